@@ -1,0 +1,44 @@
+# Two commands matter: `make demo` and `make test`. Both set everything up first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test test-all lint dev lock samples benchmarks clean
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=python3.x" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY)  ## process samples/library from end to end
+	@$(BIN)/python samples/demo.py
+
+test: $(READY)  ## the tests, below six minutes on two cores
+	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup
+
+test-all: $(READY)  ## the slow tests too
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: $(READY)  ## style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+dev: $(READY)  ## the Dagster UI with sensors and automation on, for ./library.yaml
+	@$(BIN)/media-assets dev
+
+lock: $(READY)  ## renew requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra dev --python-version 3.11 pyproject.toml -o requirements.lock
+
+samples: $(READY)  ## make samples/library again (needs Debian's flite)
+	@$(BIN)/python samples/make_samples.py
+
+benchmarks: $(READY)  ## print our ratios against the peers
+	@for b in benchmarks/*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+
+clean:  ## remove what the demo and the tests made
+	rm -rf .media_assets artifacts samples/.media_assets samples/artifacts .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,55 @@
+"""What a stage hands over for one file, and what a later stage gets of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, TypeAdapter
+
+from media_assets.io_managers.manifest import Manifest
+
+Value = TypeVar("Value", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Artifact(Generic[Value]):
+    """What a stage made of one file."""
+
+    value: Value
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """By the name it is kept under; each lies in the work directory and is taken from there."""
+    document: str | None = None
+    """The name of the file that holds the value as JSON, if one does."""
+    version: str | None = None
+    """What later stages are made from; absent: everything in here."""
+    media_seconds: float | None = None
+    """How long the recording plays; what later stages may take depends on it."""
+    cost_usd: float = 0.0
+
+
+@dataclass
+class Stored(Generic[Value]):
+    """The artifact of an earlier stage, read only as far as it is asked for."""
+
+    manifest: Manifest
+    value_type: type[Value]
+    fetch: Callable[[str | None], Path]
+
+    @cached_property
+    def value(self) -> Value:
+        if self.manifest.document:
+            text = self.fetch(self.manifest.document).read_bytes()
+            return TypeAdapter(self.value_type).validate_json(text)
+        return TypeAdapter(self.value_type).validate_python(self.manifest.value)
+
+    def local_path(self, name: str | None = None) -> Path:
+        """A path at which the file of that name can be read; without a name, the source file itself.
+
+        Raises:
+            SourceChanged: the source is no longer what this artifact was made from.
+        """
+        return self.fetch(name)

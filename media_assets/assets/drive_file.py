@@ -1,0 +1,89 @@
+"""drive_file: what a file of the library is: identity, checksums, times, and what a probe of its content finds."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from media_assets.artifact import Artifact, Stored
+from media_assets.checksums import digests_of
+from media_assets.engines.probe import probe
+from media_assets.engines.work import Work
+from media_assets.errors import NotApplicable
+from media_assets.file_asset import Metadata, file_asset
+from media_assets.library import Library
+from media_assets.models import SourceFile, Stream
+from media_assets.partitions import encode_path
+from media_assets.sources.base import SourceEntry
+
+
+def describe(stored: Stored[SourceFile]) -> Metadata:
+    file = stored.value
+    shown: dict[str, str | int | float] = {
+        "kind": file.kind.value,
+        "source_size_bytes": file.size_bytes,
+        "modified_at": file.modified_at.isoformat(),
+        "sha256": file.sha256,
+        "source_link": file.link,
+    }
+    if file.media:
+        shown["container"] = file.media.container
+        shown["duration_seconds"] = file.media.duration_seconds or 0.0
+        shown["streams"] = "; ".join(_describe_stream(stream) for stream in file.media.streams)
+    return shown
+
+
+def _describe_stream(stream: Stream) -> str:
+    size = stream.display_size
+    parts = [
+        stream.type,
+        stream.codec,
+        f"{size[0]}×{size[1]}" if size else "",
+        f"{stream.frame_rate:.5g} fps" if stream.frame_rate and not stream.attached_picture else "",
+        stream.hdr or "",
+        f"{stream.channels} channels" if stream.channels else "",
+        stream.language or "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+@file_asset(
+    group="library",
+    kinds={"ffmpeg"},
+    code_version="1",
+    pool="source",
+    describe=describe,
+    shared_by_content=False,
+)
+def drive_file(entry: SourceEntry, library: Library, work: Work) -> Artifact[SourceFile]:
+    """A file of the library: where it lies, how large it is, its checksums and times, and what is in it.
+
+    What it is, is judged by its content, not by its name. An artifact of this project is no file of the library,
+    wherever it lies. Later stages depend on the content alone: to move or to touch a file re-makes nothing.
+    """
+    with library.local_file(entry) as path:
+        checksums = digests_of(path, "md5", "sha256", check=work.check)
+        if origin := library.origin_of(checksums["sha256"]):
+            raise NotApplicable(f"is an artifact of media_assets itself: {origin}")
+        found = probe(path, work)
+    where = PurePosixPath(entry.path)
+    file = SourceFile(
+        key=entry.key,
+        source=library.source(entry.key).name,
+        path=encode_path(entry.path),
+        name=_readable(where.name),
+        folder=_readable(where.parent.as_posix()) if where.parent.name else "",
+        size_bytes=entry.size_bytes,
+        sha256=checksums["sha256"],
+        md5=checksums["md5"],
+        modified_at=entry.modified_at,
+        revision=entry.revision,
+        kind=found.kind,
+        mime_type=found.mime_type,
+        media=found.media,
+        link=library.source(entry.key).link(entry),
+    )
+    return Artifact(file, version=file.sha256, media_seconds=found.media.duration_seconds if found.media else None)
+
+
+def _readable(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

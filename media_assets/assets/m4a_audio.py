@@ -1,0 +1,58 @@
+"""m4a_audio: the sound of a recording as M4A that starts playing at once."""
+
+from __future__ import annotations
+
+from media_assets.artifact import Artifact, Stored
+from media_assets.engines.audio import choose_audio, extract_m4a
+from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.engines.work import Work
+from media_assets.errors import NotApplicable
+from media_assets.file_asset import Metadata, file_asset
+from media_assets.models import AudioTrack, MediaKind, SourceFile
+from media_assets.settings import AudioSettings
+
+
+def describe(stored: Stored[AudioTrack]) -> Metadata:
+    track = stored.value
+    return {
+        "duration_seconds": track.duration_seconds,
+        "copied": track.copied,
+        "bit_rate": track.bit_rate or 0,
+        "channels": track.channels,
+        "language": track.language or "unknown",
+        "track": f"stream {track.stream_index}: {track.chosen_because}",
+    }
+
+
+@file_asset(
+    group="audio",
+    kinds={"ffmpeg"},
+    code_version="1",
+    pool="ffmpeg",
+    result_settings=lambda settings: settings.audio,
+    describe=describe,
+)
+def m4a_audio(
+    drive_file: Stored[SourceFile], ffmpeg: FFmpeg, settings: AudioSettings, work: Work
+) -> Artifact[AudioTrack]:
+    """The sound of a recording as AAC in M4A, with its index in front so that it streams.
+
+    A track that is AAC already is copied bit for bit, any other is encoded. Of several tracks the configured language
+    is chosen, else the default one, else the first. Tags, chapters and creation time are kept.
+    """
+    file = drive_file.value
+    if file.media is None or file.kind not in (MediaKind.VIDEO, MediaKind.AUDIO):
+        raise NotApplicable(f"is no recording but {file.mime_type}")
+    stream, reason = choose_audio(file.media, settings.languages)
+    work.require_space(_expected_bytes(file, settings))
+    audio = work.directory / "audio.m4a"
+    track = extract_m4a(ffmpeg, drive_file.local_path(), file.media, stream, reason, audio, settings, work)
+    return Artifact(track, files={"audio.m4a": audio}, media_seconds=track.duration_seconds)
+
+
+def _expected_bytes(file: SourceFile, settings: AudioSettings) -> int:
+    """At most: what a copied track has, or an encoded one gets; twice, for moving the index to the front."""
+    assert file.media is not None
+    seconds = file.media.duration_seconds or 0.0
+    bit_rates = [stream.bit_rate or 0 for stream in file.media.audio_streams]
+    return min(2 * file.size_bytes, int(2 * seconds * max(settings.bit_rate_kbps * 1000, *bit_rates) / 8))

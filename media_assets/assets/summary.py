@@ -1,0 +1,50 @@
+"""summary: what a recording is about, as Markdown and JSON."""
+
+from __future__ import annotations
+
+from media_assets.artifact import Artifact, Stored
+from media_assets.engines.summarizers.base import Summarizer
+from media_assets.engines.summarizers.markdown import to_markdown
+from media_assets.engines.summarizers.prompts import PROMPT_VERSION
+from media_assets.engines.work import Work
+from media_assets.file_asset import Metadata, file_asset
+from media_assets.models import Summary, Transcript
+
+
+def describe(stored: Stored[Summary]) -> Metadata:
+    import dagster as dg
+
+    summary = stored.value
+    return {
+        "summary": dg.MetadataValue.md(stored.local_path("summary.md").read_text("utf-8")),
+        "engine": f"{summary.engine} {summary.model}".strip(),
+        "extractive": summary.extractive,
+        "parts": summary.parts,
+        "input_tokens": summary.usage.input_tokens,
+        "output_tokens": summary.usage.output_tokens,
+    }
+
+
+@file_asset(
+    group="text",
+    kinds={"summary"},
+    code_version=f"1-prompts{PROMPT_VERSION}",
+    pool="summarizer",
+    result_settings=lambda settings: settings.summary,
+    describe=describe,
+)
+def summary(transcript: Stored[Transcript], summarizer: Summarizer, work: Work) -> Artifact[Summary]:
+    """What a recording is about: title, abstract, key points, chapters with times, action items and topics.
+
+    The whole transcript is read, in parts where it is long. A recording without speech has no summary.
+    """
+    said = transcript.value
+    made = summarizer.summarize(said, work)
+    forms = {
+        "summary.json": made.model_dump_json(indent=1),
+        "summary.md": to_markdown(made, said.duration_seconds),
+    }
+    for name, text in forms.items():
+        (work.directory / name).write_text(text, "utf-8", newline="\n")
+    files = {name: work.directory / name for name in forms}
+    return Artifact(made, files, document="summary.json", cost_usd=made.usage.cost_usd or 0.0)

@@ -1,0 +1,62 @@
+"""transcript: what is said in a recording, with times, as JSON, SRT, VTT and plain text."""
+
+from __future__ import annotations
+
+from media_assets.artifact import Artifact, Stored
+from media_assets.engines.captions import to_srt, to_txt, to_vtt
+from media_assets.engines.transcribers.base import Transcriber
+from media_assets.engines.work import Work
+from media_assets.file_asset import Metadata, file_asset
+from media_assets.models import AudioTrack, Transcript
+
+_FIRST_LINES = 12
+
+
+def describe(stored: Stored[Transcript]) -> Metadata:
+    transcript = stored.value
+    lines = to_txt(transcript).splitlines()
+    more = "\n…" if len(lines) > _FIRST_LINES else ""
+    return {
+        "text": "\n".join(lines[:_FIRST_LINES]) + more or "(no speech)",
+        "words": len(transcript.text.split()),
+        "segments": len(transcript.segments),
+        "language": transcript.language,
+        "duration_seconds": transcript.duration_seconds,
+        "engine": f"{transcript.engine} {transcript.model}",
+        "dropped_segments": sum(transcript.dropped.values()),
+    }
+
+
+@file_asset(
+    group="text",
+    kinds={"speechtotext"},
+    code_version="1",
+    pool="transcriber",
+    result_settings=lambda settings: settings.transcription,
+    describe=describe,
+)
+def transcript(m4a_audio: Stored[AudioTrack], transcriber: Transcriber, work: Work) -> Artifact[Transcript]:
+    """What is said in a recording: segments with words and confidences, timed on the source's own timeline.
+
+    A recording without speech has an empty transcript. Segments that the engine made up (loops, phrases on silence) are
+    dropped and counted.
+    """
+    track = m4a_audio.value
+    said = transcriber.transcribe(
+        m4a_audio.local_path("audio.m4a"),
+        duration_seconds=track.duration_seconds,
+        offset_seconds=track.offset_seconds,
+        work=work,
+    )
+    forms = {
+        "transcript.json": said.model_dump_json(indent=1),
+        "transcript.srt": to_srt(said),
+        "transcript.vtt": to_vtt(said),
+        "transcript.txt": to_txt(said),
+    }
+    for name, text in forms.items():
+        (work.directory / name).write_text(text, "utf-8", newline="\n")
+    files = {name: work.directory / name for name in forms}
+    return Artifact(
+        said, files, document="transcript.json", media_seconds=said.duration_seconds, cost_usd=said.cost_usd
+    )

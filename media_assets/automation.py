@@ -1,0 +1,200 @@
+"""What happens by itself: sensors that notice files, and the conditions under which stages are requested.
+
+Two lanes. A few new or changed files get a run of their own through all stages, ahead of everything else. Many are
+registered at once and go through stage by stage, in batches, by way of the conditions and Dagster's backfills.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import dagster as dg
+from dagster import AutomationCondition as Condition
+from dagster._core.definitions.assets.graph.asset_graph_subset import AssetGraphSubset
+from dagster._core.definitions.partitions.subset import DefaultPartitionsSubset
+
+from media_assets.errors import MediaAssetsError
+from media_assets.library import Library
+from media_assets.partitions import display_name, media_files, register, registered
+from media_assets.sources.base import Changes, Source, SourceEntry
+
+PRIORITY_TAG = "dagster/priority"
+LIVE_PRIORITY = "10"
+LANE_TAG = "media_assets/lane"
+
+_MOST_REPORTED = 20
+
+
+def stage_condition(*, rerun_on_change: bool) -> Condition[Any]:
+    """Request a file's stage when it is missing, when what it is made from is new, or when its code or settings are.
+
+    Not while it is in work anywhere, and not again after it failed: it waits for one of the above, or for a person.
+    """
+    reasons: Condition[Any] = Condition.newly_missing() | Condition.any_deps_updated()
+    if rerun_on_change:
+        reasons = reasons | Condition.code_version_changed()
+    handled = Condition.newly_requested() | Condition.newly_updated() | Condition.execution_failed().newly_true()
+    return (
+        reasons.since(handled)
+        & ~Condition.any_deps_missing()
+        & ~Condition.any_deps_in_progress()
+        & ~Condition.in_progress()
+    ).with_label("missing, or made from something that changed")
+
+
+def condition_sensor(interval_seconds: int) -> dg.AutomationConditionSensorDefinition:
+    """Evaluates the conditions of all stages; what it requests goes through in batches."""
+    return dg.AutomationConditionSensorDefinition(
+        "request_missing",
+        target=dg.AssetSelection.all(),
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=interval_seconds,
+        emit_backfills=True,
+        run_tags={PRIORITY_TAG: "0", LANE_TAG: "bulk"},
+        description="Requests what is missing or out of date, in batches.",
+    )
+
+
+def source_sensor(name: str, library: Library, stages: Sequence[dg.AssetKey]) -> dg.SensorDefinition:
+    """Watches one source."""
+
+    @dg.sensor(
+        name=f"watch_{name}",
+        asset_selection=list(stages),
+        minimum_interval_seconds=library.settings.automation.source_interval_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Registers the files of source {name!r} and requests those that are new or changed.",
+    )
+    def watch(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        source = library.sources[name]
+        apply_pool_limits(context.instance, library.settings.pools)
+        try:
+            changes = source.changes(context.cursor, InstanceState(context.instance))
+        except MediaAssetsError as error:
+            raise dg.Failure(description=str(error)) from error
+        return _Tick(context, library, source, changes, stages).result()
+
+    return watch
+
+
+class InstanceState:
+    """Keeps text in the database of the Dagster instance, one row for each name. See `sources.base.State`."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        storage = instance.daemon_cursor_storage
+        if storage is None:
+            raise RuntimeError("this Dagster instance has no storage for cursors")
+        self._storage = storage
+
+    def read(self, name: str) -> str | None:
+        return self._storage.get_cursor_values({name}).get(name)
+
+    def write(self, name: str, text: str) -> None:
+        self._storage.set_cursor_values({name: text})
+
+
+def apply_pool_limits(instance: dg.DagsterInstance, pools: dict[str, int]) -> None:
+    """Make the instance's pools what library.yaml says; a query when they are so already."""
+    current = {limit.name: limit.limit for limit in instance.event_log_storage.get_pool_limits()}
+    for pool, limit in pools.items():
+        if current.get(pool) != limit:
+            instance.event_log_storage.set_concurrency_slots(pool, limit)
+
+
+class _Tick:
+    """One look at a source: what to register, to request and to report."""
+
+    def __init__(
+        self,
+        context: dg.SensorEvaluationContext,
+        library: Library,
+        source: Source,
+        changes: Changes,
+        stages: Sequence[dg.AssetKey],
+    ) -> None:
+        self._context = context
+        self._library = library
+        self._source = source
+        self._changes = changes
+        self._stages = stages
+
+    def result(self) -> dg.SensorResult | dg.SkipReason:
+        self._report_waiting()
+        known = frozenset(registered(self._context.instance)) if self._changes.changed else frozenset()
+        new = [entry for entry in self._changes.changed if entry.key not in known]
+        changed = [entry for entry in self._changes.changed if entry.key in known and self._is_outdated(entry)]
+        if not (new or changed or self._changes.removed):
+            self._context.update_cursor(self._changes.cursor)
+            return dg.SkipReason(
+                f"nothing new in {self._source.name}; {len(self._changes.waiting)} files are not ready"
+            )
+        if len(new) + len(changed) <= self._library.settings.automation.live_files:
+            registrations, requests = self._live(new, changed)
+        else:
+            registrations, requests = self._bulk(new, changed)
+        self._context.log.info(
+            f"{self._source.name}: {len(new)} new, {len(changed)} changed, {len(self._changes.removed)} removed, "
+            f"{len(self._changes.waiting)} not ready"
+        )
+        return dg.SensorResult(
+            run_requests=requests,
+            dynamic_partitions_requests=registrations,
+            asset_events=list(self._removals()),
+            cursor=self._changes.cursor,
+        )
+
+    def _live(
+        self, new: Sequence[SourceEntry], changed: Sequence[SourceEntry]
+    ) -> tuple[list[dg.AddDynamicPartitionsRequest], list[dg.RunRequest]]:
+        # The daemon registers them just before it submits the runs, so that no condition sees them idle in between.
+        registrations = [media_files.build_add_request([entry.key for entry in new])] if new else []
+        requests = [
+            dg.RunRequest(
+                partition_key=entry.key,
+                asset_selection=list(self._stages),
+                tags={PRIORITY_TAG: LIVE_PRIORITY, LANE_TAG: "live"},
+            )
+            for entry in (*new, *changed)
+        ]
+        return registrations, requests
+
+    def _bulk(
+        self, new: Sequence[SourceEntry], changed: Sequence[SourceEntry]
+    ) -> tuple[list[dg.AddDynamicPartitionsRequest], list[dg.RunRequest]]:
+        # New ones are missing, which the conditions see by themselves. Registered here, because the daemon checks the
+        # keys of a request one by one.
+        register(self._context.instance, (entry.key for entry in new))
+        if not changed:
+            return [], []
+        subset = AssetGraphSubset(  # type: ignore[call-arg]  # its decorator hides the defaults from the type checker
+            partitions_subsets_by_asset_key={
+                self._stages[0]: DefaultPartitionsSubset({entry.key for entry in changed})
+            },
+            non_partitioned_asset_keys=set(),
+        )
+        return [], [dg.RunRequest.for_asset_graph_subset(subset, tags={PRIORITY_TAG: "0", LANE_TAG: "bulk"})]
+
+    def _is_outdated(self, entry: SourceEntry) -> bool:
+        first = self._stages[0].path[-1]
+        manifest = self._library.store(first).manifest(first, entry.key)
+        return (manifest is not None and manifest.inputs.get("source") != entry.revision) or self._has_failed(entry)
+
+    def _has_failed(self, entry: SourceEntry) -> bool:
+        """A file that failed has no manifest to compare with; it is here because it is not what it was."""
+        first = self._stages[0].path[-1]
+        return self._context.cursor is not None and self._library.store(first).manifest(first, entry.key) is None
+
+    def _removals(self) -> Iterable[dg.AssetObservation]:
+        for key in self._changes.removed[:_MOST_REPORTED]:
+            yield dg.AssetObservation(
+                self._stages[0],
+                partition=key,
+                metadata={"removed": "the source file is gone; its artifacts are kept"},
+            )
+        for key in self._changes.removed:
+            self._context.log.info(f"{display_name(key)} is gone from {self._source.name}; its artifacts are kept")
+
+    def _report_waiting(self) -> None:
+        for key, reason in list(self._changes.waiting.items())[:_MOST_REPORTED]:
+            self._context.log.info(f"{display_name(key)} waits: {reason}")

@@ -1,0 +1,296 @@
+"""The files of one run of one stage: worked on by a few threads, each file apart from the others.
+
+For each file the batch looks for an artifact with the right fingerprint, reuses it or calls the stage's function, and
+has the result published. What went wrong with a file becomes its outcome and nobody else's.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from filelock import FileLock
+from pydantic import Field
+
+from media_assets.artifact import Artifact, Stored
+from media_assets.checksums import sha256_of
+from media_assets.engines.work import Work
+from media_assets.errors import Cancelled, Fatal, MediaAssetsError, NotApplicable, SourceChanged, classify
+from media_assets.io_managers.manifest import Manifest, version_of
+from media_assets.io_managers.store import ArtifactStore
+from media_assets.library import Library
+from media_assets.partitions import display_name
+from media_assets.progress import Progress
+from media_assets.recipe import Recipe
+
+if TYPE_CHECKING:
+    from media_assets.file_asset import FileAsset
+
+logger = logging.getLogger("media_assets")
+
+# What a second of media is taken to weigh before a probe has said how long a file plays.
+_BYTES_PER_MEDIA_SECOND = 500_000
+
+
+class StageConfig(dg.Config):
+    """Run configuration of every stage, as the launchpad shows it."""
+
+    force: bool = Field(
+        default=False, description="Make the artifacts again even where nothing they depend on changed."
+    )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file."""
+
+    key: str
+    manifest: Manifest | None = None
+    error: MediaAssetsError | None = None
+    attempt: str = ""
+    """Fingerprint of what was tried; empty when it did not get so far."""
+    reused: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """The artifacts of an earlier stage, as a later one gets them: by key, on demand."""
+
+    asset: str
+    store: ArtifactStore
+
+
+class Batch:
+    """See the module. Made by an asset's function, run by its IO manager."""
+
+    def __init__(
+        self,
+        stage: FileAsset[Any],
+        context: dg.AssetExecutionContext,
+        upstreams: Mapping[str, Upstream],
+        resources: Mapping[str, Any],
+        *,
+        force: bool,
+    ) -> None:
+        self.stage = stage
+        self.context = context
+        self.run_id = context.run_id
+        self.keys: Sequence[str] = context.partition_keys
+        self.upstreams = upstreams
+        self.resources = resources
+        self.force = force
+        self.library: Library = context.resources.library
+        self.progress: Progress = context.resources.progress
+        self.cancelled = threading.Event()
+
+    def run(self, store: ArtifactStore, settled: Mapping[str, Outcome]) -> Iterator[Outcome]:
+        """The outcome of each file, as they come in.
+
+        A fatal error ends the batch: files in work are stopped, the rest is not begun, and its outcome comes last.
+
+        Args:
+            settled: Outcomes of an earlier attempt of the same run that a repetition cannot change.
+        """
+        tuning = self.library.settings.assets[self.stage.name]
+        self.progress.begin(self.stage.name, len(self.keys))
+        waiting = iter(self.keys)
+        with self.library.workspaces.run() as scratch, ThreadPoolExecutor(tuning.workers) as pool:
+            try:
+                pending: set[Future[Outcome]] = set()
+                while True:
+                    while len(pending) < tuning.workers and (key := next(waiting, None)) is not None:
+                        pending.add(pool.submit(self._outcome, key, store, scratch, settled.get(key)))
+                    if not pending:
+                        return
+                    done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        outcome = future.result()
+                        if isinstance(outcome.error, Cancelled):
+                            continue
+                        if isinstance(outcome.error, Fatal):
+                            self.cancelled.set()
+                            waiting = iter(())
+                        self.progress.done(self.stage.name, display_name(outcome.key), outcome)
+                        yield outcome
+            finally:
+                self.cancelled.set()  # reached early when the run is stopped: the threads are to end soon
+
+    def _outcome(self, key: str, store: ArtifactStore, scratch: Path, settled: Outcome | None) -> Outcome:
+        if settled:
+            return settled
+        started = time.monotonic()
+        work = _FileWork(self, key, store, scratch)
+        try:
+            manifest, reused = work.find_or_make()
+        except Exception as error:
+            known = classify(error)
+            if known is not error:
+                logger.exception("%s of %s", self.stage.name, key)
+            return Outcome(key, error=known, attempt=work.attempt, seconds=time.monotonic() - started)
+        return Outcome(key, manifest, reused=reused, seconds=time.monotonic() - started)
+
+
+class _FileWork:
+    """One stage for one file."""
+
+    def __init__(self, batch: Batch, key: str, store: ArtifactStore, scratch: Path) -> None:
+        upstreams = {name: upstream.store for name, upstream in batch.upstreams.items()}
+        self._batch = batch
+        self._stage = batch.stage
+        self._library = batch.library
+        self._recipe = Recipe(batch.stage, key, batch.library, upstreams)
+        self._store = store
+        self._scratch = scratch
+        self._leases = ExitStack()
+        self._read_source = False
+
+    def find_or_make(self) -> tuple[Manifest, bool]:
+        """The artifact of this file, and whether it was there already."""
+        recipe = self._recipe
+        existing = self._store.manifest(self._stage.name, recipe.key)
+        if existing and recipe.is_current(existing, self._store) and self._may_reuse(existing):
+            return existing, True
+        if recipe.not_applicable:
+            return self._publish(self._draft(0.0, not_applicable=recipe.not_applicable), {}), False
+        with self._content_lock():
+            twin = self._store.find(self._stage.name, recipe.fingerprint)
+            if twin and self._may_reuse(twin):
+                return self._copy(twin), True
+            with self._leases:
+                return self._make(), False
+
+    @property
+    def attempt(self) -> str:
+        """The fingerprint of what was tried, if it got so far."""
+        return str(vars(self._recipe).get("fingerprint", ""))
+
+    def _may_reuse(self, manifest: Manifest) -> bool:
+        """Always, unless a person wants everything made again; even then once in a run is enough."""
+        return not self._batch.force or manifest.made_by_run == self._batch.run_id
+
+    def _copy(self, twin: Manifest) -> Manifest:
+        """The artifact of equal fingerprint: of a file of equal content, or this one's own in another place."""
+        origin = twin.key if twin.key != self._recipe.key else twin.reused_from
+        draft = twin.model_copy(update={"key": self._recipe.key, "reused_from": origin})
+        return self._store.copy(twin, draft, self._recipe.target)
+
+    def _content_lock(self) -> FileLock:
+        """Held while an artifact is made, so that files of equal content wait for it instead of making it too.
+
+        One lock for every 4096th fingerprint of a stage: lock files cannot be removed safely, and so their number
+        stays bounded.
+        """
+        folder = self._library.settings.state_dir / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(folder / f"{self._stage.name}-{self._recipe.fingerprint[:3]}.lock")
+
+    def _make(self) -> Manifest:
+        started = time.monotonic()
+        with self._library.workspaces.file(self._scratch) as directory:
+            work = self._work(directory)
+            work.check()
+            work.require_space(0)
+            try:
+                artifact: Artifact[Any] = self._stage.function(**self._arguments(work))
+            except NotApplicable as error:
+                return self._publish(self._draft(time.monotonic() - started, not_applicable=error.reason), {})
+            work.check()
+            self._require_unchanged_source()
+            manifest = self._publish(
+                self._draft(time.monotonic() - started, artifact), artifact.files, artifact.version
+            )
+            if work.journal and work.journal.exists():
+                shutil.rmtree(work.journal)
+            return manifest
+
+    def _arguments(self, work: Work) -> dict[str, Any]:
+        arguments: dict[str, Any] = dict(self._batch.resources)
+        for name, value_type in self._stage.upstreams.items():
+            arguments[name] = self._stored(name, value_type)
+        if self._stage.reads_entry:
+            self._read_source = True
+            arguments["entry"] = self._recipe.entry
+        if self._stage.takes_settings and self._stage.result_settings:
+            arguments["settings"] = self._stage.result_settings(self._library.settings)
+        if self._stage.takes_work:
+            arguments["work"] = work
+        return arguments
+
+    def _stored(self, name: str, value_type: type[Any]) -> Stored[Any]:
+        manifest, store = self._recipe.manifests[name], self._recipe.upstreams[name]
+
+        def fetch(file: str | None) -> Path:
+            return store.local_path(manifest.file(file)) if file else self._source_path(manifest)
+
+        return Stored(manifest, value_type, fetch)
+
+    def _source_path(self, manifest: Manifest) -> Path:
+        entry = self._recipe.entry
+        if manifest.inputs.get("source") != entry.revision:
+            raise SourceChanged(
+                f"changed since {manifest.asset} looked at it", next_step=f"Materialize {manifest.asset} of it again"
+            )
+        self._read_source = True
+        return self._leases.enter_context(self._library.local_file(entry))
+
+    def _require_unchanged_source(self) -> None:
+        if self._read_source and self._library.entry(self._recipe.key).revision != self._recipe.entry.revision:
+            raise SourceChanged(
+                "changed while it was processed; the result was dropped",
+                next_step="The sensor takes the new version up by itself, or run it again",
+            )
+
+    def _work(self, directory: Path) -> Work:
+        settings = self._library.settings
+        tuning = settings.assets[self._stage.name]
+        progress, asset, name = self._batch.progress, self._stage.name, display_name(self._recipe.key)
+        if self._stage.reads_entry:
+            seconds = self._recipe.entry.size_bytes / _BYTES_PER_MEDIA_SECOND
+        else:
+            seconds = self._recipe.playing_seconds or 0.0
+        return Work(
+            directory=directory,
+            time_limit_seconds=tuning.time_limit_seconds + tuning.time_limit_per_media_second * seconds,
+            cancelled=self._batch.cancelled,
+            report=lambda fraction: progress.file(asset, name, fraction),
+            journal=self._library.workspaces.journal(asset, self._recipe.fingerprint),
+            min_free_bytes=settings.limits.min_free_bytes,
+        )
+
+    def _draft(
+        self, seconds: float, artifact: Artifact[Any] | None = None, not_applicable: str | None = None
+    ) -> Manifest:
+        value = artifact.value.model_dump(mode="json") if artifact and not artifact.document else None
+        return Manifest(
+            asset=self._stage.name,
+            key=self._recipe.key,
+            fingerprint=self._recipe.fingerprint,
+            version="",
+            not_applicable=not_applicable,
+            value=value,
+            document=artifact.document if artifact else None,
+            media_seconds=artifact.media_seconds if artifact else None,
+            inputs=self._recipe.inputs,
+            code_version=self._stage.code_version,
+            settings=self._recipe.settings,
+            made_at=datetime.now(UTC),
+            made_in_seconds=round(seconds, 3),
+            made_by_run=self._batch.run_id,
+            cost_usd=artifact.cost_usd if artifact else 0.0,
+        )
+
+    def _publish(self, draft: Manifest, files: Mapping[str, Path], version: str | None = None) -> Manifest:
+        digests = {name: sha256_of(path) for name, path in files.items()}
+        made = version or version_of(draft.not_applicable or draft.value, digests)
+        return self._store.publish(draft.model_copy(update={"version": made}), files, digests, self._recipe.target)

@@ -1,0 +1,31 @@
+"""Checksums of files, read once in pieces however many digests are wanted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+_PIECE_BYTES = 1 << 20
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal."""
+    return digests_of(path, "sha256")["sha256"]
+
+
+def digests_of(path: Path, *algorithms: str, check: Callable[[], None] = lambda: None) -> dict[str, str]:
+    """Hexadecimal digests of a file's content by algorithm.
+
+    Args:
+        check: Called between pieces; what it raises ends the reading.
+    """
+    digests = {algorithm: hashlib.new(algorithm, usedforsecurity=False) for algorithm in algorithms}
+    piece = bytearray(_PIECE_BYTES)
+    with path.open("rb", buffering=0) as file:
+        while count := file.readinto(piece):
+            view = memoryview(piece)[:count]
+            for digest in digests.values():
+                digest.update(view)
+            check()
+    return {algorithm: digest.hexdigest() for algorithm, digest in digests.items()}

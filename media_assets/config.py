@@ -1,0 +1,254 @@
+"""Reads library.yaml and what overrides it: `.env` beside it, and over both the environment.
+
+Every value has a variable: `MEDIA_ASSETS_` and the path to its key, joined with `__`, e.g.
+`MEDIA_ASSETS_TRANSCRIPTION__MODEL=large-v3`. Nothing is read at import, and nobody writes settings.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from dotenv import dotenv_values
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
+
+from media_assets.config_errors import Key, Origins, Problem, SettingsError, explain, holds, unread_variable
+from media_assets.settings import NAME_OR_PATH, FolderSource, Secrets, Settings
+
+CONFIG_VARIABLE = "MEDIA_ASSETS_CONFIG"
+"""Names library.yaml; the only variable of this prefix that is no setting."""
+
+_PREFIX = "MEDIA_ASSETS_"
+_DELIMITER = "__"
+_DEFAULT_ENGINES = {name: Settings.model_fields[name].default.engine for name in ("transcription", "summary")}
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def config_path(path: Path | None = None) -> Path:
+    """The absolute path of library.yaml: `path`, else what MEDIA_ASSETS_CONFIG names, else `./library.yaml`."""
+    return _absolute(path or os.environ.get(CONFIG_VARIABLE) or "library.yaml", Path.cwd())
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """The settings of a library, with absolute paths.
+
+    Args:
+        path: library.yaml; see `config_path`.
+
+    Raises:
+        SettingsError: the file or a variable cannot be used; the text names each wrong key, in a line of its own.
+    """
+    file = config_path(path)
+    in_file = _read_yaml(file)
+    env_file = _env_file(file)
+    in_env_file = _LenientDotEnvSource(_Overridable, env_file, dotenv_filtering="only_existing")()
+    in_environment = _LenientEnvSource(_Overridable)()
+    from_env_file = _variables(dotenv_values(env_file), f" in {env_file}") if env_file else {}
+    from_environment = _variables(os.environ, "")
+    origins = Origins(file, in_file, {**from_env_file, **from_environment})
+    unread = [unread_variable(path, origins) for path in from_environment if not holds(in_environment, path)]
+    unread += [unread_variable(path, origins) for path in from_env_file if not holds(in_env_file, path)]
+
+    data = _with_engines(_layered(_layered(in_file, in_env_file), in_environment))
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        raise SettingsError.of([*unread, *explain(error, data, origins)]) from None
+    settings = _anchored(settings, file.parent)
+    problems = unread + _overlapping(settings.sources, origins)
+    if problems:
+        raise SettingsError.of(problems)
+    settings._config_path = file
+    return settings
+
+
+def load_secrets(path: Path | None = None) -> Secrets:
+    """The secrets: from the environment, else from `.env` beside library.yaml.
+
+    Raises:
+        SettingsError: `.env` cannot be read.
+    """
+    return Secrets(_env_file=_env_file(config_path(path)))
+
+
+# ------------------------------------------------------------------------------------------- the file
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """YAML forbids a key twice in a mapping; PyYAML silently takes the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        scalars = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.value != "<<"]
+        names = [key.value for key in scalars]
+        for position, key in enumerate(scalars):
+            if key.value in names[:position]:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value} is there twice", key.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    """What the file says; sections that are there without content are left out."""
+    try:
+        data = yaml.load(file.read_bytes(), _UniqueKeyLoader)  # noqa: S506  a SafeLoader
+    except FileNotFoundError:
+        raise SettingsError(
+            f"there is no {file}",
+            next_step=f"Copy the example library.yaml of media-assets there, or set {CONFIG_VARIABLE} to yours",
+        ) from None
+    except OSError as error:
+        raise SettingsError(
+            f"{file} cannot be read: {error.strerror}", next_step=f"{CONFIG_VARIABLE} names the file to read"
+        ) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise SettingsError(f"{file}{where}: {error.problem}", next_step="Correct the YAML there") from None
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise SettingsError(f"{file} is no YAML: {reason}", next_step="Save it as text in UTF-8") from None
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise SettingsError(
+            f"{file}, line 1, column 1: the file should be a mapping of sections",
+            next_step="The example library.yaml of media-assets shows them",
+        )
+    return {section: content for section, content in data.items() if content is not None}
+
+
+def _env_file(file: Path) -> Path | None:
+    """The `.env` beside library.yaml if there is one that can be read."""
+    env_file = file.parent / ".env"
+    if not env_file.is_file():
+        return None
+    try:
+        env_file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{env_file} cannot be read: {error}", next_step="Make it readable text in UTF-8") from None
+    return env_file
+
+
+# ------------------------------------------------------------------------------------------- the variables
+
+
+class _Overridable(Settings, BaseSettings):
+    """How pydantic-settings reads variables for `Settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_nested_delimiter=_DELIMITER, env_ignore_empty=True, env_parse_none_str="null"
+    )
+
+
+class _Lenient:
+    """What is no JSON stays text, so that validation names its key; else reading ends with the first, unnamed."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        try:
+            return super().decode_complex_value(field_name, field, value)  # type: ignore[misc]
+        except ValueError:
+            return value
+
+
+class _LenientEnvSource(_Lenient, EnvSettingsSource):
+    """The environment."""
+
+
+class _LenientDotEnvSource(_Lenient, DotEnvSettingsSource):
+    """A `.env` file."""
+
+
+def _variables(environment: Mapping[str, str | None], where: str) -> dict[Key, str]:
+    """The variables that override settings: the key each leads to, and words for it."""
+    return {
+        tuple(variable[len(_PREFIX) :].lower().split(_DELIMITER)): f"the variable {variable}{where}"
+        for variable, value in environment.items()
+        if value and variable.upper().startswith(_PREFIX) and variable.upper() != CONFIG_VARIABLE
+    }
+
+
+def _layered(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """`above` over `below`. Another engine starts from its own defaults: what `below` says is about its own engine."""
+    for section, default in _DEFAULT_ENGINES.items():
+        engine = _mapping(above, section).get("engine")
+        if engine is not None and engine != _mapping(below, section).get("engine", default):
+            below = {**below, section: {}}
+    return _merged(below, above)
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        under = below.get(key)
+        merged[key] = _merged(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _with_engines(data: dict[str, Any]) -> dict[str, Any]:
+    """A section that does not choose its engine is about the default one."""
+    chosen = {
+        section: {"engine": engine, **data[section]}
+        for section, engine in _DEFAULT_ENGINES.items()
+        if isinstance(data.get(section), dict)
+    }
+    return {**data, **chosen}
+
+
+def _mapping(data: Mapping[str, Any], section: str) -> Mapping[str, Any]:
+    content = data.get(section)
+    return content if isinstance(content, dict) else {}
+
+
+# ------------------------------------------------------------------------------------------- the paths
+
+
+def _absolute(path: str | Path, folder: Path) -> Path:
+    """Without `..`, but with symbolic links as they are: people recognise the paths that they wrote."""
+    return Path(os.path.abspath(folder / os.path.expanduser(path)))  # noqa: PTH100, PTH111
+
+
+def _anchored(section: _Model, folder: Path) -> _Model:
+    """A copy of the section whose paths are absolute."""
+    update = {}
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        if NAME_OR_PATH in field.metadata and (value.startswith((".", "~")) or Path(value).is_absolute()):
+            update[name] = str(_absolute(value, folder))
+        else:
+            update[name] = _anchored_value(value, folder)
+    return section.model_copy(update=update)
+
+
+def _anchored_value(value: Any, folder: Path) -> Any:
+    if isinstance(value, Path):
+        return _absolute(value, folder)
+    if isinstance(value, BaseModel):
+        return _anchored(value, folder)
+    if isinstance(value, dict):
+        return {key: _anchored_value(member, folder) for key, member in value.items()}
+    return value
+
+
+def _overlapping(sources: Mapping[str, FolderSource], origins: Origins) -> list[Problem]:
+    """A file that two sources hold would be two partitions, and be processed twice."""
+    folders = {name: source.path.resolve() for name, source in sources.items()}
+    problems = []
+    for position, (name, folder) in enumerate(folders.items()):
+        around = [
+            other
+            for other_position, (other, outer) in enumerate(folders.items())
+            if folder.is_relative_to(outer) and (folder != outer or other_position < position)
+        ]
+        if around:
+            key = ("sources", name, "path")
+            text = (
+                f"{sources[name].path} should not lie in the folder of source {around[0]}, {sources[around[0]].path}: "
+                "its files would be processed twice"
+            )
+            problems.append(Problem(key, text, origins.of(key)))
+    return problems

@@ -1,0 +1,196 @@
+"""Says in a line for each wrong setting which key it is, what was given, what is allowed, and where it came from."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from media_assets.errors import Fatal
+from media_assets.settings import Secrets, Settings
+from media_assets.settings_rules import HIDDEN_VALUE
+
+Key = tuple[str, ...]
+
+_LONGEST_VALUE = 80
+_SECRET = re.compile(r"(api_?key|secret|password|passwd|token|credential)", re.IGNORECASE)
+_DISCRIMINATORS = ("engine", "type")
+_PYDANTIC_SUBJECT = re.compile(r"^(Value error,|Input|String) ")
+# Errors for which there are plainer words than pydantic's.
+_LIST = ("should be a list", 'in a variable it is written as JSON: ["a", "b"]')
+_MAPPING = ("should be a mapping of keys to values", 'in a variable it is written as JSON: {"a": 1}')
+_STRUCTURES = {
+    "tuple_type": _LIST,
+    "dict_type": _MAPPING,
+    "model_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
+}
+_PLAIN = {"missing": "is missing", "too_short": "should have at least one entry", "invalid_key": "keys should be text"}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One wrong setting."""
+
+    key: Key
+    text: str
+    origin: str
+
+    def __str__(self) -> str:
+        return f"{'.'.join(self.key)}: {self.text} (from {self.origin})"
+
+
+class SettingsError(Fatal):
+    """library.yaml, or a variable that overrides it, cannot be used as it is."""
+
+    def __init__(self, reason: str, *, next_step: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__("".join((reason, *(f"\n  {problem}" for problem in problems))), next_step=next_step)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return f"{self.reason}\n{self.next_step}" if self.problems else super().__str__()
+
+    @classmethod
+    def of(cls, problems: Sequence[Problem]) -> SettingsError:
+        count = "a setting" if len(problems) == 1 else f"{len(problems)} settings"
+        return cls(
+            f"{count} cannot be used:",
+            problems=problems,
+            next_step="Correct it; docs/configuration.md explains every key",
+        )
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Where settings came from.
+
+    Args:
+        file: library.yaml.
+        in_file: What it says.
+        variables: Which variable gave a key, as words; keys in lower case.
+    """
+
+    file: Path
+    in_file: Mapping[str, Any]
+    variables: Mapping[Key, str]
+
+    def variable(self, key: Key) -> str | None:
+        """The variable that gave this key or a section it is in."""
+        lower = tuple(part.lower() for part in key)
+        lengths = range(len(lower), 0, -1)
+        return next((self.variables[lower[:length]] for length in lengths if lower[:length] in self.variables), None)
+
+    def of(self, key: Key) -> str:
+        section = key[:-1]
+        if section and not holds(self.in_file, section):  # e.g. a missing key of a source that only variables know
+            beside = [words for path, words in self.variables.items() if path[: len(section)] == section]
+            if beside:
+                return self.variable(key) or beside[0]
+        return self.variable(key) or str(self.file)
+
+
+def holds(data: object, key: Key) -> bool:
+    """Whether nested mappings have this key."""
+    for part in key:
+        if not isinstance(data, Mapping) or part not in data:
+            return False
+        data = data[part]
+    return True
+
+
+def explain(error: ValidationError, data: Mapping[str, Any], origins: Origins) -> list[Problem]:
+    """The problems that validating `data` found."""
+    return [_problem(details, data, origins) for details in error.errors(include_url=False)]
+
+
+def unread_variable(path: Key, origins: Origins) -> Problem:
+    """For a variable that leads to no key."""
+    known = len(path) > 1 and path[0] in Settings.model_fields
+    key = path if known else path[:1]
+    text = "there are no keys below it" if known else _no_such_key(key[0], Settings.model_fields)
+    return Problem(key, text, origins.variables[path])
+
+
+def _problem(details: ErrorDetails, data: Mapping[str, Any], origins: Origins) -> Problem:
+    key = _without_tags(details["loc"], data)
+    kind, value = details["type"], details["input"]
+    if kind in _PLAIN:
+        return Problem(key, _PLAIN[kind], origins.of(key))
+    if kind == "extra_forbidden":
+        section, which = _section_at(key[:-1], data)
+        return Problem(key, _no_such_key(key[-1], section.model_fields, which), origins.of(key))
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        key += (details["ctx"]["discriminator"].strip("'"),)
+        value = value.get(key[-1]) if isinstance(value, Mapping) else value
+        allowed = details["ctx"].get("expected_tags", "")
+        return Problem(key, f"{_shown(value)} should be one of {allowed}", origins.of(key))
+    shown = "what was given" if kind == HIDDEN_VALUE else _shown(value)
+    if kind in _STRUCTURES:
+        text, in_variable = _STRUCTURES[kind]
+        return Problem(key, f"{shown} {text}{f'; {in_variable}' if origins.variable(key) else ''}", origins.of(key))
+    return Problem(key, f"{shown} {_PYDANTIC_SUBJECT.sub('', details['msg'])}", origins.of(key))
+
+
+def _shown(value: object) -> str:
+    """A single value. What has an inside may hold a secret in it, and is not shown."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict | list) or (isinstance(value, str) and value.startswith(("{", "["))):
+        return "what was given"
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def _no_such_key(name: str, known: Iterable[str], which: str = "") -> str:
+    if _SECRET.search(name):
+        variables = ", ".join(secret.upper() for secret in Secrets.model_fields)
+        return f"secrets belong in the environment or in .env beside library.yaml, by the names {variables}"
+    close = difflib.get_close_matches(name, known, n=1)
+    guess = f"; did you mean {close[0]}?" if close else ""
+    return f"there is no such key{which}, only {', '.join(known)}{guess}"
+
+
+def _without_tags(loc: tuple[int | str, ...], data: object) -> Key:
+    """Pydantic puts the chosen variant of a union into a location, and `[key]` behind a key that is wrong itself."""
+    key: list[str] = []
+    for part in loc:
+        if part == "[key]":
+            continue
+        if isinstance(data, Mapping) and part not in data and part in [data.get(name) for name in _DISCRIMINATORS]:
+            continue
+        data = data.get(part) if isinstance(data, Mapping) else None
+        key.append(str(part))
+    return tuple(key)
+
+
+def _section_at(key: Key, data: Any) -> tuple[type[BaseModel], str]:
+    """The section that a key leads to, and by which choice when there was one (` with engine: openai`)."""
+    node: Any = Settings
+    which = ""
+    for part in key:
+        data = data[part]
+        node = node.model_fields[part].annotation if _is_section(node) else get_args(node)[1]
+        node, which = _variant(node, data)
+    return node, which
+
+
+def _variant(annotation: Any, data: Any) -> tuple[Any, str]:
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    for section in filter(_is_section, get_args(annotation)):
+        for name in _DISCRIMINATORS:
+            field = section.model_fields.get(name)
+            if field is not None and data.get(name) in get_args(field.annotation):
+                return section, f" with {name}: {data[name]}"
+    return annotation, ""
+
+
+def _is_section(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

@@ -1,0 +1,70 @@
+"""Puts everything together. `workspace.yaml` loads `defs`; tests and the command line call `build_definitions`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import dagster as dg
+
+from media_assets.assets import PIPELINE
+from media_assets.automation import condition_sensor, source_sensor, stage_condition
+from media_assets.config import load_secrets, load_settings
+from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.engines.summarizers import build_summarizer
+from media_assets.engines.transcribers import build_transcriber
+from media_assets.file_asset import io_manager_key
+from media_assets.io_managers.base import ArtifactIOManager
+from media_assets.library import Library
+from media_assets.progress import LogProgress
+from media_assets.settings import Secrets, Settings
+
+
+def build_definitions(
+    settings: Settings, secrets: Secrets, overrides: Mapping[str, Any] | None = None
+) -> dg.Definitions:
+    """The assets, sensors and resources of one library.
+
+    Args:
+        overrides: Resources to use instead of ours, by name: an engine, or `progress`.
+    """
+    library = Library(settings)
+    condition = stage_condition(rerun_on_change=settings.automation.rerun_on_change)
+    keys = [dg.AssetKey(stage.name) for stage in PIPELINE]
+    return dg.Definitions(
+        assets=[stage.build(settings, condition) for stage in PIPELINE],
+        sensors=[
+            condition_sensor(settings.automation.condition_interval_seconds),
+            *(source_sensor(name, library, keys) for name in settings.sources),
+        ],
+        resources={**_resources(library, secrets), **(overrides or {})},
+        # A run is a process of its own already, and its one step brings its own threads.
+        executor=dg.in_process_executor,
+    )
+
+
+def _resources(library: Library, secrets: Secrets) -> dict[str, Any]:
+    settings = library.settings
+    stores = {
+        io_manager_key(name): dg.IOManagerDefinition(resource_fn=lambda _, store=store: ArtifactIOManager(store))
+        for name, store in library.stores.items()
+    }
+    return {
+        **stores,
+        "library": library,
+        "progress": _per_run(LogProgress),
+        "ffmpeg": _per_run(lambda: FFmpeg(settings.ffmpeg)),
+        "transcriber": _per_run(lambda: build_transcriber(settings.transcription, FFmpeg(settings.ffmpeg))),
+        "summarizer": _per_run(lambda: build_summarizer(settings.summary, secrets)),
+    }
+
+
+def _per_run(make: Callable[[], Any]) -> dg.ResourceDefinition:
+    """Made once for each run that needs it; a model is loaded by its first use."""
+    return dg.ResourceDefinition(resource_fn=lambda _: make())
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    settings = load_settings()
+    return build_definitions(settings, load_secrets(settings.config_path))

@@ -1,0 +1,204 @@
+"""From a recording to its sound as M4A: which track, copied or encoded, and proof that it is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import ffmpeg as ffmpeg_python
+
+from media_assets.engines.completeness import check_complete
+from media_assets.engines.ffmpeg import ALL_MUST_DECODE, KEEP_TIME, FFmpeg, file_url
+from media_assets.engines.languages import same_language
+from media_assets.engines.probe import probe
+from media_assets.engines.work import Work
+from media_assets.errors import BadMedia, NotApplicable, TimeLimitExceeded
+from media_assets.models import AudioTrack, MediaInfo, Stream
+from media_assets.settings import AudioSettings
+
+_STEREO = 2
+_STARTED_BY_FFMPEG = {"mpegts", "mpeg"}
+"""Containers for which ffmpeg itself starts the clock with the chosen stream (those it marks as discontinuous)."""
+
+
+def choose_audio(media: MediaInfo, languages: Sequence[str]) -> tuple[Stream, str]:
+    """The audio track to take, and why, as a short phrase.
+
+    Args:
+        media: A probe.
+        languages: Wanted languages, best first, as ISO 639-1 or -2 codes.
+
+    Raises:
+        NotApplicable: there is none.
+    """
+    streams = media.audio_streams
+    if not streams:
+        raise NotApplicable("has no audio stream")
+    if len(streams) == 1:
+        return streams[0], "the only audio track"
+    defaults_first = sorted(streams, key=lambda stream: not stream.default)
+    for wanted in languages:
+        for stream in defaults_first:
+            if stream.language is not None and same_language(stream.language, wanted):
+                return stream, f"its language is {stream.language}, wanted as {wanted}"
+    if defaults_first[0].default:
+        return defaults_first[0], "the default track"
+    return streams[0], "the first track"
+
+
+def extract_m4a(
+    ffmpeg: FFmpeg,
+    source: Path,
+    media: MediaInfo,
+    stream: Stream,
+    reason: str,
+    destination: Path,
+    settings: AudioSettings,
+    work: Work,
+) -> AudioTrack:
+    """Write one audio stream as AAC in M4A, with the index in front, tags, chapters and creation time.
+
+    AAC is copied bit for bit; when the copy cannot be decoded (broadcasts change their channels in mid-stream), and
+    for any other codec, the stream is encoded. The result begins at the first sound of the stream, and nothing counts
+    before the whole of it has been decoded and its length compared with what the source says.
+
+    Args:
+        ffmpeg: The engine.
+        source: The recording.
+        media: Its probe.
+        stream: The chosen stream of it.
+        reason: Why it was chosen.
+        destination: The file to write; it is of no use when an error was raised.
+        settings: Bit rate and channels of what has to be encoded.
+        work: Receives the fraction done.
+
+    Raises:
+        BadMedia: the source is cut off, damaged or cannot be decoded.
+        NotApplicable: the stream holds no sound at all.
+        TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: as `FFmpeg.run`.
+    """
+    copied, errors, failure = _take(ffmpeg, source, media, stream, destination, settings, work)
+    result = _sound_of(destination, work)
+    seconds = result.duration_seconds or 0.0 if result else 0.0
+    check_complete(source, media, stream, seconds, errors, work)
+    if failure is not None:
+        raise failure
+    if result is None or not seconds:
+        raise NotApplicable("has an audio track without any sound in it")
+    assert result.sample_rate is not None and result.channels is not None
+    work.report(1.0)
+    return AudioTrack(
+        stream_index=stream.index,
+        chosen_because=reason,
+        language=stream.language,
+        copied=copied,
+        duration_seconds=seconds,
+        offset_seconds=offset_seconds(media, stream),
+        bit_rate=result.bit_rate,
+        sample_rate=result.sample_rate,
+        channels=result.channels,
+        size_bytes=destination.stat().st_size,
+    )
+
+
+def _take(
+    ffmpeg: FFmpeg,
+    source: Path,
+    media: MediaInfo,
+    stream: Stream,
+    destination: Path,
+    settings: AudioSettings,
+    work: Work,
+) -> tuple[bool, tuple[str, ...], BadMedia | None]:
+    """Copy or else encode.
+
+    Returns:
+        Whether it was copied, what ffmpeg met on the way without failing, and its failure. The failure is no exception
+        yet, because what was written up to there may show a plainer reason: that the source was cut off.
+    """
+    if stream.codec == "aac":
+        try:
+            return True, _copy(ffmpeg, source, media, stream, destination, work), None
+        except TimeLimitExceeded:
+            raise
+        except BadMedia:
+            work.check()
+    try:
+        return False, _encode(ffmpeg, source, media, stream, destination, settings, work), None
+    except TimeLimitExceeded:
+        raise
+    except BadMedia as error:
+        return False, (), error
+
+
+def offset_seconds(media: MediaInfo, stream: Stream) -> float:
+    """How much later than its container a stream starts."""
+    return 0.0 if stream.start_seconds is None else max(0.0, stream.start_seconds - media.start_seconds)
+
+
+def _copy(
+    ffmpeg: FFmpeg, source: Path, media: MediaInfo, stream: Stream, destination: Path, work: Work
+) -> tuple[str, ...]:
+    duration = stream.duration_seconds or media.duration_seconds
+    copying, checking = _part(work, 0.0, 0.5), _part(work, 0.5, 1.0)
+    errors = ffmpeg.run(
+        _output(source, media, stream, destination, {"acodec": "copy"}), copying, duration_seconds=duration
+    )
+    copy = ffmpeg_python.input(file_url(destination))["a:0"]
+    ffmpeg.run(copy.output("-", format="null", **ALL_MUST_DECODE), checking, duration_seconds=duration)
+    return errors
+
+
+def _encode(
+    ffmpeg: FFmpeg,
+    source: Path,
+    media: MediaInfo,
+    stream: Stream,
+    destination: Path,
+    settings: AudioSettings,
+    work: Work,
+) -> tuple[str, ...]:
+    options = {
+        "acodec": "aac",
+        "audio_bitrate": f"{settings.bit_rate_kbps}k",
+        "ac": min(stream.channels or _STEREO, settings.channels or _STEREO),
+        "af": f"aresample={KEEP_TIME}",
+        **ALL_MUST_DECODE,
+    }
+    return ffmpeg.run(
+        _output(source, media, stream, destination, options),
+        work,
+        duration_seconds=stream.duration_seconds or media.duration_seconds,
+    )
+
+
+def _output(source: Path, media: MediaInfo, stream: Stream, destination: Path, options: dict[str, Any]) -> Any:
+    """The command: one stream, moved to time 0 together with the chapters.
+
+    Without `use_metadata_tags`: with it ffmpeg writes QuickTime keys in place of the tags that players read. Metadata
+    is mapped explicitly, because ffmpeg drops the creation time when it copies metadata by itself.
+    """
+    late = 0.0 if media.container in _STARTED_BY_FFMPEG else offset_seconds(media, stream)
+    # Ogg keeps the tags of the whole with the stream.
+    tags = f"0:s:{stream.index}" if media.container == "ogg" else "0"
+    return ffmpeg_python.input(file_url(source), itsoffset=f"{-late:.6f}")[str(stream.index)].output(
+        file_url(destination), format="ipod", movflags="+faststart", map_metadata=tags, map_chapters=0, **options
+    )
+
+
+def _sound_of(destination: Path, work: Work) -> Stream | None:
+    """The audio stream of the result; None when nothing was written."""
+    try:
+        media = probe(destination, work).media
+    except TimeLimitExceeded:
+        raise
+    except BadMedia:
+        return None
+    return media.audio_streams[0] if media and media.audio_streams else None
+
+
+def _part(work: Work, start: float, end: float) -> Work:
+    """The same work, whose progress fills only a part of the whole."""
+    return replace(work, report=lambda fraction: work.report(start + (end - start) * fraction))

@@ -1,0 +1,67 @@
+"""What ffmpeg says on stderr, and what a failed command means for the file and for the batch."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from media_assets.engines.work import Work
+from media_assets.errors import BadMedia, Fatal, MediaAssetsError, Transient, classify
+
+FILE = "file:"
+"""The protocol that is put before every local path."""
+
+_LINES = 3
+_MATTERS = re.compile(r"\[(error|fatal|panic)\]|corrupt", re.IGNORECASE)
+"""At level `warning` ffmpeg says that a demuxer found a packet corrupt; other warnings are of no interest."""
+_FOLLOWS = re.compile(
+    r"Task finished with error|Terminating thread|Decode error rate|Conversion failed|Nothing was written"
+    r"|Error (opening input file|submitting packet|sending frames|processing filtergraph|while decoding)"
+)
+"""Lines that only say that something went wrong before."""
+_DECORATION = re.compile(r" @ 0x[0-9a-f]+|\[(warning|error|fatal|panic)\] ")
+_CANNOT_DECODE = 69
+"""Exit code when more packets than `-max_error_rate` could not be decoded."""
+_STOPPED = (-signal.SIGKILL, -signal.SIGTERM, 255)
+"""255 is ffmpeg's own answer to a signal."""
+_PLAY_IT = "Play the file to its end to see whether it is damaged; export or fetch it again"
+
+
+def complaints(error_output: bytes, command: Sequence[str], work: Work) -> tuple[str, ...]:
+    """The errors in stderr, each once, without the folders of this machine. They need not have made ffmpeg fail."""
+    text = error_output.decode(errors="surrogateescape")
+    for path in (*_files(command), work.directory):
+        name = path.name.replace("\n", " ")
+        text = text.replace(f"{FILE}{path}", name).replace(str(path), name)
+    text = text.encode(errors="surrogateescape").decode(errors="replace")
+    lines = [_DECORATION.sub("", line).strip() for line in text.splitlines() if _MATTERS.search(line)]
+    causes = [line for line in lines if not _FOLLOWS.search(line)]
+    return tuple(dict.fromkeys(causes or lines))
+
+
+def failure(exit_code: int, error_output: bytes, command: Sequence[str], work: Work) -> MediaAssetsError:
+    """The error for a command that ended with a non-zero exit code."""
+    files = _files(command)
+    if b"No space left on device" in error_output:
+        place = files[-1] if command[-1].startswith(FILE) else work.directory
+        return Fatal(f"no space is left on the device for {place}", next_step="Free space, then run again")
+    for option, url in pairwise(command):
+        if option == "-i" and url.startswith(FILE):
+            try:
+                Path(url.removeprefix(FILE)).open("rb").close()
+            except OSError as error:
+                return classify(error)
+    if exit_code in _STOPPED:
+        return Transient("ffmpeg was stopped from outside", next_step="If memory ran out, lower `workers` of the asset")
+    if exit_code < 0:
+        return BadMedia(f"made ffmpeg crash ({signal.Signals(-exit_code).name})", next_step="Install another ffmpeg")
+    what = "parts of it cannot be decoded" if exit_code == _CANNOT_DECODE else "ffmpeg cannot process it"
+    message = "; ".join(complaints(error_output, command, work)[-_LINES:]) or f"exit code {exit_code}"
+    return BadMedia(f"{what}: {message}", next_step=_PLAY_IT)
+
+
+def _files(command: Sequence[str]) -> list[Path]:
+    return [Path(argument.removeprefix(FILE)) for argument in command if argument.startswith(FILE)]

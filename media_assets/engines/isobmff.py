@@ -1,0 +1,84 @@
+"""The few things of the ISO base media file format (mp4, mov, m4a, heic …) that PyAV does not tell.
+
+Structure as in ISO/IEC 14496-12: a file is a row of boxes, each a 32 bit size (1: a 64 bit size follows the type;
+0: up to the end of the file), a type of four characters, and content.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+_FIRST_BOXES = {b"ftyp", b"styp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
+_IMAGE_BRANDS = {b"heic": "image/heic", b"heix": "image/heic", b"mif1": "image/heif", b"avif": "image/avif"}
+_MOOV_READ_BYTES = 64_000_000
+
+
+class Box(NamedTuple):
+    type: bytes
+    start: int
+    """Offset of the box in the file."""
+    size: int
+    """Bytes of the whole box, as it says itself; more than the file holds when the file was cut off."""
+
+
+def is_iso(head: bytes) -> bool:
+    """Whether a file that begins so is an ISO media file (or QuickTime, its ancestor)."""
+    return head[4:8] in _FIRST_BOXES
+
+
+def image_type(head: bytes) -> str | None:
+    """The MIME type of a still image in this format; None for anything else."""
+    return _IMAGE_BRANDS.get(head[8:12]) if head[4:8] == b"ftyp" else None
+
+
+def boxes(file: BinaryIO) -> Iterator[Box]:
+    """The boxes of the top level, up to the end of the file or to what is no box."""
+    file_size = file.seek(0, 2)
+    start = 0
+    while start + 8 <= file_size:
+        file.seek(start)
+        header = file.read(16)
+        size = int.from_bytes(header[:4], "big")
+        if size == 1 and len(header) == 16:
+            size = int.from_bytes(header[8:], "big")
+        elif size == 0:
+            size = file_size - start
+        if size < 8:
+            return
+        yield Box(header[4:8], start, size)
+        start += size
+
+
+def index_is_missing(file: BinaryIO) -> bool:
+    """Whether the index (`moov`) of a recording is not there. Still images have `meta` in its place."""
+    return not {b"moov", b"meta"} & {box.type for box in boxes(file)}
+
+
+def has_dolby_vision(file: BinaryIO) -> bool:
+    """Whether a sample description holds a Dolby Vision configuration (`dvcC`, `dvvC` or `dvwC`)."""
+    moov = _content(file, b"moov")
+    for found in re.finditer(b"stsd", moov):
+        size = int.from_bytes(moov[found.start() - 4 : found.start()], "big")
+        if re.search(b"dv[cvw]C", moov[found.start() : found.start() + size]):
+            return True
+    return False
+
+
+def image_size(file: BinaryIO) -> tuple[int, int] | None:
+    """Width and height of a still image: the largest `ispe`, for a picture may be put together from tiles."""
+    sizes = [
+        (int.from_bytes(found[1], "big"), int.from_bytes(found[2], "big"))
+        for found in re.finditer(b"ispe.{4}(.{4})(.{4})", _content(file, b"meta"), re.DOTALL)
+    ]
+    return max(sizes, key=lambda size: size[0] * size[1], default=None)
+
+
+def _content(file: BinaryIO, box_type: bytes) -> bytes:
+    """The first box of a type, of the top level; empty when there is none."""
+    for box in boxes(file):
+        if box.type == box_type:
+            file.seek(box.start)
+            return file.read(min(box.size, _MOOV_READ_BYTES))
+    return b""

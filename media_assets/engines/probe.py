@@ -1,0 +1,209 @@
+"""What a file is and what is in it, judged by its content alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from media_assets.engines import isobmff
+from media_assets.engines.probe_streams import describe, has_variable_frame_rate
+from media_assets.engines.signatures import (
+    HEAD_BYTES,
+    UNKNOWN_TYPE,
+    is_matroska_dolby_vision,
+    media_type,
+    no_media_type,
+    promises_media,
+)
+from media_assets.engines.work import Work
+from media_assets.errors import BadMedia
+from media_assets.models import Chapter, MediaInfo, MediaKind
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.stream import Stream as AvStream
+
+_MICROSECONDS = 1_000_000
+"""AV_TIME_BASE, the clock of a container's own times."""
+_PACKETS_TO_A_FRAME = 100
+"""A decoder that has not given a picture after so many packets will not give one."""
+_ANIMATIONS = ("gif", "apng")
+_FETCH_AGAIN = "Play the file to see whether it is damaged; fetch or export it again"
+
+
+class IncompleteMedia(BadMedia):
+    """The file looks as if it were still being written: it is empty, or an mp4 without its index."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a file is."""
+
+    kind: MediaKind
+    mime_type: str
+    media: MediaInfo | None
+    """None for what is no audio, video or image."""
+
+
+def probe(path: Path, work: Work) -> Probe:
+    """Look into a file. Its name decides nothing, except that it is an error when it promises media in vain.
+
+    Raises:
+        IncompleteMedia: the file is empty or has no index yet; it may be whole a little later.
+        BadMedia: it is media, or named like it, and cannot be read.
+        TimeLimitExceeded, Cancelled: from `work`.
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        if not head:
+            raise IncompleteMedia("is empty (0 bytes)", next_step="Fetch or export it again")
+        if (mime_type := no_media_type(head)) is not None:
+            return Probe(MediaKind.OTHER, mime_type, None)
+        iso = isobmff.is_iso(head)
+        if iso and isobmff.index_is_missing(file):
+            raise IncompleteMedia(
+                "its index (the moov atom) is missing: the recording was probably cut off before it was finished",
+                next_step="Fetch it again from where it was recorded; a repair tool such as untrunc may save the rest",
+            )
+        dolby_vision = isobmff.has_dolby_vision(file) if iso else is_matroska_dolby_vision(head)
+        image_size = isobmff.image_size(file) if isobmff.image_type(head) else None
+        with open_media(file, work) as container:
+            if container is not None and container.streams:
+                work.check()
+                media = _describe(container, dolby_vision, image_size)
+                return _judge(container, media, head)
+    if promises_media(head, path.name):
+        raise BadMedia("nothing in it can be recognised as audio, video or image", next_step=_FETCH_AGAIN)
+    return Probe(MediaKind.OTHER, UNKNOWN_TYPE, None)
+
+
+@contextmanager
+def open_media(file: BinaryIO, work: Work) -> Iterator[InputContainer | None]:
+    """A file opened by PyAV; None when no demuxer recognises it.
+
+    PyAV gets no name: FFmpeg would take `%03d` in it for a series of images, and judge by its ending.
+    """
+    import av
+
+    try:
+        container: InputContainer | None = av.open(_Reader(file, work), mode="r", metadata_errors="replace")
+    except av.error.FFmpegError:
+        container = None
+    if container is None:
+        yield None
+        return
+    with container:
+        try:
+            yield container
+        except av.error.FFmpegError as error:
+            raise BadMedia(f"cannot be read: {error.strerror}", next_step=_FETCH_AGAIN) from error
+
+
+class _Reader:
+    """What PyAV needs of a file, nameless, and obedient to the limit even when a demuxer never stops reading."""
+
+    def __init__(self, file: BinaryIO, work: Work) -> None:
+        self._file = file
+        self._work = work
+        file.seek(0)
+
+    def read(self, size: int) -> bytes:
+        self._work.check()
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+
+def _describe(container: InputContainer, dolby_vision: bool, image_size: tuple[int, int] | None) -> MediaInfo:
+    streams = [describe(stream, dolby_vision=dolby_vision) for stream in container.streams]
+    chapters = [
+        Chapter(
+            start_seconds=float(chapter["start"] * chapter["time_base"]),
+            end_seconds=float(chapter["end"] * chapter["time_base"]),
+            title=chapter["metadata"].get("title", ""),
+        )
+        for chapter in container.chapters()
+        if chapter["time_base"] is not None
+    ]
+    for number, stream in enumerate(streams):
+        if stream.type == "video" and not stream.attached_picture:
+            found = _by_decoding(container, container.streams[number])
+            if image_size is not None:
+                found.update(width=image_size[0], height=image_size[1])
+            streams[number] = stream.model_copy(update=found)
+    return MediaInfo(
+        container=container.format.name,
+        duration_seconds=None if container.duration is None else container.duration / _MICROSECONDS,
+        start_seconds=(container.start_time or 0) / _MICROSECONDS,
+        bit_rate=container.bit_rate or None,
+        streams=tuple(streams),
+        chapters=tuple(chapters),
+        tags=_tags(container),
+    )
+
+
+def _tags(container: InputContainer) -> dict[str, str]:
+    """The tags of the whole; Ogg keeps them with its first stream."""
+    tags = dict(container.metadata)
+    if not tags and container.format.name == "ogg" and container.streams:
+        tags = dict(container.streams[0].metadata)
+    return tags
+
+
+def _by_decoding(container: InputContainer, stream: AvStream) -> dict[str, int | bool]:
+    """Fields that take more than the headers."""
+    rotation = _rotation(container, stream)
+    container.seek(container.start_time or 0)
+    return {"rotation": rotation, "variable_frame_rate": has_variable_frame_rate(stream, container)}
+
+
+def _rotation(container: InputContainer, stream: AvStream) -> int:
+    """Clockwise degrees. 0 when no frame can be decoded.
+
+    PyAV shows the display matrix (mp4, Matroska) and the orientation (EXIF) on decoded frames alone.
+    """
+    import av
+
+    if stream.codec_context is None:
+        return 0
+    for packet in islice(container.demux(stream), _PACKETS_TO_A_FRAME):
+        try:
+            frames: list[Any] = packet.decode()
+        except av.error.FFmpegError:
+            continue
+        if frames:
+            counter_clockwise: int = frames[0].rotation
+            return round(-counter_clockwise / 90) * 90 % 360
+    return 0
+
+
+def _judge(container: InputContainer, media: MediaInfo, head: bytes) -> Probe:
+    kind = _kind(container, media, head)
+    if kind is MediaKind.OTHER:
+        return Probe(kind, UNKNOWN_TYPE, None)
+    return Probe(kind, isobmff.image_type(head) or media_type(kind, media.container, head), media)
+
+
+def _kind(container: InputContainer, media: MediaInfo, head: bytes) -> MediaKind:
+    """OTHER when nothing in it can be seen or heard (a file of subtitles, a playlist)."""
+    if isobmff.image_type(head) or media.container.endswith("_pipe"):
+        return MediaKind.IMAGE
+    if media.container in _ANIMATIONS and not _moves(container):
+        return MediaKind.IMAGE
+    if media.video_streams:
+        return MediaKind.VIDEO
+    return MediaKind.AUDIO if media.audio_streams else MediaKind.OTHER
+
+
+def _moves(container: InputContainer) -> bool:
+    container.seek(0)
+    return sum(1 for packet in container.demux(video=0) if packet.size) > 1

@@ -1,0 +1,19 @@
+"""What makes summaries of transcripts: by quoting the best sentences, or by a language model."""
+
+from __future__ import annotations
+
+from media_assets.engines.summarizers.base import Summarizer
+from media_assets.settings import ExtractiveSummary, Secrets, SummarySettings
+
+__all__ = ["Summarizer", "build_summarizer"]
+
+
+def build_summarizer(settings: SummarySettings, secrets: Secrets) -> Summarizer:
+    """The configured summarizer. Touches neither network nor disk."""
+    if isinstance(settings, ExtractiveSummary):
+        from media_assets.engines.summarizers.extractive import ExtractiveSummarizer
+
+        return ExtractiveSummarizer(settings)
+    from media_assets.engines.summarizers.openai_compatible import OpenAISummarizer
+
+    return OpenAISummarizer(settings, secrets)

@@ -1,0 +1,45 @@
+"""What every summarizer is, and the one place that decides whether there is anything to summarise."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from media_assets.engines.work import Work
+from media_assets.errors import NotApplicable
+from media_assets.models import Summary, Transcript, TranscriptSegment
+
+
+class Summarizer(Protocol):
+    """Makes a summary of a transcript. Constructed once per run; `summarize` may be called from several threads."""
+
+    name: str
+    model: str
+
+    def summarize(self, transcript: Transcript, work: Work) -> Summary:
+        """The summary of one transcript.
+
+        Raises:
+            NotApplicable: nothing was said in it.
+            BadMedia: this transcript cannot be summarised.
+            Transient: the engine's service did not answer this time.
+            Fatal: no transcript can be summarised until a person repairs the configuration.
+        """
+
+    def check(self) -> str:
+        """One line for `doctor` that says what would be used. Makes no summary.
+
+        Raises:
+            Fatal: the engine cannot be used; its next step says what to do.
+        """
+
+
+def spoken_segments(transcript: Transcript) -> tuple[TranscriptSegment, ...]:
+    """The segments in which something is said: a note sign or a row of dots is no word.
+
+    Raises:
+        NotApplicable: there is none.
+    """
+    spoken = tuple(segment for segment in transcript.segments if any(char.isalnum() for char in segment.text))
+    if not spoken:
+        raise NotApplicable("has no speech to summarise")
+    return spoken

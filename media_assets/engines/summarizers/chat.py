@@ -1,0 +1,152 @@
+"""One question to a language model, asked until there is an answer of the right form or a reason why there is none."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from media_assets.engines.summarizers import prompts
+from media_assets.engines.summarizers.answers import Answer
+from media_assets.engines.summarizers.journal import Entry, Journal
+from media_assets.engines.summarizers.openai_errors import TooLong, translate
+from media_assets.engines.work import Work
+from media_assets.errors import BadMedia, Fatal, Transient
+from media_assets.settings import OpenAISummary
+
+if TYPE_CHECKING:
+    import openai
+    from openai.types.chat import ChatCompletion
+
+
+class Chat:
+    """Asks about one transcript and counts the tokens of all its questions.
+
+    Args:
+        client: Does the retries of what a repetition may cure.
+        server: Name of the server in messages.
+        system: The standing instructions.
+    """
+
+    def __init__(
+        self, client: openai.OpenAI, server: str, settings: OpenAISummary, system: str, journal: Journal, work: Work
+    ) -> None:
+        self._client = client
+        self._server = server
+        self._settings = settings
+        self._system = system
+        self._journal = journal
+        self._work = work
+        self.input_tokens = 0
+        self.output_tokens = 0
+
+    def ask(self, request: str) -> Answer:
+        """The answer to a request, from the journal if it was paid for already.
+
+        Raises:
+            TooLong: the request or the answer exceeds what the model can hold.
+            BadMedia: the model refuses, or does not keep to the form.
+        """
+        entry = self._journal.find(request)
+        if entry is not None:
+            self.input_tokens += entry.input_tokens
+            self.output_tokens += entry.output_tokens
+            return entry.answer
+        before = self.input_tokens, self.output_tokens
+        answer = self._ask_and_repair(request)
+        self._journal.keep(
+            request,
+            Entry(
+                answer=answer,
+                input_tokens=self.input_tokens - before[0],
+                output_tokens=self.output_tokens - before[1],
+            ),
+        )
+        return answer
+
+    def _ask_and_repair(self, request: str) -> Answer:
+        messages = [{"role": "system", "content": self._system}, {"role": "user", "content": request}]
+        text = self._complete(messages)
+        try:
+            return Answer.model_validate_json(text)
+        except ValidationError as error:
+            problem = _problem(error)
+        messages += [
+            {"role": "assistant", "content": text},
+            {"role": "user", "content": prompts.REPAIR.format(problem=problem)},
+        ]
+        try:
+            return Answer.model_validate_json(self._complete(messages))
+        except ValidationError as error:
+            raise BadMedia(
+                f"was answered twice in a form that cannot be used ({_problem(error)})",
+                next_step=f"Retry it, or configure a model that keeps to a JSON schema; {self._settings.model} did not",
+            ) from None
+
+    def _complete(self, messages: list[dict[str, str]]) -> str:
+        """The text of one answer."""
+        self._work.check()
+        completion = self._create(messages)
+        if completion.usage is not None:
+            self.input_tokens += completion.usage.prompt_tokens or 0
+            self.output_tokens += completion.usage.completion_tokens or 0
+        choice = completion.choices[0]
+        if choice.finish_reason == "length":
+            raise TooLong(f"got an answer that {self._settings.model} did not finish within its length limit")
+        if choice.finish_reason == "content_filter":
+            raise BadMedia(f"was stopped by the content filter of {self._server}", next_step="Summarise it by hand")
+        if choice.message.refusal:
+            raise BadMedia(
+                f"is nothing that {self._settings.model} will summarise ({choice.message.refusal[:200]})",
+                next_step="Summarise it by hand or with another model",
+            )
+        return choice.message.content or ""
+
+    def _create(self, messages: Any) -> ChatCompletion:
+        import openai
+
+        timeout, remaining = self._settings.timeout_seconds, self._work.remaining_seconds
+        if remaining is not None:
+            timeout = min(timeout, remaining)
+        try:
+            completion: object = self._client.chat.completions.create(
+                model=self._settings.model,
+                messages=messages,
+                temperature=self._settings.temperature,
+                response_format={
+                    "type": "json_schema",
+                    "json_schema": {"name": "summary", "strict": True, "schema": Answer.model_json_schema()},
+                },
+                timeout=timeout,
+            )
+        except openai.APIError as error:
+            # A request that was cut short by the file's time limit is the limit's matter, not the server's.
+            self._work.check()
+            # `from None`: the library's own error may quote the key.
+            raise translate(error, self._server, self._client.api_key) from None
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            raise Transient(f"could not be summarised: {self._server} answered with broken JSON") from None
+        return _checked(completion, self._server)
+
+
+def _checked(completion: object, server: str) -> ChatCompletion:
+    """The library hands over whatever came with status 200, as text or with fields missing."""
+    from openai.types.chat import ChatCompletion
+
+    if not isinstance(completion, ChatCompletion):
+        raise Fatal(
+            f"{server} answers with something that is no chat completion",
+            next_step="Set `summary.base_url` in library.yaml to the address that ends before /chat/completions",
+        )
+    choices: object = completion.choices
+    # Some gateways report the failure of the model behind them so: status 200 and `error` in place of `choices`.
+    if not choices or completion.choices[0].message is None:
+        raise Transient(f"could not be summarised: {server} answered without a completion")
+    return completion
+
+
+def _problem(error: ValidationError) -> str:
+    """What is wrong, without quoting the answer."""
+    details = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, detail['loc'])) or 'answer'}: {detail['msg']}" for detail in details[:5])

@@ -1,0 +1,172 @@
+"""Summaries made of sentences of the transcript: no key, no download, the same result every time.
+
+TextRank says which sentences are central, TextTiling where chapters begin, and C-value what the phrases are; each has a
+module of its own. This one puts them together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import chain, pairwise
+
+from media_assets.engines.summarizers.action_items import action_items
+from media_assets.engines.summarizers.base import spoken_segments
+from media_assets.engines.summarizers.chapters import chapter_starts
+from media_assets.engines.summarizers.sentences import Sentence, sentences
+from media_assets.engines.summarizers.stop_words import derived_stop_words, stop_words
+from media_assets.engines.summarizers.text_rank import choose, text_rank, vectors
+from media_assets.engines.summarizers.topics import content_runs, phrases, share_a_word
+from media_assets.engines.summarizers.words import appended, clauses, term, word_count
+from media_assets.engines.work import Work
+from media_assets.models import Summary, TimedHeading, Transcript
+from media_assets.settings import ExtractiveSummary
+
+_MIN_WORDS = 5
+"""A shorter sentence is no summary of anything, unless there are no longer ones."""
+_MAX_WORDS = 60
+_MAX_ACTION_ITEMS = 10
+_TITLE_PHRASES = 3
+_TITLE_WORDS = 8
+"""A recording with so few words is its own title."""
+_CHAPTER_PHRASES = 2
+
+
+class ExtractiveSummarizer:
+    """A summarizer that quotes."""
+
+    name = "extractive"
+    model = "textrank"
+
+    def __init__(self, settings: ExtractiveSummary) -> None:
+        self._settings = settings
+
+    def summarize(self, transcript: Transcript, work: Work) -> Summary:
+        """See `Summarizer`."""
+        said = sentences(spoken_segments(transcript))
+        work.check()
+        runs = _content(said, transcript.language)
+        matrix = vectors([list(map(term, chain.from_iterable(runs_of_one))) for runs_of_one in runs])
+        work.report(0.2)
+        ranks = text_rank(matrix, work.check)
+        work.report(0.7)
+        starts = chapter_starts(said, matrix, self._settings.max_chapters)
+        work.check()
+
+        ranked = sorted(range(len(said)), key=lambda i: (-ranks[i], i))
+        order = _candidates(said, ranked)
+        abstract = choose(order, matrix, self._settings.abstract_sentences)
+        points = choose(_in_turn(order, starts), matrix, self._settings.key_points, without=abstract)
+        asked = set(action_items([sentence.text for sentence in said], transcript.language))
+        todo = choose([i for i in ranked if i in asked], matrix, _MAX_ACTION_ITEMS)
+        topics = phrases(list(chain.from_iterable(runs)), self._settings.topics)
+        title = _title(said, topics, starts)
+        work.report(1.0)
+        return Summary(
+            title=title,
+            abstract=_quoted([said[i] for i in sorted(abstract)]),
+            key_points=tuple(said[i].text for i in points),
+            chapters=_chapters(said, runs, starts, title),
+            action_items=tuple(said[i].text for i in sorted(todo)),
+            topics=tuple(topics),
+            engine=self.name,
+            model=self.model,
+            extractive=True,
+        )
+
+    def check(self) -> str:
+        """See `Summarizer`."""
+        return f"{self.name} ({self.model}): needs no key and no download"
+
+
+def _content(said: Sequence[Sentence], language: str) -> list[list[list[str]]]:
+    """The content words of each sentence in runs; all words when there is nothing else anywhere."""
+    stops = stop_words(language)
+    if not stops:
+        spoken = [chain.from_iterable(clauses(sentence.text)) for sentence in said]
+        stops = derived_stop_words([list(map(term, words)) for words in spoken])
+    runs = [content_runs(sentence.text, stops) for sentence in said]
+    if not any(runs):
+        return [list(clauses(sentence.text)) for sentence in said]
+    return runs
+
+
+def _candidates(said: Sequence[Sentence], order: Sequence[int]) -> list[int]:
+    """What can stand in a summary by itself, best first; the rest only when there is nothing else."""
+    fit = [i for i in order if _MIN_WORDS <= word_count(said[i].text) <= _MAX_WORDS]
+    return fit or list(order)
+
+
+def _in_turn(order: Sequence[int], starts: Sequence[int]) -> list[int]:
+    """The best of every chapter, then the second best of every chapter, and so on: no part of a talk is passed over."""
+    seen = [0] * len(starts)
+    turns = []
+    for i in order:
+        chapter = sum(start <= i for start in starts) - 1
+        turns.append((seen[chapter], i))
+        seen[chapter] += 1
+    return [i for _, i in sorted(turns, key=lambda turn: turn[0])]
+
+
+def _title(said: Sequence[Sentence], topics: Sequence[str], starts: Sequence[int]) -> str:
+    """The strongest phrases, each of another chapter where there are several, and none with a word of another."""
+    if sum(word_count(sentence.text) for sentence in said) <= _TITLE_WORDS:
+        return " ".join(sentence.text for sentence in said)
+    texts = [" ".join(sentence.text for sentence in said[a:b]).casefold() for a, b in pairwise([*starts, len(said)])]
+    chosen: list[str] = []
+    homes: set[int] = set()
+    for topic in topics:
+        counts = [text.count(topic.casefold()) for text in texts]
+        home = counts.index(max(counts))
+        if (home in homes and len(texts) > 1) or any(share_a_word(topic, other) for other in chosen):
+            continue
+        chosen.append(topic)
+        homes.add(home)
+    return _heading(chosen[:_TITLE_PHRASES]) or _short(said[0].text)
+
+
+def _chapters(
+    said: Sequence[Sentence], runs: Sequence[list[list[str]]], starts: Sequence[int], title: str
+) -> tuple[TimedHeading, ...]:
+    """Each chapter is titled by what is said in it more often than elsewhere."""
+    if len(starts) == 1:
+        return (TimedHeading(start_seconds=said[0].start_seconds, title=title),)
+    everywhere = _term_counts(chain.from_iterable(runs))
+    headings = []
+    for start, end in pairwise([*starts, len(said)]):
+        inside = list(chain.from_iterable(runs[start:end]))
+        here = _term_counts(inside)
+        share = here.total() / everywhere.total()
+        # Logarithm of how many times more frequent a term is here than in the whole.
+        weights = {t: max(0.0, math.log(count / everywhere[t] / share)) for t, count in here.items()}
+        found = phrases(inside, _CHAPTER_PHRASES, weights) or phrases(inside, _CHAPTER_PHRASES)
+        headings.append(
+            TimedHeading(start_seconds=said[start].start_seconds, title=_heading(found) or _short(said[start].text))
+        )
+    return tuple(headings)
+
+
+def _term_counts(runs: Iterable[Sequence[str]]) -> Counter[str]:
+    return Counter(map(term, chain.from_iterable(runs)))
+
+
+def _heading(found: Sequence[str]) -> str:
+    line = ", ".join(found)
+    return line[:1].upper() + line[1:]
+
+
+def _short(text: str) -> str:
+    """The first words, for want of a subject."""
+    words = text.split()
+    return text if len(words) <= _TITLE_WORDS else f"{' '.join(words[:_TITLE_WORDS])} …"
+
+
+def _quoted(chosen: Sequence[Sentence]) -> str:
+    """Sentences in a row; an ellipsis stands where one was left without an end by the recogniser."""
+    text = ""
+    for sentence in chosen:
+        text = appended(text, sentence.text)
+        if not sentence.ends_itself:
+            text += " …"
+    return text

@@ -1,0 +1,60 @@
+"""Answers that were paid for, kept on disk until the summary is done: a crash does not make them be paid again.
+
+The directory is that of `Work.journal`: who made it empties it once the artifact is stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from media_assets.engines.summarizers.answers import Answer
+
+
+class Entry(BaseModel):
+    """An answer, and the tokens it took to get it."""
+
+    answer: Answer
+    input_tokens: int
+    output_tokens: int
+
+
+class Journal:
+    """Entries by the request they answer.
+
+    Args:
+        directory: None keeps nothing.
+        context: Whatever else an answer depends on, such as model and temperature.
+    """
+
+    def __init__(self, directory: Path | None, context: str) -> None:
+        self._directory = directory
+        self._context = context
+
+    def find(self, request: str) -> Entry | None:
+        """The kept entry; one that cannot be read counts as absent."""
+        if self._directory is None:
+            return None
+        try:
+            return Entry.model_validate_json(self._path(self._directory, request).read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return None
+
+    def keep(self, request: str, entry: Entry) -> None:
+        """Written whole or not at all, and on the disk when this returns."""
+        if self._directory is None:
+            return
+        self._directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=self._directory, prefix=".", suffix=".part", delete=False) as file:
+            file.write(entry.model_dump_json().encode())
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).replace(self._path(self._directory, request))
+
+    def _path(self, directory: Path, request: str) -> Path:
+        digest = hashlib.sha256(f"{self._context}\0{request}".encode()).hexdigest()
+        return directory / f"summary-{digest[:32]}.json"

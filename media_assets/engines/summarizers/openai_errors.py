@@ -1,0 +1,97 @@
+"""What the failures of an OpenAI-compatible server mean for the file and for the batch.
+
+Messages of servers are quoted, but never with the key in them, and not at all where the key is the subject.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from media_assets.errors import BadMedia, Fatal, MediaAssetsError, Transient
+
+if TYPE_CHECKING:
+    import openai
+
+
+class TooLong(MediaAssetsError):
+    """The request or its answer did not fit; with half of the material it may."""
+
+
+# In the words of OpenAI, llama.cpp and llama-cpp-python, vLLM, LM Studio, Groq. llama.cpp says it with status 500 too
+# (ggml-org/llama.cpp#19774), and OpenAI with 429 when one request exceeds the tokens per minute, which waiting does
+# not cure.
+_TOO_LONG = (
+    "context length",
+    "context_length",
+    "context size",
+    "context_size",
+    "context window",
+    "maximum model length",
+    "request too large",
+    "prompt is too long",
+    "too many tokens",
+)
+_OUT_OF_QUOTA = ("insufficient_quota", "billing_hard_limit_reached", "exceeded your current quota")
+_FLAGGED = ("content_filter", "content_policy", "content management policy", "invalid_prompt", "flagged")
+# Named when it is the configuration that the server does not take, and not the transcript.
+_CONFIGURATION = ("temperature", "response_format", "json_schema", "model_not_found", "does not exist")
+
+_REPAIR_CONFIGURATION = "Change `summary` in library.yaml to what this server takes, then run again"
+
+
+def translate(error: openai.APIError, server: str, key: str) -> MediaAssetsError:
+    """The project's error for one of the client library, which has done its own retries by then.
+
+    Args:
+        error: What the library raised.
+        server: Name of the server for the message; without credentials.
+        key: Never shown.
+    """
+    import openai
+
+    if isinstance(error, openai.APITimeoutError):
+        return Transient(f"could not be summarised: {server} did not answer in time")
+    if isinstance(error, openai.APIConnectionError):
+        cause = f" ({_quotable(str(error.__cause__), key)})" if error.__cause__ else ""
+        return Transient(f"could not be summarised: the connection to {server} failed{cause}")
+    if not isinstance(error, openai.APIStatusError):
+        return Transient(f"could not be summarised: {server} gave an answer that cannot be read")
+    return _by_status(error, server, key)
+
+
+def _by_status(error: openai.APIStatusError, server: str, key: str) -> MediaAssetsError:
+    status = error.status_code
+    # FastAPI's refusals (vLLM, llama-cpp-python) have no message, only details.
+    details = f" {error.body}" if isinstance(error.body, dict) and "message" not in error.body else ""
+    quoted = _quotable(f"{error.message}{details}", key)
+    subject = f"{error.message} {error.body}".lower()
+    if status == 401 or error.code == "invalid_api_key":
+        return Fatal(
+            f"{server} refused the API key (status {status})",
+            next_step="Set OPENAI_API_KEY to a valid key of this server, in the environment or in .env, then run again",
+        )
+    if any(words in subject for words in _OUT_OF_QUOTA) or status == 402:
+        return Fatal(
+            f"the quota at {server} is used up ({quoted})", next_step="Add credit or raise the limit, then run again"
+        )
+    if status == 413 or any(words in subject for words in _TOO_LONG):
+        return TooLong(f"does not fit into the model's window at {server} ({quoted})")
+    if status < 500 and any(words in subject for words in _FLAGGED):
+        return BadMedia(f"was refused by the content filter of {server} ({quoted})", next_step="Summarise it by hand")
+    if status == 403:
+        return Fatal(
+            f"{server} denies the access ({quoted})",
+            next_step="Give the key in OPENAI_API_KEY the right to use this model, then run again",
+        )
+    if status in (408, 409, 425, 429) or status >= 500:
+        return Transient(f"could not be summarised: {server} is busy or out of order ({quoted})")
+    if status == 404 or error.param == "model" or any(words in subject for words in _CONFIGURATION):
+        return Fatal(f"{server} does not take the configured request ({quoted})", next_step=_REPAIR_CONFIGURATION)
+    return BadMedia(f"could not be summarised: {server} refused the request ({quoted})")
+
+
+def _quotable(message: str, key: str) -> str:
+    line = " ".join(message.split())
+    if key:
+        line = line.replace(key, "…")
+    return line if len(line) <= 300 else f"{line[:300]}…"

@@ -1,0 +1,120 @@
+"""Words that say nothing about the subject, by language.
+
+English is scikit-learn's list and what people say while they think; the other lists hold the most frequent function
+words. A language without a list gets by with short words and with how often a word comes up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+
+from media_assets.engines.summarizers.words import is_pair
+
+_MANY_SENTENCES = 30
+_FREQUENT_SHARE = 0.4
+_SHORT_LETTERS = 3
+_END_OF_GREEK_AND_CYRILLIC = 0x530
+"""Code points below are alphabets of Europe, where short words mostly are function words; elsewhere they are not."""
+
+_SPOKEN_ENGLISH = """
+uh um er ah eh oh hmm mm yeah yes yep no nope okay ok right well like just really actually basically literally
+obviously kind sort thing things stuff something anything everything nothing lot lots bit little way ways going
+gonna want wanna wants know knows think thinks thought mean means say says said saying look looks looking see seen
+sees got gets getting go goes went come comes came coming make makes made making take takes took taking let lets
+need needs use used uses using talk talks talking tell tells told try tries trying work works guess maybe probably
+pretty quite people person guys today now then there here time times day good great nice new don't doesn't didn't
+isn't aren't wasn't weren't won't wouldn't can't couldn't shouldn't haven't hasn't hadn't ain't i'm i've i'll i'd
+you're you've you'll you'd we're we've we'll we'd they're they've they'll they'd he's she's it's that's there's
+here's what's let's who's does did doing done having being thank thanks hello hi welcome please sure course example
+question questions one two three first second next point start started
+"""
+
+# Subjects that scikit-learn's list counts as stop words (cf. Nothman, Qin, Yurchak 2018, "Stop Word Lists in Free
+# Open-source Software Packages").
+_CONTENT_IN_SKLEARN = frozenset({"bill", "cry", "detail", "fire", "interest", "mill", "system"})
+
+_LISTS = {
+    "de": """
+aber alle allem allen aller alles also andere anderen auch auf aus bei beim bin bis bist dabei dafür damit dann
+daran darauf das dass davon dazu dein dem den denn der des deshalb dessen deswegen die dies diese diesem diesen
+dieser dieses doch dort durch eben ein eine einem einen einer eines einfach einmal er es etwas euch euer für ganz
+genau gibt ging gut haben habe hast hat hatte hatten hier hin ich ihm ihn ihnen ihr ihre ihrem ihren immer in ist ja
+jede jedem jeden jeder jedes jetzt kann kannst kein keine keinen können könnte machen mal man mehr mein meine mit
+mir mich muss müssen nach natürlich nicht nichts noch nun nur oder ohne schon sehr sein seine seinem seinen sich sie
+sind so solche soll sollte sondern sonst über um und uns unser unsere unter viel viele vom von vor war waren warum
+was weil welche wenn wer werde werden wie wieder wir wird wirklich wo wollen worden wurde wurden würde zu zum zur
+zwar zwei zwischen
+""",
+    "fr": """
+alors après au aucun aussi autre autres aux avant avec avez avoir avons bien car ce ceci cela celle celles celui ces
+cet cette ceux chaque chez comme comment dans de des deux dire dit donc dont du elle elles en encore ensuite entre
+est et était étaient été être eux fait faire faut fois ici il ils je la là le les leur leurs lui mais même mes moi
+moins mon ne nos notre nous on ont ou où par parce pas peu peut peuvent plus pour pourquoi quand que quel quelle
+quelles quelque quelques quels qui quoi sa sans se sera ses si son sont sous sur suis ta tes toi ton tous tout toute
+toutes très trop tu un une va vers voilà voir vos votre vous vraiment y ça c'est d'un d'une j'ai l'on n'est qu'il
+qu'on s'il
+""",
+    "es": """
+ahora al algo alguna algunas alguno algunos ante antes aquí así aunque bien cada como con contra cosa cosas cuál
+cuando cuanto de del desde donde dos durante el él ella ellas ellos en entonces entre era eran es esa esas ese eso
+esos esta está están estas este esto estos fue fueron gracias ha había hace hacer han hasta hay la las le les lo los
+más me mi mis mismo mucho muchos muy nada ni no nos nosotros nuestra nuestro o otra otras otro otros para pero poco
+por porque puede pueden pues que qué quien quién se sea según ser será si sí sido sin sobre solo son su sus también
+tan tanto te tener tengo tiene tienen todo todos tu tus un una unas uno unos usted ustedes va vamos ver verdad voy y
+ya yo
+""",
+    "it": """
+abbiamo adesso ai al alla alle allora altra altre altri altro anche ancora avere aveva bene c'è che chi ci ciò come
+con cosa cose così cui da dal dalla dalle degli dei del della delle dello dentro di dire dopo dove due e è ecco era
+erano essere fa fare fatto fino fra gli grazie ha hanno ho i il in infatti io la le lei li lo loro lui ma mai me
+meno mi mio molto ne nei nel nella nelle nessuno noi non nostra nostro o ogni per perché però più poco poi possiamo
+può qua quale qualcosa quando quanto quella quelle quelli quello questa queste questi questo qui quindi se sempre
+senza si sia siamo solo sono sopra sotto sta stata stato su sua sue sul sulla suo tra tu tutta tutte tutti tutto un
+una uno vi voi
+""",
+    "pt": """
+agora ainda algo alguma algum alguns ao aos aqui as assim até bem cada com como contra da das de dela dele deles
+depois desde dessa desse desta deste disso do dois dos e é ela elas ele eles em então entre era eram essa essas esse
+esses esta está estão estas este estes eu faz fazer foi foram gente há isso isto já la lá lhe mais mas me mesmo meu
+minha muita muito muitos na nada não nas nem no nos nós nossa nosso num numa o obrigado onde os ou outra outras
+outro outros para pela pelo pode podem por porque pouco qual quando que quem se sem sempre ser será seu seus só
+sobre são sua suas também tão tem têm tinha toda todas todo todos tu tudo um uma umas uns vai vamos você vocês vou
+""",
+    "nl": """
+aan al alle alleen als altijd andere ben bent bij daar dan dat de deze die dit doen door dus echt een eens en er
+even gaan gaat geen goed haar had hebben hebt heb heeft heel hem het hier hij hoe hun iets ik in is ja je jij jou
+jouw jullie kan kunnen maar meer met mij mijn moet moeten na naar niet niets nog nu of om omdat ons onze ook op over
+te tegen toch toen tot twee u uit uw van veel voor waar wanneer want waren was wat we wel welke werd wie wij wil
+worden wordt zal ze zelf zich zij zijn zo zou zullen
+""",
+}
+
+
+@cache
+def stop_words(language: str) -> frozenset[str]:
+    """Stop words of a language by its ISO 639-1 code; none for a language without a list."""
+    code = language.lower().split("-")[0]
+    if code == "en":
+        from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+        return (frozenset(ENGLISH_STOP_WORDS) - _CONTENT_IN_SKLEARN) | frozenset(_SPOKEN_ENGLISH.split())
+    return frozenset(_LISTS.get(code, "").split())
+
+
+def derived_stop_words(documents: Sequence[Sequence[str]]) -> frozenset[str]:
+    """In place of a list, from the terms of each sentence: short words, and what is in two of five sentences."""
+    counts = Counter(term for document in documents for term in set(document))
+    many = len(documents) >= _MANY_SENTENCES
+    return frozenset(
+        term
+        for term, count in counts.items()
+        if (many and count > len(documents) * _FREQUENT_SHARE)
+        or (len(term) <= _SHORT_LETTERS and ord(term[0]) < _END_OF_GREEK_AND_CYRILLIC)
+    )
+
+
+def is_content(term: str, stops: frozenset[str]) -> bool:
+    """Whether a term can be a subject: no stop word, no bare number, no single letter."""
+    return term not in stops and any(char.isalpha() for char in term) and (len(term) > 1 or is_pair(term))

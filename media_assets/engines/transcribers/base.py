@@ -1,0 +1,50 @@
+"""What every transcriber is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from media_assets.engines.work import Work
+from media_assets.models import Transcript
+
+
+class Transcriber(Protocol):
+    """Turns speech into text. Constructed once per run; `transcribe` may be called from several threads.
+
+    A model is loaded at its first use and kept.
+    """
+
+    @property
+    def name(self) -> str:
+        """The engine, as `transcription.engine` in library.yaml calls it."""
+
+    @property
+    def model(self) -> str:
+        """The model, as people know it."""
+
+    def transcribe(self, audio: Path, *, duration_seconds: float, offset_seconds: float, work: Work) -> Transcript:
+        """The speech of the first audio stream of a file.
+
+        Args:
+            audio: Anything ffmpeg can decode.
+            duration_seconds: How long the audio is.
+            offset_seconds: How much later than its source's timeline the audio starts. Every time in the transcript
+                is one of the source: between this and this plus the duration.
+            work: Receives progress; its journal keeps what a crash would cost.
+
+        Returns:
+            The transcript. Without any speech it has no segments.
+
+        Raises:
+            BadMedia: the audio cannot be decoded to its end.
+            TimeLimitExceeded, Cancelled: from `work.check()`.
+            Fatal: the engine or its model cannot be used.
+        """
+
+    def check(self) -> str:
+        """One line for `doctor` that says what would be used. Loads no model.
+
+        Raises:
+            Fatal: the engine cannot be used; its next step says what to do.
+        """

@@ -1,0 +1,117 @@
+"""Long segments split where a reader would pause: at the end of a sentence, at a comma, at a silence.
+
+The limits are those subtitlers work by: two lines of 42 characters, seven seconds (Netflix Timed Text Style Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from media_assets.engines.transcribers.utterances import mean_confidence
+from media_assets.models import TranscriptSegment, Word
+
+MAX_SECONDS = 7.0
+MAX_CHARACTERS = 84
+_CRUMB_CHARACTERS = 20
+
+_CLOSING = r"[\"'”’»)\]\u300d\u300f]*$"
+_SENTENCE_END = re.compile(r"[.!?…\u3002\uff01\uff1f]" + _CLOSING)
+_CLAUSE_END = re.compile(r"[,;:—–\u3001\uff0c\uff1a\uff1b]" + _CLOSING)
+_WITHOUT_SPACES = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff"
+"""Japanese, Chinese, Thai and Lao: text may be parted behind any character."""
+_TOKEN = re.compile(rf"[{_WITHOUT_SPACES}]|[^\s{_WITHOUT_SPACES}]+")
+
+
+@dataclass(frozen=True)
+class _Token:
+    """A word, and where its characters stand in the text of the segment."""
+
+    first: int
+    last: int
+    start: float
+    end: float
+    word: Word | None
+
+
+def split_readably(segment: TranscriptSegment) -> tuple[TranscriptSegment, ...]:
+    """The segment in pieces that each fit into a caption; a segment that fits stays as it is.
+
+    The times of the pieces are those of their words; without words they follow from the share of characters. A single
+    word is never split.
+    """
+    if _fits(segment.end_seconds - segment.start_seconds, len(segment.text)):
+        return (segment,)
+    tokens = _spoken_tokens(segment) or _estimated_tokens(segment)
+    pieces = tuple(_parts(segment.text, tokens))
+    if len(pieces) <= 1:
+        return (segment,)
+    borders = [0, *(piece[0].first for piece in pieces[1:]), len(segment.text)]
+    texts = [segment.text[start:end].strip() for start, end in pairwise(borders)]
+    starts = [segment.start_seconds, *(piece[0].start for piece in pieces[1:])]
+    ends = [*(min(p[-1].end, start) for p, start in zip(pieces, starts[1:], strict=False)), segment.end_seconds]
+    return tuple(_piece(segment, *piece) for piece in zip(texts, pieces, starts, ends, strict=True))
+
+
+def _fits(seconds: float, characters: int) -> bool:
+    return seconds <= MAX_SECONDS and characters <= MAX_CHARACTERS
+
+
+def _spoken_tokens(segment: TranscriptSegment) -> list[_Token]:
+    """The segment's words found in its text; empty when the two do not agree."""
+    tokens: list[_Token] = []
+    position = 0
+    next_starts = [*(word.start_seconds for word in segment.words[1:]), segment.end_seconds]
+    for word, next_start in zip(segment.words, next_starts, strict=False):
+        first = segment.text.find(word.text, position)
+        if first < 0:
+            return []
+        position = first + len(word.text)
+        end = next_start if word.end_seconds is None else word.end_seconds
+        tokens.append(_Token(first, position, word.start_seconds, end, word))
+    return tokens
+
+
+def _estimated_tokens(segment: TranscriptSegment) -> list[_Token]:
+    seconds_per_character = (segment.end_seconds - segment.start_seconds) / max(1, len(segment.text))
+
+    def at(character: int) -> float:
+        return segment.start_seconds + character * seconds_per_character
+
+    found = _TOKEN.finditer(segment.text)
+    return [_Token(m.start(), m.end(), at(m.start()), at(m.end()), None) for m in found]
+
+
+def _parts(text: str, tokens: Sequence[_Token]) -> Iterator[Sequence[_Token]]:
+    if len(tokens) < 2 or _fits(tokens[-1].end - tokens[0].start, tokens[-1].last - tokens[0].first):
+        yield tokens
+        return
+    cut = max(range(1, len(tokens)), key=lambda index: _merit(text, tokens, index))
+    yield from _parts(text, tokens[:cut])
+    yield from _parts(text, tokens[cut:])
+
+
+def _merit(text: str, tokens: Sequence[_Token], index: int) -> float:
+    """How good it is to cut before the token at `index`: half a second of silence counts as much as the end of a
+    sentence, a crumb on either side against it, and equal halves are better where nothing else decides."""
+    before, after = tokens[index - 1], tokens[index]
+    said = text[before.first : after.first].rstrip()
+    mark = 1.0 if _SENTENCE_END.search(said) else 0.5 if _CLAUSE_END.search(said) else 0.0
+    pause = min(1.0, max(0.0, (after.start - before.end) / 0.5))
+    smaller, larger = sorted((before.last - tokens[0].first, tokens[-1].last - after.first))
+    return mark + pause - max(0.0, 1.0 - smaller / _CRUMB_CHARACTERS) + 0.1 * smaller / max(larger, 1)
+
+
+def _piece(
+    segment: TranscriptSegment, text: str, tokens: Sequence[_Token], start: float, end: float
+) -> TranscriptSegment:
+    words = tuple(token.word for token in tokens if token.word is not None)
+    return TranscriptSegment(
+        start_seconds=round(start, 3),
+        end_seconds=round(max(end, start + 0.001), 3),
+        text=text,
+        confidence=mean_confidence(words, segment.confidence),
+        words=words,
+    )

@@ -1,0 +1,193 @@
+"""Transcription with Whisper through faster-whisper.
+
+faster-whisper takes a file into memory whole, so it gets one window after the other. Each window is decoded without
+regard to the text before it (`condition_on_previous_text`): what the model made up once does not lead it on.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import math
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.engines.transcribers.guards import objection, total, without_repeated_segments
+from media_assets.engines.transcribers.readable import split_readably
+from media_assets.engines.transcribers.utterances import Utterance, place, to_segments
+from media_assets.engines.transcribers.whisper_model import check_device, load_model, local_folder
+from media_assets.engines.transcribers.windows import SAMPLE_RATE, Heard, Window, WindowLength, transcribe_windows
+from media_assets.engines.work import Work
+from media_assets.errors import Fatal
+from media_assets.models import Transcript, Word
+from media_assets.settings import FasterWhisperTranscription
+
+if TYPE_CHECKING:
+    import faster_whisper
+    import faster_whisper.transcribe
+    import numpy as np
+
+UNDETERMINED = "und"
+"""ISO 639-2's code for a language nobody can tell: the transcript is empty and none was configured."""
+_DETECTION_PIECES = 4
+"""So many pieces of 30 s are looked at until the model is more than half sure of one language."""
+
+
+class FasterWhisperTranscriber:
+    """One model serves all threads; CTranslate2 queues what they ask of it."""
+
+    name = "faster-whisper"
+
+    def __init__(
+        self, settings: FasterWhisperTranscription, ffmpeg: FFmpeg, *, window_length: WindowLength | None = None
+    ) -> None:
+        self._settings = settings
+        self._ffmpeg = ffmpeg
+        self._window_length = window_length or WindowLength()
+        self._lock = threading.Lock()
+
+    @property
+    def model(self) -> str:
+        folder = Path(self._settings.model).expanduser()
+        return folder.name if folder.is_dir() else self._settings.model
+
+    def transcribe(self, audio: Path, *, duration_seconds: float, offset_seconds: float, work: Work) -> Transcript:
+        """See `Transcriber`. The language is the configured one, or that of the first window with speech in it."""
+        windows = transcribe_windows(
+            self._ffmpeg.pcm(audio, work, sample_rate=SAMPLE_RATE),
+            work,
+            duration_seconds=duration_seconds,
+            length=self._window_length,
+            hear=self._hear,
+        )
+        kept, repeated = without_repeated_segments(
+            place(
+                chain.from_iterable(window.segments for window in windows),
+                offset_seconds=offset_seconds,
+                duration_seconds=duration_seconds,
+            ),
+            self._settings.guards.max_repetitions,
+        )
+        return Transcript(
+            language=next((w.language for w in windows if w.language), self._settings.language or UNDETERMINED),
+            duration_seconds=duration_seconds,
+            engine=self.name,
+            model=self.model,
+            segments=kept,
+            dropped=total([*(window.dropped for window in windows), repeated]),
+        )
+
+    def check(self) -> str:
+        """See `Transcriber`."""
+        device = check_device(self._settings)
+        folder = local_folder(self._settings)
+        where = f"in {folder}" if folder else "fetched at its first use"
+        version = importlib.metadata.version("faster-whisper")
+        return f"faster-whisper {version}, model {self.model} ({where}), on {device}"
+
+    @property
+    def _whisper(self) -> faster_whisper.WhisperModel:
+        with self._lock:
+            return self._loaded
+
+    @cached_property
+    def _loaded(self) -> faster_whisper.WhisperModel:
+        return load_model(self._settings)
+
+    def _hear(self, window: Window, language: str | None, report: Callable[[float], None]) -> Heard:
+        import numpy as np
+
+        audio = np.frombuffer(window.pcm, dtype="<i2").astype(np.float32) / 32768.0
+        try:
+            language = self._settings.language or language or self._detect_language(audio)
+            if language is None:
+                return Heard()
+            return self._transcribe(audio, language, report)
+        except RuntimeError as error:
+            if "CUDA" not in str(error):
+                raise
+            raise Fatal(
+                f"the Whisper model {self.model} failed on the GPU: {error}",
+                next_step="If its memory ran out, lower `transcription.batch_size`, or set "
+                "`transcription.compute_type: int8` or a smaller `transcription.model` in library.yaml",
+            ) from error
+
+    def _detect_language(self, audio: np.ndarray) -> str | None:
+        """ISO 639-1 code, None when nobody speaks in this window."""
+        from faster_whisper.vad import get_speech_timestamps
+
+        if self._settings.vad and not get_speech_timestamps(audio):
+            return None
+        if not self._whisper.model.is_multilingual:
+            return "en"
+        language, _, _ = self._whisper.detect_language(
+            audio, vad_filter=self._settings.vad, language_detection_segments=_DETECTION_PIECES
+        )
+        return str(language)
+
+    def _transcribe(self, audio: np.ndarray, language: str, report: Callable[[float], None]) -> Heard:
+        import faster_whisper
+
+        guards = self._settings.guards
+        options: dict[str, Any] = {
+            "language": language,
+            "beam_size": self._settings.beam_size,
+            "condition_on_previous_text": False,
+            "compression_ratio_threshold": guards.max_compression_ratio,
+            "log_prob_threshold": guards.min_average_log_probability,
+            "no_speech_threshold": guards.max_no_speech_probability,
+            "word_timestamps": True,
+            "vad_filter": self._settings.vad,
+        }
+        if self._settings.batch_size > 1 and self._settings.vad:  # batches are made of what the VAD found
+            pipeline = faster_whisper.BatchedInferencePipeline(self._whisper)  # has state: one per call
+            segments, _ = pipeline.transcribe(audio, batch_size=self._settings.batch_size, **options)
+        else:
+            segments, _ = self._whisper.transcribe(audio, **options)
+        duration_seconds = len(audio) / SAMPLE_RATE
+        kept, dropped = self._guarded(segments, duration_seconds, report)
+        readable = chain.from_iterable(map(split_readably, to_segments(kept, duration_seconds)))
+        return Heard(segments=tuple(readable), language=language, dropped=dropped)
+
+    def _guarded(
+        self,
+        segments: Iterable[faster_whisper.transcribe.Segment],
+        duration_seconds: float,
+        report: Callable[[float], None],
+    ) -> tuple[list[Utterance], dict[str, int]]:
+        """What the guards leave of the segments; the model works while these are asked for."""
+        kept: list[Utterance] = []
+        dropped: Counter[str] = Counter()
+        for segment in segments:
+            report(min(1.0, segment.start / duration_seconds))
+            guard = objection(
+                segment.text,
+                average_log_probability=segment.avg_logprob,
+                no_speech_probability=segment.no_speech_prob,
+                guards=self._settings.guards,
+            )
+            if guard is None:
+                kept.append(_utterance(segment))
+            else:
+                dropped[guard] += 1
+        report(1.0)
+        return kept, dict(dropped)
+
+
+def _utterance(segment: faster_whisper.transcribe.Segment) -> Utterance:
+    words = (
+        Word(text=word.word, start_seconds=word.start, end_seconds=word.end, confidence=word.probability)
+        for word in segment.words or ()
+    )
+    return Utterance(
+        text=segment.text,
+        start_seconds=segment.start,
+        end_seconds=segment.end,
+        confidence=math.exp(min(0.0, segment.avg_logprob)),
+        words=tuple(words),
+    )

@@ -1,0 +1,165 @@
+"""Finding and loading a Whisper model; whatever can be wrong with it is said with the way to repair it.
+
+What belongs here: everything up to a loaded `WhisperModel`. What is done with it is in `whisper.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from media_assets.errors import Fatal
+from media_assets.settings import FasterWhisperTranscription
+
+if TYPE_CHECKING:
+    import faster_whisper
+
+_NEEDED_FILES = ("config.json", "model.bin", "tokenizer.json")
+"""Without tokenizer.json faster-whisper would fetch another model's."""
+
+
+def load_model(settings: FasterWhisperTranscription) -> faster_whisper.WhisperModel:
+    """The configured model, fetched first when it is not there and may be.
+
+    Raises:
+        Fatal: it cannot be found, fetched or loaded, or does not speak the configured language.
+    """
+    import faster_whisper
+
+    check_device(settings)
+    folder = local_folder(settings) or _download(settings)
+    try:
+        model = faster_whisper.WhisperModel(
+            str(folder),
+            device=settings.device,
+            compute_type=settings.compute_type,
+            cpu_threads=settings.cpu_threads or _cores(),
+        )
+    except (RuntimeError, ValueError) as error:
+        raise Fatal(
+            f"the Whisper model {settings.model} in {folder} cannot be loaded: {error}",
+            next_step="If it is damaged, delete that folder so that it is fetched again; if memory is short, set a "
+            "smaller `transcription.model` or `transcription.compute_type: int8` in library.yaml",
+        ) from error
+    _check_language(settings, model)
+    return model
+
+
+def check_device(settings: FasterWhisperTranscription) -> str:
+    """What the model would run on: `cuda` or `cpu`.
+
+    Raises:
+        Fatal: the configured device is not there, or it cannot compute with the configured type.
+    """
+    import ctranslate2
+
+    devices = ctranslate2.get_cuda_device_count()
+    if settings.device == "cuda" and devices == 0:
+        raise Fatal(
+            f"the Whisper model {settings.model} cannot run on `device: cuda`: CTranslate2 finds no CUDA device here",
+            next_step="Install the NVIDIA driver with CUDA 12 and cuDNN 9, or set `transcription.device: auto` in "
+            "library.yaml",
+        )
+    device = "cuda" if devices and settings.device != "cpu" else "cpu"
+    supported = {"default", "auto", *ctranslate2.get_supported_compute_types(device)}
+    if settings.compute_type not in supported:
+        raise Fatal(
+            f"the Whisper model {settings.model} cannot compute with {settings.compute_type} on the {device} here",
+            next_step=f"Set `transcription.compute_type` in library.yaml to one of {', '.join(sorted(supported))}",
+        )
+    return device
+
+
+def local_folder(settings: FasterWhisperTranscription) -> Path | None:
+    """Where the model lies on this machine, complete; None when it would have to be fetched. Asks no network.
+
+    Raises:
+        Fatal: no such model or folder, or it may not be fetched.
+    """
+    configured = Path(settings.model).expanduser()
+    if configured.is_dir():
+        if missing := _missing_files(configured):
+            raise Fatal(
+                f"the folder {configured} is no Whisper model for CTranslate2: it has no {', '.join(missing)}",
+                next_step="Convert the model with `ct2-transformers-converter --copy_files tokenizer.json "
+                "preprocessor_config.json`, or set `transcription.model` in library.yaml to a name such as small",
+            )
+        return configured
+    found = _cached(settings)
+    if found is not None and not _missing_files(found):
+        return found
+    if not settings.allow_download:
+        raise Fatal(
+            f"the Whisper model {settings.model} is not on this machine and may not be fetched",
+            next_step=f"Set `transcription.allow_download: true` in library.yaml, or run {_fetch_command(settings)}",
+        )
+    return None
+
+
+def _cached(settings: FasterWhisperTranscription) -> Path | None:
+    import faster_whisper
+
+    try:
+        return Path(
+            faster_whisper.download_model(settings.model, local_files_only=True, cache_dir=_cache_dir(settings))
+        )
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise Fatal(
+            f"there is no Whisper model {settings.model}: neither a folder nor a name faster-whisper knows",
+            next_step="Set `transcription.model` in library.yaml to the folder of a converted model, to owner/name on "
+            f"the model hub, or to one of {', '.join(faster_whisper.available_models())}",
+        ) from error
+
+
+def _download(settings: FasterWhisperTranscription) -> Path:
+    import faster_whisper
+
+    try:
+        folder = Path(faster_whisper.download_model(settings.model, cache_dir=_cache_dir(settings)))
+    except OSError as error:  # the hub's own errors are OSErrors too
+        reason = str(error).strip().splitlines()
+        raise Fatal(
+            f"the Whisper model {settings.model} is not on this machine and could not be fetched: "
+            f"{reason[0] if reason else type(error).__name__}",
+            next_step=f"Run {_fetch_command(settings)} where there is a network, or set `transcription.model` in "
+            "library.yaml to the folder of a model that is there",
+        ) from error
+    if missing := _missing_files(folder):
+        raise Fatal(
+            f"what the model hub has under {settings.model} is no Whisper model for CTranslate2: it has no "
+            f"{', '.join(missing)}",
+            next_step="Correct `transcription.model` in library.yaml",
+        )
+    return folder
+
+
+def _check_language(settings: FasterWhisperTranscription, model: faster_whisper.WhisperModel) -> None:
+    if settings.language is not None and settings.language not in model.supported_languages:
+        raise Fatal(
+            f"the Whisper model {settings.model} does not know the language {settings.language!r}",
+            next_step="Set `transcription.language` in library.yaml to one of "
+            f"{', '.join(model.supported_languages)}, or remove it to have it detected",
+        )
+
+
+def _missing_files(folder: Path) -> list[str]:
+    return [name for name in _NEEDED_FILES if not (folder / name).is_file()]
+
+
+def _fetch_command(settings: FasterWhisperTranscription) -> str:
+    arguments = repr(settings.model)
+    if settings.download_dir is not None:
+        arguments += f", cache_dir={str(settings.download_dir)!r}"
+    return f'`python -c "import faster_whisper; print(faster_whisper.download_model({arguments}))"`'
+
+
+def _cache_dir(settings: FasterWhisperTranscription) -> str | None:
+    return None if settings.download_dir is None else str(settings.download_dir)
+
+
+def _cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,75 @@
+"""The work on one file: its scratch directory, its time limit, and the ways to report progress and to be stopped."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from media_assets.errors import Cancelled, Fatal, TimeLimitExceeded
+
+
+@dataclass
+class Work:
+    """Handed to an engine with each file.
+
+    Args:
+        directory: An empty directory of this file's own. It vanishes when the stage is done with the file, so what is
+            to be kept is handed over as a file of the artifact.
+        time_limit_seconds: How long the file may take from now on; None for no limit.
+        cancelled: Set from outside when the run is asked to stop.
+        report: Receives the fraction done (0 to 1) of the file.
+        journal: A directory that outlives a crash and is the same for the same inputs and settings: long work leaves
+            finished pieces there and takes them up again. None when nothing may be kept. Emptied on success.
+    """
+
+    directory: Path
+    time_limit_seconds: float | None = None
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    report: Callable[[float], None] = lambda fraction: None
+    journal: Path | None = None
+    min_free_bytes: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    def extend_limit(self, seconds: float) -> None:
+        """Make the limit at least `seconds` from the start: limits scale with a duration known only after a probe."""
+        if self.time_limit_seconds is not None:
+            self.time_limit_seconds = max(self.time_limit_seconds, seconds)
+
+    @property
+    def remaining_seconds(self) -> float | None:
+        """Seconds left of the limit, 0 when it has passed, None without one."""
+        if self.time_limit_seconds is None:
+            return None
+        return max(0.0, self.started + self.time_limit_seconds - time.monotonic())
+
+    def require_space(self, size_bytes: int) -> None:
+        """Engines call this before they write about so many bytes to `directory`.
+
+        Raises:
+            Fatal: the disk has less than that and `min_free_bytes`.
+        """
+        free = shutil.disk_usage(self.directory).free
+        if free < size_bytes + self.min_free_bytes:
+            raise Fatal(
+                f"{self.directory} has {free} bytes free; {size_bytes} are needed and {self.min_free_bytes} stay free",
+                next_step="Free space there, or move state_dir or lower limits.min_free_bytes in library.yaml",
+            )
+
+    def check(self) -> None:
+        """Engines call this between steps.
+
+        Raises:
+            Cancelled: the run was asked to stop.
+            TimeLimitExceeded: the file's time is up.
+        """
+        if self.cancelled.is_set():
+            raise Cancelled("the run was stopped")
+        if self.remaining_seconds == 0.0:
+            raise TimeLimitExceeded(
+                f"took longer than its limit of {self.time_limit_seconds:.0f} s",
+                next_step="Look at the file; if it is sound, raise `limits` in library.yaml and retry it",
+            )

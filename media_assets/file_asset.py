@@ -1,0 +1,179 @@
+"""`@file_asset`: a plain function of one file becomes a batched, fault-isolated Dagster asset.
+
+The function names by its parameters what it needs:
+
+    drive_file: Stored[SourceFile]    the artifact of an earlier stage, of the same file
+    entry: SourceEntry                the source file itself (the first stage only)
+    work: Work                        its scratch directory, limit, progress
+    settings: <a Section>             the settings that decide its result
+    <anything else>                   the resource of that name: an engine
+
+It returns an `Artifact`, or raises one of `media_assets.errors`. How the files of a batch are run is `batch`'s affair,
+how artifacts are kept that of `io_managers`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, get_args, get_origin, get_type_hints
+
+import dagster as dg
+from pydantic import BaseModel
+
+from media_assets.artifact import Artifact, Stored, Value
+from media_assets.batch import Batch, StageConfig
+from media_assets.engines.work import Work
+from media_assets.partitions import media_files
+from media_assets.settings import AssetTuning, Section, Settings
+from media_assets.sources.base import SourceEntry
+
+Metadata = Mapping[str, Any]
+
+
+@dataclass
+class FileAsset(Generic[Value]):
+    """A stage of the pipeline, before the settings of a library make it a Dagster asset."""
+
+    function: Callable[..., Artifact[Value]]
+    group: str
+    kinds: frozenset[str]
+    code_version: str
+    pool: str
+    result_settings: Callable[[Settings], Section] | None
+    describe: Callable[[Stored[Value]], Metadata]
+    shared_by_content: bool
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @cached_property
+    def _hints(self) -> Mapping[str, Any]:
+        return get_type_hints(self.function)
+
+    @cached_property
+    def value_type(self) -> type[Value]:
+        (value_type,) = get_args(self._hints["return"])
+        return value_type  # type: ignore[no-any-return]
+
+    @cached_property
+    def upstreams(self) -> Mapping[str, type[BaseModel]]:
+        """The earlier stages it reads, and the type of their values."""
+        return {name: get_args(hint)[0] for name, hint in self._parameters if get_origin(hint) is Stored}
+
+    @cached_property
+    def reads_entry(self) -> bool:
+        return any(hint is SourceEntry for _, hint in self._parameters)
+
+    @cached_property
+    def engines(self) -> frozenset[str]:
+        """The names of the resources it uses."""
+        return frozenset(
+            name
+            for name, hint in self._parameters
+            if get_origin(hint) is not Stored and hint not in (SourceEntry, Work) and name != "settings"
+        )
+
+    @property
+    def takes_settings(self) -> bool:
+        return any(name == "settings" for name, _ in self._parameters)
+
+    @property
+    def takes_work(self) -> bool:
+        return any(name == "work" for name, _ in self._parameters)
+
+    @property
+    def _parameters(self) -> Iterable[tuple[str, Any]]:
+        return [(name, hint) for name, hint in self._hints.items() if name != "return"]
+
+    def settings_for(self, settings: Settings) -> dict[str, Any]:
+        """What of the settings decides the result."""
+        return self.result_settings(settings).result_settings() if self.result_settings else {}
+
+    def full_code_version(self, settings: Settings) -> str:
+        """The code version with a digest of the settings behind it: to Dagster, new settings are new code."""
+        chosen = self.settings_for(settings)
+        if not chosen:
+            return self.code_version
+        digest = hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:8]
+        return f"{self.code_version}-{digest}"
+
+    def build(
+        self, settings: Settings, automation_condition: dg.AutomationCondition[Any] | None
+    ) -> dg.AssetsDefinition:
+        """The Dagster asset of this stage for one library."""
+        tuning: AssetTuning = settings.assets[self.name]
+
+        def compute(context: dg.AssetExecutionContext, config: StageConfig, **upstreams: Any) -> Batch:
+            resources = {name: getattr(context.resources, name) for name in self.engines}
+            return Batch(self, context, upstreams, resources, force=config.force)
+
+        compute.__name__ = self.name
+        compute.__annotations__ = {"context": dg.AssetExecutionContext, "config": StageConfig, "return": Any}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", dg.BetaWarning)  # backfill_policy is beta; we mean it
+            asset: dg.AssetsDefinition = dg.asset(
+                compute_fn=compute,
+                name=self.name,
+                description=inspect.getdoc(self.function),
+                group_name=self.group,
+                owners=settings.owners,
+                kinds=set(self.kinds),
+                code_version=self.full_code_version(settings),
+                ins={name: dg.AssetIn(key=name) for name in self.upstreams},
+                required_resource_keys={"library", "progress", *self.engines},
+                io_manager_key=io_manager_key(str(settings.output_for(self.name).store)),
+                partitions_def=media_files,
+                backfill_policy=dg.BackfillPolicy.multi_run(tuning.batch),
+                pool=self.pool,
+                retry_policy=dg.RetryPolicy(
+                    max_retries=settings.retries.max_retries,
+                    delay=settings.retries.delay_seconds,
+                    backoff=dg.Backoff.EXPONENTIAL,
+                    jitter=dg.Jitter.PLUS_MINUS,
+                ),
+                automation_condition=automation_condition,
+                metadata={"batch": tuning.batch, "workers": tuning.workers},
+            )
+        return asset
+
+
+def io_manager_key(store: str) -> str:
+    """The resource key of the IO manager that writes to a store."""
+    return f"store_{store}"
+
+
+def file_asset(
+    *,
+    group: str,
+    kinds: set[str],
+    code_version: str,
+    pool: str,
+    result_settings: Callable[[Settings], Section] | None = None,
+    describe: Callable[[Stored[Value]], Metadata],
+    shared_by_content: bool = True,
+) -> Callable[[Callable[..., Artifact[Value]]], FileAsset[Value]]:
+    """Declare a stage.
+
+    Args:
+        group: The group of the asset graph it is shown in.
+        kinds: The badges it is shown with.
+        code_version: Raise it whenever the same inputs would give another result.
+        pool: The scarce thing it uses; `pools` in library.yaml says how many steps may at once.
+        result_settings: The section that decides its result.
+        describe: What a person wants to see of an artifact: metadata for the UI, made from what is stored.
+        shared_by_content: Whether files of equal content have the same artifact, so that it is made once.
+    """
+
+    def declare(function: Callable[..., Artifact[Value]]) -> FileAsset[Value]:
+        return FileAsset(
+            function, group, frozenset(kinds), code_version, pool, result_settings, describe, shared_by_content
+        )
+
+    return declare

@@ -1,0 +1,28 @@
+"""The Dagster instance of a library: one for the command line, the UI and the daemon."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import dagster as dg
+
+from media_assets.settings import Settings
+
+_PACKAGED = Path(__file__).parent / "dagster.yaml"
+_IN_CHECKOUT = Path(__file__).parent.parent / "dagster.yaml"
+
+
+def dagster_home(settings: Settings) -> Path:
+    """DAGSTER_HOME from the environment, else `<state_dir>/dagster`; made, with a dagster.yaml, if it is not there."""
+    home = Path(os.environ.get("DAGSTER_HOME") or settings.state_dir / "dagster").absolute()
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        shutil.copyfile(_PACKAGED if _PACKAGED.exists() else _IN_CHECKOUT, home / "dagster.yaml")
+    return home
+
+
+def open_instance(settings: Settings) -> dg.DagsterInstance:
+    """The instance in `dagster_home`. Use it as a context manager."""
+    return dg.DagsterInstance.from_config(str(dagster_home(settings)))

@@ -1,0 +1,206 @@
+"""Dagster's side of storing artifacts: what became of a batch turns into materializations, retries and failures.
+
+- All files went well: Dagster records a materialization for each.
+- Some failed and a repetition may help: the step's retry policy runs the batch again; what is stored is found again.
+- Some failed for good: those that did not are recorded one by one, each failed file gets an observation with its
+  reason, and the step fails without retry. Dagster's backfills go on with the files that were recorded.
+- Something fatal: what is stored is recorded, the step fails, and no file is blamed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import dagster as dg
+from dagster._core.definitions.data_version import CODE_VERSION_TAG, DATA_VERSION_IS_USER_PROVIDED_TAG, DATA_VERSION_TAG
+from dagster._core.storage.tags import BACKFILL_ID_TAG
+
+from media_assets.artifact import Stored
+from media_assets.batch import Batch, Outcome, Upstream
+from media_assets.errors import Fatal, Transient
+from media_assets.io_managers.manifest import Manifest
+from media_assets.io_managers.store import ArtifactStore
+from media_assets.partitions import display_name
+
+# Metadata of the observation that says why a file failed.
+FAILED = "failed"
+NEXT_STEP = "next_step"
+KIND = "error"
+ATTEMPT = "attempted_fingerprint"
+
+_MAX_ROWS = 200
+
+
+@dataclass
+class _Results:
+    made: list[Outcome] = field(default_factory=list)
+    failed: list[Outcome] = field(default_factory=list)
+    transient: list[Outcome] = field(default_factory=list)
+    fatal: Fatal | None = None
+
+    def add(self, outcome: Outcome) -> None:
+        if outcome.error is None:
+            self.made.append(outcome)
+        elif isinstance(outcome.error, Fatal):
+            self.fatal = self.fatal or outcome.error
+        elif isinstance(outcome.error, Transient):
+            self.transient.append(outcome)
+        else:
+            self.failed.append(outcome)
+
+
+class TransientFailures(Exception):
+    """Some files of a batch failed in a way that may pass; the asset's retry policy sees to it."""
+
+
+class ArtifactIOManager(dg.IOManager):
+    """Keeps the artifacts of all stages that go to one store."""
+
+    def __init__(self, store: ArtifactStore) -> None:
+        self._store = store
+        # Of this run, by step: what a retry of the batch need not try again.
+        self._settled: dict[str, dict[str, Outcome]] = {}
+
+    def load_input(self, context: dg.InputContext) -> Upstream:
+        return Upstream(context.asset_key.path[-1], self._store)
+
+    def handle_output(self, context: dg.OutputContext, batch: Batch) -> Iterator[dg.DagsterEvent]:  # type: ignore[override]
+        results = _Results()
+        settled = self._settled.setdefault(batch.stage.name, {})
+        for outcome in batch.run(self._store, dict(settled)):
+            results.add(outcome)
+        settled.update({outcome.key: outcome for outcome in results.failed})
+        batch.context.log.info(_headline(batch, results))
+        if results.transient and not results.fatal and _retries_left(batch):
+            first = results.transient[0]
+            raise TransientFailures(
+                f"{len(results.transient)} of {len(batch.keys)} files may succeed when tried again, "
+                f"e.g. {display_name(first.key)}: {first.error}"
+            )
+        if results.fatal or results.failed or results.transient:
+            yield from self._record_each(context, batch, results)
+            raise _failure(batch, results)
+        for outcome in results.made:
+            batch.context.add_asset_metadata(self._metadata(batch, outcome), partition_key=outcome.key)
+
+    def _record_each(self, context: dg.OutputContext, batch: Batch, results: _Results) -> Iterator[dg.DagsterEvent]:
+        step, asset_key = context.step_context, context.asset_key
+        for outcome in results.made:
+            assert outcome.manifest is not None
+            yield dg.DagsterEvent.asset_materialization(
+                step,
+                dg.AssetMaterialization(
+                    asset_key,
+                    partition=outcome.key,
+                    metadata=self._metadata(batch, outcome),
+                    tags=_tags(batch, outcome.manifest),
+                ),
+            )
+        if results.fatal:
+            return
+        for outcome in (*results.failed, *results.transient):
+            assert outcome.error is not None
+            yield dg.DagsterEvent.asset_observation(
+                step,
+                dg.AssetObservation(
+                    asset_key,
+                    partition=outcome.key,
+                    metadata={
+                        FAILED: outcome.error.reason,
+                        NEXT_STEP: outcome.error.next_step,
+                        KIND: type(outcome.error).__name__,
+                        ATTEMPT: outcome.attempt,
+                    },
+                ),
+            )
+
+    def _metadata(self, batch: Batch, outcome: Outcome) -> Mapping[str, Any]:
+        manifest = outcome.manifest
+        assert manifest is not None
+        if manifest.not_applicable:
+            return {"not_applicable": manifest.not_applicable}
+        common = {
+            "artifact": _link(self._store.link(manifest)),
+            "size_bytes": sum(file.size_bytes for file in manifest.files),
+            "made_in_seconds": manifest.made_in_seconds,
+            "cost_usd": manifest.cost_usd,
+            "reused": outcome.reused,
+            "fingerprint": manifest.fingerprint[:16],
+        }
+        if manifest.reused_from:
+            common["same_content_as"] = manifest.reused_from
+        stored = Stored(
+            manifest,
+            batch.stage.value_type,
+            lambda name: self._store.local_path(manifest.file(name)) if name else _no_source(manifest),
+        )
+        return {**batch.stage.describe(stored), **common}
+
+
+def _no_source(manifest: Manifest) -> Any:
+    raise ValueError(f"the description of {manifest.asset} may not read the source file")
+
+
+def _retries_left(batch: Batch) -> bool:
+    policy = batch.context.op_execution_context.op_def.retry_policy
+    return policy is not None and batch.context.retry_number < policy.max_retries
+
+
+def _tags(batch: Batch, manifest: Manifest) -> dict[str, str]:
+    """What Dagster tags a materialization with when it records it itself."""
+    code_version = batch.context.assets_def.code_versions_by_key[batch.context.asset_key]
+    tags = {DATA_VERSION_TAG: manifest.version, DATA_VERSION_IS_USER_PROVIDED_TAG: "true"}
+    if code_version:
+        tags[CODE_VERSION_TAG] = code_version
+    backfill = batch.context.run.tags.get(BACKFILL_ID_TAG)
+    if backfill:
+        tags[BACKFILL_ID_TAG] = backfill
+    return tags
+
+
+def _headline(batch: Batch, results: _Results) -> str:
+    counts = Counter(
+        "reused" if outcome.reused else "not applicable" if outcome.manifest.not_applicable else "made"
+        for outcome in results.made
+        if outcome.manifest
+    )
+    counts["failed"] = len(results.failed)
+    counts["to be tried again"] = len(results.transient)
+    parts = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
+    return f"{batch.stage.name}: {len(batch.keys)} files: {parts or 'none done'}"
+
+
+def _failure(batch: Batch, results: _Results) -> dg.Failure:
+    total, done = len(batch.keys), len(results.made)
+    if results.fatal:
+        return dg.Failure(
+            description=f"Stopped after {done} of {total} files, no file is to blame: {results.fatal}",
+            metadata={"reason": results.fatal.reason, "next_step": results.fatal.next_step, "done": done},
+            allow_retries=False,
+        )
+    failed = [*results.failed, *results.transient]
+    rows = [
+        dg.TableRecord({"file": outcome.key, "reason": outcome.error.reason, "next_step": outcome.error.next_step})
+        for outcome in failed[:_MAX_ROWS]
+        if outcome.error
+    ]
+    first = failed[0]
+    more = f" (and {len(failed) - 1} more, see the table)" if len(failed) > 1 else ""
+    return dg.Failure(
+        description=f"{len(failed)} of {total} files failed, {done} are done. "
+        f"{display_name(first.key)} {first.error}{more}",
+        metadata={"failures": dg.MetadataValue.table(rows), "failed": len(failed), "done": done},
+        allow_retries=False,
+    )
+
+
+def _link(address: str) -> dg.MetadataValue[Any]:
+    parts = urlsplit(address)
+    if parts.scheme == "file":
+        return dg.MetadataValue.path(os.fsdecode(unquote(parts.path).encode("utf-8", "replace")))
+    return dg.MetadataValue.url(address)

@@ -1,0 +1,208 @@
+"""What flows between assets: typed values, stored as JSON beside the artifacts they describe.
+
+Times are seconds from the start of the source's own timeline, sizes are bytes. No Dagster, no I/O in here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Model(BaseModel):
+    """A value that is never changed once made, and whose stored form has no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MediaKind(StrEnum):
+    """What a file is by its content, whatever its name says."""
+
+    VIDEO = "video"
+    AUDIO = "audio"
+    IMAGE = "image"
+    OTHER = "other"
+
+
+class Stream(Model):
+    """One stream of a container. Which fields are set depends on `type`."""
+
+    index: int
+    type: Literal["video", "audio", "subtitle", "data", "attachment"]
+    codec: str
+    profile: str | None = None
+    language: str | None = None
+    """ISO 639-2 code as stored in the container; None when absent or `und`."""
+    title: str | None = None
+    default: bool = False
+    attached_picture: bool = False
+    """Cover art: a video stream that is not a video."""
+    start_seconds: float | None = None
+    duration_seconds: float | None = None
+    bit_rate: int | None = None
+    """Bits per second."""
+    width: int | None = None
+    """Stored width in pixels, before rotation."""
+    height: int | None = None
+    rotation: int = 0
+    """Clockwise degrees to turn the picture for display: 0, 90, 180 or 270."""
+    frame_rate: float | None = None
+    """Average frames per second."""
+    variable_frame_rate: bool = False
+    pixel_format: str | None = None
+    bit_depth: int | None = None
+    hdr: Literal["HDR10", "HLG", "Dolby Vision"] | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    channel_layout: str | None = None
+
+    @property
+    def display_size(self) -> tuple[int, int] | None:
+        """(width, height) in pixels as a player shows it."""
+        if self.width is None or self.height is None:
+            return None
+        return (self.height, self.width) if self.rotation in (90, 270) else (self.width, self.height)
+
+
+class Chapter(Model):
+    start_seconds: float
+    end_seconds: float
+    title: str
+
+
+class MediaInfo(Model):
+    """What a probe of the file's content found."""
+
+    container: str
+    """FFmpeg's name of the demuxer, e.g. `mov,mp4,m4a,3gp,3g2,mj2`."""
+    duration_seconds: float | None = None
+    start_seconds: float = 0.0
+    bit_rate: int | None = None
+    streams: tuple[Stream, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+    tags: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def audio_streams(self) -> tuple[Stream, ...]:
+        return tuple(s for s in self.streams if s.type == "audio")
+
+    @property
+    def video_streams(self) -> tuple[Stream, ...]:
+        """Moving pictures only; cover art is left out."""
+        return tuple(s for s in self.streams if s.type == "video" and not s.attached_picture)
+
+
+class SourceFile(Model):
+    """A file of the library: the value of `drive_file`."""
+
+    key: str
+    """The partition key."""
+    source: str
+    """Name of the configured source."""
+    path: str
+    """Path in the source, `/`-separated, in the percent-encoded form of the partition key."""
+    name: str
+    """The file's name for people to read; bytes that are no UTF-8 show as U+FFFD."""
+    folder: str
+    size_bytes: int
+    sha256: str
+    md5: str
+    """Kept because Drive and S3 know it without a download."""
+    modified_at: datetime
+    revision: str
+    """What tells one version of the file from the next without reading it; for a folder size, mtime and inode."""
+    kind: MediaKind
+    mime_type: str
+    media: MediaInfo | None = None
+    """None for what is no audio, video or image."""
+    link: str
+    """An address that opens the file."""
+
+
+class AudioTrack(Model):
+    """The value of `m4a_audio`; its file is `audio.m4a`."""
+
+    stream_index: int
+    """Index of the chosen stream in the source."""
+    chosen_because: str
+    language: str | None
+    copied: bool
+    """True when the source's own AAC was kept bit for bit."""
+    duration_seconds: float
+    offset_seconds: float
+    """How much later than the source's timeline this file's own starts; add it to get times of the source."""
+    bit_rate: int | None
+    sample_rate: int
+    channels: int
+    size_bytes: int
+
+
+class Word(Model):
+    text: str
+    start_seconds: float
+    end_seconds: float | None
+    """None when the engine did not say."""
+    confidence: float
+    """0 to 1; the engine's own measure."""
+
+
+class TranscriptSegment(Model):
+    start_seconds: float
+    end_seconds: float
+    text: str
+    confidence: float
+    """0 to 1: mean over the words where the engine gives them, else the engine's own for the segment."""
+    words: tuple[Word, ...] = ()
+
+
+class Transcript(Model):
+    """The value of `transcript`. No speech at all is a valid transcript without segments."""
+
+    language: str
+    """ISO 639-1 code."""
+    duration_seconds: float
+    engine: str
+    model: str
+    segments: tuple[TranscriptSegment, ...] = ()
+    dropped: dict[str, int] = Field(default_factory=dict)
+    """How many segments each guard against hallucination took out, by the guard's name."""
+    cost_usd: float = 0.0
+
+    @property
+    def text(self) -> str:
+        return " ".join(segment.text for segment in self.segments)
+
+
+class TimedHeading(Model):
+    start_seconds: float
+    title: str
+
+
+class Usage(Model):
+    """What a paid engine used, and what that cost by the configured price table."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = None
+    """None when the price table has no row for the model."""
+
+
+class Summary(Model):
+    """The value of `summary`."""
+
+    title: str
+    abstract: str
+    key_points: tuple[str, ...] = ()
+    chapters: tuple[TimedHeading, ...] = ()
+    action_items: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    engine: str
+    model: str
+    extractive: bool
+    """True when every sentence was taken from the transcript and none was written."""
+    parts: int = 1
+    """How many parts of the transcript were summarised before the whole."""
+    usage: Usage = Usage()

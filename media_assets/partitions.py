@@ -1,0 +1,90 @@
+"""`media_files`, the one partition set, and the way from a source file to its key and back.
+
+A key reads `<source>:<path in the source>`. It is reversible: what Dagster or its UI would trip over, and bytes that
+are no UTF-8, stand percent-encoded in it; everything else stands as it is, letters of every script included.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from urllib.parse import unquote_to_bytes
+
+import dagster as dg
+
+media_files = dg.DynamicPartitionsDefinition(name="media_files")
+
+# `,` breaks the selection of partitions in the UI (dagster #32183); `[` `]` `"` and `...` belong to the syntax of
+# ranges, `*` to that of wildcards. `%` is ours.
+_RESERVED = frozenset('%,[]"*')
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_LONG_DOTS = re.compile(r"(?<=\.\.)\.+")
+
+# One statement may bind some 32,000 variables in SQLite; the storage binds a few for each key.
+_KEYS_PER_STATEMENT = 5_000
+
+
+def encode_path(path: str) -> str:
+    """The form of a path (as Python gives it, with surrogates for stray bytes) that stands in a key."""
+
+    def encode(character: str) -> str:
+        if character in _RESERVED or unicodedata.category(character) in _INVISIBLE_CATEGORIES:
+            return "".join(f"%{byte:02X}" for byte in os.fsencode(character))
+        return character
+
+    encoded = "".join(map(encode, path))
+    encoded = _LONG_DOTS.sub(lambda dots: "%2E" * len(dots.group()), encoded)
+    # Forms trim what they are given.
+    if encoded.startswith(" "):
+        encoded = "%20" + encoded[1:]
+    if encoded.endswith(" "):
+        encoded = encoded[:-1] + "%20"
+    return encoded
+
+
+def decode_path(encoded: str) -> str:
+    """The reverse of `encode_path`."""
+    return os.fsdecode(unquote_to_bytes(encoded.encode("utf-8", "surrogateescape")))
+
+
+def partition_key(source: str, path: str) -> str:
+    """The key of the file at `path` (relative, `/`-separated) in the source of that name."""
+    return f"{source}:{encode_path(path)}"
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """(name of the source, decoded path) of a partition key.
+
+    Raises:
+        ValueError: the key was not made by `partition_key`.
+    """
+    source, separator, encoded = key.partition(":")
+    if not (separator and source and encoded):
+        raise ValueError(f"{key!r} is no key of media_files; keys read <source>:<path>")
+    return source, decode_path(encoded)
+
+
+def display_name(key: str) -> str:
+    """The name of the file of a key, for people: nothing encoded, and nothing that a terminal would act on."""
+    name = decode_path(key.rsplit("/", 1)[-1].split(":", 1)[-1])
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in _INVISIBLE_CATEGORIES else c for c in name)
+
+
+def register(instance: dg.DagsterInstance, keys: Iterable[str]) -> None:
+    """Add keys to `media_files`; those it has already are left as they are."""
+    for chunk in _chunks(keys, _KEYS_PER_STATEMENT):
+        instance.add_dynamic_partitions(str(media_files.name), chunk)
+
+
+def registered(instance: dg.DagsterInstance) -> Sequence[str]:
+    """All keys of `media_files`, in the order in which they were added: ranges follow that order."""
+    return instance.get_dynamic_partitions(str(media_files.name))
+
+
+def _chunks(items: Iterable[str], size: int) -> Iterator[list[str]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk

@@ -1,0 +1,244 @@
+"""Processing a library from one process: registers the files, and materializes what is not current, on the same Dagster
+instance that the UI and the daemon use.
+
+Stage by stage, and within a stage in runs over ranges of partitions, as a backfill would do it; only that the runs are
+executed here instead of in processes of their own.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+import psutil
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+
+from media_assets.errors import Fatal, MediaAssetsError, SourceChanged, Transient
+from media_assets.file_asset import FileAsset
+from media_assets.library import Library
+from media_assets.partitions import register, registered, split_key
+from media_assets.recipe import Recipe
+from media_assets.sources.globs import PathFilter
+from media_assets.status import LibraryStatus, State, library_status
+
+HOST_TAG = "media_assets/host"
+PROCESS_TAG = "media_assets/process"
+
+# Failures that are tried again without being asked for.
+_PASSING = frozenset({Transient.__name__, SourceChanged.__name__})
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which files, and what with them."""
+
+    source: str | None = None
+    folder: str | None = None
+    """A folder of the source, with all below it."""
+    files: str | None = None
+    """A glob on the path; one without `/` is matched against the name alone."""
+    stage: str | None = None
+    """The last stage to go to; None: all."""
+    limit: int | None = None
+    force: bool = False
+    """Make again what is current: of `stage`, or of all stages."""
+    retry: bool = False
+    """Try again what failed before."""
+
+    def accepts(self, path: str) -> bool:
+        """Whether a path in a source is selected."""
+        if self.folder is not None:
+            folder = self.folder.strip("/")
+            if folder not in ("", ".") and not path.startswith(f"{folder}/"):
+                return False
+        if self.files is None:
+            return True
+        return PathFilter((self.files,), ()).accepts(path if "/" in self.files else path.rsplit("/", 1)[-1])
+
+
+@dataclass
+class StagePlan:
+    """What is to be done in one stage; each selected file is in one of the lists."""
+
+    stage: str
+    todo: list[str] = field(default_factory=list)
+    current: list[str] = field(default_factory=list)
+    """The artifact is there already."""
+    failed_before: list[str] = field(default_factory=list)
+    """Failed, and nothing it depends on has changed: left alone until a person asks."""
+    blocked: list[str] = field(default_factory=list)
+    """An earlier stage has no artifact of it."""
+
+
+class Processor:
+    """See the module."""
+
+    def __init__(
+        self, defs: dg.Definitions, library: Library, pipeline: Sequence[FileAsset[Any]], instance: dg.DagsterInstance
+    ) -> None:
+        self._job = defs.resolve_implicit_global_asset_job_def()
+        self._library = library
+        self._pipeline = pipeline
+        self.instance = instance
+
+    def select(self, selection: Selection) -> list[str]:
+        """The keys of the selected files, registered.
+
+        Raises:
+            Fatal: a source is unknown, or not there.
+        """
+        sources = self._library.sources
+        if selection.source is not None and selection.source not in sources:
+            raise Fatal(f"no source is called {selection.source!r}", next_step=f"There are: {', '.join(sources)}")
+        keys = [
+            entry.key
+            for name, source in sources.items()
+            if selection.source in (None, name)
+            for entry in source.scan()
+            if selection.accepts(entry.path)
+        ]
+        keys = keys[: selection.limit]
+        register(self.instance, keys)
+        return keys
+
+    def stages(self, selection: Selection) -> list[FileAsset[Any]]:
+        """The stages up to the selected one.
+
+        Raises:
+            Fatal: there is no such stage.
+        """
+        names = [stage.name for stage in self._pipeline]
+        if selection.stage is None:
+            return list(self._pipeline)
+        if selection.stage not in names:
+            raise Fatal(f"no stage is called {selection.stage!r}", next_step=f"There are: {', '.join(names)}")
+        return list(self._pipeline[: names.index(selection.stage) + 1])
+
+    def plan(self, stage: FileAsset[Any], keys: Sequence[str], selection: Selection) -> StagePlan:
+        """What of a stage is to be done, now that the stages before it are through."""
+        status = library_status(self.instance, self._library, [stage], keys)
+        forced = is_forced(stage.name, selection)
+        plan = StagePlan(stage.name)
+        for key in keys:
+            self._place(plan, stage, key, status, forced=forced, retry=selection.retry)
+        return plan
+
+    def _place(
+        self, plan: StagePlan, stage: FileAsset[Any], key: str, status: LibraryStatus, *, forced: bool, retry: bool
+    ) -> None:
+        recipe, store = Recipe(stage, key, self._library), self._library.store(stage.name)
+        try:
+            fingerprint = recipe.fingerprint
+        except MediaAssetsError:
+            plan.blocked.append(key)
+            return
+        failure = status.failures.get((key, stage.name))
+        if failure:
+            again = retry or forced or failure.kind in _PASSING or failure.attempt != fingerprint
+            (plan.todo if again else plan.failed_before).append(key)
+        elif (
+            not forced
+            and status.grid[key][stage.name] is not State.MISSING
+            and recipe.is_current(store.manifest(stage.name, key), store)
+        ):
+            plan.current.append(key)
+        else:
+            plan.todo.append(key)
+
+    def run(self, plan: StagePlan, *, force: bool) -> Iterator[str]:
+        """Materialize what a plan asks for; yields the id of each run when it has ended.
+
+        Raises:
+            Fatal: something stopped all files; what was done is recorded.
+        """
+        batch = self._library.settings.assets[plan.stage].batch
+        for first, last in _ranges(registered(self.instance), frozenset(plan.todo), batch):
+            result = self._job.execute_in_process(
+                instance=self.instance,
+                asset_selection=[dg.AssetKey(plan.stage)],
+                run_config={
+                    "ops": {plan.stage: {"config": {"force": force}}},
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                },
+                tags={
+                    ASSET_PARTITION_RANGE_START_TAG: first,
+                    ASSET_PARTITION_RANGE_END_TAG: last,
+                    HOST_TAG: socket.gethostname(),
+                    PROCESS_TAG: _this_process(),
+                },
+                raise_on_error=False,
+            )
+            yield result.run_id
+            _raise_if_fatal(result)
+
+    def status(self, keys: Sequence[str]) -> LibraryStatus:
+        """The grid of the given files, all stages."""
+        return library_status(self.instance, self._library, self._pipeline, keys)
+
+    def close_abandoned_runs(self) -> int:
+        """Mark as failed the runs of processes like this one that died, and free what they held; returns how many."""
+        unfinished = dg.RunsFilter(
+            statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED], tags={HOST_TAG: socket.gethostname()}
+        )
+        abandoned = [run for run in self.instance.get_runs(unfinished) if not _is_alive(run.tags[PROCESS_TAG])]
+        for run in abandoned:
+            self.instance.report_run_failed(run, "The process of this run died; what it finished is kept.")
+            self.instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+        return len(abandoned)
+
+
+def is_forced(stage: str, selection: Selection) -> bool:
+    """Whether what is current in this stage is made again all the same."""
+    return selection.force and selection.stage in (None, stage)
+
+
+def selected_registered(instance: dg.DagsterInstance, selection: Selection) -> list[str]:
+    """The keys that are registered already and selected, without a look at the sources."""
+    keys = []
+    for key in registered(instance):
+        source, path = split_key(key)
+        if selection.source in (None, source) and selection.accepts(path):
+            keys.append(key)
+    return keys[: selection.limit]
+
+
+def _ranges(order: Sequence[str], keys: frozenset[str], batch: int) -> Iterator[tuple[str, str]]:
+    """(first, last) of ranges of at most `batch` neighbours that cover `keys` and nothing else."""
+    first = last = None
+    length = 0
+    for key in order:
+        if key in keys and length < batch:
+            first, last, length = first or key, key, length + 1
+            continue
+        if first and last:
+            yield first, last
+        first, last, length = (key, key, 1) if key in keys else (None, None, 0)
+    if first and last:
+        yield first, last
+
+
+def _raise_if_fatal(result: dg.ExecuteInProcessResult) -> None:
+    """A batch with bad files fails too, but says so file by file."""
+    for event in result.get_step_failure_events():
+        failure = event.step_failure_data.user_failure_data
+        if failure is None or "failures" not in failure.metadata:
+            error = event.step_failure_data.error
+            description = failure.description if failure else error.to_string() if error else "unknown"
+            raise Fatal(description or "unknown")
+
+
+def _this_process() -> str:
+    """A process id together with the time the process began: ids are used again."""
+    process = psutil.Process()
+    return f"{process.pid}@{process.create_time():.2f}"
+
+
+def _is_alive(process: str) -> bool:
+    pid, _, began = process.partition("@")
+    try:
+        return f"{psutil.Process(int(pid)).create_time():.2f}" == began
+    except psutil.NoSuchProcess:
+        return False

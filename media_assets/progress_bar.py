@@ -1,0 +1,80 @@
+"""Progress of `media-assets process` in a terminal: a bar for each stage, a line for each file that failed."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from media_assets.progress import describe_outcome
+
+if TYPE_CHECKING:
+    from media_assets.batch import Outcome
+
+
+class BarProgress:
+    """See `progress.Progress`. Without a terminal it prints a line for each file instead of a bar."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars = Progress(
+            TextColumn("{task.fields[stage]:<12}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.description}", markup=False),
+            console=console,
+        )
+        self._lock = threading.Lock()
+        self._task: TaskID | None = None
+        self.outcomes: Counter[str] = Counter()
+        """How many artifacts of the current stage were made, reused, not applicable or failed."""
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def stage(self, name: str, total: int) -> None:
+        """From now on files belong to this stage, of which `total` are to be done."""
+        self.outcomes = Counter()
+        self._task = self._bars.add_task("", stage=name, total=total) if total else None
+
+    def begin(self, asset: str, total: int) -> None:  # noqa: ARG002
+        """A run of the stage begins; the stage as a whole was announced before."""
+
+    def file(self, asset: str, name: str, fraction: float) -> None:  # noqa: ARG002
+        if self._task is not None:
+            self._bars.update(self._task, description=f"{name} {fraction:.0%}")
+
+    def done(self, asset: str, name: str, outcome: Outcome) -> None:
+        with self._lock:
+            self.outcomes[_kind(outcome)] += 1
+        if self._task is not None:
+            self._bars.update(self._task, advance=1, description=name)
+        if outcome.error or not self._console.is_terminal:
+            style = "red" if outcome.error else None
+            self._console.print(
+                f"  {name} {describe_outcome(asset, outcome)}",
+                style=style,
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
+
+
+def _kind(outcome: Outcome) -> str:
+    if outcome.error:
+        return "failed"
+    if outcome.manifest and outcome.manifest.not_applicable:
+        return "not applicable"
+    return "reused" if outcome.reused else "made"

@@ -1,0 +1,97 @@
+"""What the artifact of one stage for one file would be made from, as things are now; whether there is one already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from media_assets.errors import BadMedia
+from media_assets.io_managers.manifest import Manifest, fingerprint_of
+from media_assets.io_managers.store import ArtifactStore, Target
+from media_assets.library import Library
+from media_assets.sources.base import SourceEntry
+
+if TYPE_CHECKING:
+    from media_assets.file_asset import FileAsset
+
+
+class Recipe:
+    """See the module. Each part is looked up when it is first asked for, and once.
+
+    Args:
+        upstreams: Where the artifacts of the earlier stages are kept, by stage.
+    """
+
+    def __init__(
+        self, stage: FileAsset[Any], key: str, library: Library, upstreams: Mapping[str, ArtifactStore] | None = None
+    ) -> None:
+        self.stage = stage
+        self.key = key
+        self._library = library
+        self.upstreams = upstreams or {name: library.store(name) for name in stage.upstreams}
+
+    @cached_property
+    def entry(self) -> SourceEntry:
+        """The source file.
+
+        Raises:
+            SourceChanged: it is gone.
+        """
+        return self._library.entry(self.key)
+
+    @cached_property
+    def target(self) -> Target:
+        return self._library.target(self.stage.name, self.key)
+
+    @cached_property
+    def manifests(self) -> Mapping[str, Manifest]:
+        """Of the artifacts of the earlier stages.
+
+        Raises:
+            BadMedia: one is missing.
+        """
+        manifests = {}
+        for name, store in self.upstreams.items():
+            manifest = store.manifest(name, self.key)
+            if manifest is None:
+                raise BadMedia(f"has no {name} yet", next_step=f"Materialize {name} of this file first")
+            manifests[name] = manifest
+        return manifests
+
+    @cached_property
+    def inputs(self) -> dict[str, str]:
+        """The version of everything the artifact depends on but code and settings."""
+        inputs = {name: manifest.version for name, manifest in self.manifests.items()}
+        if self.stage.reads_entry:
+            inputs["source"] = self.entry.revision
+        if not self.stage.shared_by_content:
+            inputs["key"] = self.key
+        return inputs
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        return self.stage.settings_for(self._library.settings)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return fingerprint_of(self.stage.name, self.stage.code_version, self.settings, self.inputs)
+
+    @property
+    def not_applicable(self) -> str | None:
+        """The reason of an earlier stage that had nothing to do: then this one has nothing to do either."""
+        return next((m.not_applicable for m in self.manifests.values() if m.not_applicable), None)
+
+    @property
+    def playing_seconds(self) -> float | None:
+        """How long the file plays, as far as the earlier stages know."""
+        return next((m.media_seconds for m in self.manifests.values() if m.media_seconds), None)
+
+    def is_current(self, manifest: Manifest | None, store: ArtifactStore) -> bool:
+        """Whether an artifact is what would be made now, whole, and where it belongs."""
+        return (
+            manifest is not None
+            and manifest.fingerprint == self.fingerprint
+            and (manifest.not_applicable is not None or manifest.placement == self.target.placement)
+            and store.intact(manifest)
+        )

@@ -1,0 +1,366 @@
+"""`library.yaml` and the environment become one typed `Settings`.
+
+What belongs here: the sections and their defaults. What does not: rules between keys (`settings_rules`), reading the
+file and the environment (`config`), and anything that looks at the machine (`doctor`). docs/configuration.md names
+every key; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    PrivateAttr,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from media_assets import settings_rules as rules
+
+
+class _NotInResult:
+    """Marks a setting that changes how fast or where a result is made, but not the result: no part of fingerprints."""
+
+
+NOT_IN_RESULT = _NotInResult()
+
+
+class _NameOrPath:
+    """Marks text that is a path when it begins like one (`.`, `~`, `/`), and a name otherwise."""
+
+
+NAME_OR_PATH = _NameOrPath()
+
+Language = Annotated[str, AfterValidator(rules.language_code)]
+LibraryName = Annotated[str, AfterValidator(rules.library_name)]
+Owner = Annotated[str, AfterValidator(rules.owner)]
+WebAddress = Annotated[str, AfterValidator(rules.web_address)]
+Placement = Literal["folder", "beside_source"]
+
+
+class Section(BaseModel):
+    """A part of library.yaml. A key nobody reads is a mistake, so unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def result_settings(self) -> dict[str, Any]:
+        """The settings that change the result, as plain JSON values."""
+        dumped = self.model_dump(mode="json")
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if any(isinstance(mark, _NotInResult) for mark in field.metadata):
+                del dumped[name]
+            elif isinstance(value, Section):
+                dumped[name] = value.result_settings()
+        return dumped
+
+
+# ------------------------------------------------------------------------------------------- sources and stores
+
+
+class FolderSource(Section):
+    """A folder of this machine, or a mounted share."""
+
+    type: Literal["folder"] = "folder"
+    path: Path
+    """Relative paths start at the folder of library.yaml."""
+    include: tuple[str, ...] = ("**",)
+    """Globs on the path below `path`; `**` crosses folders."""
+    exclude: tuple[str, ...] = ()
+    hidden: bool = False
+    """Whether names that begin with a dot are looked at."""
+    follow_symlinks: bool = False
+    cache: bool = False
+    """Copy files into the local cache before reading them: for slow network shares."""
+
+
+class FolderStore(Section):
+    """Artifacts in a folder of this machine, or a mounted share."""
+
+    type: Literal["folder"] = "folder"
+    path: Path
+
+
+SourceSettings = FolderSource
+StoreSettings = FolderStore
+
+
+class Output(Section):
+    """Where the artifacts of one asset go."""
+
+    store: str | None = None
+    """A name under `stores`; absent: that of `outputs.default`."""
+    placement: Placement | None = None
+    """`folder`: in the store's own folder. `beside_source`: next to the source file, named after it."""
+
+
+class ResolvedOutput(NamedTuple):
+    """Where the artifacts of one asset go, with nothing left open."""
+
+    store: str
+    placement: Placement
+
+
+# ------------------------------------------------------------------------------------------- engines
+
+
+class FFmpegSettings(Section):
+    path: Path | None = None
+    """The ffmpeg to use. Absent: the one on PATH if it can do what is needed, else the one of `imageio-ffmpeg`."""
+
+
+class AudioSettings(Section):
+    """`m4a_audio`."""
+
+    languages: tuple[Language, ...] = ()
+    """Preferred languages of the audio track, best first, as ISO 639-1 or -2 codes."""
+    bit_rate_kbps: Annotated[int, Field(ge=16, le=512)] = 96
+    """Of a track that has to be encoded; a track that is AAC already is copied."""
+    channels: Annotated[int, Field(ge=1, le=8)] | None = None
+    """Mix down to so many channels when encoding; absent: as many as the source has, stereo at most."""
+
+
+class GuardSettings(Section):
+    """Guards against hallucination; the values are those Whisper's authors published with it."""
+
+    max_compression_ratio: PositiveFloat = 2.4
+    min_average_log_probability: float = -1.0
+    max_no_speech_probability: Annotated[float, Field(ge=0, le=1)] = 0.6
+    max_repetitions: PositiveInt = 3
+    """A segment that says one token so often in a row, or what the previous so many segments said, is dropped."""
+
+
+class PocketsphinxTranscription(Section):
+    """English, no download, modest accuracy: for trying out and for clear speech."""
+
+    engine: Literal["pocketsphinx"] = "pocketsphinx"
+    model_dir: Path | None = None
+    """A model in pocketsphinx's layout; absent: the US English one inside the package."""
+    language: Language = "en"
+    """ISO 639-1 code of `model_dir`."""
+
+
+ComputeType = Literal[
+    "default",
+    "auto",
+    "int8",
+    "int8_float32",
+    "int8_float16",
+    "int8_bfloat16",
+    "int16",
+    "float16",
+    "bfloat16",
+    "float32",
+]
+
+
+class FasterWhisperTranscription(Section):
+    engine: Literal["faster-whisper"]
+    model: Annotated[str, NAME_OR_PATH] = "small"
+    """A name faster-whisper knows (tiny … large-v3, turbo), or a folder with a converted model."""
+    language: Language | None = None
+    """ISO 639-1 code; absent: detected per file."""
+    beam_size: PositiveInt = 5
+    compute_type: ComputeType = "default"
+    """CTranslate2's name; `default` keeps that of the model, `auto` takes the fastest."""
+    vad: bool = True
+    guards: GuardSettings = GuardSettings()
+    batch_size: Annotated[PositiveInt, NOT_IN_RESULT] = 8
+    """How many windows are decoded at once; 1 decodes one after the other."""
+    device: Annotated[Literal["auto", "cpu", "cuda"], NOT_IN_RESULT] = "auto"
+    cpu_threads: Annotated[int, Field(ge=0), NOT_IN_RESULT] = 0
+    """0: as many as there are cores."""
+    download_dir: Annotated[Path | None, NOT_IN_RESULT] = None
+    allow_download: Annotated[bool, NOT_IN_RESULT] = True
+    """Whether a model that is not there yet may be fetched from the model hub."""
+
+
+TranscriptionSettings = Annotated[PocketsphinxTranscription | FasterWhisperTranscription, Field(discriminator="engine")]
+
+
+class ExtractiveSummary(Section):
+    """Chooses sentences of the transcript; needs no key and no download."""
+
+    engine: Literal["extractive"] = "extractive"
+    abstract_sentences: PositiveInt = 3
+    key_points: PositiveInt = 5
+    topics: PositiveInt = 8
+    max_chapters: PositiveInt = 12
+
+
+class Price(Section):
+    """US dollars per million tokens."""
+
+    input: Annotated[float, Field(ge=0)]
+    output: Annotated[float, Field(ge=0)]
+
+
+class OpenAISummary(Section):
+    """Any server that speaks OpenAI's chat completions with structured output."""
+
+    engine: Literal["openai"]
+    model: str = "gpt-4o-mini"
+    language: Language | None = None
+    """Language of the summary as ISO 639-1 code; absent: that of the transcript."""
+    part_characters: Annotated[int, Field(ge=2000)] = 24_000
+    """Longer transcripts are split at segment borders into parts of at most so many characters."""
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.2
+    base_url: Annotated[WebAddress, NOT_IN_RESULT] = "https://api.openai.com/v1"
+    timeout_seconds: Annotated[PositiveFloat, NOT_IN_RESULT] = 120.0
+    max_retries: Annotated[int, Field(ge=0), NOT_IN_RESULT] = 4
+    prices: Annotated[dict[str, Price], NOT_IN_RESULT] = Field(default_factory=dict)
+    """By model name."""
+
+
+SummarySettings = Annotated[ExtractiveSummary | OpenAISummary, Field(discriminator="engine")]
+
+
+# ------------------------------------------------------------------------------------------- how the work is run
+
+
+class AssetTuning(Section):
+    """How one asset is run. None of it changes a result."""
+
+    batch: PositiveInt
+    """Files per run. Every asset needs a number of its own: Dagster puts assets of equal policy into one run, and then
+    one bad file stops the later stages of its whole batch."""
+    workers: PositiveInt
+    """Files worked on at once within a run."""
+    time_limit_seconds: PositiveFloat
+    """What every file may take …"""
+    time_limit_per_media_second: Annotated[float, Field(ge=0)]
+    """… and so much more for each second it plays."""
+
+
+def _tuning(batch: int, workers: int, seconds: float, per_second: float) -> AssetTuning:
+    return AssetTuning(batch=batch, workers=workers, time_limit_seconds=seconds, time_limit_per_media_second=per_second)
+
+
+DEFAULT_TUNING = {
+    "drive_file": _tuning(100, 4, 300, 0.5),
+    "m4a_audio": _tuning(50, 2, 120, 1.0),
+    "transcript": _tuning(20, 1, 300, 6.0),
+    "summary": _tuning(40, 2, 300, 0.5),
+}
+
+DEFAULT_POOLS = {"source": 4, "ffmpeg": 2, "transcriber": 1, "summarizer": 4}
+
+
+class RetrySettings(Section):
+    """For failures that a repetition may cure; a bad file is never repeated."""
+
+    max_retries: Annotated[int, Field(ge=0)] = 3
+    delay_seconds: PositiveFloat = 10.0
+    """Before the first repetition; doubled each time, with jitter."""
+
+
+class LimitSettings(Section):
+    min_free_bytes: Annotated[int, Field(ge=0)] = 1_000_000_000
+    """Space that is left free on the disks of `state_dir` and of the stores."""
+
+
+class CacheSettings(Section):
+    max_bytes: Annotated[int, Field(ge=0)] = 20_000_000_000
+    max_age_days: PositiveFloat = 14.0
+
+
+class AutomationSettings(Section):
+    source_interval_seconds: PositiveInt = 10
+    """Time between two looks at a source."""
+    settle_seconds: Annotated[float, Field(ge=0)] = 5.0
+    """A file whose size or time changed within so many seconds is taken to be still written."""
+    incomplete_seconds: Annotated[float, Field(ge=0)] = 600.0
+    """An empty file or an mp4 without its index waits so long after its last change before it counts as broken."""
+    live_files: Annotated[int, Field(ge=0)] = 5
+    """Up to so many new or changed files at once get a run of their own through all stages, at once."""
+    condition_interval_seconds: PositiveInt = 60
+    """Time between two looks at what is missing."""
+    rerun_on_change: bool = True
+    """Whether new settings or a new code version re-make, by themselves, the artifacts that depend on them."""
+
+
+class Settings(Section):
+    """All of library.yaml; `config.load_settings` reads it."""
+
+    state_dir: Path = Path(".media_assets")
+    """Dagster's own storage, work directories, cache, locks. Relative paths start at the folder of library.yaml."""
+    owners: tuple[Owner, ...] = ()
+    """E-mail addresses or `team:name`, shown on every asset."""
+    sources: Annotated[dict[LibraryName, SourceSettings], Field(min_length=1)]
+    stores: Annotated[dict[LibraryName, StoreSettings], Field(min_length=1)] = Field(
+        default_factory=lambda: {"artifacts": FolderStore(path=Path("artifacts"))}
+    )
+    outputs: dict[str, Output] = Field(default_factory=dict)
+    """`default`, and by asset what differs from it."""
+    ffmpeg: FFmpegSettings = FFmpegSettings()
+    audio: AudioSettings = AudioSettings()
+    transcription: TranscriptionSettings = PocketsphinxTranscription()
+    summary: SummarySettings = ExtractiveSummary()
+    assets: dict[str, AssetTuning] = Field(default_factory=lambda: dict(DEFAULT_TUNING))
+    retries: RetrySettings = RetrySettings()
+    limits: LimitSettings = LimitSettings()
+    cache: CacheSettings = CacheSettings()
+    pools: dict[str, PositiveInt] = Field(default_factory=lambda: dict(DEFAULT_POOLS))
+    """How many steps may use a scarce thing at once, over all runs."""
+    automation: AutomationSettings = AutomationSettings()
+
+    _config_path: Path | None = PrivateAttr(default=None)
+
+    @field_validator("assets", mode="before")
+    @classmethod
+    def _complete_tuning(cls, assets: object) -> object:
+        return rules.completed_tuning(assets, DEFAULT_TUNING)
+
+    @field_validator("assets", mode="after")
+    @classmethod
+    def _distinct_batches(cls, assets: dict[str, AssetTuning]) -> dict[str, AssetTuning]:
+        rules.distinct_batches(
+            {name: tuning.batch for name, tuning in assets.items()},
+            {name: tuning.batch for name, tuning in DEFAULT_TUNING.items()},
+        )
+        return assets
+
+    @field_validator("pools", mode="before")
+    @classmethod
+    def _complete_pools(cls, pools: object) -> object:
+        return rules.completed_pools(pools, DEFAULT_POOLS)
+
+    @field_validator("outputs", mode="after")
+    @classmethod
+    def _known_outputs(cls, outputs: dict[str, Output]) -> dict[str, Output]:
+        rules.known_outputs(outputs, DEFAULT_TUNING)
+        return outputs
+
+    @model_validator(mode="after")
+    def _existing_stores(self) -> Self:
+        rules.existing_stores({name: output.store for name, output in self.outputs.items()}, self.stores)
+        return self
+
+    @property
+    def config_path(self) -> Path | None:
+        """The file these settings were loaded from; None when they were built by hand."""
+        return self._config_path
+
+    def output_for(self, asset: str) -> ResolvedOutput:
+        """The store and the placement of an asset's artifacts: its own, else the default's."""
+        own = self.outputs.get(asset, Output())
+        default = self.outputs.get("default", Output())
+        store = own.store or default.store or next(iter(self.stores))
+        return ResolvedOutput(store, own.placement or default.placement or "folder")
+
+
+class Secrets(BaseSettings):
+    """Never in library.yaml: the environment alone, or a `.env` file beside library.yaml. See `config.load_secrets`."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True)
+
+    openai_api_key: SecretStr | None = None

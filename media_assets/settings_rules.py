@@ -1,0 +1,138 @@
+"""What the types in `settings` cannot say: rules on names, and rules between keys.
+
+Each rule raises at the key that has to be changed, so that a message can name it; `config` turns them into text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+HIDDEN_VALUE = "hidden_value"
+"""Type of an error whose value may hold a secret and is not shown."""
+
+
+def broken_rule(*problems: tuple[tuple[str, ...], object, str]) -> ValidationError:
+    """The error of a rule between keys.
+
+    Args:
+        problems: For each wrong value its key below the validated one, the value, and what is allowed.
+    """
+    return ValidationError.from_exception_data(
+        "Settings",
+        [
+            InitErrorDetails(type=PydanticCustomError("rule", "{allowed}", {"allowed": allowed}), loc=key, input=value)
+            for key, value, allowed in problems
+        ],
+    )
+
+
+def one_of(names: Iterable[str]) -> str:
+    return f"should be one of {', '.join(sorted(names))}"
+
+
+# ------------------------------------------------------------------------------------------- single values
+
+
+def library_name(name: str) -> str:
+    """Of a source or a store. It becomes part of partition keys, of Dagster's names and of variables."""
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
+        raise ValueError("should be a name of a-z, 0-9 and single _ between them that begins with a letter")
+    return name
+
+
+def language_code(code: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}", code):
+        raise ValueError("should be an ISO 639 code of two or three small letters, such as en")
+    return code
+
+
+def owner(value: str) -> str:
+    """Dagster accepts these two kinds and refuses to load the assets of any other."""
+    if not re.fullmatch(r"team:.+|[^@\s:]+@[^@\s]+\.[^@\s]+", value):
+        raise ValueError("should be an e-mail address, or team:<name>")
+    return value
+
+
+def web_address(address: str) -> str:
+    """An address to which paths are appended; it is logged, so it may hold no credentials."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        raise PydanticCustomError(HIDDEN_VALUE, "should be an address like https://host/v1") from None
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise PydanticCustomError(
+            HIDDEN_VALUE, "should be an address without user name, password, query and fragment; a key has its variable"
+        )
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("should be an address like https://host/v1")
+    return address.rstrip("/")
+
+
+# ------------------------------------------------------------------------------------------- between keys
+
+
+def completed_tuning(given: object, defaults: Mapping[str, BaseModel]) -> object:
+    """Every asset's tuning: what is given over what is default."""
+    if not isinstance(given, Mapping):
+        return given
+    _only_known(given, defaults)
+    completed: dict[str, Any] = dict(defaults)
+    for asset, tuning in given.items():
+        if tuning is None:
+            continue
+        completed[asset] = {**dict(defaults[asset]), **tuning} if isinstance(tuning, Mapping) else tuning
+    return completed
+
+
+def completed_pools(given: object, defaults: Mapping[str, int]) -> object:
+    if not isinstance(given, Mapping):
+        return given
+    _only_known(given, defaults)
+    return {**defaults, **given}
+
+
+def distinct_batches(batches: Mapping[str, int], defaults: Mapping[str, int]) -> None:
+    """Told at an asset whose number was changed: those at their defaults differ."""
+    problems = []
+    for asset, batch in batches.items():
+        others = sorted(other for other in batches if other != asset and batches[other] == batch)
+        if others and batch != defaults[asset]:
+            why = (
+                f"should differ from that of {', '.join(others)}: Dagster puts assets of equal batch into one run, and "
+                "then one bad file stops the later stages of its whole batch"
+            )
+            problems.append(((asset, "batch"), batch, why))
+    if problems:
+        raise broken_rule(*problems)
+
+
+def known_outputs(outputs: Mapping[str, object], assets: Collection[str]) -> None:
+    _only_known(outputs, {"default", *assets})
+
+
+def existing_stores(chosen: Mapping[str, str | None], stores: Collection[str]) -> None:
+    """`chosen`: the store each of `outputs` names."""
+    problems: list[tuple[tuple[str, ...], object, str]] = [
+        (("outputs", name, "store"), store, one_of(stores))
+        for name, store in chosen.items()
+        if store is not None and store not in stores
+    ]
+    if chosen.get("default") is None and len(stores) > 1:
+        problems.append(
+            (("outputs", "default", "store"), None, f"{one_of(stores)}: with several stores there is none by default")
+        )
+    if problems:
+        raise broken_rule(*problems)
+
+
+def _only_known(given: Mapping[str, object], known: Collection[str]) -> None:
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise broken_rule(*(((str(name),), name, one_of(known)) for name in unknown))

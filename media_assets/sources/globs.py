@@ -1,0 +1,40 @@
+"""Which paths of a source are wanted, by globs with `**`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+
+class PathFilter:
+    """Accepts a path that matches one of `include` and none of `exclude`; letters' case does not matter.
+
+    Globs are matched against the whole relative path: `*` and `?` stay within a folder, `**` crosses folders.
+    """
+
+    def __init__(self, include: Sequence[str], exclude: Sequence[str]) -> None:
+        self._include = [_compile(glob) for glob in include]
+        self._exclude = [_compile(glob) for glob in exclude]
+
+    def accepts(self, path: str) -> bool:
+        return any(p.fullmatch(path) for p in self._include) and not any(p.fullmatch(path) for p in self._exclude)
+
+
+def _compile(glob: str) -> re.Pattern[str]:
+    # glob.translate would do from Python 3.13 on.
+    parts: list[str] = []
+    for token in re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", glob.removeprefix("./")):
+        match token:
+            case "**/":
+                parts.append("(?:.*/)?")
+            case "**":
+                parts.append(".*")
+            case "*":
+                parts.append("[^/]*")
+            case "?":
+                parts.append("[^/]")
+            case _ if token.startswith("[") and token.endswith("]"):
+                parts.append(token.replace("[!", "[^"))
+            case _:
+                parts.append(re.escape(token))
+    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)

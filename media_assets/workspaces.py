@@ -1,0 +1,62 @@
+"""Scratch directories that vanish: with the file, with the run, and after a crash with the next run.
+
+<state_dir>/work/<run>/           held by a lock for as long as the run lives
+<state_dir>/journal/<asset>/…     pieces of long work that outlive a crash
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from filelock import FileLock, Timeout
+
+_LOCK = "alive.lock"
+
+
+class Workspaces:
+    """Makes scratch directories below `<state_dir>/work`; one object for each run."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._work = state_dir / "work"
+        self._journal = state_dir / "journal"
+
+    @contextmanager
+    def run(self) -> Iterator[Path]:
+        """The directory of one run. What crashed runs left is removed first."""
+        self._work.mkdir(parents=True, exist_ok=True)
+        self._remove_abandoned()
+        folder = self._work / uuid.uuid4().hex
+        folder.mkdir()
+        with FileLock(folder / _LOCK):
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder)
+
+    @staticmethod
+    @contextmanager
+    def file(run_folder: Path) -> Iterator[Path]:
+        """An empty directory for the work on one file."""
+        with TemporaryDirectory(dir=run_folder) as folder:
+            yield Path(folder)
+
+    def journal(self, asset: str, fingerprint: str) -> Path:
+        """The directory in which unfinished work on this fingerprint is kept; not made yet."""
+        return self._journal / asset / fingerprint
+
+    def _remove_abandoned(self) -> None:
+        for folder in self._work.iterdir():
+            lock = FileLock(folder / _LOCK)
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                continue
+            except FileNotFoundError:
+                continue  # another run removed it
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.release()

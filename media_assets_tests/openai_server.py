@@ -1,0 +1,252 @@
+"""A stand-in for an OpenAI-compatible server: real HTTP on loopback, chat completions and the list of models.
+
+It answers every request with a summary that fits the request's own material, unless the script says otherwise: each
+fault in `script` is used up by one request, in order. Everything received is kept in `requests`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Status:
+    """An error as OpenAI words them."""
+
+    status: int
+    message: str = "something went wrong"
+    code: str | None = None
+    type: str = "server_error"
+    param: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The connection ends without an answer, or after so many bytes of it."""
+
+    after_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Silent:
+    """The connection stays open and nothing comes, until the server ends."""
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Status 200 with any body."""
+
+    body: str
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True)
+class Says:
+    """A completion with this text."""
+
+    content: str | None
+    refusal: str | None = None
+    finish_reason: str = "stop"
+
+
+Fault = Status | Cut | Silent | Raw | Says
+
+
+@dataclass(frozen=True)
+class Received:
+    """A request as it arrived."""
+
+    path: str
+    headers: Mapping[str, str]
+    """By name in lower case."""
+    body: dict[str, Any]
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        messages: list[dict[str, str]] = self.body["messages"]
+        return messages
+
+    @property
+    def question(self) -> str:
+        """The first message of the user."""
+        return next(message["content"] for message in self.messages if message["role"] == "user")
+
+    @property
+    def material(self) -> str:
+        """What stands between the tags of the question."""
+        match = re.search(r"\n<(material-\w+)>\n(.*)\n</\1>$", self.question, re.DOTALL)
+        assert match is not None, f"no material in {self.question!r}"
+        return match[2]
+
+
+@dataclass
+class OpenAIServer:
+    """State and script of the stand-in; change it between requests as a test needs."""
+
+    base_url: str = ""
+    key: str | None = "sk-test-0123456789-secret"
+    """What a request has to carry; None takes any. The refusal quotes what was sent, as a careless server might."""
+    models: list[str] = field(default_factory=lambda: ["gpt-4o-mini", "gpt-4o"])
+    script: list[Fault] = field(default_factory=list)
+    context_characters: int | None = None
+    """Requests with more are refused as OpenAI does when the context is exceeded."""
+    answer_characters: int | None = None
+    """Requests with more material get an answer that ends in the middle."""
+    prompt_tokens: int = 100
+    completion_tokens: int = 20
+    requests: list[Received] = field(default_factory=list)
+    """Of chat completions."""
+    others: list[Received] = field(default_factory=list)
+    closing: threading.Event = field(default_factory=threading.Event)
+
+    def next_answer(self, request: Received) -> Fault:
+        """What to do with a chat completion."""
+        if self.script:
+            return self.script.pop(0)
+        length = sum(len(message["content"]) for message in request.messages)
+        if self.context_characters is not None and length > self.context_characters:
+            message = f"This model's maximum context length is {self.context_characters}, but {length} were sent."
+            return Status(400, message, "context_length_exceeded", "invalid_request_error", "messages")
+        answer = json.dumps(summary_of(request.material))
+        if self.answer_characters is not None and len(request.material) > self.answer_characters:
+            return Says(answer[:20], finish_reason="length")
+        return Says(answer)
+
+
+def summary_of(material: str) -> dict[str, Any]:
+    """A valid answer whose key points quote the first and the last line, so that tests can follow them."""
+    lines = [line for line in material.splitlines() if line]
+    times = re.findall(r"^\[(\d+:\d\d:\d\d)\]", material, re.MULTILINE)
+    if not times:
+        times = [json.loads(line)["start"] for line in lines]
+    return {
+        "title": "A summary by the stand-in",
+        "abstract": f"It has {len(lines)} lines.",
+        "key_points": [lines[0][-60:], lines[-1][-60:]],
+        "chapters": [{"start": times[0], "title": "Beginning"}, {"start": times[-1], "title": "End"}],
+        "action_items": [],
+        "topics": ["test"],
+    }
+
+
+@contextmanager
+def openai_server() -> Iterator[OpenAIServer]:
+    """A running server on a port of its own."""
+    state = OpenAIServer()
+
+    class Handler(_Handler):
+        server_state = state
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    state.base_url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield state
+    finally:
+        state.closing.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server_state: OpenAIServer
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet."""
+
+    def do_GET(self) -> None:
+        self.server_state.others.append(Received(self.path, self._lower_headers(), {}))
+        if not self._key_is_right():
+            return
+        if self.path != "/v1/models" or not self.server_state.models:
+            self._send_error(Status(404, "not found"))
+            return
+        listed = [{"id": name, "object": "model", "created": 0, "owned_by": "x"} for name in self.server_state.models]
+        self._send(200, json.dumps({"object": "list", "data": listed}))
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        request = Received(self.path, self._lower_headers(), body)
+        if self.path != "/v1/chat/completions":
+            self.server_state.others.append(request)
+            self._send_error(Status(404, "not found"))
+            return
+        self.server_state.requests.append(request)
+        if not self._key_is_right():
+            return
+        answer = self.server_state.next_answer(request)
+        if isinstance(answer, Status):
+            self._send_error(answer)
+        elif isinstance(answer, Raw):
+            self._send(200, answer.body, answer.content_type)
+        elif isinstance(answer, Cut):
+            self._cut(answer.after_bytes)
+        elif isinstance(answer, Silent):
+            self.close_connection = True
+            self.server_state.closing.wait(60)
+        else:
+            self._send(200, json.dumps(self._completion(answer)))
+
+    def _lower_headers(self) -> dict[str, str]:
+        return {name.lower(): value for name, value in self.headers.items()}
+
+    def _key_is_right(self) -> bool:
+        sent = self.headers.get("Authorization", "")
+        if self.server_state.key is None or sent == f"Bearer {self.server_state.key}":
+            return True
+        message = f"Incorrect API key provided: {sent.removeprefix('Bearer ')}."
+        self._send_error(Status(401, message, "invalid_api_key", "invalid_request_error"))
+        return False
+
+    def _completion(self, says: Says) -> dict[str, Any]:
+        message = {"role": "assistant", "content": says.content, "refusal": says.refusal}
+        state = self.server_state
+        return {
+            "id": "chatcmpl-1",
+            "object": "chat.completion",
+            "created": 0,
+            "model": "stand-in",
+            "choices": [{"index": 0, "finish_reason": says.finish_reason, "message": message}],
+            "usage": {
+                "prompt_tokens": state.prompt_tokens,
+                "completion_tokens": state.completion_tokens,
+                "total_tokens": state.prompt_tokens + state.completion_tokens,
+            },
+        }
+
+    def _send_error(self, error: Status) -> None:
+        body = {"error": {"message": error.message, "type": error.type, "param": error.param, "code": error.code}}
+        self._send(error.status, json.dumps(body), headers=error.headers)
+
+    def _send(
+        self, status: int, body: str, content_type: str = "application/json", headers: Mapping[str, str] | None = None
+    ) -> None:
+        data = body.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(data)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def _cut(self, after_bytes: int) -> None:
+        self.close_connection = True
+        if after_bytes:
+            head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+            self.wfile.write(head + b"{" * after_bytes)
+            self.wfile.flush()
+        self.connection.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,517 @@
+"""Loading of library.yaml, `.env` and the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from media_assets.config import CONFIG_VARIABLE, config_path, load_secrets, load_settings
+from media_assets.config_errors import SettingsError
+from media_assets.errors import Fatal
+from media_assets.settings import DEFAULT_POOLS, DEFAULT_TUNING, FasterWhisperTranscription, OpenAISummary, Settings
+
+SOURCES = "sources: {talks: {path: talks, include: ['*.mp4']}}\n"
+
+Load = Callable[..., Settings]
+
+
+@pytest.fixture(autouse=True)
+def clean_environment() -> Iterator[None]:
+    """What the tests set is gone afterwards, and what surrounds them is not seen by them."""
+    before = dict(os.environ)
+    for name in list(os.environ):
+        if name.startswith("MEDIA_ASSETS_") or name == "OPENAI_API_KEY":
+            del os.environ[name]
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Loads a library.yaml with this text, in an environment with these variables."""
+
+    def load(text: str, dotenv: str = "", **environment: str) -> Settings:
+        (tmp_path / "library.yaml").write_text(text)
+        if dotenv:
+            (tmp_path / ".env").write_text(dotenv)
+        os.environ.update({f"MEDIA_ASSETS_{name}": value for name, value in environment.items()})
+        return load_settings(tmp_path / "library.yaml")
+
+    return load
+
+
+def problems(load: Load, text: str, dotenv: str = "", **environment: str) -> dict[str, str]:
+    """The lines of the error, by key."""
+    with pytest.raises(SettingsError) as caught:
+        load(text, dotenv, **environment)
+    lines = [line.strip() for line in str(caught.value).splitlines()[1:-1]]
+    assert len(lines) == len(caught.value.problems)
+    return dict(line.split(": ", 1) for line in lines)
+
+
+# ------------------------------------------------------------------------------------------- where the file is
+
+
+def test_the_file_is_the_argument_else_the_variable_else_in_the_working_directory(tmp_path: Path) -> None:
+    assert config_path() == Path.cwd() / "library.yaml"
+    os.environ[CONFIG_VARIABLE] = str(tmp_path / "else.yaml")
+    assert config_path() == tmp_path / "else.yaml"
+    assert config_path(tmp_path / "this.yaml") == tmp_path / "this.yaml"
+
+
+def test_an_empty_variable_names_no_file() -> None:
+    os.environ[CONFIG_VARIABLE] = ""
+    assert config_path() == Path.cwd() / "library.yaml"
+
+
+def test_the_variable_of_the_file_is_no_setting(tmp_path: Path) -> None:
+    (tmp_path / "library.yaml").write_text(SOURCES)
+    os.environ[CONFIG_VARIABLE] = str(tmp_path / "library.yaml")
+    settings = load_settings()
+    assert settings.config_path == tmp_path / "library.yaml"
+    assert settings.sources["talks"].path == tmp_path / "talks"
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(tmp_path / "library.yaml")
+    assert str(tmp_path / "library.yaml") in caught.value.reason
+    assert "Copy the example" in caught.value.next_step
+    assert CONFIG_VARIABLE in caught.value.next_step
+
+
+def test_a_folder_is_not_taken_for_the_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="directory"):
+        load_settings(tmp_path)
+
+
+# ------------------------------------------------------------------------------------------- the YAML
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "reason"),
+    [
+        ("sources:\n  talks: {path: x\n", "line 3, column 1", "expected"),
+        ("sources:\n  a:\n\tpath: x\n", "line 3, column 1", "tab|'\\\\t'"),
+        ("audio: {}\nlimits: {}\naudio: {}\n", "line 3, column 1", "audio is there twice"),
+        ("sources: {a: {path: x, path: y}}\n", "line 1, column 24", "path is there twice"),
+        ("- a\n- b\n", "line 1, column 1", "mapping of sections"),
+    ],
+)
+def test_a_mistake_in_the_yaml_is_told_with_file_line_and_column(
+    load: Load, tmp_path: Path, text: str, place: str, reason: str
+) -> None:
+    with pytest.raises(SettingsError, match=reason) as caught:
+        load(text)
+    assert f"{tmp_path / 'library.yaml'}, {place}: " in str(caught.value)
+
+
+def test_bytes_that_are_no_text_are_no_yaml(tmp_path: Path) -> None:
+    (tmp_path / "library.yaml").write_bytes(b"sources: \xff\xfe\x00")
+    with pytest.raises(SettingsError, match=r"library\.yaml is no YAML.*UTF-8"):
+        load_settings(tmp_path / "library.yaml")
+
+
+def test_a_merge_key_may_be_overridden_and_is_no_key_that_is_there_twice(load: Load) -> None:
+    settings = load("sources:\n  a: &a {path: a, hidden: true}\n  b: {<<: *a, path: b}\n")
+    assert settings.sources["b"].hidden
+    assert settings.sources["b"].path.name == "b"
+
+
+def test_a_section_without_content_has_its_defaults(load: Load) -> None:
+    settings = load(f"{SOURCES}audio:\nassets:\n  summary:\n")
+    assert settings.audio.bit_rate_kbps == 96
+    assert settings.assets["summary"] == DEFAULT_TUNING["summary"]
+
+
+# ------------------------------------------------------------------------------------------- paths
+
+
+def test_relative_paths_start_at_the_folder_of_the_file(load: Load, tmp_path: Path) -> None:
+    settings = load(
+        """
+        state_dir: state
+        sources: {a: {path: ./a/../b}}
+        stores: {s: {path: s}}
+        ffmpeg: {path: bin/ffmpeg}
+        transcription: {engine: faster-whisper, model: ./models/tiny, download_dir: ../models}
+        """
+    )
+    assert settings.state_dir == tmp_path / "state"
+    assert settings.sources["a"].path == tmp_path / "b"
+    assert settings.stores["s"].path == tmp_path / "s"
+    assert settings.ffmpeg.path == tmp_path / "bin/ffmpeg"
+    assert isinstance(settings.transcription, FasterWhisperTranscription)
+    assert settings.transcription.model == str(tmp_path / "models/tiny")
+    assert settings.transcription.download_dir == tmp_path.parent / "models"
+
+
+def test_default_paths_are_absolute_too(load: Load, tmp_path: Path) -> None:
+    settings = load(SOURCES)
+    assert settings.state_dir == tmp_path / ".media_assets"
+    assert settings.stores["artifacts"].path == tmp_path / "artifacts"
+
+
+def test_the_model_folder_of_pocketsphinx_is_found_beside_the_file(load: Load, tmp_path: Path) -> None:
+    settings = load(f"{SOURCES}transcription: {{model_dir: de, language: de}}")
+    assert settings.transcription.model_dump() == {
+        "engine": "pocketsphinx",
+        "model_dir": tmp_path / "de",
+        "language": "de",
+    }
+
+
+def test_a_tilde_is_the_home_directory(load: Load, tmp_path: Path) -> None:
+    os.environ["HOME"] = str(tmp_path / "home")
+    assert load("sources: {a: {path: ~/a}}").sources["a"].path == tmp_path / "home/a"
+
+
+@pytest.mark.parametrize("model", ["small", "large-v3", "Systran/faster-whisper-small"])
+def test_the_name_of_a_model_is_no_path(load: Load, model: str) -> None:
+    settings = load(f"{SOURCES}transcription: {{engine: faster-whisper, model: {model}}}")
+    assert isinstance(settings.transcription, FasterWhisperTranscription)
+    assert settings.transcription.model == model
+
+
+def test_a_relative_path_in_a_variable_starts_at_the_folder_of_the_file_too(load: Load, tmp_path: Path) -> None:
+    assert load(SOURCES, STATE_DIR="elsewhere").state_dir == tmp_path / "elsewhere"
+
+
+# ------------------------------------------------------------------------------------------- overriding
+
+
+def test_a_variable_overrides_one_value_and_keeps_the_others_of_its_section(load: Load) -> None:
+    settings = load(
+        f"{SOURCES}audio: {{bit_rate_kbps: 128, languages: [de]}}", AUDIO__BIT_RATE_KBPS="64", AUDIO__CHANNELS="1"
+    )
+    assert settings.audio.model_dump() == {"bit_rate_kbps": 64, "languages": ("de",), "channels": 1}
+
+
+def test_a_variable_overrides_one_value_of_the_transcription_engine(load: Load) -> None:
+    settings = load(
+        f"{SOURCES}transcription: {{engine: faster-whisper, model: tiny, guards: {{max_repetitions: 5}}}}",
+        TRANSCRIPTION__BEAM_SIZE="1",
+        TRANSCRIPTION__GUARDS__MAX_COMPRESSION_RATIO="3",
+    )
+    assert isinstance(settings.transcription, FasterWhisperTranscription)
+    assert (settings.transcription.model, settings.transcription.beam_size) == ("tiny", 1)
+    assert settings.transcription.guards.max_repetitions == 5
+    assert settings.transcription.guards.max_compression_ratio == 3
+
+
+def test_a_variable_overrides_one_value_of_the_summary_engine(load: Load) -> None:
+    settings = load(
+        f"{SOURCES}summary: {{engine: openai, model: m, prices: {{m: {{input: 1, output: 2}}}}}}",
+        SUMMARY__PRICES__M__OUTPUT="4",
+        SUMMARY__PRICES__N='{"input": 5, "output": 6}',
+    )
+    assert isinstance(settings.summary, OpenAISummary)
+    assert settings.summary.model == "m"
+    prices = {model: (price.input, price.output) for model, price in settings.summary.prices.items()}
+    assert prices == {"m": (1, 4), "n": (5, 6)}
+
+
+def test_a_variable_alone_is_about_the_default_engine(load: Load) -> None:
+    assert load(SOURCES, SUMMARY__KEY_POINTS="7").summary.model_dump()["key_points"] == 7
+
+
+def test_a_variable_that_chooses_another_engine_leaves_the_keys_of_the_first_behind(load: Load) -> None:
+    settings = load(
+        f"{SOURCES}transcription: {{engine: faster-whisper, model: large-v3}}\nsummary: {{key_points: 9}}",
+        TRANSCRIPTION__ENGINE="pocketsphinx",
+        SUMMARY__ENGINE="openai",
+    )
+    assert settings.transcription.engine == "pocketsphinx"
+    assert settings.summary.model_dump()["model"] == "gpt-4o-mini"
+
+
+def test_a_variable_that_repeats_the_engine_keeps_its_keys(load: Load) -> None:
+    settings = load(
+        f"{SOURCES}transcription: {{engine: faster-whisper, model: tiny}}\nsummary: {{key_points: 9}}",
+        TRANSCRIPTION__ENGINE="faster-whisper",
+        SUMMARY__ENGINE="extractive",
+    )
+    assert settings.transcription.model_dump()["model"] == "tiny"
+    assert settings.summary.model_dump()["key_points"] == 9
+
+
+def test_variables_override_and_add_sources(load: Load, tmp_path: Path) -> None:
+    settings = load(
+        SOURCES, SOURCES__TALKS__HIDDEN="true", SOURCES__MY_PHONE__PATH="phone", SOURCES__MY_PHONE__INCLUDE='["*.jpg"]'
+    )
+    assert settings.sources["talks"].include == ("*.mp4",)
+    assert settings.sources["talks"].hidden
+    assert settings.sources["my_phone"].path == tmp_path / "phone"
+    assert settings.sources["my_phone"].include == ("*.jpg",)
+
+
+def test_a_variable_overrides_the_path_of_a_store(load: Load, tmp_path: Path) -> None:
+    settings = load(
+        f"{SOURCES}stores: {{a: {{path: a}}, b: {{path: b}}}}\noutputs: {{default: {{store: a}}}}", STORES__A__PATH="c"
+    )
+    assert {name: store.path.name for name, store in settings.stores.items()} == {"a": "c", "b": "b"}
+
+
+def test_a_variable_overrides_one_value_of_an_output(load: Load) -> None:
+    settings = load(
+        f"{SOURCES}stores: {{a: {{path: a}}}}\noutputs: {{m4a_audio: {{store: a}}}}",
+        OUTPUTS__M4A_AUDIO__PLACEMENT="beside_source",
+    )
+    assert settings.outputs["m4a_audio"].store == "a"
+    assert settings.output_for("m4a_audio") == ("a", "beside_source")
+
+
+def test_a_variable_overrides_one_value_of_an_asset(load: Load) -> None:
+    settings = load(f"{SOURCES}assets: {{transcript: {{batch: 7}}}}", ASSETS__TRANSCRIPT__WORKERS="3")
+    tuning = settings.assets["transcript"]
+    assert (tuning.batch, tuning.workers, tuning.time_limit_per_media_second) == (7, 3, 6.0)
+    assert set(settings.assets) == set(DEFAULT_TUNING)
+
+
+def test_a_variable_overrides_one_pool(load: Load) -> None:
+    assert load(f"{SOURCES}pools: {{source: 9}}", POOLS__FFMPEG="5").pools == {
+        **DEFAULT_POOLS,
+        "source": 9,
+        "ffmpeg": 5,
+    }
+
+
+def test_a_whole_section_and_a_list_are_json_in_a_variable(load: Load) -> None:
+    settings = load(
+        f"{SOURCES}audio: {{bit_rate_kbps: 128}}",
+        AUDIO='{"channels": 2}',
+        AUDIO__LANGUAGES='["de", "en"]',
+        OWNERS='["team:av"]',
+    )
+    assert settings.audio.model_dump() == {"bit_rate_kbps": 128, "languages": ("de", "en"), "channels": 2}
+    assert settings.owners == ("team:av",)
+
+
+def test_null_takes_a_value_away_and_an_empty_variable_is_as_if_not_set(load: Load) -> None:
+    settings = load(
+        f"{SOURCES}audio: {{channels: 2, bit_rate_kbps: 128}}", AUDIO__CHANNELS="null", AUDIO__BIT_RATE_KBPS=""
+    )
+    assert settings.audio.channels is None
+    assert settings.audio.bit_rate_kbps == 128
+
+
+def test_the_environment_wins_over_dotenv_and_dotenv_over_the_file(load: Load) -> None:
+    settings = load(
+        f"{SOURCES}limits: {{min_free_bytes: 1}}\ncache: {{max_bytes: 1, max_age_days: 1}}",
+        "MEDIA_ASSETS_LIMITS__MIN_FREE_BYTES=2\nMEDIA_ASSETS_CACHE__MAX_BYTES=2\n",
+        LIMITS__MIN_FREE_BYTES="3",
+    )
+    assert (settings.limits.min_free_bytes, settings.cache.max_bytes, settings.cache.max_age_days) == (3, 2, 1)
+
+
+def test_settings_built_by_hand_do_not_see_the_environment(tmp_path: Path) -> None:
+    os.environ["MEDIA_ASSETS_AUDIO__BIT_RATE_KBPS"] = "64"
+    settings = Settings.model_validate({"sources": {"a": {"path": tmp_path}}})
+    assert settings.audio.bit_rate_kbps == 96
+    assert settings.config_path is None
+
+
+# ------------------------------------------------------------------------------------------- errors
+
+
+def test_settings_errors_are_fatal() -> None:
+    assert issubclass(SettingsError, Fatal)
+
+
+def test_each_problem_is_told_with_its_key_its_value_what_is_allowed_and_where_it_came_from(
+    load: Load, tmp_path: Path
+) -> None:
+    file = tmp_path / "library.yaml"
+    found = problems(
+        load,
+        f"{SOURCES}audio: {{bit_rate_kbps: 5}}\ntranscription: {{engine: faster-whisper, device: gpu}}\nowners: [me]",
+        "MEDIA_ASSETS_RETRIES__MAX_RETRIES=-1\n",
+        TRANSCRIPTION__COMPUTE_TYPE="int9",
+        AUDIO__LANGUAGES="de",
+    )
+    assert found["audio.bit_rate_kbps"] == f"5 should be greater than or equal to 16 (from {file})"
+    assert found["transcription.device"] == f"\"gpu\" should be 'auto', 'cpu' or 'cuda' (from {file})"
+    assert found["owners.0"] == f'"me" should be an e-mail address, or team:<name> (from {file})'
+    assert found["retries.max_retries"].startswith('"-1" should be greater than or equal to 0')
+    assert found["retries.max_retries"].endswith(
+        f"(from the variable MEDIA_ASSETS_RETRIES__MAX_RETRIES in {tmp_path / '.env'})"
+    )
+    assert found["transcription.compute_type"].startswith("\"int9\" should be 'default', 'auto', 'int8'")
+    assert found["transcription.compute_type"].endswith("(from the variable MEDIA_ASSETS_TRANSCRIPTION__COMPUTE_TYPE)")
+    assert found["audio.languages"].startswith('"de" should be a list; in a variable it is written as JSON')
+    assert len(found) == 6
+
+
+def test_a_key_nobody_knows_is_an_error_that_lists_the_known_ones(load: Load) -> None:
+    found = problems(load, f"{SOURCES}transcripton: {{}}\naudio: {{bitrate: 5}}\nsources2: {{}}")
+    assert "did you mean transcription?" in found["transcripton"]
+    assert "only languages, bit_rate_kbps, channels; did you mean bit_rate_kbps?" in found["audio.bitrate"]
+
+
+def test_a_key_of_another_engine_is_an_error_that_names_the_engine(load: Load) -> None:
+    found = problems(load, f"{SOURCES}transcription: {{model: tiny}}")
+    assert found["transcription.model"].startswith(
+        "there is no such key with engine: pocketsphinx, only engine, model_dir, language"
+    )
+
+
+@pytest.mark.parametrize("engine", ["whisper", "", "[1]"])
+def test_an_engine_nobody_knows_is_an_error_that_lists_the_known_ones(load: Load, engine: str) -> None:
+    found = problems(load, f"{SOURCES}transcription: {{engine: {engine}}}")
+    assert "should be one of 'pocketsphinx', 'faster-whisper'" in found["transcription.engine"]
+
+
+def test_variables_that_lead_to_no_key_are_errors(load: Load) -> None:
+    found = problems(
+        load, SOURCES, "MEDIA_ASSETS_FOO=1\n", AUDI__X="1", STATE_DIR__X="2", AUDIO__CHANNELS="1", AUDIO__Y="3"
+    )
+    assert set(found) == {"foo", "audi", "state_dir.x", "audio.y"}
+    assert found["audi"].endswith("did you mean audio? (from the variable MEDIA_ASSETS_AUDI__X)")
+    assert found["foo"].endswith("/.env)")
+
+
+def test_what_a_new_source_lacks_is_told_with_the_variable_that_made_it(load: Load) -> None:
+    found = problems(load, SOURCES, SOURCES__PHONE__HIDDEN="true")
+    assert found == {"sources.phone.path": "is missing (from the variable MEDIA_ASSETS_SOURCES__PHONE__HIDDEN)"}
+
+
+def test_there_must_be_a_source(load: Load) -> None:
+    assert problems(load, "")["sources"].startswith("is missing")
+    assert problems(load, "sources: {}")["sources"].startswith("should have at least one entry")
+
+
+@pytest.mark.parametrize("name", ["Talks", "my talks", "2nd", "a-b", "a__b", "a_", "ä"])
+def test_a_source_needs_a_name_that_can_be_part_of_keys_and_variables(load: Load, name: str) -> None:
+    found = problems(load, f"sources: {{{name}: {{path: x}}}}")
+    assert "should be a name of a-z" in found[f"sources.{name}"]
+
+
+def test_infinite_numbers_are_refused(load: Load) -> None:
+    assert "finite" in problems(load, f"{SOURCES}retries: {{delay_seconds: .inf}}")["retries.delay_seconds"]
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("openai_api_key: sk-hush", "openai_api_key"),
+        ("summary: {engine: openai, api_key: sk-hush}", "summary.api_key"),
+        ("summary: {engine: openai, base_url: 'https://me:sk-hush@host/v1'}", "summary.base_url"),
+        ("summary: {engine: openai, base_url: 'https://host/v1?key=sk-hush'}", "summary.base_url"),
+        ("openai: {api_key: sk-hush}", "openai"),
+        ("audio: [sk-hush]", "audio"),
+    ],
+)
+def test_a_secret_in_the_file_is_an_error_that_does_not_show_it(load: Load, text: str, key: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(SOURCES + text)
+    assert [".".join(problem.key) for problem in caught.value.problems] == [key]
+    assert "hush" not in f"{caught.value!s}{caught.value!r}{caught.value.__cause__}"
+
+
+def test_a_secret_in_the_file_is_sent_to_the_environment(load: Load) -> None:
+    found = problems(load, f"{SOURCES}openai_api_key: sk-hush", OPENAI_API_KEY="sk-hush")
+    assert "environment or in .env beside library.yaml, by the names OPENAI_API_KEY" in found["openai_api_key"]
+
+
+# ------------------------------------------------------------------------------------------- rules between keys
+
+
+@pytest.mark.parametrize("inner", ["talks", "talks/2024", "talks/x/../y"])
+def test_a_source_inside_another_is_refused(load: Load, tmp_path: Path, inner: str) -> None:
+    found = problems(load, f"sources: {{talks: {{path: talks}}, more: {{path: {inner}}}}}")
+    assert set(found) == {"sources.more.path"}
+    assert f"should not lie in the folder of source talks, {tmp_path / 'talks'}" in found["sources.more.path"]
+
+
+def test_a_source_that_reaches_into_another_through_a_link_is_refused(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "talks" / "inner").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "talks" / "inner")
+    found = problems(load, f"{SOURCES}", SOURCES__LINKED__PATH="link")
+    assert found["sources.linked.path"].endswith("(from the variable MEDIA_ASSETS_SOURCES__LINKED__PATH)")
+
+
+def test_sources_side_by_side_are_fine_even_when_one_name_begins_with_the_other(load: Load) -> None:
+    assert len(load("sources: {a: {path: talks}, b: {path: talks2}}").sources) == 2
+
+
+def test_two_assets_of_equal_batch_are_refused_with_the_reason(load: Load) -> None:
+    found = problems(load, SOURCES, ASSETS__SUMMARY__BATCH="20")
+    assert set(found) == {"assets.summary.batch"}
+    assert found["assets.summary.batch"].startswith("20 should differ from that of transcript: Dagster puts assets")
+
+
+def test_unknown_assets_are_refused_and_the_known_ones_listed(load: Load) -> None:
+    known = "drive_file, m4a_audio, summary, transcript"
+    found = problems(load, f"{SOURCES}assets: {{video: {{batch: 3}}}}\noutputs: {{video: {{}}}}\npools: {{gpu: 1}}")
+    assert f"should be one of {known}" in found["assets.video"]
+    assert f"should be one of default, {known}" in found["outputs.video"]
+    assert "should be one of ffmpeg, source, summarizer, transcriber" in found["pools.gpu"]
+
+
+def test_an_output_needs_a_store_that_exists(load: Load) -> None:
+    found = problems(load, f"{SOURCES}outputs: {{summary: {{store: nowhere}}}}")
+    assert found["outputs.summary.store"].startswith('"nowhere" should be one of artifacts')
+
+
+def test_with_several_stores_the_default_has_to_be_named(load: Load) -> None:
+    text = f"{SOURCES}stores: {{a: {{path: a}}, b: {{path: b}}}}\n"
+    assert "should be one of a, b" in problems(load, text)["outputs.default.store"]
+    assert load(text, OUTPUTS__DEFAULT__STORE="b").output_for("transcript") == ("b", "folder")
+
+
+def test_an_output_takes_from_the_default_what_it_does_not_say(load: Load) -> None:
+    settings = load(
+        f"""{SOURCES}
+stores: {{a: {{path: a}}, b: {{path: b}}}}
+outputs:
+  default: {{store: a, placement: beside_source}}
+  summary: {{store: b}}
+  transcript: {{placement: folder}}
+"""
+    )
+    assert settings.output_for("summary") == ("b", "beside_source")
+    assert settings.output_for("transcript") == ("a", "folder")
+    assert settings.output_for("m4a_audio") == ("a", "beside_source")
+
+
+def test_without_outputs_everything_goes_into_the_only_store(load: Load) -> None:
+    assert load(SOURCES).output_for("summary") == ("artifacts", "folder")
+
+
+# ------------------------------------------------------------------------------------------- secrets
+
+
+def test_secrets_come_from_dotenv_beside_the_file_and_the_environment_wins(load: Load, tmp_path: Path) -> None:
+    file = tmp_path / "library.yaml"
+    assert load_secrets(file).openai_api_key is None
+    load(SOURCES, 'OPENAI_API_KEY="sk-file"\nOTHER=1\n')
+    from_file = load_secrets(file).openai_api_key
+    assert from_file is not None
+    assert from_file.get_secret_value() == "sk-file"
+    os.environ["OPENAI_API_KEY"] = "sk-environment"
+    from_environment = load_secrets(file).openai_api_key
+    assert from_environment is not None
+    assert from_environment.get_secret_value() == "sk-environment"
+
+
+def test_an_empty_secret_is_none(tmp_path: Path) -> None:
+    os.environ["OPENAI_API_KEY"] = ""
+    assert load_secrets(tmp_path / "library.yaml").openai_api_key is None
+
+
+def test_secrets_are_not_shown(tmp_path: Path) -> None:
+    os.environ["OPENAI_API_KEY"] = "sk-hush"
+    secrets = load_secrets(tmp_path / "library.yaml")
+    assert "hush" not in f"{secrets!r}{secrets!s}{secrets.model_dump()}{secrets.model_dump_json()}"
+
+
+def test_a_dotenv_that_is_no_text_is_told(load: Load, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"A=\xff\n")
+    with pytest.raises(SettingsError, match=r"\.env cannot be read"):
+        load(SOURCES)
+    with pytest.raises(SettingsError, match=r"\.env cannot be read"):
+        load_secrets(tmp_path / "library.yaml")

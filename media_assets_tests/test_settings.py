@@ -1,0 +1,61 @@
+"""The sections of library.yaml and what of them counts into a fingerprint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from media_assets.settings import (
+    DEFAULT_TUNING,
+    AssetTuning,
+    AudioSettings,
+    FasterWhisperTranscription,
+    FolderSource,
+    GuardSettings,
+    OpenAISummary,
+    Price,
+    Settings,
+)
+
+
+def test_the_default_batches_differ_from_asset_to_asset() -> None:
+    batches = [tuning.batch for tuning in DEFAULT_TUNING.values()]
+    assert len(set(batches)) == len(batches)
+
+
+def test_settings_that_only_change_speed_or_cost_are_no_part_of_the_result() -> None:
+    slow = FasterWhisperTranscription(engine="faster-whisper", batch_size=1, device="cpu", cpu_threads=1)
+    fast = FasterWhisperTranscription(
+        engine="faster-whisper", batch_size=16, device="cuda", download_dir=Path("/models"), allow_download=False
+    )
+    assert slow.result_settings() == fast.result_settings()
+    cheap = OpenAISummary(engine="openai", timeout_seconds=1, max_retries=0)
+    dear = OpenAISummary(engine="openai", prices={"m": Price(input=1, output=2)}, base_url="http://localhost:1/v1")
+    assert cheap.result_settings() == dear.result_settings()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        FasterWhisperTranscription(engine="faster-whisper", model="tiny"),
+        FasterWhisperTranscription(engine="faster-whisper", vad=False),
+        FasterWhisperTranscription(engine="faster-whisper", guards=GuardSettings(max_repetitions=9)),
+    ],
+)
+def test_settings_that_change_the_result_are_part_of_it(other: FasterWhisperTranscription) -> None:
+    assert other.result_settings() != FasterWhisperTranscription(engine="faster-whisper").result_settings()
+
+
+def test_settings_cannot_be_changed_once_made() -> None:
+    audio = AudioSettings()
+    with pytest.raises(ValidationError, match="frozen"):
+        audio.channels = 1  # type: ignore[misc]
+
+
+def test_settings_can_be_built_by_hand_and_are_completed() -> None:
+    tuning = AssetTuning(batch=7, workers=1, time_limit_seconds=1, time_limit_per_media_second=0)
+    settings = Settings(sources={"talks": FolderSource(path=Path("/talks"))}, assets={"summary": tuning})
+    assert settings.assets == {**DEFAULT_TUNING, "summary": tuning}
+    assert settings.output_for("summary").store == "artifacts"
