@@ -85,7 +85,7 @@ class Batch:
     ) -> None:
         self.stage = stage
         self.context = context
-        self.run_id = context.run_id
+        self.run_id = context.run.run_id
         self.keys: Sequence[str] = context.partition_keys
         self.upstreams = upstreams
         self.resources = resources

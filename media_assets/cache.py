@@ -11,7 +11,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from media_assets.errors import Fatal
 from media_assets.settings import CacheSettings
 
-_STALE_LOCK = ".lock"
+_LOCK = ".lock"
 
 
 @dataclass
@@ -59,11 +59,13 @@ class FetchCache:
             Fatal: there is no room for it.
         """
         entry = self._folder / hashlib.sha256(identity.encode()).hexdigest()
-        entry.mkdir(parents=True, exist_ok=True)
-        use = entry / f"use-{uuid.uuid4().hex}{_STALE_LOCK}"
-        with FileLock(use):
+        use = FileLock(entry / f"use-{uuid.uuid4().hex}{_LOCK}")
+        with self._eviction_lock():  # else the entry could be evicted between these two lines
+            entry.mkdir(parents=True, exist_ok=True)
+            use.acquire()
+        try:
             path = entry / "file"
-            with FileLock(entry / f"fetch{_STALE_LOCK}"):
+            with FileLock(entry / f"fetch{_LOCK}"):
                 if path.exists():
                     self.counts.hits += 1
                 else:
@@ -72,10 +74,16 @@ class FetchCache:
                     fetch(path)
             (entry / "used").touch()
             yield path
-        use.unlink(missing_ok=True)
+        finally:
+            Path(use.lock_file).unlink(missing_ok=True)
+            use.release()
+
+    def _eviction_lock(self) -> FileLock:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(self._folder / f"evict{_LOCK}")
 
     def _make_room(self, size_bytes: int) -> None:
-        with FileLock(self._folder / f"evict{_STALE_LOCK}"):
+        with self._eviction_lock():
             entries = sorted(
                 (entry for entry in self._folder.iterdir() if entry.is_dir()), key=lambda entry: self._last_used(entry)
             )
@@ -98,7 +106,7 @@ class FetchCache:
 
     def _evict(self, entry: Path) -> int:
         """Remove an entry unless someone uses it; returns the bytes that came free."""
-        for use in entry.glob(f"*{_STALE_LOCK}"):
+        for use in entry.glob(f"*{_LOCK}"):
             try:
                 FileLock(use).acquire(blocking=False).lock.release()
             except Timeout:
@@ -110,7 +118,11 @@ class FetchCache:
 
     @staticmethod
     def _size(entry: Path) -> int:
-        return sum(file.stat().st_size for file in entry.glob("file*"))
+        size_bytes = 0
+        for name in ("file", "file.partial"):
+            with suppress(FileNotFoundError):  # a fetch that ends renames the one to the other
+                size_bytes += (entry / name).stat().st_size
+        return size_bytes
 
     @staticmethod
     def _last_used(entry: Path) -> float:

@@ -31,6 +31,7 @@ console = Console(highlight=False)
 _SYMBOLS = {"done": "[green]✓[/]", "not_applicable": "[dim]–[/]", "failed": "[red]✗[/]", "missing": "[dim]·[/]"}
 _MOST_ROWS = 100
 _MOST_NAMES = 12
+_MOST_FAILURES = 20
 
 Source = Annotated[str | None, typer.Option(help="Only files of this source.")]
 Folder = Annotated[str | None, typer.Option(help="Only files below this folder of their source.")]
@@ -180,9 +181,12 @@ def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]
     from media_assets.instance import open_instance
     from media_assets.library import Library
     from media_assets.processing import Processor
+    from media_assets.progress import log_to_file
     from media_assets.progress_bar import BarProgress
 
     opened = _open(context)
+    log = log_to_file(opened.settings.state_dir / "process.log")
+    console.print(f"log: {log}", style="dim", markup=False, soft_wrap=True)
     with open_instance(opened.settings) as instance, BarProgress(console) as progress:
         definitions = build_definitions(opened.settings, opened.secrets, {"progress": progress})
         processor = Processor(definitions, Library(opened.settings), PIPELINE, instance)
@@ -240,9 +244,11 @@ def _print_status(found: LibraryStatus, *, every_file: bool) -> None:
 
 
 def _print_failures(found: LibraryStatus) -> None:
-    for failure in found.failures.values():
+    for failure in list(found.failures.values())[:_MOST_FAILURES]:
         console.print(f"✗ {failure.asset} of {failure.key}", style="red", markup=False, soft_wrap=True)
         console.print(f"    {failure.sentence}", markup=False, soft_wrap=True)
+    if len(found.failures) > _MOST_FAILURES:
+        console.print(f"… and {len(found.failures) - _MOST_FAILURES} more; `media-assets status --json` has them all.")
     if found.failures:
         console.print("`media-assets retry` tries them again.")
 

@@ -32,17 +32,21 @@ def encode_path(path: str) -> str:
 
     def encode(character: str) -> str:
         if character in _RESERVED or unicodedata.category(character) in _INVISIBLE_CATEGORIES:
-            return "".join(f"%{byte:02X}" for byte in os.fsencode(character))
+            return _percent(character)
         return character
 
     encoded = "".join(map(encode, path))
     encoded = _LONG_DOTS.sub(lambda dots: "%2E" * len(dots.group()), encoded)
-    # Forms trim what they are given.
-    if encoded.startswith(" "):
-        encoded = "%20" + encoded[1:]
-    if encoded.endswith(" "):
-        encoded = encoded[:-1] + "%20"
-    return encoded
+    # Forms trim what they are given, blanks of every width.
+    body = encoded.strip()
+    if not body:
+        return _percent(encoded)
+    start = encoded.index(body)
+    return _percent(encoded[:start]) + body + _percent(encoded[start + len(body) :])
+
+
+def _percent(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in os.fsencode(text))
 
 
 def decode_path(encoded: str) -> str:
@@ -69,14 +73,15 @@ def split_key(key: str) -> tuple[str, str]:
 
 def display_name(key: str) -> str:
     """The name of the file of a key, for people: nothing encoded, and nothing that a terminal would act on."""
-    name = decode_path(key.rsplit("/", 1)[-1].split(":", 1)[-1])
+    name = decode_path(key[key.find(":") + 1 :].rsplit("/", 1)[-1])
     return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in _INVISIBLE_CATEGORIES else c for c in name)
 
 
 def register(instance: dg.DagsterInstance, keys: Iterable[str]) -> None:
     """Add keys to `media_files`; those it has already are left as they are."""
     for chunk in _chunks(keys, _KEYS_PER_STATEMENT):
-        instance.add_dynamic_partitions(str(media_files.name), chunk)
+        # SQLite's storage refuses a key that comes twice in one call.
+        instance.add_dynamic_partitions(str(media_files.name), list(dict.fromkeys(chunk)))
 
 
 def registered(instance: dg.DagsterInstance) -> Sequence[str]:

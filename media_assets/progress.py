@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -13,6 +15,26 @@ if TYPE_CHECKING:
 logger = logging.getLogger("media_assets")
 
 _SECONDS_BETWEEN_FRACTIONS = 10.0
+
+
+def log_to_output() -> None:
+    """Send the project's log to the output of this process, which Dagster keeps with a run."""
+    if not logger.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+
+
+def log_to_file(path: Path) -> Path:
+    """Send the project's log to a file instead: where a terminal shows progress, tracebacks would bury it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(path, maxBytes=5_000_000, backupCount=1, encoding="utf-8", errors="backslashreplace")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    return path
 
 
 class Progress(Protocol):
@@ -32,6 +54,7 @@ class LogProgress:
     """
 
     def __init__(self) -> None:
+        log_to_output()
         self._lock = threading.Lock()
         self._last_fraction = 0.0
 

@@ -49,7 +49,7 @@ class BarProgress:
         self.outcomes = Counter()
         self._task = self._bars.add_task("", stage=name, total=total) if total else None
 
-    def begin(self, asset: str, total: int) -> None:  # noqa: ARG002
+    def begin(self, asset: str, total: int) -> None:
         """A run of the stage begins; the stage as a whole was announced before."""
 
     def file(self, asset: str, name: str, fraction: float) -> None:  # noqa: ARG002

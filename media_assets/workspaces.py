@@ -29,14 +29,18 @@ class Workspaces:
     def run(self) -> Iterator[Path]:
         """The directory of one run. What crashed runs left is removed first."""
         self._work.mkdir(parents=True, exist_ok=True)
-        self._remove_abandoned()
         folder = self._work / uuid.uuid4().hex
-        folder.mkdir()
-        with FileLock(folder / _LOCK):
-            try:
-                yield folder
-            finally:
+        alive = FileLock(folder / _LOCK)
+        with self._coming_and_going():
+            self._remove_abandoned()
+            folder.mkdir()
+            alive.acquire()
+        try:
+            yield folder
+        finally:
+            with self._coming_and_going():
                 shutil.rmtree(folder)
+                alive.release()
 
     @staticmethod
     @contextmanager
@@ -49,14 +53,18 @@ class Workspaces:
         """The directory in which unfinished work on this fingerprint is kept; not made yet."""
         return self._journal / asset / fingerprint
 
+    def _coming_and_going(self) -> FileLock:
+        """Held while directories appear and vanish: half-way they would look abandoned."""
+        return FileLock(self._work.with_suffix(".lock"))
+
     def _remove_abandoned(self) -> None:
         for folder in self._work.iterdir():
+            if not folder.is_dir():
+                continue
             lock = FileLock(folder / _LOCK)
             try:
                 lock.acquire(blocking=False)
             except Timeout:
                 continue
-            except FileNotFoundError:
-                continue  # another run removed it
             shutil.rmtree(folder, ignore_errors=True)
             lock.release()

@@ -32,11 +32,26 @@ class DagsterDev:
         self._port = free_port()
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "media_assets.cli", "--config", self._config, "dev", "--port", str(self._port)]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("DAGSTER", "MEDIA_ASSETS"))}
+        command = [
+            sys.executable,
+            "-m",
+            "media_assets.cli",
+            "--config",
+            str(self._config),
+            "dev",
+            "--port",
+            str(self._port),
+        ]
+        ours = ("DAGSTER", "MEDIA_ASSETS")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=subprocess.STDOUT, env=environment, start_new_session=True, cwd=self._config.parent
+                command,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+                cwd=self._config.parent,
             )
         try:
             self.wait_for(self._location_is_loaded, seconds=_START_SECONDS, what="the code location")
@@ -89,12 +104,12 @@ class DagsterDev:
     # ------------------------------------------------------------------------------------------ what the UI asks
 
     def cells(self, asset: str) -> Mapping[str, set[str]]:
-        """Keys of partitions by state (`materialized`, `failed`, `materializing`, `unmaterialized`)."""
+        """Keys of partitions by state: `materialized`, `failed`, `materializing`, `unmaterialized`."""
         data = self.query(
             """query Cells($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
                  partitionKeys
-                 assetPartitionStatuses { ... on DefaultPartitionStatuses {
-                   materializedPartitions failedPartitions materializingPartitions unmaterializedPartitions } } } } }""",
+                 assetPartitionStatuses { ... on DefaultPartitionStatuses { materializedPartitions failedPartitions
+                   materializingPartitions unmaterializedPartitions } } } } }""",
             key={"path": [asset]},
         )
         statuses = data["assetNodeOrError"]["assetPartitionStatuses"]
@@ -127,6 +142,17 @@ class DagsterDev:
         observations = data["assetNodeOrError"]["assetObservations"]
         entries = observations[0]["metadataEntries"] if observations else []
         return {entry["label"]: entry.get("text", "") for entry in entries}
+
+    def stop_sensor(self, name: str) -> None:
+        """What the switch in the list of sensors does."""
+        data = self.query(
+            """{ repositoriesOrError { ... on RepositoryConnection { nodes {
+                 sensors { name sensorState { id } } } } } }"""
+        )
+        (repository,) = data["repositoriesOrError"]["nodes"]
+        (state,) = [sensor["sensorState"]["id"] for sensor in repository["sensors"] if sensor["name"] == name]
+        stop = "mutation Stop($id: String) { stopSensor(id: $id) { __typename } }"
+        assert self.query(stop, id=state)["stopSensor"]["__typename"] == "StopSensorMutationResult"
 
     def launch_backfill(self, assets: list[str], partitions: list[str]) -> str:
         """What the button does; returns the id of the backfill."""

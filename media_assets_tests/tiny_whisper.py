@@ -1,8 +1,8 @@
 """A real Whisper model of a few megabytes, written in a moment, that says the same words about whatever it hears.
 
-It goes through the whole of faster-whisper and CTranslate2. What it says next depends on the position alone: the position
-encodings are unit vectors, the projection is solved for the words that are wanted, and nothing else reaches it. Its
-attention is solved too, so that the words come 0.4 s apart.
+It goes through the whole of faster-whisper and CTranslate2. What it says next depends on the position alone: the
+position encodings are unit vectors, the projection is solved for the words that are wanted, and nothing else reaches
+it. Its attention is solved too, so that the words come 0.4 s apart.
 """
 
 from __future__ import annotations
@@ -25,8 +25,13 @@ TIMESTAMPS = 1501
 SECONDS_PER_TIMESTAMP = 0.02
 SECONDS_PER_WORD = 0.4
 _POSITIONS_PER_WORD = 20
-_FIRST_WORD = 3
-"""The decoder's position that says it: before it are start, language and task."""
+_SPECIAL_TOKENS = [
+    "<|endoftext|>",
+    "<|startoftranscript|>",
+    *(f"<|{code}|>" for code in _LANGUAGE_CODES if code != "yue"),
+    *("<|translate|>", "<|transcribe|>", "<|startoflm|>", "<|startofprev|>", "<|nocaptions|>", "<|notimestamps|>"),
+    *(f"<|{i * SECONDS_PER_TIMESTAMP:.2f}|>" for i in range(TIMESTAMPS)),
+]
 
 
 def write_tiny_whisper(
@@ -37,6 +42,7 @@ def write_tiny_whisper(
     logit: float = 20.0,
     no_speech: bool = False,
     ends_after_seconds: float = 2.0,
+    english_only: bool = False,
 ) -> Path:
     """Write the model and return its folder.
 
@@ -46,8 +52,10 @@ def write_tiny_whisper(
         logit: How sure it is: 20 gives an average log probability near 0, 9 one near -2.
         no_speech: Whether it believes that nobody speaks.
         ends_after_seconds: From the start of a piece to the end of the words.
+        english_only: Whether it is of the kind that knows no other language.
     """
-    tokenizer, specials = _tokenizer(words)
+    tokenizer = _tokenizer(words, english_only)
+    specials = {token: TEXT_TOKENS + i for i, token in enumerate(_SPECIAL_TOKENS)}
     folder.mkdir(parents=True)
     tokenizer.save(str(folder / "tokenizer.json"))
     (folder / "preprocessor_config.json").write_text(
@@ -55,18 +63,18 @@ def write_tiny_whisper(
     )
     first_timestamp = specials["<|notimestamps|>"] + 1
     script = [
-        specials[f"<|{language}|>"],
-        specials["<|transcribe|>"],
+        *([] if english_only else [specials[f"<|{language}|>"], specials["<|transcribe|>"]]),
         first_timestamp,
         *(tokenizer.token_to_id(f"Ġ{word}") for word in words),
         first_timestamp + round(ends_after_seconds / SECONDS_PER_TIMESTAMP),
         specials["<|endoftext|>"],
     ]
     logits = np.zeros((len(script), tokenizer.get_vocab_size()), np.float32)
-    logits[np.arange(len(script)), script] = logit
+    for position, token in enumerate(script):
+        logits[position, token] = logit
     logits[0, specials["<|nocaptions|>"]] = 2 * logit if no_speech else 0.0
 
-    spec = _spec(logits)
+    spec = _spec(logits, words=len(words))
     spec.config.suppress_ids = []
     spec.config.suppress_ids_begin = [specials["<|endoftext|>"]]
     spec.config.lang_ids = [specials[f"<|{code}|>"] for code in _LANGUAGE_CODES if f"<|{code}|>" in specials]
@@ -78,28 +86,22 @@ def write_tiny_whisper(
     return folder
 
 
-def _tokenizer(words: Sequence[str]) -> tuple[Tokenizer, dict[str, int]]:
+def _tokenizer(words: Sequence[str], english_only: bool) -> Tokenizer:
     """A byte-level tokenizer with the words as tokens of their own, and the special tokens where Whisper has them."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     tokens = dict.fromkeys([*letters, *(f"Ġ{word}" for word in words)])
     vocabulary = {token: i for i, token in enumerate(tokens)}
     vocabulary |= {f"<unused {i}>": i for i in range(len(vocabulary), TEXT_TOKENS - 1)}
-    vocabulary[""] = TEXT_TOKENS - 1  # by this token CTranslate2 knows a multilingual model
+    # The empty token is that by which CTranslate2 knows a multilingual model.
+    vocabulary["<unused>" if english_only else ""] = TEXT_TOKENS - 1
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    specials = [
-        "<|endoftext|>",
-        "<|startoftranscript|>",
-        *(f"<|{code}|>" for code in _LANGUAGE_CODES if code != "yue"),
-        *("<|translate|>", "<|transcribe|>", "<|startoflm|>", "<|startofprev|>", "<|nocaptions|>", "<|notimestamps|>"),
-        *(f"<|{i * SECONDS_PER_TIMESTAMP:.2f}|>" for i in range(TIMESTAMPS)),
-    ]
-    tokenizer.add_special_tokens(specials)
-    return tokenizer, {token: tokenizer.token_to_id(token) for token in specials}
+    tokenizer.add_special_tokens(_SPECIAL_TOKENS)
+    return tokenizer
 
 
-def _spec(logits: np.ndarray) -> WhisperSpec:
+def _spec(logits: np.ndarray, *, words: int) -> WhisperSpec:
     """A model whose decoder gives the i-th row of `logits` at the i-th position, and the last row from there on."""
     spec = WhisperSpec(num_encoder_layers=1, num_encoder_heads=2, num_decoder_layers=1, num_decoder_heads=2)
     zeros, ones = np.zeros(WIDTH, np.float32), np.ones(WIDTH, np.float32)
@@ -129,15 +131,16 @@ def _spec(logits: np.ndarray) -> WhisperSpec:
     # Both heads know a stretch of time for each word, and the rest, by vectors orthogonal or opposite to each other.
     hadamard = np.array([[(-1) ** (i & j).bit_count() for j in range(8)] for i in range(8)], np.float32)
     stretches = np.tile(np.concatenate((hadamard, -hadamard)), 2)
-    words = spoken - _FIRST_WORD - 2  # behind them come a timestamp and the end
+    first_word = spoken - words - 2  # behind the words come a timestamp and the end
     heard = np.minimum(np.arange(AUDIO_POSITIONS) // _POSITIONS_PER_WORD, words)
     spec.encoder.position_encodings.encodings = unit[heard]
     layer.attention.linear[1].weight[:WIDTH] = _solve(unit, stretches)
-    layer.attention.linear[0].weight = _solve(unit[_FIRST_WORD:spoken], 10 * stretches[: spoken - _FIRST_WORD])
+    layer.attention.linear[0].weight = _solve(unit[first_word:spoken], 10 * stretches[: spoken - first_word])
     return spec
 
 
 def _solve(inputs: np.ndarray, outputs: np.ndarray) -> np.ndarray:
     """The weights of a linear layer that turns the inputs, normalised as a layer norm does, into the outputs."""
     normalised = (inputs - inputs.mean(axis=1, keepdims=True)) / inputs.std(axis=1, keepdims=True)
-    return (np.linalg.pinv(normalised) @ outputs).T.astype(np.float32)
+    weights: np.ndarray = (np.linalg.pinv(normalised) @ outputs).T.astype(np.float32)
+    return weights

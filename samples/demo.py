@@ -1,7 +1,7 @@
 """`make demo`: process the sample library and show what came of it.
 
-Two of its files are broken on purpose. That they fail, with a reason, and hold up nothing else is a part of the show; that
-anything else fails is an error.
+Two of its files are broken on purpose. That they fail, with a reason, and hold up nothing else is a part of the show;
+that anything else fails is an error.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 What the library consists of is in `sample_library.py`; here is how each kind of file is made. Speech comes from
 flite, everything else from the ffmpeg of `imageio-ffmpeg`. With the same versions of both, and the same fonts, the
-same bytes come out: one thread, fixed times, no encoder version in the files.
+same bytes come out: one encoder thread, fixed times and seeds.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 from sample_library import (
+    H264,
     LIBRARY,
     Duplicate,
     EmptyFile,
@@ -81,7 +82,8 @@ def speak(voice: Voice, sentence: str, scratch: Path) -> bytes:
     with wave.open(str(wav)) as recording:
         if recording.getframerate() != SAMPLE_RATE:
             raise ValueError(f"flite has no voice {voice} and spoke at {recording.getframerate()} Hz with another")
-        return recording.readframes(recording.getnframes())
+        pcm: bytes = recording.readframes(recording.getnframes())
+        return pcm
 
 
 def silence(seconds: float) -> bytes:
@@ -176,13 +178,12 @@ def make_silent_video(video: SilentVideo, target: Path, scratch: Path) -> None:
     hill = f"color=s=240x56:r=5:d={seconds},format=rgba,{hill_shape}[hill]"
     graph = f"{sky},{brighter}[sky];{sun};[sky][sun]{rise}[day];{hill};[day][hill]overlay=y=80[v]"
     tags = tag_options(title=video.title, creation_time=video.created)
-    codec = ("-c:v", "libx264", "-preset", "veryslow", "-crf", "30", "-pix_fmt", "yuv420p", "-threads", "1")
-    run_ffmpeg("-filter_complex", graph, "-map", "[v]", *codec, *tags, *BITEXACT, target, scratch=scratch)
+    run_ffmpeg("-filter_complex", graph, "-map", "[v]", *H264, *tags, *BITEXACT, target, scratch=scratch)
 
 
 def make_photo(photo: Photo, target: Path, scratch: Path) -> None:
     """A white weather station on a meadow; the grass is noise, which gives the picture a texture."""
-    meadow = "geq=r='60+40*Y/640':g='110+30*sin(X/60)':b='50',noise=alls=60:allf=u:all_seed=7,gblur=sigma=1.2"
+    meadow = "geq=r='60+40*Y/640':g='125+10*sin(X/23)':b='50',noise=alls=80:allf=u:all_seed=7,gblur=sigma=1.2"
     graph = (
         "gradients=s=480x640:d=1:c0=0x4d8fcc:c1=0xdfeaf2:x0=240:y0=0:x1=240:y1=400:speed=0.00001:seed=7[sky];"
         f"color=s=480x260:d=1,format=gbrp,{meadow}[grass];[sky][grass]overlay=y=380,"

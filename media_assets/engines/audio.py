@@ -9,7 +9,7 @@ from typing import Any
 
 import ffmpeg as ffmpeg_python
 
-from media_assets.engines.completeness import check_complete
+from media_assets.engines.completeness import check_complete, lost_no_sound
 from media_assets.engines.ffmpeg import ALL_MUST_DECODE, KEEP_TIME, FFmpeg, file_url
 from media_assets.engines.languages import same_language
 from media_assets.engines.probe import probe
@@ -26,6 +26,8 @@ _STARTED_BY_FFMPEG = {"mpegts", "mpeg"}
 def choose_audio(media: MediaInfo, languages: Sequence[str]) -> tuple[Stream, str]:
     """The audio track to take, and why, as a short phrase.
 
+    A track of which nothing is known (broadcasts announce some that they never send) is taken only when all are such.
+
     Args:
         media: A probe.
         languages: Wanted languages, best first, as ISO 639-1 or -2 codes.
@@ -33,9 +35,9 @@ def choose_audio(media: MediaInfo, languages: Sequence[str]) -> tuple[Stream, st
     Raises:
         NotApplicable: there is none.
     """
-    streams = media.audio_streams
-    if not streams:
+    if not media.audio_streams:
         raise NotApplicable("has no audio stream")
+    streams = [stream for stream in media.audio_streams if stream.sample_rate] or media.audio_streams
     if len(streams) == 1:
         return streams[0], "the only audio track"
     defaults_first = sorted(streams, key=lambda stream: not stream.default)
@@ -82,8 +84,10 @@ def extract_m4a(
     copied, errors, failure = _take(ffmpeg, source, media, stream, destination, settings, work)
     result = _sound_of(destination, work)
     seconds = result.duration_seconds or 0.0 if result else 0.0
+    if failure is not None and not seconds:
+        raise failure
     check_complete(source, media, stream, seconds, errors, work)
-    if failure is not None:
+    if failure is not None and not lost_no_sound(source, media, stream, work):
         raise failure
     if result is None or not seconds:
         raise NotApplicable("has an audio track without any sound in it")

@@ -48,7 +48,7 @@ def to_vtt(transcript: Transcript) -> str:
 
 def to_txt(transcript: Transcript) -> str:
     """Paragraphs, parted where the speaker pauses; empty for a transcript without speech."""
-    return "\n\n".join(_paragraphs(transcript)) + "\n" if transcript.text.strip() else ""
+    return "\n".join(f"{paragraph}\n" for paragraph in _paragraphs(transcript))
 
 
 def _paragraphs(transcript: Transcript) -> Iterator[str]:

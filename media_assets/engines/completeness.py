@@ -5,6 +5,7 @@ A damaged file does not make ffmpeg fail: decoders conceal, demuxers skip, and w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +24,9 @@ _STATE_DURATION = {"mov", "matroska", "wav", "w64", "aiff", "au", "caf", "flac",
 rate, or from time stamps that may start anew."""
 _NEVER_GAPS = {"asf"}
 """Where ffmpeg passes over damage in silence, and a whole file has no gaps in its sound."""
+_MPEG1_SAMPLE_RATE = 32000
+"""Of layer III, MPEG-1 has this and more, and twice the samples per frame of MPEG-2."""
+_TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")
 _NEXT_STEP = "Play the file to its end to see whether it is damaged; export or fetch it again"
 
 
@@ -41,8 +45,8 @@ def check_complete(
     Raises:
         BadMedia: the file was cut off, or sound is missing in its middle.
     """
-    expected = _stated_seconds(source, media, stream, work)
-    if expected is not None and seconds < expected - _TOLERANCE_SECONDS - _TOLERANCE_FRACTION * expected:
+    expected = _stated_seconds(source, media, stream)
+    if expected is not None and _falls_short(source, media, stream, seconds, expected, work):
         said = f"; ffmpeg: {errors[0]}" if errors else ""
         raise BadMedia(
             f"is cut off or damaged: its sound should last {expected:.2f} s, and only {seconds:.2f} s are there{said}",
@@ -54,41 +58,71 @@ def check_complete(
         _check_gaps(source, stream, errors, work)
 
 
-def _stated_seconds(source: Path, media: MediaInfo, stream: Stream, work: Work) -> float | None:
-    """How long the file says the stream lasts; None when it says nothing to rely on.
+def lost_no_sound(source: Path, media: MediaInfo, stream: Stream, work: Work) -> bool:
+    """Whether all that a decoder refused was no sound: tags and padding between or behind the frames.
 
-    A duration of the whole file binds the stream only when no other stream lasts so long.
+    Concatenated mp3 files (every podcast with inserted advertisements), lyrics, and ID3 tags behind FLAC are such.
     """
+    import av
+
+    refused: list[bytes] = []
+    samples = 0
+    with source.open("rb") as file, open_media(file, work) as container:
+        for packet in container.demux(container.streams[stream.index]) if container is not None else ():
+            try:
+                samples += sum(frame.samples for frame in packet.decode() if isinstance(frame, av.AudioFrame))
+            except av.error.FFmpegError:
+                refused.append(bytes(packet))
+    expected = _stated_seconds(source, media, stream)
+    if expected is None or stream.sample_rate is None:
+        whole = bool(refused)
+    else:
+        whole = not _falls_short(source, media, stream, samples / stream.sample_rate, expected, work)
+    return whole and all(data.startswith(_TAGS) or not data.strip(b"\0") for data in refused)
+
+
+def _stated_seconds(source: Path, media: MediaInfo, stream: Stream) -> float | None:
+    """How long the file says the stream lasts; None when it says nothing to rely on."""
     if _family(media) == "mp3":
-        return stream.duration_seconds if _mp3_states_duration(source) else None
+        return _xing_seconds(source, stream)
     if _family(media) not in _STATE_DURATION:
         return None
-    if stream.duration_seconds is not None:
+    if stream.duration_seconds is not None or media.duration_seconds is None:
         return stream.duration_seconds
-    if media.duration_seconds is None:
-        return None
-    offset = (stream.start_seconds or media.start_seconds) - media.start_seconds
-    longest = _last_second(source, work) - media.start_seconds
-    return None if longest >= media.duration_seconds - _TOLERANCE_SECONDS else media.duration_seconds - offset
+    return media.duration_seconds - ((stream.start_seconds or media.start_seconds) - media.start_seconds)
+
+
+def _falls_short(source: Path, media: MediaInfo, stream: Stream, seconds: float, expected: float, work: Work) -> bool:
+    """Whether so many seconds are too few.
+
+    A duration of the whole file binds the stream only when no other stream lasts so long either.
+    """
+    if seconds >= expected - _TOLERANCE_SECONDS - _TOLERANCE_FRACTION * expected:
+        return False
+    if stream.duration_seconds is not None or media.duration_seconds is None:
+        return True
+    return _last_second(source, work) - media.start_seconds < media.duration_seconds - _TOLERANCE_SECONDS
 
 
 def _family(media: MediaInfo) -> str:
     return media.container.split(",")[0]
 
 
-def _mp3_states_duration(source: Path) -> bool:
-    """Whether the first frame is a header with the number of frames (Xing, Info, VBRI), behind an ID3v2 tag if any."""
+def _xing_seconds(source: Path, stream: Stream) -> float | None:
+    """How long an mp3 plays by the number of frames in the header that encoders put into the first frame."""
     with source.open("rb") as file:
         tag = file.read(10)
+        size = 0
         if tag[:3] == b"ID3":
-            size = 0
             for byte in tag[6:10]:
-                size = size << 7 | byte & 0x7F  # "syncsafe", ID3v2.4 §6.2
-            file.seek(10 + size)
-        else:
-            file.seek(0)
-        first_frame = file.read(2048)
-    return any(name in first_frame for name in (b"Xing", b"Info", b"VBRI"))
+                size = size << 7 | byte & 0x7F  # "syncsafe", ID3v2.4 section 6.2
+            size += 10
+        file.seek(size)
+        found = re.search(rb"(?:Xing|Info)...[\x01\x03\x05\x07\x09\x0b\x0d\x0f](.{4})", file.read(2048), re.DOTALL)
+    if found is None or stream.sample_rate is None:
+        return None
+    samples_per_frame = 1152 if stream.sample_rate >= _MPEG1_SAMPLE_RATE else 576
+    return int.from_bytes(found[1], "big") * samples_per_frame / stream.sample_rate
 
 
 def _last_second(source: Path, work: Work) -> float:

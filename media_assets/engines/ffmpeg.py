@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,16 @@ _PROGRESS_ARGUMENTS = ("-progress", "pipe:1", "-stats_period", "0.5")
 def file_url(path: Path) -> str:
     """How ffmpeg is given a local file: with the protocol in front and from the root, no name can be taken for an
     option (leading dash) or another protocol (colon)."""
-    return f"{FILE}{path.absolute()}"
+    return _Url(f"{FILE}{path.absolute()}")
+
+
+class _Url(str):
+    """A name that may hold bytes that are no UTF-8: `ffmpeg-python` encodes what str() gives, to compare commands."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return super().__str__().encode(errors="backslashreplace").decode()
 
 
 @lru_cache
@@ -142,7 +151,7 @@ class FFmpeg:
         sample_rate: int = 16000,
         start_seconds: float | None = None,
         duration_seconds: float | None = None,
-    ) -> Iterator[bytes]:
+    ) -> Generator[bytes, None, None]:
         """The first audio stream of a file as mono 16 bit little-endian samples, one second at a time.
 
         Sample n is heard n / sample_rate seconds after the start (or `start_seconds`), also when the stream begins

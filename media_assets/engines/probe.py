@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from media_assets.engines import isobmff
-from media_assets.engines.probe_streams import describe, has_variable_frame_rate
+from media_assets.engines.probe_frames import look_at_frames
+from media_assets.engines.probe_streams import describe
 from media_assets.engines.signatures import (
     HEAD_BYTES,
     UNKNOWN_TYPE,
@@ -25,13 +25,11 @@ from media_assets.models import Chapter, MediaInfo, MediaKind
 
 if TYPE_CHECKING:
     from av.container import InputContainer
-    from av.stream import Stream as AvStream
 
 _MICROSECONDS = 1_000_000
 """AV_TIME_BASE, the clock of a container's own times."""
-_PACKETS_TO_A_FRAME = 100
-"""A decoder that has not given a picture after so many packets will not give one."""
 _ANIMATIONS = ("gif", "apng")
+"""Formats of pictures that may move."""
 _FETCH_AGAIN = "Play the file to see whether it is damaged; fetch or export it again"
 
 
@@ -75,8 +73,8 @@ def probe(path: Path, work: Work) -> Probe:
         with open_media(file, work) as container:
             if container is not None and container.streams:
                 work.check()
-                media = _describe(container, dolby_vision, image_size)
-                return _judge(container, media, head)
+                media, moves = _describe(container, dolby_vision, image_size)
+                return _judge(media, moves, head)
     if promises_media(head, path.name):
         raise BadMedia("nothing in it can be recognised as audio, video or image", next_step=_FETCH_AGAIN)
     return Probe(MediaKind.OTHER, UNKNOWN_TYPE, None)
@@ -123,32 +121,38 @@ class _Reader:
         return self._file.tell()
 
 
-def _describe(container: InputContainer, dolby_vision: bool, image_size: tuple[int, int] | None) -> MediaInfo:
-    streams = [describe(stream, dolby_vision=dolby_vision) for stream in container.streams]
-    chapters = [
-        Chapter(
-            start_seconds=float(chapter["start"] * chapter["time_base"]),
-            end_seconds=float(chapter["end"] * chapter["time_base"]),
-            title=chapter["metadata"].get("title", ""),
-        )
-        for chapter in container.chapters()
-        if chapter["time_base"] is not None
-    ]
-    for number, stream in enumerate(streams):
-        if stream.type == "video" and not stream.attached_picture:
-            found = _by_decoding(container, container.streams[number])
-            if image_size is not None:
-                found.update(width=image_size[0], height=image_size[1])
-            streams[number] = stream.model_copy(update=found)
-    return MediaInfo(
+def _describe(
+    container: InputContainer, dolby_vision: bool, image_size: tuple[int, int] | None
+) -> tuple[MediaInfo, bool]:
+    """What is in it, and whether any picture moves."""
+    streams = [describe(stream, container.format.name, dolby_vision=dolby_vision) for stream in container.streams]
+    looks = look_at_frames(container, [s for s in container.streams.video if not streams[s.index].attached_picture])
+    for index, look in looks.items():
+        found = {"rotation": look.rotation or 0, "variable_frame_rate": look.variable_frame_rate}
+        if image_size is not None:
+            found.update(width=image_size[0], height=image_size[1])
+        streams[index] = streams[index].model_copy(update=found)
+    media = MediaInfo(
         container=container.format.name,
         duration_seconds=None if container.duration is None else container.duration / _MICROSECONDS,
         start_seconds=(container.start_time or 0) / _MICROSECONDS,
         bit_rate=container.bit_rate or None,
         streams=tuple(streams),
-        chapters=tuple(chapters),
+        chapters=tuple(_chapters(container)),
         tags=_tags(container),
     )
+    return media, any(look.packets > 1 for look in looks.values())
+
+
+def _chapters(container: InputContainer) -> Iterator[Chapter]:
+    for chapter in container.chapters():
+        time_base = chapter["time_base"]
+        if time_base is not None:
+            yield Chapter(
+                start_seconds=float(chapter["start"] * time_base),
+                end_seconds=float(chapter["end"] * time_base),
+                title=chapter["metadata"].get("title", ""),
+            )
 
 
 def _tags(container: InputContainer) -> dict[str, str]:
@@ -159,51 +163,17 @@ def _tags(container: InputContainer) -> dict[str, str]:
     return tags
 
 
-def _by_decoding(container: InputContainer, stream: AvStream) -> dict[str, int | bool]:
-    """Fields that take more than the headers."""
-    rotation = _rotation(container, stream)
-    container.seek(container.start_time or 0)
-    return {"rotation": rotation, "variable_frame_rate": has_variable_frame_rate(stream, container)}
-
-
-def _rotation(container: InputContainer, stream: AvStream) -> int:
-    """Clockwise degrees. 0 when no frame can be decoded.
-
-    PyAV shows the display matrix (mp4, Matroska) and the orientation (EXIF) on decoded frames alone.
-    """
-    import av
-
-    if stream.codec_context is None:
-        return 0
-    for packet in islice(container.demux(stream), _PACKETS_TO_A_FRAME):
-        try:
-            frames: list[Any] = packet.decode()
-        except av.error.FFmpegError:
-            continue
-        if frames:
-            counter_clockwise: int = frames[0].rotation
-            return round(-counter_clockwise / 90) * 90 % 360
-    return 0
-
-
-def _judge(container: InputContainer, media: MediaInfo, head: bytes) -> Probe:
-    kind = _kind(container, media, head)
+def _judge(media: MediaInfo, moves: bool, head: bytes) -> Probe:
+    kind = _kind(media, moves, head)
     if kind is MediaKind.OTHER:
         return Probe(kind, UNKNOWN_TYPE, None)
     return Probe(kind, isobmff.image_type(head) or media_type(kind, media.container, head), media)
 
 
-def _kind(container: InputContainer, media: MediaInfo, head: bytes) -> MediaKind:
-    """OTHER when nothing in it can be seen or heard (a file of subtitles, a playlist)."""
+def _kind(media: MediaInfo, moves: bool, head: bytes) -> MediaKind:
+    """OTHER when nothing in it can be seen or heard (a file of subtitles)."""
     if isobmff.image_type(head) or media.container.endswith("_pipe"):
         return MediaKind.IMAGE
-    if media.container in _ANIMATIONS and not _moves(container):
-        return MediaKind.IMAGE
     if media.video_streams:
-        return MediaKind.VIDEO
+        return MediaKind.VIDEO if moves or media.container not in _ANIMATIONS else MediaKind.IMAGE
     return MediaKind.AUDIO if media.audio_streams else MediaKind.OTHER
-
-
-def _moves(container: InputContainer) -> bool:
-    container.seek(0)
-    return sum(1 for packet in container.demux(video=0) if packet.size) > 1

@@ -1,15 +1,13 @@
-"""From PyAV's streams to `models.Stream`: how each field is found, and what containers write in its place."""
+"""From the headers of a stream, as PyAV shows them, to `models.Stream`: how each field is found, and what containers
+write in its place."""
 
 from __future__ import annotations
 
-import statistics
-from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from media_assets.models import Stream
 
 if TYPE_CHECKING:
-    from av.container import InputContainer
     from av.stream import Stream as AvStream
 
 _STREAM_TYPES: dict[str, Literal["video", "audio", "subtitle", "data", "attachment"]] = {
@@ -22,20 +20,20 @@ _STREAM_TYPES: dict[str, Literal["video", "audio", "subtitle", "data", "attachme
 _PQ = 16
 _HLG = 18
 
-_TIMES_LOOKED_AT = 2000
-_PACKETS_LOOKED_AT = 300
-_JITTER = 0.05
-"""A frame is longer or shorter than others when that is not just the rounding of times to the container's clock."""
-_ODD_FRAMES = 0.01
-"""A first or last frame, or a dropped one, makes no variable rate yet."""
 
+def describe(stream: AvStream, container: str, *, dolby_vision: bool) -> Stream:
+    """Everything but what takes more than headers.
 
-def describe(stream: AvStream, *, dolby_vision: bool) -> Stream:
-    """Everything but what only a decoded frame tells (rotation)."""
+    Args:
+        stream: Of an open container.
+        container: FFmpeg's name of the demuxer.
+        dolby_vision: Whether the headers hold a Dolby Vision configuration.
+    """
     from av.stream import Disposition
 
     tags = {name.lower(): value for name, value in stream.metadata.items()}
     context = stream.codec_context
+    matroska = container.startswith("matroska")
     fields: dict[str, Any] = {
         "index": stream.index,
         "type": _STREAM_TYPES.get(stream.type, "data"),
@@ -45,7 +43,7 @@ def describe(stream: AvStream, *, dolby_vision: bool) -> Stream:
         "default": bool(stream.disposition & Disposition.default),
         "attached_picture": bool(stream.disposition & Disposition.attached_pic),
         "start_seconds": _seconds(stream, stream.start_time),
-        "duration_seconds": _duration(stream, tags),
+        "duration_seconds": _tagged_duration(stream, tags) if matroska else _seconds(stream, stream.duration),
     }
     if context is not None:
         fields["codec"] = context.codec.canonical_name
@@ -58,39 +56,18 @@ def describe(stream: AvStream, *, dolby_vision: bool) -> Stream:
     return Stream(**fields)
 
 
-def has_variable_frame_rate(stream: AvStream, container: InputContainer) -> bool:
-    """Whether frames last unequally long, by the index if the container has a whole one, else by the first packets."""
-    if stream.time_base is None:
-        return False
-    index = stream.index_entries
-    if stream.frames and len(index) == stream.frames:
-        times = [entry.timestamp for entry in islice(index, _TIMES_LOOKED_AT)]
-    else:
-        packets = islice(container.demux(stream), _PACKETS_LOOKED_AT)
-        times = sorted(packet.pts for packet in packets if packet.pts is not None)[:-16]  # those were not yet in order
-    lengths = [after - before for before, after in pairwise(times)]
-    if not lengths:
-        return False
-    usual = statistics.median(lengths)
-    odd = sum(abs(length - usual) > max(2.0, _JITTER * usual) for length in lengths)
-    return odd > max(1.0, _ODD_FRAMES * len(lengths))
-
-
 def _seconds(stream: AvStream, ticks: int | None) -> float | None:
     if ticks is None or stream.time_base is None:
         return None
     return float(ticks * stream.time_base)
 
 
-def _duration(stream: AvStream, tags: dict[str, str]) -> float | None:
-    """Seconds the stream plays.
+def _tagged_duration(stream: AvStream, tags: dict[str, str]) -> float | None:
+    """Seconds a Matroska track plays, which only a tag tells: FFmpeg passes on the duration of the whole file instead.
 
-    Matroska keeps it in a tag, which FFmpeg counts from time 0 and mkvmerge from the first frame. It is taken for the
-    former: so the duration of a track that starts late may come out too short, but never too long.
+    FFmpeg counts the tag from time 0, mkvmerge from the first frame. It is taken for the former: so the duration of a
+    track that starts late may come out too short, but never too long.
     """
-    duration = _seconds(stream, stream.duration)
-    if duration is not None:
-        return duration
     stated = next((value for name, value in tags.items() if name.split("-")[0] == "duration"), "")
     try:
         hours, minutes, seconds = stated.split(":")

@@ -29,7 +29,7 @@ class Work:
     directory: Path
     time_limit_seconds: float | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
-    report: Callable[[float], None] = lambda fraction: None
+    report: Callable[[float], None] = lambda _: None
     journal: Path | None = None
     min_free_bytes: int = 0
     started: float = field(default_factory=time.monotonic)

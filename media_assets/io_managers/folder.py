@@ -2,11 +2,12 @@
 
     <root>/<asset>/<slug>-<id>/manifest.json       the artifact, its files beside it
     <root>/.index/fingerprint/<asset>/<fp>         → the folder of an artifact with this fingerprint
-    <root>/.index/beside/<hash of path>            → whose artifact lies at a path among the sources
+    <root>/.index/beside/…                         which files among the sources are ours, see `claims`
     <root>/.index/content/<sha256>                 → whose artifact a file of this content is
 
 Files are staged on the same file system and renamed into place, the manifest last: until it is there the artifact does
-not exist, and a manifest whose files are not as it says is treated as absent.
+not exist, and a manifest whose files are not as it says is treated as absent. While files of an older version are
+replaced, its manifest stands aside as `replaced.json`: it still says which files there were.
 """
 
 from __future__ import annotations
@@ -20,17 +21,19 @@ import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from filelock import FileLock
 from pydantic import ValidationError
 
 from media_assets.errors import Fatal
+from media_assets.io_managers.claims import Claims
 from media_assets.io_managers.manifest import Manifest, StoredFile
 from media_assets.io_managers.store import Target
 from media_assets.partitions import decode_path, display_name, encode_path
 from media_assets.sources.folder import STAGING_PREFIX
 
 _COPY_BYTES = 1 << 20
-# Files that players look for under the bare name of the recording.
-_BARE_SUFFIXES = frozenset({".m4a", ".srt", ".vtt"})
+_MANIFEST = "manifest.json"
+_REPLACED = "replaced.json"
 
 
 class FolderArtifacts:
@@ -39,6 +42,10 @@ class FolderArtifacts:
     def __init__(self, name: str, root: Path) -> None:
         self.name = name
         self.root = root
+
+    @property
+    def _claims(self) -> Claims:
+        return Claims(self._index("beside"))
 
     # ------------------------------------------------------------------------------------------------ reading
 
@@ -67,9 +74,7 @@ class FolderArtifacts:
         return self._folder(manifest.asset, manifest.key).as_uri()
 
     def artifact_paths(self) -> Callable[[Path], bool]:
-        folder = self.root / ".index" / "beside"
-        known = frozenset(item.name for item in folder.iterdir()) if folder.is_dir() else frozenset()
-        return lambda path: bool(known) and _hash_of(os.fspath(path)) in known
+        return self._claims.test()
 
     def origin_of(self, sha256: str) -> str | None:
         try:
@@ -99,67 +104,79 @@ class FolderArtifacts:
     ) -> Manifest:
         folder = self._folder(draft.asset, draft.key)
         folder.mkdir(parents=True, exist_ok=True)
-        before = self._read_manifest(folder)
-        stored: list[StoredFile] = []
-        for name, origin in files.items():
-            final = self._place(draft, name, folder, target)
-            if origin != final:  # else it is a copy onto itself: the file is where it belongs already
-                staged = final.with_name(f"{STAGING_PREFIX}{uuid.uuid4().hex}.partial")
-                try:
-                    transfer(origin, staged)
-                    staged.replace(final)
-                finally:
-                    staged.unlink(missing_ok=True)
-            where = final.relative_to(self.root) if final.is_relative_to(self.root) else final
-            path, size_bytes = encode_path(where.as_posix()), final.stat().st_size
-            stored.append(StoredFile(name=name, path=path, size_bytes=size_bytes, sha256=digests[name]))
-        manifest = draft.model_copy(update={"files": tuple(stored), "placement": target.placement})
-        self._register(manifest, folder)
-        self._write(folder / "manifest.json", manifest.model_dump_json(indent=1))
-        if before:
-            self._remove_left_behind(before, manifest)
+        with self._lock(folder):
+            before = self._take_aside(folder)
+            finals = {name: self._place(draft, name, digests[name], folder, target) for name in files}
+            self._transfer(draft, files, finals, transfer)
+            manifest = draft.model_copy(
+                update={
+                    "files": tuple(self._stored(name, final, digests[name]) for name, final in finals.items()),
+                    "placement": target.placement,
+                }
+            )
+            self._register(manifest, folder)
+            self._write(folder / _MANIFEST, manifest.model_dump_json(indent=1))
+            self._remove_left_behind(before, manifest, folder)
         return manifest
 
-    def _place(self, draft: Manifest, name: str, folder: Path, target: Target) -> Path:
+    def _transfer(
+        self,
+        draft: Manifest,
+        files: Mapping[str, Path],
+        finals: Mapping[str, Path],
+        transfer: Callable[[Path, Path], None],
+    ) -> None:
+        """Bring all files to the file systems they go to, and only then each to its place."""
+        staged: dict[str, Path] = {}
+        try:
+            for number, (name, origin) in enumerate(files.items()):
+                if origin != finals[name]:  # else it is a copy onto itself: the file is where it belongs already
+                    # Not a new name each time: what a crash left is overwritten the next time.
+                    staged[name] = finals[name].with_name(
+                        f"{STAGING_PREFIX}{_id_of(f'{draft.asset} of {draft.key}')}-{number}.partial"
+                    )
+                    transfer(origin, staged[name])
+            folder = self._folder(draft.asset, draft.key)
+            if (folder / _MANIFEST).exists():
+                (folder / _MANIFEST).replace(folder / _REPLACED)
+            for name, path in staged.items():
+                path.replace(finals[name])
+        finally:
+            for path in staged.values():
+                path.unlink(missing_ok=True)
+
+    def _place(self, draft: Manifest, name: str, sha256: str, folder: Path, target: Target) -> Path:
         if target.placement == "folder" or target.source_path is None:
             return folder / name
-        return self._claim_beside(draft, name, target.source_path)
+        return self._claims.claim(target.source_path, name, f"{name} of {draft.asset} of {draft.key}", sha256)
 
-    def _claim_beside(self, draft: Manifest, name: str, source: Path) -> Path:
-        """A path beside the source that is free or ours already; never that of a file we did not write."""
-        suffix = Path(name).suffix if Path(name).suffix in _BARE_SUFFIXES else f".{name}"
-        owner = f"{draft.asset} of {draft.key}"
-        for stem in (source.stem, source.name, f"{source.stem}~{_id_of(draft.key)}"):
-            path = source.with_name(stem + suffix)
-            claim = self._index("beside", _hash_of(os.fspath(path)))
-            claim.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                if claim.read_text("utf-8") == owner:
-                    return path
-                continue
-            except FileNotFoundError:
-                if os.path.lexists(path):
-                    continue
-            try:
-                with claim.open("x", encoding="utf-8") as file:
-                    file.write(owner)
-                return path
-            except FileExistsError:
-                continue
-        raise Fatal(f"no free name for {name} beside {source}", next_step="Move the files of that name away")
+    def _stored(self, name: str, path: Path, sha256: str) -> StoredFile:
+        where = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+        return StoredFile(name=name, path=encode_path(where.as_posix()), size_bytes=path.stat().st_size, sha256=sha256)
 
     def _register(self, manifest: Manifest, folder: Path) -> None:
         self._write(self._index("fingerprint", manifest.asset, manifest.fingerprint), folder.name)
         for stored in manifest.files:
-            if stored.name != manifest.document and stored.sha256 not in manifest.inputs.values():
+            tells_origin = stored.name != manifest.document and stored.size_bytes
+            if tells_origin and stored.sha256 not in manifest.inputs.values():
                 self._write(self._index("content", stored.sha256), f"{manifest.asset} of {manifest.key}")
 
-    def _remove_left_behind(self, before: Manifest, now: Manifest) -> None:
-        for stored in before.files:
-            if stored.path not in {file.path for file in now.files}:
-                path = self.local_path(stored)
-                path.unlink(missing_ok=True)
-                self._index("beside", _hash_of(os.fspath(path))).unlink(missing_ok=True)
+    def _take_aside(self, folder: Path) -> Manifest | None:
+        """The version that is about to be replaced, also when a crash came in between before."""
+        now, replaced = self._read_manifest(folder), self._read_manifest(folder, _REPLACED)
+        if now and replaced:
+            self._remove_left_behind(replaced, now, folder)
+        return now or replaced
+
+    def _remove_left_behind(self, before: Manifest | None, now: Manifest, folder: Path) -> None:
+        kept = {stored.path for stored in now.files}
+        for stored in before.files if before else ():
+            if stored.path not in kept:
+                if before and before.placement == "beside_source":
+                    self._claims.remove(self.local_path(stored))
+                else:
+                    self.local_path(stored).unlink(missing_ok=True)
+        (folder / _REPLACED).unlink(missing_ok=True)
 
     # ------------------------------------------------------------------------------------------------ details
 
@@ -171,14 +188,22 @@ class FolderArtifacts:
     def _index(self, *parts: str) -> Path:
         return self.root.joinpath(".index", *parts)
 
-    def _read_manifest(self, folder: Path) -> Manifest | None:
+    def _lock(self, folder: Path) -> FileLock:
+        """Held by whoever publishes an artifact. One lock for every 4096th, as lock files cannot be removed safely."""
+        path = self._index("locks", f"{_hash_of(folder.name)[:3]}.lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(path)
+
+    def _read_manifest(self, folder: Path, name: str = _MANIFEST) -> Manifest | None:
         try:
-            return Manifest.model_validate_json((folder / "manifest.json").read_bytes())
+            return Manifest.model_validate_json((folder / name).read_bytes())
         except FileNotFoundError:
             return None
         except ValidationError as error:
+            if error.errors()[0]["type"] == "json_invalid":
+                return None  # cut off by a power failure, or damaged by hand: the artifact is made again
             raise Fatal(
-                f"{folder / 'manifest.json'} is not a manifest of this version: {error.errors()[0]['msg']}",
+                f"{folder / name} is not a manifest of this version: {error.errors()[0]['msg']}",
                 next_step="Restore it, or delete that folder to have the artifact made again",
             ) from error
 

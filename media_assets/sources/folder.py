@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from media_assets.errors import Fatal, SourceChanged
+from media_assets.errors import BadMedia, Fatal, SourceChanged
 from media_assets.partitions import partition_key, split_key
 from media_assets.settings import AutomationSettings, FolderSource
 from media_assets.sources.base import Changes, SourceEntry, State
@@ -24,6 +24,9 @@ STAGING_PREFIX = ".media_assets-"
 
 # A share that is not mounted shows an empty folder. So many files do not vanish all at once otherwise.
 _SUSPICIOUS_LOSS = 10
+
+# What `datetime` can say; file systems keep times far beyond.
+_EARLIEST, _LATEST = (datetime(year, 1, 2, tzinfo=UTC).timestamp() for year in (1, 9999))
 
 
 class Folder:
@@ -49,10 +52,10 @@ class Folder:
         self._settings = settings
         self._automation = automation
         self._artifact_paths = artifact_paths
-        self._left_out = frozenset(os.fspath(path) for path in left_out)
+        self._left_out = left_out
         self._filter = PathFilter(settings.include, settings.exclude)
         self.unreadable: dict[str, str] = {}
-        """Folders (as keys) that the last scan was not allowed to list, and why."""
+        """What the last scan could not look at, as keys of files and folders, and why."""
 
     def scan(self) -> Iterator[SourceEntry]:
         if not self.root.is_dir():
@@ -62,7 +65,8 @@ class Folder:
             )
         is_artifact = self._artifact_paths()
         self.unreadable = {}
-        for path, status in self._walk(self.root):
+        root = self.root.resolve()
+        for path, status in self._walk(self.root, root, (root,), frozenset(p.resolve() for p in self._left_out)):
             relative = path.relative_to(self.root).as_posix()
             if self._filter.accepts(relative) and not is_artifact(path):
                 yield self._entry(relative, status)
@@ -91,7 +95,7 @@ class Folder:
         removed: list[str] = []
         for key, seen in (before.files if before else {}).items():
             if key not in files:
-                if any(key.startswith(f"{folder}/") for folder in self.unreadable):
+                if any(key == unread or key.startswith(f"{unread}/") for unread in self.unreadable):
                     files[key] = seen
                 else:
                     removed.append(key)
@@ -110,6 +114,8 @@ class Folder:
                 f"is no longer in {self.root}",
                 next_step="Its artifacts are kept; put it back to have it processed again",
             ) from None
+        if not stat.S_ISREG(status.st_mode):
+            raise SourceChanged("is no longer a file", next_step="Its artifacts are kept")
         return self._entry(relative, status)
 
     def direct_path(self, entry: SourceEntry) -> Path | None:
@@ -134,31 +140,39 @@ class Folder:
         return self._path(entry.path).as_uri()
 
     def _path(self, relative: str) -> Path:
-        path = self.root / PurePosixPath(relative)
-        if ".." in path.parts:
-            raise Fatal(f"{relative!r} leads out of source {self.name!r}", next_step="Delete that partition")
-        return path
+        path = PurePosixPath(relative)
+        if path.is_absolute() or ".." in path.parts:
+            raise BadMedia(f"leads out of source {self.name!r}", next_step="Delete that partition")
+        return self.root / path
 
     def _entry(self, relative: str, status: os.stat_result) -> SourceEntry:
         return SourceEntry(
             key=partition_key(self.name, relative),
             path=relative,
             size_bytes=status.st_size,
-            modified_at=datetime.fromtimestamp(status.st_mtime, UTC),
+            modified_at=datetime.fromtimestamp(min(max(status.st_mtime, _EARLIEST), _LATEST), UTC),
             revision=f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}",
         )
 
-    def _walk(self, folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
-        """Regular files below `folder` in the order of their names, so that ranges of partitions are neighbours."""
+    def _walk(
+        self, folder: Path, real: Path, followed: tuple[Path, ...], left_out: frozenset[Path]
+    ) -> Iterator[tuple[Path, os.stat_result]]:
+        """Regular files below `folder` in the order of their names, so that ranges of partitions are neighbours.
+
+        Args:
+            real: `folder` without links in it.
+            followed: The real folders that were entered through a link on the way, the root first.
+        """
         try:
             with os.scandir(folder) as listing:
                 items = sorted(listing, key=lambda item: item.name)
-        except (PermissionError, FileNotFoundError) as error:
+        except OSError as error:
             if folder == self.root:
-                raise Fatal(f"the folder {folder} cannot be listed: {error.strerror}") from error
-            self.unreadable[partition_key(self.name, folder.relative_to(self.root).as_posix())] = (
-                f"this folder cannot be listed: {error.strerror}"
-            )
+                raise Fatal(
+                    f"the folder {folder} cannot be listed: {error.strerror}",
+                    next_step="Grant the process access to it, or mount it again",
+                ) from error
+            self._note_unreadable(folder, error)
             return
         for item in items:
             if item.name.startswith(STAGING_PREFIX) or (item.name.startswith(".") and not self._settings.hidden):
@@ -167,17 +181,21 @@ class Folder:
                 status = item.stat(follow_symlinks=self._settings.follow_symlinks)
             except FileNotFoundError:
                 continue  # deleted since the listing, or a dangling link
-            if stat.S_ISDIR(status.st_mode) and item.path not in self._left_out:
-                if not (item.is_symlink() and self._is_loop(item.path)):
-                    yield from self._walk(Path(item.path))
-            elif stat.S_ISREG(status.st_mode):
+            except OSError as error:
+                self._note_unreadable(Path(item.path), error)
+                continue
+            if stat.S_ISREG(status.st_mode):
                 yield Path(item.path), status
+            elif stat.S_ISDIR(status.st_mode):
+                is_link = item.is_symlink()
+                target = Path(item.path).resolve() if is_link else real / item.name
+                if target in left_out or (is_link and _leads_back(target, followed)):
+                    continue
+                yield from self._walk(Path(item.path), target, (*followed, target) if is_link else followed, left_out)
 
-    def _is_loop(self, link: str) -> bool:
-        """Whether a link leads to a folder that contains it, or back into this source, which is walked anyway."""
-        target = Path(link).resolve()
-        root = self.root.resolve()
-        return target == root or target in root.parents or root in target.parents
+    def _note_unreadable(self, path: Path, error: OSError) -> None:
+        key = partition_key(self.name, path.relative_to(self.root).as_posix())
+        self.unreadable[key] = f"cannot be looked at: {error.strerror}"
 
     def _look(self, entry: SourceEntry, before: Snapshot | None) -> Seen:
         old = before.files.get(entry.key) if before else None
@@ -198,3 +216,8 @@ class Folder:
             except OSError:
                 return None  # the run that reads it says what is wrong
         return None
+
+
+def _leads_back(target: Path, followed: tuple[Path, ...]) -> bool:
+    """Whether a link leads to a folder that contains one we came through, or into one, which is walked anyway."""
+    return any(target == base or target in base.parents or base in target.parents for base in followed)

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from media_assets.errors import Fatal
+
 
 class PathFilter:
     """Accepts a path that matches one of `include` and none of `exclude`; letters' case does not matter.
 
     Globs are matched against the whole relative path: `*` and `?` stay within a folder, `**` crosses folders.
+
+    Raises:
+        Fatal: one of them is no glob.
     """
 
     def __init__(self, include: Sequence[str], exclude: Sequence[str]) -> None:
@@ -37,4 +42,7 @@ def _compile(glob: str) -> re.Pattern[str]:
                 parts.append(token.replace("[!", "[^"))
             case _:
                 parts.append(re.escape(token))
-    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
+    try:
+        return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
+    except re.error as error:
+        raise Fatal(f"{glob!r} is no glob: {error}", next_step="Put what stands in [ ] in order") from error

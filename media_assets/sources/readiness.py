@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 from typing import BinaryIO
 
-# Box types that begin an ISO base media file (mp4, m4a, mov, 3gp), ISO/IEC 14496-12 §4 and Apple's QTFF.
-_FIRST_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
-_MAX_BOXES = 10_000
+from media_assets.engines import isobmff
 
 
 def why_incomplete(path: Path) -> str | None:
@@ -20,30 +17,15 @@ def why_incomplete(path: Path) -> str | None:
     if size_bytes == 0:
         return "is empty (0 bytes)"
     with path.open("rb") as file:
-        return _why_incomplete_mp4(file, size_bytes)
+        return _why_incomplete_mp4(file, size_bytes) if isobmff.is_iso(file.read(12)) else None
 
 
 def _why_incomplete_mp4(file: BinaryIO, size_bytes: int) -> str | None:
-    position, has_index, has_fragments = 0, False, False
-    for number in range(_MAX_BOXES):
-        file.seek(position)
-        header = file.read(16)
-        if len(header) < 8:
-            break
-        box_bytes, box_type = struct.unpack(">I4s", header[:8])
-        if number == 0 and box_type not in _FIRST_BOXES:
-            return None
-        if box_bytes == 1 and len(header) == 16:
-            (box_bytes,) = struct.unpack(">Q", header[8:])
-        elif box_bytes == 0:  # reaches to the end of the file
-            box_bytes = size_bytes - position
-        if box_bytes < 8:
-            return None  # not a box: broken or another format, and no reason to wait
-        has_index = has_index or box_type == b"moov"
-        has_fragments = has_fragments or box_type == b"moof"
-        position += box_bytes
-        if position > size_bytes and not has_fragments:
-            return f"ends {position - size_bytes} bytes before its `{box_type.decode('latin-1')}` box does"
-        if position >= size_bytes:
-            break
-    return None if has_index else "has no index (moov box) yet"
+    is_fragmented = False
+    for box in isobmff.boxes(file):
+        # A fragmented recording plays up to wherever it ends.
+        is_fragmented = is_fragmented or box.type == b"moof"
+        missing_bytes = box.start + box.size - size_bytes
+        if missing_bytes > 0 and not is_fragmented:
+            return f"ends {missing_bytes} bytes before its `{box.type.decode('latin-1')}` box does"
+    return "has no index (moov box) yet" if isobmff.index_is_missing(file) else None

@@ -33,7 +33,7 @@ class Snapshot:
     @classmethod
     def load(cls, source: str, cursor: str | None, state: State) -> Self | None:
         """The snapshot a cursor stands for; None when there is none, so that all files are looked at anew."""
-        if not cursor:
+        if not (cursor and cursor.isdecimal()):
             return None
         text = state.read(_name(source, int(cursor)))
         if not text:

@@ -40,7 +40,7 @@ def to_segments(utterances: Iterable[Utterance], duration_seconds: float) -> tup
     """
     spoken = sorted((u for u in utterances if u.text.strip()), key=lambda u: u.start_seconds)
     following = [*(u.start_seconds for u in spoken[1:]), duration_seconds]
-    segments = (_segment(u, start) for u, start in zip(spoken, following, strict=True))
+    segments = (_segment(u, start) for u, start in zip(spoken, following, strict=False))
     return place(segments, offset_seconds=0.0, duration_seconds=duration_seconds)
 
 

@@ -109,12 +109,13 @@ class FasterWhisperTranscriber:
                 return Heard()
             return self._transcribe(audio, language, report)
         except RuntimeError as error:
-            if "CUDA" not in str(error):
+            if check_device(self._settings) == "cpu":
                 raise
             raise Fatal(
                 f"the Whisper model {self.model} failed on the GPU: {error}",
-                next_step="If its memory ran out, lower `transcription.batch_size`, or set "
-                "`transcription.compute_type: int8` or a smaller `transcription.model` in library.yaml",
+                next_step="If its memory ran out, lower `transcription.batch_size`, or set a smaller "
+                "`transcription.model` or `transcription.compute_type: int8` in library.yaml; if a library is missing, "
+                "install CUDA 12 and cuDNN 9, or set `transcription.device: cpu`",
             ) from error
 
     def _detect_language(self, audio: np.ndarray) -> str | None:
@@ -164,7 +165,7 @@ class FasterWhisperTranscriber:
         kept: list[Utterance] = []
         dropped: Counter[str] = Counter()
         for segment in segments:
-            report(min(1.0, segment.start / duration_seconds))
+            report(min(1.0, float(segment.start) / duration_seconds))
             guard = objection(
                 segment.text,
                 average_log_probability=segment.avg_logprob,
@@ -180,14 +181,23 @@ class FasterWhisperTranscriber:
 
 
 def _utterance(segment: faster_whisper.transcribe.Segment) -> Utterance:
-    words = (
-        Word(text=word.word, start_seconds=word.start, end_seconds=word.end, confidence=word.probability)
-        for word in segment.words or ()
-    )
+    """With plain floats for what are NumPy's."""
     return Utterance(
         text=segment.text,
-        start_seconds=segment.start,
-        end_seconds=segment.end,
+        start_seconds=float(segment.start),
+        end_seconds=_float_or_none(segment.end),
         confidence=math.exp(min(0.0, segment.avg_logprob)),
-        words=tuple(words),
+        words=tuple(
+            Word(
+                text=word.word,
+                start_seconds=float(word.start),
+                end_seconds=_float_or_none(word.end),
+                confidence=float(word.probability),
+            )
+            for word in segment.words or ()
+        ),
     )
+
+
+def _float_or_none(value: float | None) -> float | None:
+    return None if value is None else float(value)

@@ -5,6 +5,7 @@ What belongs here: everything up to a loaded `WhisperModel`. What is done with i
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ def load_model(settings: FasterWhisperTranscription) -> faster_whisper.WhisperMo
     check_device(settings)
     folder = local_folder(settings) or _download(settings)
     try:
+        json.loads((folder / "tokenizer.json").read_bytes())  # of a damaged one, `tokenizers` raises a bare Exception
         model = faster_whisper.WhisperModel(
             str(folder),
             device=settings.device,

@@ -1,0 +1,106 @@
+"""Which files among the user's own are ours: those of artifacts that lie beside their sources.
+
+    <folder>/<hash of path>     whose file lies at that path, and the checksums of what was ever put there
+
+A path is claimed before anything is written to it, and what lies there is replaced or removed only while it is what we
+put there: a file that the user made or edited is his.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from filelock import FileLock
+
+from media_assets.checksums import sha256_of
+from media_assets.errors import Fatal
+
+# Files that players look for under the bare name of the recording.
+_BARE_SUFFIXES = frozenset({".m4a", ".srt", ".vtt"})
+_MAX_NAME_BYTES = 255
+
+
+class Claims:
+    """See the module."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def test(self) -> Callable[[Path], bool]:
+        """Whether a path is claimed, as of now."""
+        known = frozenset(item.name for item in self._folder.iterdir()) if self._folder.is_dir() else frozenset()
+        return lambda path: bool(known) and _hash_of(path) in known
+
+    def claim(self, source: Path, name: str, owner: str, sha256: str) -> Path:
+        """A path beside `source` for the file that its artifact calls `name`: free, or the owner's already.
+
+        Args:
+            sha256: Of what will be put there.
+
+        Raises:
+            Fatal: all names are taken.
+        """
+        suffix = Path(name).suffix if Path(name).suffix in _BARE_SUFFIXES else f".{name}"
+        for file_name in _names(source, suffix, owner):
+            path = source.with_name(file_name)
+            with self._lock():
+                if self._take(path, owner, sha256):
+                    return path
+        raise Fatal(f"no free name for {name} beside {source}", next_step="Move the files of that name away")
+
+    def remove(self, path: Path) -> None:
+        """Delete what we put at a path, and give the path back."""
+        with self._lock():
+            _, checksums = self._read(path)
+            if _is_one_of(path, checksums):
+                path.unlink()
+            self._record(path).unlink(missing_ok=True)
+
+    def _take(self, path: Path, owner: str, sha256: str) -> bool:
+        claimed_by, checksums = self._read(path)
+        if claimed_by not in (None, owner):
+            return False
+        if os.path.lexists(path) and not _is_one_of(path, checksums):
+            self._record(path).unlink(missing_ok=True)
+            return False
+        record = self._record(path)
+        staged = record.with_name(f"{uuid.uuid4().hex}.partial")
+        staged.write_text("\n".join([owner, *{*checksums, sha256}]), "utf-8")
+        staged.replace(record)
+        return True
+
+    def _read(self, path: Path) -> tuple[str | None, list[str]]:
+        try:
+            owner, *checksums = self._record(path).read_text("utf-8").splitlines()
+        except FileNotFoundError:
+            return None, []
+        return owner, checksums
+
+    def _record(self, path: Path) -> Path:
+        return self._folder / _hash_of(path)
+
+    def _lock(self) -> FileLock:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(self._folder.with_suffix(".lock"))
+
+
+def _names(source: Path, suffix: str, owner: str) -> Iterator[str]:
+    """The names to try, as far as file systems take them."""
+    for stem in (source.stem, source.name):
+        if len(os.fsencode(stem + suffix)) <= _MAX_NAME_BYTES:
+            yield stem + suffix
+    suffix = f"~{hashlib.sha256(owner.encode()).hexdigest()[:16]}{suffix}"
+    shortened = os.fsencode(source.stem)[: _MAX_NAME_BYTES - len(suffix)]
+    yield shortened.decode("utf-8", "ignore") + suffix
+
+
+def _is_one_of(path: Path, checksums: list[str]) -> bool:
+    return path.is_file() and not path.is_symlink() and sha256_of(path) in checksums
+
+
+def _hash_of(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()

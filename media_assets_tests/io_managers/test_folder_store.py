@@ -1,0 +1,405 @@
+"""A folder as a store: artifacts are there complete or not at all, and no file of the user's is ever touched."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from media_assets.checksums import sha256_of
+from media_assets.errors import Fatal
+from media_assets.io_managers.folder import FolderArtifacts
+from media_assets.io_managers.manifest import Manifest
+from media_assets.io_managers.store import Target
+from media_assets.partitions import partition_key
+from media_assets.sources.folder import STAGING_PREFIX
+
+IN_FOLDER = Target("folder")
+ASSET = "transcript"
+
+
+def draft(key: str = "box:talk.mp4", fingerprint: str = "f1", asset: str = ASSET, **fields: object) -> Manifest:
+    known: dict[str, Any] = {
+        "asset": asset,
+        "key": key,
+        "fingerprint": fingerprint,
+        "version": f"version of {fingerprint}",
+        "inputs": {"m4a_audio": "input"},
+        "code_version": "1",
+        "settings": {},
+        "made_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "made_in_seconds": 1.0,
+        "made_by_run": "run",
+    }
+    return Manifest(**(known | fields))
+
+
+class Store(FolderArtifacts):
+    """With files made from texts."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__("artifacts", root / "out")
+        self._work = root / "work"
+        self._work.mkdir(exist_ok=True)
+
+    def put(self, manifest: Manifest, texts: Mapping[str, str], target: Target = IN_FOLDER) -> Manifest:
+        files = {name: self._work / name for name in texts}
+        for name, text in texts.items():
+            files[name].write_text(text)
+        digests = {name: sha256_of(path) for name, path in files.items()}
+        published = self.publish(manifest, files, digests, target)
+        assert not any(path.exists() for path in files.values()), "files are taken, not copied"
+        return published
+
+    def texts(self, manifest: Manifest) -> dict[str, str]:
+        return {stored.name: self.local_path(stored).read_text() for stored in manifest.files}
+
+    def get(self, key: str = "box:talk.mp4", asset: str = ASSET) -> Manifest:
+        manifest = self.manifest(asset, key)
+        assert manifest is not None
+        return manifest
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """A folder of the user's."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    return folder
+
+
+def beside(source: Path) -> Target:
+    if not source.exists():
+        source.write_text(f"recording {source.name!r}")
+    return Target("beside_source", source)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+# ----------------------------------------------------------------------------------------------- in its own folder
+
+
+def test_what_was_published_is_read_back(store: Store) -> None:
+    published = store.put(draft(), {"transcript.json": "{}", "transcript.srt": "1"})
+    assert store.get() == published
+    assert store.texts(published) == {"transcript.json": "{}", "transcript.srt": "1"}
+    assert [file.size_bytes for file in published.files] == [2, 1]
+    assert published.file("transcript.srt").sha256 == sha256_of(store.local_path(published.file("transcript.srt")))
+    assert store.intact(published)
+    with pytest.raises(KeyError, match=r"has no file 'x'; it has \['transcript.json', 'transcript.srt'\]"):
+        published.file("x")
+
+
+def test_there_is_nothing_before_something_is_published(store: Store) -> None:
+    assert store.manifest(ASSET, "box:talk.mp4") is None
+    assert store.find(ASSET, "f1") is None
+    assert store.origin_of("0" * 64) is None
+    assert not store.artifact_paths()(Path("/in/talk.srt"))
+
+
+def test_an_artifact_without_files_is_an_artifact(store: Store) -> None:
+    published = store.put(draft(not_applicable="is a photo"), {})
+    assert store.get() == published
+    assert store.intact(published)
+    assert store.find(ASSET, "f1") == published
+
+
+def test_keys_that_look_alike_do_not_share_a_folder(store: Store) -> None:
+    keys = [partition_key("box", path) for path in ("a/talk.mp4", "b/talk.mp4", "talk-mp4", "größe", "日本語", "--", "%")]
+    for key in keys:
+        store.put(draft(key), {"x.txt": key})
+    for key in keys:
+        assert store.texts(store.get(key)) == {"x.txt": key}
+    assert all(name.isascii() and not name.startswith("-") for name in names(store.root / ASSET))
+
+
+def test_a_folder_can_be_recognised_and_stays_short_whatever_the_name(store: Store) -> None:
+    store.put(draft("box:" + "x" * 250 + ".mp4"), {"x.txt": ""})
+    store.put(draft("box:2024/My talk (final).mp4"), {"x.txt": ""})
+    assert any(name.startswith("My-talk-final-mp4-") for name in names(store.root / ASSET))
+    assert max(map(len, names(store.root / ASSET))) < 100
+
+
+def test_a_new_version_replaces_the_old_one_with_all_its_files(store: Store) -> None:
+    store.put(draft(fingerprint="old"), {"a.txt": "old a", "b.txt": "old b"})
+    new = store.put(draft(fingerprint="new"), {"a.txt": "new a"})
+    assert store.get() == new
+    (folder,) = (store.root / ASSET).iterdir()
+    assert names(folder) == ["a.txt", "manifest.json"]
+    assert store.texts(new) == {"a.txt": "new a"}
+    assert store.find(ASSET, "old") is None
+    assert store.find(ASSET, "new") == new
+
+
+def test_an_artifact_is_found_by_what_it_was_made_from(store: Store) -> None:
+    published = store.put(draft(), {"a.txt": "text"})
+    assert store.find(ASSET, "f1") == published
+    assert store.find(ASSET, "f2") is None
+    assert store.find("summary", "f1") is None
+
+
+def test_a_copy_has_the_same_files_and_a_life_of_its_own(store: Store) -> None:
+    origin = store.put(draft("box:a.mp4"), {"a.txt": "text", "b.txt": "more"})
+    copy = store.copy(origin, draft("box:b.mp4", reused_from="box:a.mp4"), IN_FOLDER)
+    assert store.get("box:b.mp4") == copy
+    assert store.texts(copy) == store.texts(origin)
+    assert [file.sha256 for file in copy.files] == [file.sha256 for file in origin.files]
+    store.put(draft("box:a.mp4", "other"), {"a.txt": "changed"})
+    assert store.texts(copy) == {"a.txt": "text", "b.txt": "more"}
+    assert store.find(ASSET, "f1") == copy
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text("tex"), lambda path: path.write_text("")])
+def test_a_damaged_artifact_is_not_intact_and_not_found(store: Store, damage: object) -> None:
+    published = store.put(draft(), {"a.txt": "text", "b.txt": "more"})
+    damage(store.local_path(published.file("b.txt")))  # type: ignore[operator]
+    assert not store.intact(published)
+    assert store.find(ASSET, "f1") is None
+    again = store.put(draft(), {"a.txt": "text", "b.txt": "more"})
+    assert store.intact(again)
+    assert store.find(ASSET, "f1") == again
+
+
+def test_an_artifact_whose_folder_was_deleted_is_gone(store: Store) -> None:
+    published = store.put(draft(), {"a.txt": "text"})
+    for file in (store.local_path(published.file("a.txt")), next(store.root.rglob("manifest.json"))):
+        file.unlink()
+    assert store.manifest(ASSET, "box:talk.mp4") is None
+    assert store.find(ASSET, "f1") is None
+
+
+@pytest.mark.parametrize("text", ["", '{"format": 1, "asset": "tra', "not json"])
+def test_a_manifest_that_was_cut_off_counts_as_absent(store: Store, text: str) -> None:
+    store.put(draft(), {"a.txt": "text"})
+    next(store.root.rglob("manifest.json")).write_text(text)
+    assert store.manifest(ASSET, "box:talk.mp4") is None
+    assert store.find(ASSET, "f1") is None
+    again = store.put(draft(), {"a.txt": "text"})
+    assert store.get() == again
+
+
+def test_a_manifest_of_another_version_is_fatal_and_left_alone(store: Store) -> None:
+    store.put(draft(), {"a.txt": "text"})
+    manifest = next(store.root.rglob("manifest.json"))
+    manifest.write_text(manifest.read_text().replace('"format": 1', '"format": 2'))
+    before = manifest.read_bytes()
+    with pytest.raises(Fatal, match="is not a manifest of this version"):
+        store.manifest(ASSET, "box:talk.mp4")
+    with pytest.raises(Fatal, match="is not a manifest of this version"):
+        store.put(draft(), {"a.txt": "text"})
+    assert manifest.read_bytes() == before
+
+
+def test_work_on_another_file_system_is_taken_over_too(tmp_path: Path) -> None:
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no other file system")
+    with TemporaryDirectory(dir=memory) as other:
+        store = Store(Path(other))
+        store.root = tmp_path / "out"
+        published = store.put(draft(), {"a.txt": "text"})
+        assert store.texts(published) == {"a.txt": "text"}
+        assert not list(tmp_path.rglob(f"{STAGING_PREFIX}*"))
+
+
+def test_the_link_opens_the_file_or_the_folder_of_several(store: Store) -> None:
+    one = store.put(draft("box:one"), {"a b#?.txt": "text"})
+    several = store.put(draft("box:several"), {"a.txt": "text", "b.txt": "text"})
+    assert store.link(one) == store.local_path(one.files[0]).as_uri()
+    assert store.link(several) == store.local_path(several.files[0]).parent.as_uri()
+
+
+def test_a_whole_store_can_be_moved(store: Store, tmp_path: Path) -> None:
+    store.put(draft(), {"a.txt": "text"})
+    store.root.rename(tmp_path / "moved")
+    moved = FolderArtifacts("artifacts", tmp_path / "moved")
+    found = moved.find(ASSET, "f1")
+    assert found is not None
+    assert moved.local_path(found.file("a.txt")).read_text() == "text"
+
+
+# ----------------------------------------------------------------------------------------------- whose a file is
+
+
+def test_the_origin_of_a_file_is_known_by_its_content(store: Store) -> None:
+    published = store.put(draft("box:talk.mp4"), {"a.txt": "text", "b.txt": "more"})
+    for file in published.files:
+        assert store.origin_of(file.sha256) == "transcript of box:talk.mp4"
+    assert store.origin_of("0" * 64) is None
+
+
+def test_an_artifact_that_is_its_source_bit_for_bit_does_not_make_the_source_an_artifact(store: Store) -> None:
+    source = sha256_of(_file(store.root.parent / "talk.m4a", "sound"))
+    published = store.put(draft(asset="m4a_audio", inputs={"drive_file": source}), {"audio.m4a": "sound"})
+    assert published.file("audio.m4a").sha256 == source
+    assert store.origin_of(source) is None
+
+
+def test_an_empty_file_of_an_artifact_does_not_make_all_empty_files_artifacts(store: Store) -> None:
+    published = store.put(draft(), {"transcript.txt": ""})
+    assert store.origin_of(published.file("transcript.txt").sha256) is None
+
+
+def _file(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+# ----------------------------------------------------------------------------------------------- beside the source
+
+
+def test_beside_its_source_an_artifact_is_named_after_it(store: Store, library: Path) -> None:
+    target = beside(library / "talk.mp4")
+    published = store.put(draft(), {"transcript.srt": "1", "transcript.vtt": "2", "transcript.json": "{}"}, target)
+    assert names(library) == ["talk.mp4", "talk.srt", "talk.transcript.json", "talk.vtt"]
+    assert store.texts(store.get()) == {"transcript.srt": "1", "transcript.vtt": "2", "transcript.json": "{}"}
+    ours = store.artifact_paths()
+    assert [path.name for path in sorted(library.iterdir()) if not ours(path)] == ["talk.mp4"]
+    assert store.intact(published)
+    assert published.placement == "beside_source"
+
+
+def test_made_again_it_keeps_its_name(store: Store, library: Path) -> None:
+    target = beside(library / "talk.mp4")
+    store.put(draft(), {"transcript.srt": "old"}, target)
+    store.put(draft(fingerprint="f2"), {"transcript.srt": "new"}, target)
+    assert names(library) == ["talk.mp4", "talk.srt"]
+    assert (library / "talk.srt").read_text() == "new"
+
+
+def test_a_file_of_the_users_is_never_overwritten(store: Store, library: Path) -> None:
+    (library / "talk.srt").write_text("typed by hand")
+    (library / "talk.mp4.srt").symlink_to("nowhere")
+    published = store.put(draft(), {"transcript.srt": "ours"}, beside(library / "talk.mp4"))
+    assert (library / "talk.srt").read_text() == "typed by hand"
+    assert (library / "talk.mp4.srt").is_symlink()
+    (third,) = set(names(library)) - {"talk.mp4", "talk.srt", "talk.mp4.srt"}
+    assert third.startswith("talk~") and third.endswith(".srt")
+    assert store.texts(published) == {"transcript.srt": "ours"}
+
+
+def test_when_every_name_is_taken_nothing_is_overwritten(store: Store, library: Path) -> None:
+    target = beside(library / "talk.mp4")
+    for version in ("f1", "f2", "f3"):
+        published = store.put(draft(fingerprint=version), {"transcript.srt": "ours"}, target)
+        store.local_path(published.files[0]).write_text("edited by hand")
+    with pytest.raises(Fatal, match=r"no free name for transcript\.srt beside"):
+        store.put(draft(fingerprint="f4"), {"transcript.srt": "ours"}, target)
+    assert [path.read_text() for path in library.glob("*.srt")] == ["edited by hand"] * 3
+
+
+def test_two_recordings_of_one_name_keep_their_artifacts_apart(store: Store, library: Path) -> None:
+    keys = {"box:talk.mp4": library / "talk.mp4", "box:talk.mov": library / "talk.mov"}
+    for _ in range(2):
+        for key, source in keys.items():
+            store.put(draft(key), {"transcript.srt": key}, beside(source))
+    assert names(library) == ["talk.mov", "talk.mov.srt", "talk.mp4", "talk.srt"]
+    for key in keys:
+        assert store.texts(store.get(key)) == {"transcript.srt": key}
+
+
+def test_two_stages_keep_their_artifacts_apart(store: Store, library: Path) -> None:
+    target = beside(library / "talk.mp4")
+    store.put(draft(asset="one"), {"one.srt": "1"}, target)
+    store.put(draft(asset="two"), {"two.srt": "2"}, target)
+    assert store.texts(store.get(asset="one")) == {"one.srt": "1"}
+    assert store.texts(store.get(asset="two")) == {"two.srt": "2"}
+
+
+def test_files_of_one_artifact_never_share_a_name(store: Store, library: Path) -> None:
+    texts = {"german.srt": "eins", "english.srt": "one"}
+    published = store.put(draft(), texts, beside(library / "talk.mp4"))
+    assert store.texts(published) == texts
+
+
+def test_the_sound_of_a_recording_that_is_m4a_already_does_not_replace_it(store: Store, library: Path) -> None:
+    source = library / "talk.m4a"
+    published = store.put(draft("box:talk.m4a", asset="m4a_audio"), {"audio.m4a": "sound"}, beside(source))
+    assert source.read_text() == "recording 'talk.m4a'"
+    assert store.local_path(published.files[0]).name == "talk.m4a.m4a"
+
+
+def test_a_file_that_the_user_edited_is_his_and_kept(store: Store, library: Path) -> None:
+    target = beside(library / "talk.mp4")
+    store.put(draft(), {"transcript.srt": "teh"}, target)
+    (library / "talk.srt").write_text("the")
+    published = store.put(draft(fingerprint="f2"), {"transcript.srt": "teh end"}, target)
+    assert (library / "talk.srt").read_text() == "the"
+    assert store.texts(published) == {"transcript.srt": "teh end"}
+    ours = store.artifact_paths()
+    assert not ours(library / "talk.srt")
+    assert ours(store.local_path(published.files[0]))
+    last = store.put(draft(fingerprint="f3"), {}, target)
+    assert last.files == ()
+    assert names(library) == ["talk.mp4", "talk.srt"]
+
+
+def test_a_file_that_the_user_deleted_is_put_back(store: Store, library: Path) -> None:
+    target = beside(library / "talk.mp4")
+    store.put(draft(), {"transcript.srt": "1"}, target)
+    (library / "talk.srt").unlink()
+    store.put(draft(), {"transcript.srt": "1"}, target)
+    assert names(library) == ["talk.mp4", "talk.srt"]
+
+
+def test_another_placement_moves_the_artifact(store: Store, library: Path) -> None:
+    target, texts = beside(library / "talk.mp4"), {"transcript.srt": "1", "transcript.json": "{}"}
+    inside = store.put(draft(), texts)
+    outside = store.copy(inside, draft(), target)
+    assert names(library) == ["talk.mp4", "talk.srt", "talk.transcript.json"]
+    (folder,) = (store.root / ASSET).iterdir()
+    assert names(folder) == ["manifest.json"]
+    assert store.texts(outside) == texts
+    back = store.copy(outside, draft(), IN_FOLDER)
+    assert names(library) == ["talk.mp4"]
+    assert store.texts(back) == texts
+    assert not store.artifact_paths()(library / "talk.srt")
+
+
+def test_copied_onto_itself_an_artifact_stays_as_it_is(store: Store, library: Path) -> None:
+    published = store.put(draft(), {"transcript.srt": "1"}, beside(library / "talk.mp4"))
+    again = store.copy(published, published, beside(library / "talk.mp4"))
+    assert again == published
+    assert store.texts(store.get()) == {"transcript.srt": "1"}
+
+
+@pytest.mark.parametrize(
+    "name", ["b\udce4r.mp4", "new\nline.mp4", "-rf.mp4", "%41,[x].mp4", " blank .mp4", "no suffix", "ü" * 125 + ".mp4"]
+)
+def test_beside_a_source_with_an_odd_name(store: Store, library: Path, name: str) -> None:
+    key, texts = partition_key("box", name), {"transcript.srt": "1", "transcript.json": "{}"}
+    published = store.put(draft(key), texts, beside(library / name))
+    assert store.get(key) == published
+    assert store.texts(published) == texts
+    assert store.intact(published)
+    assert {store.local_path(file).parent for file in published.files} == {library}
+    ours = store.artifact_paths()
+    assert [os.fsencode(path.name) for path in library.iterdir() if not ours(path)] == [os.fsencode(name)]
+    assert store.link(published).startswith("file:///")
+
+
+def test_nothing_but_the_artifacts_is_left_behind(store: Store, library: Path) -> None:
+    store.put(draft(), {"transcript.srt": "1"}, beside(library / "talk.mp4"))
+    store.put(draft("box:b.mp4"), {"transcript.srt": "1"})
+    assert not list(library.parent.rglob(f"{STAGING_PREFIX}*"))
+
+
+def test_a_publication_that_fails_leaves_the_old_artifact_as_it_was(store: Store, tmp_path: Path) -> None:
+    old = store.put(draft(), {"a.txt": "text"})
+    with pytest.raises(FileNotFoundError):
+        store.publish(draft(fingerprint="f2"), {"a.txt": tmp_path / "missing"}, {"a.txt": "0"}, IN_FOLDER)
+    assert store.get() == old
+    assert store.texts(old) == {"a.txt": "text"}
+    assert not list(store.root.rglob(f"{STAGING_PREFIX}*"))

@@ -1,0 +1,63 @@
+"""The real pipeline on real media, processed in this process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from media_assets.assets import PIPELINE
+from media_assets.config import load_secrets, load_settings
+from media_assets.definitions import build_definitions
+from media_assets.instance import open_instance
+from media_assets.io_managers.manifest import Manifest
+from media_assets.library import Library
+from media_assets.processing import Processor, Selection, is_forced
+from media_assets.progress_bar import BarProgress
+from media_assets.status import LibraryStatus
+
+
+class RealLibrary:
+    """A library.yaml in `root`, with its media in `root/media`."""
+
+    def __init__(self, root: Path, **settings: Any) -> None:
+        self.root = root
+        self.media = root / "media"
+        self.media.mkdir(exist_ok=True)
+        self.configure(**settings)
+
+    def configure(self, **settings: Any) -> None:
+        """Write library.yaml anew."""
+        sources = {"sources": {"media": {"path": "media"}}}
+        (self.root / "library.yaml").write_text(json.dumps({**sources, **settings}), "utf-8")
+
+    def process(self, **selection: Any) -> LibraryStatus:
+        """What `media-assets process` does; the status of the selected files after it."""
+        settings = load_settings(self.root / "library.yaml")
+        library, chosen = Library(settings), Selection(**selection)
+        with open_instance(settings) as instance:
+            progress = BarProgress(Console(quiet=True))
+            definitions = build_definitions(settings, load_secrets(settings.config_path), {"progress": progress})
+            processor = Processor(definitions, library, PIPELINE, instance)
+            keys = processor.select(chosen)
+            for stage in processor.stages(chosen):
+                plan = processor.plan(stage, keys, chosen)
+                for _ in processor.run(plan, force=is_forced(stage.name, chosen)):
+                    pass
+            return processor.status(keys)
+
+    def manifest(self, asset: str, path: str) -> Manifest:
+        """Of a file at a path below `media`."""
+        manifest = Library(load_settings(self.root / "library.yaml")).store(asset).manifest(asset, f"media:{path}")
+        assert manifest is not None, (asset, path)
+        return manifest
+
+    def made(self) -> dict[str, str]:
+        """By `<asset> <key>`, the run that made the artifact."""
+        found = {}
+        for path in (self.root / "artifacts").glob("[!.]*/*/manifest.json"):
+            manifest = Manifest.model_validate_json(path.read_text("utf-8"))
+            found[f"{manifest.asset} {manifest.key.removeprefix('media:')}"] = manifest.made_by_run
+        return found

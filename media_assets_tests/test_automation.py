@@ -1,0 +1,213 @@
+"""What sensors and conditions ask for, tick by tick, on a real instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from media_assets.assets import PIPELINE
+from media_assets.automation import source_sensor
+from media_assets.definitions import build_definitions
+from media_assets.library import Library
+from media_assets.partitions import registered
+from media_assets.settings import AutomationSettings, FolderSource, FolderStore, Secrets, Settings
+
+LIVE_FILES = 3
+STAGES = [dg.AssetKey(stage.name) for stage in PIPELINE]
+
+
+class Watched:
+    """A folder with its sensor, ticked by hand."""
+
+    def __init__(self, root: Path, instance: dg.DagsterInstance) -> None:
+        self.media = root / "media"
+        self.media.mkdir()
+        self.instance = instance
+        self.cursor: str | None = None
+        self.settings = Settings(
+            state_dir=root / "state",
+            sources={"media": FolderSource(path=self.media)},
+            stores={"artifacts": FolderStore(path=root / "artifacts")},
+            automation=AutomationSettings(settle_seconds=0, incomplete_seconds=3600, live_files=LIVE_FILES),
+        )
+        self.sensor = source_sensor("media", Library(self.settings), STAGES)
+        self.definitions = build_definitions(self.settings, Secrets())
+
+    def put(self, *names: str, text: str = "text") -> None:
+        for name in names:
+            (self.media / name).write_text(text)
+
+    def tick(self) -> dg.SensorResult | None:
+        """What a tick asks for; None when it skips. Acts on it as the daemon does."""
+        context = dg.build_sensor_context(
+            instance=self.instance, cursor=self.cursor, definitions=self.definitions, sensor_name="watch_media"
+        )
+        result = self.sensor(context)
+        if isinstance(result, dg.SkipReason):
+            self.cursor = context.cursor
+            return None
+        assert isinstance(result, dg.SensorResult)
+        for request in result.dynamic_partitions_requests or ():
+            self.instance.add_dynamic_partitions(request.partitions_def_name, request.partition_keys)
+        self.cursor = result.cursor
+        return result
+
+    def process(self) -> None:
+        """Make drive_file of everything that is registered."""
+        job = self.definitions.resolve_implicit_global_asset_job_def()
+        for key in registered(self.instance):
+            tags = {"dagster/asset_partition_range_start": key, "dagster/asset_partition_range_end": key}
+            job.execute_in_process(instance=self.instance, asset_selection=[STAGES[0]], tags=tags, raise_on_error=False)
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Watched]:
+    (tmp_path / "home").mkdir()
+    with dg.instance_for_test(temp_dir=str(tmp_path / "home")) as instance:
+        yield Watched(tmp_path, instance)
+
+
+def test_a_few_new_files_get_a_run_each_through_all_stages_ahead_of_the_rest(watched: Watched) -> None:
+    watched.put("a.txt", "b.txt")
+    result = watched.tick()
+    assert result is not None and result.run_requests
+    assert [request.partition_key for request in result.run_requests] == ["media:a.txt", "media:b.txt"]
+    assert all(request.asset_selection == STAGES for request in result.run_requests)
+    assert all(request.tags["dagster/priority"] == "10" for request in result.run_requests)
+    assert list(registered(watched.instance)) == ["media:a.txt", "media:b.txt"]
+
+
+def test_many_new_files_are_registered_and_left_to_the_conditions(watched: Watched) -> None:
+    watched.put(*(f"{number}.txt" for number in range(LIVE_FILES + 1)))
+    result = watched.tick()
+    assert result is not None and not result.run_requests
+    assert len(registered(watched.instance)) == LIVE_FILES + 1
+
+
+def test_a_tick_without_news_asks_for_nothing(watched: Watched) -> None:
+    watched.put("a.txt")
+    watched.tick()
+    watched.process()
+    assert watched.tick() is None
+
+
+def test_a_few_changed_files_get_a_run_each(watched: Watched) -> None:
+    watched.put("a.txt", "b.txt")
+    watched.tick()
+    watched.process()
+    watched.put("b.txt", text="another text")
+    result = watched.tick()
+    assert result is not None and result.run_requests
+    assert [request.partition_key for request in result.run_requests] == ["media:b.txt"]
+
+
+def test_many_changed_files_are_requested_as_one_backfill_of_the_first_stage(watched: Watched) -> None:
+    names = [f"{number}.txt" for number in range(LIVE_FILES + 2)]
+    watched.put(*names)
+    watched.tick()
+    watched.process()
+    watched.put(*names, text="another text")
+    result = watched.tick()
+    assert result is not None and result.run_requests
+    (request,) = result.run_requests
+    assert request.asset_graph_subset is not None
+    subset = request.asset_graph_subset.partitions_subsets_by_asset_key
+    assert list(subset) == [STAGES[0]]
+    assert set(subset[STAGES[0]].get_partition_keys()) == {f"media:{name}" for name in names}
+
+
+def test_a_file_that_is_gone_is_reported_and_keeps_its_partition_and_its_artifacts(watched: Watched) -> None:
+    watched.put("a.txt", "b.txt")
+    watched.tick()
+    watched.process()
+    (watched.media / "a.txt").unlink()
+    result = watched.tick()
+    assert result is not None and not result.run_requests
+    (event,) = result.asset_events
+    assert (event.asset_key, event.partition) == (STAGES[0], "media:a.txt")
+    assert "gone" in str(event.metadata["removed"].value)
+    assert "media:a.txt" in registered(watched.instance)
+    assert Library(watched.settings).store("drive_file").manifest("drive_file", "media:a.txt")
+
+
+def test_an_empty_file_waits_and_is_not_registered(watched: Watched) -> None:
+    watched.put("a.txt", text="")
+    assert watched.tick() is None
+    assert not registered(watched.instance)
+    watched.put("a.txt", text="now there is something")
+    result = watched.tick()
+    assert result is not None and result.run_requests
+
+
+def test_a_broken_file_is_requested_again_when_it_has_changed_and_not_before(watched: Watched) -> None:
+    watched.media.joinpath("a.mp4").write_bytes(b"\0\0\0\x18ftypisom" + bytes(12) + b"\0\0\0\x08moov")
+    watched.tick()
+    watched.process()
+    assert watched.tick() is None
+    watched.media.joinpath("a.mp4").write_bytes(b"\0\0\0\x18ftypisom" + bytes(12) + b"\0\0\0\x10moov" + bytes(8))
+    result = watched.tick()
+    assert result is not None and result.run_requests
+    assert [request.partition_key for request in result.run_requests] == ["media:a.mp4"]
+
+
+def test_a_lost_cursor_requests_nothing_that_is_done(watched: Watched) -> None:
+    watched.put("a.txt", "b.txt")
+    watched.tick()
+    watched.process()
+    watched.cursor = None
+    assert watched.tick() is None
+
+
+def test_a_source_that_is_not_there_fails_the_tick_with_a_reason(watched: Watched) -> None:
+    watched.media.rmdir()
+    with pytest.raises(dg.Failure, match=r"is not there.*Create or mount it"):
+        watched.tick()
+
+
+def test_pool_limits_come_from_the_settings(watched: Watched) -> None:
+    watched.tick()
+    limits = {limit.name: limit.limit for limit in watched.instance.event_log_storage.get_pool_limits()}
+    assert limits == watched.settings.pools
+
+
+class TestConditions:
+    """`evaluate_automation_conditions` is what the daemon calls."""
+
+    def evaluate(self, watched: Watched, cursor: object = None) -> dg.EvaluateAutomationConditionsResult:
+        return dg.evaluate_automation_conditions(watched.definitions, watched.instance, cursor=cursor)  # type: ignore[arg-type]
+
+    def test_everything_missing_is_requested_once_in_all_stages(self, watched: Watched) -> None:
+        watched.put("a.txt", "b.txt")
+        watched.instance.add_dynamic_partitions("media_files", ["media:a.txt", "media:b.txt"])
+        first = self.evaluate(watched)
+        assert {key.path[-1]: first.get_num_requested(key) for key in STAGES} == dict.fromkeys(
+            (key.path[-1] for key in STAGES), 2
+        )
+        second = self.evaluate(watched, first.cursor)
+        assert second.total_requested == 0
+
+    def test_a_file_that_failed_is_not_requested_again(self, watched: Watched) -> None:
+        (watched.media / "a.mp4").write_bytes(b"")
+        watched.instance.add_dynamic_partitions("media_files", ["media:a.mp4"])
+        watched.process()
+        result = self.evaluate(watched)
+        for _ in range(3):
+            assert result.get_num_requested(STAGES[0]) == 0
+            result = self.evaluate(watched, result.cursor)
+
+    def test_new_settings_request_what_depends_on_them(self, watched: Watched) -> None:
+        watched.put("a.txt")
+        watched.instance.add_dynamic_partitions("media_files", ["media:a.txt"])
+        first = self.evaluate(watched)
+        watched.process()
+        second = self.evaluate(watched, first.cursor)
+        changed = watched.settings.model_copy(
+            update={"audio": watched.settings.audio.model_copy(update={"bit_rate_kbps": 64})}
+        )
+        watched.definitions = build_definitions(changed, Secrets())
+        third = self.evaluate(watched, second.cursor)
+        assert third.get_num_requested(STAGES[0]) == 0
+        assert third.get_num_requested(STAGES[1]) == 1

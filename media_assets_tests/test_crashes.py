@@ -1,0 +1,114 @@
+"""`kill -9` in the middle of a batch, again and again: nothing half-written or done twice, all there at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import av
+import imageio_ffmpeg
+import pytest
+
+from media_assets_tests.broken_library import tone
+
+CLIPS = 20
+STAGES = 4
+# How many artifacts are there when the process is killed, and how long after the last of them.
+MOMENTS = [
+    (3, 0.0),
+    (12, 0.01),
+    (21, 0.0),
+    (24, 0.04),
+    (29, 0.02),
+    (34, 0.08),
+    (38, 0.15),
+    (45, 0.3),
+    (56, 0.0),
+    (66, 0.02),
+]
+
+
+class KilledLibrary:
+    """A library that is processed by `media-assets process`, with an ffmpeg that keeps a list of its calls."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.calls = root / "calls.txt"
+        self.calls.touch()
+        ffmpeg = root / "ffmpeg"
+        # Made to last a moment, so that there is a middle to kill it in.
+        ffmpeg.write_text(
+            f'#!/bin/sh\nprintf "%s\\n" "$*" >> "{self.calls}"\ncase "$*" in *progress*) sleep 0.05 ;; esac\n'
+            f'exec "{imageio_ffmpeg.get_ffmpeg_exe()}" "$@"\n'
+        )
+        ffmpeg.chmod(0o755)
+        (root / "media").mkdir()
+        for number in range(CLIPS):
+            tone(root / "media" / f"clip{number:02}.flac", 300 + 7 * number)
+        settings = {"sources": {"media": {"path": "media"}}, "ffmpeg": {"path": str(ffmpeg)}}
+        (root / "library.yaml").write_text(json.dumps(settings))
+
+    def process(self) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "media_assets.cli", "--config", str(self.root / "library.yaml"), "process"]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def manifests(self) -> dict[tuple[str, str], bytes]:
+        """By (stage, folder): what the manifest says, when and by which run it was made included."""
+        found = (self.root / "artifacts").glob("[!.]*/*/manifest.json")
+        return {(path.parent.parent.name, path.parent.name): path.read_bytes() for path in found}
+
+    def final_audio(self) -> list[Path]:
+        return sorted((self.root / "artifacts").glob("[!.]*/*/audio.m4a"))
+
+    def encodings(self) -> Counter[str]:
+        """How often each clip was encoded, by its name."""
+        lines = self.calls.read_text().splitlines()
+        return Counter(
+            line.split("media/")[1].split(".flac")[0] for line in lines if "media/" in line and "audio.m4a" in line
+        )
+
+
+def seconds_of(path: Path) -> float:
+    with av.open(str(path)) as container:
+        return sum(float(frame.samples) / frame.sample_rate for frame in container.decode(audio=0))
+
+
+@pytest.mark.timeout(240)
+def test_a_killed_process_leaves_nothing_half_done_and_nothing_is_done_twice(tmp_path: Path) -> None:
+    library = KilledLibrary(tmp_path)
+    seen: dict[tuple[str, str], bytes] = {}
+    for artifacts, delay in MOMENTS:
+        process = library.process()
+        while process.poll() is None and len(library.manifests()) < artifacts:
+            time.sleep(0.005)
+        time.sleep(delay)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert all(abs(seconds_of(path) - 1.0) < 0.1 for path in library.final_audio()), (
+            "a half file under a final name"
+        )
+        now = library.manifests()
+        assert all(json.loads(manifest)["format"] == 1 for manifest in now.values())
+        assert {name: now[name] for name in seen} == seen, "something finished was made again"
+        seen = now
+
+    process = library.process()
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    everything = library.manifests()
+    assert len(everything) == STAGES * CLIPS
+    assert {name: everything[name] for name in seen} == seen
+    assert "runs of processes that died were closed" in output
+
+    encodings = library.encodings()
+    workers = 2
+    assert len(encodings) == CLIPS
+    assert sum(encodings.values()) <= CLIPS + workers * len(MOMENTS), "only what was in work may be done again"
+    assert not list((tmp_path / ".media_assets" / "work").iterdir()), "scratch directories of killed runs are removed"
+    assert not list((tmp_path / "artifacts").rglob("*.partial"))

@@ -1,0 +1,102 @@
+"""From a recording to its summary, with the real engines."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from media_assets.status import State
+from media_assets_tests.broken_library import SAMPLES, speech
+from media_assets_tests.real_library import RealLibrary
+
+TALK = "looking-after-recordings.mp4"
+ENCODED = "spring.ogg"
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> RealLibrary:
+    """A talk whose AAC is copied, a clip that is encoded, and the talk once more under another name."""
+    made = RealLibrary(tmp_path)
+    shutil.copy(SAMPLES / "talks" / TALK, made.media)
+    shutil.copy(SAMPLES / "talks" / TALK, made.media / "the same talk.mp4")
+    speech(made.media / ENCODED, 4.0)
+    return made
+
+
+def test_files_of_equal_content_are_transcribed_once(library: RealLibrary) -> None:
+    status = library.process()
+    assert status.counts()["summary"]["done"] == 3
+    for asset in ("m4a_audio", "transcript", "summary"):
+        first, second = library.manifest(asset, TALK), library.manifest(asset, "the same talk.mp4")
+        assert (first.reused_from is None) != (second.reused_from is None), "one was made, the other copied"
+        assert first.version == second.version
+
+
+def redone(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    return {name for name in after if after[name] != before.get(name)}
+
+
+def test_a_changed_setting_remakes_exactly_what_depends_on_it(library: RealLibrary) -> None:
+    library.process()
+    first = library.made()
+
+    library.configure(summary={"engine": "extractive", "key_points": 2})
+    library.process()
+    second = library.made()
+    talks = [TALK, "the same talk.mp4", ENCODED]
+    assert redone(first, second) == {f"summary {talk}" for talk in talks}
+
+    library.configure(summary={"engine": "extractive", "key_points": 2}, audio={"bit_rate_kbps": 48})
+    library.process()
+    third = library.made()
+    changed = redone(second, third)
+    assert {f"m4a_audio {talk}" for talk in talks} <= changed
+    assert f"transcript {ENCODED}" in changed, "its sound is another one now"
+    assert f"transcript {TALK}" not in changed, "its sound was copied and is the same"
+    assert not {name for name in changed if name.startswith("drive_file")}
+
+
+def test_a_second_pass_makes_nothing(library: RealLibrary) -> None:
+    library.process()
+    before = library.made()
+    library.process()
+    assert library.made() == before
+
+
+def test_audio_beside_its_source_is_no_source(tmp_path: Path) -> None:
+    library = RealLibrary(tmp_path, outputs={"m4a_audio": {"placement": "beside_source"}})
+    shutil.copy(SAMPLES / "talks" / TALK, library.media)
+    library.process(stage="m4a_audio")
+    beside = library.media / "looking-after-recordings.m4a"
+    assert beside.exists()
+    status = library.process(stage="m4a_audio")
+    assert set(status.grid) == {f"media:{TALK}"}
+    shutil.copy(beside, library.media / "copied by a person.m4a")
+    status = library.process(stage="m4a_audio")
+    assert status.grid["media:copied by a person.m4a"]["drive_file"] is State.NOT_APPLICABLE
+
+
+def test_a_photo_and_a_silent_video_are_not_applicable_with_a_reason(tmp_path: Path) -> None:
+    library = RealLibrary(tmp_path)
+    shutil.copytree(SAMPLES / "photos", library.media, dirs_exist_ok=True)
+    status = library.process()
+    assert {cells["summary"] for cells in status.grid.values()} == {State.NOT_APPLICABLE}
+    assert library.manifest("summary", "weather station.jpg").not_applicable == "is no recording but image/jpeg"
+    assert library.manifest("summary", "sunrise time-lapse.mp4").not_applicable == "has no audio stream"
+
+
+@pytest.mark.parametrize(
+    "name", ["-dash.m4a", "a:b.m4a", "q'uo\"te, [1] * %41....m4a", "new\nline.m4a", b"stray\xff.m4a"]
+)
+def test_names_that_break_pipelines_do_not_break_this_one(tmp_path: Path, name: str | bytes) -> None:
+    library = RealLibrary(tmp_path, outputs={"m4a_audio": {"placement": "beside_source"}})
+    clip = speech(tmp_path / "clip.m4a", 1.0, 1.0)
+    shutil.copy(clip, library.media / os.fsdecode(name))
+    status = library.process(stage="transcript")
+    ((_, cells),) = status.grid.items()
+    assert set(cells.values()) <= {State.DONE, State.MISSING}, json.dumps(status.to_json())
+    assert cells["transcript"] is State.DONE

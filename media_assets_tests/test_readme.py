@@ -1,0 +1,132 @@
+"""Every command of the README, run as it stands there, in a copy of the checkout."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+COPIED = (
+    "Makefile",
+    "pyproject.toml",
+    "requirements.lock",
+    "library.yaml",
+    "dagster.yaml",
+    "workspace.yaml",
+    "samples",
+)
+STARTS_THE_UI = {"make dev", ".venv/bin/media-assets --config samples/library.yaml dev"}
+RUNS_THIS_VERY_TEST = {"make test"}
+
+
+def commands() -> list[str]:
+    """The commands of the README's shell blocks, without their comments."""
+    blocks = re.findall(r"```sh\n(.*?)```", (CHECKOUT / "README.md").read_text("utf-8"), re.DOTALL)
+    return [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout that is set up, as far as the commands can tell."""
+    root = tmp_path_factory.mktemp("checkout")
+    for name in COPIED:
+        if (CHECKOUT / name).is_dir():
+            shutil.copytree(CHECKOUT / name, root / name, ignore=shutil.ignore_patterns(".media_assets", "artifacts"))
+        else:
+            shutil.copy2(CHECKOUT / name, root / name)
+    binaries = root / ".venv" / "bin"
+    binaries.mkdir(parents=True)
+    for name in ("python", "media-assets", "uv", "ruff", "mypy"):
+        (binaries / name).symlink_to(Path(sys.executable).parent / name)
+    (root / ".venv" / ".ready").touch()
+    (root / "media").mkdir()
+    return root
+
+
+def environment() -> dict[str, str]:
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith(("DAGSTER", "MEDIA_ASSETS", "MAKE"))
+    }
+
+
+def run(command: str, root: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, shell=True, cwd=root, env=environment(), text=True, capture_output=True, timeout=200)
+
+
+def test_the_readme_has_the_two_commands() -> None:
+    assert {"make demo", "make test"} <= set(commands())
+
+
+@pytest.mark.timeout(240)
+def test_make_demo_shows_everything_and_a_second_one_makes_nothing(copy: Path) -> None:
+    first = run("make demo", copy)
+    assert first.returncode == 0, first.stdout + first.stderr
+    for expected in (
+        "samples/artifacts/",
+        "media-assets --config samples/library.yaml dev",
+        "give every recording",
+        "✗",
+    ):
+        assert expected in first.stdout, first.stdout
+    made = {path: path.stat().st_mtime_ns for path in (copy / "samples" / "artifacts").rglob("*") if path.is_file()}
+    assert len(made) > 30
+    second = run("make demo", copy)
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert "reused: " in second.stdout
+    assert not re.search(r"\d made", second.stdout), second.stdout
+    again = {path: path.stat().st_mtime_ns for path in (copy / "samples" / "artifacts").rglob("*") if path.is_file()}
+    assert again == made
+
+
+@pytest.mark.parametrize(
+    "command", [c for c in commands() if c not in {"make demo", *RUNS_THIS_VERY_TEST, *STARTS_THE_UI}]
+)
+def test_a_command_works_on_a_library_that_is_still_empty(command: str, copy: Path) -> None:
+    done = run(command, copy)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("command", sorted(STARTS_THE_UI))
+@pytest.mark.xdist_group("dagster_dev")
+def test_a_command_starts_the_ui(command: str, copy: Path) -> None:
+    assert command in commands()
+    process = subprocess.Popen(
+        command, shell=True, cwd=copy, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 120
+        while not _sensors():
+            assert process.poll() is None, "it ended"
+            assert time.monotonic() < deadline, "no sensors in time"
+            time.sleep(1)
+        assert {"request_missing"} < set(_sensors())
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(timeout=60)
+
+
+def _sensors() -> dict[str, str]:
+    """The sensors of the UI at its usual address, and whether they are on."""
+    query = (
+        "{ repositoriesOrError { ... on RepositoryConnection { nodes { sensors { name sensorState { status } } } } } }"
+    )
+    try:
+        answer = requests.post("http://127.0.0.1:3000/graphql", json={"query": query}, timeout=30)
+    except requests.ConnectionError:
+        return {}
+    nodes = answer.json()["data"]["repositoriesOrError"].get("nodes", [])
+    sensors = {sensor["name"]: sensor["sensorState"]["status"] for node in nodes for sensor in node["sensors"]}
+    assert set(sensors.values()) <= {"RUNNING"}, json.dumps(sensors)
+    return sensors

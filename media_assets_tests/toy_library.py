@@ -1,0 +1,394 @@
+"""A library of text files with a pipeline of three trivial stages, for tests of the machinery around the stages.
+
+The first line of a file is its text; the others say what is to happen to it, e.g. `m4a_audio: transient 2`. The stages
+have names of the product because `settings.DEFAULT_TUNING` has an entry for each of those and no other.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self
+
+import dagster as dg
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+
+from media_assets.artifact import Artifact, Stored
+from media_assets.engines.work import Work
+from media_assets.errors import BadMedia, Fatal, NotApplicable, Transient
+from media_assets.file_asset import FileAsset, Metadata, file_asset, io_manager_key
+from media_assets.io_managers.base import ArtifactIOManager
+from media_assets.io_managers.manifest import Manifest
+from media_assets.library import Library
+from media_assets.models import Model
+from media_assets.partitions import register, registered
+from media_assets.processing import Processor
+from media_assets.progress import LogProgress
+from media_assets.settings import (
+    DEFAULT_TUNING,
+    AssetTuning,
+    AudioSettings,
+    FolderSource,
+    FolderStore,
+    LimitSettings,
+    RetrySettings,
+    Settings,
+)
+from media_assets.sources.base import SourceEntry
+from media_assets.status import LibraryStatus, library_status
+
+SOURCE = "box"
+
+
+class Note(Model):
+    """The value of every toy stage: the file's whole text."""
+
+    text: str
+
+    @property
+    def title(self) -> str:
+        return self.text.partition("\n")[0]
+
+
+class Bench:
+    """The engine of all toy stages: does what the text says, and keeps a list of its calls that outlives processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._calls = folder / "calls"
+
+    def act(self, stage: str, text: str, work: Work, source: Path | None = None) -> None:
+        title, *orders = text.splitlines()
+        with self._calls.open("ab", buffering=0) as calls:
+            calls.write(f"{stage} {title}\n".encode())
+        for order in orders:
+            whose, _, what = order.partition(": ")
+            if whose == stage:
+                verb, _, argument = what.partition(" ")
+                getattr(self, f"_{verb}")(f"{stage} {title}", argument, work, source)
+
+    @property
+    def calls(self) -> list[str]:
+        return self._calls.read_text("utf-8").splitlines() if self._calls.exists() else []
+
+    def calls_of(self, stage: str) -> Counter[str]:
+        """How often a stage was called, by title."""
+        return Counter(call.removeprefix(f"{stage} ") for call in self.calls if call.startswith(f"{stage} "))
+
+    def forget(self) -> None:
+        self._calls.unlink(missing_ok=True)
+
+    def wait_for(self, name: str) -> None:
+        """Until a stage with the order `pause <name>` has begun."""
+        _wait_for(self._folder / f"{name}.begun")
+
+    def let_go(self, name: str) -> None:
+        (self._folder / f"{name}.go").touch()
+
+    def _poison(self, *_: object) -> None:
+        raise BadMedia("is poison", next_step="Throw it away")
+
+    def _odd(self, *_: object) -> None:
+        raise ZeroDivisionError("nobody thought of this")
+
+    def _photo(self, *_: object) -> None:
+        raise NotApplicable("is a photo")
+
+    def _transient(self, call: str, times: str, *_: object) -> None:
+        if self.calls.count(call) <= int(times):
+            raise Transient("the network broke", next_step="Wait")
+
+    def _fatal(self, *_: object) -> None:
+        raise Fatal("the key is wrong", next_step="Set another")
+
+    def _full(self, *_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/disk")
+
+    def _hang(self, call: str, argument: str, work: Work, source: Path | None) -> None:
+        while True:
+            work.check()
+            time.sleep(0.01)
+
+    def _pause(self, call: str, name: str, work: Work, source: Path | None) -> None:
+        (self._folder / f"{name}.begun").touch()
+        while not (self._folder / f"{name}.go").exists():
+            work.check()
+            time.sleep(0.01)
+
+    def _change(self, call: str, text: str, work: Work, source: Path | None) -> None:
+        assert source is not None
+        source.write_text(f"{text}\n", "utf-8")
+
+    def _vanish(self, call: str, text: str, work: Work, source: Path | None) -> None:
+        assert source is not None
+        source.unlink()
+
+    def _journal(self, *_: object) -> None:
+        work = next(argument for argument in _ if isinstance(argument, Work))
+        assert work.journal is not None
+        work.journal.mkdir(parents=True, exist_ok=True)
+        (work.journal / "piece").write_text("half of it")
+
+    def _die(self, *_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def describe(stored: Stored[Note]) -> Metadata:
+    if "describe: odd" in stored.value.text:
+        raise ZeroDivisionError("cannot be described")
+    return {"title": stored.value.title}
+
+
+@file_asset(group="toy", kinds={"python"}, code_version="1", pool="source", describe=describe, shared_by_content=False)
+def drive_file(entry: SourceEntry, library: Library, bench: Bench, work: Work) -> Artifact[Note]:
+    """Reads a file."""
+    with library.local_file(entry) as path:
+        text = path.read_text("utf-8")
+        bench.act("drive_file", text, work, path)
+    return Artifact(Note(text=text), version=hashlib.sha256(text.encode()).hexdigest(), media_seconds=1.0)
+
+
+@file_asset(
+    group="toy",
+    kinds={"python"},
+    code_version="1",
+    pool="ffmpeg",
+    result_settings=lambda settings: settings.audio,
+    describe=describe,
+)
+def m4a_audio(drive_file: Stored[Note], bench: Bench, settings: AudioSettings, work: Work) -> Artifact[Note]:
+    """Reads the source again, and writes a file that depends on the settings."""
+    note = drive_file.value
+    bench.act("m4a_audio", note.text, work, drive_file.local_path())
+    audio = work.directory / "audio.m4a"
+    audio.write_text(f"{settings.bit_rate_kbps} kbit/s of {note.text}", "utf-8")
+    return Artifact(note, files={"audio.m4a": audio}, media_seconds=drive_file.manifest.media_seconds)
+
+
+@file_asset(group="toy", kinds={"python"}, code_version="1", pool="transcriber", describe=describe)
+def transcript(m4a_audio: Stored[Note], bench: Bench, work: Work) -> Artifact[Note]:
+    """Reads the file of the stage before, and writes two, of which one is its value."""
+    note = Note(text=m4a_audio.local_path("audio.m4a").read_text("utf-8"))
+    bench.act("transcript", m4a_audio.value.text, work)
+    forms = {"transcript.json": note.model_dump_json(), "transcript.srt": f"1: {note.title}"}
+    for name, text in forms.items():
+        (work.directory / name).write_text(text, "utf-8")
+    files = {name: work.directory / name for name in forms}
+    return Artifact(note, files, document="transcript.json", cost_usd=0.25)
+
+
+PIPELINE: tuple[FileAsset[Any], ...] = (drive_file, m4a_audio, transcript)
+
+
+def toy_settings(root: Path, **changes: Any) -> Settings:
+    """Settings of a library below `root`, without waiting for anything; `changes` replace whole sections."""
+    sections: dict[str, Any] = {
+        "state_dir": root / "state",
+        "sources": {SOURCE: FolderSource(path=root / "in")},
+        "stores": {"artifacts": FolderStore(path=root / "out")},
+        "limits": LimitSettings(min_free_bytes=1),
+        "retries": RetrySettings(max_retries=2, delay_seconds=0.01),
+    }
+    return Settings(**(sections | changes))
+
+
+def tuned(asset: str, **changes: Any) -> dict[str, AssetTuning]:
+    """The section `assets` with one asset run differently from the default."""
+    return {**DEFAULT_TUNING, asset: DEFAULT_TUNING[asset].model_copy(update=changes)}
+
+
+class ToyLibrary:
+    """A library, its definitions and its Dagster instance, all below one folder. Use it as a context manager.
+
+    Opened again on the same folder, with other settings or in another process, it goes on where it was.
+    """
+
+    def __init__(self, root: Path, **changes: Any) -> None:
+        self.root = root
+        self.inbox = root / "in"
+        self.inbox.mkdir(parents=True, exist_ok=True)
+        (root / "bench").mkdir(exist_ok=True)
+        self.bench = Bench(root / "bench")
+        self.settings = toy_settings(root, **changes)
+        self.library = Library(self.settings)
+        self.definitions = self._definitions()
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        home = self.root / "home"
+        if not home.exists():
+            shutil.copytree(_empty_home().name, home)
+        self.instance = self._open.enter_context(dg.DagsterInstance.local_temp(str(home)))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def _definitions(self) -> dg.Definitions:
+        resources: dict[str, Any] = {
+            io_manager_key(name): dg.IOManagerDefinition(resource_fn=lambda _, store=store: ArtifactIOManager(store))
+            for name, store in self.library.stores.items()
+        }
+        resources["library"] = self.library
+        resources["bench"] = dg.ResourceDefinition(resource_fn=lambda _: self.bench)
+        resources["progress"] = dg.ResourceDefinition(resource_fn=lambda _: LogProgress())
+        return dg.Definitions(
+            assets=[stage.build(self.settings, None) for stage in PIPELINE],
+            resources=resources,
+            executor=dg.in_process_executor,
+        )
+
+    def write(self, **texts: str) -> list[str]:
+        """Files `<name>.txt` with these texts, registered; returns their keys."""
+        for name, text in texts.items():
+            (self.inbox / f"{name}.txt").write_text(text, "utf-8")
+        return self.register()
+
+    def register(self) -> list[str]:
+        keys = [entry.key for entry in self.library.sources[SOURCE].scan()]
+        register(self.instance, keys)
+        return keys
+
+    def run(self, asset: str, *, keys: Sequence[str] = (), force: bool = False) -> dg.ExecuteInProcessResult:
+        """One run of one stage over all files, or over the range of `keys`, as the backfill daemon starts it."""
+        keys = keys or self.register()
+        return self.definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+            instance=self.instance,
+            asset_selection=[dg.AssetKey(asset)],
+            run_config={
+                "ops": {asset: {"config": {"force": force}}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+            tags={ASSET_PARTITION_RANGE_START_TAG: keys[0], ASSET_PARTITION_RANGE_END_TAG: keys[-1]},
+            raise_on_error=False,
+        )
+
+    def run_all(self, *, force: bool = False) -> list[dg.ExecuteInProcessResult]:
+        return [self.run(stage.name, force=force) for stage in PIPELINE]
+
+    def processor(self) -> Processor:
+        return Processor(self.definitions, self.library, PIPELINE, self.instance)
+
+    def status(self) -> LibraryStatus:
+        return library_status(self.instance, self.library, PIPELINE, self.register())
+
+    def manifest(self, asset: str, key: str) -> Manifest | None:
+        return self.library.store(asset).manifest(asset, key)
+
+    def made(self, asset: str, key: str) -> Manifest:
+        manifest = self.manifest(asset, key)
+        assert manifest is not None, f"{asset} of {key} is missing"
+        return manifest
+
+    def text_of(self, asset: str, key: str, name: str) -> str:
+        """What is in a file of an artifact."""
+        return self.library.store(asset).local_path(self.made(asset, key).file(name)).read_text("utf-8")
+
+    def scratch(self) -> list[Path]:
+        """What is left in the work directories."""
+        return _below(self.root / "state" / "work")
+
+    def journals(self) -> list[Path]:
+        return _below(self.root / "state" / "journal")
+
+
+def key_of(name: str) -> str:
+    return f"{SOURCE}:{name}.txt"
+
+
+def materialized(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetMaterialization]:
+    """What a run recorded, by partition; a second materialization of one would be a defect."""
+    events = [event.step_materialization_data.materialization for event in result.get_asset_materialization_events()]
+    by_key = {str(event.partition): event for event in events}
+    assert len(by_key) == len(events)
+    return by_key
+
+
+def observed(result: dg.ExecuteInProcessResult) -> dict[str, Mapping[str, Any]]:
+    """The metadata of the observations of a run, by partition."""
+    events = [event.asset_observation_data.asset_observation for event in result.get_asset_observation_events()]
+    by_key: dict[str, Mapping[str, Any]] = {
+        str(event.partition): {name: value.value for name, value in event.metadata.items()} for event in events
+    }
+    assert len(by_key) == len(events)
+    return by_key
+
+
+def failure_of(result: dg.ExecuteInProcessResult) -> dg.Failure:
+    """What the run's only step failed with."""
+    (event,) = result.get_step_failure_events()
+    data = event.step_failure_data.user_failure_data
+    assert data is not None, event.step_failure_data.error
+    return dg.Failure(description=data.description, metadata=data.metadata)
+
+
+def failed_files(result: dg.ExecuteInProcessResult) -> dict[str, str]:
+    """The table of a failed run: the reason by file."""
+    table = failure_of(result).metadata["failures"]
+    assert isinstance(table, dg.TableMetadataValue)
+    return {str(record.data["file"]): str(record.data["reason"]) for record in table.records}
+
+
+# ----------------------------------------------------------------------------------------------- other processes
+
+
+@cache
+def processes() -> ForkServerContext:
+    """Starts child processes in milliseconds: they are forked off a server that has imported everything once."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["media_assets_tests.toy_library", "pytest"])
+    return context
+
+
+def run_in_child(root: Path, asset: str, changes: Mapping[str, Any]) -> None:
+    """The target of a child process: one run of one stage."""
+    with ToyLibrary(root, **changes) as toy:
+        toy.run(asset)
+
+
+@contextmanager
+def unprivileged_folder() -> Iterator[Path]:
+    """A folder, and within the context no right to override permissions, also when root runs the tests."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        root = os.geteuid() == 0
+        if root:
+            os.chown(folder, 65534, 65534)
+            os.seteuid(65534)
+        try:
+            yield folder
+        finally:
+            if root:
+                os.seteuid(0)
+
+
+@cache
+def _empty_home() -> TemporaryDirectory[str]:
+    """A Dagster home with empty databases: to make them takes a second, to copy them does not."""
+    home = TemporaryDirectory(prefix="media_assets-home-")
+    with dg.DagsterInstance.local_temp(home.name) as instance:
+        registered(instance)
+    return home
+
+
+def _below(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*")) if folder.exists() else []
+
+
+def _wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} did not appear"
+        time.sleep(0.01)
