@@ -14,6 +14,7 @@ from dagster import AutomationCondition as Condition
 from dagster._core.definitions.assets.graph.asset_graph_subset import AssetGraphSubset
 from dagster._core.definitions.partitions.subset import DefaultPartitionsSubset
 
+from media_assets.abandoned_runs import close_abandoned_runs
 from media_assets.errors import MediaAssetsError
 from media_assets.library import Library
 from media_assets.partitions import display_name, media_files, register, registered
@@ -69,6 +70,7 @@ def source_sensor(name: str, library: Library, stages: Sequence[dg.AssetKey]) ->
     def watch(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         source = library.sources[name]
         apply_pool_limits(context.instance, library.settings.pools)
+        close_abandoned_runs(context.instance)
         try:
             changes = source.changes(context.cursor, InstanceState(context.instance))
         except MediaAssetsError as error:

@@ -12,14 +12,14 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from pydantic import Field
 
 from media_assets.artifact import Artifact, Stored
@@ -40,6 +40,8 @@ logger = logging.getLogger("media_assets")
 
 # What a second of media is taken to weigh before a probe has said how long a file plays.
 _BYTES_PER_MEDIA_SECOND = 500_000
+# How long it may take to notice that the run is to stop.
+_POLL_SECONDS = 0.5
 
 
 class StageConfig(dg.Config):
@@ -60,6 +62,8 @@ class Outcome:
     attempt: str = ""
     """Fingerprint of what was tried; empty when it did not get so far."""
     reused: bool = False
+    described: Mapping[str, Any] = field(default_factory=dict)
+    """What a person wants to see of the artifact."""
     seconds: float = 0.0
 
 
@@ -97,7 +101,7 @@ class Batch:
     def run(self, store: ArtifactStore, settled: Mapping[str, Outcome]) -> Iterator[Outcome]:
         """The outcome of each file, as they come in.
 
-        A fatal error ends the batch: files in work are stopped, the rest is not begun, and its outcome comes last.
+        A fatal error ends the batch: files in work are stopped, the rest is not begun.
 
         Args:
             settled: Outcomes of an earlier attempt of the same run that a repetition cannot change.
@@ -113,7 +117,7 @@ class Batch:
                         pending.add(pool.submit(self._outcome, key, store, scratch, settled.get(key)))
                     if not pending:
                         return
-                    done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
+                    done, pending = wait(pending, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
                     for future in done:
                         outcome = future.result()
                         if isinstance(outcome.error, Cancelled):
@@ -133,12 +137,24 @@ class Batch:
         work = _FileWork(self, key, store, scratch)
         try:
             manifest, reused = work.find_or_make()
+            described = self._describe(manifest, store)
         except Exception as error:
             known = classify(error)
             if known is not error:
                 logger.exception("%s of %s", self.stage.name, key)
             return Outcome(key, error=known, attempt=work.attempt, seconds=time.monotonic() - started)
-        return Outcome(key, manifest, reused=reused, seconds=time.monotonic() - started)
+        return Outcome(key, manifest, reused=reused, described=described, seconds=time.monotonic() - started)
+
+    def _describe(self, manifest: Manifest, store: ArtifactStore) -> Mapping[str, Any]:
+        if manifest.not_applicable:
+            return {}
+
+        def fetch(name: str | None) -> Path:
+            if name is None:
+                raise ValueError(f"the description of {manifest.asset} may not read the source file")
+            return store.local_path(manifest.file(name))
+
+        return self.stage.describe(Stored(manifest, self.stage.value_type, fetch))
 
 
 class _FileWork:
@@ -162,7 +178,7 @@ class _FileWork:
         if existing and recipe.is_current(existing, self._store) and self._may_reuse(existing):
             return existing, True
         if recipe.not_applicable:
-            return self._publish(self._draft(0.0, not_applicable=recipe.not_applicable), {}), False
+            return self._publish(self._draft(0.0, not_applicable=recipe.not_applicable)), False
         with self._content_lock():
             twin = self._store.find(self._stage.name, recipe.fingerprint)
             if twin and self._may_reuse(twin):
@@ -185,7 +201,8 @@ class _FileWork:
         draft = twin.model_copy(update={"key": self._recipe.key, "reused_from": origin})
         return self._store.copy(twin, draft, self._recipe.target)
 
-    def _content_lock(self) -> FileLock:
+    @contextmanager
+    def _content_lock(self) -> Iterator[None]:
         """Held while an artifact is made, so that files of equal content wait for it instead of making it too.
 
         One lock for every 4096th fingerprint of a stage: lock files cannot be removed safely, and so their number
@@ -193,7 +210,16 @@ class _FileWork:
         """
         folder = self._library.settings.state_dir / "locks"
         folder.mkdir(parents=True, exist_ok=True)
-        return FileLock(folder / f"{self._stage.name}-{self._recipe.fingerprint[:3]}.lock")
+        lock = FileLock(folder / f"{self._stage.name}-{self._recipe.fingerprint[:3]}.lock")
+        while not lock.is_locked:
+            if self._batch.cancelled.is_set():
+                raise Cancelled("the run was stopped")
+            with suppress(Timeout):
+                lock.acquire(timeout=_POLL_SECONDS)
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _make(self) -> Manifest:
         started = time.monotonic()
@@ -201,15 +227,15 @@ class _FileWork:
             work = self._work(directory)
             work.check()
             work.require_space(0)
+            artifact: Artifact[Any] | None = None
+            reason = None
             try:
-                artifact: Artifact[Any] = self._stage.function(**self._arguments(work))
+                artifact = self._stage.function(**self._arguments(work))
             except NotApplicable as error:
-                return self._publish(self._draft(time.monotonic() - started, not_applicable=error.reason), {})
+                reason = error.reason
             work.check()
             self._require_unchanged_source()
-            manifest = self._publish(
-                self._draft(time.monotonic() - started, artifact), artifact.files, artifact.version
-            )
+            manifest = self._publish(self._draft(time.monotonic() - started, artifact, reason), artifact)
             if work.journal and work.journal.exists():
                 shutil.rmtree(work.journal)
             return manifest
@@ -290,7 +316,11 @@ class _FileWork:
             cost_usd=artifact.cost_usd if artifact else 0.0,
         )
 
-    def _publish(self, draft: Manifest, files: Mapping[str, Path], version: str | None = None) -> Manifest:
+    def _publish(self, draft: Manifest, artifact: Artifact[Any] | None = None) -> Manifest:
+        files = artifact.files if artifact else {}
         digests = {name: sha256_of(path) for name, path in files.items()}
-        made = version or version_of(draft.not_applicable or draft.value, digests)
-        return self._store.publish(draft.model_copy(update={"version": made}), files, digests, self._recipe.target)
+        version = artifact.version if artifact else None
+        draft = draft.model_copy(
+            update={"version": version or version_of(draft.not_applicable or draft.value, digests)}
+        )
+        return self._store.publish(draft, files, digests, self._recipe.target)

@@ -176,7 +176,9 @@ def dev(
 
 @contextmanager
 def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]]:
+    from media_assets.abandoned_runs import close_abandoned_runs
     from media_assets.assets import PIPELINE
+    from media_assets.automation import apply_pool_limits
     from media_assets.definitions import build_definitions
     from media_assets.instance import open_instance
     from media_assets.library import Library
@@ -190,7 +192,8 @@ def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]
     with open_instance(opened.settings) as instance, BarProgress(console) as progress:
         definitions = build_definitions(opened.settings, opened.secrets, {"progress": progress})
         processor = Processor(definitions, Library(opened.settings), PIPELINE, instance)
-        abandoned = processor.close_abandoned_runs()
+        apply_pool_limits(instance, opened.settings.pools)
+        abandoned = close_abandoned_runs(instance)
         if abandoned:
             console.print(f"{abandoned} runs of processes that died were closed; what they finished is kept.")
         yield processor, progress

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
@@ -52,16 +52,19 @@ def _resources(library: Library, secrets: Secrets) -> dict[str, Any]:
     return {
         **stores,
         "library": library,
-        "progress": _per_run(LogProgress),
-        "ffmpeg": _per_run(lambda: FFmpeg(settings.ffmpeg)),
-        "transcriber": _per_run(lambda: build_transcriber(settings.transcription, FFmpeg(settings.ffmpeg))),
-        "summarizer": _per_run(lambda: build_summarizer(settings.summary, secrets)),
+        "progress": dg.ResourceDefinition(resource_fn=lambda _: LogProgress()),
+        **_engines(settings, secrets),
     }
 
 
-def _per_run(make: Callable[[], Any]) -> dg.ResourceDefinition:
-    """Made once for each run that needs it; a model is loaded by its first use."""
-    return dg.ResourceDefinition(resource_fn=lambda _: make())
+def _engines(settings: Settings, secrets: Secrets) -> dict[str, Any]:
+    """The tools of one process. They cost nothing until they are used; a model is loaded by its first use, and once."""
+    ffmpeg = FFmpeg(settings.ffmpeg)
+    return {
+        "ffmpeg": ffmpeg,
+        "transcriber": build_transcriber(settings.transcription, ffmpeg),
+        "summarizer": build_summarizer(settings.summary, secrets),
+    }
 
 
 @dg.definitions

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from media_assets.cache import FetchCache
-from media_assets.errors import Fatal
+from media_assets.errors import BadMedia
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.store import ArtifactStore, Target
 from media_assets.partitions import split_key
@@ -49,19 +49,19 @@ class Library:
         placement = self.settings.output_for(asset).placement
         if placement == "folder":
             return Target(placement)
-        source, path = split_key(key)
-        return Target(placement, self.settings.sources[source].path / path)
+        _, path = split_key(key)
+        return Target(placement, self.settings.sources[self.source(key).name].path / path)
 
     def source(self, key: str) -> Source:
         """The source a key belongs to.
 
         Raises:
-            Fatal: library.yaml names no such source.
+            BadMedia: library.yaml names no such source.
         """
         name, _ = split_key(key)
         if name not in self.sources:
-            raise Fatal(
-                f"the source {name!r} is not in library.yaml, which has {sorted(self.sources)}",
+            raise BadMedia(
+                f"belongs to the source {name!r}, which is not in library.yaml; that has {sorted(self.sources)}",
                 next_step="Add it again, or delete its partitions",
             )
         return self.sources[name]

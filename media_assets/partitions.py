@@ -15,6 +15,8 @@ from urllib.parse import unquote_to_bytes
 
 import dagster as dg
 
+from media_assets.errors import BadMedia
+
 media_files = dg.DynamicPartitionsDefinition(name="media_files")
 
 # `,` breaks the selection of partitions in the UI (dagster #32183); `[` `]` `"` and `...` belong to the syntax of
@@ -63,11 +65,11 @@ def split_key(key: str) -> tuple[str, str]:
     """(name of the source, decoded path) of a partition key.
 
     Raises:
-        ValueError: the key was not made by `partition_key`.
+        BadMedia: the key was not made by `partition_key`.
     """
     source, separator, encoded = key.partition(":")
     if not (separator and source and encoded):
-        raise ValueError(f"{key!r} is no key of media_files; keys read <source>:<path>")
+        raise BadMedia("is no key of media_files; keys read <source>:<path>", next_step="Delete that partition")
     return source, decode_path(encoded)
 
 

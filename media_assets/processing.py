@@ -7,15 +7,14 @@ executed here instead of in processes of their own.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
-import psutil
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
+from media_assets.abandoned_runs import owner_tags
 from media_assets.errors import Fatal, MediaAssetsError, SourceChanged, Transient
 from media_assets.file_asset import FileAsset
 from media_assets.library import Library
@@ -23,9 +22,6 @@ from media_assets.partitions import register, registered, split_key
 from media_assets.recipe import Recipe
 from media_assets.sources.globs import PathFilter
 from media_assets.status import LibraryStatus, State, library_status
-
-HOST_TAG = "media_assets/host"
-PROCESS_TAG = "media_assets/process"
 
 # Failures that are tried again without being asked for.
 _PASSING = frozenset({Transient.__name__, SourceChanged.__name__})
@@ -166,8 +162,7 @@ class Processor:
                 tags={
                     ASSET_PARTITION_RANGE_START_TAG: first,
                     ASSET_PARTITION_RANGE_END_TAG: last,
-                    HOST_TAG: socket.gethostname(),
-                    PROCESS_TAG: _this_process(),
+                    **owner_tags(),
                 },
                 raise_on_error=False,
             )
@@ -177,17 +172,6 @@ class Processor:
     def status(self, keys: Sequence[str]) -> LibraryStatus:
         """The grid of the given files, all stages."""
         return library_status(self.instance, self._library, self._pipeline, keys)
-
-    def close_abandoned_runs(self) -> int:
-        """Mark as failed the runs of processes like this one that died, and free what they held; returns how many."""
-        unfinished = dg.RunsFilter(
-            statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED], tags={HOST_TAG: socket.gethostname()}
-        )
-        abandoned = [run for run in self.instance.get_runs(unfinished) if not _is_alive(run.tags[PROCESS_TAG])]
-        for run in abandoned:
-            self.instance.report_run_failed(run, "The process of this run died; what it finished is kept.")
-            self.instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-        return len(abandoned)
 
 
 def is_forced(stage: str, selection: Selection) -> bool:
@@ -228,17 +212,3 @@ def _raise_if_fatal(result: dg.ExecuteInProcessResult) -> None:
             error = event.step_failure_data.error
             description = failure.description if failure else error.to_string() if error else "unknown"
             raise Fatal(description or "unknown")
-
-
-def _this_process() -> str:
-    """A process id together with the time the process began: ids are used again."""
-    process = psutil.Process()
-    return f"{process.pid}@{process.create_time():.2f}"
-
-
-def _is_alive(process: str) -> bool:
-    pid, _, began = process.partition("@")
-    try:
-        return f"{psutil.Process(int(pid)).create_time():.2f}" == began
-    except psutil.NoSuchProcess:
-        return False

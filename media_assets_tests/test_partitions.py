@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from media_assets.errors import BadMedia
 from media_assets.partitions import (
     decode_path,
     display_name,
@@ -96,7 +97,7 @@ def test_readable_letters_of_any_script_stand_as_they_are() -> None:
 
 @pytest.mark.parametrize("key", ["", "box", "box:", ":talk.mp4"])
 def test_what_is_no_key_is_refused(key: str) -> None:
-    with pytest.raises(ValueError, match="is no key of media_files"):
+    with pytest.raises(BadMedia, match="is no key of media_files"):
         split_key(key)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from media_assets.status import State
-from media_assets_tests.broken_library import SAMPLES, speech
+from media_assets_tests.broken_library import SAMPLES, speech, tone
 from media_assets_tests.real_library import RealLibrary
 
 TALK = "looking-after-recordings.mp4"
@@ -87,6 +87,15 @@ def test_a_photo_and_a_silent_video_are_not_applicable_with_a_reason(tmp_path: P
     assert {cells["summary"] for cells in status.grid.values()} == {State.NOT_APPLICABLE}
     assert library.manifest("summary", "weather station.jpg").not_applicable == "is no recording but image/jpeg"
     assert library.manifest("summary", "sunrise time-lapse.mp4").not_applicable == "has no audio stream"
+
+
+def test_a_recording_without_speech_has_an_empty_transcript_and_no_summary(tmp_path: Path) -> None:
+    library = RealLibrary(tmp_path)
+    tone(library.media / "tone.m4a", 440, 2)
+    status = library.process()
+    assert status.grid["media:tone.m4a"]["transcript"] is State.DONE
+    assert status.grid["media:tone.m4a"]["summary"] is State.NOT_APPLICABLE
+    assert library.manifest("summary", "tone.m4a").not_applicable == "has no speech to summarise"
 
 
 @pytest.mark.parametrize(

@@ -135,8 +135,16 @@ class Bench:
         assert source is not None
         source.unlink()
 
-    def _journal(self, *_: object) -> None:
-        work = next(argument for argument in _ if isinstance(argument, Work))
+    def _slow(self, *_: object) -> None:
+        time.sleep(0.1)
+
+    def _broken_path(self, call: str, argument: str, work: Work, source: Path | None) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(source))
+
+    def _value(self, *_: object) -> None:
+        """What is made cannot be described; see `describe`."""
+
+    def _journal(self, call: str, argument: str, work: Work, source: Path | None) -> None:
         assert work.journal is not None
         work.journal.mkdir(parents=True, exist_ok=True)
         (work.journal / "piece").write_text("half of it")
@@ -146,7 +154,7 @@ class Bench:
 
 
 def describe(stored: Stored[Note]) -> Metadata:
-    if "describe: odd" in stored.value.text:
+    if f"{stored.manifest.asset}: value" in stored.value.text:
         raise ZeroDivisionError("cannot be described")
     return {"title": stored.value.title}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from media_assets.artifact import Artifact, Stored
@@ -11,7 +12,7 @@ from media_assets.engines.work import Work
 from media_assets.errors import NotApplicable
 from media_assets.file_asset import Metadata, file_asset
 from media_assets.library import Library
-from media_assets.models import SourceFile, Stream
+from media_assets.models import MediaInfo, SourceFile, Stream
 from media_assets.partitions import encode_path
 from media_assets.sources.base import SourceEntry
 
@@ -25,6 +26,8 @@ def describe(stored: Stored[SourceFile]) -> Metadata:
         "sha256": file.sha256,
         "source_link": file.link,
     }
+    if file.recorded_at:
+        shown["recorded_at"] = file.recorded_at.isoformat()
     if file.media:
         shown["container"] = file.media.container
         shown["duration_seconds"] = file.media.duration_seconds or 0.0
@@ -76,6 +79,7 @@ def drive_file(entry: SourceEntry, library: Library, work: Work) -> Artifact[Sou
         sha256=checksums["sha256"],
         md5=checksums["md5"],
         modified_at=entry.modified_at,
+        recorded_at=_recorded_at(found.media),
         revision=entry.revision,
         kind=found.kind,
         mime_type=found.mime_type,
@@ -83,6 +87,13 @@ def drive_file(entry: SourceEntry, library: Library, work: Work) -> Artifact[Sou
         link=library.source(entry.key).link(entry),
     )
     return Artifact(file, version=file.sha256, media_seconds=found.media.duration_seconds if found.media else None)
+
+
+def _recorded_at(media: MediaInfo | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(media.tags["creation_time"]) if media else None
+    except (KeyError, ValueError):
+        return None
 
 
 def _readable(text: str) -> str:

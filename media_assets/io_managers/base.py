@@ -20,7 +20,6 @@ import dagster as dg
 from dagster._core.definitions.data_version import CODE_VERSION_TAG, DATA_VERSION_IS_USER_PROVIDED_TAG, DATA_VERSION_TAG
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
-from media_assets.artifact import Stored
 from media_assets.batch import Batch, Outcome, Upstream
 from media_assets.errors import Fatal, Transient
 from media_assets.io_managers.manifest import Manifest
@@ -86,7 +85,7 @@ class ArtifactIOManager(dg.IOManager):
             yield from self._record_each(context, batch, results)
             raise _failure(batch, results)
         for outcome in results.made:
-            batch.context.add_asset_metadata(self._metadata(batch, outcome), partition_key=outcome.key)
+            batch.context.add_asset_metadata(self._metadata(outcome), partition_key=outcome.key)
 
     def _record_each(self, context: dg.OutputContext, batch: Batch, results: _Results) -> Iterator[dg.DagsterEvent]:
         step, asset_key = context.step_context, context.asset_key
@@ -97,7 +96,7 @@ class ArtifactIOManager(dg.IOManager):
                 dg.AssetMaterialization(
                     asset_key,
                     partition=outcome.key,
-                    metadata=self._metadata(batch, outcome),
+                    metadata=self._metadata(outcome),
                     tags=_tags(batch, outcome.manifest),
                 ),
             )
@@ -119,7 +118,7 @@ class ArtifactIOManager(dg.IOManager):
                 ),
             )
 
-    def _metadata(self, batch: Batch, outcome: Outcome) -> Mapping[str, Any]:
+    def _metadata(self, outcome: Outcome) -> Mapping[str, Any]:
         manifest = outcome.manifest
         assert manifest is not None
         if manifest.not_applicable:
@@ -134,16 +133,7 @@ class ArtifactIOManager(dg.IOManager):
         }
         if manifest.reused_from:
             common["same_content_as"] = manifest.reused_from
-        stored = Stored(
-            manifest,
-            batch.stage.value_type,
-            lambda name: self._store.local_path(manifest.file(name)) if name else _no_source(manifest),
-        )
-        return {**batch.stage.describe(stored), **common}
-
-
-def _no_source(manifest: Manifest) -> Any:
-    raise ValueError(f"the description of {manifest.asset} may not read the source file")
+        return {**outcome.described, **common}
 
 
 def _retries_left(batch: Batch) -> bool:

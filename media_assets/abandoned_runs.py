@@ -1,0 +1,41 @@
+"""Runs that `media-assets process` executed in its own process, and that look alive though the process died.
+
+Dagster cannot tell: it watches the processes that it started itself. Such a run would keep its slots in the pools for
+ever.
+"""
+
+from __future__ import annotations
+
+import socket
+
+import dagster as dg
+import psutil
+
+_HOST_TAG = "media_assets/host"
+_PROCESS_TAG = "media_assets/process"
+
+
+def owner_tags() -> dict[str, str]:
+    """Tags that say which process executes a run: a process id with the time it began, for ids are used again."""
+    process = psutil.Process()
+    return {_HOST_TAG: socket.gethostname(), _PROCESS_TAG: f"{process.pid}@{process.create_time():.2f}"}
+
+
+def close_abandoned_runs(instance: dg.DagsterInstance) -> int:
+    """Mark as failed the runs of dead processes of this host, and free what they held; returns how many."""
+    unfinished = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED], tags={_HOST_TAG: socket.gethostname()}
+    )
+    abandoned = [run for run in instance.get_runs(unfinished) if not _is_alive(run.tags[_PROCESS_TAG])]
+    for run in abandoned:
+        instance.report_run_failed(run, "The process of this run died; what it finished is kept.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    return len(abandoned)
+
+
+def _is_alive(process: str) -> bool:
+    pid, _, began = process.partition("@")
+    try:
+        return f"{psutil.Process(int(pid)).create_time():.2f}" == began
+    except psutil.NoSuchProcess:
+        return False
