@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from media_assets.errors import MediaAssetsError
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 # Dagster takes seconds to import: commands import it, not this module, so that `--help` answers at once.
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-console = Console(highlight=False)
+# Where the output goes to a file, names are not to be broken at 80 characters.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 
 _SYMBOLS = {"done": "[green]✓[/]", "not_applicable": "[dim]–[/]", "failed": "[red]✗[/]", "missing": "[dim]·[/]"}
 _MOST_ROWS = 100
@@ -229,14 +231,16 @@ def _print_stage(plan: StagePlan, progress: BarProgress) -> None:
     if plan.current and not plan.todo:
         names = [display_name(key) for key in plan.current]
         more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-        console.print(f"  reused: {', '.join(names[:_MOST_NAMES])}{more}", style="dim", markup=False)
+        console.print(f"  reused: {', '.join(names[:_MOST_NAMES])}{more}", style="dim", markup=False, soft_wrap=True)
 
 
 def _print_status(found: LibraryStatus, *, every_file: bool) -> None:
+    from media_assets.partitions import readable
+
     table = Table("file", *found.assets, box=None)
     if len(found.grid) <= _MOST_ROWS or every_file:
         for key, cells in found.grid.items():
-            table.add_row(key.replace("[", r"\["), *(_SYMBOLS[cells[asset].value] for asset in found.assets))
+            table.add_row(escape(readable(key)), *(_SYMBOLS[cells[asset].value] for asset in found.assets))
     for state, symbol in _SYMBOLS.items():
         counts = found.counts()
         table.add_row(
@@ -247,8 +251,10 @@ def _print_status(found: LibraryStatus, *, every_file: bool) -> None:
 
 
 def _print_failures(found: LibraryStatus) -> None:
+    from media_assets.partitions import readable
+
     for failure in list(found.failures.values())[:_MOST_FAILURES]:
-        console.print(f"✗ {failure.asset} of {failure.key}", style="red", markup=False, soft_wrap=True)
+        console.print(f"✗ {failure.asset} of {readable(failure.key)}", style="red", markup=False, soft_wrap=True)
         console.print(f"    {failure.sentence}", markup=False, soft_wrap=True)
     if len(found.failures) > _MOST_FAILURES:
         console.print(f"… and {len(found.failures) - _MOST_FAILURES} more; `media-assets status --json` has them all.")

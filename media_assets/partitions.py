@@ -73,10 +73,17 @@ def split_key(key: str) -> tuple[str, str]:
     return source, decode_path(encoded)
 
 
+def readable(key: str) -> str:
+    """A key for people: nothing encoded, and nothing that a terminal would act on."""
+    decoded = decode_path(key)
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in _INVISIBLE_CATEGORIES else c for c in decoded
+    )
+
+
 def display_name(key: str) -> str:
-    """The name of the file of a key, for people: nothing encoded, and nothing that a terminal would act on."""
-    name = decode_path(key[key.find(":") + 1 :].rsplit("/", 1)[-1])
-    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in _INVISIBLE_CATEGORIES else c for c in name)
+    """The name of the file of a key, for people."""
+    return readable(key[key.find(":") + 1 :].rsplit("/", 1)[-1])
 
 
 def register(instance: dg.DagsterInstance, keys: Iterable[str]) -> None:
