@@ -13,6 +13,7 @@ import psutil
 
 _HOST_TAG = "media_assets/host"
 _PROCESS_TAG = "media_assets/process"
+_CLOCK_SECONDS = 5.0
 
 
 def owner_tags() -> dict[str, str]:
@@ -36,6 +37,8 @@ def close_abandoned_runs(instance: dg.DagsterInstance) -> int:
 def _is_alive(process: str) -> bool:
     pid, _, began = process.partition("@")
     try:
-        return f"{psutil.Process(int(pid)).create_time():.2f}" == began
+        found = psutil.Process(int(pid))
+        # The time is counted from that of booting, which moves when the clock is set.
+        return abs(found.create_time() - float(began)) < _CLOCK_SECONDS and found.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False

@@ -125,7 +125,8 @@ class Batch:
                         if isinstance(outcome.error, Fatal):
                             self.cancelled.set()
                             waiting = iter(())
-                        self.progress.done(self.stage.name, display_name(outcome.key), outcome)
+                        else:
+                            self.progress.done(self.stage.name, display_name(outcome.key), outcome)
                         yield outcome
             finally:
                 self.cancelled.set()  # reached early when the run is stopped: the threads are to end soon
@@ -180,9 +181,10 @@ class _FileWork:
         if recipe.not_applicable:
             return self._publish(self._draft(0.0, not_applicable=recipe.not_applicable)), False
         with self._content_lock():
-            twin = self._store.find(self._stage.name, recipe.fingerprint)
-            if twin and self._may_reuse(twin):
-                return self._copy(twin), True
+            for store in (self._store, *self._other_stores):
+                twin = store.find(self._stage.name, recipe.fingerprint)
+                if twin and self._may_reuse(twin):
+                    return self._copy(twin, store), True
             with self._leases:
                 return self._make(), False
 
@@ -195,11 +197,24 @@ class _FileWork:
         """Always, unless a person wants everything made again; even then once in a run is enough."""
         return not self._batch.force or manifest.made_by_run == self._batch.run_id
 
-    def _copy(self, twin: Manifest) -> Manifest:
+    @property
+    def _other_stores(self) -> list[ArtifactStore]:
+        """Where artifacts of this stage may have gone before library.yaml sent them to another store."""
+        return [store for store in self._library.stores.values() if store.name != self._store.name]
+
+    def _copy(self, twin: Manifest, store: ArtifactStore) -> Manifest:
         """The artifact of equal fingerprint: of a file of equal content, or this one's own in another place."""
-        origin = twin.key if twin.key != self._recipe.key else twin.reused_from
-        draft = twin.model_copy(update={"key": self._recipe.key, "reused_from": origin})
-        return self._store.copy(twin, draft, self._recipe.target)
+        key = self._recipe.key
+        origin = next((other for other in (twin.reused_from, twin.key) if other and other != key), None)
+        draft = twin.model_copy(update={"key": key, "reused_from": origin})
+        if store.name == self._store.name:
+            return self._store.copy(twin, draft, self._recipe.target)
+        with self._library.workspaces.file(self._scratch) as directory:
+            files = {stored.name: directory / stored.name for stored in twin.files}
+            for stored in twin.files:
+                shutil.copyfile(store.local_path(stored), files[stored.name])
+            digests = {stored.name: stored.sha256 for stored in twin.files}
+            return self._store.publish(draft, files, digests, self._recipe.target)
 
     @contextmanager
     def _content_lock(self) -> Iterator[None]:

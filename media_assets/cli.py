@@ -8,21 +8,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from media_assets.errors import MediaAssetsError
+from media_assets.errors import Cancelled, MediaAssetsError, classify
 
 if TYPE_CHECKING:
-    from media_assets.processing import Processor, Selection, StagePlan
+    from media_assets.processing import Processor, Selection
     from media_assets.progress_bar import BarProgress
     from media_assets.settings import Secrets, Settings
-    from media_assets.status import LibraryStatus
 
 # Dagster takes seconds to import: commands import it, not this module, so that `--help` answers at once.
 
@@ -30,10 +28,6 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
 # Where the output goes to a file, names are not to be broken at 80 characters.
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 
-_SYMBOLS = {"done": "[green]✓[/]", "not_applicable": "[dim]–[/]", "failed": "[red]✗[/]", "missing": "[dim]·[/]"}
-_MOST_ROWS = 100
-_MOST_NAMES = 12
-_MOST_FAILURES = 20
 
 Source = Annotated[str | None, typer.Option(help="Only files of this source.")]
 Folder = Annotated[str | None, typer.Option(help="Only files below this folder of their source.")]
@@ -93,16 +87,15 @@ def retry(
     limit: Limit = None,
 ) -> None:
     """Try again what failed, and go on with those files from there."""
-    from media_assets.processing import Selection, selected_registered
+    from media_assets.processing import Selection
 
     selection = Selection(source, folder, file, stage, limit, retry=True)
     with _processor(context) as (processor, progress):
-        keys = selected_registered(processor.instance, selection)
-        failed = {key for key, _ in processor.status(keys).failures}
+        failed = processor.select_failed(selection)
         if not failed:
             console.print("Nothing has failed.")
             return
-        _work(processor, progress, [key for key in keys if key in failed], selection)
+        _work(processor, progress, failed, selection)
 
 
 @app.command()
@@ -112,46 +105,47 @@ def status(
     folder: Folder = None,
     file: File = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print counts and failures as JSON.")] = False,
-    every_file: Annotated[
-        bool, typer.Option("--all", help=f"List every file, also when there are more than {_MOST_ROWS}.")
-    ] = False,
+    every_file: Annotated[bool, typer.Option("--all", help="List every file of a large library too.")] = False,
 ) -> None:
     """Show which artifacts of which files are there, and why others are not."""
     from media_assets.assets import PIPELINE
     from media_assets.instance import open_instance
     from media_assets.library import Library
-    from media_assets.processing import Selection, selected_registered
+    from media_assets.processing import Selection, require_source, selected_registered
     from media_assets.status import library_status
+    from media_assets.terminal import print_status
 
     opened = _open(context)
+    library, selection = Library(opened.settings), Selection(source, folder, file)
+    require_source(library, selection)
     with open_instance(opened.settings) as instance:
-        keys = selected_registered(instance, Selection(source, folder, file))
-        found = library_status(instance, Library(opened.settings), PIPELINE, keys)
+        found = library_status(instance, library, PIPELINE, selected_registered(instance, selection))
     if as_json:
         sys.stdout.write(json.dumps(found.to_json(), ensure_ascii=False, indent=1) + "\n")
         return
-    _print_status(found, every_file=every_file)
+    print_status(console, found, every_file=every_file)
 
 
 @app.command()
 def doctor(context: typer.Context) -> None:
     """Check that folders, engines and credentials are in place; a line for each."""
-    from media_assets.doctor import Check, checks
+    from media_assets.doctor import Check, checks, failed
     from media_assets.instance import dagster_home, open_instance
 
     opened = _open(context)
 
-    def all_checks() -> Iterator[Check]:
-        yield from checks(opened.settings, opened.secrets)
-        with open_instance(opened.settings) as instance:
-            runs = instance.get_runs_count()
-        yield Check("Dagster instance", ok=True, detail=f"{dagster_home(opened.settings)}, {runs} runs", next_step="")
+    def dagster_instance(settings: Settings) -> Check:
+        try:
+            with open_instance(settings) as instance:
+                found = f"{dagster_home(settings)}, {instance.get_runs_count()} runs"
+        except OSError as error:
+            return failed("Dagster instance", classify(error))
+        return Check("Dagster instance", ok=True, detail=found, next_step="")
 
     sound = True
-    for check in all_checks():
+    for check in chain(checks(opened.settings, opened.secrets), map(dagster_instance, [opened.settings])):
         sound = sound and check.ok
-        mark = "[green]✓[/]" if check.ok else "[red]✗[/]"
-        console.print(mark, end=" ")
+        console.print("[green]✓[/]" if check.ok else "[red]✗[/]", end=" ")
         advice = f" → {check.next_step}" if check.next_step and not check.ok else ""
         console.print(f"{check.name}: {check.detail}{advice}", markup=False, soft_wrap=True)
     raise typer.Exit(0 if sound else 1)
@@ -203,6 +197,7 @@ def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]
 
 def _work(processor: Processor, progress: BarProgress, keys: list[str], selection: Selection) -> None:
     from media_assets.processing import is_forced
+    from media_assets.terminal import print_failures, print_stage
 
     console.print(f"{len(keys)} files")
     stages = processor.stages(selection)
@@ -211,55 +206,14 @@ def _work(processor: Processor, progress: BarProgress, keys: list[str], selectio
         progress.stage(stage.name, len(plan.todo))
         for _ in processor.run(plan, force=is_forced(stage.name, selection)):
             pass
-        _print_stage(plan, progress)
-    found = processor.status(keys)
+        print_stage(console, plan, progress.outcomes)
     names = {stage.name for stage in stages}
-    failures = [failure for (_, asset), failure in found.failures.items() if asset in names]
-    if failures:
-        _print_failures(found)
-        raise typer.Exit(1)
-
-
-def _print_stage(plan: StagePlan, progress: BarProgress) -> None:
-    from media_assets.partitions import display_name
-
-    counts = dict(progress.outcomes)
-    counts["reused"] = counts.get("reused", 0) + len(plan.current)
-    counts["failed before, not tried again"] = len(plan.failed_before)
-    parts = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
-    console.print(f"{plan.stage}: {parts or 'nothing to do'}", markup=False)
-    if plan.current and not plan.todo:
-        names = [display_name(key) for key in plan.current]
-        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-        console.print(f"  reused: {', '.join(names[:_MOST_NAMES])}{more}", style="dim", markup=False, soft_wrap=True)
-
-
-def _print_status(found: LibraryStatus, *, every_file: bool) -> None:
-    from media_assets.partitions import readable
-
-    table = Table("file", *found.assets, box=None)
-    if len(found.grid) <= _MOST_ROWS or every_file:
-        for key, cells in found.grid.items():
-            table.add_row(escape(readable(key)), *(_SYMBOLS[cells[asset].value] for asset in found.assets))
-    for state, symbol in _SYMBOLS.items():
-        counts = found.counts()
-        table.add_row(
-            f"{symbol} {state.replace('_', ' ')}", *(str(counts[asset][state]) for asset in found.assets), style="bold"
-        )
-    console.print(table)
-    _print_failures(found)
-
-
-def _print_failures(found: LibraryStatus) -> None:
-    from media_assets.partitions import readable
-
-    for failure in list(found.failures.values())[:_MOST_FAILURES]:
-        console.print(f"✗ {failure.asset} of {readable(failure.key)}", style="red", markup=False, soft_wrap=True)
-        console.print(f"    {failure.sentence}", markup=False, soft_wrap=True)
-    if len(found.failures) > _MOST_FAILURES:
-        console.print(f"… and {len(found.failures) - _MOST_FAILURES} more; `media-assets status --json` has them all.")
-    if found.failures:
-        console.print("`media-assets retry` tries them again.")
+    failures = [failure for failure in processor.status(keys).failures.values() if failure.asset in names]
+    print_failures(console, failures)
+    for problem in processor.problems:
+        print_error(problem)
+    if failures or processor.problems:
+        raise typer.Exit(2 if processor.problems else 1)
 
 
 def _open(context: typer.Context) -> Opened:
@@ -269,12 +223,23 @@ def _open(context: typer.Context) -> Opened:
     return Opened(settings, load_secrets(settings.config_path))
 
 
+def print_error(error: MediaAssetsError) -> None:
+    """To the error output, whatever it holds, unformatted."""
+    Console(stderr=True, highlight=False).print(f"error: {error}", style="red", markup=False, soft_wrap=True)
+
+
 def main() -> None:
-    """The entry point of `media-assets`. Exit codes: 0 all well, 1 files or checks failed, 2 nothing could be done."""
+    """The entry point of `media-assets`.
+
+    Exit codes: 0 all well, 1 files or checks failed, 2 it could not work or a source could not be listed, 130 stopped.
+    """
     try:
         app()
-    except MediaAssetsError as error:
-        Console(stderr=True, highlight=False).print(f"error: {error}", style="red", markup=False, soft_wrap=True)
+    except Cancelled as error:
+        print_error(error)
+        sys.exit(130)
+    except (MediaAssetsError, OSError) as error:
+        print_error(classify(error))
         sys.exit(2)
 
 

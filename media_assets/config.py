@@ -61,7 +61,7 @@ def load_settings(path: Path | None = None) -> Settings:
     except ValidationError as error:
         raise SettingsError.of([*unread, *explain(error, data, origins)]) from None
     settings = _anchored(settings, file.parent)
-    problems = unread + _overlapping(settings.sources, origins)
+    problems = unread + _overlapping(settings.sources, origins) + _swallowed(settings, origins)
     if problems:
         raise SettingsError.of(problems)
     settings._config_path = file
@@ -119,7 +119,8 @@ def _read_yaml(file: Path) -> dict[str, Any]:
             f"{file}, line 1, column 1: the file should be a mapping of sections",
             next_step="The example library.yaml of media-assets shows them",
         )
-    return {section: content for section, content in data.items() if content is not None}
+    known = Settings.model_fields
+    return {section: content for section, content in data.items() if content is not None or section not in known}
 
 
 def _env_file(file: Path) -> Path | None:
@@ -252,3 +253,20 @@ def _overlapping(sources: Mapping[str, FolderSource], origins: Origins) -> list[
             )
             problems.append(Problem(key, text, origins.of(key)))
     return problems
+
+
+def _swallowed(settings: Settings, origins: Origins) -> list[Problem]:
+    """What we write may lie in a source, and is left out there; a source within it would be left out whole."""
+    places: dict[Key, Path] = {("stores", name, "path"): store.path for name, store in settings.stores.items()}
+    places["state_dir",] = settings.state_dir
+    return [
+        Problem(
+            key,
+            f"{place} should be a folder of its own, not the folder of source {name}, {source.path}, or one above it: "
+            "artifacts would be taken for sources",
+            origins.of(key),
+        )
+        for key, place in places.items()
+        for name, source in settings.sources.items()
+        if source.path.resolve().is_relative_to(place.resolve())
+    ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from media_assets import dagster_fixes
 from media_assets.assets import PIPELINE
 from media_assets.automation import condition_sensor, source_sensor, stage_condition
 from media_assets.config import load_secrets, load_settings
@@ -28,6 +29,7 @@ def build_definitions(
     Args:
         overrides: Resources to use instead of ours, by name: an engine, or `progress`.
     """
+    dagster_fixes.apply()
     library = Library(settings)
     condition = stage_condition(rerun_on_change=settings.automation.rerun_on_change)
     keys = [dg.AssetKey(stage.name) for stage in PIPELINE]

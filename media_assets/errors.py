@@ -19,11 +19,16 @@ class MediaAssetsError(Exception):
 
     def __init__(self, reason: str, *, next_step: str = "") -> None:
         super().__init__(reason)
-        self.reason = reason
-        self.next_step = next_step
+        self.reason = _printable(reason)
+        self.next_step = _printable(next_step)
 
     def __str__(self) -> str:
         return f"{self.reason}. {self.next_step}" if self.next_step else self.reason
+
+
+def _printable(text: str) -> str:
+    """Names with stray bytes hold surrogates, which neither a terminal nor a database takes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class NotApplicable(MediaAssetsError):
@@ -58,7 +63,13 @@ class Cancelled(MediaAssetsError):
 
 
 # What the operating system says when the fault is the machine's, not the file's.
-_FATAL_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE}
+_FATAL_ERRNOS = {
+    errno.ENOSPC: "Free space on that disk, then run again",
+    errno.EDQUOT: "Free space within the quota, or have it raised, then run again",
+    errno.EROFS: "Mount it for writing, or choose another place in library.yaml",
+    errno.EMFILE: "Raise the limit of open files (ulimit -n), or lower `workers` in library.yaml",
+    errno.ENFILE: "Too many files are open on this machine; close some, then run again",
+}
 _TRANSIENT_ERRNOS = {errno.EIO, errno.EAGAIN, errno.EBUSY, errno.ESTALE, errno.ETIMEDOUT, errno.ENETUNREACH}
 
 
@@ -75,7 +86,7 @@ def classify(error: BaseException) -> MediaAssetsError:
     if isinstance(error, OSError):
         where = f" ({error.filename})" if error.filename else ""
         if error.errno in _FATAL_ERRNOS:
-            return Fatal(f"{error.strerror}{where}", next_step="Free space or raise the limit, then run again")
+            return Fatal(f"{error.strerror}{where}", next_step=_FATAL_ERRNOS[error.errno])
         if isinstance(error, ConnectionError | TimeoutError) or error.errno in _TRANSIENT_ERRNOS:
             return Transient(f"{type(error).__name__}: {error}")
         if isinstance(error, FileNotFoundError):

@@ -28,7 +28,12 @@ class Library:
 
     @cached_property
     def stores(self) -> dict[str, ArtifactStore]:
-        return {name: FolderArtifacts(name, store.path) for name, store in self.settings.stores.items()}
+        folders = {name: source.path for name, source in self.settings.sources.items()}
+        free = self.settings.limits.min_free_bytes
+        return {
+            name: FolderArtifacts(name, store.path, folders, min_free_bytes=free)
+            for name, store in self.settings.stores.items()
+        }
 
     @cached_property
     def sources(self) -> dict[str, Source]:

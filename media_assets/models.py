@@ -115,7 +115,7 @@ class SourceFile(Model):
     recorded_at: datetime | None = None
     """When it was recorded, as the container says; None when it does not."""
     revision: str
-    """What tells one version of the file from the next without reading it; for a folder size, mtime and inode."""
+    """What tells one version of the file from the next without reading it; for a folder size and mtime."""
     kind: MediaKind
     mime_type: str
     media: MediaInfo | None = None

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
+from dagster._core.execution.plan.objects import ErrorSource
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+from dagster_shared.error import SerializableErrorInfo
 
 from media_assets.abandoned_runs import owner_tags
-from media_assets.errors import Fatal, MediaAssetsError, SourceChanged, Transient
+from media_assets.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, SourceChanged, Transient
 from media_assets.file_asset import FileAsset
 from media_assets.library import Library
 from media_assets.partitions import register, registered, split_key
@@ -79,26 +81,60 @@ class Processor:
         self._library = library
         self._pipeline = pipeline
         self.instance = instance
+        self.problems: list[Fatal] = []
+        """Why sources were left out by the last `select`."""
 
     def select(self, selection: Selection) -> list[str]:
-        """The keys of the selected files, registered.
+        """The keys of the selected files, registered. Sources that cannot be listed are left out and in `problems`.
 
         Raises:
-            Fatal: a source is unknown, or not there.
+            Fatal: a source or stage is unknown, or none of the sources can be listed.
         """
-        sources = self._library.sources
-        if selection.source is not None and selection.source not in sources:
-            raise Fatal(f"no source is called {selection.source!r}", next_step=f"There are: {', '.join(sources)}")
-        keys = [
-            entry.key
-            for name, source in sources.items()
-            if selection.source in (None, name)
-            for entry in source.scan()
-            if selection.accepts(entry.path)
-        ]
-        keys = keys[: selection.limit]
+        self._require_known(selection)
+        known = registered(self.instance)
+        keys: list[str] = []
+        self.problems = []
+        names = [name for name in self._library.sources if selection.source in (None, name)]
+        for name in names:
+            try:
+                found = list(self._library.sources[name].scan())
+            except Fatal as error:
+                self.problems.append(error)
+                continue
+            if not found and (gone := sum(key.startswith(f"{name}:") for key in known)):
+                self.problems.append(
+                    Fatal(f"source {name!r} is empty, and {gone} of its files are known", next_step="Is it mounted?")
+                )
+            keys += [entry.key for entry in found if selection.accepts(entry.path)]
+        if len(self.problems) == len(names):
+            raise self.problems[0]
         register(self.instance, keys)
-        return keys
+        return self._limited(keys, selection)
+
+    def select_failed(self, selection: Selection) -> list[str]:
+        """The keys of the selected files that failed in a selected stage.
+
+        Raises:
+            Fatal: a source or stage is unknown.
+        """
+        self._require_known(selection)
+        stages = {stage.name for stage in self.stages(selection)}
+        keys = selected_registered(self.instance, selection)
+        failed = {key for key, stage in self.status(keys).failures if stage in stages}
+        return [key for key in keys if key in failed][: selection.limit]
+
+    def _limited(self, keys: list[str], selection: Selection) -> list[str]:
+        """The first of the files with which something is left to do."""
+        if selection.limit is None or selection.force:
+            return keys[: selection.limit]
+        stages = self.stages(selection)
+        grid = library_status(self.instance, self._library, stages, keys).grid
+        finished = {State.DONE, State.NOT_APPLICABLE}
+        return [key for key in keys if not set(grid[key].values()) <= finished][: selection.limit]
+
+    def _require_known(self, selection: Selection) -> None:
+        require_source(self._library, selection)
+        self.stages(selection)
 
     def stages(self, selection: Selection) -> list[FileAsset[Any]]:
         """The stages up to the selected one.
@@ -128,6 +164,8 @@ class Processor:
         recipe, store = Recipe(stage, key, self._library), self._library.store(stage.name)
         try:
             fingerprint = recipe.fingerprint
+        except Fatal:
+            raise
         except MediaAssetsError:
             plan.blocked.append(key)
             return
@@ -149,6 +187,7 @@ class Processor:
 
         Raises:
             Fatal: something stopped all files; what was done is recorded.
+            Cancelled: this process was told to stop.
         """
         batch = self._library.settings.assets[plan.stage].batch
         for first, last in _ranges(registered(self.instance), frozenset(plan.todo), batch):
@@ -179,14 +218,27 @@ def is_forced(stage: str, selection: Selection) -> bool:
     return selection.force and selection.stage in (None, stage)
 
 
+def require_source(library: Library, selection: Selection) -> None:
+    """Check the name of the selected source.
+
+    Raises:
+        Fatal: library.yaml has no such source.
+    """
+    if selection.source is not None and selection.source not in library.sources:
+        raise Fatal(f"no source is called {selection.source!r}", next_step=f"There are: {', '.join(library.sources)}")
+
+
 def selected_registered(instance: dg.DagsterInstance, selection: Selection) -> list[str]:
     """The keys that are registered already and selected, without a look at the sources."""
     keys = []
     for key in registered(instance):
-        source, path = split_key(key)
+        try:
+            source, path = split_key(key)
+        except BadMedia:
+            continue  # added by hand; no file of ours
         if selection.source in (None, source) and selection.accepts(path):
             keys.append(key)
-    return keys[: selection.limit]
+    return keys
 
 
 def _ranges(order: Sequence[str], keys: frozenset[str], batch: int) -> Iterator[tuple[str, str]]:
@@ -206,9 +258,22 @@ def _ranges(order: Sequence[str], keys: frozenset[str], batch: int) -> Iterator[
 
 def _raise_if_fatal(result: dg.ExecuteInProcessResult) -> None:
     """A batch with bad files fails too, but says so file by file."""
-    for event in result.get_step_failure_events():
-        failure = event.step_failure_data.user_failure_data
+    if result.success:
+        return
+    events = result.get_step_failure_events()
+    for event in events:
+        data = event.step_failure_data
+        if data.error_source is ErrorSource.INTERRUPT:
+            raise Cancelled("stopped; what was finished is kept", next_step="Start again to go on from there")
+        failure = data.user_failure_data
         if failure is None or "failures" not in failure.metadata:
-            error = event.step_failure_data.error
-            description = failure.description if failure else error.to_string() if error else "unknown"
-            raise Fatal(description or "unknown")
+            raise Fatal((failure and failure.description) or _cause(data.error))
+    if not events:  # it did not come to a step: an engine could not be made
+        raise Fatal(_cause(result.all_events[-1].job_failure_data.error))
+
+
+def _cause(error: SerializableErrorInfo | None) -> str:
+    """What went wrong in the first place; Dagster wraps it."""
+    while error and error.cause:
+        error = error.cause
+    return error.message.strip() if error else "the run failed"

@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.storage.event_log.base import EventLogStorage
 
+from media_assets.errors import BadMedia, SourceChanged
 from media_assets.file_asset import FileAsset
 from media_assets.io_managers.base import ATTEMPT, FAILED, KIND, NEXT_STEP
 from media_assets.library import Library
@@ -87,7 +88,7 @@ def library_status(
         made, failed = _made_and_failed(instance, stage.name, frozenset(keys))
         store = library.store(stage.name)
         for key in keys:
-            if key in failed:
+            if key in failed and not _is_gone(library, key):
                 grid[key][stage.name] = State.FAILED
                 failures[key, stage.name] = failed[key]
             elif key in made and (manifest := store.manifest(stage.name, key)):
@@ -95,6 +96,17 @@ def library_status(
             else:
                 grid[key][stage.name] = State.MISSING
     return LibraryStatus(tuple(stage.name for stage in pipeline), grid, failures)
+
+
+def _is_gone(library: Library, key: str) -> bool:
+    """Whether a file is no longer there: what it failed for is nobody's concern any more."""
+    try:
+        library.entry(key)
+    except SourceChanged:
+        return True
+    except BadMedia:
+        return False  # it belongs to no source, and that is what it failed for
+    return False
 
 
 def _made_and_failed(

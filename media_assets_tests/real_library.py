@@ -14,9 +14,10 @@ from media_assets.definitions import build_definitions
 from media_assets.instance import open_instance
 from media_assets.io_managers.manifest import Manifest
 from media_assets.library import Library
+from media_assets.partitions import registered
 from media_assets.processing import Processor, Selection, is_forced
 from media_assets.progress_bar import BarProgress
-from media_assets.status import LibraryStatus
+from media_assets.status import LibraryStatus, library_status
 
 
 class RealLibrary:
@@ -47,6 +48,12 @@ class RealLibrary:
                 for _ in processor.run(plan, force=is_forced(stage.name, chosen)):
                     pass
             return processor.status(keys)
+
+    def everything(self) -> LibraryStatus:
+        """The status of all files that were ever registered."""
+        settings = load_settings(self.root / "library.yaml")
+        with open_instance(settings) as instance:
+            return library_status(instance, Library(settings), PIPELINE, registered(instance))
 
     def manifest(self, asset: str, path: str) -> Manifest:
         """Of a file at a path below `media`."""

@@ -19,7 +19,9 @@ from media_assets_tests.toy_library import processes
 NO_LIMIT = 10**9
 
 
-def cache_in(folder: Path, *, max_bytes: int = NO_LIMIT, max_age_days: float = 14, min_free_bytes: int = 0) -> FetchCache:
+def cache_in(
+    folder: Path, *, max_bytes: int = NO_LIMIT, max_age_days: float = 14, min_free_bytes: int = 0
+) -> FetchCache:
     settings = CacheSettings(max_bytes=max_bytes, max_age_days=max_age_days)
     return FetchCache(folder / "cache", settings, min_free_bytes)
 
@@ -223,7 +225,8 @@ def test_a_lease_leaves_no_locks_of_its_own_behind(tmp_path: Path, error: Transi
 def test_a_file_that_leaves_too_little_of_the_disk_is_fatal_and_not_fetched(tmp_path: Path) -> None:
     fetched: list[str] = []
     cache = cache_in(tmp_path, min_free_bytes=10**18)
-    with pytest.raises(Fatal, match="no room in .* for 4 bytes") as caught, cache.lease("a", 4, fetching("text", fetched)):
+    lease = cache.lease("a", 4, fetching("text", fetched))
+    with pytest.raises(Fatal, match=r"no room in .* for 4 bytes") as caught, lease:
         pass
     assert "min_free_bytes" in caught.value.next_step
     assert fetched == []

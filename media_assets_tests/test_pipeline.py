@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from media_assets.status import State
-from media_assets_tests.broken_library import SAMPLES, speech, tone
+from media_assets_tests.broken_library import SAMPLES, ffmpeg, speech, tone
 from media_assets_tests.real_library import RealLibrary
 
 TALK = "looking-after-recordings.mp4"
@@ -21,9 +21,9 @@ ENCODED = "spring.ogg"
 def library(tmp_path: Path) -> RealLibrary:
     """A talk whose AAC is copied, a clip that is encoded, and the talk once more under another name."""
     made = RealLibrary(tmp_path)
-    shutil.copy(SAMPLES / "talks" / TALK, made.media)
-    shutil.copy(SAMPLES / "talks" / TALK, made.media / "the same talk.mp4")
-    speech(made.media / ENCODED, 4.0)
+    ffmpeg("-t", 6, "-i", SAMPLES / "talks" / TALK, "-c", "copy", made.media / TALK)
+    shutil.copy(made.media / TALK, made.media / "the same talk.mp4")
+    speech(made.media / ENCODED, 12.0)
     return made
 
 
@@ -69,7 +69,7 @@ def test_a_second_pass_makes_nothing(library: RealLibrary) -> None:
 
 def test_audio_beside_its_source_is_no_source(tmp_path: Path) -> None:
     library = RealLibrary(tmp_path, outputs={"m4a_audio": {"placement": "beside_source"}})
-    shutil.copy(SAMPLES / "talks" / TALK, library.media)
+    ffmpeg("-t", 6, "-i", SAMPLES / "talks" / TALK, "-c", "copy", library.media / TALK)
     library.process(stage="m4a_audio")
     beside = library.media / "looking-after-recordings.m4a"
     assert beside.exists()
@@ -109,3 +109,52 @@ def test_names_that_break_pipelines_do_not_break_this_one(tmp_path: Path, name: 
     ((_, cells),) = status.grid.items()
     assert set(cells.values()) <= {State.DONE, State.MISSING}, json.dumps(status.to_json())
     assert cells["transcript"] is State.DONE
+
+
+def test_artifacts_beside_their_sources_are_known_after_the_library_has_moved(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    library = RealLibrary(tmp_path / "here", outputs={"default": {"placement": "beside_source"}})
+    speech(library.media / "talk.ogg", 1.0, 2.0)
+    tone(library.media / "tone.ogg", 440, 1)
+    library.process()
+    before = sorted(path.name for path in library.media.iterdir())
+    made = library.made()
+    (tmp_path / "here").rename(tmp_path / "there")
+    moved = RealLibrary(tmp_path / "there", outputs={"default": {"placement": "beside_source"}})
+    status = moved.process()
+    assert set(status.grid) == {"media:talk.ogg", "media:tone.ogg"}
+    assert sorted(path.name for path in moved.media.iterdir()) == before
+    assert moved.made() == made
+
+
+def test_artifacts_beside_their_sources_are_no_sources_in_a_renamed_folder_either(tmp_path: Path) -> None:
+    library = RealLibrary(tmp_path, outputs={"default": {"placement": "beside_source"}})
+    (library.media / "old").mkdir()
+    tone(library.media / "old" / "tone.ogg", 440, 1)
+    library.process()
+    (library.media / "old").rename(library.media / "new")
+    status = library.process()
+    assert not status.failures
+    recordings = {key for key, cells in status.grid.items() if cells["drive_file"] is State.DONE}
+    assert recordings == {"media:new/tone.ogg"}
+
+
+def test_another_store_gets_copies_and_nothing_is_made_again(tmp_path: Path) -> None:
+    library = RealLibrary(tmp_path)
+    tone(library.media / "tone.ogg", 440, 1)
+    library.process()
+    before = library.manifest("m4a_audio", "tone.ogg")
+    stores = {"artifacts": {"path": "artifacts"}, "archive": {"path": "archive"}}
+    library.configure(stores=stores, outputs={"default": {"store": "archive"}})
+    library.process()
+    assert library.manifest("m4a_audio", "tone.ogg").made_by_run == before.made_by_run
+    assert list((tmp_path / "archive" / "m4a_audio").glob("*/audio.m4a"))
+
+
+def test_a_failed_file_that_is_gone_is_no_failure_any_more(tmp_path: Path) -> None:
+    library = RealLibrary(tmp_path)
+    (library.media / "empty.mp4").touch()
+    tone(library.media / "tone.ogg", 440, 1)
+    assert library.process(stage="drive_file").failures
+    (library.media / "empty.mp4").unlink()
+    assert not library.everything().failures

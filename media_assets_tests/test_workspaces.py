@@ -89,7 +89,8 @@ def test_a_stray_file_among_the_work_directories_does_no_harm(tmp_path: Path) ->
 
 
 def test_a_journal_is_the_same_for_the_same_work_and_not_made_yet(tmp_path: Path) -> None:
-    journal = Workspaces(tmp_path).journal("transcript", "f1")
-    assert journal == Workspaces(tmp_path).journal("transcript", "f1")
-    assert len({journal, Workspaces(tmp_path).journal("transcript", "f2"), Workspaces(tmp_path).journal("x", "f1")}) == 3
+    one, other = Workspaces(tmp_path), Workspaces(tmp_path)
+    journal = one.journal("transcript", "f1")
+    assert journal == other.journal("transcript", "f1")
+    assert len({journal, one.journal("transcript", "f2"), one.journal("summary", "f1")}) == 3
     assert not journal.exists()

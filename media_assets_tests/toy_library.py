@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import time
+import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -237,8 +238,9 @@ class ToyLibrary:
     def __enter__(self) -> Self:
         home = self.root / "home"
         if not home.exists():
-            shutil.copytree(_empty_home().name, home)
-        self.instance = self._open.enter_context(dg.DagsterInstance.local_temp(str(home)))
+            home.symlink_to(shutil.copytree(_empty_home().name, Path(_homes().name) / uuid.uuid4().hex))
+        quiet = {"telemetry": {"enabled": False}}
+        self.instance = self._open.enter_context(dg.DagsterInstance.local_temp(str(home), overrides=quiet))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -334,6 +336,11 @@ def observed(result: dg.ExecuteInProcessResult) -> dict[str, Mapping[str, Any]]:
     return by_key
 
 
+def retries(result: dg.ExecuteInProcessResult) -> int:
+    """How often the step was begun anew."""
+    return sum(event.event_type is dg.DagsterEventType.STEP_UP_FOR_RETRY for event in result.all_events)
+
+
 def failure_of(result: dg.ExecuteInProcessResult) -> dg.Failure:
     """What the run's only step failed with."""
     (event,) = result.get_step_failure_events()
@@ -383,9 +390,16 @@ def unprivileged_folder() -> Iterator[Path]:
 
 
 @cache
+def _homes() -> TemporaryDirectory[str]:
+    """Where Dagster's databases lie: in memory if possible, for each event waits for the disk."""
+    memory = Path("/dev/shm")
+    return TemporaryDirectory(prefix="media_assets-homes-", dir=memory if os.access(memory, os.W_OK) else None)
+
+
+@cache
 def _empty_home() -> TemporaryDirectory[str]:
     """A Dagster home with empty databases: to make them takes a second, to copy them does not."""
-    home = TemporaryDirectory(prefix="media_assets-home-")
+    home = TemporaryDirectory(prefix="empty-", dir=_homes().name)
     with dg.DagsterInstance.local_temp(home.name) as instance:
         registered(instance)
     return home

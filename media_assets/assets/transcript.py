@@ -55,7 +55,8 @@ def transcript(m4a_audio: Stored[AudioTrack], transcriber: Transcriber, work: Wo
         "transcript.txt": to_txt(said),
     }
     for name, text in forms.items():
-        (work.directory / name).write_text(text, "utf-8", newline="\n")
+        # Not even a transcript of silence is an empty file: among sources that would look like a broken recording.
+        (work.directory / name).write_text(text or "\n", "utf-8", newline="\n")
     files = {name: work.directory / name for name in forms}
     return Artifact(
         said, files, document="transcript.json", media_seconds=said.duration_seconds, cost_usd=said.cost_usd

@@ -71,5 +71,5 @@ class Work:
         if self.remaining_seconds == 0.0:
             raise TimeLimitExceeded(
                 f"took longer than its limit of {self.time_limit_seconds:.0f} s",
-                next_step="Look at the file; if it is sound, raise `limits` in library.yaml and retry it",
+                next_step="Look at the file; if it is sound, raise time_limit_seconds of the asset in library.yaml",
             )

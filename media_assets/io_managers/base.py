@@ -17,12 +17,17 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import dagster as dg
-from dagster._core.definitions.data_version import CODE_VERSION_TAG, DATA_VERSION_IS_USER_PROVIDED_TAG, DATA_VERSION_TAG
+from dagster._core.definitions.data_version import compute_logical_data_version
+from dagster._core.execution.context.system import StepExecutionContext
+from dagster._core.execution.plan.execute_step import (
+    _build_data_version_tags,
+    _get_code_version,
+    _get_input_provenance_data,
+)
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from media_assets.batch import Batch, Outcome, Upstream
 from media_assets.errors import Fatal, Transient
-from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore
 from media_assets.partitions import display_name
 
@@ -53,6 +58,14 @@ class _Results:
             self.failed.append(outcome)
 
 
+class RunStopped(dg.DagsterError, dg.DagsterExecutionInterruptedError):
+    """The run was asked to stop.
+
+    Of an asset with a retry policy Dagster repeats an interrupted step, and a run that somebody terminates goes on. Its
+    own errors it lets through, and as an interruption the run is recorded as cancelled, or as ended from outside.
+    """
+
+
 class TransientFailures(Exception):
     """Some files of a batch failed in a way that may pass; the asset's retry policy sees to it."""
 
@@ -69,6 +82,12 @@ class ArtifactIOManager(dg.IOManager):
         return Upstream(context.asset_key.path[-1], self._store)
 
     def handle_output(self, context: dg.OutputContext, batch: Batch) -> Iterator[dg.DagsterEvent]:  # type: ignore[override]
+        try:
+            yield from self._store_all(context, batch)
+        except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as interrupt:
+            raise RunStopped("the run was asked to stop; what is stored is found again") from interrupt
+
+    def _store_all(self, context: dg.OutputContext, batch: Batch) -> Iterator[dg.DagsterEvent]:
         results = _Results()
         settled = self._settled.setdefault(batch.stage.name, {})
         for outcome in batch.run(self._store, dict(settled)):
@@ -82,22 +101,22 @@ class ArtifactIOManager(dg.IOManager):
                 f"e.g. {display_name(first.key)}: {first.error}"
             )
         if results.fatal or results.failed or results.transient:
-            yield from self._record_each(context, batch, results)
+            yield from self._record_each(context, results)
             raise _failure(batch, results)
         for outcome in results.made:
             batch.context.add_asset_metadata(self._metadata(outcome), partition_key=outcome.key)
 
-    def _record_each(self, context: dg.OutputContext, batch: Batch, results: _Results) -> Iterator[dg.DagsterEvent]:
+    def _record_each(self, context: dg.OutputContext, results: _Results) -> Iterator[dg.DagsterEvent]:
         step, asset_key = context.step_context, context.asset_key
+        tags = _tags(step, asset_key)
         for outcome in results.made:
-            assert outcome.manifest is not None
             yield dg.DagsterEvent.asset_materialization(
                 step,
                 dg.AssetMaterialization(
                     asset_key,
                     partition=outcome.key,
                     metadata=self._metadata(outcome),
-                    tags=_tags(batch, outcome.manifest),
+                    tags=tags,
                 ),
             )
         if results.fatal:
@@ -141,13 +160,15 @@ def _retries_left(batch: Batch) -> bool:
     return policy is not None and batch.context.retry_number < policy.max_retries
 
 
-def _tags(batch: Batch, manifest: Manifest) -> dict[str, str]:
-    """What Dagster tags a materialization with when it records it itself."""
-    code_version = batch.context.assets_def.code_versions_by_key[batch.context.asset_key]
-    tags = {DATA_VERSION_TAG: manifest.version, DATA_VERSION_IS_USER_PROVIDED_TAG: "true"}
-    if code_version:
-        tags[CODE_VERSION_TAG] = code_version
-    backfill = batch.context.run.tags.get(BACKFILL_ID_TAG)
+def _tags(step: StepExecutionContext, asset_key: dg.AssetKey) -> dict[str, str]:
+    """What Dagster tags a materialization with when it records it itself: else the UI takes it for outdated."""
+    tags = {}
+    if step.is_external_input_asset_version_info_loaded:
+        code_version, inputs = _get_code_version(asset_key, step), _get_input_provenance_data(asset_key, step)
+        versions = {key: provenance["data_version"] for key, provenance in inputs.items()}
+        data_version = compute_logical_data_version(code_version, versions)
+        tags = _build_data_version_tags(data_version, code_version, inputs, data_version_is_user_provided=False)
+    backfill = step.get_tag(BACKFILL_ID_TAG)
     if backfill:
         tags[BACKFILL_ID_TAG] = backfill
     return tags

@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from media_assets.checksums import sha256_of
 from media_assets.errors import Fatal
+from media_assets.io_managers.locations import Locations
 
 # Files that players look for under the bare name of the recording.
 _BARE_SUFFIXES = frozenset({".m4a", ".srt", ".vtt"})
@@ -27,13 +28,14 @@ _MAX_NAME_BYTES = 255
 class Claims:
     """See the module."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, locations: Locations) -> None:
         self._folder = folder
+        self._locations = locations
 
     def test(self) -> Callable[[Path], bool]:
         """Whether a path is claimed, as of now."""
         known = frozenset(item.name for item in self._folder.iterdir()) if self._folder.is_dir() else frozenset()
-        return lambda path: bool(known) and _hash_of(path) in known
+        return lambda path: bool(known) and self._record(path).name in known
 
     def claim(self, source: Path, name: str, owner: str, sha256: str) -> Path:
         """A path beside `source` for the file that its artifact calls `name`: free, or the owner's already.
@@ -81,7 +83,7 @@ class Claims:
         return owner, checksums
 
     def _record(self, path: Path) -> Path:
-        return self._folder / _hash_of(path)
+        return self._folder / hashlib.sha256(self._locations.written(path).encode()).hexdigest()
 
     def _lock(self) -> FileLock:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -100,7 +102,3 @@ def _names(source: Path, suffix: str, owner: str) -> Iterator[str]:
 
 def _is_one_of(path: Path, checksums: list[str]) -> bool:
     return path.is_file() and not path.is_symlink() and sha256_of(path) in checksums
-
-
-def _hash_of(path: Path) -> str:
-    return hashlib.sha256(os.fsencode(path)).hexdigest()

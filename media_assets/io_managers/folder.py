@@ -6,8 +6,8 @@
     <root>/.index/content/<sha256>                 → whose artifact a file of this content is
 
 Files are staged on the same file system and renamed into place, the manifest last: until it is there the artifact does
-not exist, and a manifest whose files are not as it says is treated as absent. While files of an older version are
-replaced, its manifest stands aside as `replaced.json`: it still says which files there were.
+not exist, and a manifest whose files are not as it says is treated as absent. Meanwhile `coming.json` and
+`replaced.json` say which files are about to be there and which were: so a crash leaves none that nobody knows.
 """
 
 from __future__ import annotations
@@ -18,34 +18,46 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
 from pydantic import ValidationError
 
-from media_assets.errors import Fatal
+from media_assets.errors import Fatal, Transient, classify
 from media_assets.io_managers.claims import Claims
+from media_assets.io_managers.locations import Locations
 from media_assets.io_managers.manifest import Manifest, StoredFile
 from media_assets.io_managers.store import Target
-from media_assets.partitions import decode_path, display_name, encode_path
+from media_assets.partitions import display_name
 from media_assets.sources.folder import STAGING_PREFIX
 
 _COPY_BYTES = 1 << 20
 _MANIFEST = "manifest.json"
 _REPLACED = "replaced.json"
+_COMING = "coming.json"
 
 
 class FolderArtifacts:
-    """See `io_managers.store.ArtifactStore`."""
+    """See `io_managers.store.ArtifactStore`.
 
-    def __init__(self, name: str, root: Path) -> None:
+    Args:
+        sources: The folders of the sources, by name: artifacts may lie beside the files in them.
+        min_free_bytes: Space that is left free on the disks it writes to.
+    """
+
+    def __init__(
+        self, name: str, root: Path, sources: Mapping[str, Path] | None = None, *, min_free_bytes: int = 0
+    ) -> None:
         self.name = name
         self.root = root
+        self._locations = Locations(sources or {})
+        self._min_free_bytes = min_free_bytes
 
     @property
     def _claims(self) -> Claims:
-        return Claims(self._index("beside"))
+        return Claims(self._index("beside"), self._locations)
 
     # ------------------------------------------------------------------------------------------------ reading
 
@@ -66,7 +78,9 @@ class FolderArtifacts:
         return None
 
     def local_path(self, stored: StoredFile) -> Path:
-        return self.root / decode_path(stored.path)
+        if stored.path.startswith("/") or ":" in stored.path:
+            return self._locations.path(stored.path)
+        return self.root / stored.path
 
     def link(self, manifest: Manifest) -> str:
         if len(manifest.files) == 1:
@@ -92,7 +106,14 @@ class FolderArtifacts:
     def copy(self, origin: Manifest, draft: Manifest, target: Target) -> Manifest:
         files = {stored.name: self.local_path(stored) for stored in origin.files}
         digests = {stored.name: stored.sha256 for stored in origin.files}
-        return self._publish(draft, files, digests, target, _copy)
+
+        def transfer(path: Path, destination: Path) -> None:
+            _copy(path, destination)
+            # Its manifest goes before its files do: while that is there, they were what it says.
+            if self.manifest(origin.asset, origin.key) != origin:
+                raise Transient(f"the {origin.asset} of {origin.key} was replaced while it was copied")
+
+        return self._publish(draft, files, digests, target, transfer)
 
     def _publish(
         self,
@@ -103,80 +124,110 @@ class FolderArtifacts:
         transfer: Callable[[Path, Path], None],
     ) -> Manifest:
         folder = self._folder(draft.asset, draft.key)
-        folder.mkdir(parents=True, exist_ok=True)
-        with self._lock(folder):
-            before = self._take_aside(folder)
+        with self._writing(), self._lock(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            before = self._settle(folder)
             finals = {name: self._place(draft, name, digests[name], folder, target) for name in files}
-            self._transfer(draft, files, finals, transfer)
-            manifest = draft.model_copy(
-                update={
-                    "files": tuple(self._stored(name, final, digests[name]) for name, final in finals.items()),
-                    "placement": target.placement,
-                }
-            )
+            stored = tuple(self._stored(name, files[name], finals[name], digests[name], folder) for name in files)
+            manifest = draft.model_copy(update={"files": stored, "placement": target.placement})
+            with self._staged(manifest, files, finals, transfer) as staged:
+                self._write(folder / _COMING, manifest.model_dump_json(indent=1))
+                if (folder / _MANIFEST).exists():
+                    (folder / _MANIFEST).replace(folder / _REPLACED)
+                for name, path in staged.items():
+                    path.replace(finals[name])
             self._register(manifest, folder)
-            self._write(folder / _MANIFEST, manifest.model_dump_json(indent=1))
-            self._remove_left_behind(before, manifest, folder)
+            (folder / _COMING).replace(folder / _MANIFEST)
+            self._remove_left_behind(before, manifest)
+            (folder / _REPLACED).unlink(missing_ok=True)
         return manifest
 
-    def _transfer(
+    @contextmanager
+    def _staged(
         self,
-        draft: Manifest,
+        manifest: Manifest,
         files: Mapping[str, Path],
         finals: Mapping[str, Path],
         transfer: Callable[[Path, Path], None],
-    ) -> None:
-        """Bring all files to the file systems they go to, and only then each to its place."""
+    ) -> Iterator[Mapping[str, Path]]:
+        """All files under temporary names on the file systems they go to, by name."""
         staged: dict[str, Path] = {}
         try:
             for number, (name, origin) in enumerate(files.items()):
                 if origin != finals[name]:  # else it is a copy onto itself: the file is where it belongs already
+                    self._require_space(finals[name].parent, origin.stat().st_size)
                     # Not a new name each time: what a crash left is overwritten the next time.
-                    staged[name] = finals[name].with_name(
-                        f"{STAGING_PREFIX}{_id_of(f'{draft.asset} of {draft.key}')}-{number}.partial"
-                    )
+                    part = f"{STAGING_PREFIX}{_id_of(f'{manifest.asset} of {manifest.key}')}-{number}.partial"
+                    staged[name] = finals[name].with_name(part)
                     transfer(origin, staged[name])
-            folder = self._folder(draft.asset, draft.key)
-            if (folder / _MANIFEST).exists():
-                (folder / _MANIFEST).replace(folder / _REPLACED)
-            for name, path in staged.items():
-                path.replace(finals[name])
+            yield staged
         finally:
             for path in staged.values():
                 path.unlink(missing_ok=True)
+
+    def _settle(self, folder: Path) -> Manifest | None:
+        """Remove what a crash left; returns the version that is about to be replaced."""
+        now, replaced, coming = (self._read_manifest(folder, name) for name in (_MANIFEST, _REPLACED, _COMING))
+        before = now or replaced
+        for crashed in (replaced, coming):
+            if crashed and crashed is not before:
+                self._remove_left_behind(crashed, before)
+        if now:
+            (folder / _REPLACED).unlink(missing_ok=True)
+        (folder / _COMING).unlink(missing_ok=True)
+        return before
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """What the operating system refuses here is the store's fault, never that of a file."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise  # what was to be stored is gone
+        except OSError as error:
+            known = classify(error)
+            where = error.filename2 or error.filename or self.root
+            raise Fatal(
+                f"store {self.name!r} cannot be written: {error.strerror} ({where})",
+                next_step=known.next_step if isinstance(known, Fatal) else "See what `media-assets doctor` says of it",
+            ) from error
+
+    def _require_space(self, folder: Path, size_bytes: int) -> None:
+        free = shutil.disk_usage(folder).free
+        if free < size_bytes + self._min_free_bytes:
+            raise Fatal(
+                f"store {self.name!r}: {folder} has {free} bytes free; {size_bytes} are needed and "
+                f"{self._min_free_bytes} stay free",
+                next_step="Free space there, or lower limits.min_free_bytes in library.yaml",
+            )
 
     def _place(self, draft: Manifest, name: str, sha256: str, folder: Path, target: Target) -> Path:
         if target.placement == "folder" or target.source_path is None:
             return folder / name
         return self._claims.claim(target.source_path, name, f"{name} of {draft.asset} of {draft.key}", sha256)
 
-    def _stored(self, name: str, path: Path, sha256: str) -> StoredFile:
-        where = path.relative_to(self.root) if path.is_relative_to(self.root) else path
-        return StoredFile(name=name, path=encode_path(where.as_posix()), size_bytes=path.stat().st_size, sha256=sha256)
+    def _stored(self, name: str, origin: Path, final: Path, sha256: str, folder: Path) -> StoredFile:
+        # The source may lie within the root as well, and its paths need to be encoded.
+        inside = final.parent == folder
+        where = final.relative_to(self.root).as_posix() if inside else self._locations.written(final)
+        return StoredFile(name=name, path=where, size_bytes=origin.stat().st_size, sha256=sha256)
 
     def _register(self, manifest: Manifest, folder: Path) -> None:
         self._write(self._index("fingerprint", manifest.asset, manifest.fingerprint), folder.name)
         for stored in manifest.files:
-            tells_origin = stored.name != manifest.document and stored.size_bytes
-            if tells_origin and stored.sha256 not in manifest.inputs.values():
+            if stored.size_bytes and stored.sha256 not in manifest.inputs.values():
                 self._write(self._index("content", stored.sha256), f"{manifest.asset} of {manifest.key}")
 
-    def _take_aside(self, folder: Path) -> Manifest | None:
-        """The version that is about to be replaced, also when a crash came in between before."""
-        now, replaced = self._read_manifest(folder), self._read_manifest(folder, _REPLACED)
-        if now and replaced:
-            self._remove_left_behind(replaced, now, folder)
-        return now or replaced
-
-    def _remove_left_behind(self, before: Manifest | None, now: Manifest, folder: Path) -> None:
-        kept = {stored.path for stored in now.files}
+    def _remove_left_behind(self, before: Manifest | None, now: Manifest | None) -> None:
+        """Remove the files of one version that another does not have."""
+        kept = {stored.path for stored in now.files} if now else set()
         for stored in before.files if before else ():
-            if stored.path not in kept:
-                if before and before.placement == "beside_source":
-                    self._claims.remove(self.local_path(stored))
-                else:
-                    self.local_path(stored).unlink(missing_ok=True)
-        (folder / _REPLACED).unlink(missing_ok=True)
+            if stored.path in kept:
+                continue
+            if before and before.placement == "beside_source":
+                self._claims.remove(self.local_path(stored))
+            else:
+                self.local_path(stored).unlink(missing_ok=True)
 
     # ------------------------------------------------------------------------------------------------ details
 

@@ -19,7 +19,7 @@ class StoredFile(Model):
     name: str
     """As the asset calls it, e.g. `transcript.srt`."""
     path: str
-    """Where it lies: relative to the store's root, or absolute for a file beside its source; encoded as in keys."""
+    """Where it lies: relative to the store's root; for a file beside its source see `Locations.written`."""
     size_bytes: int
     sha256: str
 

@@ -151,7 +151,8 @@ class Folder:
             path=relative,
             size_bytes=status.st_size,
             modified_at=datetime.fromtimestamp(min(max(status.st_mtime, _EARLIEST), _LATEST), UTC),
-            revision=f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}",
+            # No inode: on network and cloud mounts it is another one after each mount.
+            revision=f"{status.st_size}-{status.st_mtime_ns}",
         )
 
     def _walk(

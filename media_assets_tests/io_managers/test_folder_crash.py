@@ -63,13 +63,18 @@ def _put_other(store: Store) -> None:
     store.put(draft(OTHER_KEY, "other"), OTHER, IN_FOLDER)
 
 
+def _put_both(store: Store) -> None:
+    _put_other(store)
+    put_old(store)
+
+
 Step = Callable[[Store], None]
 
 SCENARIOS: Mapping[str, tuple[Step, Step]] = {
     "the first time": (_nothing, put_new),
     "again, with fewer files": (put_old, put_new),
     "a copy": (_put_other, copy_other),
-    "a copy over an old one": (lambda store: (_put_other(store), put_old(store)) and None, copy_other),
+    "a copy over an old one": (_put_both, copy_other),
     "beside": (_nothing, lambda store: put_new(store, beside(store.root.parent))),
     "beside, again, with fewer files": (
         lambda store: put_old(store, beside(store.root.parent)),
@@ -180,7 +185,7 @@ def publish_for_ever(root: Path, seed: int) -> None:
             store.copy(origin, draft(KEY, fingerprint), target)
         else:
             files = choices.sample(["a.bin", "b.srt", "c.txt"], choices.randint(1, 3))
-            store.put(draft(KEY, fingerprint), {name: fingerprint * 100_000 for name in files}, target)
+            store.put(draft(KEY, fingerprint), dict.fromkeys(files, fingerprint * 100_000), target)
 
 
 def test_a_process_killed_at_random_moments_leaves_nothing_half(tmp_path: Path) -> None:

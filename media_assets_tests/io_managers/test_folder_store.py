@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from media_assets.checksums import sha256_of
-from media_assets.errors import Fatal
+from media_assets.errors import Fatal, Transient
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import Target
 from media_assets.partitions import partition_key
 from media_assets.sources.folder import STAGING_PREFIX
+from media_assets_tests.toy_library import unprivileged_folder
 
 IN_FOLDER = Target("folder")
 ASSET = "transcript"
@@ -42,8 +43,8 @@ def draft(key: str = "box:talk.mp4", fingerprint: str = "f1", asset: str = ASSET
 class Store(FolderArtifacts):
     """With files made from texts."""
 
-    def __init__(self, root: Path) -> None:
-        super().__init__("artifacts", root / "out")
+    def __init__(self, root: Path, sources: Mapping[str, Path] | None = None, *, min_free_bytes: int = 0) -> None:
+        super().__init__("artifacts", root / "out", sources, min_free_bytes=min_free_bytes)
         self._work = root / "work"
         self._work.mkdir(exist_ok=True)
 
@@ -117,7 +118,8 @@ def test_an_artifact_without_files_is_an_artifact(store: Store) -> None:
 
 
 def test_keys_that_look_alike_do_not_share_a_folder(store: Store) -> None:
-    keys = [partition_key("box", path) for path in ("a/talk.mp4", "b/talk.mp4", "talk-mp4", "größe", "日本語", "--", "%")]
+    paths = ("a/talk.mp4", "b/talk.mp4", "talk-mp4", "größe", "日本語", "--", "%")
+    keys = [partition_key("box", path) for path in paths]
     for key in keys:
         store.put(draft(key), {"x.txt": key})
     for key in keys:
@@ -159,6 +161,15 @@ def test_a_copy_has_the_same_files_and_a_life_of_its_own(store: Store) -> None:
     store.put(draft("box:a.mp4", "other"), {"a.txt": "changed"})
     assert store.texts(copy) == {"a.txt": "text", "b.txt": "more"}
     assert store.find(ASSET, "f1") == copy
+
+
+def test_what_was_replaced_since_it_was_found_is_not_copied(store: Store) -> None:
+    origin = store.put(draft("box:a.mp4"), {"a.txt": "text"})
+    store.put(draft("box:a.mp4", "f2"), {"a.txt": "next"})
+    with pytest.raises(Transient, match=r"the transcript of box:a\.mp4 was replaced while it was copied"):
+        store.copy(origin, draft("box:b.mp4"), IN_FOLDER)
+    assert store.manifest(ASSET, "box:b.mp4") is None
+    assert not list(store.root.rglob(f"{STAGING_PREFIX}*"))
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text("tex"), lambda path: path.write_text("")])
@@ -388,6 +399,51 @@ def test_beside_a_source_with_an_odd_name(store: Store, library: Path, name: str
     ours = store.artifact_paths()
     assert [os.fsencode(path.name) for path in library.iterdir() if not ours(path)] == [os.fsencode(name)]
     assert store.link(published).startswith("file:///")
+
+
+@pytest.mark.parametrize("name", ["b\udce4r.mp4", "10:30 talk.mp4", "%41,[x].mp4"])
+def test_beside_a_source_that_lies_within_the_store(tmp_path: Path, name: str) -> None:
+    library = tmp_path / "out/in"
+    library.mkdir(parents=True)
+    store = Store(tmp_path)
+    published = store.put(draft(), {"transcript.srt": "1"}, beside(library / name))
+    assert store.get() == published
+    assert store.texts(store.get()) == {"transcript.srt": "1"}
+    assert store.local_path(published.files[0]).parent == library
+
+
+@pytest.mark.parametrize("name", ["talk.mp4", "b\udce4r, 10:30.mp4"])
+def test_artifacts_beside_their_sources_are_found_where_the_source_is_mounted_now(tmp_path: Path, name: str) -> None:
+    old, new = tmp_path / "old mount", tmp_path / "new mount"
+    (old / "sub").mkdir(parents=True)
+    before = Store(tmp_path, {"box": old})
+    before.put(draft(), {"transcript.srt": "1"}, beside(old / "sub" / name))
+    old.rename(new)
+    after = Store(tmp_path, {"box": new})
+    assert after.intact(after.get())
+    assert after.texts(after.get()) == {"transcript.srt": "1"}
+    ours = after.artifact_paths()
+    assert [path.name for path in (new / "sub").iterdir() if not ours(path)] == [name]
+    after.put(draft(fingerprint="f2"), {"transcript.srt": "2"}, Target("beside_source", new / "sub" / name))
+    assert len(list((new / "sub").iterdir())) == 2
+
+
+def test_a_store_that_may_not_be_written_is_fatal_and_blames_no_file() -> None:
+    with unprivileged_folder() as folder:
+        store = Store(folder)
+        store.put(draft("box:a.mp4"), {"a.txt": "text"})
+        (store.root / ASSET).chmod(0o500)
+        with pytest.raises(Fatal, match="store 'artifacts' cannot be written: Permission denied"):
+            store.put(draft("box:b.mp4"), {"a.txt": "text"})
+        (store.root / ASSET).chmod(0o700)
+
+
+def test_a_store_leaves_some_of_its_disk_free(tmp_path: Path) -> None:
+    Store(tmp_path).put(draft("box:a.mp4"), {"a.txt": "text"})
+    store = Store(tmp_path, min_free_bytes=10**18)
+    with pytest.raises(Fatal, match="bytes free; 4 are needed"):
+        store.put(draft("box:b.mp4"), {"a.txt": "text"})
+    assert store.manifest(ASSET, "box:b.mp4") is None
 
 
 def test_nothing_but_the_artifacts_is_left_behind(store: Store, library: Path) -> None:

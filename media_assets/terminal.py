@@ -1,0 +1,58 @@
+"""What the command line prints of a library: the line on a stage, the grid, the failures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from media_assets.partitions import display_name, readable
+from media_assets.processing import StagePlan
+from media_assets.status import Failure, LibraryStatus
+
+_SYMBOLS = {"done": "[green]✓[/]", "not_applicable": "[dim]–[/]", "failed": "[red]✗[/]", "missing": "[dim]·[/]"}
+MOST_ROWS = 100
+_MOST_NAMES = 12
+_MOST_FAILURES = 20
+
+
+def print_stage(console: Console, plan: StagePlan, outcomes: Mapping[str, int]) -> None:
+    """A line on what became of one stage, and the names of what was reused where nothing else was."""
+    counts = dict(outcomes)
+    counts["reused"] = counts.get("reused", 0) + len(plan.current)
+    counts["failed before, not tried again"] = len(plan.failed_before)
+    counts["waiting for an earlier stage"] = len(plan.blocked)
+    parts = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
+    console.print(f"{plan.stage}: {parts or 'nothing to do'}", markup=False)
+    if plan.current and not plan.todo:
+        names = [display_name(key) for key in plan.current]
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        console.print(f"  reused: {', '.join(names[:_MOST_NAMES])}{more}", style="dim", markup=False, soft_wrap=True)
+
+
+def print_status(console: Console, found: LibraryStatus, *, every_file: bool) -> None:
+    """The grid, its sums, and why cells are red."""
+    table = Table("file", *found.assets, box=None)
+    if len(found.grid) <= MOST_ROWS or every_file:
+        for key, cells in found.grid.items():
+            table.add_row(escape(readable(key)), *(_SYMBOLS[cells[asset].value] for asset in found.assets))
+    for state, symbol in _SYMBOLS.items():
+        counts = found.counts()
+        table.add_row(
+            f"{symbol} {state.replace('_', ' ')}", *(str(counts[asset][state]) for asset in found.assets), style="bold"
+        )
+    console.print(table)
+    print_failures(console, list(found.failures.values()))
+
+
+def print_failures(console: Console, failures: Sequence[Failure]) -> None:
+    """Why cells are red, and what to do about it."""
+    for failure in failures[:_MOST_FAILURES]:
+        console.print(f"✗ {failure.asset} of {readable(failure.key)}", style="red", markup=False, soft_wrap=True)
+        console.print(f"    {failure.sentence}", markup=False, soft_wrap=True)
+    if len(failures) > _MOST_FAILURES:
+        console.print(f"… and {len(failures) - _MOST_FAILURES} more; `media-assets status --json` has them all.")
+    if failures:
+        console.print("`media-assets retry` tries them again.")

@@ -1,0 +1,203 @@
+"""What Dagster's event log holds after a batch: that is the only table of states there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.data_version import CODE_VERSION_TAG, CachingStaleStatusResolver, StaleStatus
+from dagster._core.loader import LoadingContextForTest
+from dagster._core.storage.tags import BACKFILL_ID_TAG
+
+from media_assets.file_asset import FileAsset
+from media_assets_tests.toy_library import (
+    PIPELINE,
+    ToyLibrary,
+    failure_of,
+    key_of,
+    m4a_audio,
+    materialized,
+    observed,
+    retries,
+    tuned,
+)
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Iterator[ToyLibrary]:
+    with ToyLibrary(tmp_path) as library:
+        yield library
+
+
+def metadata_of(event: dg.AssetMaterialization) -> dict[str, object]:
+    return {name: value.value for name, value in event.metadata.items()}
+
+
+def test_a_batch_that_went_well_is_a_materialization_for_each_file(toy: ToyLibrary) -> None:
+    keys = toy.write(a="one", b="two", c="two")
+    toy.run("drive_file")
+    toy.run("m4a_audio")
+    result = toy.run("transcript")
+    assert result.success
+    assert observed(result) == {}
+    events = materialized(result)
+    assert set(events) == set(keys)
+    manifest = toy.made("transcript", key_of("a"))
+    folder = toy.library.store("transcript").local_path(manifest.files[0]).parent
+    shown = metadata_of(events[key_of("a")])
+    assert shown.pop("made_in_seconds") == manifest.made_in_seconds
+    assert shown == {
+        "title": "96 kbit/s of one",
+        "artifact": str(folder),
+        "size_bytes": sum(file.size_bytes for file in manifest.files),
+        "cost_usd": 0.25,
+        "reused": False,
+        "fingerprint": manifest.fingerprint[:16],
+    }
+    copies = [metadata_of(event) for event in events.values() if "same_content_as" in event.metadata]
+    (copy,) = copies
+    assert copy["reused"] is True
+    assert copy["same_content_as"] in (key_of("b"), key_of("c"))
+
+
+def test_a_batch_with_bad_files_records_the_good_ones_as_if_alone(toy: ToyLibrary) -> None:
+    toy.write(a="one", b="poison\nm4a_audio: poison", c="photo\nm4a_audio: photo")
+    toy.run("drive_file")
+    mixed = toy.run("m4a_audio")
+    assert set(materialized(mixed)) == {key_of("a"), key_of("c")}
+    toy.write(b="cured")
+    toy.run("drive_file")
+    sound = toy.run("m4a_audio")
+    assert sound.success
+    one, other = materialized(mixed)[key_of("a")], materialized(sound)[key_of("a")]
+    assert metadata_of(one) | {"reused": True} == metadata_of(other)
+    assert one.tags is not None
+    assert other.tags is not None
+    pointer = "dagster/input_event_pointer/drive_file"
+    assert {**one.tags, pointer: other.tags[pointer]} == other.tags
+    assert one.tags[CODE_VERSION_TAG] == m4a_audio.full_code_version(toy.settings)
+    assert metadata_of(materialized(mixed)[key_of("c")]) == {"not_applicable": "is a photo"}
+
+
+def test_what_was_made_in_a_batch_with_bad_files_is_not_outdated(toy: ToyLibrary) -> None:
+    toy.write(a="one", b="poison\nm4a_audio: poison")
+    toy.run_all()
+    resolver = CachingStaleStatusResolver(
+        toy.instance, toy.definitions.resolve_asset_graph(), LoadingContextForTest(toy.instance)
+    )
+    for asset in ("m4a_audio", "transcript"):
+        assert resolver.get_status(dg.AssetKey(asset), key_of("a")) is StaleStatus.FRESH
+
+
+def test_a_bad_file_is_an_observation_with_its_reason_and_a_row_of_the_failure(toy: ToyLibrary) -> None:
+    toy.write(a="one", b="poison\nm4a_audio: poison", c="early\ndrive_file: poison")
+    toy.run("drive_file")
+    result = toy.run("m4a_audio")
+    failed = observed(result)
+    assert set(failed) == {key_of("b"), key_of("c")}
+    attempt = failed[key_of("b")]["attempted_fingerprint"]
+    assert len(attempt) == 64
+    assert failed[key_of("b")] == {
+        "failed": "is poison",
+        "next_step": "Throw it away",
+        "error": "BadMedia",
+        "attempted_fingerprint": attempt,
+    }
+    assert failed[key_of("c")]["failed"] == "has no drive_file yet"
+    assert failed[key_of("c")]["attempted_fingerprint"] == ""
+    failure = failure_of(result)
+    assert failure.description is not None
+    assert failure.description.startswith("2 of 3 files failed, 1 are done. ")
+    assert "(and 1 more, see the table)" in failure.description
+    assert (failure.metadata["failed"].value, failure.metadata["done"].value) == (2, 1)
+    table = failure.metadata["failures"]
+    assert isinstance(table, dg.TableMetadataValue)
+    assert {"file": key_of("b"), "reason": "is poison", "next_step": "Throw it away"} in [
+        dict(record.data) for record in table.records
+    ]
+    assert retries(result) == 0
+
+
+def test_one_bad_file_is_named_with_its_reason_in_the_headline(toy: ToyLibrary) -> None:
+    toy.write(a="poison\ndrive_file: poison")
+    assert failure_of(toy.run("drive_file")).description == (
+        "1 of 1 files failed, 0 are done. a.txt is poison. Throw it away"
+    )
+
+
+def test_something_fatal_records_what_is_done_and_observes_nothing(tmp_path: Path) -> None:
+    with ToyLibrary(tmp_path, assets=tuned("drive_file", workers=1)) as toy:
+        toy.write(a="one", b="poison\ndrive_file: poison", c="bad\ndrive_file: fatal", d="never")
+        result = toy.run("drive_file")
+        assert set(materialized(result)) == {key_of("a")}
+        assert observed(result) == {}
+        failure = failure_of(result)
+        assert "failures" not in failure.metadata
+        assert failure.metadata["done"].value == 1
+
+
+@pytest.mark.slow
+def test_the_table_of_a_very_bad_batch_stays_bounded(toy: ToyLibrary) -> None:
+    toy.write(**{f"f{number:03}": "bad\ndrive_file: poison" for number in range(230)})
+    result = toy.run("drive_file")
+    table = failure_of(result).metadata["failures"]
+    assert isinstance(table, dg.TableMetadataValue)
+    assert len(table.records) == 200
+    assert failure_of(result).metadata["failed"].value == 230
+    assert len(observed(result)) == 230
+
+
+def test_materializations_of_a_backfill_carry_its_id_in_a_batch_with_bad_files_too(toy: ToyLibrary) -> None:
+    toy.write(a="one", b="poison\ndrive_file: poison")
+    keys = toy.register()
+    result = toy.definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+        instance=toy.instance,
+        asset_selection=[dg.AssetKey("drive_file")],
+        tags={
+            "dagster/asset_partition_range_start": keys[0],
+            "dagster/asset_partition_range_end": keys[-1],
+            BACKFILL_ID_TAG: "backfill",
+        },
+        raise_on_error=False,
+    )
+    event = materialized(result)[key_of("a")]
+    assert event.tags is not None
+    assert event.tags[BACKFILL_ID_TAG] == "backfill"
+
+
+def test_a_run_of_a_single_file_works_like_a_batch(toy: ToyLibrary) -> None:
+    toy.write(a="one", b="two")
+    result = toy.definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+        instance=toy.instance, partition_key=key_of("a")
+    )
+    assert result.success
+    assert [(event.asset_key.path[-1], event.partition) for event in _materializations(result)] == [
+        (stage.name, key_of("a")) for stage in PIPELINE
+    ]
+
+
+def _materializations(result: dg.ExecuteInProcessResult) -> list[dg.AssetMaterialization]:
+    return [event.step_materialization_data.materialization for event in result.get_asset_materialization_events()]
+
+
+def test_a_file_that_failed_is_failed_again_by_the_next_run_and_not_skipped(toy: ToyLibrary) -> None:
+    toy.write(a="poison\ndrive_file: poison")
+    toy.run("drive_file")
+    toy.run("drive_file")
+    assert toy.bench.calls == ["drive_file poison"] * 2
+
+
+@pytest.mark.parametrize("stage", PIPELINE)
+def test_a_stage_is_an_asset_with_all_that_people_see_of_it(toy: ToyLibrary, stage: FileAsset[Any]) -> None:
+    asset = toy.definitions.resolve_assets_def(stage.name)
+    spec = asset.specs_by_key[dg.AssetKey(stage.name)]
+    assert spec.group_name == "toy"
+    assert spec.kinds == {"python"}
+    assert spec.description
+    assert spec.code_version == stage.full_code_version(toy.settings)
+    assert {dependency.asset_key.path[-1] for dependency in spec.deps} == set(stage.upstreams)
+    assert asset.backfill_policy == dg.BackfillPolicy.multi_run(toy.settings.assets[stage.name].batch)
+    assert asset.op.pool == stage.pool
