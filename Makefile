@@ -18,10 +18,10 @@ demo: $(READY)  ## process samples/library from end to end
 	@$(BIN)/python samples/demo.py
 
 test: $(READY)  ## the tests, below six minutes on two cores
-	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal
 
 test-all: $(READY)  ## the slow tests too
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(READY)  ## style and types
 	@$(BIN)/ruff check .

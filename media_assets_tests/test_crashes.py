@@ -17,20 +17,20 @@ import pytest
 
 from media_assets_tests.broken_library import tone
 
-CLIPS = 20
+CLIPS = 14
 STAGES = 4
 # How many artifacts are there when the process is killed, and how long after the last of them.
 MOMENTS = [
-    (3, 0.0),
-    (12, 0.01),
-    (21, 0.0),
-    (24, 0.04),
-    (29, 0.02),
-    (34, 0.08),
-    (38, 0.15),
-    (45, 0.3),
-    (56, 0.0),
-    (66, 0.02),
+    (2, 0.0),
+    (9, 0.01),
+    (15, 0.0),
+    (17, 0.04),
+    (20, 0.02),
+    (24, 0.08),
+    (27, 0.15),
+    (31, 0.3),
+    (40, 0.0),
+    (46, 0.02),
 ]
 
 

@@ -6,7 +6,6 @@ import json
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,20 +30,6 @@ def write_config(root: Path, **automation: object) -> Path:
     return config
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("library")
-    make_library(root / "media", SOUND)
-    write_config(root)
-    return root
-
-
-@pytest.fixture(scope="module")
-def dev(library: Path) -> Iterator[DagsterDev]:
-    with DagsterDev(library / "library.yaml", library / "dev.log") as running:
-        yield running
-
-
 def red_cells(dev: DagsterDev) -> set[tuple[str, str]]:
     return {(key, stage) for stage in STAGES for key in dev.cells(stage)["failed"]}
 
@@ -61,53 +46,56 @@ def unfinished(dev: DagsterDev) -> list[str]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("dagster_dev")
-class TestAFolderThatIsWatched:
-    """One story; each part goes on where the one before ended."""
+def test_a_watched_folder_with_broken_files_from_its_first_look_to_a_clip_that_is_dropped_in(tmp_path: Path) -> None:
+    """One story, in one test: each part goes on where the one before ended."""
+    make_library(tmp_path / "media", SOUND)
+    with DagsterDev(write_config(tmp_path), tmp_path / "dev.log") as dev:
+        sound_rows_turn_green_and_broken_ones_red_in_one_pass(dev)
+        a_good_version_of_a_broken_file_turns_its_row_green(dev, tmp_path)
+        a_clip_has_its_summary_within_a_minute_and_once(dev, tmp_path)
+        nothing_was_requested_again_in_all_that_time(dev)
 
-    def test_54_rows_turn_green_and_6_cells_red_in_one_pass(self, dev: DagsterDev) -> None:
-        dev.wait_for(lambda: len(green_rows(dev)) == SOUND, seconds=400, what=f"{SOUND} green rows")
-        dev.wait_for(lambda: not unfinished(dev), seconds=90, what="the end of all runs")
-        red = red_cells(dev)
-        assert {key for key, _ in red} == {f"media:{name}" for name in BROKEN}
-        assert len(red) == len(BROKEN), red
-        for key, stage in red:
-            assert dev.latest_observation(stage, key)["failed"], (key, stage)
-        assert len(dev.backfills()) == 1, "everything was requested at once, in batches"
 
-    def test_a_good_version_of_a_broken_file_turns_its_row_green(self, dev: DagsterDev, library: Path) -> None:
-        good = tone(library / "good.m4a", 901, 1)
-        shutil.move(good, library / "media" / "a cut.m4a")
-        dev.wait_for(lambda: "media:a cut.m4a" in green_rows(dev), seconds=120, what="a green row")
+def sound_rows_turn_green_and_broken_ones_red_in_one_pass(dev: DagsterDev) -> None:
+    dev.wait_for(lambda: len(green_rows(dev)) == SOUND, seconds=400, what=f"{SOUND} green rows")
+    dev.wait_for(lambda: not unfinished(dev), seconds=90, what="the end of all runs")
+    red = red_cells(dev)
+    assert {key for key, _ in red} == {f"media:{name}" for name in BROKEN}
+    assert len(red) == len(BROKEN), red
+    for key, stage in red:
+        assert dev.latest_observation(stage, key)["failed"], (key, stage)
+    assert len(dev.backfills()) == 1, "everything was requested at once, in batches"
 
-    def test_a_clip_that_is_dropped_in_has_its_summary_within_a_minute_and_once(
-        self, dev: DagsterDev, library: Path
-    ) -> None:
-        dev.wait_for(lambda: not unfinished(dev), seconds=60, what="a quiet instance")
-        clip = library / "clip.mp4"
-        ffmpeg("-t", "10", "-i", TALK, "-c:v", "copy", "-c:a", "aac", clip)
-        started = time.monotonic()
-        shutil.move(clip, library / "media" / "new clip.mp4")
-        dev.wait_for(
-            lambda: "media:new clip.mp4" in dev.cells("summary")["materialized"], seconds=60, what="its summary"
-        )
-        print(f"summary {time.monotonic() - started:.1f} s after the clip was dropped in")
-        time.sleep(15)  # for the conditions to be looked at once more
-        runs = [run for run in dev.runs() if "media:new clip.mp4" in {tag["value"] for tag in run["tags"]}]
-        assert len(runs) == 1
 
-    def test_nothing_was_requested_again_in_all_that_time(self, dev: DagsterDev) -> None:
-        lanes = Counter(tag["value"] for run in dev.runs() for tag in run["tags"] if tag["key"] == "media_assets/lane")
-        assert lanes["live"] == 2, "the repaired file and the clip"
-        # One for drive_file, two for m4a_audio, three for transcript, two for summary; one more where a red file parts
-        # two neighbours.
-        assert lanes["bulk"] <= 10, lanes
-        assert len(dev.backfills()) == 1
+def a_good_version_of_a_broken_file_turns_its_row_green(dev: DagsterDev, root: Path) -> None:
+    shutil.move(tone(root / "good.m4a", 901, 1), root / "media" / "a cut.m4a")
+    dev.wait_for(lambda: "media:a cut.m4a" in green_rows(dev), seconds=120, what="a green row")
+
+
+def a_clip_has_its_summary_within_a_minute_and_once(dev: DagsterDev, root: Path) -> None:
+    dev.wait_for(lambda: not unfinished(dev), seconds=60, what="a quiet instance")
+    clip = root / "clip.mp4"
+    ffmpeg("-t", "10", "-i", TALK, "-c:v", "copy", "-c:a", "aac", clip)
+    started = time.monotonic()
+    shutil.move(clip, root / "media" / "new clip.mp4")
+    dev.wait_for(lambda: "media:new clip.mp4" in dev.cells("summary")["materialized"], seconds=60, what="its summary")
+    print(f"summary {time.monotonic() - started:.1f} s after the clip was dropped in")
+    time.sleep(15)  # for the conditions to be looked at once more
+    runs = [run for run in dev.runs() if "media:new clip.mp4" in {tag["value"] for tag in run["tags"]}]
+    assert len(runs) == 1
+
+
+def nothing_was_requested_again_in_all_that_time(dev: DagsterDev) -> None:
+    lanes = Counter(tag["value"] for run in dev.runs() for tag in run["tags"] if tag["key"] == "media_assets/lane")
+    assert lanes["live"] == 2, "the repaired file and the clip"
+    # One for drive_file, two for m4a_audio, three for transcript, two for summary; one more where a red file parts
+    # two neighbours.
+    assert lanes["bulk"] <= 10, lanes
+    assert len(dev.backfills()) == 1
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("dagster_dev")
 def test_a_backfill_of_everything_launched_from_the_ui_does_the_same(tmp_path: Path) -> None:
     (tmp_path / "media").mkdir()
     make_library(tmp_path / "new", SOUND)

@@ -125,6 +125,16 @@ def test_a_file_whose_source_is_gone_keeps_its_state(toy: ToyLibrary) -> None:
     assert toy.processor().status([key]).grid[key]["drive_file"] is State.DONE
 
 
+def test_a_note_about_a_file_does_not_bring_back_a_failure_that_is_over(toy: ToyLibrary) -> None:
+    (key,) = toy.write(a="flaky\ndrive_file: transient 4")
+    toy.run("drive_file")
+    toy.run("drive_file")
+    toy.instance.report_runless_asset_event(
+        dg.AssetObservation("drive_file", partition=key, metadata={"note": "a person was here"})
+    )
+    assert toy.status().grid[key]["drive_file"] is State.DONE
+
+
 def test_a_note_about_a_file_does_not_hide_its_failure(toy: ToyLibrary) -> None:
     (key,) = toy.write(a="poison\ndrive_file: poison")
     toy.run("drive_file")
