@@ -185,6 +185,8 @@ class FolderArtifacts:
             raise  # what was to be stored is gone
         except OSError as error:
             known = classify(error)
+            if isinstance(known, Transient):
+                raise known from error
             where = error.filename2 or error.filename or self.root
             raise Fatal(
                 f"store {self.name!r} cannot be written: {error.strerror} ({where})",
