@@ -31,6 +31,8 @@ def stage_condition(*, rerun_on_change: bool) -> Condition[Any]:
     """Request a file's stage when it is missing, when what it is made from is new, or when its code or settings are.
 
     Not while it is in work anywhere, and not again after it failed: it waits for one of the above, or for a person.
+    Nor at the look that finds it missing: between its registration and the start of its own run a file of the live
+    lane looks like any other, and by the next look it is in work.
     """
     reasons: Condition[Any] = Condition.newly_missing() | Condition.any_deps_updated()
     if rerun_on_change:
@@ -38,6 +40,7 @@ def stage_condition(*, rerun_on_change: bool) -> Condition[Any]:
     handled = Condition.newly_requested() | Condition.newly_updated() | Condition.execution_failed().newly_true()
     return (
         reasons.since(handled)
+        & ~Condition.newly_missing()
         & ~Condition.any_deps_missing()
         & ~Condition.any_deps_in_progress()
         & ~Condition.in_progress()

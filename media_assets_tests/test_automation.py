@@ -182,12 +182,21 @@ class TestConditions:
     def test_everything_missing_is_requested_once_in_all_stages(self, watched: Watched) -> None:
         watched.put("a.txt", "b.txt")
         watched.instance.add_dynamic_partitions("media_files", ["media:a.txt", "media:b.txt"])
-        first = self.evaluate(watched)
-        assert {key.path[-1]: first.get_num_requested(key) for key in STAGES} == dict.fromkeys(
+        second = self.evaluate(watched, self.evaluate(watched).cursor)
+        assert {key.path[-1]: second.get_num_requested(key) for key in STAGES} == dict.fromkeys(
             (key.path[-1] for key in STAGES), 2
         )
-        second = self.evaluate(watched, first.cursor)
-        assert second.total_requested == 0
+        third = self.evaluate(watched, second.cursor)
+        assert third.total_requested == 0
+
+    def test_a_look_between_a_file_s_registration_and_its_own_run_requests_nothing(self, watched: Watched) -> None:
+        watched.put("a.txt")
+        watched.instance.add_dynamic_partitions("media_files", ["media:a.txt"])
+        between = self.evaluate(watched)
+        assert between.total_requested == 0
+        watched.process()
+        after = self.evaluate(watched, between.cursor)
+        assert after.get_num_requested(STAGES[0]) == 0
 
     def test_a_file_that_failed_is_not_requested_again(self, watched: Watched) -> None:
         (watched.media / "a.mp4").write_bytes(b"")
@@ -201,9 +210,10 @@ class TestConditions:
     def test_new_settings_request_what_depends_on_them(self, watched: Watched) -> None:
         watched.put("a.txt")
         watched.instance.add_dynamic_partitions("media_files", ["media:a.txt"])
-        first = self.evaluate(watched)
         watched.process()
-        second = self.evaluate(watched, first.cursor)
+        first = self.evaluate(watched)
+        requested = self.evaluate(watched, first.cursor)
+        second = self.evaluate(watched, requested.cursor)
         changed = watched.settings.model_copy(
             update={"audio": watched.settings.audio.model_copy(update={"bit_rate_kbps": 64})}
         )
