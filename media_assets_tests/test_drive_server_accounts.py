@@ -7,8 +7,8 @@ import re
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import google_auth_httplib2  # type: ignore[import-untyped]
-import httplib2  # type: ignore[import-untyped]
+import google_auth_httplib2
+import httplib2
 import pytest
 from google.auth.exceptions import RefreshError
 from google.oauth2 import service_account

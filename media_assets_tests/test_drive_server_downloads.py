@@ -6,7 +6,7 @@ import hashlib
 import io
 
 import pytest
-from googleapiclient.http import MediaIoBaseDownload  # type: ignore[import-untyped]
+from googleapiclient.http import MediaIoBaseDownload
 
 from media_assets_tests.drive_server import DriveServer, Generated, drive_server
 from media_assets_tests.drive_server.refusals import refused

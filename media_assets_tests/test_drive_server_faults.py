@@ -14,8 +14,8 @@ import threading
 from typing import Any
 
 import pytest
-from googleapiclient.errors import HttpError  # type: ignore[import-untyped]
-from googleapiclient.http import MediaInMemoryUpload  # type: ignore[import-untyped]
+from googleapiclient.errors import HttpError
+from googleapiclient.http import MediaInMemoryUpload
 
 from media_assets_tests.drive_server import EVERYTHING, UNIT_BYTES, DriveServer, Fault, Faults, drive_server
 from media_assets_tests.drive_server.refusals import refused

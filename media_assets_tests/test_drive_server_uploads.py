@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from googleapiclient.errors import HttpError, ResumableUploadError  # type: ignore[import-untyped]
-from googleapiclient.http import MediaInMemoryUpload, MediaIoBaseUpload, build_http  # type: ignore[import-untyped]
+from googleapiclient.errors import HttpError, ResumableUploadError
+from googleapiclient.http import MediaInMemoryUpload, MediaIoBaseUpload, build_http
 
 from media_assets_tests.drive_server import UNIT_BYTES, DriveServer, Fault, drive_server
 from media_assets_tests.drive_server.refusals import refused

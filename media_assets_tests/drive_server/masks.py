@@ -7,7 +7,7 @@ import re
 from functools import cache, lru_cache
 from typing import Any
 
-from googleapiclient import discovery_cache  # type: ignore[import-untyped]
+from googleapiclient import discovery_cache
 
 from media_assets_tests.drive_server.errors import ApiError
 

@@ -14,12 +14,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import google_auth_httplib2  # type: ignore[import-untyped]
+import google_auth_httplib2
 from google.auth.credentials import Credentials
 from google.oauth2 import credentials as user_credentials
 from google.oauth2 import service_account
-from googleapiclient.discovery import build_from_document  # type: ignore[import-untyped]
-from googleapiclient.http import build_http  # type: ignore[import-untyped]
+from googleapiclient.discovery import build_from_document
+from googleapiclient.http import build_http
 
 from media_assets_tests.drive_server.certificate import private_key
 from media_assets_tests.drive_server.counters import Counters
