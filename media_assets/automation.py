@@ -19,6 +19,7 @@ from media_assets.errors import MediaAssetsError
 from media_assets.library import Library
 from media_assets.partitions import display_name, media_files, register, registered
 from media_assets.sources.base import Changes, Source, SourceEntry
+from media_assets.sources.registered import RegisteredKeys
 
 PRIORITY_TAG = "dagster/priority"
 LIVE_PRIORITY = "10"
@@ -125,8 +126,9 @@ class _Tick:
         self._stages = stages
 
     def result(self) -> dg.SensorResult | dg.SkipReason:
+        known = RegisteredKeys(self._source, self._registered())
+        self._changes = known.changes(self._changes)
         self._report_waiting()
-        known = frozenset(registered(self._context.instance)) if self._changes.changed else frozenset()
         new = [entry for entry in self._changes.changed if entry.key not in known]
         changed = [entry for entry in self._changes.changed if entry.key in known and self._is_outdated(entry)]
         if not (new or changed or self._changes.removed):
@@ -179,6 +181,11 @@ class _Tick:
             non_partitioned_asset_keys=set(),
         )
         return [], [dg.RunRequest.for_asset_graph_subset(subset, tags={PRIORITY_TAG: "0", LANE_TAG: "bulk"})]
+
+    def _registered(self) -> Sequence[str]:
+        if self._changes.changed or self._changes.removed:
+            return registered(self._context.instance)
+        return ()
 
     def _is_outdated(self, entry: SourceEntry) -> bool:
         first = self._stages[0].path[-1]

@@ -116,10 +116,10 @@ def status(
     from media_assets.terminal import print_status
 
     opened = _open(context)
-    library, selection = Library(opened.settings), Selection(source, folder, file)
+    library, selection = Library(opened.settings, opened.secrets), Selection(source, folder, file)
     require_source(library, selection)
     with open_instance(opened.settings) as instance:
-        found = library_status(instance, library, PIPELINE, selected_registered(instance, selection))
+        found = library_status(instance, library, PIPELINE, selected_registered(instance, library, selection))
     if as_json:
         sys.stdout.write(json.dumps(found.to_json(), ensure_ascii=False, indent=1) + "\n")
         return
@@ -149,6 +149,29 @@ def doctor(context: typer.Context) -> None:
         advice = f" → {check.next_step}" if check.next_step and not check.ok else ""
         console.print(f"{check.name}: {check.detail}{advice}", markup=False, soft_wrap=True)
     raise typer.Exit(0 if sound else 1)
+
+
+@app.command()
+def login(
+    context: typer.Context,
+    client_secrets: Annotated[
+        Path, typer.Option(metavar="FILE", help="The JSON of an OAuth client of the type Desktop app.")
+    ] = Path("client_secret.json"),
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Ask for reading only: enough for sources on Drive.")
+    ] = False,
+    browser: Annotated[bool, typer.Option(help="Open the browser; the address is printed either way.")] = True,
+    port: Annotated[int, typer.Option(help="Of the local address the browser comes back to; 0: any.")] = 0,
+) -> None:
+    """Log in to Google Drive, and keep the grant for the sources and stores of this library."""
+    from media_assets.google_drive.credentials import FULL_DRIVE, READ_ONLY
+    from media_assets.google_drive.login import login as ask
+    from media_assets.places import token_file
+
+    settings = _open(context).settings
+    scopes = (READ_ONLY,) if read_only else (FULL_DRIVE,)
+    ask(client_secrets, token_file(settings), scopes=scopes, open_browser=browser, port=port)
+    console.print(f"logged in; the grant is in {token_file(settings)}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -187,7 +210,7 @@ def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]
     console.print(f"log: {log}", style="dim", markup=False, soft_wrap=True)
     with open_instance(opened.settings) as instance, BarProgress(console) as progress:
         definitions = build_definitions(opened.settings, opened.secrets, {"progress": progress})
-        processor = Processor(definitions, Library(opened.settings), PIPELINE, instance)
+        processor = Processor(definitions, Library(opened.settings, opened.secrets), PIPELINE, instance)
         apply_pool_limits(instance, opened.settings.pools)
         abandoned = close_abandoned_runs(instance)
         if abandoned:

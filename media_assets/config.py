@@ -17,8 +17,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
-from media_assets.config_errors import Key, Origins, Problem, SettingsError, explain, holds, unread_variable
-from media_assets.settings import NAME_OR_PATH, FolderSource, Secrets, Settings
+from media_assets.config_errors import Key, Origins, SettingsError, explain, holds, unread_variable
+from media_assets.config_overlaps import overlaps
+from media_assets.settings import Secrets, Settings
+from media_assets.settings_places import with_types
+from media_assets.settings_section import NAME_OR_PATH
 
 CONFIG_VARIABLE = "MEDIA_ASSETS_CONFIG"
 """Names library.yaml; the only variable of this prefix that is no setting."""
@@ -55,13 +58,13 @@ def load_settings(path: Path | None = None) -> Settings:
     unread = [unread_variable(path, origins) for path in from_environment if not holds(in_environment, path)]
     unread += [unread_variable(path, origins) for path in from_env_file if not holds(in_env_file, path)]
 
-    data = _with_engines(_layered(_layered(in_file, in_env_file), in_environment))
+    data = _with_choices(_layered(_layered(in_file, in_env_file), in_environment))
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
         raise SettingsError.of([*unread, *explain(error, data, origins)]) from None
     settings = _anchored(settings, file.parent)
-    problems = unread + _overlapping(settings.sources, origins) + _swallowed(settings, origins)
+    problems = unread + overlaps(settings, origins)
     if problems:
         raise SettingsError.of(problems)
     settings._config_path = file
@@ -190,14 +193,16 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
     return merged
 
 
-def _with_engines(data: dict[str, Any]) -> dict[str, Any]:
-    """A section that does not choose its engine is about the default one."""
+def _with_choices(data: dict[str, Any]) -> dict[str, Any]:
+    """A section that does not choose its engine is about the default one, and a place without a type is a folder."""
     chosen = {
         section: {"engine": engine, **data[section]}
         for section, engine in _DEFAULT_ENGINES.items()
         if isinstance(data.get(section), dict)
     }
-    return {**data, **chosen}
+    places = ("sources", "stores")
+    typed = {section: with_types(content) for section, content in data.items() if section in places}
+    return {**data, **chosen, **typed}
 
 
 def _mapping(data: Mapping[str, Any], section: str) -> Mapping[str, Any]:
@@ -233,40 +238,3 @@ def _anchored_value(value: Any, folder: Path) -> Any:
     if isinstance(value, dict):
         return {key: _anchored_value(member, folder) for key, member in value.items()}
     return value
-
-
-def _overlapping(sources: Mapping[str, FolderSource], origins: Origins) -> list[Problem]:
-    """A file that two sources hold would be two partitions, and be processed twice."""
-    folders = {name: source.path.resolve() for name, source in sources.items()}
-    problems = []
-    for position, (name, folder) in enumerate(folders.items()):
-        around = [
-            other
-            for other_position, (other, outer) in enumerate(folders.items())
-            if folder.is_relative_to(outer) and (folder != outer or other_position < position)
-        ]
-        if around:
-            key = ("sources", name, "path")
-            text = (
-                f"{sources[name].path} should not lie in the folder of source {around[0]}, {sources[around[0]].path}: "
-                "its files would be processed twice"
-            )
-            problems.append(Problem(key, text, origins.of(key)))
-    return problems
-
-
-def _swallowed(settings: Settings, origins: Origins) -> list[Problem]:
-    """What we write may lie in a source, and is left out there; a source within it would be left out whole."""
-    places: dict[Key, Path] = {("stores", name, "path"): store.path for name, store in settings.stores.items()}
-    places["state_dir",] = settings.state_dir
-    return [
-        Problem(
-            key,
-            f"{place} should be a folder of its own, not the folder of source {name}, {source.path}, or one above it: "
-            "artifacts would be taken for sources",
-            origins.of(key),
-        )
-        for key, place in places.items()
-        for name, source in settings.sources.items()
-        if source.path.resolve().is_relative_to(place.resolve())
-    ]

@@ -30,7 +30,7 @@ def build_definitions(
         overrides: Resources to use instead of ours, by name: an engine, or `progress`.
     """
     dagster_fixes.apply()
-    library = Library(settings)
+    library = Library(settings, secrets)
     condition = stage_condition(rerun_on_change=settings.automation.rerun_on_change)
     keys = [dg.AssetKey(stage.name) for stage in PIPELINE]
     return dg.Definitions(

@@ -30,7 +30,8 @@ from media_assets.artifact import Artifact, Stored, Value
 from media_assets.batch import Batch, StageConfig
 from media_assets.engines.work import Work
 from media_assets.partitions import media_files
-from media_assets.settings import AssetTuning, Section, Settings
+from media_assets.settings import AssetTuning, Settings
+from media_assets.settings_section import Section
 from media_assets.sources.base import SourceEntry
 
 Metadata = Mapping[str, Any]
@@ -48,6 +49,7 @@ class FileAsset(Generic[Value]):
     result_settings: Callable[[Settings], Section] | None
     describe: Callable[[Stored[Value]], Metadata]
     shared_by_content: bool
+    reads_source: bool
 
     @property
     def name(self) -> str:
@@ -158,6 +160,7 @@ def file_asset(
     result_settings: Callable[[Settings], Section] | None = None,
     describe: Callable[[Stored[Value]], Metadata],
     shared_by_content: bool = True,
+    reads_source: bool = False,
 ) -> Callable[[Callable[..., Artifact[Value]]], FileAsset[Value]]:
     """Declare a stage.
 
@@ -169,11 +172,20 @@ def file_asset(
         result_settings: The section that decides its result.
         describe: What a person wants to see of an artifact: metadata for the UI, made from what is stored.
         shared_by_content: Whether files of equal content have the same artifact, so that it is made once.
+        reads_source: Whether it reads the source file itself, so that the next ones are fetched ahead.
     """
 
     def declare(function: Callable[..., Artifact[Value]]) -> FileAsset[Value]:
         return FileAsset(
-            function, group, frozenset(kinds), code_version, pool, result_settings, describe, shared_by_content
+            function,
+            group,
+            frozenset(kinds),
+            code_version,
+            pool,
+            result_settings,
+            describe,
+            shared_by_content,
+            reads_source,
         )
 
     return declare

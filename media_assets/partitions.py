@@ -25,6 +25,8 @@ _RESERVED = frozenset('%,[]"*')
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _LONG_DOTS = re.compile(r"(?<=\.\.)\.+")
 
+_DRIVE_ID = re.compile(r"~[A-Za-z0-9_-]{25,}$")
+
 # One statement may bind some 32,000 variables in SQLite; the storage binds a few for each key.
 _KEYS_PER_STATEMENT = 5_000
 
@@ -82,8 +84,26 @@ def readable(key: str) -> str:
 
 
 def display_name(key: str) -> str:
-    """The name of the file of a key, for people."""
-    return readable(key[key.find(":") + 1 :].rsplit("/", 1)[-1])
+    """The name of the file of a key, for people; without the id that tells files of one name apart on Drive."""
+    return readable(_DRIVE_ID.sub("", key[key.find(":") + 1 :].rsplit("/", 1)[-1]))
+
+
+def drive_key(source: str, name: str, file_id: str) -> str:
+    """The key of a file on Drive, where a name says little and the id everything."""
+    return f"{source}:{encode_path(name)}~{file_id}"
+
+
+def split_drive_key(key: str) -> tuple[str, str, str]:
+    """(name of the source, name of the file when it was registered, its id).
+
+    Raises:
+        BadMedia: the key was not made by `drive_key`.
+    """
+    source, rest = split_key(key)
+    name, separator, file_id = rest.rpartition("~")
+    if not separator or not file_id:
+        raise BadMedia("is no key of a file on Drive; keys read <source>:<name>~<id>", next_step="Delete it")
+    return source, name, file_id
 
 
 def register(instance: dg.DagsterInstance, keys: Iterable[str]) -> None:

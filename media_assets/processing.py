@@ -19,10 +19,13 @@ from dagster_shared.error import SerializableErrorInfo
 from media_assets.abandoned_runs import owner_tags
 from media_assets.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, SourceChanged, Transient
 from media_assets.file_asset import FileAsset
+from media_assets.io_managers.store import ManifestReader
 from media_assets.library import Library
 from media_assets.partitions import register, registered, split_key
 from media_assets.recipe import Recipe
+from media_assets.sources.base import SourceEntry
 from media_assets.sources.globs import PathFilter
+from media_assets.sources.registered import RegisteredKeys, path_in_key
 from media_assets.status import LibraryStatus, State, library_status
 
 # Failures that are tried again without being asked for.
@@ -81,8 +84,10 @@ class Processor:
         self._library = library
         self._pipeline = pipeline
         self.instance = instance
-        self.problems: list[Fatal] = []
+        self.problems: list[MediaAssetsError] = []
         """Why sources were left out by the last `select`."""
+        self._entries: dict[str, SourceEntry] = {}
+        """What the last `select` found, so that it need not be asked for file by file."""
 
     def select(self, selection: Selection) -> list[str]:
         """The keys of the selected files, registered. Sources that cannot be listed are left out and in `problems`.
@@ -92,22 +97,24 @@ class Processor:
         """
         self._require_known(selection)
         known = registered(self.instance)
-        keys: list[str] = []
         self.problems = []
+        self._entries = {}
         names = [name for name in self._library.sources if selection.source in (None, name)]
         for name in names:
             try:
-                found = list(self._library.sources[name].scan())
-            except Fatal as error:
+                source = self._library.sources[name]
+                found = RegisteredKeys(source, known).entries(source.scan())
+            except (Fatal, Transient) as error:
                 self.problems.append(error)
                 continue
             if not found and (gone := sum(key.startswith(f"{name}:") for key in known)):
                 self.problems.append(
                     Fatal(f"source {name!r} is empty, and {gone} of its files are known", next_step="Is it mounted?")
                 )
-            keys += [entry.key for entry in found if selection.accepts(entry.path)]
+            self._entries |= {entry.key: entry for entry in found if selection.accepts(entry.path)}
         if len(self.problems) == len(names):
             raise self.problems[0]
+        keys = list(self._entries)
         register(self.instance, keys)
         return self._limited(keys, selection)
 
@@ -119,7 +126,7 @@ class Processor:
         """
         self._require_known(selection)
         stages = {stage.name for stage in self.stages(selection)}
-        keys = selected_registered(self.instance, selection)
+        keys = selected_registered(self.instance, self._library, selection)
         failed = {key for key, stage in self.status(keys).failures if stage in stages}
         return [key for key in keys if key in failed][: selection.limit]
 
@@ -154,29 +161,39 @@ class Processor:
         status = library_status(self.instance, self._library, [stage], keys)
         forced = is_forced(stage.name, selection)
         plan = StagePlan(stage.name)
+        reader = self._library.store(stage.name).as_of_now(stage.name)
+        upstreams = {name: self._library.store(name).as_of_now(name) for name in stage.upstreams}
         for key in keys:
-            self._place(plan, stage, key, status, forced=forced, retry=selection.retry)
+            recipe = Recipe(stage, key, self._library, upstreams, entry=self._entries.get(key))
+            self._place(plan, recipe, reader, status, forced=forced, retry=selection.retry)
         return plan
 
     def _place(
-        self, plan: StagePlan, stage: FileAsset[Any], key: str, status: LibraryStatus, *, forced: bool, retry: bool
+        self,
+        plan: StagePlan,
+        recipe: Recipe,
+        reader: ManifestReader,
+        status: LibraryStatus,
+        *,
+        forced: bool,
+        retry: bool,
     ) -> None:
-        recipe, store = Recipe(stage, key, self._library), self._library.store(stage.name)
+        key, stage = recipe.key, recipe.stage.name
         try:
             fingerprint = recipe.fingerprint
-        except Fatal:
+        except (Fatal, Transient):
             raise
         except MediaAssetsError:
             plan.blocked.append(key)
             return
-        failure = status.failures.get((key, stage.name))
+        failure = status.failures.get((key, stage))
         if failure:
             again = retry or forced or failure.kind in _PASSING or failure.attempt != fingerprint
             (plan.todo if again else plan.failed_before).append(key)
         elif (
             not forced
-            and status.grid[key][stage.name] is not State.MISSING
-            and recipe.is_current(store.manifest(stage.name, key), store)
+            and status.grid[key][stage] is not State.MISSING
+            and recipe.is_current(reader.manifest(stage, key), reader)
         ):
             plan.current.append(key)
         else:
@@ -228,17 +245,33 @@ def require_source(library: Library, selection: Selection) -> None:
         raise Fatal(f"no source is called {selection.source!r}", next_step=f"There are: {', '.join(library.sources)}")
 
 
-def selected_registered(instance: dg.DagsterInstance, selection: Selection) -> list[str]:
-    """The keys that are registered already and selected, without a look at the sources."""
+def selected_registered(instance: dg.DagsterInstance, library: Library, selection: Selection) -> list[str]:
+    """The keys that are registered already and selected, as far as they tell without a look at the sources."""
     keys = []
+    paths = _listed_paths(library, selection)
     for key in registered(instance):
         try:
-            source, path = split_key(key)
+            name, path = split_key(key)
         except BadMedia:
             continue  # added by hand; no file of ours
-        if selection.source in (None, source) and selection.accepts(path):
+        if name in paths:
+            path = paths[name].get(library.sources[name].identity(key), "")
+        elif name in library.sources:
+            path = path_in_key(library.sources[name], key)
+        if selection.source in (None, name) and selection.accepts(path):
             keys.append(key)
     return keys
+
+
+def _listed_paths(library: Library, selection: Selection) -> dict[str, dict[str, str]]:
+    """Paths by identity, of the sources whose keys do not say in which folder a file is, if that matters."""
+    if selection.folder is None:
+        return {}
+    return {
+        name: {source.identity(entry.key): entry.path for entry in source.scan()}
+        for name, source in library.sources.items()
+        if source.has_ids and selection.source in (None, name)
+    }
 
 
 def _ranges(order: Sequence[str], keys: frozenset[str], batch: int) -> Iterator[tuple[str, str]]:

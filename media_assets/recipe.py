@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from media_assets.errors import BadMedia
 from media_assets.io_managers.manifest import Manifest, fingerprint_of
-from media_assets.io_managers.store import ArtifactStore, Target
+from media_assets.io_managers.store import ManifestReader, Target
 from media_assets.library import Library
+from media_assets.settings import Placement
 from media_assets.sources.base import SourceEntry
 
 if TYPE_CHECKING:
@@ -21,15 +22,23 @@ class Recipe:
 
     Args:
         upstreams: Where the artifacts of the earlier stages are kept, by stage.
+        entry: The source file, where it was just listed.
     """
 
     def __init__(
-        self, stage: FileAsset[Any], key: str, library: Library, upstreams: Mapping[str, ArtifactStore] | None = None
+        self,
+        stage: FileAsset[Any],
+        key: str,
+        library: Library,
+        upstreams: Mapping[str, ManifestReader] | None = None,
+        *,
+        entry: SourceEntry | None = None,
     ) -> None:
         self.stage = stage
         self.key = key
         self._library = library
-        self.upstreams = upstreams or {name: library.store(name) for name in stage.upstreams}
+        self._upstreams = upstreams or {name: library.store(name) for name in stage.upstreams}
+        self._entry = entry
 
     @cached_property
     def entry(self) -> SourceEntry:
@@ -38,11 +47,18 @@ class Recipe:
         Raises:
             SourceChanged: it is gone.
         """
-        return self._library.entry(self.key)
+        return self._entry or self._library.entry(self.key)
+
+    @property
+    def placement(self) -> Placement:
+        return self._library.settings.output_for(self.stage.name).placement
 
     @cached_property
     def target(self) -> Target:
-        return self._library.target(self.stage.name, self.key)
+        """Where the artifact is to lie."""
+        if self.placement == "folder":
+            return Target(self.placement)
+        return Target(self.placement, self._library.source(self.key).beside(self.entry))
 
     @cached_property
     def manifests(self) -> Mapping[str, Manifest]:
@@ -52,8 +68,8 @@ class Recipe:
             BadMedia: one is missing.
         """
         manifests = {}
-        for name, store in self.upstreams.items():
-            manifest = store.manifest(name, self.key)
+        for name, reader in self._upstreams.items():
+            manifest = reader.manifest(name, self.key)
             if manifest is None:
                 raise BadMedia(f"has no {name} yet", next_step=f"Materialize {name} of this file first")
             manifests[name] = manifest
@@ -87,11 +103,11 @@ class Recipe:
         """How long the file plays, as far as the earlier stages know."""
         return next((m.media_seconds for m in self.manifests.values() if m.media_seconds), None)
 
-    def is_current(self, manifest: Manifest | None, store: ArtifactStore) -> bool:
+    def is_current(self, manifest: Manifest | None, reader: ManifestReader) -> bool:
         """Whether an artifact is what would be made now, whole, and where it belongs."""
         return (
             manifest is not None
             and manifest.fingerprint == self.fingerprint
-            and (manifest.not_applicable is not None or manifest.placement == self.target.placement)
-            and store.intact(manifest)
+            and (manifest.not_applicable is not None or manifest.placement == self.placement)
+            and reader.intact(manifest)
         )

@@ -1,19 +1,18 @@
 """`library.yaml` and the environment become one typed `Settings`.
 
-What belongs here: the sections and their defaults. What does not: rules between keys (`settings_rules`), reading the
-file and the environment (`config`), and anything that looks at the machine (`doctor`). docs/configuration.md names
+What belongs here: the sections and their defaults; those of sources and stores are in `settings_places`. What does not:
+rules between keys (`settings_rules`), reading the file and the environment (`config`), and anything that looks at the
+machine (`doctor`). docs/configuration.md names
 every key; a test compares the two.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     PositiveFloat,
     PositiveInt,
@@ -25,73 +24,16 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from media_assets import settings_rules as rules
-
-
-class _NotInResult:
-    """Marks a setting that changes how fast or where a result is made, but not the result: no part of fingerprints."""
-
-
-NOT_IN_RESULT = _NotInResult()
-
-
-class _NameOrPath:
-    """Marks text that is a path when it begins like one (`.`, `~`, `/`), and a name otherwise."""
-
-
-NAME_OR_PATH = _NameOrPath()
+from media_assets.settings_places import FolderStore, SourceSettings, StoreSettings, WebAddress, with_types
+from media_assets.settings_section import NAME_OR_PATH, NOT_IN_RESULT, Section
 
 Language = Annotated[str, AfterValidator(rules.language_code)]
 LibraryName = Annotated[str, AfterValidator(rules.library_name)]
 Owner = Annotated[str, AfterValidator(rules.owner)]
-WebAddress = Annotated[str, AfterValidator(rules.web_address)]
 Placement = Literal["folder", "beside_source"]
 
 
-class Section(BaseModel):
-    """A part of library.yaml. A key nobody reads is a mistake, so unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    def result_settings(self) -> dict[str, Any]:
-        """The settings that change the result, as plain JSON values."""
-        dumped = self.model_dump(mode="json")
-        for name, field in type(self).model_fields.items():
-            value = getattr(self, name)
-            if any(isinstance(mark, _NotInResult) for mark in field.metadata):
-                del dumped[name]
-            elif isinstance(value, Section):
-                dumped[name] = value.result_settings()
-        return dumped
-
-
 # ------------------------------------------------------------------------------------------- sources and stores
-
-
-class FolderSource(Section):
-    """A folder of this machine, or a mounted share."""
-
-    type: Literal["folder"] = "folder"
-    path: Path
-    """Relative paths start at the folder of library.yaml."""
-    include: tuple[str, ...] = ("**",)
-    """Globs on the path below `path`; `**` crosses folders."""
-    exclude: tuple[str, ...] = ()
-    hidden: bool = False
-    """Whether names that begin with a dot are looked at."""
-    follow_symlinks: bool = False
-    cache: bool = False
-    """Copy files into the local cache before reading them: for slow network shares."""
-
-
-class FolderStore(Section):
-    """Artifacts in a folder of this machine, or a mounted share."""
-
-    type: Literal["folder"] = "folder"
-    path: Path
-
-
-SourceSettings = FolderSource
-StoreSettings = FolderStore
 
 
 class Output(Section):
@@ -297,7 +239,7 @@ class Settings(Section):
     """E-mail addresses or `team:name`, shown on every asset."""
     sources: Annotated[dict[LibraryName, SourceSettings], Field(min_length=1)]
     stores: Annotated[dict[LibraryName, StoreSettings], Field(min_length=1)] = Field(
-        default_factory=lambda: {"artifacts": FolderStore(path=Path("artifacts"))}
+        default_factory=lambda: dict[str, StoreSettings](artifacts=FolderStore(path=Path("artifacts")))
     )
     outputs: dict[str, Output] = Field(default_factory=dict)
     """`default`, and by asset what differs from it."""
@@ -314,6 +256,11 @@ class Settings(Section):
     automation: AutomationSettings = AutomationSettings()
 
     _config_path: Path | None = PrivateAttr(default=None)
+
+    @field_validator("sources", "stores", mode="before")
+    @classmethod
+    def _folders_by_default(cls, places: object) -> object:
+        return with_types(places)
 
     @field_validator("assets", mode="before")
     @classmethod
@@ -345,6 +292,20 @@ class Settings(Section):
         rules.existing_stores({name: output.store for name, output in self.outputs.items()}, self.stores)
         return self
 
+    @model_validator(mode="after")
+    def _neighbours(self) -> Self:
+        beside = {
+            asset: output.store
+            for asset in self.assets
+            if (output := self.output_for(asset)).placement == "beside_source" and output.store in self.stores
+        }
+        rules.neighbours(
+            {asset: (store, self.stores[store].neighbourhood) for asset, store in beside.items()},
+            {name: source.neighbourhood for name, source in self.sources.items()},
+            own=[asset for asset in beside if asset in self.outputs],
+        )
+        return self
+
     @property
     def config_path(self) -> Path | None:
         """The file these settings were loaded from; None when they were built by hand."""
@@ -364,3 +325,10 @@ class Secrets(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True)
 
     openai_api_key: SecretStr | None = None
+    google_application_credentials: Path | None = None
+    """A JSON file with the key of a service account or a user's grant: for Drive and Google Cloud Storage."""
+    aws_access_key_id: SecretStr | None = None
+    aws_secret_access_key: SecretStr | None = None
+    aws_session_token: SecretStr | None = None
+    azure_storage_account_name: str | None = None
+    azure_storage_account_key: SecretStr | None = None

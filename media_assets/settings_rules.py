@@ -75,6 +75,16 @@ def web_address(address: str) -> str:
     return address.rstrip("/")
 
 
+def bucket_address(address: str) -> str:
+    """Of a bucket and a prefix in it; it is logged, so it may hold no credentials."""
+    parts = urlsplit(address)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise PydanticCustomError(HIDDEN_VALUE, "should be an address like s3://bucket/prefix and nothing more")
+    if parts.scheme not in ("s3", "gs", "az") or not parts.hostname:
+        raise ValueError("should be an address like s3://bucket/prefix, gs://bucket/prefix or az://container/prefix")
+    return address.rstrip("/")
+
+
 # ------------------------------------------------------------------------------------------- between keys
 
 
@@ -130,6 +140,27 @@ def existing_stores(chosen: Mapping[str, str | None], stores: Collection[str]) -
         )
     if problems:
         raise broken_rule(*problems)
+
+
+def neighbours(chosen: Mapping[str, tuple[str, str]], sources: Mapping[str, str], *, own: Collection[str]) -> None:
+    """An artifact can lie beside its source only where its store writes to the place the source is in.
+
+    Args:
+        chosen: By asset with placement `beside_source`, its store and where that writes.
+        sources: By source, where its files are.
+        own: Assets whose output is chosen by themselves, not by `default`.
+    """
+    problems: dict[tuple[str, ...], tuple[tuple[str, ...], object, str]] = {}
+    for asset, (store, place) in chosen.items():
+        strangers = [f"{name} ({where})" for name, where in sources.items() if where != place]
+        if strangers:
+            key = ("outputs", asset if asset in own else "default", "placement")
+            why = (
+                f"should be folder: the store {store} ({place}) cannot put files beside those of {', '.join(strangers)}"
+            )
+            problems[key] = (key, "beside_source", why)
+    if problems:
+        raise broken_rule(*problems.values())
 
 
 def _only_known(given: Mapping[str, object], known: Collection[str]) -> None:

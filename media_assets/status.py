@@ -86,12 +86,12 @@ def library_status(
     grid: dict[str, dict[str, State]] = {key: {} for key in keys}
     for stage in pipeline:
         made, failed = _made_and_failed(instance, stage.name, frozenset(keys))
-        store = library.store(stage.name)
+        reader = library.store(stage.name).as_of_now(stage.name)
         for key in keys:
             if key in failed and not _is_gone(library, key):
                 grid[key][stage.name] = State.FAILED
                 failures[key, stage.name] = failed[key]
-            elif key in made and (manifest := store.manifest(stage.name, key)):
+            elif key in made and (manifest := reader.manifest(stage.name, key)):
                 grid[key][stage.name] = State.NOT_APPLICABLE if manifest.not_applicable else State.DONE
             else:
                 grid[key][stage.name] = State.MISSING

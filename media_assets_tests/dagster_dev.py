@@ -17,6 +17,11 @@ import requests
 _START_SECONDS = 120
 
 
+def heed_interrupts() -> None:
+    """For a new process: what a shell runs in the background ignores interrupts, and so does all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -51,6 +56,7 @@ class DagsterDev:
                 stderr=subprocess.STDOUT,
                 env=environment,
                 start_new_session=True,
+                preexec_fn=heed_interrupts,
                 cwd=self._config.parent,
             )
         try:

@@ -13,7 +13,8 @@ from media_assets.automation import source_sensor
 from media_assets.definitions import build_definitions
 from media_assets.library import Library
 from media_assets.partitions import registered
-from media_assets.settings import AutomationSettings, FolderSource, FolderStore, Secrets, Settings
+from media_assets.settings import AutomationSettings, Secrets, Settings
+from media_assets.settings_places import FolderSource, FolderStore
 
 LIVE_FILES = 3
 STAGES = [dg.AssetKey(stage.name) for stage in PIPELINE]

@@ -15,8 +15,10 @@ from filelock import FileLock
 
 from media_assets.partitions import register
 from media_assets.recipe import Recipe
-from media_assets.settings import AudioSettings, FolderSource, FolderStore, LimitSettings, Output
+from media_assets.settings import AudioSettings, LimitSettings, Output
+from media_assets.settings_places import FolderSource, FolderStore
 from media_assets.status import State
+from media_assets_tests.folders import path_of
 from media_assets_tests.toy_library import (
     ToyLibrary,
     failed_files,
@@ -297,7 +299,7 @@ def test_a_damaged_artifact_is_made_again(toy: ToyLibrary, damage: object) -> No
     toy.run_all()
     toy.bench.forget()
     stored = toy.made("m4a_audio", key).file("audio.m4a")
-    damage(toy.library.store("m4a_audio").local_path(stored))  # type: ignore[operator]
+    damage(path_of(toy.library.store("m4a_audio"), stored))  # type: ignore[operator]
     toy.run("m4a_audio")
     assert toy.bench.calls == ["m4a_audio one"]
     assert toy.text_of("m4a_audio", key, "audio.m4a") == "96 kbit/s of one"

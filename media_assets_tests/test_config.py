@@ -12,6 +12,7 @@ from media_assets.config import CONFIG_VARIABLE, config_path, load_secrets, load
 from media_assets.config_errors import SettingsError
 from media_assets.errors import Fatal
 from media_assets.settings import DEFAULT_POOLS, DEFAULT_TUNING, FasterWhisperTranscription, OpenAISummary, Settings
+from media_assets_tests.folders import folder_of
 
 SOURCES = "sources: {talks: {path: talks, include: ['*.mp4']}}\n"
 
@@ -73,7 +74,7 @@ def test_the_variable_of_the_file_is_no_setting(tmp_path: Path) -> None:
     os.environ[CONFIG_VARIABLE] = str(tmp_path / "library.yaml")
     settings = load_settings()
     assert settings.config_path == tmp_path / "library.yaml"
-    assert settings.sources["talks"].path == tmp_path / "talks"
+    assert folder_of(settings.sources["talks"]) == tmp_path / "talks"
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
@@ -119,7 +120,7 @@ def test_bytes_that_are_no_text_are_no_yaml(tmp_path: Path) -> None:
 def test_a_merge_key_may_be_overridden_and_is_no_key_that_is_there_twice(load: Load) -> None:
     settings = load("sources:\n  a: &a {path: a, hidden: true}\n  b: {<<: *a, path: b}\n")
     assert settings.sources["b"].hidden
-    assert settings.sources["b"].path.name == "b"
+    assert folder_of(settings.sources["b"]).name == "b"
 
 
 def test_a_section_without_content_has_its_defaults(load: Load) -> None:
@@ -142,8 +143,8 @@ def test_relative_paths_start_at_the_folder_of_the_file(load: Load, tmp_path: Pa
         """
     )
     assert settings.state_dir == tmp_path / "state"
-    assert settings.sources["a"].path == tmp_path / "b"
-    assert settings.stores["s"].path == tmp_path / "s"
+    assert folder_of(settings.sources["a"]) == tmp_path / "b"
+    assert folder_of(settings.stores["s"]) == tmp_path / "s"
     assert settings.ffmpeg.path == tmp_path / "bin/ffmpeg"
     assert isinstance(settings.transcription, FasterWhisperTranscription)
     assert settings.transcription.model == str(tmp_path / "models/tiny")
@@ -153,7 +154,7 @@ def test_relative_paths_start_at_the_folder_of_the_file(load: Load, tmp_path: Pa
 def test_default_paths_are_absolute_too(load: Load, tmp_path: Path) -> None:
     settings = load(SOURCES)
     assert settings.state_dir == tmp_path / ".media_assets"
-    assert settings.stores["artifacts"].path == tmp_path / "artifacts"
+    assert folder_of(settings.stores["artifacts"]) == tmp_path / "artifacts"
 
 
 def test_the_model_folder_of_pocketsphinx_is_found_beside_the_file(load: Load, tmp_path: Path) -> None:
@@ -167,7 +168,7 @@ def test_the_model_folder_of_pocketsphinx_is_found_beside_the_file(load: Load, t
 
 def test_a_tilde_is_the_home_directory(load: Load, tmp_path: Path) -> None:
     os.environ["HOME"] = str(tmp_path / "home")
-    assert load("sources: {a: {path: ~/a}}").sources["a"].path == tmp_path / "home/a"
+    assert folder_of(load("sources: {a: {path: ~/a}}").sources["a"]) == tmp_path / "home/a"
 
 
 @pytest.mark.parametrize("model", ["small", "large-v3", "Systran/faster-whisper-small"])
@@ -245,7 +246,7 @@ def test_variables_override_and_add_sources(load: Load, tmp_path: Path) -> None:
     )
     assert settings.sources["talks"].include == ("*.mp4",)
     assert settings.sources["talks"].hidden
-    assert settings.sources["my_phone"].path == tmp_path / "phone"
+    assert folder_of(settings.sources["my_phone"]) == tmp_path / "phone"
     assert settings.sources["my_phone"].include == ("*.jpg",)
 
 
@@ -253,7 +254,7 @@ def test_a_variable_overrides_the_path_of_a_store(load: Load, tmp_path: Path) ->
     settings = load(
         f"{SOURCES}stores: {{a: {{path: a}}, b: {{path: b}}}}\noutputs: {{default: {{store: a}}}}", STORES__A__PATH="c"
     )
-    assert {name: store.path.name for name, store in settings.stores.items()} == {"a": "c", "b": "b"}
+    assert {name: folder_of(store).name for name, store in settings.stores.items()} == {"a": "c", "b": "b"}
 
 
 def test_a_variable_overrides_one_value_of_an_output(load: Load) -> None:
@@ -418,6 +419,88 @@ def test_a_secret_in_the_file_is_sent_to_the_environment(load: Load) -> None:
 
 
 # ------------------------------------------------------------------------------------------- rules between keys
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "key"),
+    [
+        ("type: bucket, url: s3://b/talks", "type: bucket, url: s3://b/talks/2024", "url"),
+        ("type: bucket, url: s3://b", "type: bucket, url: s3://b/talks", "url"),
+        ("type: drive, folders: [My Drive/Talks]", "type: drive, folders: [X, My Drive/Talks/2024]", "folders"),
+        ("type: drive_desktop", "type: drive_desktop, folder: My Drive/Talks", "folder"),
+    ],
+)
+def test_places_elsewhere_may_not_lie_in_one_another_either(load: Load, outer: str, inner: str, key: str) -> None:
+    found = problems(load, f"sources: {{more: {{{inner}}}, talks: {{{outer}}}}}")
+    assert set(found) == {f"sources.more.{key}"}
+    assert "processed twice" in found[f"sources.more.{key}"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "type: bucket, url: s3://b/talks2",
+        "type: bucket, url: s3://other/talks",
+        "type: bucket, url: gs://b/talks, endpoint: https://gs.example.com",
+        "type: drive, folders: [b/talks]",
+    ],
+)
+def test_places_that_only_look_alike_are_apart(load: Load, other: str) -> None:
+    load(f"sources: {{talks: {{type: bucket, url: s3://b/talks}}, more: {{{other}}}}}")
+
+
+def test_a_store_around_a_source_in_its_bucket_is_refused(load: Load) -> None:
+    source, store = "type: bucket, url: s3://b/x/talks", "type: bucket, url: s3://b/x"
+    found = problems(load, f"sources: {{talks: {{{source}}}}}\nstores: {{all: {{{store}}}}}")
+    assert set(found) == {"stores.all.url"}
+    assert "artifacts would be taken for sources" in found["stores.all.url"]
+
+
+BESIDE = "outputs: {default: {store: s}, m4a_audio: {placement: beside_source}}"
+
+
+@pytest.mark.parametrize(
+    ("source", "store"),
+    [
+        ("type: drive, folders: [a]", "type: folder, path: x"),
+        ("path: a", "type: drive, folder: x"),
+        ("type: drive, folders: [a]", "type: drive, folder: x, api_endpoint: https://drive.example.com"),
+        ("type: bucket, url: s3://b/a", "type: bucket, url: s3://c/x"),
+        ("type: bucket, url: s3://b/a", "type: bucket, url: s3://b/x, endpoint: https://s3.example.com"),
+    ],
+)
+def test_a_store_elsewhere_cannot_put_artifacts_beside_their_sources(load: Load, source: str, store: str) -> None:
+    found = problems(load, f"sources: {{talks: {{{source}}}}}\nstores: {{s: {{{store}}}}}\n{BESIDE}")
+    assert set(found) == {"outputs.m4a_audio.placement"}
+    assert "the store s " in found["outputs.m4a_audio.placement"]
+
+
+@pytest.mark.parametrize(
+    ("source", "store"),
+    [
+        ("type: drive, folders: [a]", "type: drive, folder: x"),
+        ("type: drive_desktop", "type: folder, path: x"),
+        ("type: bucket, url: s3://b/a", "type: bucket, url: s3://b/x"),
+    ],
+)
+def test_a_store_in_the_same_place_can(load: Load, source: str, store: str) -> None:
+    settings = load(f"sources: {{talks: {{{source}}}}}\nstores: {{s: {{{store}}}}}\n{BESIDE}")
+    assert settings.output_for("m4a_audio").placement == "beside_source"
+    assert settings.output_for("transcript").placement == "folder"
+
+
+@pytest.mark.parametrize("url", ["http://b/x", "b/x", "s3://", "s3://key:secret@b/x", "s3://b/x?token=hush"])
+def test_what_is_no_address_of_a_bucket_is_refused_without_being_repeated(load: Load, url: str) -> None:
+    found = problems(load, f"sources: {{talks: {{type: bucket, url: '{url}'}}}}")
+    assert set(found) == {"sources.talks.url"}
+    assert "s3://bucket/prefix" in found["sources.talks.url"]
+    assert "secret" not in found["sources.talks.url"]
+    assert "hush" not in found["sources.talks.url"]
+
+
+def test_an_unknown_kind_of_place_names_the_known_ones(load: Load) -> None:
+    found = problems(load, "sources: {talks: {type: dropbox, path: x}}")
+    assert "'folder', 'drive_desktop', 'drive', 'bucket'" in found["sources.talks.type"]
 
 
 @pytest.mark.parametrize("inner", ["talks", "talks/2024", "talks/x/../y"])

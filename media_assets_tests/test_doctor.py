@@ -131,8 +131,7 @@ def test_a_source_that_may_not_be_listed_is_told(unprivileged_folder: Path) -> N
 def test_an_empty_source_is_fine_and_says_what_to_put_there(tmp_path: Path) -> None:
     check = examined(library(tmp_path))["source media"]
     assert check.ok
-    assert check.detail.endswith("is empty")
-    assert check.next_step
+    assert check.detail.endswith("is empty: put recordings or photos into it")
 
 
 def test_of_a_large_source_only_the_first_entries_are_counted(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from pydantic_core import PydanticUndefined
 
 from media_assets.config import CONFIG_VARIABLE, config_path, load_secrets, load_settings
 from media_assets.settings import DEFAULT_POOLS, DEFAULT_TUNING, Secrets, Settings
+from media_assets_tests.folders import folder_of
 
 ROOT = Path(__file__).parent.parent
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
@@ -65,14 +66,21 @@ def _rows(section: type[BaseModel], prefix: str, engine: str) -> Iterator[tuple[
             yield from _rows(annotation, f"{key}.", engine)
         elif get_origin(annotation) is dict:
             value = get_args(annotation)[1]
+            choices = get_args(get_args(value)[0]) if get_args(value) else ()
+            places = [member for member in choices if _is_section(member)]
             if _is_section(value):
                 yield from _rows(value, f"{key}.{NAMES[name]}.", engine)
+            elif places:
+                types = [get_args(place.model_fields["type"].annotation)[0] for place in places]
+                yield ("", f"{key}.{NAMES[name]}.type"), (", ".join(f"`{each}`" for each in types), "`folder`")
+                for each, place in zip(types, places, strict=True):
+                    yield from _rows(place, f"{key}.{NAMES[name]}.", f"{name} {each}")
         elif variants:
             engines = [get_args(variant.model_fields["engine"].annotation)[0] for variant in variants]
             yield ("", f"{key}.engine"), (", ".join(f"`{each}`" for each in engines), f"`{field.default.engine}`")
             for each, variant in zip(engines, variants, strict=True):
                 yield from _rows(variant, f"{key}.", each)
-        elif not (engine and name == "engine"):
+        elif not (engine and name in ("engine", "type")):
             yield (engine, key), (_type_words(annotation), _default_words(field))
 
 
@@ -113,7 +121,8 @@ def document_rows() -> dict[tuple[str, str], Row]:
     for line in CONFIGURATION.splitlines():
         if line.startswith("#"):
             chosen = re.search(r"`engine: (\S+)`", line)
-            engine = chosen[1] if chosen else ""
+            place = re.search(r"(Sources|Stores) with `type: (\S+)`", line)
+            engine = chosen[1] if chosen else f"{place[1].lower()} {place[2]}" if place else ""
         row = re.fullmatch(r"\| `([a-z_.<>0-9]+)` \| (.+?) \| (.+?) \| (.+) \|", line)
         if row:
             key, type_words, default, meaning = row.groups()
@@ -153,7 +162,7 @@ def test_the_tuning_of_the_document_is_the_default_one() -> None:
 def test_the_store_of_the_document_is_the_default_one() -> None:
     stores = Settings.model_validate({"sources": {"a": {"path": "a"}}}).stores
     (told,) = re.findall(r"Without `stores` there is one: `(.+)`", CONFIGURATION)
-    assert yaml.safe_load(told) == {name: {"path": str(s.path)} for name, s in stores.items()}
+    assert yaml.safe_load(told) == {name: {"path": str(folder_of(s))} for name, s in stores.items()}
 
 
 def test_the_document_names_every_secret_and_no_other() -> None:
@@ -195,7 +204,7 @@ def test_the_links_of_the_document_lead_somewhere() -> None:
 def test_the_example_works_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "library.yaml").write_text(EXAMPLE)
     settings = load_settings(tmp_path / "library.yaml")
-    assert {name: source.path for name, source in settings.sources.items()} == {"media": tmp_path / "media"}
+    assert {name: folder_of(source) for name, source in settings.sources.items()} == {"media": tmp_path / "media"}
 
 
 def test_what_is_commented_out_in_the_example_is_the_default_of_every_key(tmp_path: Path) -> None:

@@ -26,12 +26,12 @@ from media_assets.settings import (
     CacheSettings,
     ExtractiveSummary,
     FasterWhisperTranscription,
-    FolderStore,
     LimitSettings,
     OpenAISummary,
     Price,
     RetrySettings,
 )
+from media_assets.settings_places import FolderStore
 from media_assets_tests.toy_library import ToyLibrary, drive_file, key_of, m4a_audio, toy_settings, transcript, tuned
 
 WHISPER = FasterWhisperTranscription(engine="faster-whisper")

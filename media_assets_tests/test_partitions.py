@@ -22,7 +22,7 @@ from media_assets.partitions import (
     registered,
     split_key,
 )
-from media_assets.settings import FolderSource
+from media_assets.settings_places import FolderSource
 from media_assets_tests.toy_library import ToyLibrary
 
 # As the operating system gives them: any bytes but NUL, decoded with surrogates for what is no UTF-8.

@@ -17,7 +17,9 @@ from media_assets.abandoned_runs import close_abandoned_runs, owner_tags
 from media_assets.errors import Cancelled, Fatal
 from media_assets.partitions import register, registered
 from media_assets.processing import Selection, StagePlan, _ranges, is_forced, selected_registered
-from media_assets.settings import AudioSettings, FolderSource, RetrySettings
+from media_assets.settings import AudioSettings, RetrySettings
+from media_assets.settings_places import FolderSource
+from media_assets_tests.folders import path_of
 from media_assets_tests.toy_library import (
     PIPELINE,
     ToyLibrary,
@@ -103,12 +105,14 @@ def test_a_selection_selects(toy: ToyLibrary, selection: Selection, selected: st
     assert toy.processor().select(selection) == keys
     assert registered(toy.instance) == keys
     toy.register()
-    assert selected_registered(toy.instance, selection) == [key for key in registered(toy.instance) if key in keys]
+    assert selected_registered(toy.instance, toy.library, selection) == [
+        key for key in registered(toy.instance) if key in keys
+    ]
 
 
 def test_partitions_that_were_added_by_hand_are_not_selected(toy: ToyLibrary) -> None:
     register(toy.instance, ["by hand", "box:a.txt"])
-    assert selected_registered(toy.instance, ALL) == ["box:a.txt"]
+    assert selected_registered(toy.instance, toy.library, ALL) == ["box:a.txt"]
     (toy.root / "in/b.txt").write_text("text")
     assert toy.processor().select(ALL) == ["box:b.txt"]
 
@@ -224,7 +228,7 @@ def test_a_recorded_artifact_that_is_damaged_or_out_of_date_is_to_do(tmp_path: P
         toy.write(a="one", b="two", c="three")
         process(toy)
         store = toy.library.store("m4a_audio")
-        store.local_path(toy.made("m4a_audio", key_of("a")).files[0]).unlink()
+        path_of(store, toy.made("m4a_audio", key_of("a")).files[0]).unlink()
         next((tmp_path / "out/m4a_audio").glob("b-txt-*/manifest.json")).unlink()
         assert names(process(toy)["m4a_audio"].todo) == "a b"
     with ToyLibrary(tmp_path, audio=AudioSettings(bit_rate_kbps=32)) as toy:

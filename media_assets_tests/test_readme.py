@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from media_assets_tests.dagster_dev import heed_interrupts
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 COPIED = (
     "Makefile",
@@ -26,6 +28,7 @@ COPIED = (
     "samples",
 )
 STARTS_THE_UI = {"make dev", ".venv/bin/media-assets --config samples/library.yaml dev"}
+DEMOS = {"make demo", "make demo-drive"}
 RUNS_THIS_VERY_TEST = {"make test"}
 
 
@@ -85,8 +88,19 @@ def test_make_demo_shows_everything_and_a_second_one_makes_nothing(copy: Path) -
     assert again == made
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_make_demo_drive_shows_the_same_in_drive(copy: Path) -> None:
+    shutil.copytree(CHECKOUT / "media_assets_tests", copy / "media_assets_tests")
+    done = run("make demo-drive", copy)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Lectures/talks/looking-after-recordings.m4a" in done.stdout
+    assert re.search(r"for the second, 0 uploads in it", done.stdout), done.stdout
+
+
 @pytest.mark.parametrize(
-    "command", [c for c in commands() if c not in {"make demo", *RUNS_THIS_VERY_TEST, *STARTS_THE_UI}]
+    "command",
+    [c for c in commands() if c not in {"make demo", "make demo-drive", *RUNS_THIS_VERY_TEST, *STARTS_THE_UI}],
 )
 def test_a_command_works_on_a_library_that_is_still_empty(command: str, copy: Path) -> None:
     done = run(command, copy)
@@ -108,7 +122,7 @@ def _start_the_ui(command: str, copy: Path) -> None:
     assert command in STARTS_THE_UI & set(commands())
     process = subprocess.Popen(
         command, shell=True, cwd=copy, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True,
+        start_new_session=True, preexec_fn=heed_interrupts,
     )  # fmt: skip
     try:
         deadline = time.monotonic() + 120

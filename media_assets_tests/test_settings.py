@@ -12,12 +12,12 @@ from media_assets.settings import (
     AssetTuning,
     AudioSettings,
     FasterWhisperTranscription,
-    FolderSource,
     GuardSettings,
     OpenAISummary,
     Price,
     Settings,
 )
+from media_assets.settings_places import FolderSource
 
 
 def test_the_default_batches_differ_from_asset_to_asset() -> None:

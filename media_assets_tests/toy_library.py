@@ -41,12 +41,11 @@ from media_assets.settings import (
     DEFAULT_TUNING,
     AssetTuning,
     AudioSettings,
-    FolderSource,
-    FolderStore,
     LimitSettings,
     RetrySettings,
     Settings,
 )
+from media_assets.settings_places import FolderSource, FolderStore
 from media_assets.sources.base import SourceEntry
 from media_assets.status import LibraryStatus, library_status
 
@@ -304,7 +303,8 @@ class ToyLibrary:
 
     def text_of(self, asset: str, key: str, name: str) -> str:
         """What is in a file of an artifact."""
-        return self.library.store(asset).local_path(self.made(asset, key).file(name)).read_text("utf-8")
+        with self.library.store(asset).lease(self.made(asset, key).file(name)) as path:
+            return path.read_text("utf-8")
 
     def scratch(self) -> list[Path]:
         """What is left in the work directories."""

@@ -56,6 +56,7 @@ def _describe_stream(stream: Stream) -> str:
     pool="source",
     describe=describe,
     shared_by_content=False,
+    reads_source=True,
 )
 def drive_file(entry: SourceEntry, library: Library, work: Work) -> Artifact[SourceFile]:
     """A file of the library: where it lies, how large it is, its checksums and times, and what is in it.
@@ -63,7 +64,7 @@ def drive_file(entry: SourceEntry, library: Library, work: Work) -> Artifact[Sou
     What it is, is judged by its content, not by its name. An artifact of this project is no file of the library,
     wherever it lies. Later stages depend on the content alone: to move or to touch a file re-makes nothing.
     """
-    with library.local_file(entry) as path:
+    with library.local_file(entry, work.check_cancelled) as path:
         checksums = digests_of(path, "md5", "sha256", check=work.check)
         if origin := library.origin_of(checksums["sha256"]):
             raise NotApplicable(f"is an artifact of media_assets itself: {origin}")

@@ -31,6 +31,7 @@ def describe(stored: Stored[AudioTrack]) -> Metadata:
     pool="ffmpeg",
     result_settings=lambda settings: settings.audio,
     describe=describe,
+    reads_source=True,
 )
 def m4a_audio(
     drive_file: Stored[SourceFile], ffmpeg: FFmpeg, settings: AudioSettings, work: Work

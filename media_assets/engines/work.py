@@ -59,6 +59,15 @@ class Work:
                 next_step="Free space there, or move state_dir or lower limits.min_free_bytes in library.yaml",
             )
 
+    def check_cancelled(self) -> None:
+        """For waits that are not the file's fault, such as its download.
+
+        Raises:
+            Cancelled: the run was asked to stop.
+        """
+        if self.cancelled.is_set():
+            raise Cancelled("the run was stopped")
+
     def check(self) -> None:
         """Engines call this between steps.
 
@@ -66,8 +75,7 @@ class Work:
             Cancelled: the run was asked to stop.
             TimeLimitExceeded: the file's time is up.
         """
-        if self.cancelled.is_set():
-            raise Cancelled("the run was stopped")
+        self.check_cancelled()
         if self.remaining_seconds == 0.0:
             raise TimeLimitExceeded(
                 f"took longer than its limit of {self.time_limit_seconds:.0f} s",

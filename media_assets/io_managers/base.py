@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -36,6 +37,13 @@ FAILED = "failed"
 NEXT_STEP = "next_step"
 KIND = "error"
 ATTEMPT = "attempted_fingerprint"
+
+# Tags of a run, by the names of the cache's counts.
+CACHE_TAGS = {
+    "hits": "media_assets/cache_hits",
+    "misses": "media_assets/cache_misses",
+    "evicted_bytes": "media_assets/cache_evicted_bytes",
+}
 
 _MAX_ROWS = 200
 
@@ -90,8 +98,9 @@ class ArtifactIOManager(dg.IOManager):
     def _store_all(self, context: dg.OutputContext, batch: Batch) -> Iterator[dg.DagsterEvent]:
         results = _Results()
         settled = self._settled.setdefault(batch.stage.name, {})
-        for outcome in batch.run(self._store, dict(settled)):
-            results.add(outcome)
+        with _noting_cache(batch):
+            for outcome in batch.run(self._store, dict(settled)):
+                results.add(outcome)
         settled.update({outcome.key: outcome for outcome in results.failed})
         batch.context.log.info(_headline(batch, results))
         if results.transient and not results.fatal and _retries_left(batch):
@@ -153,6 +162,22 @@ class ArtifactIOManager(dg.IOManager):
         if manifest.reused_from:
             common["same_content_as"] = manifest.reused_from
         return {**outcome.described, **common}
+
+
+@contextmanager
+def _noting_cache(batch: Batch) -> Iterator[None]:
+    """Adds to the tags of the run what the cache of fetched files did for it."""
+    counts = batch.library.cache.counts
+    before = {name: getattr(counts, name) for name in CACHE_TAGS}
+    try:
+        yield
+    finally:
+        done = {tag: getattr(counts, name) - before[name] for name, tag in CACHE_TAGS.items()}
+        if any(done.values()):
+            run = batch.context.instance.get_run_by_id(batch.run_id)
+            known = run.tags if run else {}
+            sums = {tag: str(int(known.get(tag, 0)) + number) for tag, number in done.items()}
+            batch.context.instance.add_run_tags(batch.run_id, sums)
 
 
 def _retries_left(batch: Batch) -> bool:

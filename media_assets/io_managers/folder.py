@@ -18,17 +18,18 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from filelock import FileLock
 from pydantic import ValidationError
 
+from media_assets.disks import writable
 from media_assets.errors import Fatal, Transient, classify
 from media_assets.io_managers.claims import Claims
 from media_assets.io_managers.locations import Locations
 from media_assets.io_managers.manifest import Manifest, StoredFile
-from media_assets.io_managers.store import Target
+from media_assets.io_managers.store import ManifestReader, Target
 from media_assets.partitions import display_name
 from media_assets.sources.folder import STAGING_PREFIX
 
@@ -60,6 +61,9 @@ class FolderArtifacts:
 
     # ------------------------------------------------------------------------------------------------ reading
 
+    def as_of_now(self, asset: str) -> ManifestReader:  # noqa: ARG002  a look-up is cheap here
+        return self
+
     def manifest(self, asset: str, key: str) -> Manifest | None:
         return self._read_manifest(self._folder(asset, key))
 
@@ -76,7 +80,11 @@ class FolderArtifacts:
             return manifest
         return None
 
+    def lease(self, stored: StoredFile) -> AbstractContextManager[Path]:
+        return nullcontext(self.local_path(stored))
+
     def local_path(self, stored: StoredFile) -> Path:
+        """Where the file lies."""
         if stored.path.startswith("/") or ":" in stored.path:
             return self._locations.path(stored.path)
         return self.root / stored.path
@@ -87,7 +95,11 @@ class FolderArtifacts:
         return self._folder(manifest.asset, manifest.key).as_uri()
 
     def artifact_paths(self) -> Callable[[Path], bool]:
+        """A test for files that this store wrote beside their sources, as of now."""
         return self._claims.test()
+
+    def check(self) -> str:
+        return writable(self.root, self._min_free_bytes)
 
     def origin_of(self, sha256: str) -> str | None:
         try:
@@ -203,9 +215,10 @@ class FolderArtifacts:
             )
 
     def _place(self, draft: Manifest, name: str, sha256: str, folder: Path, target: Target) -> Path:
-        if target.placement == "folder" or target.source_path is None:
+        if target.placement == "folder" or target.beside is None:
             return folder / name
-        return self._claims.claim(target.source_path, name, f"{name} of {draft.asset} of {draft.key}", sha256)
+        source = Path(target.beside.folder) / target.beside.name
+        return self._claims.claim(source, name, f"{name} of {draft.asset} of {draft.key}", sha256)
 
     def _stored(self, name: str, origin: Path, final: Path, sha256: str, folder: Path) -> StoredFile:
         # The source may lie within the root as well, and its paths need to be encoded.

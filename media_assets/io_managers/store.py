@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
 from media_assets.io_managers.manifest import Manifest, StoredFile
+from media_assets.sources.base import Beside
 
 
 @dataclass(frozen=True)
@@ -15,17 +17,12 @@ class Target:
     """Where the files of an artifact are to lie."""
 
     placement: Literal["folder", "beside_source"]
-    source_path: Path | None = None
+    beside: Beside | None = None
     """The source file to lie beside."""
 
 
-class ArtifactStore(Protocol):
-    """A place artifacts go to.
-
-    Whatever happens to the process, an artifact is there complete or not at all, and each (asset, key) has at most one.
-    """
-
-    name: str
+class ManifestReader(Protocol):
+    """Tells which artifacts there are."""
 
     def manifest(self, asset: str, key: str) -> Manifest | None:
         """The manifest of an artifact; None when there is none."""
@@ -33,6 +30,22 @@ class ArtifactStore(Protocol):
 
     def intact(self, manifest: Manifest) -> bool:
         """Whether every file of an artifact is there in its recorded size."""
+        ...
+
+
+class ArtifactStore(ManifestReader, Protocol):
+    """A place artifacts go to.
+
+    Whatever happens to the process, an artifact is there complete or not at all, and each (asset, key) has at most one.
+    """
+
+    name: str
+
+    def as_of_now(self, asset: str) -> ManifestReader:
+        """A reader for many artifacts of one asset, which shows them as they are at this moment.
+
+        Where each look-up is a request, it lists them all at once instead.
+        """
         ...
 
     def find(self, asset: str, fingerprint: str) -> Manifest | None:
@@ -57,18 +70,26 @@ class ArtifactStore(Protocol):
         """Publish `draft` with the files of `origin`, without making them again."""
         ...
 
-    def local_path(self, stored: StoredFile) -> Path:
-        """A path to read the file at."""
+    def lease(self, stored: StoredFile) -> AbstractContextManager[Path]:
+        """A path to read the file at, for as long as the context lasts; it is fetched when it is not on this machine.
+
+        Raises:
+            Transient: the transfer broke.
+        """
         ...
 
     def link(self, manifest: Manifest) -> str:
         """An address that opens the artifact."""
         ...
 
-    def artifact_paths(self) -> Callable[[Path], bool]:
-        """A test for files that this store wrote beside their sources, as of now."""
-        ...
-
     def origin_of(self, sha256: str) -> str | None:
         """Which artifact a file of this content is (`<asset> of <key>`); None when it is none of ours."""
+        ...
+
+    def check(self) -> str:
+        """A line on what was found there, for `doctor`; looks at it once.
+
+        Raises:
+            Fatal: it cannot be written, with what to do about it.
+        """
         ...

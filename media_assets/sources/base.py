@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+
+
+def no_check() -> None:
+    """For copies that nothing is to stop."""
 
 
 @dataclass(frozen=True)
@@ -15,11 +19,16 @@ class SourceEntry:
 
     key: str
     path: str
-    """Relative to the source, `/`-separated; stray bytes as surrogates."""
+    """Relative to the source, `/`-separated; stray bytes as surrogates. For people and for filters: where files have
+    ids, two may have the same."""
     size_bytes: int
     modified_at: datetime
     revision: str
     """Differs whenever the content may differ."""
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    """Hexadecimal digests that the source itself knows, by algorithm (`md5`, `sha256`)."""
+    parent: str = ""
+    """Where its neighbours lie, as the source names places: a folder's id. Empty where `path` says it."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,19 @@ class Changes:
     """Where the next look starts. To be stored only after all of the above was acted upon."""
 
 
+@dataclass(frozen=True)
+class Beside:
+    """The place of a source file, for artifacts that are to lie next to it."""
+
+    source: str
+    """Name of the source."""
+    folder: str
+    """As the source's kind names folders: an absolute path, the id of a Drive folder, the prefix of a bucket's
+    objects without a slash at its end."""
+    name: str
+    """Of the source file, in that folder."""
+
+
 class State(Protocol):
     """A durable place for what is too large for a sensor's cursor, which Dagster copies into every tick."""
 
@@ -48,6 +70,13 @@ class Source(Protocol):
     """A place files come from."""
 
     name: str
+
+    has_ids: bool
+    """Whether a file is known by an id, so that its key says nothing of where it lies."""
+
+    def identity(self, key: str) -> str:
+        """What stays the same in all keys a file may have had: the key itself, unless files have ids."""
+        ...
 
     def scan(self) -> Iterator[SourceEntry]:
         """Every file, without waiting for those still being written.
@@ -77,8 +106,11 @@ class Source(Protocol):
         """Where the file can be read without fetching it; None when it has to be fetched."""
         ...
 
-    def fetch(self, entry: SourceEntry, destination: Path) -> None:
+    def fetch(self, entry: SourceEntry, destination: Path, check: Callable[[], None] = no_check) -> None:
         """Copy the file to `destination`, which appears complete or not at all; a broken copy is resumed.
+
+        Args:
+            check: Called between pieces; what it raises ends the copy, which can be taken up later.
 
         Raises:
             SourceChanged: the file is no longer that of `entry`.
@@ -86,6 +118,18 @@ class Source(Protocol):
         """
         ...
 
+    def beside(self, entry: SourceEntry) -> Beside:
+        """The place of a file."""
+        ...
+
     def link(self, entry: SourceEntry) -> str:
         """An address that opens the file."""
+        ...
+
+    def check(self) -> str:
+        """A line on what was found there, for `doctor`; looks at it once.
+
+        Raises:
+            Fatal: it cannot be read, with what to do about it.
+        """
         ...

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from media_assets.errors import BadMedia, Fatal, SourceChanged
 from media_assets.partitions import partition_key, split_key
-from media_assets.settings import AutomationSettings, FolderSource
-from media_assets.sources.base import Changes, SourceEntry, State
+from media_assets.settings import AutomationSettings
+from media_assets.settings_places import FolderSource
+from media_assets.sources.base import Beside, Changes, SourceEntry, State, no_check
 from media_assets.sources.globs import PathFilter
 from media_assets.sources.readiness import why_incomplete
 from media_assets.sources.snapshot import Seen, Snapshot
 
 # Names of artifacts that are being written beside their sources.
 STAGING_PREFIX = ".media_assets-"
+
+_PIECE_BYTES = 1 << 20
+
+# How many entries `doctor` counts.
+_GLIMPSE = 1000
 
 # A share that is not mounted shows an empty folder. So many files do not vanish all at once otherwise.
 _SUSPICIOUS_LOSS = 10
@@ -37,6 +43,8 @@ class Folder:
             absolute path.
         left_out: Folders that are not entered: the stores and `state_dir`, when they lie inside.
     """
+
+    has_ids = False
 
     def __init__(
         self,
@@ -56,6 +64,9 @@ class Folder:
         self._filter = PathFilter(settings.include, settings.exclude)
         self.unreadable: dict[str, str] = {}
         """What the last scan could not look at, as keys of files and folders, and why."""
+
+    def identity(self, key: str) -> str:
+        return key
 
     def scan(self) -> Iterator[SourceEntry]:
         if not self.root.is_dir():
@@ -121,12 +132,14 @@ class Folder:
     def direct_path(self, entry: SourceEntry) -> Path | None:
         return None if self._settings.cache else self._path(entry.path)
 
-    def fetch(self, entry: SourceEntry, destination: Path) -> None:
+    def fetch(self, entry: SourceEntry, destination: Path, check: Callable[[], None] = no_check) -> None:
         partial = destination.with_name(destination.name + ".partial")
         have = partial.stat().st_size if partial.exists() else 0
         with self._path(entry.path).open("rb") as source, partial.open("ab") as target:
             source.seek(have)
-            shutil.copyfileobj(source, target, 1 << 20)
+            while piece := source.read(_PIECE_BYTES):
+                target.write(piece)
+                check()
             target.flush()
             os.fsync(target.fileno())
         if self.entry(entry.key).revision != entry.revision or partial.stat().st_size != entry.size_bytes:
@@ -136,8 +149,33 @@ class Folder:
             )
         partial.replace(destination)
 
+    def beside(self, entry: SourceEntry) -> Beside:
+        path = self._path(entry.path)
+        return Beside(self.name, str(path.parent), path.name)
+
     def link(self, entry: SourceEntry) -> str:
         return self._path(entry.path).as_uri()
+
+    def check(self) -> str:
+        count = self._glimpse()
+        if not count:
+            return f"{self.root} is empty: put recordings or photos into it"
+        if count == 1:
+            return f"{self.root}: 1 entry"
+        return f"{self.root}: {f'{_GLIMPSE} entries and more' if count > _GLIMPSE else f'{count} entries'}"
+
+    def _glimpse(self) -> int:
+        """How many entries the folder has, at most one more than are looked at."""
+        key = f"sources.{self.name}.path"
+        try:
+            with os.scandir(self.root) as entries:
+                return sum(1 for _ in islice(entries, _GLIMPSE + 1))
+        except FileNotFoundError:
+            raise Fatal(f"there is no folder {self.root}", next_step=f"Create or mount it, or correct {key}") from None
+        except NotADirectoryError:
+            raise Fatal(f"{self.root} is no folder", next_step=f"Correct {key}") from None
+        except PermissionError:
+            raise Fatal(f"{self.root} may not be listed", next_step="Grant this user the right to read it") from None
 
     def _path(self, relative: str) -> Path:
         path = PurePosixPath(relative)

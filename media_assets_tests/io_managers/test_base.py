@@ -13,6 +13,7 @@ from dagster._core.loader import LoadingContextForTest
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from media_assets.file_asset import FileAsset
+from media_assets_tests.folders import path_of
 from media_assets_tests.toy_library import (
     PIPELINE,
     ToyLibrary,
@@ -46,7 +47,7 @@ def test_a_batch_that_went_well_is_a_materialization_for_each_file(toy: ToyLibra
     events = materialized(result)
     assert set(events) == set(keys)
     manifest = toy.made("transcript", key_of("a"))
-    folder = toy.library.store("transcript").local_path(manifest.files[0]).parent
+    folder = path_of(toy.library.store("transcript"), manifest.files[0]).parent
     shown = metadata_of(events[key_of("a")])
     assert shown.pop("made_in_seconds") == manifest.made_in_seconds
     assert shown == {

@@ -16,6 +16,7 @@ import pytest
 from media_assets.checksums import sha256_of
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.store import Target
+from media_assets.sources.base import Beside
 from media_assets.sources.folder import STAGING_PREFIX
 from media_assets_tests.io_managers.test_folder_store import ASSET, IN_FOLDER, Store, draft, names
 from media_assets_tests.toy_library import processes
@@ -29,7 +30,7 @@ USERS = {"talk.mp4": "recording", "talk.vtt": "typed by hand"}
 
 
 def beside(root: Path) -> Target:
-    return Target("beside_source", root / "in/talk.mp4")
+    return Target("beside_source", Beside("box", str(root / "in"), "talk.mp4"))
 
 
 def put_old(store: Store, target: Target = IN_FOLDER) -> None:

@@ -17,6 +17,7 @@ from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import Target
 from media_assets.partitions import partition_key
+from media_assets.sources.base import Beside
 from media_assets.sources.folder import STAGING_PREFIX
 from media_assets_tests.toy_library import unprivileged_folder
 
@@ -82,7 +83,7 @@ def library(tmp_path: Path) -> Path:
 def beside(source: Path) -> Target:
     if not source.exists():
         source.write_text(f"recording {source.name!r}")
-    return Target("beside_source", source)
+    return Target("beside_source", Beside("box", str(source.parent), source.name))
 
 
 def names(folder: Path) -> list[str]:
@@ -424,7 +425,7 @@ def test_artifacts_beside_their_sources_are_found_where_the_source_is_mounted_no
     assert after.texts(after.get()) == {"transcript.srt": "1"}
     ours = after.artifact_paths()
     assert [path.name for path in (new / "sub").iterdir() if not ours(path)] == [name]
-    after.put(draft(fingerprint="f2"), {"transcript.srt": "2"}, Target("beside_source", new / "sub" / name))
+    after.put(draft(fingerprint="f2"), {"transcript.srt": "2"}, beside(new / "sub" / name))
     assert len(list((new / "sub").iterdir())) == 2
 
 

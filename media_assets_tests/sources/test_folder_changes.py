@@ -10,7 +10,8 @@ import pytest
 
 from media_assets.automation import InstanceState
 from media_assets.errors import Fatal
-from media_assets.settings import AutomationSettings, FolderSource
+from media_assets.settings import AutomationSettings
+from media_assets.settings_places import FolderSource
 from media_assets.sources.base import Changes
 from media_assets.sources.folder import Folder
 from media_assets.sources.snapshot import Snapshot

@@ -1,0 +1,233 @@
+"""One stage for one file: finds the artifact it would make, or makes it and has it published."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from media_assets.artifact import Artifact, Stored
+from media_assets.checksums import sha256_of
+from media_assets.engines.work import Work
+from media_assets.errors import NotApplicable, SourceChanged
+from media_assets.io_managers.manifest import Manifest, version_of
+from media_assets.io_managers.store import ArtifactStore
+from media_assets.partitions import display_name
+from media_assets.recipe import Recipe
+from media_assets.sources.base import SourceEntry
+
+if TYPE_CHECKING:
+    from media_assets.batch import Batch
+
+# What a second of media is taken to weigh before a probe has said how long a file plays.
+_BYTES_PER_MEDIA_SECOND = 500_000
+# How long it may take to notice that the run is to stop.
+_POLL_SECONDS = 0.5
+
+
+class FileWork:
+    """See the module."""
+
+    def __init__(self, batch: Batch, key: str, store: ArtifactStore, scratch: Path) -> None:
+        self._upstreams = {name: upstream.store for name, upstream in batch.upstreams.items()}
+        self._batch = batch
+        self._stage = batch.stage
+        self._library = batch.library
+        self._recipe = Recipe(batch.stage, key, batch.library, self._upstreams)
+        self._store = store
+        self._scratch = scratch
+        self._leases = ExitStack()
+        self._read_source = False
+
+    @property
+    def entry(self) -> SourceEntry:
+        return self._recipe.entry
+
+    @property
+    def will_read_source(self) -> bool:
+        """Whether it has to be made, as far as this can be told before its turn."""
+        return self._existing is None and self._recipe.not_applicable is None
+
+    @cached_property
+    def _existing(self) -> Manifest | None:
+        """The artifact, if it is there and may be used."""
+        existing = self._store.manifest(self._stage.name, self._recipe.key)
+        if existing and self._recipe.is_current(existing, self._store) and self._may_reuse(existing):
+            return existing
+        return None
+
+    def find_or_make(self) -> tuple[Manifest, bool]:
+        """The artifact of this file, and whether it was there already."""
+        recipe = self._recipe
+        if self._existing:
+            return self._existing, True
+        if recipe.not_applicable:
+            return self._publish(self._draft(0.0, not_applicable=recipe.not_applicable)), False
+        with self._content_lock():
+            for store in (self._store, *self._other_stores):
+                twin = store.find(self._stage.name, recipe.fingerprint)
+                if twin and self._may_reuse(twin):
+                    return self._copy(twin, store), True
+            with self._leases:
+                return self._make(), False
+
+    @property
+    def attempt(self) -> str:
+        """The fingerprint of what was tried, if it got so far."""
+        return str(vars(self._recipe).get("fingerprint", ""))
+
+    def _may_reuse(self, manifest: Manifest) -> bool:
+        """Always, unless a person wants everything made again; even then once in a run is enough."""
+        return not self._batch.force or manifest.made_by_run == self._batch.run_id
+
+    @property
+    def _other_stores(self) -> list[ArtifactStore]:
+        """Where artifacts of this stage may have gone before library.yaml sent them to another store."""
+        return [store for store in self._library.stores.values() if store.name != self._store.name]
+
+    def _copy(self, twin: Manifest, store: ArtifactStore) -> Manifest:
+        """The artifact of equal fingerprint: of a file of equal content, or this one's own in another place."""
+        key = self._recipe.key
+        origin = next((other for other in (twin.reused_from, twin.key) if other and other != key), None)
+        draft = twin.model_copy(update={"key": key, "reused_from": origin})
+        if store.name == self._store.name:
+            return self._store.copy(twin, draft, self._recipe.target)
+        with self._library.workspaces.file(self._scratch) as directory:
+            files = {stored.name: directory / stored.name for stored in twin.files}
+            for stored in twin.files:
+                with store.lease(stored) as path:
+                    shutil.copyfile(path, files[stored.name])
+            digests = {stored.name: stored.sha256 for stored in twin.files}
+            return self._store.publish(draft, files, digests, self._recipe.target)
+
+    @contextmanager
+    def _content_lock(self) -> Iterator[None]:
+        """Held while an artifact is made, so that files of equal content wait for it instead of making it too.
+
+        One lock for every 4096th fingerprint of a stage: lock files cannot be removed safely, and so their number
+        stays bounded.
+        """
+        folder = self._library.settings.state_dir / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / f"{self._stage.name}-{self._recipe.fingerprint[:3]}.lock")
+        while not lock.is_locked:
+            self._batch.check_cancelled()
+            with suppress(Timeout):
+                lock.acquire(timeout=_POLL_SECONDS)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _make(self) -> Manifest:
+        started = time.monotonic()
+        with self._library.workspaces.file(self._scratch) as directory:
+            work = self._work(directory)
+            work.check()
+            work.require_space(0)
+            artifact: Artifact[Any] | None = None
+            reason = None
+            try:
+                artifact = self._stage.function(**self._arguments(work))
+            except NotApplicable as error:
+                reason = error.reason
+            work.check()
+            self._require_unchanged_source()
+            manifest = self._publish(self._draft(time.monotonic() - started, artifact, reason), artifact)
+            if work.journal and work.journal.exists():
+                shutil.rmtree(work.journal)
+            return manifest
+
+    def _arguments(self, work: Work) -> dict[str, Any]:
+        arguments: dict[str, Any] = dict(self._batch.resources)
+        for name, value_type in self._stage.upstreams.items():
+            arguments[name] = self._stored(name, value_type)
+        if self._stage.reads_entry:
+            self._read_source = True
+            arguments["entry"] = self._recipe.entry
+        if self._stage.takes_settings and self._stage.result_settings:
+            arguments["settings"] = self._stage.result_settings(self._library.settings)
+        if self._stage.takes_work:
+            arguments["work"] = work
+        return arguments
+
+    def _stored(self, name: str, value_type: type[Any]) -> Stored[Any]:
+        manifest, store = self._recipe.manifests[name], self._upstreams[name]
+
+        def fetch(file: str | None) -> Path:
+            if file is None:
+                return self._source_path(manifest)
+            return self._leases.enter_context(store.lease(manifest.file(file)))
+
+        return Stored(manifest, value_type, fetch)
+
+    def _source_path(self, manifest: Manifest) -> Path:
+        entry = self._recipe.entry
+        if manifest.inputs.get("source") != entry.revision:
+            raise SourceChanged(
+                f"changed since {manifest.asset} looked at it", next_step=f"Materialize {manifest.asset} of it again"
+            )
+        self._read_source = True
+        return self._leases.enter_context(self._library.local_file(entry, self._batch.check_cancelled))
+
+    def _require_unchanged_source(self) -> None:
+        if self._read_source and self._library.entry(self._recipe.key).revision != self._recipe.entry.revision:
+            raise SourceChanged(
+                "changed while it was processed; the result was dropped",
+                next_step="The sensor takes the new version up by itself, or run it again",
+            )
+
+    def _work(self, directory: Path) -> Work:
+        settings = self._library.settings
+        tuning = settings.assets[self._stage.name]
+        progress, asset, name = self._batch.progress, self._stage.name, display_name(self._recipe.key)
+        if self._stage.reads_entry:
+            seconds = self._recipe.entry.size_bytes / _BYTES_PER_MEDIA_SECOND
+        else:
+            seconds = self._recipe.playing_seconds or 0.0
+        return Work(
+            directory=directory,
+            time_limit_seconds=tuning.time_limit_seconds + tuning.time_limit_per_media_second * seconds,
+            cancelled=self._batch.cancelled,
+            report=lambda fraction: progress.file(asset, name, fraction),
+            journal=self._library.workspaces.journal(asset, self._recipe.fingerprint),
+            min_free_bytes=settings.limits.min_free_bytes,
+        )
+
+    def _draft(
+        self, seconds: float, artifact: Artifact[Any] | None = None, not_applicable: str | None = None
+    ) -> Manifest:
+        value = artifact.value.model_dump(mode="json") if artifact and not artifact.document else None
+        return Manifest(
+            asset=self._stage.name,
+            key=self._recipe.key,
+            fingerprint=self._recipe.fingerprint,
+            version="",
+            not_applicable=not_applicable,
+            value=value,
+            document=artifact.document if artifact else None,
+            media_seconds=artifact.media_seconds if artifact else None,
+            inputs=self._recipe.inputs,
+            code_version=self._stage.code_version,
+            settings=self._recipe.settings,
+            made_at=datetime.now(UTC),
+            made_in_seconds=round(seconds, 3),
+            made_by_run=self._batch.run_id,
+            cost_usd=artifact.cost_usd if artifact else 0.0,
+        )
+
+    def _publish(self, draft: Manifest, artifact: Artifact[Any] | None = None) -> Manifest:
+        files = artifact.files if artifact else {}
+        digests = {name: sha256_of(path) for name, path in files.items()}
+        version = artifact.version if artifact else None
+        draft = draft.model_copy(
+            update={"version": version or version_of(draft.not_applicable or draft.value, digests)}
+        )
+        return self._store.publish(draft, files, digests, self._recipe.target)

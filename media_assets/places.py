@@ -1,0 +1,158 @@
+"""From the sections of library.yaml to the sources and stores they stand for.
+
+What speaks to Drive and to buckets is imported only where a library uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from media_assets.cache import FetchCache
+from media_assets.io_managers.folder import FolderArtifacts
+from media_assets.io_managers.store import ArtifactStore
+from media_assets.settings import Secrets, Settings
+from media_assets.settings_places import (
+    BucketSource,
+    BucketStore,
+    DriveAccess,
+    DriveDesktopSource,
+    DriveSource,
+    DriveStore,
+    FolderSource,
+    FolderStore,
+)
+from media_assets.sources.base import Source
+from media_assets.sources.folder import Folder
+
+if TYPE_CHECKING:
+    from media_assets.google_drive.api import DriveApi
+
+
+def token_file(settings: Settings) -> Path:
+    """Where `media-assets login` keeps a user's grant for Drive."""
+    return settings.state_dir / "google" / "token.json"
+
+
+class Places:
+    """All sources and stores of one library."""
+
+    def __init__(self, settings: Settings, secrets: Secrets, cache: FetchCache) -> None:
+        self._settings = settings
+        self._secrets = secrets
+        self._cache = cache
+        self._drives: dict[DriveAccess, DriveApi] = {}
+
+    # ------------------------------------------------------------------------------------------- sources
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        """By name."""
+        return {name: self._source(name) for name in self._settings.sources}
+
+    def _source(self, name: str) -> Source:
+        section = self._settings.sources[name]
+        match section:
+            case DriveSource():
+                from media_assets.sources.drive import DriveFolders
+
+                return DriveFolders(name, section, self._settings.automation, self._drive(section))
+            case BucketSource():
+                return self._bucket_source(name, section)
+            case DriveDesktopSource():
+                from media_assets.sources.drive_desktop import DriveDesktop
+
+                return DriveDesktop(name, section, partial(self._folder_source, name))
+            case FolderSource():
+                return self._folder_source(name, section)
+
+    def _folder_source(self, name: str, section: FolderSource) -> Folder:
+        return Folder(
+            name,
+            section,
+            self._settings.automation,
+            artifact_paths=self._is_artifact_path,
+            left_out=(self._settings.state_dir, *self._store_folders),
+        )
+
+    def _bucket_source(self, name: str, section: BucketSource) -> Source:
+        from media_assets.buckets import open_bucket
+        from media_assets.sources.bucket import BucketObjects
+
+        return BucketObjects(
+            name,
+            section,
+            self._settings.automation,
+            open_bucket(section, self._secrets, anonymous=section.anonymous),
+            is_artifact=self._is_artifact_object,
+            left_out=tuple(
+                store.url
+                for store in self._settings.stores.values()
+                if isinstance(store, BucketStore) and store.neighbourhood == section.neighbourhood
+            ),
+        )
+
+    # ------------------------------------------------------------------------------------------- stores
+
+    @cached_property
+    def stores(self) -> Mapping[str, ArtifactStore]:
+        """By name."""
+        return {name: self._store(name) for name in self._settings.stores}
+
+    def _store(self, name: str) -> ArtifactStore:
+        section = self._settings.stores[name]
+        match section:
+            case FolderStore():
+                return FolderArtifacts(
+                    name, section.path, self._source_folders, min_free_bytes=self._settings.limits.min_free_bytes
+                )
+            case DriveStore():
+                from media_assets.io_managers.drive import DriveArtifacts
+
+                return DriveArtifacts(
+                    name, section, self._drive(section), self._cache, self._settings.state_dir, identity=self._identity
+                )
+            case BucketStore():
+                from media_assets.buckets import open_bucket
+                from media_assets.io_managers.bucket import BucketArtifacts
+
+                return BucketArtifacts(name, section, open_bucket(section, self._secrets), self._cache)
+
+    # ------------------------------------------------------------------------------------------- what they share
+
+    def _drive(self, section: DriveAccess) -> DriveApi:
+        """One for each way to reach Drive, however many sources and stores go that way."""
+        from media_assets.google_drive.api import DriveApi
+
+        access = DriveAccess.model_validate({name: getattr(section, name) for name in DriveAccess.model_fields})
+        if access not in self._drives:
+            credentials = access.credentials or self._secrets.google_application_credentials
+            self._drives[access] = DriveApi(access, credentials, token_file(self._settings))
+        return self._drives[access]
+
+    def _identity(self, key: str) -> str:
+        """What of a key stays the same when its file is renamed."""
+        source = self.sources.get(key.partition(":")[0])
+        return source.identity(key) if source else key
+
+    @cached_property
+    def _source_folders(self) -> dict[str, Path]:
+        return {
+            name: section.path for name, section in self._settings.sources.items() if isinstance(section, FolderSource)
+        }
+
+    @property
+    def _store_folders(self) -> list[Path]:
+        return [store.path for store in self._settings.stores.values() if isinstance(store, FolderStore)]
+
+    def _is_artifact_path(self) -> Callable[[Path], bool]:
+        tests = [store.artifact_paths() for store in self.stores.values() if isinstance(store, FolderArtifacts)]
+        return lambda path: any(test(path) for test in tests)
+
+    def _is_artifact_object(self) -> Callable[[str], bool]:
+        from media_assets.io_managers.bucket import BucketArtifacts
+
+        tests = [store.artifact_objects() for store in self.stores.values() if isinstance(store, BucketArtifacts)]
+        return lambda name: any(test(name) for test in tests)

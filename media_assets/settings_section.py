@@ -1,0 +1,38 @@
+"""What every section of library.yaml is, and the marks its keys may bear."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _NotInResult:
+    """Marks a setting that changes how fast or where a result is made, but not the result: no part of fingerprints."""
+
+
+NOT_IN_RESULT = _NotInResult()
+
+
+class _NameOrPath:
+    """Marks text that is a path when it begins like one (`.`, `~`, `/`), and a name otherwise."""
+
+
+NAME_OR_PATH = _NameOrPath()
+
+
+class Section(BaseModel):
+    """A part of library.yaml. A key nobody reads is a mistake, so unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def result_settings(self) -> dict[str, Any]:
+        """The settings that change the result, as plain JSON values."""
+        dumped = self.model_dump(mode="json")
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if any(isinstance(mark, _NotInResult) for mark in field.metadata):
+                del dumped[name]
+            elif isinstance(value, Section):
+                dumped[name] = value.result_settings()
+        return dumped

@@ -1,0 +1,22 @@
+"""For tests of libraries whose places are all folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from media_assets.io_managers.folder import FolderArtifacts
+from media_assets.io_managers.manifest import StoredFile
+from media_assets.io_managers.store import ArtifactStore
+from media_assets.settings_places import FolderSource, FolderStore, SourceSettings, StoreSettings
+
+
+def folder_of(place: SourceSettings | StoreSettings) -> Path:
+    """The folder of a source or a store."""
+    assert isinstance(place, FolderSource | FolderStore)
+    return place.path
+
+
+def path_of(store: ArtifactStore, stored: StoredFile) -> Path:
+    """Where a file of an artifact lies."""
+    assert isinstance(store, FolderArtifacts)
+    return store.local_path(stored)
