@@ -124,6 +124,37 @@ def test_a_shared_drive_has_a_log_of_its_own(drive: DriveServer) -> None:
     assert "fileId" not in entry
 
 
+def test_what_leaves_a_drive_is_removed_in_its_log_and_shown_in_that_of_the_other(drive: DriveServer) -> None:
+    shared, all_drives = drive.add_shared_drive("Team"), {"supportsAllDrives": True, "includeItemsFromAllDrives": True}
+    file_id = drive.add_file("a", b"", parent=shared)
+    mine, everything, team = Log(drive), Log(drive, **all_drives), Log(drive, driveId=shared, **all_drives)
+    drive.move(file_id, drive.root_id)
+    assert [log.read()[0]["removed"] for log in (mine, everything, team)] == [False, False, True]
+    drive.move(file_id, shared)
+    assert [[entry["removed"] for entry in log.read()] for log in (mine, everything, team)] == [
+        [True],
+        [False],
+        [False],
+    ]
+
+
+def test_a_drive_without_membership_has_no_log_and_no_listing_of_its_own(drive: DriveServer) -> None:
+    shared = drive.add_shared_drive("Theirs")
+    file_id = drive.add_file("a", b"", parent=shared)
+    drive.state.foreign_drives.add(shared)
+    client, flags = drive.client(), {"supportsAllDrives": True}
+    assert client.drives().list().execute()["drives"] == []
+    for refuse in (
+        client.changes().getStartPageToken(driveId=shared, **flags),
+        client.files().list(corpora="drive", driveId=shared, includeItemsFromAllDrives=True, **flags),
+    ):
+        with refused("notFound"):
+            refuse.execute()
+    assert client.files().get(fileId=file_id, **flags).execute()["name"] == "a"
+    found = client.files().list(q=f"'{shared}' in parents", includeItemsFromAllDrives=True, **flags).execute()
+    assert [file["id"] for file in found["files"]] == [file_id]
+
+
 def test_what_clients_do_is_logged_too(drive: DriveServer) -> None:
     client, log = drive.client(), Log(drive)
     made = client.files().create(body={"name": "a"}).execute()["id"]

@@ -35,9 +35,11 @@ class Feeds:
         with self.state.lock:
             if not token.isdecimal() or int(token) > self.state.next_sequence:
                 raise invalid("pageToken")
-            changes = [c for c in self.state.changes_since(int(token)) if self._shown(request, c)]
-            names = wanted(tree, "changes", "file")
-            entries = [change_json(self.state, caller, change, names) for change in changes[:size]]
+            changes = self._shown(request, self.state.changes_since(int(token)))
+            names, everywhere = wanted(tree, "changes", "file"), _is_everywhere(request)
+            entries = [
+                change_json(self.state, caller, change, names, everywhere=everywhere) for change in changes[:size]
+            ]
             if request.params.get("includeRemoved") == "false":
                 entries = [entry for entry in entries if not entry["removed"]]
             page = {"kind": "drive#changeList", "changes": entries}
@@ -55,7 +57,7 @@ class Feeds:
         if not start.isdecimal():
             raise invalid("pageToken")
         end = int(start) + size
-        everything = list(self.state.drives.values())
+        everything = [shared for shared in self.state.drives.values() if self.state.is_member(shared.id)]
         page = {"kind": "drive#driveList", "drives": [drive_json(shared) for shared in everything[int(start) : end]]}
         if end < len(everything):
             page["nextPageToken"] = str(end)
@@ -64,7 +66,7 @@ class Feeds:
     def drive(self, request: Request, _caller: Caller) -> Answer:
         """`drives.get`."""
         shared = self.state.drives.get(request.path_id)
-        if shared is None:
+        if shared is None or not self.state.is_member(shared.id):
             raise ApiError("notFound", f"Shared drive not found: {request.path_id}", location="driveId")
         tree = parse_fields(request.params.get("fields", DEFAULT_DRIVE), "Drive")
         return json_answer(select(drive_json(shared), tree))
@@ -94,13 +96,20 @@ class Feeds:
             return
         if not request.all_drives:
             raise ApiError("includeTeamDriveItemsRequired", "The supportsAllDrives parameter must be true.")
-        if drive_id not in self.state.drives:
+        if not self.state.is_member(drive_id):
             raise ApiError("notFound", f"Shared drive not found: {drive_id}", location="driveId")
 
-    def _shown(self, request: Request, change: Change) -> bool:
-        drive_id = request.params.get("driveId")
-        if drive_id is not None:
-            return change.drive_id == drive_id
-        if change.drive_id is None:
-            return True
-        return request.flag("includeItemsFromAllDrives") and not request.flag("restrictToMyDrive")
+    @staticmethod
+    def _shown(request: Request, changes: list[Change]) -> list[Change]:
+        """Those of the log that is asked for: one for each item."""
+        if not _is_everywhere(request):
+            drive_id = request.params.get("driveId")
+            return [change for change in changes if change.drive_id == drive_id]
+        last = {(change.is_drive, change.id): change.sequence for change in changes}
+        return [change for change in changes if last[change.is_drive, change.id] == change.sequence]
+
+
+def _is_everywhere(request: Request) -> bool:
+    """Whether the account's own log is asked for, with what happens in shared drives."""
+    alone = "driveId" in request.params or request.flag("restrictToMyDrive")
+    return request.flag("includeItemsFromAllDrives") and not alone

@@ -39,7 +39,8 @@ class Listing:
     """Searches, and how their pages behave.
 
     `page_limit` caps pages below what is asked for. `short_pages` is the share of pages that end early, even empty,
-    though more follow. `incomplete_corpora` are searched in half and say so with `incompleteSearch`.
+    though more follow. `incomplete_corpora` are searched in half and say so with `incompleteSearch`. What is in folders
+    of `silent_in_groups` is found only by a search for one folder alone, as Drive has it at times.
     """
 
     def __init__(self, state: DriveState, seed: int) -> None:
@@ -47,6 +48,7 @@ class Listing:
         self.page_limit: int | None = None
         self.short_pages = 0.0
         self.incomplete_corpora: set[str] = set()
+        self.silent_in_groups: set[str] = set()
         self._random = random.Random(seed)
         self._searches: OrderedDict[str, _Search] = OrderedDict()
 
@@ -98,6 +100,8 @@ class Listing:
         query = parse_query(request.params.get("q", ""), self.state, self.state.roots[caller.account])
         candidates = self.state.items if query.ids is None else query.ids
         items = [self.state.items[item_id] for item_id in sorted(candidates)]
+        if request.params.get("q", "").count(" in parents") > 1:
+            items = [item for item in items if item.parent not in self.silent_in_groups]
         found = [
             item
             for item in items
@@ -127,7 +131,7 @@ class Listing:
         if corpora in ("drive", "allDrives") and not include:
             raise ApiError("includeTeamDriveItemsRequired")
         if drive_id is not None:
-            if drive_id not in self.state.drives:
+            if not self.state.is_member(drive_id):
                 raise ApiError("notFound", f"Shared drive not found: {drive_id}", location="driveId")
             return lambda item: item.drive_id == drive_id
         return lambda item: include or item.drive_id is None

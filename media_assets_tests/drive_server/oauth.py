@@ -23,6 +23,7 @@ DRIVE_SCOPE = "https://www.googleapis.com/auth/drive"
 TOKEN_PATH = "/token"
 CONSENT_PATH = "/o/oauth2/auth"
 SERVICE_EMAIL = "robot@project.example.com"
+PERSON_EMAIL = "person@example.com"
 _AUDIENCE = "https://oauth2.googleapis.com/token"
 """What google-auth writes into every assertion, whatever `token_uri` says."""
 _JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -59,9 +60,13 @@ class Accounts:
     client_secret: str = field(default_factory=lambda: f"GOCSPX-{secrets.token_hex(8)}")
     refused: str | None = None
     """The `error_description` that goes with `invalid_grant` to everybody; None while grants are good."""
+    agrees_to: frozenset[str] | None = None
+    """The scopes that the person ticks on the consent page; None: all that are asked for, and none is a refusal."""
     grants: dict[str, _Grant] = field(default_factory=dict)
     codes: dict[str, _Code] = field(default_factory=dict)
     tokens: dict[str, _Token] = field(default_factory=dict)
+    issued: list[str] = field(default_factory=list)
+    """Every access token there ever was."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def grant(self, scopes: frozenset[str]) -> str:
@@ -95,7 +100,7 @@ class Accounts:
         kind = form.get("grant_type")
         if kind == _JWT_GRANT:
             return self._for_service_account(form.get("assertion", ""))
-        if form.get("client_id") != self.client_id or form.get("client_secret") != self.client_secret:
+        if _client_of(request, form) != (self.client_id, self.client_secret):
             return _oauth_error("invalid_client", "The OAuth client was not found.", 401)
         if kind == "refresh_token":
             grant = self.grants.get(form.get("refresh_token", ""))
@@ -107,14 +112,19 @@ class Accounts:
         return _oauth_error("unsupported_grant_type", f"Invalid grant_type: {kind}")
 
     def consent(self, request: Request, _caller: Caller) -> Answer:
-        """The consent page: the person agrees at once, and the browser is sent back with a code."""
+        """The consent page: the person decides at once, and the browser is sent back with a code or a refusal."""
         params = request.params
         if params.get("client_id") != self.client_id or params.get("response_type") != "code":
             return Answer(400, b"Error 400: invalid_request", {"Content-Type": "text/html"})
-        code = f"4/{secrets.token_urlsafe(24)}"
         scopes = frozenset(params["scope"].split())
-        self.codes[code] = _Code(_Grant(scopes), params["redirect_uri"], params.get("code_challenge"))
-        back = {"code": code, "scope": params["scope"]} | {k: v for k, v in params.items() if k == "state"}
+        scopes = scopes if self.agrees_to is None else scopes & self.agrees_to
+        if scopes:
+            code = f"4/{secrets.token_urlsafe(24)}"
+            self.codes[code] = _Code(_Grant(scopes), params["redirect_uri"], params.get("code_challenge"))
+            back = {"code": code, "scope": " ".join(sorted(scopes))}
+        else:
+            back = {"error": "access_denied"}
+        back |= {name: value for name, value in params.items() if name == "state"}
         return Answer(302, headers={"Location": f"{params['redirect_uri']}?{urlencode(back)}"})
 
     def _for_code(self, form: dict[str, str]) -> Answer:
@@ -134,12 +144,17 @@ class Accounts:
             return _oauth_error("invalid_grant", "Invalid JWT Signature.")
         if claims.get("iss") != SERVICE_EMAIL:
             return _oauth_error("invalid_grant", "Invalid grant: account not found")
-        return json_answer(self._issue("service", frozenset(str(claims.get("scope", "")).split())))
+        if claims.get("sub") not in (None, PERSON_EMAIL):
+            message = "Client is unauthorized to retrieve access tokens using this method."
+            return _oauth_error("unauthorized_client", message, 401)
+        account: Account = "user" if "sub" in claims else "service"
+        return json_answer(self._issue(account, frozenset(str(claims.get("scope", "")).split())))
 
     def _issue(self, account: Account, scopes: frozenset[str]) -> dict[str, Any]:
         token = f"ya29.{secrets.token_urlsafe(32)}"
         expires_at = self.state.now() + timedelta(seconds=self.token_lifetime_seconds)
         with self.lock:
+            self.issued.append(token)
             self.tokens[token] = _Token(Caller(account, scopes), expires_at)
         return {
             "access_token": token,
@@ -147,6 +162,15 @@ class Accounts:
             "scope": " ".join(sorted(scopes)),
             "token_type": "Bearer",
         }
+
+
+def _client_of(request: Request, form: dict[str, str]) -> tuple[str, str]:
+    """Id and secret of the app: in the form, or as user and password (RFC 6749, 2.3.1)."""
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if scheme == "Basic":
+        client_id, _, secret = base64.b64decode(encoded).decode().partition(":")
+        return client_id, secret
+    return form.get("client_id", ""), form.get("client_secret", "")
 
 
 def _oauth_error(error: str, description: str, status: int = 400) -> Answer:

@@ -44,8 +44,14 @@ def file_json(state: DriveState, caller: Caller, item: Item, names: Container[st
     return {name: value for name, value in found.items() if value is not None}
 
 
-def change_json(state: DriveState, caller: Caller, change: Change, names: Container[str] | None) -> dict[str, Any]:
-    """An entry of the change log with the present state of what changed, whatever it was when it was logged."""
+def change_json(
+    state: DriveState, caller: Caller, change: Change, names: Container[str] | None, *, everywhere: bool
+) -> dict[str, Any]:
+    """An entry of the change log with the present state of what changed, whatever it was when it was logged.
+
+    Args:
+        everywhere: Whether the log covers all drives; from any other what went to another drive is removed.
+    """
     entry: dict[str, Any] = {"kind": "drive#change", "time": timestamp(change.at)}
     if change.is_drive:
         shared = state.drives.get(change.id)
@@ -53,7 +59,7 @@ def change_json(state: DriveState, caller: Caller, change: Change, names: Contai
         return entry | ({"drive": drive_json(shared)} if shared else {})
     item = state.items.get(change.id)
     entry |= {"type": "file", "changeType": "file", "fileId": change.id}
-    if item is None or not state.sees(caller, item):
+    if item is None or not state.sees(caller, item) or not (everywhere or item.drive_id == change.drive_id):
         return entry | {"removed": True}
     return entry | {"removed": False, "file": file_json(state, caller, item, names)}
 

@@ -48,7 +48,9 @@ class DriveState:
         self.storage_limit_bytes: int | None = None
         self.storage_used_bytes = 0
         self.clock_offset = timedelta()
-        self._log: dict[tuple[bool, str], Change] = {}
+        self.foreign_drives: set[str] = set()
+        """Shared drives nobody here is a member of, though folders in them may be shared."""
+        self._log: dict[tuple[bool, str, str | None], Change] = {}
         self._random = random.Random(seed)
         self.roots: dict[Account, str] = {"user": self._new_root("user"), "service": self._new_root("service")}
         self._log.clear()
@@ -81,6 +83,8 @@ class DriveState:
                 item = replace(item, version=before.version + 1)
             self.items[item.id] = item
             self._index(item)
+            if log and before is not None and before.drive_id != item.drive_id:
+                self.log(item.id, before.drive_id)
             if log:
                 self.log(item.id, item.drive_id)
             return item
@@ -93,10 +97,11 @@ class DriveState:
             self._forget(item, log=True)
 
     def log(self, item_id: str, drive_id: str | None, *, is_drive: bool = False) -> None:
-        """Notes a change; an earlier one of the same item leaves the log, as it does at Drive."""
+        """Notes a change; an earlier one of the same item leaves the log, as it does at Drive. What leaves a drive is
+        noted there, too."""
         with self.lock:
-            self._log.pop((is_drive, item_id), None)
-            self._log[is_drive, item_id] = Change(self.next_sequence, self.now(), item_id, drive_id, is_drive)
+            self._log.pop((is_drive, item_id, drive_id), None)
+            self._log[is_drive, item_id, drive_id] = Change(self.next_sequence, self.now(), item_id, drive_id, is_drive)
             self.next_sequence += 1
 
     def changes_since(self, sequence: int) -> list[Change]:
@@ -166,6 +171,10 @@ class DriveState:
         if self.role(item) == "none":
             return False
         return item.by_app or item.parent is None or not _only_own_files(caller)
+
+    def is_member(self, drive_id: str) -> bool:
+        """Whether the shared drive exists as far as its members' methods can tell."""
+        return drive_id in self.drives and drive_id not in self.foreign_drives
 
     def get(self, caller: Caller, file_id: str, *, all_drives: bool) -> Item:
         """The item with an id, or `root`.

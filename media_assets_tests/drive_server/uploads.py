@@ -89,6 +89,8 @@ class Uploads:
         self.state = state
         self.directory = directory
         self.sessions: dict[str, Session] = {}
+        self.issued: list[str] = []
+        """The id of every session there ever was."""
 
     def start(self, request: Request, caller: Caller) -> Session:
         """Begins a session, after every check that can be made before the bytes come."""
@@ -109,6 +111,7 @@ class Uploads:
         if self.directory is not None:
             path = self.directory / session_id
             path.touch()
+        self.issued.append(session_id)
         self.sessions[session_id] = session = Session(
             id=session_id,
             caller=caller,

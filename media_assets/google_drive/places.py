@@ -1,0 +1,168 @@
+"""From what people call a folder (an id, a link, a path) to its id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from media_assets.google_drive.calls import DriveCalls
+from media_assets.google_drive.errors import NoSuchFolder, NotFound, WrongFolder
+
+FOLDER = "application/vnd.google-apps.folder"
+SHORTCUT = "application/vnd.google-apps.shortcut"
+
+_MY_DRIVE = "My Drive"
+_SHARED_DRIVES = "Shared drives"
+_MADE_BY_US = "media_assets_place"
+_FIELDS = "id,name,mimeType,trashed,driveId,createdTime,appProperties,shortcutDetails(targetId,targetMimeType)"
+_SHAPES = "an id, a link to a folder, or a path like `My Drive/Lectures` or `Shared drives/Team/Videos`"
+
+
+def literal(text: str) -> str:
+    """A text as it stands in `q`, quotes included."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def folder_id(api: DriveCalls, place: str, *, create: bool, check: Callable[[], None]) -> str:
+    """See `DriveApi.folder_id`."""
+    first, *parts = [part for part in place.strip().split("/") if part] or [""]
+    walk = _Walk(api, place, create, check)
+    if first == _MY_DRIVE:
+        return walk.below("root", None, [first], parts)
+    if first == _SHARED_DRIVES and parts:
+        drive_id = walk.shared_drive(parts[0])
+        return walk.below(drive_id, drive_id, [first, parts[0]], parts[1:])
+    if re.fullmatch(r"https?:", first):
+        return walk.existing(_id_in_link(place))
+    if re.fullmatch(r"[\w-]{10,}", place.strip()):
+        return walk.existing(place.strip())
+    raise WrongFolder(f"{place!r} is no folder of Google Drive", next_step=f"Write {_SHAPES}")
+
+
+def _id_in_link(link: str) -> str:
+    address = urlsplit(link.strip())
+    match = re.search(r"/folders/([\w-]+)", address.path)
+    if match:
+        return match[1]
+    if address.path.rstrip("/").endswith("/my-drive"):
+        return "root"
+    named = parse_qs(address.query).get("id")
+    if named:
+        return named[0]
+    raise WrongFolder(f"{link} is no link to a folder of Google Drive", next_step=f"Write {_SHAPES}")
+
+
+class _Walk:
+    """One look-up; its errors name the place as it was written."""
+
+    def __init__(self, api: DriveCalls, place: str, create: bool, check: Callable[[], None]) -> None:
+        self._api = api
+        self._place = place
+        self._create = create
+        self._check = check
+
+    def existing(self, file_id: str) -> str:
+        """The id of a folder, behind a shortcut if it is one."""
+        try:
+            found = self._api.get(file_id, fields=_FIELDS, check=self._check)
+        except NotFound:
+            raise self._missing(self._place) from None
+        if found.get("trashed"):
+            raise WrongFolder(
+                f"{self._place} is in the trash of Google Drive", next_step="Restore it, or name another one"
+            )
+        if found["mimeType"] == SHORTCUT and found["shortcutDetails"].get("targetMimeType") == FOLDER:
+            return self.existing(found["shortcutDetails"]["targetId"])
+        if found["mimeType"] != FOLDER:
+            raise WrongFolder(f"{self._place} is a file in Google Drive, not a folder", next_step=f"Write {_SHAPES}")
+        return str(found["id"])
+
+    def shared_drive(self, name: str) -> str:
+        """The id of a shared drive, which is also that of its top folder."""
+
+        def build(drive: Any, token: str | None) -> Any:
+            return drive.drives().list(pageSize=100, pageToken=token, fields="nextPageToken,drives(id,name)")
+
+        pages = self._api.pages(build, "drives", check=self._check)
+        found = [shared["id"] for page in pages for shared in page["drives"] if shared["name"] == name]
+        if not found:
+            raise self._missing(f"{_SHARED_DRIVES}/{name}")
+        if len(found) > 1:
+            raise self._ambiguous(f"{_SHARED_DRIVES}/{name}", found)
+        return str(found[0])
+
+    def below(self, folder: str, drive_id: str | None, walked: list[str], parts: list[str]) -> str:
+        """Walk down from a folder: `walked` led there, `parts` leads on."""
+        if not parts:
+            return folder if drive_id else self.existing(folder)
+        for count, part in enumerate(parts, 1):
+            path = "/".join([*walked, *parts[:count]])
+            child = self._child(folder, drive_id, part, path)
+            if child is None and self._create:
+                child = self._made(folder, drive_id, part, path)
+            if child is None:
+                raise self._missing(path)
+            folder = child["id"]
+            if child["mimeType"] == SHORTCUT:
+                folder = self.existing(child["shortcutDetails"]["targetId"])
+                drive_id = self._api.get(folder, fields="driveId", check=self._check).get("driveId")
+        return folder
+
+    def _child(self, parent: str, drive_id: str | None, name: str, path: str) -> dict[str, Any] | None:
+        """The folder of a name. What the search takes for equal is compared again: it may be lenient about case."""
+        found = [
+            item for item in self._named(parent, drive_id, name) if item["name"] == name and _leads_to_folder(item)
+        ]
+        ours = [item for item in found if _MADE_BY_US in item.get("appProperties", {})]
+        if len(found) > 1 and not ours:
+            raise self._ambiguous(path, [item["id"] for item in found])
+        return min(ours or found, key=lambda item: (item["createdTime"], item["id"]), default=None)
+
+    def _named(self, parent: str, drive_id: str | None, name: str) -> list[dict[str, Any]]:
+        kinds = f"(mimeType = '{FOLDER}' or mimeType = '{SHORTCUT}')"
+        query = f"{literal(parent)} in parents and name = {literal(name)} and {kinds} and trashed = false"
+        corpora = {"corpora": "drive", "driveId": drive_id} if drive_id else {}
+
+        def build(drive: Any, token: str | None) -> Any:
+            return drive.files().list(
+                q=query,
+                pageToken=token,
+                fields=f"nextPageToken,files({_FIELDS})",
+                supportsAllDrives=True,
+                includeItemsFromAllDrives=True,
+                **corpora,
+            )
+
+        return [item for page in self._api.pages(build, check=self._check) for item in page["files"]]
+
+    def _made(self, parent: str, drive_id: str | None, name: str, path: str) -> dict[str, Any]:
+        """A new folder. Of several that processes make at the same time, the oldest stays."""
+        metadata = {"name": name, "mimeType": FOLDER, "parents": [parent], "appProperties": {_MADE_BY_US: "1"}}
+        made = self._api.create(metadata, fields=_FIELDS, check=self._check)
+        chosen = self._child(parent, drive_id, name, path) or made
+        if chosen["id"] != made["id"]:
+            self._api.delete(made["id"], check=self._check)
+        return chosen
+
+    # ---------------------------------------------------------------------------------------- errors
+
+    def _missing(self, path: str) -> NoSuchFolder:
+        account = self._api.account()
+        return NoSuchFolder(
+            f"there is no {path} in Google Drive, or it is not shared with {account}",
+            next_step=f"Share it with {account}, or correct the name: write {_SHAPES}. What is shared with an account "
+            "lies outside its My Drive, so name it by its link",
+        )
+
+    def _ambiguous(self, path: str, ids: list[str]) -> WrongFolder:
+        return WrongFolder(
+            f"Google Drive has several folders {path} ({', '.join(ids)})",
+            next_step="Name the one that is meant by its id",
+        )
+
+
+def _leads_to_folder(item: dict[str, Any]) -> bool:
+    return FOLDER in (item["mimeType"], item.get("shortcutDetails", {}).get("targetMimeType"))
