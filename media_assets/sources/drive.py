@@ -1,0 +1,222 @@
+"""Folders in Google Drive as a source: identity is the file's id, its checksum is its revision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+from media_assets.errors import BadMedia, Fatal, SourceChanged
+from media_assets.google_drive.api import DriveApi
+from media_assets.google_drive.check import check
+from media_assets.google_drive.errors import NotFound, Refused
+from media_assets.partitions import split_drive_key
+from media_assets.settings import AutomationSettings
+from media_assets.settings_places import DriveSource
+from media_assets.sources import drive_entries, drive_state
+from media_assets.sources.base import Beside, Changes, SourceEntry, State, no_check
+from media_assets.sources.drive_entries import Resource, entry_of, key_of
+from media_assets.sources.drive_listing import DriveListing
+from media_assets.sources.drive_look import Look
+from media_assets.sources.drive_paths import FolderPaths
+from media_assets.sources.drive_report import Report
+from media_assets.sources.drive_state import Position
+from media_assets.sources.drive_tree import Tree
+
+# So many files do not vanish all at once, unless an account lost its access to them.
+_SUSPICIOUS_LOSS = 10
+
+_MOST_SKIPPED = 1000
+_KEPT = "Its artifacts are kept"
+
+
+class DriveFolders:
+    """See `sources.base.Source`.
+
+    A configured path means the path: when a folder of it is renamed or moved, the source says that it is gone. One
+    that is configured by its id is followed wherever it goes.
+    """
+
+    has_ids = True
+
+    def __init__(self, name: str, settings: DriveSource, automation: AutomationSettings, api: DriveApi) -> None:
+        self.name = name
+        self._settings = settings
+        self._automation = automation
+        self._api = api
+        self._listing = DriveListing(api)
+        self._paths = FolderPaths(self._listing)
+        self.skipped: dict[str, str] = {}
+        """What the last scan or look came by and left out, by key, and why: Google's own documents, shortcuts that lead
+        nowhere or back. A look names only what it saw anew; 1,000 at most."""
+
+    def identity(self, key: str) -> str:
+        return f"{self.name}:~{split_drive_key(key)[2]}"
+
+    # ---------------------------------------------------------------------------------------- all files
+
+    def scan(self) -> Iterator[SourceEntry]:
+        look = self._scan(first=True)
+        reach = look.complete()
+        notes = look.notes(reach)
+        for file_id, path in reach.paths.items():
+            resource = look.fresh[file_id]
+            if "size" in resource:
+                yield entry_of(self.name, resource, path)
+            else:
+                notes[key_of(self.name, resource["name"], file_id)] = drive_entries.flaw(resource)
+        self._note_skipped(notes)
+
+    def changes(self, cursor: str | None, state: State) -> Changes:
+        position = Position.parse(cursor)
+        before = drive_state.load(self.name, position.generation, state) if position else None
+        look = self._follow(before, position) if before and position else None
+        is_scan = look is None
+        look = look or self._scan(first=before is None)
+        if before and position and not look.has_news:
+            return Changes(cursor=Position(position.generation, look.tokens).cursor())
+        reach = look.complete()
+        if before:
+            look.tree.remember(before.files)
+            if is_scan or look.lost:
+                self._check_loss(before, look.tree)
+        report = Report(self.name, look, reach, incomplete_seconds=self._automation.incomplete_seconds)
+        report.compile(before.files if before else {})
+        self._note_skipped(look.notes(reach))
+        generation = self._keep(before, position, look.tree, state)
+        after = Position(generation, look.tokens).cursor()
+        return Changes(tuple(report.changed), tuple(report.removed), report.waiting, after)
+
+    def _follow(self, before: Tree, position: Position) -> Look | None:
+        """A look that knows what changed since the last; None when only a new scan can tell."""
+        if before.settings != drive_state.digest(self._settings):
+            return None
+        look = Look(self.name, self._settings, self._api, before.copy(), position.tokens, first=False)
+        try:
+            changed = look.read_logs()
+        except (NotFound, Refused):
+            return None  # the account lost a drive, or another account goes on with this cursor
+        if look.concerns_roots(changed) and self._resolve() != before.roots:
+            return None
+        look.take(changed)
+        waits = any(node.flaw and node.reported != node.revision for node in before.files.values())
+        look.has_news = look.has_news or waits
+        return look
+
+    def _scan(self, *, first: bool) -> Look:
+        """A look that starts from nothing but the configured folders."""
+        tree = Tree(settings=drive_state.digest(self._settings))
+        look = Look(self.name, self._settings, self._api, tree, {}, first=first)
+        look.begin(self._resolve())
+        return look
+
+    def _resolve(self) -> dict[str, str]:
+        """Ids of the configured folders, by how they are configured.
+
+        Raises:
+            Fatal: one of them is not there.
+        """
+        return {place: self._folder_id(place) for place in self._settings.folders}
+
+    def _folder_id(self, place: str) -> str:
+        try:
+            return self._api.folder_id(place)
+        except (NotFound, Refused) as error:
+            account = self._api.account()
+            raise Fatal(
+                f"{place!r} of source {self.name!r}, as {account} sees it, {error.reason}",
+                next_step=f"Share it with {account}, or change sources.{self.name}.folders in library.yaml",
+            ) from error
+
+    def _keep(self, before: Tree | None, position: Position | None, tree: Tree, state: State) -> int:
+        """Save a tree that differs from the one before; its generation."""
+        if before and position and tree == before:
+            return position.generation
+        generation = position.generation + 1 if before and position else 0
+        drive_state.save(self.name, generation, tree, state)
+        return generation
+
+    def _check_loss(self, before: Tree, tree: Tree) -> None:
+        """Refuse to believe that all files are gone for another reason than the trash or a move."""
+        is_same_place = not set(tree.roots.values()).isdisjoint(before.roots.values())
+        if tree.files or len(before.files) < _SUSPICIOUS_LOSS or not is_same_place:
+            return
+        account = self._api.account()
+        raise Fatal(
+            f"source {self.name!r} ({', '.join(self._settings.folders)}) shows {account} no files at all, and held "
+            f"{len(before.files)} before",
+            next_step=f"Share them with {account} again; if they are really gone, reset the cursor of the sensor",
+        )
+
+    def _note_skipped(self, notes: Mapping[str, str]) -> None:
+        self.skipped = dict(islice(notes.items(), _MOST_SKIPPED))
+
+    # ---------------------------------------------------------------------------------------- one file
+
+    def entry(self, key: str) -> SourceEntry:
+        """The file of a key, wherever it lies by now: to be moved makes it no other file, and that it left the watched
+        folders is what `changes` tells. Its path is that below a configured folder; its name, when it left."""
+        file_id = split_drive_key(key)[2]
+        try:
+            resource = self._listing.get(file_id)
+        except NotFound:
+            raise SourceChanged(
+                f"was deleted in Google Drive, or is no longer shared with {self._api.account()}",
+                next_step=f"{_KEPT}; share it again to have it processed again",
+            ) from None
+        if reason := _why_no_entry(resource):
+            raise SourceChanged(reason, next_step=f"{_KEPT}; the next look at the source takes it up when it is back")
+        return entry_of(self.name, resource, self._paths.path(resource, self._roots), key=key)
+
+    @cached_property
+    def _roots(self) -> frozenset[str]:
+        return frozenset(self._resolve().values())
+
+    def direct_path(self, entry: SourceEntry) -> Path | None:  # noqa: ARG002
+        return None
+
+    def fetch(self, entry: SourceEntry, destination: Path, check: Callable[[], None] = no_check) -> None:
+        md5 = entry.checksums.get("md5")
+        try:
+            self._api.download(
+                split_drive_key(entry.key)[2],
+                destination,
+                size_bytes=entry.size_bytes,
+                md5=md5,
+                acknowledge_abuse=self._settings.acknowledge_abuse,
+                check=check,
+            )
+        except SourceChanged:
+            destination.with_name(f"{destination.name}.partial").unlink(missing_ok=True)
+            raise
+        if md5 is None and self.entry(entry.key).revision != entry.revision:
+            destination.unlink()
+            raise SourceChanged(
+                "changed while it was downloaded", next_step="The next look at the source takes it up again"
+            )
+
+    def beside(self, entry: SourceEntry) -> Beside:
+        if not entry.parent:
+            raise BadMedia(
+                "lies in a folder of Google Drive that the account cannot see, so nothing can be put beside it",
+                next_step="Share that folder with the account, or set placement: folder in library.yaml",
+            )
+        return Beside(self.name, entry.parent, entry.path.rsplit("/", 1)[-1])
+
+    def link(self, entry: SourceEntry) -> str:
+        return f"https://drive.google.com/file/d/{split_drive_key(entry.key)[2]}/view"
+
+    def check(self) -> str:
+        return check(self._api, self._settings.folders)
+
+
+def _why_no_entry(resource: Resource) -> str:
+    if resource.get("trashed"):
+        return "is in the trash of Google Drive"
+    if drive_entries.is_folder(resource) or drive_entries.is_shortcut(resource):
+        return "is no file"
+    if drive_entries.is_artifact(resource):
+        return "is an artifact of media_assets itself"
+    no_size = drive_entries.flaw(resource) if "size" not in resource else ""
+    return drive_entries.why_no_content(resource["mimeType"]) or no_size

@@ -1,0 +1,95 @@
+"""What a source remembers of Drive between two looks: the tree in a durable place, and where it is in the cursor."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from dataclasses import dataclass
+from typing import Self
+
+from media_assets.settings_places import DriveSource
+from media_assets.sources.base import State
+from media_assets.sources.drive_tree import Anchor, FileNode, FolderNode, ShortcutNode, Tree
+
+
+@dataclass(frozen=True)
+class Position:
+    """A tree, and the tokens up to which it follows the logs of changes. The two belong together, so the cursor holds
+    both: the tokens themselves, and which generation of the tree. Tokens move on with whatever happens in the account,
+    and the tree is not written again for that."""
+
+    generation: int
+    tokens: dict[str, str]
+    """By drive, see `drive_tree.Anchor`."""
+
+    @classmethod
+    def parse(cls, cursor: str | None) -> Self | None:
+        """None for what is no cursor of this kind of source."""
+        try:
+            stored = json.loads(cursor or "")
+            return cls(int(stored["generation"]), {str(k): str(v) for k, v in stored["tokens"].items()})
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return None
+
+    def cursor(self) -> str:
+        return json.dumps({"generation": self.generation, "tokens": self.tokens}, sort_keys=True)
+
+
+def digest(settings: DriveSource) -> str:
+    """Stands for the settings a tree depends on."""
+    chosen = (settings.folders, settings.include, settings.exclude, settings.hidden)
+    return hashlib.sha256(json.dumps(chosen).encode("ascii")).hexdigest()[:16]
+
+
+def load(source: str, generation: int, state: State) -> Tree | None:
+    """The tree of a generation; None when it is not there."""
+    text = state.read(_name(source, generation))
+    if not text:
+        return None
+    stored = json.loads(zlib.decompress(base64.b85decode(text)))
+    if stored["generation"] != generation:
+        return None
+    return Tree(
+        settings=stored["settings"],
+        roots=stored["roots"],
+        anchors={key: Anchor(drive, tuple(above), fault) for key, (drive, above, fault) in stored["anchors"].items()},
+        folders={key: FolderNode(*row) for key, row in stored["folders"].items()},
+        files={key: _file(row) for key, row in stored["files"].items()},
+        shortcuts={key: ShortcutNode(*row) for key, row in stored["shortcuts"].items()},
+    )
+
+
+def save(source: str, generation: int, tree: Tree, state: State) -> None:
+    """Make a tree durable and let go of the generation before the last, so that a tick that dies half-way is repeated
+    from the generation before."""
+    stored = {
+        "generation": generation,
+        "settings": tree.settings,
+        "roots": tree.roots,
+        "anchors": tree.anchors,
+        "folders": tree.folders,
+        "files": {key: _row(node) for key, node in tree.files.items()},
+        "shortcuts": tree.shortcuts,
+    }
+    packed = zlib.compress(json.dumps(stored, separators=(",", ":")).encode("ascii"), 6)
+    state.write(_name(source, generation), base64.b85encode(packed).decode("ascii"))
+    if generation >= 2:
+        state.write(_name(source, generation - 2), "")
+
+
+def _row(node: FileNode) -> tuple[object, ...]:
+    """Of most files the last reported revision is the present one: three fields say all."""
+    is_settled = node == FileNode(node.parent, node.name, node.revision, reported=node.revision)
+    return tuple(node)[:3] if is_settled else tuple(node)
+
+
+def _file(row: list[str]) -> FileNode:
+    parent, name, revision = row[:3]
+    return FileNode(parent, name, revision, reported=revision) if len(row) == 3 else FileNode(*row)  # type: ignore[arg-type]
+
+
+def _name(source: str, generation: int) -> str:
+    # Two generations are alive at most, so three slots are enough and the storage does not grow.
+    return f"media_assets/drive/{source}/{generation % 3}"
