@@ -1,0 +1,210 @@
+"""One publication of one artifact in Google Drive, such that there is exactly one afterwards, whatever happens.
+
+    1. look what is there, and plan which file becomes which
+    2. write the plan down on this machine
+    3. make or replace the files, then the manifest
+    4. look again; put away what the artifact no longer has; forget the plan
+
+After a crash the next publication of the artifact takes up the plan, and with it what is there already. When somebody
+else published the same artifact meanwhile, the look at the end shows it. The older manifest is the one that counts, for
+everybody: whoever made the other one goes through all of this again, now with the older one as its predecessor.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from media_assets.errors import Transient
+from media_assets.google_drive.api import DriveApi
+from media_assets.google_drive.errors import IdTaken, NotFound
+from media_assets.io_managers.drive_folders import MANIFESTS, DriveFolder, DriveFolders
+from media_assets.io_managers.drive_index import DriveIndex, Found
+from media_assets.io_managers.drive_journal import Coming, Journal
+from media_assets.io_managers.drive_marks import FIELDS, DriveFile, manifest_marks, marks
+from media_assets.io_managers.drive_names import manifest_name, mime_type
+from media_assets.io_managers.drive_plan import Part, Plan, Planner, Slot
+from media_assets.io_managers.drive_writes import change, move, put_away
+from media_assets.io_managers.manifest import Manifest
+from media_assets.io_managers.store import Target
+
+_ROUNDS = 4
+_PAUSE_SECONDS = 0.3
+
+
+class OriginReplaced(Exception):
+    """What was to be copied is not there any more."""
+
+
+class Publication:
+    """See the module. To be run under the lock of the artifact.
+
+    Args:
+        store: Name of the store.
+        artifact: Its `artifact_id`.
+    """
+
+    def __init__(
+        self,
+        api: DriveApi,
+        folders: DriveFolders,
+        index: DriveIndex,
+        journal: Journal,
+        *,
+        store: str,
+        artifact: str,
+        draft: Manifest,
+        parts: Sequence[Part],
+        target: Target,
+    ) -> None:
+        self._api = api
+        self._folders = folders
+        self._index = index
+        self._journal = journal
+        self._store = store
+        self._artifact = artifact
+        self._draft = draft.model_copy(update={"placement": target.placement})
+        self._parts = parts
+        self._beside = target.beside if target.placement == "beside_source" else None
+        self._planner = Planner(api, index, self._draft, parts, self._beside)
+
+    def run(self) -> tuple[Manifest, Found]:
+        """What is there in the end: this artifact, or one of equal fingerprint that somebody else published.
+
+        Raises:
+            SourceChanged: the folder to lie in is gone.
+            Transient: somebody else keeps publishing or removing it.
+            OriginReplaced: see there.
+        """
+        for attempt in range(_ROUNDS):
+            if attempt:
+                time.sleep(_PAUSE_SECONDS * attempt * random.random())  # noqa: S311  so that two do not keep step
+                self._folders.forget()
+            folder = self._folder()
+            try:
+                settled = self._round(folder)
+            except (NotFound, IdTaken):  # somebody removed something since we looked, or an earlier attempt made it
+                continue
+            if settled:
+                return settled
+        raise Transient(
+            f"{self._draft.asset} was changed in Google Drive again and again while it was stored there",
+            next_step="See whether another machine works on the same library",
+        )
+
+    def _round(self, folder: DriveFolder) -> tuple[Manifest, Found] | None:
+        plan = self._planner.plan(self._look(folder), self._journal.read(), folder)
+        self._journal.write(plan.coming)
+        for part in self._parts:
+            self._put(part, plan.slots[part.name], folder)
+        self._put_manifest(plan)
+        return self._settled(plan, self._look(folder, plan.coming))
+
+    # ------------------------------------------------------------------------------------------------ looking
+
+    def _folder(self) -> DriveFolder:
+        """Where the files go to."""
+        asset = self._draft.asset
+        folder = self._folders.folder(self._beside.folder) if self._beside else self._folders.below(asset)
+        self._folders.require_writable(folder)
+        return folder
+
+    def _look(self, folder: DriveFolder, coming: Coming | None = None) -> Found:
+        found = self._index.artifact(self._draft.asset, self._artifact, [folder.drive])
+        return self._index.complete(found, {coming.manifest, *coming.parts.values()} if coming else ())
+
+    def _settled(self, plan: Plan, found: Found) -> tuple[Manifest, Found] | None:
+        """The artifact that counts, after the rest was put away; None when it is another or its files are not there."""
+        file = found.manifest
+        if file is None:
+            return None
+        ours = file.id == plan.manifest_slot.id and file.md5 == plan.md5
+        manifest = plan.manifest if ours else self._index.read(file)
+        if manifest is None or not self._is_equal(manifest) or not self._index.intact(manifest, found):
+            return None
+        finish(self._api, self._index, self._journal, found, manifest)
+        self._index.published(manifest.asset, self._artifact, file.id)
+        return manifest, found
+
+    def _is_equal(self, other: Manifest) -> bool:
+        return (other.fingerprint, other.placement) == (self._draft.fingerprint, self._draft.placement)
+
+    # ------------------------------------------------------------------------------------------------ writing
+
+    def _put(self, part: Part, slot: Slot, folder: DriveFolder) -> None:
+        root = self._folders.made_root().id
+        properties = marks(
+            slot.id, self._artifact, self._store, root, self._draft.asset, part.name, part.md5, part.sha256
+        )
+        file = slot.present
+        if file is None:
+            self._make(part, slot, {"name": slot.name, "parents": [folder.id], "appProperties": properties})
+            return
+        if (file.md5, file.size_bytes) != (part.md5, part.size_bytes):
+            self._upload(part, slot, {"appProperties": properties})
+        elif not properties.items() <= file.properties.items():
+            change(self._api, file.id, {"appProperties": properties})
+        if file.parent and file.parent != folder.id:
+            move(self._api, file, folder.id, slot.name)
+
+    def _make(self, part: Part, slot: Slot, metadata: dict[str, Any]) -> None:
+        if part.path:
+            self._upload(part, slot, metadata)
+            return
+        try:
+            made = DriveFile.of(self._api.copy(part.origin, {"id": slot.id, **metadata}, fields=FIELDS))
+        except NotFound:
+            self._planner.burnt.add(slot.id)
+            if self._index.file(part.origin) is None:
+                raise OriginReplaced from None
+            raise
+        if made.md5 != part.md5:
+            change(self._api, made.id, {"trashed": True})
+            raise OriginReplaced
+
+    def _upload(self, part: Part, slot: Slot, metadata: dict[str, Any]) -> None:
+        assert part.path is not None
+        try:
+            self._api.upload(
+                part.path,
+                metadata,
+                file_id=slot.id,
+                update=slot.present is not None,
+                mime_type=mime_type(part.name),
+                md5=part.md5,
+                journal=self._journal.session(slot.id, part.md5),
+                fields=FIELDS,
+            )
+        except NotFound:
+            self._planner.burnt.add(slot.id)
+            raise
+
+    def _put_manifest(self, plan: Plan) -> None:
+        slot, manifest = plan.manifest_slot, plan.manifest
+        self._index.keep(plan.md5, plan.text)
+        if slot.present and slot.present.md5 == plan.md5:
+            return
+        metadata: dict[str, Any] = {
+            "appProperties": manifest_marks(
+                slot.id, self._artifact, self._store, self._folders.made_root().id, manifest, plan.md5
+            )
+        }
+        if slot.present is None:
+            metadata["name"] = manifest_name(manifest.key, self._artifact)
+            metadata["parents"] = [self._folders.below(MANIFESTS, manifest.asset).id]
+        path = self._journal.folder / "manifest.json"
+        path.write_bytes(plan.text.encode())
+        self._upload(Part(path.name, path.stat().st_size, plan.md5, "", path), slot, metadata)
+
+
+def finish(api: DriveApi, index: DriveIndex, journal: Journal, found: Found, manifest: Manifest) -> None:
+    """The last step of a publication: rid the artifact of all files that do not belong to it, and forget the plan."""
+    assert found.manifest is not None
+    kept = {found.manifest.id, *(stored.path for stored in manifest.files)}
+    index.complete(found, journal.read().ids - kept)
+    for file in found.files.values():
+        if file.id not in kept:
+            put_away(api, file)
+    journal.remove()
