@@ -1,0 +1,241 @@
+"""A bucket as a store.
+
+    <prefix>/<asset>/<slug>-<id>/manifest.json            the artifact
+    <prefix>/<asset>/<slug>-<id>/<writer>/<name>          its files; every publication is a <writer> of its own
+    <prefix>/<asset>/<slug>-<id>/<writer>/coming.json     what is about to be written or to go beside its source
+    <prefix>/.index/fingerprint/<asset>/<fingerprint>     → the folder of an artifact with this fingerprint
+    <prefix>/.index/beside/…                              which objects among the sources are ours, see `bucket_beside`
+    <prefix>/.index/content/<sha256>                      → whose artifact a file of this content is
+
+Objects cannot be renamed, and nobody can lock a bucket. So files go under names that no other writer has, and the
+manifest comes last, on condition that it still is the one that was there at the beginning: of two writers one wins, and
+the other removes what it wrote. What else the winner saw below the artifact's folder is of older versions, of writers
+that crashed, and of writers that have lost by its winning: it removes that. So what a crash leaves is found by the next
+publication. Parts of an upload that a crash broke off cannot be listed: let the bucket's lifecycle remove those.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from media_assets.buckets import Bucket, ConditionFailed, ObjectGone, ObjectInfo
+from media_assets.buckets.transfer import download
+from media_assets.cache import FetchCache
+from media_assets.errors import Fatal, Transient
+from media_assets.io_managers.bucket_beside import BesideObjects, Content, has_content
+from media_assets.io_managers.bucket_layout import MANIFEST, BucketLayout
+from media_assets.io_managers.bucket_publication import Publication, together
+from media_assets.io_managers.bucket_snapshot import BucketSnapshot
+from media_assets.io_managers.manifest import Manifest, StoredFile
+from media_assets.io_managers.store import ManifestReader, Target
+from media_assets.settings_places import BucketStore
+
+
+class BucketArtifacts:
+    """See `io_managers.store.ArtifactStore`.
+
+    Args:
+        cache: Where files are kept that are read, and those that were published a moment ago.
+        source_places: The address of each source that is a bucket, by name: artifacts may lie beside its objects when
+            that is this store's bucket too.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: BucketStore,
+        bucket: Bucket,
+        cache: FetchCache,
+        *,
+        source_places: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self._settings = settings
+        self._bucket = bucket
+        self._cache = cache
+        self._source_places = source_places or {}
+        self._layout = BucketLayout(bucket)
+        self._beside = BesideObjects(bucket, self._layout.index("beside"))
+        self._known: dict[str, tuple[str, Manifest]] = {}
+        """Manifests by path, with the tag of the object they were read from."""
+
+    # ------------------------------------------------------------------------------------------------ reading
+
+    def manifest(self, asset: str, key: str) -> Manifest | None:
+        return self._read(self._layout.artifact(asset, key))[0]
+
+    def intact(self, manifest: Manifest) -> bool:
+        return all(together(lambda stored: self._is_there(stored, manifest), manifest.files))
+
+    def as_of_now(self, asset: str) -> ManifestReader:
+        sizes: dict[str, int] = {}
+        manifests: list[ObjectInfo] = []
+        for info in self._bucket.list(self._layout.stage(asset)):
+            sizes[info.path] = info.size_bytes
+            if self._layout.is_manifest(asset, info.path):
+                manifests.append(info)
+        return BucketSnapshot(self, self._layout, asset, sizes, dict(together(self._read_again, manifests)))
+
+    def find(self, asset: str, fingerprint: str) -> Manifest | None:
+        found = self._bucket.read(self._layout.index("fingerprint", asset, fingerprint))
+        manifest = self._read(found[0].decode())[0] if found else None
+        if manifest and manifest.fingerprint == fingerprint and self.intact(manifest):
+            return manifest
+        return None
+
+    @contextmanager
+    def lease(self, stored: StoredFile) -> Iterator[Path]:
+        with self._cache.lease(self._identity(stored), stored.size_bytes, lambda to: self._fetch(stored, to)) as path:
+            yield path
+
+    def link(self, manifest: Manifest) -> str:
+        if len(manifest.files) != 1:
+            return self._bucket.address(self._layout.artifact(manifest.asset, manifest.key))
+        path = manifest.files[0].path
+        if self._settings.link_seconds:
+            return self._bucket.signed_link(path, self._settings.link_seconds)
+        return self._bucket.address(path)
+
+    def artifact_objects(self) -> Callable[[str], bool]:
+        """A test for objects that this store wrote beside their sources, by their addresses (`s3://bucket/path`), as
+        of now."""
+        return self._beside.test()
+
+    def origin_of(self, sha256: str) -> str | None:
+        found = self._bucket.read(self._layout.index("content", sha256))
+        return found[0].decode() if found else None
+
+    def check(self) -> str:
+        path = self._layout.index(f"check-{uuid.uuid4().hex}")
+        try:
+            self._bucket.put(path, b"first", only_if="absent")
+            self._bucket.put(path, b"second", only_if="absent")
+        except ConditionFailed:
+            return f"{self._settings.url} can be written"
+        finally:
+            self._bucket.delete(path)
+        raise Fatal(
+            f"the server of {self._settings.url} overwrites objects that it was told not to (If-None-Match)",
+            next_step="Use a server that knows conditional writes: without them two writers spoil each other's work",
+        )
+
+    # ------------------------------------------------------------------------------------------------ writing
+
+    def publish(
+        self, draft: Manifest, files: Mapping[str, Path], digests: Mapping[str, str], target: Target
+    ) -> Manifest:
+        contents = {name: Content(digests[name], path.stat().st_size, file=path) for name, path in files.items()}
+        manifest = self._publish(draft, contents, target)
+        for stored in manifest.files:
+            if digests.get(stored.name) == stored.sha256:
+                self._cache.add(self._identity(stored), files[stored.name])  # the next stage is about to read it
+        for path in files.values():
+            path.unlink()
+        return manifest
+
+    def copy(self, origin: Manifest, draft: Manifest, target: Target) -> Manifest:
+        contents = {stored.name: Content(stored.sha256, stored.size_bytes, path=stored.path) for stored in origin.files}
+        try:
+            return self._publish(draft, contents, target)
+        except ObjectGone:
+            raise Transient(f"the {origin.asset} of {origin.key} was replaced while it was copied") from None
+
+    def _publish(self, draft: Manifest, contents: Mapping[str, Content], target: Target) -> Manifest:
+        self._require_same_bucket(target)
+        folder = self._layout.artifact(draft.asset, draft.key)
+        before, found = self._read(folder)
+        attempt = Publication(self._bucket, self._beside, folder, draft, target, before)
+        try:
+            attempt.write(contents)
+            self._register(attempt.manifest, folder)
+            self._put_manifest(folder, attempt.manifest, found)
+        except Transient:
+            winner, now = self._read(folder)
+            if winner != attempt.manifest:  # else only the answer was lost
+                if now == found:
+                    raise  # no other writer; the next publication tidies up
+                attempt.lose(winner)
+                if winner and winner.fingerprint == draft.fingerprint and self.intact(winner):
+                    return winner
+                raise
+        attempt.win()
+        if target.placement == "beside_source" and not self.intact(attempt.manifest):
+            raise Transient(f"another run wrote the {draft.asset} of the same file at the same time")
+        return attempt.manifest
+
+    def _put_manifest(self, folder: str, manifest: Manifest, before: ObjectInfo | None) -> None:
+        self._bucket.put(
+            f"{folder}/{MANIFEST}",
+            manifest.model_dump_json(indent=1).encode(),
+            attributes={"Content-Type": "application/json"},
+            only_if=before or "absent",
+        )
+
+    def _require_same_bucket(self, target: Target) -> None:
+        place = self._source_places.get(target.beside.source) if target.beside else None
+        if target.placement == "beside_source" and place and not f"{place}/".startswith(f"{self._bucket.url}/"):
+            raise Fatal(
+                f"store {self.name!r} is in {self._bucket.url} and cannot write beside the objects of {place}",
+                next_step="Choose `placement: folder` in library.yaml, or a store in the bucket of the source",
+            )
+
+    def _register(self, manifest: Manifest, folder: str) -> None:
+        texts = {self._layout.index("fingerprint", manifest.asset, manifest.fingerprint): folder}
+        for stored in manifest.files:
+            if stored.size_bytes and stored.sha256 not in manifest.inputs.values():
+                texts[self._layout.index("content", stored.sha256)] = f"{manifest.asset} of {manifest.key}"
+        together(lambda item: self._bucket.put(item[0], item[1].encode()), texts.items())
+
+    # ------------------------------------------------------------------------------------------------ details
+
+    def _read(self, folder: str) -> tuple[Manifest | None, ObjectInfo | None]:
+        """The manifest in a folder, and the object that holds it."""
+        found = self._bucket.read(f"{folder}/{MANIFEST}")
+        if found is None:
+            return None, None
+        text, info = found
+        try:
+            return Manifest.model_validate_json(text), info
+        except ValidationError as error:
+            if error.errors()[0]["type"] == "json_invalid":
+                return None, info  # damaged by hand: the artifact is made again
+            problem = error.errors()[0]["msg"]
+        raise Fatal(
+            f"{self._bucket.address(info.path)} is not a manifest of this version: {problem}",
+            next_step="Restore it, or delete that folder to have the artifact made again",
+        )
+
+    def _read_again(self, listed: ObjectInfo) -> tuple[str, Manifest | None]:
+        """A listed manifest, by its path; it is asked for only when it is another one than the last time."""
+        folder = listed.path.rpartition("/")[0]
+        tag, manifest = self._known.get(listed.path, ("", None))
+        if manifest is None or tag != listed.e_tag:
+            manifest, found = self._read(folder)
+            if manifest and found and found.e_tag:
+                self._known[listed.path] = found.e_tag, manifest
+        return folder, manifest
+
+    def _is_there(self, stored: StoredFile, manifest: Manifest) -> bool:
+        found = self._bucket.head(stored.path)
+        if manifest.placement == "beside_source":
+            return has_content(found, stored.sha256, stored.size_bytes)
+        return found is not None and found.size_bytes == stored.size_bytes
+
+    def _fetch(self, stored: StoredFile, destination: Path) -> None:
+        partial = destination.with_name(destination.name + ".partial")
+        try:
+            digest = download(self._bucket, stored.path, partial, size_bytes=stored.size_bytes, algorithm="sha256")
+        except ObjectGone:
+            raise Transient(f"{stored.name} was replaced or removed while it was read") from None
+        if digest != stored.sha256:
+            partial.unlink()
+            raise Transient(f"{stored.name} is not what was published: it was replaced, or came damaged")
+        partial.replace(destination)
+
+    def _identity(self, stored: StoredFile) -> str:
+        return f"{self.name}:{stored.sha256}"

@@ -1,0 +1,42 @@
+"""Where the objects of a store lie in its bucket."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from media_assets.buckets import Bucket
+from media_assets.partitions import display_name
+
+MANIFEST = "manifest.json"
+COMING = "coming.json"
+
+
+class BucketLayout:
+    """Paths of the objects of a store, see `io_managers.bucket`."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+
+    def stage(self, asset: str) -> str:
+        """Below it lie the artifacts of one asset."""
+        return self._bucket.below(asset)
+
+    def artifact(self, asset: str, key: str) -> str:
+        """Below it lies all of one artifact."""
+        # For people to recognise; identity is in the hash.
+        slug = re.sub(r"[^A-Za-z0-9]+", "-", display_name(key)).strip("-")[:60]
+        return self._bucket.below(asset, f"{slug}-{hash_of(key)[:16]}".lstrip("-"))
+
+    def is_manifest(self, asset: str, path: str) -> bool:
+        """Whether the object below `stage(asset)` is an artifact's manifest, and no file that is called so."""
+        return path.endswith(f"/{MANIFEST}") and path.removeprefix(f"{self.stage(asset)}/").count("/") == 1
+
+    def index(self, *parts: str) -> str:
+        """What is found by something else than asset and key."""
+        return self._bucket.below(".index", *parts)
+
+
+def hash_of(text: str) -> str:
+    """SHA-256 of a key or a path, in hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

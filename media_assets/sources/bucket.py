@@ -1,0 +1,246 @@
+"""The objects of a bucket as a source: identity is the path, a new tag or size is a new revision."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from media_assets.buckets import Bucket, ConditionFailed, ObjectGone, ObjectInfo, UnreadableNames
+from media_assets.buckets.transfer import download
+from media_assets.errors import BadMedia, Fatal, SourceChanged, Transient
+from media_assets.partitions import partition_key, split_key
+from media_assets.settings import AutomationSettings
+from media_assets.settings_places import BucketSource
+from media_assets.sources.base import Beside, Changes, SourceEntry, State, no_check
+from media_assets.sources.globs import PathFilter
+from media_assets.sources.snapshot import Seen, Snapshot
+
+# So many objects do not vanish all at once; a wrong prefix and a key without rights show none.
+_SUSPICIOUS_LOSS = 10
+
+# S3's tag of an object uploaded in one piece is the MD5 of its content, unless the bucket encrypts with own keys:
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+_MD5 = re.compile(r"[0-9a-f]{32}")
+
+
+class BucketObjects:
+    """See `sources.base.Source`.
+
+    Args:
+        is_artifact: Called at each listing; what it returns tells the artifacts that lie beside their sources, by their
+            addresses (`s3://bucket/path`).
+        left_out: Addresses of prefixes that are not looked at: the stores, when they lie inside.
+    """
+
+    has_ids = False
+
+    def __init__(
+        self,
+        name: str,
+        settings: BucketSource,
+        automation: AutomationSettings,
+        bucket: Bucket,
+        *,
+        is_artifact: Callable[[], Callable[[str], bool]] = lambda: lambda _: False,
+        left_out: tuple[str, ...] = (),
+    ) -> None:
+        self.name = name
+        self._bucket = bucket
+        self._settings = settings
+        self._automation = automation
+        self._is_artifact = is_artifact
+        root = f"{bucket.address(bucket.prefix)}/"
+        # A store that lies around the source is not inside it.
+        self._left_out = tuple(f"{place}/" for place in left_out if f"{place}/".startswith(root) and place != root[:-1])
+        self._filter = PathFilter(settings.include, settings.exclude)
+        self._folder_marks: set[str] = set()
+        self._tags_are_md5 = True
+        self.unreadable: dict[str, str] = {}
+        """What the last scan could not list, as keys of folders, and why."""
+
+    def identity(self, key: str) -> str:
+        return key
+
+    def scan(self) -> Iterator[SourceEntry]:
+        is_artifact = self._is_artifact()
+        self.unreadable = {}
+        # In the order of their paths, so that ranges of partitions are neighbours.
+        found = sorted(self._objects(), key=lambda info: info.path)
+        folders = {parent.as_posix() for info in found for parent in PurePosixPath(info.path).parents}
+        for info in found:
+            address = self._bucket.address(info.path)
+            relative = self._relative(info.path)
+            if (
+                relative
+                and self._is_wanted(relative)
+                and not address.startswith(self._left_out)
+                and not is_artifact(address)
+                and not self._marks_folder(info, folders)
+            ):
+                yield self._entry(relative, info)
+
+    def changes(self, cursor: str | None, state: State) -> Changes:
+        before = Snapshot.load(self.name, cursor, state)
+        entries = list(self.scan())
+        if before and not entries and len(before.files) >= _SUSPICIOUS_LOSS:
+            raise Fatal(
+                f"{self._settings.url} of source {self.name!r} shows no objects, and held {len(before.files)} before",
+                next_step="Check the address and the rights of its key; if the objects are really gone, reset the "
+                "cursor of the sensor",
+            )
+        files: dict[str, Seen] = {}
+        changed: list[SourceEntry] = []
+        waiting = dict(self.unreadable)
+        for entry in entries:
+            seen = self._look(entry, before)
+            if not seen.reported:
+                if self._is_awaited(entry, seen, first_look=before is None):
+                    waiting[entry.key] = "is empty (0 bytes)"
+                else:
+                    seen = replace(seen, reported=True)
+                    changed.append(entry)
+            files[entry.key] = seen
+        removed: list[str] = []
+        for key, seen in (before.files if before else {}).items():
+            if key not in files:
+                if any(key.startswith(f"{unread}/") for unread in self.unreadable):
+                    files[key] = seen
+                else:
+                    removed.append(key)
+        if before and files == before.files:
+            return Changes(waiting=waiting, cursor=str(before.generation))
+        after = Snapshot(before.generation + 1 if before else 0, files)
+        return Changes(tuple(changed), tuple(removed), waiting, after.save(self.name, state))
+
+    def entry(self, key: str) -> SourceEntry:
+        _, relative = split_key(key)
+        found = self._bucket.head(self._path(relative))
+        if found is None:
+            raise SourceChanged(
+                f"is no longer in {self._settings.url}",
+                next_step="Its artifacts are kept; put it back to have it processed again",
+            )
+        return self._entry(relative, found)
+
+    def direct_path(self, entry: SourceEntry) -> Path | None:  # noqa: ARG002 - the protocol's
+        return None
+
+    def fetch(self, entry: SourceEntry, destination: Path, check: Callable[[], None] = no_check) -> None:
+        partial = destination.with_name(destination.name + ".partial")
+        tag = entry.revision.partition("-")[2]
+        try:
+            digest = self._download(entry, partial, tag, check)
+            if self._is_damaged(digest, tag):
+                partial.unlink()
+                again = self._download(entry, partial, tag, check)
+                # Twice the same damage does not happen: then this bucket's tags are no checksums.
+                self._tags_are_md5 = again != digest
+                digest = again
+        except (ConditionFailed, ObjectGone):
+            partial.unlink(missing_ok=True)
+            raise SourceChanged(
+                "changed while it was copied", next_step="The next look at the source takes it up again"
+            ) from None
+        if self._is_damaged(digest, tag):
+            partial.unlink()
+            raise Transient("came damaged from the bucket")
+        partial.replace(destination)
+
+    def beside(self, entry: SourceEntry) -> Beside:
+        folder, _, name = self._path(entry.path).rpartition("/")
+        return Beside(self.name, folder, name)
+
+    def link(self, entry: SourceEntry) -> str:
+        return self._bucket.address(self._path(entry.path))
+
+    def check(self) -> str:
+        first = next(self._bucket.list(self._bucket.prefix), None)
+        return f"{self._settings.url} can be listed" + ("" if first else "; nothing is in it")
+
+    def _download(self, entry: SourceEntry, partial: Path, tag: str, check: Callable[[], None]) -> str:
+        return download(
+            self._bucket,
+            self._path(entry.path),
+            partial,
+            size_bytes=entry.size_bytes,
+            e_tag=f'"{tag}"' if tag else None,
+            algorithm="md5",
+            check=check,
+        )
+
+    def _is_damaged(self, digest: str, tag: str) -> bool:
+        return self._tags_are_md5 and bool(_MD5.fullmatch(tag)) and digest != tag
+
+    def _objects(self) -> Iterator[ObjectInfo]:
+        try:
+            yield from list(self._bucket.list(self._bucket.prefix))
+        except UnreadableNames:
+            # Folder by folder it takes more requests, and one bad name hides the objects of its folder only.
+            yield from self._walk(self._bucket.prefix)
+
+    def _walk(self, prefix: str) -> Iterator[ObjectInfo]:
+        try:
+            folders, objects = self._bucket.list_folder(prefix)
+        except UnreadableNames as error:
+            if prefix == self._bucket.prefix:
+                raise
+            key = partition_key(self.name, self._relative(prefix))
+            self.unreadable[key] = f"cannot be looked at: {error}"
+            return
+        yield from objects
+        for folder in folders:
+            yield from self._walk(folder)
+
+    def _marks_folder(self, info: ObjectInfo, folders: set[str]) -> bool:
+        """Whether it is the empty object `<folder>/` by which consoles show an empty folder.
+
+        Listings show it without the slash, but by that name there is nothing.
+        """
+        if info.size_bytes:
+            return False
+        if info.path in folders:
+            return True
+        known = f"{info.path} {info.modified_at.isoformat()}"
+        if known not in self._folder_marks and self._bucket.head(info.path) is None:
+            self._folder_marks.add(known)
+        return known in self._folder_marks
+
+    def _is_wanted(self, relative: str) -> bool:
+        if not self._settings.hidden and any(part.startswith(".") for part in relative.split("/")):
+            return False
+        return self._filter.accepts(relative)
+
+    def _relative(self, path: str) -> str:
+        prefix = self._bucket.prefix
+        return path[len(prefix) :].lstrip("/") if prefix else path
+
+    def _path(self, relative: str) -> str:
+        parts = PurePosixPath(relative).parts
+        if relative.startswith("/") or ".." in parts:
+            raise BadMedia(f"leads out of source {self.name!r}", next_step="Delete that partition")
+        return self._bucket.below(relative)
+
+    def _entry(self, relative: str, info: ObjectInfo) -> SourceEntry:
+        tag = (info.e_tag or "").strip('"')
+        return SourceEntry(
+            key=partition_key(self.name, relative),
+            path=relative,
+            size_bytes=info.size_bytes,
+            modified_at=info.modified_at,
+            revision=f"{info.size_bytes}-{tag}",
+        )
+
+    def _look(self, entry: SourceEntry, before: Snapshot | None) -> Seen:
+        old = before.files.get(entry.key) if before else None
+        if old and old.revision == entry.revision:
+            return old
+        return Seen(entry.revision, time.time(), reported=False)
+
+    def _is_awaited(self, entry: SourceEntry, seen: Seen, *, first_look: bool) -> bool:
+        """Objects appear complete; an empty one may be a placeholder for what is being uploaded."""
+        now = time.time()
+        since = min(now, entry.modified_at.timestamp()) if first_look else seen.since
+        return entry.size_bytes == 0 and now - since < self._automation.incomplete_seconds
