@@ -1,130 +1,220 @@
-"""One bounded cache of fetched source files, shared by all runs of a machine.
+"""One bounded cache of fetched files, shared by all runs of a machine.
 
-A file is fetched once however many runs ask for it at the same time, a broken fetch is taken up where it stopped, and a
-file that is in use is never evicted.
+A file is fetched once however many ask for it at the same time, a broken fetch is taken up where it stopped, and a
+file that is in use is never evicted. `cache_room` keeps the room.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import logging
+import os
 import shutil
+import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
-from media_assets.errors import Fatal
+from media_assets.cache_room import Need, NoRoom, Room
 from media_assets.settings import CacheSettings
 
-_LOCK = ".lock"
+logger = logging.getLogger("media_assets")
+
+# How often a lease that waits looks again.
+_POLL_SECONDS = 0.5
 
 
-@dataclass
 class CacheCounts:
-    """What happened since the cache object was made."""
+    """What happened since the cache object was made; for any number of threads."""
 
-    hits: int = 0
-    misses: int = 0
-    evicted_bytes: int = 0
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.hits = 0
+        """Leases that found their file there or on its way."""
+        self.misses = 0
+        """Fetches, for leases and for what will be wanted soon."""
+        self.evicted_bytes = 0
+
+    def add(self, *, hits: int = 0, misses: int = 0, evicted_bytes: int = 0) -> None:
+        with self._lock:
+            self.hits += hits
+            self.misses += misses
+            self.evicted_bytes += evicted_bytes
 
 
 class FetchCache:
     """See the module.
 
+    `max_bytes` bounds what is kept for later. Files that are in use at the same time may exceed it together, and a file
+    larger than it is fetched all the same; what the disk must keep free is never touched.
+
     Args:
         folder: Where the files lie; its own.
         min_free_bytes: Space on that disk which is left free.
+        patience_seconds: How long a thread that holds files waits for room for one more: those it waits for may be
+            waiting for it. Who holds none waits as long as there is something to wait for.
     """
 
-    def __init__(self, folder: Path, settings: CacheSettings, min_free_bytes: int) -> None:
-        self._folder = folder
-        self._settings = settings
-        self._min_free_bytes = min_free_bytes
+    def __init__(
+        self, folder: Path, settings: CacheSettings, min_free_bytes: int, *, patience_seconds: float = 60.0
+    ) -> None:
         self.counts = CacheCounts()
+        self._patience_seconds = patience_seconds
+        self._room = Room(folder, settings, min_free_bytes, lambda size: self.counts.add(evicted_bytes=size))
+        self._holding = threading.local()
 
     @contextmanager
-    def lease(self, identity: str, size_bytes: int, fetch: Callable[[Path], None]) -> Iterator[Path]:
+    def lease(
+        self,
+        identity: str,
+        size_bytes: int,
+        fetch: Callable[[Path], None],
+        *,
+        check: Callable[[], None] = lambda: None,
+    ) -> Iterator[Path]:
         """A local path of a file, for as long as the context lasts.
+
+        Waits while another fetches the same file, and for room on the disk that others use.
 
         Args:
             identity: Names one version of one file.
-            size_bytes: Its size, for which room is made first.
+            size_bytes: Its exact size, for which room is made first.
             fetch: Called with a destination when the file is not there; it goes on with `<destination>.partial`.
+            check: Called now and then while waiting; what it raises ends the lease.
 
         Raises:
-            Fatal: there is no room for it.
+            Fatal: there is no room for it, or the folder cannot be used.
+            NoRoom: there was none for a long time beside what others use.
         """
-        entry = self._folder / hashlib.sha256(identity.encode()).hexdigest()
-        use = FileLock(entry / f"use-{uuid.uuid4().hex}{_LOCK}")
-        with self._eviction_lock():  # else the entry could be evicted between these two lines
-            entry.mkdir(parents=True, exist_ok=True)
-            use.acquire()
-        try:
-            path = entry / "file"
-            with FileLock(entry / f"fetch{_LOCK}"):
-                if path.exists():
-                    self.counts.hits += 1
-                else:
-                    self.counts.misses += 1
-                    self._make_room(size_bytes)
-                    fetch(path)
-            (entry / "used").touch()
-            yield path
-        finally:
-            Path(use.lock_file).unlink(missing_ok=True)
-            use.release()
-
-    def _eviction_lock(self) -> FileLock:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        return FileLock(self._folder / f"evict{_LOCK}")
-
-    def _make_room(self, size_bytes: int) -> None:
-        with self._eviction_lock():
-            entries = sorted(
-                (entry for entry in self._folder.iterdir() if entry.is_dir()), key=lambda entry: self._last_used(entry)
-            )
-            held = sum(self._size(entry) for entry in entries)
-            oldest = time.time() - self._settings.max_age_days * 86_400
-            for entry in entries:
-                too_old = self._last_used(entry) < oldest
-                too_much = held + size_bytes > self._settings.max_bytes
-                too_full = shutil.disk_usage(self._folder).free - size_bytes < self._min_free_bytes
-                if not (too_old or too_much or too_full):
-                    break
-                held -= self._evict(entry)
-            free = shutil.disk_usage(self._folder).free
-            if free - size_bytes < self._min_free_bytes:
-                raise Fatal(
-                    f"no room in {self._folder} for {size_bytes} bytes: {free} are free and "
-                    f"{self._min_free_bytes} stay free",
-                    next_step="Free space, or lower limits.min_free_bytes in library.yaml",
-                )
-
-    def _evict(self, entry: Path) -> int:
-        """Remove an entry unless someone uses it; returns the bytes that came free."""
-        for use in entry.glob(f"*{_LOCK}"):
+        with self._leased(identity, size_bytes, fetch, "now", check) as path:
+            self._holding.count = getattr(self._holding, "count", 0) + 1
             try:
-                FileLock(use).acquire(blocking=False).lock.release()
-            except Timeout:
-                return 0
-        size = self._size(entry)
-        shutil.rmtree(entry, ignore_errors=False)
-        self.counts.evicted_bytes += size
-        return size
+                yield path
+            finally:
+                self._holding.count = getattr(self._holding, "count", 0) - 1  # perhaps another thread than above
 
-    @staticmethod
-    def _size(entry: Path) -> int:
-        size_bytes = 0
-        for name in ("file", "file.partial"):
-            with suppress(FileNotFoundError):  # a fetch that ends renames the one to the other
-                size_bytes += (entry / name).stat().st_size
-        return size_bytes
+    @contextmanager
+    def keep(
+        self,
+        identity: str,
+        size_bytes: int,
+        fetch: Callable[[Path], None],
+        *,
+        check: Callable[[], None] = lambda: None,
+    ) -> Iterator[None]:
+        """Fetch a file that will be wanted soon, and keep it for as long as the context lasts.
 
-    @staticmethod
-    def _last_used(entry: Path) -> float:
-        used = entry / "used"
-        return used.stat().st_mtime if used.exists() else entry.stat().st_mtime
+        It takes no room from what is in use or kept, all that is kept stays below half of `max_bytes`, and it is
+        evicted all the same when a lease needs its room: so it gives no path.
+
+        Raises:
+            NoRoom: it does not fit.
+            Fatal: the folder cannot be used.
+        """
+        with self._leased(identity, size_bytes, fetch, "soon", check):
+            yield
+
+    def add(self, identity: str, path: Path) -> None:
+        """Put a local file into the cache, so that a lease of `identity` finds it there.
+
+        The cache may take the file itself (a hard link), so it must not be written to afterwards; it may be removed.
+        Where it does not fit nothing happens.
+
+        Raises:
+            Fatal: the folder cannot be used.
+        """
+        name, size_bytes = _name(identity), path.stat().st_size
+        with (
+            self._room.use(name, size_bytes, "perhaps"),
+            suppress(NoRoom, Timeout),
+            self._room.fetch_lock(name).acquire(blocking=False),
+        ):
+            if not self._room.path(name).exists():
+                self._room.reserve(name, size_bytes, "perhaps")
+                try:
+                    _link_or_copy(path, self._room.path(name))
+                finally:
+                    self._room.settle(name)
+
+    @contextmanager
+    def _leased(
+        self, identity: str, size_bytes: int, fetch: Callable[[Path], None], need: Need, check: Callable[[], None]
+    ) -> Iterator[Path]:
+        name = _name(identity)
+        path = self._room.path(name)
+        with self._room.use(name, size_bytes, need):
+            there = path.exists() or not self._fetch(name, size_bytes, fetch, need, check)
+            self.counts.add(hits=int(there and need == "now"))
+            yield path
+
+    def _fetch(
+        self, name: str, size_bytes: int, fetch: Callable[[Path], None], need: Need, check: Callable[[], None]
+    ) -> bool:
+        """Whether it had to be fetched: while one waits for another's fetch, it comes."""
+        path = self._room.path(name)
+        with self._turn(name, check):
+            if path.exists():
+                return False
+            self._reserve(name, size_bytes, need, check)
+            self.counts.add(misses=1)
+            try:
+                fetch(path)
+            except OSError:
+                self._room.require_folder()
+                raise
+            finally:
+                self._room.settle(name)
+            return True
+
+    @contextmanager
+    def _turn(self, name: str, check: Callable[[], None]) -> Iterator[None]:
+        lock = self._room.fetch_lock(name)
+        while not lock.is_locked:
+            check()
+            with suppress(Timeout):
+                lock.acquire(timeout=_POLL_SECONDS)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _reserve(self, name: str, size_bytes: int, need: Need, check: Callable[[], None]) -> None:
+        holds_others = getattr(self._holding, "count", 0) > 0
+        deadline = time.monotonic() + (self._patience_seconds if holds_others else float("inf"))
+        waits = False
+        while True:
+            check()
+            try:
+                return self._room.reserve(name, size_bytes, need)
+            except NoRoom as error:
+                if need != "now" or time.monotonic() > deadline:
+                    raise
+                if not waits:
+                    logger.info("%s; waiting for some", error.reason)
+                    waits = True
+            time.sleep(_POLL_SECONDS)
+
+
+def _name(identity: str) -> str:
+    return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _link_or_copy(path: Path, destination: Path) -> None:
+    """The destination appears complete or not at all; nothing happens where the disk turns out to be full."""
+    partial = destination.with_name(destination.name + ".partial")
+    partial.unlink(missing_ok=True)  # of a fetch that broke
+    try:
+        os.link(path.resolve(), partial)
+    except OSError:  # another disk, or one without links
+        try:
+            shutil.copyfile(path, partial)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                return
+            raise
+    partial.replace(destination)

@@ -2,48 +2,16 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from media_assets.cache import FetchCache
 from media_assets.errors import Fatal, Transient
-from media_assets.settings import CacheSettings
-from media_assets_tests.toy_library import processes
-
-NO_LIMIT = 10**9
-
-
-def cache_in(
-    folder: Path, *, max_bytes: int = NO_LIMIT, max_age_days: float = 14, min_free_bytes: int = 0
-) -> FetchCache:
-    settings = CacheSettings(max_bytes=max_bytes, max_age_days=max_age_days)
-    return FetchCache(folder / "cache", settings, min_free_bytes)
-
-
-def fetching(text: str, fetched: list[str] | None = None) -> Callable[[Path], None]:
-    """As a source does it: the file appears complete or not at all."""
-
-    def fetch(destination: Path) -> None:
-        if fetched is not None:
-            fetched.append(text)
-        partial = destination.with_name(destination.name + ".partial")
-        partial.write_text(text)
-        partial.replace(destination)
-
-    return fetch
-
-
-def is_cached(cache: FetchCache, identity: str, text: str) -> bool:
-    """Asking makes it be cached, so ask once."""
-    fetched: list[str] = []
-    with cache.lease(identity, len(text), fetching(text, fetched)):
-        return not fetched
+from media_assets_tests.caches import cache_in, fetching, forget_the_count, is_cached, unused_for
+from media_assets_tests.toy_library import unprivileged_folder
 
 
 def test_a_file_is_fetched_once(tmp_path: Path) -> None:
@@ -97,7 +65,8 @@ def test_what_was_used_longest_ago_makes_room_first(tmp_path: Path) -> None:
     cache = cache_in(tmp_path, max_bytes=30)
     for number, name in enumerate("abc"):
         with cache.lease(name, 10, fetching(name * 10)) as path:
-            os.utime(path.parent / "used", (time.time() - 100 + number,) * 2)
+            pass
+        unused_for(path, 100 - number)
     with cache.lease("a", 10, fetching("a" * 10)):
         pass
     with cache.lease("d", 10, fetching("d" * 10)):
@@ -134,14 +103,32 @@ def test_an_unfinished_fetch_counts_and_can_be_evicted(tmp_path: Path) -> None:
 
 
 def test_what_nobody_used_for_long_goes_when_something_new_comes(tmp_path: Path) -> None:
-    cache = cache_in(tmp_path, max_age_days=1)
-    for name in "ab":
-        with cache.lease(name, 10, fetching(name * 10)) as path:
+    for name, days in (("a", 0.5), ("b", 2)):
+        with cache_in(tmp_path).lease(name, 10, fetching(name * 10)) as path:
             pass
-    os.utime(path.parent / "used", (time.time() - 2 * 86_400,) * 2)
+        unused_for(path, days * 86_400)
+    forget_the_count(tmp_path)
+    cache = cache_in(tmp_path, max_age_days=1)
     with cache.lease("c", 10, fetching("c" * 10)):
         pass
     assert cache.counts.evicted_bytes == 10
+    assert is_cached(cache, "a", "a" * 10)
+
+
+def test_what_was_used_since_it_was_counted_does_not_go_for_its_age(tmp_path: Path) -> None:
+    with cache_in(tmp_path).lease("a", 10, fetching("a" * 10)) as path:
+        pass
+    unused_for(path, 86_300)
+    forget_the_count(tmp_path)
+    cache = cache_in(tmp_path, max_age_days=1)
+    with cache.lease("b", 10, fetching("b" * 10)):  # counts
+        pass
+    with cache.lease("a", 10, fetching("a" * 10)):
+        pass
+    older = cache_in(tmp_path, max_age_days=86_200 / 86_400)  # as if time had passed
+    with older.lease("c", 10, fetching("c" * 10)):
+        pass
+    assert older.counts.evicted_bytes == 0
     assert is_cached(cache, "a", "a" * 10)
 
 
@@ -163,51 +150,6 @@ def test_the_end_of_one_use_does_not_end_another(tmp_path: Path) -> None:
             pass
         with cache.lease("b", 10, fetching("b" * 10)):
             assert path.exists()
-
-
-def hold(folder: Path) -> None:
-    """The target of a child process: uses a file until it is killed."""
-    with cache_in(folder, max_bytes=10).lease("a", 10, fetching("a" * 10)) as path:
-        (folder / "path").write_text(str(path))
-        (folder / "path").rename(folder / "held")
-        time.sleep(60)
-
-
-def test_a_file_that_another_process_uses_is_evicted_only_after_that_process_is_gone(tmp_path: Path) -> None:
-    child = processes().Process(target=hold, args=(tmp_path,))
-    child.start()
-    while not (tmp_path / "held").exists():
-        assert child.is_alive()
-        time.sleep(0.01)
-    held = Path((tmp_path / "held").read_text())
-    cache = cache_in(tmp_path, max_bytes=10)
-    with cache.lease("b", 10, fetching("b" * 10)):
-        pass
-    assert held.exists()
-    child.kill()
-    child.join()
-    with cache.lease("c", 10, fetching("c" * 10)):
-        pass
-    assert not held.exists()
-
-
-def churn(folder: Path, seed: int) -> None:
-    """The target of a child process: everybody wants more than there is room for."""
-    cache = cache_in(folder, max_bytes=25)
-    for number in range(60):
-        name = "abcdef"[(number * (seed + 2) + seed) % 6]
-        with cache.lease(name, 10, fetching(name * 10)) as path:
-            if path.read_text() != name * 10:
-                os._exit(3)
-
-
-def test_processes_that_crowd_each_other_out_always_find_what_they_asked_for(tmp_path: Path) -> None:
-    children = [processes().Process(target=churn, args=(tmp_path, seed)) for seed in range(3)]
-    for child in children:
-        child.start()
-    for child in children:
-        child.join()
-    assert [child.exitcode for child in children] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("error", [None, Transient("broke")])
@@ -232,15 +174,92 @@ def test_a_file_that_leaves_too_little_of_the_disk_is_fatal_and_not_fetched(tmp_
     assert fetched == []
 
 
-def test_room_is_made_on_the_disk_before_giving_up(tmp_path: Path) -> None:
+def test_nothing_is_evicted_in_vain(tmp_path: Path) -> None:
     with cache_in(tmp_path).lease("a", 4, fetching("text")) as path:
         pass
     with pytest.raises(Fatal), cache_in(tmp_path, min_free_bytes=10**18).lease("b", 4, fetching("text")):
         pass
-    assert not path.exists()
+    assert path.exists()
 
 
 def test_a_file_larger_than_the_cache_is_fetched_all_the_same(tmp_path: Path) -> None:
     cache = cache_in(tmp_path, max_bytes=0)
+    with cache.lease("a", 4, fetching("text")) as path:
+        assert path.read_text() == "text"
+
+
+def test_many_evictions_in_a_row_go_on_until_there_is_room(tmp_path: Path) -> None:
+    cache = cache_in(tmp_path, max_bytes=1000)
+    with cache.lease("a", 1, fetching("a")) as path:
+        pass
+    for number in range(1200):
+        (path.parent / f"{number:064x}").write_text("x")
+    forget_the_count(tmp_path)
+    with cache.lease("b", 1000, fetching("b" * 1000)) as last:
+        assert [file.name for file in last.parent.iterdir()] == [last.name]
+    assert cache.counts.evicted_bytes == 1201
+
+
+def test_a_file_of_the_wrong_size_is_fetched_again(tmp_path: Path) -> None:
+    cache = cache_in(tmp_path)
+    with cache.lease("a", 4, fetching("text")) as path:
+        pass
+    path.write_text("te")  # as after a power cut
+    with cache.lease("a", 4, fetching("text")) as path:
+        assert path.read_text() == "text"
+
+
+def test_counts_are_right_with_many_threads(tmp_path: Path) -> None:
+    cache = cache_in(tmp_path)
+    together = threading.Barrier(8)
+
+    def use(number: int) -> None:
+        together.wait()
+        for _ in range(25):
+            with cache.lease("a", 4, fetching("text")):
+                pass
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(use, range(8)))
+    assert (cache.counts.hits, cache.counts.misses) == (199, 1)
+
+
+def test_a_lease_may_end_in_another_thread_than_it_began(tmp_path: Path) -> None:
+    cache = cache_in(tmp_path, max_bytes=10)
+    lease = cache.lease("a", 10, fetching("a" * 10))
+    path = lease.__enter__()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lease.__exit__, None, None, None).result()
+    with cache.lease("b", 10, fetching("b" * 10)):
+        assert not path.exists()
+
+
+# ----------------------------------------------------------------------------------------------- a folder that fails
+
+
+def test_a_folder_that_cannot_be_made_is_fatal_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("in the way")
+    with pytest.raises(Fatal, match=r"cache folder .* cannot be used") as caught:
+        cache_in(tmp_path).lease("a", 4, fetching("text")).__enter__()
+    assert "state_dir" in caught.value.next_step
+
+
+def test_a_folder_that_may_not_be_written_is_fatal() -> None:
+    with unprivileged_folder() as folder:
+        folder.chmod(0o500)
+        with pytest.raises(Fatal, match="cannot be used: Permission denied"):
+            cache_in(folder).lease("a", 4, fetching("text")).__enter__()
+        folder.chmod(0o700)
+
+
+def test_a_folder_that_vanishes_during_a_fetch_is_fatal_and_the_next_lease_works(tmp_path: Path) -> None:
+    cache = cache_in(tmp_path)
+
+    def fetch(destination: Path) -> None:
+        shutil.rmtree(tmp_path / "cache")
+        fetching("text")(destination)
+
+    with pytest.raises(Fatal, match="vanished"):
+        cache.lease("a", 4, fetch).__enter__()
     with cache.lease("a", 4, fetching("text")) as path:
         assert path.read_text() == "text"
