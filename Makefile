@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all lint dev lock samples benchmarks clean
+.PHONY: demo demo-drive test test-all lint dev lock samples benchmarks clean
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=python3.x" >&2; exit 1; }
@@ -17,8 +17,12 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)  ## process samples/library from end to end
 	@$(BIN)/python samples/demo.py
 
+demo-drive: $(READY)  ## the same in Google Drive, which a server on this machine stands in for
+	@$(BIN)/python samples/demo_drive.py
+
+# One of the three mostly waits for a daemon.
 test: $(READY)  ## the tests, below six minutes on two cores
-	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -m "not slow" -n 3 --dist worksteal
 
 test-all: $(READY)  ## the slow tests too
 	@$(BIN)/python -m pytest -n 2 --dist worksteal

@@ -1,0 +1,269 @@
+"""Folder, Drive and bucket behind one face, for tests of what is promised of all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from media_assets.buckets import open_bucket
+from media_assets.cache import FetchCache
+from media_assets.google_drive.api import DriveApi
+from media_assets.io_managers.bucket import BucketArtifacts
+from media_assets.io_managers.drive import DriveArtifacts
+from media_assets.io_managers.folder import FolderArtifacts
+from media_assets.io_managers.store import ArtifactStore
+from media_assets.settings import AutomationSettings, CacheSettings
+from media_assets.settings_places import (
+    DriveAccess,
+    DriveSource,
+    DriveStore,
+    FolderSource,
+)
+from media_assets.sources.base import Beside, Source, SourceEntry
+from media_assets.sources.bucket import BucketObjects
+from media_assets.sources.drive import DriveFolders
+from media_assets.sources.folder import Folder
+from media_assets_tests.drive_server import DriveServer, drive_server
+from media_assets_tests.s3_server import SECRETS, Place, S3Server, s3_server
+
+AT_ONCE = AutomationSettings(settle_seconds=0, incomplete_seconds=0)
+
+
+class Memory:
+    """See `sources.base.State`."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+
+    def read(self, name: str) -> str | None:
+        return self.texts.get(name)
+
+    def write(self, name: str, text: str) -> None:
+        self.texts[name] = text
+
+
+class PlaceOfFiles(Protocol):
+    """Where people put files, and what watches it."""
+
+    source: Source
+
+    def put(self, path: str, content: bytes) -> None:
+        """A new file, or another content for the one that is there."""
+        ...
+
+    def remove(self, path: str) -> None: ...
+
+
+@dataclass
+class PlaceOfArtifacts:
+    """A store, and how a person sees and changes what lies in it."""
+
+    store: ArtifactStore
+    again: Callable[[], ArtifactStore]
+    """The store as another process opens it, on the same machine."""
+    contents: Callable[[], list[bytes]]
+    """Of every file that a user can see, artifacts and his own alike, but no manifests; sorted."""
+    overwrite: Callable[[bytes, bytes], None]
+    """Give the one file with this content another one, as a person does."""
+    delete: Callable[[bytes], None]
+    """Take away the one file with this content."""
+    beside: Callable[[str, bytes], Beside]
+    """Make a source file, and tell its place."""
+
+
+def look(source: Source, cursor: str | None, memory: Memory) -> tuple[dict[str, SourceEntry], list[str], str]:
+    """(changed by path, removed keys, next cursor)."""
+    changes = source.changes(cursor, memory)
+    return {entry.path: entry for entry in changes.changed}, list(changes.removed), changes.cursor
+
+
+# ------------------------------------------------------------------------------------------- sources
+
+
+class FilesInFolder:
+    def __init__(self, root: Path) -> None:
+        self._root = root / "in"
+        self._root.mkdir()
+        self.source: Source = Folder("box", FolderSource(path=self._root), AT_ONCE)
+
+    def put(self, path: str, content: bytes) -> None:
+        (self._root / path).parent.mkdir(parents=True, exist_ok=True)
+        (self._root / path).write_bytes(content)
+
+    def remove(self, path: str) -> None:
+        (self._root / path).unlink()
+
+
+class FilesOnDrive:
+    def __init__(self, drive: DriveServer, root: Path) -> None:
+        self._drive = drive
+        self._folder = drive.add_path("Library")
+        settings = DriveSource(type="drive", folders=("My Drive/Library",), chunk_bytes=262144, timeout_seconds=10)
+        self.source: Source = DriveFolders("box", settings, AT_ONCE, drive_api(drive, root))
+        self._ids: dict[str, str] = {}
+
+    def put(self, path: str, content: bytes) -> None:
+        if path in self._ids:
+            self._drive.replace_content(self._ids[path], content)
+            return
+        parents, _, name = path.rpartition("/")
+        parent = self._drive.add_path(f"Library/{parents}") if parents else self._folder
+        self._ids[path] = self._drive.add_file(name, content, parent=parent)
+
+    def remove(self, path: str) -> None:
+        self._drive.delete(self._ids.pop(path))
+
+
+class FilesInBucket:
+    def __init__(self, server: S3Server) -> None:
+        self._place = Place(server)
+        settings = self._place.source_settings("library")
+        self.source: Source = BucketObjects("box", settings, AT_ONCE, open_bucket(settings, SECRETS))
+
+    def put(self, path: str, content: bytes) -> None:
+        self._place.put_object(f"library/{path}", content)
+
+    def remove(self, path: str) -> None:
+        self._place.delete(f"library/{path}")
+
+
+def drive_api(drive: DriveServer, root: Path) -> DriveApi:
+    access = DriveAccess(api_endpoint=drive.url, ca_file=drive.ca_file, chunk_bytes=262144, timeout_seconds=10)
+    grant = root / "grant.json"
+    grant.write_text(json.dumps(drive.authorized_user_info()))
+    return DriveApi(access, grant, root / "google/token.json")
+
+
+@contextmanager
+def place_of_files(kind: str, root: Path) -> Iterator[PlaceOfFiles]:
+    match kind:
+        case "folder":
+            yield FilesInFolder(root)
+        case "drive":
+            with drive_server(seed=1) as drive:
+                yield FilesOnDrive(drive, root)
+        case "bucket":
+            with s3_server() as server:
+                yield FilesInBucket(server)
+
+
+# ------------------------------------------------------------------------------------------- stores
+
+
+def in_folder(root: Path) -> PlaceOfArtifacts:
+    out, users = root / "out", root / "in"
+    users.mkdir()
+
+    def again() -> ArtifactStore:
+        return FolderArtifacts("artifacts", out, {"box": users})
+
+    def paths() -> list[Path]:
+        return [
+            path
+            for top in (out, users)
+            for path in top.rglob("*")
+            if path.is_file() and path.name != "manifest.json" and ".index" not in path.parts
+        ]
+
+    def the_one(content: bytes) -> Path:
+        (path,) = (path for path in paths() if path.read_bytes() == content)
+        return path
+
+    def beside(name: str, content: bytes) -> Beside:
+        (users / name).write_bytes(content)
+        return Beside("box", str(users), name)
+
+    return PlaceOfArtifacts(
+        again(),
+        again,
+        lambda: sorted(path.read_bytes() for path in paths()),
+        lambda old, new: (the_one(old).write_bytes(new), None)[1],
+        lambda content: the_one(content).unlink(),
+        beside,
+    )
+
+
+def on_drive(drive: DriveServer, root: Path) -> PlaceOfArtifacts:
+    users = drive.add_path("Library")
+    settings = DriveStore(
+        type="drive", folder="My Drive/Artifacts", api_endpoint=drive.url, chunk_bytes=262144, timeout_seconds=10
+    )
+
+    def again() -> ArtifactStore:
+        cache = FetchCache(root / "state/cache", CacheSettings(), 0)
+        return DriveArtifacts("artifacts", settings, drive_api(drive, root), cache, root / "state")
+
+    def contents() -> dict[str, bytes]:
+        return {
+            item.id: drive.content(item.id)
+            for item in drive.files()
+            if not item.mime_type.startswith("application/vnd.google-apps")
+            and item.app_properties.get("media_assets_part") != "manifest"
+        }
+
+    def the_one(content: bytes) -> str:
+        (item_id,) = (item_id for item_id, found in contents().items() if found == content)
+        return item_id
+
+    def beside(name: str, content: bytes) -> Beside:
+        drive.add_file(name, content, parent=users)
+        return Beside("box", users, name)
+
+    return PlaceOfArtifacts(
+        again(),
+        again,
+        lambda: sorted(contents().values()),
+        lambda old, new: drive.replace_content(the_one(old), new),
+        lambda content: drive.delete(the_one(content)),
+        beside,
+    )
+
+
+def in_bucket(server: S3Server, root: Path) -> PlaceOfArtifacts:
+    place = Place(server)
+    settings = place.store_settings("artifacts")
+
+    def again() -> ArtifactStore:
+        cache = FetchCache(root / "state/cache", CacheSettings(), 0)
+        return BucketArtifacts("artifacts", settings, open_bucket(settings, SECRETS), cache)
+
+    def contents() -> Mapping[str, bytes]:
+        return {
+            path: content
+            for path, content in place.objects().items()
+            if not path.endswith("manifest.json") and "/.index/" not in path
+        }
+
+    def the_one(content: bytes) -> str:
+        (path,) = (path for path, found in contents().items() if found == content)
+        return path
+
+    def beside(name: str, content: bytes) -> Beside:
+        place.put_object(f"library/{name}", content)
+        return Beside("box", "library", name)
+
+    return PlaceOfArtifacts(
+        again(),
+        again,
+        lambda: sorted(contents().values()),
+        lambda old, new: place.put_object(the_one(old), new),
+        lambda content: place.delete(the_one(content)),
+        beside,
+    )
+
+
+@contextmanager
+def place_of_artifacts(kind: str, root: Path) -> Iterator[PlaceOfArtifacts]:
+    match kind:
+        case "folder":
+            yield in_folder(root)
+        case "drive":
+            with drive_server(seed=1) as drive:
+                yield on_drive(drive, root)
+        case "bucket":
+            with s3_server() as server:
+                yield in_bucket(server, root)

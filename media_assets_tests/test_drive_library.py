@@ -1,0 +1,328 @@
+"""A library on Drive: from a change there to the state of a partition, and what stops everything."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from media_assets.errors import Fatal
+from media_assets.partitions import registered
+from media_assets.settings import Output
+from media_assets.settings_places import FolderStore
+from media_assets.status import State
+from media_assets_tests.drive_library import DriveLibrary
+from media_assets_tests.drive_server import DriveServer, drive_server
+
+DONE = [State.DONE] * 3
+
+
+@pytest.fixture
+def drive() -> Iterator[DriveServer]:
+    with drive_server(seed=3) as drive:
+        yield drive
+
+
+@pytest.fixture
+def library(drive: DriveServer, tmp_path: Path) -> Iterator[DriveLibrary]:
+    with DriveLibrary(drive, tmp_path) as library:
+        yield library
+
+
+def once(library: DriveLibrary, file_id: str) -> bool:
+    """Whether Drive holds exactly one of each artifact of a file."""
+    return library.artifacts_of(file_id) == {
+        "drive_file": 1,
+        "m4a_audio": 1,
+        "m4a_audio audio.m4a": 1,
+        "transcript": 1,
+        "transcript transcript.json": 1,
+        "transcript transcript.srt": 1,
+    }
+
+
+def ours(drive: DriveServer) -> int:
+    """How many files on Drive are the project's: 3 manifests and 3 files for each source."""
+    return len(drive.files("appProperties has { key='media_assets_store' and value='artifacts' }"))
+
+
+# ------------------------------------------------------------------------------------------- the pipeline
+
+
+def test_everything_is_made_once_and_found_again(library: DriveLibrary, drive: DriveServer) -> None:
+    files = [library.put("a.txt", "one"), library.put("b.txt", "two"), library.put("b.txt", "three")]
+    library.process()
+    assert [library.cells(file) for file in files] == [DONE] * 3
+    assert all(once(library, file) for file in files)
+    assert ours(drive) == 18
+    before = list(library.bench.calls)
+    library.process()
+    assert library.bench.calls == before
+    assert ours(drive) == 18
+
+
+def test_stages_of_a_file_share_one_download(library: DriveLibrary, drive: DriveServer) -> None:
+    library.put("a.txt", "one")
+    library.process()
+    assert len(library.bench.calls) == 3, "two of them read the source"
+    assert library.library.cache.counts.misses == 1
+    assert library.library.cache.counts.hits >= 2
+
+
+def test_the_cache_is_in_the_tags_of_the_runs(library: DriveLibrary) -> None:
+    library.put("a.txt", "one")
+    library.register()
+    library.run("drive_file")
+    result = library.run("m4a_audio")
+    run = library.instance.get_run_by_id(result.run_id)
+    assert run is not None
+    assert int(run.tags["media_assets/cache_hits"]) >= 1
+    assert run.tags["media_assets/cache_misses"] == "0"
+    assert run.tags["media_assets/cache_evicted_bytes"] == "0"
+
+
+def test_equal_content_is_worked_on_once(library: DriveLibrary, drive: DriveServer) -> None:
+    files = [library.put("a.txt", "same"), library.put("b.txt", "same")]
+    library.process()
+    assert library.bench.calls_of("transcript") == {"same": 1}
+    assert all(once(library, file) for file in files)
+    assert ours(drive) == 12
+
+
+def test_media_beside_the_source_and_documents_elsewhere(drive: DriveServer, tmp_path: Path) -> None:
+    outputs = {
+        "default": Output(store="documents"),
+        "m4a_audio": Output(store="artifacts", placement="beside_source"),
+    }
+    one = DriveLibrary(drive, tmp_path / "one")
+    stores = {**one.settings.stores, "documents": FolderStore(path=tmp_path / "documents")}
+    with DriveLibrary(drive, tmp_path / "one", outputs=outputs, stores=stores) as library:
+        file = library.put("talk.txt", "one", parent=drive.add_path("Library/2024"))
+        library.process()
+        assert library.cells(file) == DONE
+        (audio,) = drive.files(name="talk.m4a")
+        assert drive.path(audio.id).endswith("Library/2024/talk.m4a")
+        assert next((tmp_path / "documents/transcript").glob("talk-txt-*/transcript.srt")).read_text() == (
+            "1: 96 kbit/s of one"
+        )
+        assert library.register() == [library.key(file)], "what we put there is no source"
+
+
+# ------------------------------------------------------------------------------------------- from a change to a state
+
+
+def test_a_new_file_gets_its_run_and_a_quiet_tick_asks_for_nothing(library: DriveLibrary) -> None:
+    library.tick()
+    file = library.put("a.txt", "one")
+    library.tick()
+    assert library.cells(file) == DONE
+    assert library.tick() is None
+
+
+def test_a_renamed_file_keeps_its_partition(library: DriveLibrary, drive: DriveServer) -> None:
+    file = library.put("a.txt", "one")
+    library.tick()
+    key = library.key(file)
+    drive.rename(file, "another name.txt")
+    library.tick()
+    assert registered(library.instance) == [key]
+    assert library.register() == [key]
+    assert library.cells(file) == DONE
+    calls = list(library.bench.calls)
+    library.process()
+    assert library.bench.calls == calls
+
+
+def test_a_file_that_is_moved_in_is_processed_and_one_moved_out_keeps_its_artifacts(
+    library: DriveLibrary, drive: DriveServer
+) -> None:
+    elsewhere = drive.add_path("Elsewhere/deep")
+    file = library.put("a.txt", "one", parent=elsewhere)
+    library.tick()
+    assert not registered(library.instance)
+    drive.move(elsewhere, library.folder)
+    library.tick()
+    assert library.cells(file) == DONE
+    drive.move(elsewhere, drive.root_id)
+    result = library.tick()
+    assert result is not None
+    assert [event.partition for event in result.asset_events] == [library.key(file)]
+    assert once(library, file)
+    assert library.cells(file) == DONE
+
+
+@pytest.mark.parametrize(
+    ("away", "back"),
+    [
+        (DriveServer.trash, DriveServer.restore),
+        (DriveServer.share_away, DriveServer.share_back),
+    ],
+)
+def test_a_file_that_goes_and_comes_back_is_not_processed_again(
+    library: DriveLibrary,
+    drive: DriveServer,
+    away: Callable[[DriveServer, str], None],
+    back: Callable[[DriveServer, str], None],
+) -> None:
+    file = library.put("a.txt", "one")
+    library.tick()
+    calls = list(library.bench.calls)
+    away(drive, file)
+    result = library.tick()
+    assert result is not None
+    assert len(result.asset_events) == 1
+    assert once(library, file)
+    back(drive, file)
+    library.tick()
+    assert library.cells(file) == DONE
+    assert library.bench.calls == calls
+    assert len(registered(library.instance)) == 1
+
+
+def test_replaced_content_is_processed_again(library: DriveLibrary, drive: DriveServer) -> None:
+    file = library.put("a.txt", "one")
+    library.tick()
+    drive.replace_content(file, b"two")
+    library.tick()
+    assert library.cells(file) == DONE
+    assert library.text_of("m4a_audio", library.key(file), "audio.m4a") == "96 kbit/s of two"
+    assert once(library, file)
+    assert ours(drive) == 6
+    assert library.tick() is None
+
+
+def test_a_file_that_is_replaced_while_it_is_processed_is_dropped_and_taken_up_again(
+    library: DriveLibrary, drive: DriveServer
+) -> None:
+    file = library.put("a.txt", "one\ndrive_file: pause here")
+    library.register()
+    with library.run_held("drive_file") as run:
+        drive.replace_content(file, b"two")
+    assert not run.result().success
+    assert library.manifest("drive_file", library.key(file)) is None
+    library.tick()
+    library.process()
+    assert library.cells(file) == DONE
+    assert library.text_of("m4a_audio", library.key(file), "audio.m4a") == "96 kbit/s of two"
+
+
+# ------------------------------------------------------------------------------------------- what stops everything
+
+
+def deny(drive: DriveServer, library: DriveLibrary) -> None:
+    drive.set_role(library.folder, "reader")
+
+
+def allow(drive: DriveServer, library: DriveLibrary) -> None:
+    drive.set_role(library.folder, None)
+
+
+BROKEN = {
+    "revoked": (lambda drive, _: drive.revoke(), lambda drive, _: drive.repair(), "login"),
+    "full": (
+        lambda drive, _: drive.fail_always("files.create", "storageQuotaExceeded"),
+        lambda drive, _: drive.repair(),
+        "full",
+    ),
+    "api off": (
+        lambda drive, _: drive.fail_always("*", "accessNotConfigured"),
+        lambda drive, _: drive.repair(),
+        "API",
+    ),
+    "no permission": (deny, allow, "permission"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_fatal_cause_stops_the_batch_blames_no_file_and_work_goes_on_after_the_repair(
+    drive: DriveServer, tmp_path: Path, what: str
+) -> None:
+    breaks, mends, says = BROKEN[what]
+    outputs = {"m4a_audio": Output(placement="beside_source")}
+    with DriveLibrary(drive, tmp_path, outputs=outputs) as library:
+        texts = ["0", "1", "2\nm4a_audio: pause here", "3", "4", "5"]
+        files = [library.put(f"{number}.txt", text) for number, text in enumerate(texts)]
+        library.register()
+        library.run("drive_file")
+        with library.run_held("m4a_audio") as run:
+            breaks(drive, library)
+        result = run.result()
+        assert not result.success
+        (failure,) = (event.step_failure_data for event in result.get_step_failure_events())
+        assert failure.user_failure_data is not None
+        description = failure.user_failure_data.description or ""
+        assert "no file is to blame" in description
+        assert says.lower() in description.lower()
+        mends(drive, library)
+        assert not library.status().failures
+        done = library.bench.calls_of("m4a_audio")
+        library.process()
+        assert [library.cells(file) for file in files] == [DONE] * 6
+        assert all(once(library, file) for file in files)
+        again = library.bench.calls_of("m4a_audio") - done
+        assert sum(again.values()) < 6, "what was stored before is not made again"
+
+
+def test_credentials_that_are_revoked_fail_the_tick_with_what_to_do(library: DriveLibrary, drive: DriveServer) -> None:
+    library.tick()
+    drive.revoke()
+    import dagster as dg
+
+    with pytest.raises(dg.Failure) as failed:
+        library.tick()
+    assert "media-assets login" in str(failed.value.description)
+    drive.repair()
+    file = library.put("a.txt", "one")
+    library.tick()
+    assert library.cells(file) == DONE
+
+
+# ------------------------------------------------------------------------------------------- secrets
+
+
+def test_no_secret_is_anywhere_but_in_the_files_made_for_it(
+    drive: DriveServer, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with DriveLibrary(drive, tmp_path) as library:
+        library.put("a.txt", "one")
+        library.put("b.txt", "two\nm4a_audio: poison")
+        library.put("large.txt", "x" * 6_000_000)
+        library.process()
+        drive.fail_always("files.create", "storageQuotaExceeded")
+        library.put("c.txt", "three")
+        with pytest.raises(Fatal):
+            library.process()
+        drive.revoke()
+        with pytest.raises(Fatal):
+            library.process()
+        planted = secrets_of(drive)
+        assert len(planted) > 4
+        written = caplog.text + "".join(capfd.readouterr())
+        for text in (written, *events_of(library)):
+            assert not [secret for secret in planted if secret in text]
+        for path in tmp_path.rglob("*"):
+            if path.is_file():
+                found = [secret for secret in planted if secret.encode() in path.read_bytes()]
+                assert not found or path.stat().st_mode & 0o077 == 0, path
+
+
+def secrets_of(drive: DriveServer) -> list[str]:
+    """Tokens, the client's secret, and the addresses of upload sessions."""
+    return [
+        *drive.accounts.grants,
+        *drive.accounts.issued,
+        drive.accounts.client_secret,
+        *drive.uploads.issued,
+    ]
+
+
+def events_of(library: DriveLibrary) -> Iterator[str]:
+    """Everything in the databases of the instance."""
+    home = Path(library.instance.root_directory)
+    for database in home.rglob("*.db"):
+        with sqlite3.connect(database) as connection:
+            yield "\n".join(connection.iterdump())
