@@ -16,8 +16,8 @@ from pathlib import Path
 
 from media_assets.buckets import Bucket, ConditionFailed, ObjectInfo
 from media_assets.errors import Fatal, Transient
+from media_assets.io_managers.artifact_names import mime_type, names_beside
 from media_assets.io_managers.bucket_layout import hash_of
-from media_assets.io_managers.drive_names import mime_type, names_beside
 from media_assets.models import Model
 from media_assets.sources.base import Beside
 

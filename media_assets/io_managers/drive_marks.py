@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from media_assets.io_managers.manifest import Manifest, StoredFile
+from media_assets.sources.drive_entries import ARTIFACT_PROPERTY
 
-ARTIFACT = "media_assets_artifact"
+ARTIFACT = ARTIFACT_PROPERTY
 """On every file of an artifact: a hash of what it is the artifact of, see `artifact_id`."""
 ASSET = "media_assets_asset"
 """On manifests only: the name of the asset."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from media_assets.google_drive.api import DriveApi
-from media_assets.io_managers import drive_names
+from media_assets.io_managers import artifact_names
 from media_assets.io_managers.drive_folders import DriveFolder
 from media_assets.io_managers.drive_index import DriveIndex, Found
 from media_assets.io_managers.drive_journal import Coming
@@ -142,13 +142,13 @@ class Planner:
         new = [name for name, slot in slots.items() if slot.present is None or slot.present.parent != folder.id]
         owners = {name: f"{name} of {self.draft.asset} of {self.draft.key}" for name in new}
         if self.beside is None:
-            chosen = {name: drive_names.name_in_folder(self.draft.key, name, owners[name]) for name in new}
+            chosen = {name: artifact_names.name_in_folder(self.draft.key, name) for name in new}
         else:
             chosen = self._names_beside(self.beside.name, owners, folder)
         return {name: Slot(slot.id, slot.present, chosen.get(name, "")) for name, slot in slots.items()}
 
     def _names_beside(self, source: str, owners: Mapping[str, str], folder: DriveFolder) -> dict[str, str]:
-        candidates = {name: list(drive_names.names_beside(source, name, owner)) for name, owner in owners.items()}
+        candidates = {name: list(artifact_names.names_beside(source, name, owner)) for name, owner in owners.items()}
         every = {candidate for some in candidates.values() for candidate in some}
         taken = self.index.taken(folder, every) if every else set()
         chosen: dict[str, str] = {}

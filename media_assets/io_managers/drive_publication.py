@@ -20,11 +20,11 @@ from typing import Any
 from media_assets.errors import Transient
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import IdTaken, NotFound
+from media_assets.io_managers.artifact_names import manifest_name, mime_type
 from media_assets.io_managers.drive_folders import MANIFESTS, DriveFolder, DriveFolders
 from media_assets.io_managers.drive_index import DriveIndex, Found
 from media_assets.io_managers.drive_journal import Coming, Journal
 from media_assets.io_managers.drive_marks import FIELDS, DriveFile, manifest_marks, marks
-from media_assets.io_managers.drive_names import manifest_name, mime_type
 from media_assets.io_managers.drive_plan import Part, Plan, Planner, Slot
 from media_assets.io_managers.drive_writes import change, move, put_away
 from media_assets.io_managers.manifest import Manifest

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.io_managers.artifact_names import manifest_name, mime_type, name_in_folder, names_beside
 from media_assets.io_managers.drive_journal import Coming, Journal
 from media_assets.io_managers.drive_marks import DriveFile, asset_of, fitting, has, place, twin_mark
 from media_assets.io_managers.drive_memory import DriveMemory
-from media_assets.io_managers.drive_names import manifest_name, mime_type, name_in_folder, names_beside
 
 
 def test_files_that_players_look_for_bear_the_bare_name_of_the_recording() -> None:
@@ -24,7 +24,7 @@ def test_files_that_players_look_for_bear_the_bare_name_of_the_recording() -> No
 
 @pytest.mark.parametrize("name", ["ü" * 200 + ".mp4", "日" * 100, "a\nb\x00.mp4", "%41.mp4", "b\udce4r.mp4"])
 def test_every_name_is_one_that_drive_and_file_systems_take(name: str) -> None:
-    for made in [*names_beside(name, "transcript.srt", "owner"), name_in_folder(f"box:{name}", "audio.m4a", "owner")]:
+    for made in [*names_beside(name, "transcript.srt", "owner"), name_in_folder(f"box:{name}", "audio.m4a")]:
         assert len(made.encode()) <= 255
         assert made.isprintable()
     assert manifest_name(f"box:{name}", "0" * 40).isascii()

@@ -1,4 +1,4 @@
-"""What files of artifacts are called on Drive: for people to recognise, identity is in the marks.
+"""What files of artifacts are called on Drive and in buckets: for people to recognise, identity is elsewhere.
 
 Beside its source a file is named after that, as in a folder; in the store's folder it bears a piece of a hash as well,
 because recordings of one name end up there side by side.
@@ -47,9 +47,9 @@ def names_beside(source_name: str, name: str, owner: str) -> Iterator[str]:
     yield _marked(stem, suffix, owner)
 
 
-def name_in_folder(key: str, name: str, owner: str) -> str:
-    """The name of a file in the store's folder."""
-    return _marked(PurePosixPath(display_name(key)).stem, _suffix(name), owner, digits=8)
+def name_in_folder(key: str, name: str) -> str:
+    """The name of a file in the store's folder; the files of one recording bear the same mark."""
+    return _marked(PurePosixPath(display_name(key)).stem, _suffix(name), key, digits=8)
 
 
 def manifest_name(key: str, artifact: str) -> str:
