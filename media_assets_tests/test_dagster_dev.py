@@ -12,6 +12,8 @@ import pytest
 
 from media_assets_tests.broken_library import BROKEN, TALK, ffmpeg, make_library, tone
 from media_assets_tests.dagster_dev import DagsterDev
+from media_assets_tests.drive_library import grant_of
+from media_assets_tests.drive_server import Faults, drive_server
 
 STAGES = ("drive_file", "m4a_audio", "transcript", "summary")
 SOUND = 54
@@ -111,3 +113,30 @@ def test_a_backfill_of_everything_launched_from_the_ui_does_the_same(tmp_path: P
         assert {key for key, _ in red_cells(dev)} == {f"media:recordings/{name}" for name in BROKEN}
         assert len(red_cells(dev)) == len(BROKEN)
         assert [found["id"] for found in dev.backfills()] == [backfill]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_clip_that_is_uploaded_to_drive_has_its_summary_there_and_once(tmp_path: Path) -> None:
+    with drive_server(seed=5, faults=Faults(rate=0.02)) as drive:
+        folder = drive.add_path("Lectures")
+        way = {"credentials": str(grant_of(drive, tmp_path)), "api_endpoint": drive.url}
+        config = write_config(tmp_path, settle_seconds=0)
+        settings = json.loads(config.read_text())
+        settings["sources"] = {"lectures": {"type": "drive", "folders": ["My Drive/Lectures"], **way}}
+        settings["stores"] = {"drive": {"type": "drive", "folder": "My Drive/Artifacts", **way}}
+        settings["outputs"] = {"m4a_audio": {"placement": "beside_source"}}
+        config.write_text(json.dumps(settings))
+        with DagsterDev(config, tmp_path / "dev.log") as dev:
+            time.sleep(15)  # for the first scan
+            clip = tmp_path / "clip.mp4"
+            ffmpeg("-t", "10", "-i", TALK, "-c:v", "copy", "-c:a", "aac", clip)
+            key = f"lectures:new clip.mp4~{drive.add_file('new clip.mp4', clip.read_bytes(), parent=folder)}"
+            started = time.monotonic()
+            dev.wait_for(lambda: key in dev.cells("summary")["materialized"], seconds=180, what="its summary")
+            print(f"summary {time.monotonic() - started:.1f} s after the upload")
+            time.sleep(15)  # for the conditions to be looked at once more
+            assert len([run for run in dev.runs() if key in {tag["value"] for tag in run["tags"]}]) == 1
+            assert [drive.path(item.id) for item in drive.files(name="new clip.m4a")] == ["Lectures/new clip.m4a"]
+            parts = Counter(item.app_properties.get("media_assets_part") for item in drive.files(trashed=None))
+            assert {parts[name] for name in ("summary.md", "summary.json", "transcript.srt", "audio.m4a")} == {1}
