@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+import psutil
 import requests
 
 _START_SECONDS = 120
@@ -68,6 +69,11 @@ class DagsterDev:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    @staticmethod
+    def command_lines() -> set[str]:
+        """Of all processes of this machine that run now."""
+        return {" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])}
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -136,3 +136,24 @@ class DriveLibrary(ToyLibrary):
         for stage in PIPELINE:
             for _ in processor.run(processor.plan(stage, keys, selection), force=False):
                 pass
+
+
+def secrets_of(drive: DriveServer) -> list[str]:
+    """Tokens, the client's secret, and the addresses of upload sessions."""
+    return [
+        *drive.accounts.grants,
+        *drive.accounts.issued,
+        drive.accounts.client_secret,
+        *drive.uploads.issued,
+    ]
+
+
+def leaks(folder: Path, secrets: Sequence[str]) -> list[Path]:
+    """Files, databases among them, that hold one of the secrets and can be read by others."""
+    found = []
+    for path in folder.rglob("*"):
+        if path.is_file() and path.stat().st_mode & 0o077:
+            content = path.read_bytes()
+            if any(secret.encode() in content for secret in secrets):
+                found.append(path)
+    return found

@@ -12,7 +12,7 @@ import pytest
 
 from media_assets_tests.broken_library import BROKEN, TALK, ffmpeg, make_library, tone
 from media_assets_tests.dagster_dev import DagsterDev
-from media_assets_tests.drive_library import grant_of
+from media_assets_tests.drive_library import grant_of, leaks, secrets_of
 from media_assets_tests.drive_server import Faults, drive_server
 
 STAGES = ("drive_file", "m4a_audio", "transcript", "summary")
@@ -133,10 +133,19 @@ def test_a_clip_that_is_uploaded_to_drive_has_its_summary_there_and_once(tmp_pat
             ffmpeg("-t", "10", "-i", TALK, "-c:v", "copy", "-c:a", "aac", clip)
             key = f"lectures:new clip.mp4~{drive.add_file('new clip.mp4', clip.read_bytes(), parent=folder)}"
             started = time.monotonic()
-            dev.wait_for(lambda: key in dev.cells("summary")["materialized"], seconds=180, what="its summary")
+            commands: set[str] = set()
+
+            def is_there() -> bool:
+                commands.update(dev.command_lines())
+                return key in dev.cells("summary")["materialized"]
+
+            dev.wait_for(is_there, seconds=180, what="its summary")
             print(f"summary {time.monotonic() - started:.1f} s after the upload")
             time.sleep(15)  # for the conditions to be looked at once more
             assert len([run for run in dev.runs() if key in {tag["value"] for tag in run["tags"]}]) == 1
             assert [drive.path(item.id) for item in drive.files(name="new clip.m4a")] == ["Lectures/new clip.m4a"]
             parts = Counter(item.app_properties.get("media_assets_part") for item in drive.files(trashed=None))
             assert {parts[name] for name in ("summary.md", "summary.json", "transcript.srt", "audio.m4a")} == {1}
+        planted = secrets_of(drive)
+        assert not [command for command in commands for secret in planted if secret in command]
+        assert not leaks(tmp_path, planted)
