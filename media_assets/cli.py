@@ -108,7 +108,7 @@ def status(
     every_file: Annotated[bool, typer.Option("--all", help="List every file of a large library too.")] = False,
 ) -> None:
     """Show which artifacts of which files are there, and why others are not."""
-    from media_assets.assets import PIPELINE
+    from media_assets.assets import enabled_stages
     from media_assets.instance import open_instance
     from media_assets.library import Library
     from media_assets.processing import Selection, require_source, selected_registered
@@ -119,7 +119,9 @@ def status(
     library, selection = Library(opened.settings, opened.secrets), Selection(source, folder, file)
     require_source(library, selection)
     with open_instance(opened.settings) as instance:
-        found = library_status(instance, library, PIPELINE, selected_registered(instance, library, selection))
+        found = library_status(
+            instance, library, enabled_stages(opened.settings), selected_registered(instance, library, selection)
+        )
     if as_json:
         sys.stdout.write(json.dumps(found.to_json(), ensure_ascii=False, indent=1) + "\n")
         return
@@ -196,7 +198,7 @@ def dev(
 @contextmanager
 def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]]:
     from media_assets.abandoned_runs import close_abandoned_runs
-    from media_assets.assets import PIPELINE
+    from media_assets.assets import enabled_stages
     from media_assets.automation import apply_pool_limits
     from media_assets.definitions import build_definitions
     from media_assets.instance import open_instance
@@ -210,7 +212,9 @@ def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]
     console.print(f"log: {log}", style="dim", markup=False, soft_wrap=True)
     with open_instance(opened.settings) as instance, BarProgress(console) as progress:
         definitions = build_definitions(opened.settings, opened.secrets, {"progress": progress})
-        processor = Processor(definitions, Library(opened.settings, opened.secrets), PIPELINE, instance)
+        processor = Processor(
+            definitions, Library(opened.settings, opened.secrets), enabled_stages(opened.settings), instance
+        )
         apply_pool_limits(instance, opened.settings.pools)
         abandoned = close_abandoned_runs(instance)
         if abandoned:

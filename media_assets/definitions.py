@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from media_assets import dagster_fixes
-from media_assets.assets import PIPELINE
+from media_assets.assets import enabled_stages
 from media_assets.automation import condition_sensor, source_sensor, stage_condition
 from media_assets.config import load_secrets, load_settings
 from media_assets.engines.ffmpeg import FFmpeg
@@ -32,9 +32,10 @@ def build_definitions(
     dagster_fixes.apply()
     library = Library(settings, secrets)
     condition = stage_condition(rerun_on_change=settings.automation.rerun_on_change)
-    keys = [dg.AssetKey(stage.name) for stage in PIPELINE]
+    stages = enabled_stages(settings)
+    keys = [dg.AssetKey(stage.name) for stage in stages]
     return dg.Definitions(
-        assets=[stage.build(settings, condition) for stage in PIPELINE],
+        assets=[stage.build(settings, condition) for stage in stages],
         sensors=[
             condition_sensor(settings.automation.condition_interval_seconds),
             *(source_sensor(name, library, keys) for name in settings.sources),

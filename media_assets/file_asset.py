@@ -29,6 +29,7 @@ from pydantic import BaseModel
 from media_assets.artifact import Artifact, Stored, Value
 from media_assets.batch import Batch, StageConfig
 from media_assets.engines.work import Work
+from media_assets.io_managers.manifest import Manifest
 from media_assets.partitions import media_files
 from media_assets.settings import AssetTuning, Settings
 from media_assets.settings_section import Section
@@ -50,6 +51,7 @@ class FileAsset(Generic[Value]):
     describe: Callable[[Stored[Value]], Metadata]
     shared_by_content: bool
     reads_source: bool
+    varies_by: Callable[[Mapping[str, Manifest], Settings], Mapping[str, str]] | None
 
     @property
     def name(self) -> str:
@@ -161,6 +163,7 @@ def file_asset(
     describe: Callable[[Stored[Value]], Metadata],
     shared_by_content: bool = True,
     reads_source: bool = False,
+    varies_by: Callable[[Mapping[str, Manifest], Settings], Mapping[str, str]] | None = None,
 ) -> Callable[[Callable[..., Artifact[Value]]], FileAsset[Value]]:
     """Declare a stage.
 
@@ -173,6 +176,7 @@ def file_asset(
         describe: What a person wants to see of an artifact: metadata for the UI, made from what is stored.
         shared_by_content: Whether files of equal content have the same artifact, so that it is made once.
         reads_source: Whether it reads the source file itself, so that the next ones are fetched ahead.
+        varies_by: What else decides the result of one file, from the artifacts it is made from: its age, say.
     """
 
     def declare(function: Callable[..., Artifact[Value]]) -> FileAsset[Value]:
@@ -186,6 +190,7 @@ def file_asset(
             describe,
             shared_by_content,
             reads_source,
+            varies_by,
         )
 
     return declare

@@ -144,17 +144,21 @@ class Processor:
         self.stages(selection)
 
     def stages(self, selection: Selection) -> list[FileAsset[Any]]:
-        """The stages up to the selected one.
+        """The selected stage and all it is made from, each after those; all stages when none is selected.
 
         Raises:
             Fatal: there is no such stage.
         """
-        names = [stage.name for stage in self._pipeline]
         if selection.stage is None:
             return list(self._pipeline)
-        if selection.stage not in names:
-            raise Fatal(f"no stage is called {selection.stage!r}", next_step=f"There are: {', '.join(names)}")
-        return list(self._pipeline[: names.index(selection.stage) + 1])
+        stages = {stage.name: stage for stage in self._pipeline}
+        if selection.stage not in stages:
+            raise Fatal(f"no stage is called {selection.stage!r}", next_step=f"There are: {', '.join(stages)}")
+        needed = {selection.stage}
+        for stage in reversed(self._pipeline):
+            if stage.name in needed:
+                needed.update(stage.upstreams)
+        return [stage for stage in self._pipeline if stage.name in needed]
 
     def plan(self, stage: FileAsset[Any], keys: Sequence[str], selection: Selection) -> StagePlan:
         """What of a stage is to be done, now that the stages before it are through."""

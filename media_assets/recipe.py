@@ -83,6 +83,8 @@ class Recipe:
             inputs["source"] = self.entry.revision
         if not self.stage.shared_by_content:
             inputs["key"] = self.key
+        if self.stage.varies_by and not self.not_applicable:
+            inputs |= self.stage.varies_by(self.manifests, self._library.settings)
         return inputs
 
     @cached_property

@@ -172,6 +172,8 @@ SummarySettings = Annotated[ExtractiveSummary | OpenAISummary, Field(discriminat
 class AssetTuning(Section):
     """How one asset is run. None of it changes a result."""
 
+    enabled: bool = True
+    """Whether it is made at all. What is made from it has to be disabled with it."""
     batch: PositiveInt
     """Files per run. Every asset needs a number of its own: Dagster puts assets of equal policy into one run, and then
     one bad file stops the later stages of its whole batch."""

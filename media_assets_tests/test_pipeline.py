@@ -98,17 +98,15 @@ def test_a_recording_without_speech_has_an_empty_transcript_and_no_summary(tmp_p
     assert library.manifest("summary", "tone.m4a").not_applicable == "has no speech to summarise"
 
 
-@pytest.mark.parametrize(
-    "name", ["-dash.m4a", "a:b.m4a", "q'uo\"te, [1] * %41....m4a", "new\nline.m4a", b"stray\xff.m4a"]
-)
-def test_names_that_break_pipelines_do_not_break_this_one(tmp_path: Path, name: str | bytes) -> None:
+def test_names_that_break_pipelines_do_not_break_this_one(tmp_path: Path) -> None:
     library = RealLibrary(tmp_path, outputs={"m4a_audio": {"placement": "beside_source"}})
-    clip = speech(tmp_path / "clip.m4a", 1.0, 1.0)
-    shutil.copy(clip, library.media / os.fsdecode(name))
+    names = ["-dash.m4a", "a:b.m4a", "q'uo\"te, [1] * %41....m4a", "new\nline.m4a", b"stray\xff.m4a"]
+    for number, name in enumerate(names):
+        clip = speech(tmp_path / "clip.m4a", 1.0 + number / 10, 1.0)
+        shutil.copy(clip, library.media / os.fsdecode(name))
     status = library.process(stage="transcript")
-    ((_, cells),) = status.grid.items()
-    assert set(cells.values()) <= {State.DONE, State.MISSING}, json.dumps(status.to_json())
-    assert cells["transcript"] is State.DONE
+    assert len(status.grid) == len(names)
+    assert {cells["transcript"] for cells in status.grid.values()} == {State.DONE}, json.dumps(status.to_json())
 
 
 def test_artifacts_beside_their_sources_are_known_after_the_library_has_moved(tmp_path: Path) -> None:
