@@ -1,0 +1,257 @@
+"""From a photo to a smaller one that looks the same: how small, at which quality, and proof that it is as promised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from media_assets.engines.images.encoding import Encoder, decoded, encoders, least_quality
+from media_assets.engines.images.exif import Mark
+from media_assets.engines.images.judging import Sample, choose_sample, damaged_area, score
+from media_assets.engines.images.leaving import FORMATS, peculiarity, satisfied
+from media_assets.engines.images.metadata import Metadata, carried_over, fits_profile, found_again, read_metadata
+from media_assets.engines.images.opening import open_image, upright
+from media_assets.engines.images.pixels import eight_bits, in_srgb, resized
+from media_assets.engines.images.rules import fitting_rule, goal_bytes, next_long_side
+from media_assets.engines.work import Work
+from media_assets.errors import BadMedia
+from media_assets.models import MediaInfo
+from media_assets.models_images import CompressedImage
+from media_assets.settings_images import ImageFormat, ImageRule, ImageSettings
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_WHOLE_TOLERANCE = 1.0
+"""How far the result may exceed the target: the whole is dearer to encode than its sample."""
+_EIGHT_BITS = 8
+_ORIENTATION = 0x0112
+_SIDEWAYS = (5, 6, 7, 8)
+"""Values of the EXIF orientation that swap width and height."""
+
+
+def compress_image(
+    source: Path, media: MediaInfo, age_years: float | None, settings: ImageSettings, work: Work
+) -> tuple[Path | None, CompressedImage]:
+    """Write a smaller image that reaches the rule's quality, or say why the original stays.
+
+    The result is upright, in the colours of the source's ICC profile, with its EXIF and XMP; EXIF says what it was
+    made from, so that it is recognised when it comes back as a source. Nothing counts before the file was read again
+    and found to be whole, of the right size, and as good as promised.
+
+    Args:
+        source: The image.
+        media: Its probe.
+        age_years: Since it was taken; None when that is not known.
+        settings: Rules, format and gates.
+        work: Receives the fraction done; the result is in its directory.
+
+    Returns:
+        The file, None when the original stays; and what was done and why.
+
+    Raises:
+        BadMedia: it is truncated, damaged or too large.
+        TimeLimitExceeded, Cancelled: from `work`.
+    """
+    with open_image(source, settings.max_megapixels) as image:
+        facts, rule, metadata = _look(image, source, age_years, settings)
+        mark = metadata.mark
+        leave = peculiarity(image, source, media) or satisfied(
+            rule, settings, facts["source_format"], facts["source_bytes"], image.width * image.height, mark
+        )
+        if leave or rule is None:
+            return None, CompressedImage(outcome="left", reason=leave or "", **facts)
+        work.check()
+        picture, changes = _picture(image, metadata, media)
+    job = _Job(picture, metadata, rule, settings, facts, work, list(changes))
+    return job.run()
+
+
+def _look(
+    image: Image.Image, source: Path, age_years: float | None, settings: ImageSettings
+) -> tuple[dict[str, Any], ImageRule | None, Metadata]:
+    """What is known before decoding."""
+    metadata = read_metadata(image, source)
+    width, height = image.size
+    if image.getexif().get(_ORIENTATION) in _SIDEWAYS:
+        width, height = height, width
+    size_bytes = source.stat().st_size
+    rule = fitting_rule(settings.rules, age_years, size_bytes, width * height / 1_000_000)
+    facts = {
+        "source_format": FORMATS.get(image.format or "", str(image.format).lower()),
+        "source_width": width,
+        "source_height": height,
+        "source_bytes": size_bytes,
+        "rule": None if rule is None else rule.name,
+    }
+    return facts, rule, metadata
+
+
+def _picture(image: Image.Image, metadata: Metadata, media: MediaInfo) -> tuple[Image.Image, list[str]]:
+    """The decoded picture in the colours it will be stored in, and what that loses."""
+    lost = list(metadata.lost)
+    depth = max((stream.bit_depth or 0 for stream in media.video_streams), default=0)
+    depth = max(depth, int(image.info.get("bit_depth") or 0))
+    if depth > _EIGHT_BITS:
+        lost.append(f"{depth} bits per channel (8 are kept)")
+    picture = eight_bits(upright(image))
+    if picture.mode == "CMYK":
+        lost.append("CMYK inks (converted to sRGB)")
+        return in_srgb(picture, metadata.icc), lost
+    if metadata.icc and not fits_profile(metadata.icc, picture.mode):
+        picture = in_srgb(picture, metadata.icc)
+    return picture, lost
+
+
+@dataclass
+class _Job:
+    """The work on one decoded picture."""
+
+    picture: Image.Image
+    metadata: Metadata
+    rule: ImageRule
+    settings: ImageSettings
+    facts: dict[str, Any]
+    work: Work
+    lost: list[str]
+    trials: int = field(default=0, init=False)
+
+    def run(self) -> tuple[Path | None, CompressedImage]:
+        image_format = self._format()
+        if image_format == "webp" and self.picture.mode == "L":  # which WebP has not
+            self.picture = in_srgb(self.picture, self.metadata.icc)
+        for encoder in encoders(image_format, self.settings):
+            reference, quality, best = self._search(encoder)
+            if quality is not None:
+                return self._finish(encoder, reference, quality)
+        return self._left(f"does not reach SSIMULACRA2 {self.rule.quality:g} as {image_format}; at best {best:.1f}")
+
+    def _format(self) -> ImageFormat:
+        if self.picture.mode == "RGBA" and self.settings.format == "jpeg":
+            return self.settings.alpha_format
+        return self.settings.format
+
+    def _search(self, encoder: Encoder) -> tuple[Image.Image, int | None, float]:
+        """The size and the quality to encode at, and the best score seen.
+
+        First at the size the picture has; when that would take more than the goal, once more at the size that should
+        meet it.
+        """
+        reference = self.picture
+        quality, estimate, best = self._trial(encoder, reference)
+        if quality is None:
+            return reference, None, best
+        long_side = max(reference.size)
+        goal = goal_bytes(self.rule, self.facts["source_bytes"], self.metadata.mark)
+        wanted = next_long_side(long_side, estimate, goal, self.rule)
+        if wanted < long_side:
+            reference = resized(self.picture, wanted)
+            quality, _, best = self._trial(encoder, reference)
+        return reference, quality, best
+
+    def _trial(self, encoder: Encoder, reference: Image.Image) -> tuple[int | None, float, float]:
+        """The least quality for a size, the bytes the whole picture will take, and the best score seen."""
+        sample = choose_sample(reference, self.settings.judged_megapixels)
+        piece = sample.of(reference)
+        sizes: dict[int, int] = {}
+
+        def judge(quality: int) -> float:
+            self.work.check()
+            self.trials += 1
+            data = encoder.encode(piece, quality)
+            sizes[quality] = len(data)
+            return score(piece, decoded(data, piece.mode))
+
+        quality, scores = least_quality(judge, self.rule.quality, encoder.qualities)
+        self.work.report(min(0.8, 0.1 * self.trials))
+        share = piece.width * piece.height / (reference.width * reference.height)
+        return quality, sizes[quality] / share if quality is not None else 0.0, max(scores.values())
+
+    def _finish(self, encoder: Encoder, reference: Image.Image, quality: int) -> tuple[Path | None, CompressedImage]:
+        """Encode the whole and hold it against the gates. It may be a little better or worse than its sample."""
+        original = self.metadata.mark.original_bytes if self.metadata.mark else self.facts["source_bytes"]
+        mark = Mark(self.rule.reduction, original)
+        options, missed = carried_over(self.metadata, encoder.format, reference.mode, reference.size, mark)
+        sample = choose_sample(reference, 2 * self.settings.judged_megapixels)
+        files: dict[int, bytes] = {}
+
+        def judge(quality: int) -> float:
+            self.work.check()
+            files[quality] = encoder.encode(reference, quality, options)
+            return self._checked(files[quality], reference, sample)
+
+        low, high, _ = encoder.qualities
+        final, scores = least_quality(judge, self.rule.quality, (low, high, quality), _WHOLE_TOLERANCE)
+        if final is None:
+            best = max(scores.values())
+            return self._left(f"does not reach SSIMULACRA2 {self.rule.quality:g} as a whole; at best {best:.1f}")
+        saved = 1 - len(files[final]) / self.facts["source_bytes"]
+        if saved < self.settings.min_saving:
+            return self._left(
+                f"not worth it: {encoder.format} at SSIMULACRA2 {self.rule.quality:g} would save {saved:.0%} "
+                f"of its bytes, and {self.settings.min_saving:.0%} are wanted"
+            )
+        return self._written(encoder, final, scores[final], files[final], reference, options, missed)
+
+    def _checked(self, data: bytes, reference: Image.Image, sample: Sample) -> float:
+        """The score of a finished file, which is decoded whole."""
+        self.trials += 1
+        result = decoded(data, reference.mode)
+        if result.size != reference.size:
+            raise BadMedia(f"came out of the encoder with {result.size} pixels in place of {reference.size}")
+        if area := damaged_area(reference, result):
+            raise BadMedia(f"came out of the encoder damaged at {area}", next_step="Try again with another format")
+        return score(sample.of(reference), sample.of(result))
+
+    def _written(
+        self,
+        encoder: Encoder,
+        quality: int,
+        reached: float,
+        data: bytes,
+        reference: Image.Image,
+        options: dict[str, Any],
+        missed: list[str],
+    ) -> tuple[Path, CompressedImage]:
+        path = self.work.directory / f"image.{'jpg' if encoder.format == 'jpeg' else encoder.format}"
+        path.write_bytes(data)
+        with open_image(path, self.settings.max_megapixels) as result:
+            kept, not_found = found_again(result, self.metadata, options)
+        named = {name.split(" (")[0] for name in missed}
+        self.work.report(1.0)
+        return path, CompressedImage(
+            outcome="compressed",
+            reason=self._summary(len(data), reference),
+            **self.facts,
+            format=encoder.format,
+            width=reference.width,
+            height=reference.height,
+            size_bytes=len(data),
+            encoder_quality=quality,
+            chroma=None if reference.mode == "L" else encoder.chroma,
+            ssimulacra2=round(reached, 2),
+            target_ssimulacra2=self.rule.quality,
+            kept=kept,
+            lost=(*self.lost, *missed, *(name for name in not_found if name not in named)),
+            trials=self.trials,
+        )
+
+    def _summary(self, size_bytes: int, reference: Image.Image) -> str:
+        saved = 1 - size_bytes / self.facts["source_bytes"]
+        done = f"saves {saved:.0%} of its bytes"
+        if max(reference.size) < max(self.picture.size):
+            done += f" at {reference.width}×{reference.height} in place of {self.picture.width}×{self.picture.height}"
+        if size_bytes > goal_bytes(self.rule, self.facts["source_bytes"], self.metadata.mark):
+            done += f"; the goal of {self.rule.reduction:.0%} is not met at the quality and size the rule wants"
+        return done
+
+    def _left(self, reason: str) -> tuple[None, CompressedImage]:
+        self.work.report(1.0)
+        return None, CompressedImage(
+            outcome="left",
+            reason=reason,
+            **self.facts,
+            target_ssimulacra2=self.rule.quality,
+            trials=self.trials,
+        )

@@ -1,0 +1,87 @@
+"""Why an image is left as it is, as far as that can be told without a trial."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from media_assets.engines import isobmff
+from media_assets.engines.images.exif import Mark
+from media_assets.models import MediaInfo
+from media_assets.settings_images import ImageRule, ImageSettings
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp", "AVIF": "avif", "HEIF": "heic"}
+"""What is compressed, by Pillow's names, which are also pillow-heif's."""
+
+_MOTION = re.compile(
+    rb'(?:MotionPhoto|MicroVideo)(?:="1"|>1<)|MotionPhoto_Data'  # XMP of Google's camera app; trailer of Samsung's
+)
+_REACHED = 0.02
+"""A goal counts as reached when no more than this share of the original is missing to it."""
+_SRGB_PRIMARIES = (1, 2)
+"""ITU-T H.273: BT.709, which is sRGB's, and unspecified."""
+
+
+def peculiarity(image: Image.Image, source: Path, media: MediaInfo) -> str | None:
+    """What an image has that no result could keep, as a clause behind its name; None when it has nothing such.
+
+    Args:
+        image: Open, not yet decoded.
+        source: Its file.
+        media: Its probe.
+    """
+    if image.format not in FORMATS:
+        return f"is {image.format}, a format that is left as it is"
+    pictures = getattr(image, "n_frames", 1)
+    if pictures > 1 and image.format == "HEIF":
+        return f"holds {pictures} pictures, and a result would hold one"
+    if pictures > 1 and image.format != "MPO":
+        return f"moves ({pictures} frames), and a result would stand still"
+    if _is_motion_photo(source):
+        return "is a motion photo, and a result would lose its video"
+    hdr = next((stream.hdr for stream in media.video_streams if stream.hdr), None)
+    nclx = image.info.get("nclx_profile")
+    if hdr is None and nclx and nclx["transfer_characteristics"] in (16, 18):
+        hdr = "HDR10" if nclx["transfer_characteristics"] == 16 else "HLG"
+    if hdr:
+        return f"is {hdr}, and a result would be of standard range"
+    if nclx and not image.info.get("icc_profile") and nclx["color_primaries"] not in _SRGB_PRIMARIES:
+        return "has wide colours that only a HEIC header names, and a result would look paler"
+    return None
+
+
+def _is_motion_photo(source: Path) -> bool:
+    with source.open("rb") as file:
+        head = file.read(16)
+        if isobmff.is_iso(head):
+            return any(box.type == b"mpvd" for box in isobmff.boxes(file))
+        file.seek(0)
+        return head.startswith(b"\xff\xd8") and _MOTION.search(file.read()) is not None
+
+
+def satisfied(
+    rule: ImageRule | None,
+    settings: ImageSettings,
+    image_format: str,
+    size_bytes: int,
+    pixels: int,
+    mark: Mark | None,
+) -> str | None:
+    """Why nothing need be done: no rule fits, it was compressed here before, or it is efficient already."""
+    if rule is None:
+        return "no rule fits its age and size"
+    if mark is not None:
+        if mark.goal >= rule.reduction:
+            return f"was compressed here before, with the goal of {mark.goal:.0%}"
+        if size_bytes <= mark.original_bytes * (1 - rule.reduction + _REACHED):
+            return f"was compressed here before, by {1 - size_bytes / mark.original_bytes:.0%} already"
+        return None
+    bits = size_bytes * 8 / pixels
+    limit = settings.efficient_bits_per_pixel.model_dump().get(image_format, 0.0)
+    if bits <= limit:
+        return f"is efficient already: {bits:.2f} bits per pixel, and up to {limit:g} is left as it is"
+    return None

@@ -1,0 +1,145 @@
+"""What travels with a picture: EXIF, XMP, ICC profile, IPTC; what is carried over, what is read again, what is lost."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from media_assets.engines.images.exif import EXIF_PREFIX, PROCESSING_SOFTWARE, Mark, changed_exif, read_mark
+from media_assets.engines.images.opening import reading
+from media_assets.engines.images.pixels import srgb_profile
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_GPS = 0x8825
+_JPEG_SEGMENT_BYTES = 65_000
+"""A segment of a JPEG holds 65,533 bytes, headers included."""
+_XMP_ORIENTATION = re.compile(rb'\s*tiff:Orientation="[0-9]"|<tiff:Orientation>[0-9]</tiff:Orientation>')
+_XMP_GAIN_MAP = re.compile(rb'\s*hdrgm:Version="[^"]*"|<hdrgm:Version>[^<]*</hdrgm:Version>')
+_GAIN_MAPS = (b"hdrgm:Version", b"aux:hdrgainmap")
+"""Ultra HDR of Android, and Apple's auxiliary picture."""
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """Of a source, as its bytes say it."""
+
+    exif: bytes
+    xmp: bytes
+    icc: bytes
+    mark: Mark | None
+    lost: tuple[str, ...]
+    """What no result keeps, whatever its format."""
+    only_jpeg: dict[str, Any] = field(default_factory=dict)
+    """What only a JPEG takes over, as options for Pillow."""
+
+
+def read_metadata(image: Image.Image, source: Path) -> Metadata:
+    """Before the picture is decoded.
+
+    Raises:
+        BadMedia: it is damaged.
+    """
+    with reading():
+        tags = image.getexif()
+    info = image.info
+    xmp = info.get("xmp") or info.get("XML:com.adobe.xmp") or b""
+    exif = info.get("exif") or (tags.tobytes() if "Raw profile type exif" in info else b"")
+    only_jpeg: dict[str, Any] = {}
+    if image.format in ("JPEG", "MPO"):
+        segments = [content for name, content in getattr(image, "applist", []) if name == "APP13"]
+        if segments:
+            only_jpeg["extra"] = b"".join(b"\xff\xed" + (len(s) + 2).to_bytes(2, "big") + s for s in segments)
+        if info.get("comment"):
+            only_jpeg["comment"] = info["comment"]
+    return Metadata(
+        exif=exif,
+        xmp=xmp.encode() if isinstance(xmp, str) else xmp,
+        icc=info.get("icc_profile") or b"",
+        mark=read_mark(tags.get(PROCESSING_SOFTWARE)),
+        lost=tuple(_extras(image, source)),
+        only_jpeg=only_jpeg,
+    )
+
+
+def _extras(image: Image.Image, source: Path) -> list[str]:
+    """Further pictures and texts inside the file that are not taken over."""
+    extras = []
+    if has_gain_map(source):
+        extras.append("HDR gain map")
+    elif image.format == "MPO":
+        extras.append(f"{getattr(image, 'n_frames', 2) - 1} further pictures of the file")
+    if image.info.get("depth_images"):
+        extras.append("depth map")
+    if any(name != "XML:com.adobe.xmp" for name in getattr(image, "text", {})):
+        extras.append("PNG text")
+    return extras
+
+
+def has_gain_map(source: Path) -> bool:
+    """Whether the file holds a picture of the brightness beyond white."""
+    data = source.read_bytes()
+    return any(sign in data for sign in _GAIN_MAPS)
+
+
+def carried_over(
+    metadata: Metadata, image_format: str, mode: str, size: tuple[int, int], mark: Mark
+) -> tuple[dict[str, Any], list[str]]:
+    """Options for Pillow's encoder, and what could not be carried over.
+
+    Args:
+        metadata: Of the source.
+        image_format: `jpeg`, `webp` or `avif`.
+        mode: Of the picture to encode; a profile that does not fit it was applied to its colours already.
+        size: Width and height of the picture to encode.
+        mark: The note to leave in EXIF.
+    """
+    options: dict[str, Any] = {}
+    lost: list[str] = []
+    try:
+        exif = changed_exif(metadata.exif, *size, mark)
+    except ValueError as error:
+        lost.append(f"EXIF (it {error})")
+        exif = changed_exif(b"", *size, mark)
+    xmp = _XMP_ORIENTATION.sub(b"", _XMP_GAIN_MAP.sub(b"", metadata.xmp))
+    if image_format == "jpeg":
+        options.update(metadata.only_jpeg)
+        if len(exif) > _JPEG_SEGMENT_BYTES:
+            lost.append("EXIF (too large for a JPEG)")
+            exif = changed_exif(b"", *size, mark)
+        if len(xmp) > _JPEG_SEGMENT_BYTES:
+            lost.append("XMP (too large for a JPEG)")
+            xmp = b""
+    else:
+        lost += [name for key, name in (("extra", "IPTC"), ("comment", "comment")) if key in metadata.only_jpeg]
+    options["exif"] = exif if image_format == "avif" else EXIF_PREFIX + exif
+    if xmp:
+        options["xmp"] = xmp
+    if metadata.icc:
+        options["icc_profile"] = metadata.icc if fits_profile(metadata.icc, mode) else srgb_profile()
+    return options, lost
+
+
+def fits_profile(icc: bytes, mode: str) -> bool:
+    """Whether an ICC profile is for pictures of this mode: bytes 16 to 19 of its header name the colour space."""
+    return icc[16:20] == {"L": b"GRAY", "CMYK": b"CMYK"}.get(mode, b"RGB ")
+
+
+def found_again(result: Image.Image, source: Metadata, options: dict[str, Any]) -> tuple[tuple[str, ...], list[str]]:
+    """What of the source's metadata a finished file holds, and what it should hold and does not."""
+    with reading():
+        tags = result.getexif()
+    exif = result.info.get("exif", b"").removeprefix(EXIF_PREFIX)
+    written_exif = options["exif"].removeprefix(EXIF_PREFIX)
+    there = {
+        "EXIF": bool(source.exif) and exif == written_exif,
+        "GPS": bool(tags.get_ifd(_GPS)),
+        "XMP": "xmp" in options and result.info.get("xmp") == options["xmp"],
+        "ICC profile": "icc_profile" in options and result.info.get("icc_profile") == options["icc_profile"],
+    }
+    wanted = {"EXIF": bool(source.exif), "XMP": bool(source.xmp), "ICC profile": bool(source.icc)}
+    kept = tuple(name for name, is_there in there.items() if is_there)
+    return kept, [name for name, is_wanted in wanted.items() if is_wanted and not there[name]]

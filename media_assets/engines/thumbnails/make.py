@@ -1,0 +1,139 @@
+"""The pictures that stand for a file: a poster in several sizes, a contact sheet for videos, a tiny preview."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.engines.images.opening import open_image, upright
+from media_assets.engines.images.pixels import eight_bits, in_srgb
+from media_assets.engines.thumbnails.drawing import draw_contact_sheet, draw_sizes, preview
+from media_assets.engines.thumbnails.frames import clip_of, one_frame, sample_frames
+from media_assets.engines.thumbnails.looks import best, look_at
+from media_assets.engines.work import Work
+from media_assets.errors import BadMedia, NotApplicable
+from media_assets.models import MediaInfo, MediaKind, Stream
+from media_assets.models_images import ContactSheet, Thumbnails
+from media_assets.settings_thumbnails import ThumbnailSettings
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Origin = Literal["video frame", "cover art", "image"]
+
+
+def make_thumbnails(
+    ffmpeg: FFmpeg, source: Path, kind: MediaKind, media: MediaInfo, settings: ThumbnailSettings, work: Work
+) -> tuple[dict[str, Path], Thumbnails]:
+    """Write thumbnails of a video, an image, or the cover art of audio. The same file gives the same bytes.
+
+    Args:
+        ffmpeg: The engine.
+        source: The file.
+        kind: What it is.
+        media: Its probe.
+        settings: Sizes and format.
+        work: The files are written to its directory.
+
+    Returns:
+        The files by name, and what they show.
+
+    Raises:
+        NotApplicable: audio without cover art, and what is no media.
+        BadMedia: nothing of it can be decoded, or the image is too large or damaged.
+        TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: as `FFmpeg.run`.
+    """
+    if kind is MediaKind.VIDEO and media.video_streams:
+        return _of_video(ffmpeg, source, media, settings, work)
+    if kind is MediaKind.IMAGE:
+        picture = _image(ffmpeg, source, media, settings, work)
+        return _drawn(picture, "image", "the picture itself", settings, work)
+    covers = [stream for stream in media.streams if stream.attached_picture]
+    if not covers:
+        raise NotApplicable("has no cover art" if kind is MediaKind.AUDIO else "has no picture")
+    picture = _by_ffmpeg(ffmpeg, source, media, covers[0], settings, work)
+    return _drawn(picture, "cover art", "the first picture attached to the sound", settings, work)
+
+
+def _of_video(
+    ffmpeg: FFmpeg, source: Path, media: MediaInfo, settings: ThumbnailSettings, work: Work
+) -> tuple[dict[str, Path], Thumbnails]:
+    stream = next((stream for stream in media.video_streams if stream.default), media.video_streams[0])
+    sheet = settings.contact_sheet
+    long_side = max(*settings.long_sides, sheet.tile_long_side)
+    clip = clip_of(source, media, stream, work)
+    frames = sample_frames(ffmpeg, clip, sheet.columns * sheet.rows, long_side, work)
+    number, reason = best([look_at(_decoded(frame.path, settings)) for frame in frames])
+    files, thumbnails = _drawn(
+        _decoded(frames[number].path, settings),
+        "video frame",
+        reason,
+        settings,
+        work,
+        time_seconds=frames[number].time_seconds,
+        tone_mapped=clip.curve is not None,
+    )
+    if not sheet.enabled:
+        return files, thumbnails
+    work.check()
+    tiles = [(_decoded(frame.path, settings, sheet.tile_long_side), frame.time_seconds) for frame in frames]
+    path, contact_sheet = draw_contact_sheet(tiles, work.directory, settings)
+    return {**files, path.name: path}, thumbnails.model_copy(update={"contact_sheet": contact_sheet})
+
+
+def _drawn(
+    picture: Image.Image,
+    origin: Origin,
+    reason: str,
+    settings: ThumbnailSettings,
+    work: Work,
+    *,
+    time_seconds: float | None = None,
+    tone_mapped: bool = False,
+    contact_sheet: ContactSheet | None = None,
+) -> tuple[dict[str, Path], Thumbnails]:
+    work.check()
+    files, sizes = draw_sizes(picture, work.directory, settings)
+    return files, Thumbnails(
+        origin=origin,
+        chosen_because=reason,
+        time_seconds=time_seconds,
+        source_width=picture.width,
+        source_height=picture.height,
+        tone_mapped=tone_mapped,
+        sizes=sizes,
+        contact_sheet=contact_sheet,
+        preview=preview(picture),
+    )
+
+
+def _image(ffmpeg: FFmpeg, source: Path, media: MediaInfo, settings: ThumbnailSettings, work: Work) -> Image.Image:
+    """The first picture of an image file, upright and in sRGB; by ffmpeg what Pillow does not read (JPEG XL, DPX …)."""
+    hdr = next((stream for stream in media.video_streams if stream.hdr), None)
+    if hdr is not None:
+        return _by_ffmpeg(ffmpeg, source, media, hdr, settings, work)
+    try:
+        return _decoded(source, settings)
+    except BadMedia as error:
+        if not media.video_streams or "no picture that can be read" not in error.reason:
+            raise
+        return _by_ffmpeg(ffmpeg, source, media, media.video_streams[0], settings, work)
+
+
+def _by_ffmpeg(
+    ffmpeg: FFmpeg, source: Path, media: MediaInfo, stream: Stream, settings: ThumbnailSettings, work: Work
+) -> Image.Image:
+    path = work.directory / "picture.png"
+    one_frame(ffmpeg, clip_of(source, media, stream, work), max(settings.long_sides), path, work)
+    return _decoded(path, settings)
+
+
+def _decoded(path: Path, settings: ThumbnailSettings, long_side: int | None = None) -> Image.Image:
+    """A picture as RGB or RGBA in sRGB."""
+    with open_image(path, settings.max_megapixels) as image:
+        profile = image.info.get("icc_profile")
+        picture = in_srgb(eight_bits(upright(image)), profile)
+    if long_side is not None:
+        picture.thumbnail((long_side, long_side))
+    return picture
