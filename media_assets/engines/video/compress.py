@@ -1,0 +1,156 @@
+"""One video made smaller: the steps in their order, and what ends them early."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.engines.truncation import missing_end
+from media_assets.engines.video.crf_search import search
+from media_assets.engines.video.encode import is_marked
+from media_assets.engines.video.encoders import require
+from media_assets.engines.video.finish import (
+    DAMAGED,
+    GIVEN_AWAY_VMAF,
+    Compressed,
+    Finish,
+    NotWorthIt,
+    allowed_bytes,
+    margin,
+)
+from media_assets.engines.video.hdr import lacks_base_layer
+from media_assets.engines.video.picture import look_at_picture
+from media_assets.engines.video.plan import make_plan
+from media_assets.engines.video.portions import portions
+from media_assets.engines.video.samples import Samples, take_samples, try_crf
+from media_assets.engines.video.tiers import choose_tier, is_efficient, main_video, target_size
+from media_assets.engines.video.timeline import read_timeline
+from media_assets.engines.work import Work
+from media_assets.errors import BadMedia, NotApplicable
+from media_assets.models import MediaInfo, Stream
+from media_assets.models_video import CompressedVideo, CrfTrial
+from media_assets.settings_video import TierRule, VideoCompressionSettings
+
+_PREDICTION_FAILS_BY = 1.25
+"""A predicted size is not taken for too large before it is so many times what is allowed."""
+_WEIGHTS = (0.05, 0.35, 0.5, 0.1)
+"""Of samples, search, encode and checks in the whole; progress need not be exact."""
+
+
+def compress_video(
+    ffmpeg: FFmpeg,
+    source: Path,
+    media: MediaInfo,
+    size_bytes: int,
+    age_years: float,
+    settings: VideoCompressionSettings,
+    work: Work,
+) -> Compressed:
+    """Make a video smaller, or say why it is left as it is.
+
+    Args:
+        ffmpeg: The engine.
+        source: The file.
+        media: Its probe.
+        size_bytes: Its size.
+        age_years: Since its recording; with the tiers it decides about the size of the picture.
+        settings: All of them change the result.
+        work: Receives the fraction done; the result is written to its directory.
+
+    Raises:
+        NotApplicable: there is no moving picture in it.
+        BadMedia: it is cut off or damaged.
+        Fatal: the encoder or libvmaf is not there, or the disk is full.
+        TimeLimitExceeded, Cancelled, SourceChanged, Transient: as `FFmpeg.run`.
+    """
+    main = main_video(media)
+    if main is None:
+        raise NotApplicable("has no moving picture")
+    if cut_off := missing_end(source, media.container):
+        raise BadMedia(cut_off, next_step=DAMAGED)
+    tier = choose_tier(settings, media, size_bytes, age_years)
+    try:
+        if tier is None:
+            raise NotWorthIt("no rule of compression.tiers is for it")
+        return _compress(ffmpeg, source, media, main, tier, size_bytes, settings, work)
+    except NotWorthIt as verdict:
+        work.report(1.0)
+        value = CompressedVideo(
+            compressed=False,
+            reason=f"not worth it: {verdict.reason}",
+            source_size_bytes=size_bytes,
+            max_lines=tier.max_lines if tier else None,
+            encoder=verdict.plan.encoder.name if verdict.plan else None,
+            preset=verdict.plan.encoder.preset if verdict.plan else None,
+            trials=verdict.trials,
+        )
+        return Compressed(None, value)
+
+
+def _compress(
+    ffmpeg: FFmpeg,
+    source: Path,
+    media: MediaInfo,
+    main: Stream,
+    tier: TierRule,
+    size_bytes: int,
+    settings: VideoCompressionSettings,
+    work: Work,
+) -> Compressed:
+    assert main.display_size is not None
+    smaller = target_size(main.display_size, tier.max_lines) < tuple(side // 2 * 2 for side in main.display_size)
+    if is_marked(media) and not smaller:
+        raise NotWorthIt("media-assets made it, and it has the size of its tier")
+    timeline = read_timeline(source, main.index, work)
+    if not timeline.seconds.size:
+        raise BadMedia("no frame of it can be read", next_step=DAMAGED)
+    if not smaller and is_efficient(
+        main.codec, timeline.bit_rate, main.display_size, timeline.frame_rate, settings.efficient_bits_per_pixel
+    ):
+        raise NotWorthIt(f"{main.codec} at {timeline.bit_rate / 1000:.0f} kbit/s is efficient already")
+    picture = look_at_picture(source, main, work)
+    if lacks_base_layer(main, picture):
+        raise NotWorthIt("its colours are Dolby Vision's own (profile 5), and would be wrong without it")
+    plan = make_plan(source, media, main, picture, tier, settings)
+    require(ffmpeg, plan.encoder, work)
+    sampling, searching, encoding, checking = portions(work, _WEIGHTS)
+    samples = take_samples(ffmpeg, plan, timeline, settings, sampling)
+    target = settings.target_vmaf if tier.target_vmaf is None else tier.target_vmaf
+    crf, trials = settings.crf, tuple[CrfTrial, ...]()
+    if crf is None:
+        crf, trials = _search(ffmpeg, samples, target, size_bytes, settings, searching)
+    finish = Finish(ffmpeg, samples, settings, target, size_bytes, trials)
+    return finish.make(crf, encoding, checking)
+
+
+def _search(
+    ffmpeg: FFmpeg,
+    samples: Samples,
+    target: float,
+    size_bytes: int,
+    settings: VideoCompressionSettings,
+    work: Work,
+) -> tuple[float, tuple[CrfTrial, ...]]:
+    """The CRF for the target, and the trials it took."""
+    trials: list[CrfTrial] = []
+    budget = allowed_bytes(size_bytes, settings)
+    rest = size_bytes - int(samples.timeline.sizes.sum())
+    steps = iter(portions(work, [4, 3, 2, 1, *[0.5] * 60]))
+
+    def measure(crf: float) -> tuple[float, float]:
+        trial = try_crf(ffmpeg, samples, crf, next(steps))
+        trials.append(trial)
+        found = margin(trial.vmaf, target, settings)
+        predicted = trial.predicted_video_bytes + max(0, rest)
+        if found <= GIVEN_AWAY_VMAF and predicted > budget * _PREDICTION_FAILS_BY:
+            raise NotWorthIt(
+                f"VMAF {target:g} would take about {predicted} bytes, and {budget} are allowed",
+                tuple(trials),
+                samples.plan,
+            )
+        return found, trial.predicted_video_bytes
+
+    point = search(measure, samples.plan.encoder.scale, target, GIVEN_AWAY_VMAF)
+    if point is None:
+        raise NotWorthIt(f"VMAF {target:g} is out of reach at this size", tuple(trials), samples.plan)
+    return point.crf, tuple(trials)

@@ -1,0 +1,106 @@
+"""The command that makes the result: one picture encoded, everything else taken along."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ffmpeg as ffmpeg_python
+
+from media_assets.engines.ffmpeg import ALL_MUST_DECODE, FFmpeg, file_url
+from media_assets.engines.video.plan import Plan
+from media_assets.engines.work import Work
+from media_assets.models import MediaInfo
+
+MARK = "media-assets compressed"
+"""How a result is recognised later, whatever becomes of its name: the beginning of a tag's value."""
+
+_FORMATS = {"mp4": "mp4", "mov": "mov", "mkv": "matroska"}
+_OF_THE_OLD_CONTAINER = ("major_brand", "minor_version", "compatible_brands")
+
+
+def is_marked(media: MediaInfo) -> bool:
+    """Whether a file was made here."""
+    return any(value.startswith(MARK) for value in media.tags.values())
+
+
+def encode(ffmpeg: FFmpeg, plan: Plan, crf: float, destination: Path, work: Work) -> tuple[str, ...]:
+    """Write the result.
+
+    Returns:
+        The errors that ffmpeg met and got over.
+
+    Raises:
+        As `FFmpeg.run`.
+    """
+    source = ffmpeg_python.input(file_url(plan.source), **plan.encoder.global_options)
+    streams = plan.streams
+    mp4 = streams.container != "mkv"
+    mapped = [
+        source[str(plan.main.index)],
+        *(source[str(stream.index)] for stream in streams.copied),
+        *(source[str(index)] for index in streams.data),
+        *(source[str(cover.index)] for cover in streams.covers if mp4),
+    ]
+    options: dict[str, Any] = {
+        "c": "copy",
+        "map_chapters": 0,
+        "map_metadata": 0,
+        "fps_mode:v:0": "vfr",
+        # Without it, times are rounded to a grid of the average frame rate.
+        "enc_time_base:v:0": str(plan.picture.time_base),
+        "filter:v:0": ",".join(
+            filter(None, (plan.filters, f"format={plan.encoder.pixel_format}", plan.encoder.upload))
+        ),
+        **plan.encoder.options(crf, plan.dynamic_range),
+        **_subtitle_options(plan),
+        **(_mp4_options(plan) if mp4 else _mkv_options(ffmpeg, plan, work)),
+        **_tags(plan.media),
+        **ALL_MUST_DECODE,
+    }
+    output = ffmpeg_python.output(*mapped, file_url(destination), format=_FORMATS[streams.container], **options)
+    return ffmpeg.run(output, work, duration_seconds=plan.media.duration_seconds)
+
+
+def _subtitle_options(plan: Plan) -> dict[str, str]:
+    titles = [stream for stream in plan.streams.copied if stream.type == "subtitle"]
+    return {f"c:s:{number}": plan.streams.subtitle_codec(stream) for number, stream in enumerate(titles)}
+
+
+def _mp4_options(plan: Plan) -> dict[str, str]:
+    """The index in front; QuickTime's keys in mov, and where the source has such (phones): in mp4 the tags that players
+    read cannot be written beside them."""
+    phone = any(name.startswith("com.") for name in plan.media.tags)
+    keys = "+use_metadata_tags" if phone or plan.streams.container == "mov" else ""
+    options = {"movflags": f"+faststart{keys}"}
+    if plan.encoder.name.startswith(("libx265", "hevc")):
+        options["tag:v:0"] = "hvc1"  # Apple's players know no hev1
+    pictures = 1 + sum(stream.type == "video" for stream in plan.streams.copied)
+    for number, _ in enumerate(plan.streams.covers):
+        options[f"disposition:v:{pictures + number}"] = "attached_pic"
+    return options
+
+
+def _mkv_options(ffmpeg: FFmpeg, plan: Plan, work: Work) -> dict[str, str]:
+    """In Matroska a cover is an attached file, and ffmpeg does not make it one by itself."""
+    if not plan.streams.covers:
+        return {}
+    cover = plan.streams.covers[0]
+    path = work.directory / cover.name
+    picture = ffmpeg_python.input(file_url(plan.source))[str(cover.index)]
+    ffmpeg.run(picture.output(file_url(path), format="image2", update=1, vframes=1, vcodec="copy"), work)
+    number = sum(stream.type == "attachment" for stream in plan.streams.copied)
+    return {
+        "attach": file_url(path),
+        f"metadata:s:t:{number}": f"mimetype={cover.mime_type}",
+    }
+
+
+def _tags(media: MediaInfo) -> dict[str, str]:
+    """Tags that are set: the mark, and the creation time, which ffmpeg drops when two places of the source tell it."""
+    tags = {"encoding_tool": MARK, "media_assets": MARK, **dict.fromkeys(_OF_THE_OLD_CONTAINER, "")}
+    lower = {name.lower(): value for name, value in media.tags.items()}
+    if created := lower.get("creation_time"):
+        tags["creation_time"] = created.split(";")[0]
+    # ffmpeg takes any specifier that begins with g for the whole file; ffmpeg-python takes no option twice.
+    return {f"metadata:g:{number}": f"{name}={value}" for number, (name, value) in enumerate(sorted(tags.items()))}

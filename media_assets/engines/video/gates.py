@@ -1,0 +1,138 @@
+"""What a result must prove before it is handed over, each check apart from the code that made the result."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import ffmpeg as ffmpeg_python
+
+from media_assets.engines.ffmpeg import ALL_MUST_DECODE, FFmpeg, file_url
+from media_assets.engines.probe import probe
+from media_assets.engines.video.data_tracks import KNOWN_TRACKS, sample_formats
+from media_assets.engines.video.picture import look_at_picture
+from media_assets.engines.video.plan import Plan
+from media_assets.engines.video.timeline import Timeline, read_timeline
+from media_assets.engines.work import Work
+from media_assets.errors import BadMedia, TimeLimitExceeded
+from media_assets.models import MediaInfo, Stream
+
+_TOLERANCE_SECONDS = 0.25
+_TOLERANCE_FRACTION = 0.0005
+_FRAMES_MISSING = 0.005
+_UNCOUNTED = {"vp8"}
+"""Codecs whose packets are not all shown."""
+_LOCATION = ("location", "com.apple.quicktime.location.iso6709")
+
+
+def decodes(ffmpeg: FFmpeg, result: Path, duration_seconds: float | None, work: Work) -> str | None:
+    """Decode picture and sound from beginning to end. Returns why the result is not to be used; None when it is."""
+    both = ffmpeg_python.input(file_url(result))
+    streams = [both["v:0"]] + ([both["a"]] if _has_sound(result, work) else [])
+    try:
+        errors = ffmpeg.run(
+            ffmpeg_python.output(*streams, "-", format="null", **ALL_MUST_DECODE),
+            work,
+            duration_seconds=duration_seconds,
+        )
+    except TimeLimitExceeded:
+        raise
+    except BadMedia as error:
+        return f"the result cannot be decoded: {error.reason}"
+    return f"the result cannot be decoded without errors: {errors[0]}" if errors else None
+
+
+def _has_sound(result: Path, work: Work) -> bool:
+    media = probe(result, work).media
+    return media is not None and bool(media.audio_streams)
+
+
+def agrees(plan: Plan, source: Timeline, result: Path, work: Work) -> str | None:
+    """Compare the result with what was planned. Returns what is wrong; None when nothing is."""
+    media = probe(result, work).media
+    if media is None or not media.streams or media.streams[0].type != "video":
+        return "the result has no picture"
+    picture = media.streams[0]
+    if picture.display_size != (plan.width, plan.height) or picture.rotation:
+        return f"the result is displayed at {picture.display_size} and not at {(plan.width, plan.height)}"
+    expected = Counter(stream.type for stream in plan.streams.copied) + Counter(video=1)
+    found = Counter(stream.type for stream in media.streams if not stream.attached_picture)
+    for kind in ("video", "audio", "subtitle", "attachment"):
+        if expected[kind] != found[kind]:
+            return f"the result has {found[kind]} streams of type {kind} and not {expected[kind]}"
+    if (covers := sum(s.attached_picture for s in media.streams)) != len(plan.streams.covers):
+        return f"the result has {covers} covers and not {len(plan.streams.covers)}"
+    return _times(plan, source, result, work) or _sound(plan, media, result, work)
+
+
+def _times(plan: Plan, source: Timeline, result: Path, work: Work) -> str | None:
+    finished = read_timeline(result, 0, work)
+    if not _equal(finished.duration_seconds, source.duration_seconds):
+        return (
+            f"the picture of the result lasts {finished.duration_seconds:.2f} s"
+            f" and that of the source {source.duration_seconds:.2f} s"
+        )
+    missing = source.seconds.size - finished.seconds.size
+    countable = plan.main.codec not in _UNCOUNTED and not plan.picture.interlaced
+    if countable and missing > max(2, _FRAMES_MISSING * source.seconds.size):
+        return f"{missing} of {source.seconds.size} frames are missing in the result"
+    return None
+
+
+def _sound(plan: Plan, media: MediaInfo, result: Path, work: Work) -> str | None:
+    before = [stream for stream in plan.streams.copied if stream.type == "audio"]
+    for old, new in zip(before, media.audio_streams, strict=True):
+        for what in ("codec", "channels", "sample_rate", "language"):
+            if getattr(old, what) != getattr(new, what):
+                return f"the {what} of a sound track became {getattr(new, what)} from {getattr(old, what)}"
+        lasts = [
+            read_timeline(path, stream.index, work).duration_seconds
+            for path, stream in ((plan.source, old), (result, new))
+        ]
+        if not _equal(*lasts):
+            return f"a sound track of the result lasts {lasts[1]:.2f} s and in the source {lasts[0]:.2f} s"
+    return None
+
+
+def _equal(first: float, second: float) -> bool:
+    return abs(first - second) <= _TOLERANCE_SECONDS + _TOLERANCE_FRACTION * max(first, second)
+
+
+def losses(plan: Plan, result: Path, work: Work) -> tuple[str, ...]:
+    """What the result lacks although nothing planned it so: seen in the result itself."""
+    media = probe(result, work).media
+    assert media is not None
+    lost = [*_lost_tags(plan.media, media), *_lost_data(plan, result)]
+    if len(media.chapters) != len(plan.media.chapters):
+        lost.append(f"{len(plan.media.chapters) - len(media.chapters)} of {len(plan.media.chapters)} chapters")
+    lost += _lost_light(plan, media.streams[0], result, work)
+    return tuple(lost)
+
+
+def _lost_tags(before: MediaInfo, after: MediaInfo) -> list[str]:
+    old, new = ({name.lower(): value for name, value in media.tags.items()} for media in (before, after))
+    lost = []
+    if "creation_time" in old and new.get("creation_time", "")[:19] != old["creation_time"][:19]:
+        lost.append("the creation time")
+    if any(name in old for name in _LOCATION) and not any(name in new for name in _LOCATION):
+        lost.append("the place of the recording")
+    return lost
+
+
+def _lost_data(plan: Plan, result: Path) -> list[str]:
+    old, new = Counter(sample_formats(plan.source)), Counter(sample_formats(result))
+    lost = (old - new) if old else Counter[str]()
+    return [f"{what} ({name})" for name, what in KNOWN_TRACKS.items() if lost[name]]
+
+
+def _lost_light(plan: Plan, stream: Stream, result: Path, work: Work) -> list[str]:
+    wanted = plan.dynamic_range
+    if wanted.mastering is None and wanted.light is None:
+        return []
+    found = look_at_picture(result, stream, work)
+    lost = []
+    if wanted.mastering is not None and found.mastering is None:
+        lost.append("the mastering display's metadata of HDR10")
+    if wanted.light is not None and found.light is None:
+        lost.append("the light levels of HDR10 (MaxCLL)")
+    return lost

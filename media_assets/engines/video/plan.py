@@ -1,0 +1,97 @@
+"""Everything that is decided about one file before anything is encoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from media_assets.engines.video.encoders import Encoder, choose_encoder
+from media_assets.engines.video.hdr import DynamicRange, plan_dynamic_range
+from media_assets.engines.video.picture import Picture
+from media_assets.engines.video.streams import StreamPlan, plan_streams
+from media_assets.engines.video.tiers import target_size
+from media_assets.models import MediaInfo, Stream
+from media_assets.settings_video import TierRule, VideoCompressionSettings
+
+_MPEG_DEMUXERS = {"mpegts", "mpeg", "avi", "flv", "asf"}
+"""Where ffmpeg may miss the key frame when it seeks: they have no index that it trusts, or none at all."""
+_FOUR_K_LINES = 1440
+"""From more than so many lines on, VMAF's model for 4K is used."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    source: Path
+    media: MediaInfo
+    main: Stream
+    tier: TierRule
+    picture: Picture
+    encoder: Encoder
+    dynamic_range: DynamicRange
+    streams: StreamPlan
+    width: int
+    height: int
+    losses: tuple[str, ...]
+
+    @property
+    def filters(self) -> str:
+        """The chain that turns decoded frames into those that are encoded, and that quality is measured against.
+
+        So a smaller picture is compared with the source made as small: what the tier takes away is wanted.
+        """
+        return ",".join(
+            (
+                *(("bwdif=mode=send_frame",) if self.picture.interlaced else ()),
+                *self._shape(),
+                *self.dynamic_range.filters,
+                f"format={self.encoder.reference_format}",
+            )
+        )
+
+    def _shape(self) -> tuple[str, ...]:
+        """Smaller, or even: an odd line or column is cut off, because scaling by one pixel would blur all others."""
+        assert self.main.display_size is not None
+        width, height = self.main.display_size
+        if (self.width, self.height) == (width, height):
+            return ()
+        if self.width >= width - 1 and self.height >= height - 1:
+            return (f"crop={self.width}:{self.height}:0:0",)
+        # Without it the rounding to even sizes would be made up for by pixels that are not quite square.
+        square = ("setsar=1",) if self.picture.square_pixels else ()
+        return (f"scale={self.width}:{self.height}", *square)
+
+    @property
+    def seekable(self) -> bool:
+        return self.media.container.split(",")[0] not in _MPEG_DEMUXERS
+
+    @property
+    def vmaf_model(self) -> str:
+        return "vmaf_4k_v0.6.1" if min(self.width, self.height) > _FOUR_K_LINES else "vmaf_v0.6.1"
+
+
+def make_plan(
+    source: Path,
+    media: MediaInfo,
+    main: Stream,
+    picture: Picture,
+    tier: TierRule,
+    settings: VideoCompressionSettings,
+) -> Plan:
+    """Decide size, encoder, dynamic range, container and streams."""
+    assert main.display_size is not None
+    encoder = choose_encoder(settings, main.bit_depth)
+    dynamic_range = plan_dynamic_range(main, picture, ten_bit=encoder.ten_bit)
+    streams = plan_streams(source, media, main, settings)
+    width, height = target_size(main.display_size, tier.max_lines)
+    losses = [*dynamic_range.losses, *streams.losses]
+    if (main.bit_depth or 8) > 8 and not encoder.ten_bit:
+        losses.append(f"{main.bit_depth} bit (now 8)")
+    elif (main.bit_depth or 8) > 10:
+        losses.append(f"{main.bit_depth} bit (now 10)")
+    if picture.chroma not in ("4:2:0", "4:0:0"):
+        losses.append(f"{picture.chroma} colour (now 4:2:0)")
+    if picture.alpha:
+        losses.append("transparency")
+    if picture.interlaced:
+        losses.append("interlacing (fields were joined to frames)")
+    return Plan(source, media, main, tier, picture, encoder, dynamic_range, streams, width, height, tuple(losses))

@@ -1,0 +1,152 @@
+"""Which streams go into the result, in which container, and which are lost.
+
+Sound is copied, text subtitles become what the container holds, covers and fonts go along. mp4 is preferred, because
+everything plays it; mov when its sound is PCM; mkv when one of these would lose something that it keeps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from media_assets.engines.video.data_tracks import sample_formats
+from media_assets.models import MediaInfo, Stream
+from media_assets.settings_video import VideoCompressionSettings
+
+Container = Literal["mp4", "mov", "mkv"]
+
+_MP4_SOUND = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
+_MP4_PICTURES = {"h264", "hevc", "av1", "mpeg4", "mjpeg"}
+_TEXT = {"subrip", "srt", "mov_text", "webvtt", "text"}
+_STYLED = {"ass", "ssa"}
+_MKV_SUBTITLES = _STYLED | {"subrip", "srt", "webvtt", "text", "dvd_subtitle", "hdmv_pgs_subtitle", "dvb_subtitle"}
+_COVERS = {"mjpeg": ("image/jpeg", "jpg"), "png": ("image/png", "png")}
+_MP4_DATA = {"gpmd"}
+"""What ffmpeg's mp4 writer takes of data tracks."""
+
+
+@dataclass(frozen=True)
+class Cover:
+    """A picture that comes with the file."""
+
+    index: int
+    """Of its stream in the source."""
+    mime_type: str
+    name: str
+
+
+@dataclass(frozen=True)
+class StreamPlan:
+    container: Container
+    main: Stream
+    """The picture that is encoded; all others are copied."""
+    copied: tuple[Stream, ...]
+    """Streams that follow it, in the order of the result."""
+    covers: tuple[Cover, ...]
+    data: tuple[int, ...]
+    """Indices of data tracks that are copied."""
+    losses: tuple[str, ...]
+
+    def subtitle_codec(self, stream: Stream) -> str:
+        """`copy`, or the codec it has to be turned into."""
+        if self.container != "mkv":
+            return "copy" if stream.codec == "mov_text" else "mov_text"
+        return "subrip" if stream.codec == "mov_text" else "copy"
+
+
+def plan_streams(source: Path, media: MediaInfo, main: Stream, settings: VideoCompressionSettings) -> StreamPlan:
+    """Choose the container and what goes into it."""
+    container = _container(media, main, settings)
+    losses: list[str] = []
+    copied: list[Stream] = []
+    for stream in media.streams:
+        if stream.index == main.index or stream.attached_picture or stream.type in ("data", "attachment"):
+            continue
+        reason = _cannot_hold(container, stream)
+        if reason is None:
+            copied.append(stream)
+            if container != "mkv" and stream.codec in _STYLED:
+                losses.append(f"the styles of {_name(stream)} (mp4 has plain text)")
+        else:
+            losses.append(f"{_name(stream)} ({reason})")
+    covers, lost_covers = _covers(media, container)
+    data, lost_data = _data_tracks(source, media, container)
+    fonts = [stream for stream in media.streams if stream.type == "attachment"]
+    if container == "mkv":
+        copied += fonts
+    elif fonts:
+        losses.append(f"{len(fonts)} attachments (mp4 holds none)")
+    order = ("video", "audio", "subtitle", "attachment")
+    copied.sort(key=lambda stream: order.index(stream.type))
+    return StreamPlan(container, main, tuple(copied), covers, data, (*losses, *lost_covers, *lost_data))
+
+
+def _container(media: MediaInfo, main: Stream, settings: VideoCompressionSettings) -> Container:
+    if settings.container != "auto":
+        return settings.container
+    others = [stream for stream in media.streams if stream.index != main.index and not stream.attached_picture]
+    sound = {stream.codec for stream in others if stream.type == "audio" and stream.sample_rate}
+    pictures = {stream.codec for stream in others if stream.type == "video"}
+    titles = {stream.codec for stream in others if stream.type == "subtitle"}
+    if titles & (_MKV_SUBTITLES - _TEXT) or any(stream.type == "attachment" for stream in others):
+        return "mkv"
+    if media.container.startswith("matroska") and titles:
+        return "mkv"
+    strange = {codec for codec in sound - _MP4_SOUND if not codec.startswith("pcm_")} | pictures - _MP4_PICTURES
+    if strange:
+        return "mkv"
+    if sound <= _MP4_SOUND:
+        return "mp4"
+    return "mov" if media.container.startswith("mov") and settings.codec != "svt-av1" else "mkv"
+
+
+def _cannot_hold(container: Container, stream: Stream) -> str | None:
+    """Why a stream cannot go into a container; None when it can."""
+    if stream.type == "audio":
+        if not stream.sample_rate:
+            return "announced, but it has no sound"
+        if container == "mkv" or stream.codec in _MP4_SOUND or (container == "mov" and stream.codec.startswith("pcm_")):
+            return None
+    elif stream.type == "subtitle":
+        if stream.codec in (_MKV_SUBTITLES | {"mov_text"} if container == "mkv" else _TEXT | _STYLED):
+            return None
+    elif stream.type == "video" and (container == "mkv" or stream.codec in _MP4_PICTURES):
+        return None
+    return f"{container} does not hold {stream.codec}"
+
+
+def _name(stream: Stream) -> str:
+    kinds = {"video": "picture", "audio": "sound", "subtitle": "subtitles"}
+    return f"{kinds.get(stream.type, stream.type)} in stream {stream.index}" + (
+        f" ({stream.language})" if stream.language else ""
+    )
+
+
+def _covers(media: MediaInfo, container: Container) -> tuple[tuple[Cover, ...], tuple[str, ...]]:
+    covers: list[Cover] = []
+    losses: list[str] = []
+    for stream in media.streams:
+        if not stream.attached_picture:
+            continue
+        if stream.codec not in _COVERS:
+            losses.append(f"the cover in stream {stream.index} ({stream.codec} cannot be attached)")
+        elif covers and container == "mkv":
+            losses.append(f"the cover in stream {stream.index} (only the first is attached)")
+        else:
+            mime_type, ending = _COVERS[stream.codec]
+            covers.append(Cover(stream.index, mime_type, f"cover.{ending}"))
+    return tuple(covers), tuple(losses)
+
+
+def _data_tracks(source: Path, media: MediaInfo, container: Container) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Indices of the data tracks that ffmpeg can write; what becomes of the others is seen in the result."""
+    indices = [stream.index for stream in media.streams if stream.type == "data"]
+    if not indices:
+        return (), ()
+    if not media.container.startswith("mov"):
+        return (), tuple(f"data in stream {index}" for index in indices)
+    formats = dict(enumerate(sample_formats(source)))
+    if container == "mkv":
+        return (), ()
+    return tuple(index for index in indices if formats.get(index) in _MP4_DATA), ()

@@ -1,0 +1,75 @@
+"""Which rule a file falls under, how large its picture becomes, and whether it is small enough already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from media_assets.models import MediaInfo, Stream
+from media_assets.settings_video import TierRule, VideoCompressionSettings
+
+_FULL_HD_PIXELS = 1920 * 1080
+_POWER = 0.75
+"""Bits needed grow with the number of pixels to this power (Ben Waggoner's rule of thumb)."""
+
+
+def main_video(media: MediaInfo) -> Stream | None:
+    """The moving picture that a player shows: the default one, else the largest."""
+    return max(
+        (stream for stream in media.video_streams if stream.width and stream.height),
+        key=lambda stream: (stream.default, (stream.width or 0) * (stream.height or 0), -stream.index),
+        default=None,
+    )
+
+
+def choose_tier(
+    settings: VideoCompressionSettings, media: MediaInfo, size_bytes: int, age_years: float
+) -> TierRule | None:
+    """The first rule whose conditions the file meets; None when it meets those of none.
+
+    Args:
+        settings: The rules.
+        media: The file's probe.
+        size_bytes: Of the file.
+        age_years: Since its recording.
+    """
+    stream = main_video(media)
+    size = stream.display_size if stream is not None else None
+    if size is None:
+        return None
+    for rule in settings.tiers:
+        if (
+            age_years >= rule.older_than_intervals * settings.interval_years
+            and size_bytes > rule.larger_than_bytes
+            and min(size) > rule.more_lines_than
+        ):
+            return rule
+    return None
+
+
+def target_size(display_size: tuple[int, int], max_lines: int) -> tuple[int, int]:
+    """(width, height) of the result in pixels: never larger than the source, and even, as 4:2:0 needs it."""
+    width, height = display_size
+    scale = min(1.0, max_lines / min(width, height))
+    if scale == 1.0:
+        return max(2, width // 2 * 2), max(2, height // 2 * 2)
+    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+
+
+def is_efficient(
+    codec: str, bit_rate: float, display_size: tuple[int, int], frame_rate: float, limits: Mapping[str, float]
+) -> bool:
+    """Whether a stream has so few bits for its size that an encode would save nothing worth having.
+
+    Args:
+        codec: Of the source.
+        bit_rate: Bits per second of the video stream alone.
+        display_size: Width and height in pixels.
+        frame_rate: Frames per second.
+        limits: Bits for each pixel of a frame at 1920 × 1080, by codec.
+    """
+    limit = limits.get(codec)
+    if limit is None or frame_rate <= 0:
+        return False
+    pixels = display_size[0] * display_size[1]
+    needed: float = limit * _FULL_HD_PIXELS * (pixels / _FULL_HD_PIXELS) ** _POWER
+    return bit_rate / frame_rate <= needed

@@ -1,0 +1,131 @@
+"""When the frames of a file are shown and how many bytes each has, and from it which short pieces stand for the whole.
+
+Nothing is decoded: packets tell it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from media_assets.engines.probe import open_media
+from media_assets.engines.work import Work
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_MICROSECONDS = 1_000_000
+_WHOLE_BELOW = 1.5
+"""A file that is no longer than all samples times this is not sampled but taken whole."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Frames in the order they are shown."""
+
+    seconds: npt.NDArray[np.float64]
+    """From the container's start, as ffmpeg counts when it seeks."""
+    sizes: npt.NDArray[np.int64]
+    """Bytes."""
+    end_seconds: float
+
+    @property
+    def duration_seconds(self) -> float:
+        return self.end_seconds - float(self.seconds[0]) if self.seconds.size else 0.0
+
+    @property
+    def frame_rate(self) -> float:
+        return self.seconds.size / self.duration_seconds if self.duration_seconds > 0 else 0.0
+
+    @property
+    def bit_rate(self) -> float:
+        return float(self.sizes.sum()) * 8 / self.duration_seconds if self.duration_seconds > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """A piece of a file: the frames from `first` up to, but not with, `end`."""
+
+    first: int
+    end: int
+    hardest: bool = False
+    """Taken because it has the most bytes; it counts for the worst second, not for the mean."""
+
+
+def read_timeline(path: Path, index: int, work: Work) -> Timeline:
+    """Read all packets of a stream."""
+    import numpy as np
+
+    times: list[float] = []
+    sizes: list[int] = []
+    end = 0.0
+    with path.open("rb") as file, open_media(file, work) as container:
+        if container is not None:
+            start = (container.start_time or 0) / _MICROSECONDS
+            stream: Any = container.streams[index]
+            for packet in container.demux(stream):
+                ticks = packet.pts if packet.pts is not None else packet.dts
+                if not packet.size or ticks is None:
+                    continue
+                times.append(float(ticks * packet.time_base) - start)
+                sizes.append(packet.size)
+                end = max(end, times[-1] + float((packet.duration or 0) * packet.time_base))
+    order = np.argsort(np.array(times), kind="stable")
+    seconds = np.array(times, dtype=np.float64)[order]
+    if seconds.size > 1:
+        end = max(end, float(seconds[-1]) + float(np.median(np.diff(seconds))))
+    return Timeline(seconds, np.array(sizes, dtype=np.int64)[order], end)
+
+
+def choose_windows(timeline: Timeline, samples: int, sample_seconds: float) -> tuple[Window, ...]:
+    """Pieces that stand for the whole, in order; one with everything when the file is short.
+
+    The file is cut into as many parts as there are samples, and from each the piece is taken whose bytes are nearest to
+    the part's average: the bytes of the source tell how hard a piece is to encode. The hardest piece of the whole file
+    is added for the worst second.
+    """
+    import numpy as np
+
+    count = int(timeline.seconds.size)
+    if timeline.duration_seconds <= samples * sample_seconds * _WHOLE_BELOW or count < 2 * samples:
+        return (Window(0, count),)
+    total = np.concatenate(([0], np.cumsum(timeline.sizes)))
+    begin = float(timeline.seconds[0])
+    part_seconds = timeline.duration_seconds / samples
+    windows: list[Window] = []
+    hardest, most = Window(0, 0), 0.0
+    for part in range(samples):
+        starts = np.arange(
+            begin + part * part_seconds, begin + (part + 1) * part_seconds - sample_seconds, sample_seconds / 2
+        )
+        first = np.searchsorted(timeline.seconds, starts)
+        end = np.searchsorted(timeline.seconds, starts + sample_seconds)
+        density = (total[end] - total[first]) / np.maximum(1, end - first)
+        low, high = np.searchsorted(timeline.seconds, (begin + part * part_seconds, begin + (part + 1) * part_seconds))
+        average = (total[high] - total[low]) / max(1, high - low)
+        nearest = int(np.argmin(np.abs(density - average)))
+        windows.append(Window(int(first[nearest]), int(end[nearest])))
+        busiest = int(np.argmax(density))
+        if float(density[busiest]) > most:
+            most, hardest = float(density[busiest]), Window(int(first[busiest]), int(end[busiest]), hardest=True)
+    windows = [window for window in windows if window.end > window.first]
+    if all(hardest.first >= window.end or hardest.end <= window.first for window in windows):
+        windows.append(hardest)
+    return tuple(sorted(windows, key=lambda window: window.first))
+
+
+def seek_seconds(timeline: Timeline, window: Window) -> tuple[float, float]:
+    """Start and length to give to ffmpeg for a window: the cuts lie between frames, so that rounding moves none."""
+    seconds = timeline.seconds
+    start = _between(seconds, window.first)
+    end = timeline.end_seconds + 1.0 if window.end >= seconds.size else _between(seconds, window.end)
+    return start, end - start
+
+
+def _between(seconds: npt.NDArray[np.float64], number: int) -> float:
+    """A moment shortly before a frame."""
+    if number == 0:
+        return max(0.0, float(seconds[0]) - 0.001)
+    return float(seconds[number] - (seconds[number] - seconds[number - 1]) / 4)

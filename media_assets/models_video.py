@@ -1,0 +1,57 @@
+"""The value of `compressed_video`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from media_assets.models import Model
+
+
+class VmafScore(Model):
+    mean: float
+    """Over all frames that were compared."""
+    worst_second: float
+    """The least mean over the frames of one second."""
+
+
+class CrfTrial(Model):
+    """One encode of the samples."""
+
+    crf: float
+    vmaf: VmafScore
+    predicted_video_bytes: int
+    """Of the whole file's video stream, scaled up from the samples."""
+
+
+class CompressedVideo(Model):
+    """How a video was made smaller, or why it was left as it is."""
+
+    compressed: bool
+    """False: not worth it, and the original stays."""
+    reason: str
+    """A clause that reads well behind the file's name."""
+    source_size_bytes: int
+    size_bytes: int | None = None
+    """Of the result; None without one."""
+    max_lines: int | None = None
+    """The tier: pixels of the shorter side. None when no rule was for this file."""
+    width: int | None = None
+    height: int | None = None
+    container: Literal["mp4", "mov", "mkv"] | None = None
+    encoder: str | None = None
+    preset: str | None = None
+    crf: float | None = None
+    """The encoder's own scale of quality, whatever it calls it."""
+    vmaf: VmafScore | None = None
+    """Of the result against the source at the size of the result."""
+    vmaf_of: Literal["whole", "samples"] | None = None
+    trials: tuple[CrfTrial, ...] = ()
+    losses: tuple[str, ...] = ()
+    """What of the source is not in the result, each as a phrase."""
+
+    @property
+    def saved_share(self) -> float:
+        """0 to 1; 0 without a result."""
+        if self.size_bytes is None or not self.source_size_bytes:
+            return 0.0
+        return 1 - self.size_bytes / self.source_size_bytes
