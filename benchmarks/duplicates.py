@@ -1,0 +1,268 @@
+"""Duplicates: how well near ones are told, how fast exact ones are found, and what grouping a large library takes.
+
+labelled   precision and recall over pairs of files, on a set that is made here: every change that a duplicate may
+           have been through, and files that only seem to be duplicates
+exact      seconds for equal files over a folder, first and again. Peers: jdupes and rdfind, in the same run (Debian:
+           apt-get install jdupes rdfind). The files are in the page cache; with --cold they are not
+grouping   seconds and peak memory for grouping synthetic rows, a tenth of them copies
+
+python benchmarks/duplicates.py [labelled] [exact] [grouping] [--bases 4] [--files 20000] [--cold] [--rows 100000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from media_assets.engines.duplicates.codes import packed  # noqa: E402
+from media_assets.engines.duplicates.local_files import Memory, equal_files  # noqa: E402
+from media_assets.engines.duplicates.near import duplicate_groups  # noqa: E402
+from media_assets.models import MediaKind  # noqa: E402
+from media_assets.models_duplicates import AudioPrint, DedupRow, FrameHashes  # noqa: E402
+from media_assets_tests.engines.duplicates import indexing, labelled  # noqa: E402
+
+PARTS = ("labelled", "exact", "grouping")
+Pairs = set[frozenset[str]]
+
+# ------------------------------------------------------------------------------------------- precision and recall
+
+
+def measure_labelled(bases: int) -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        makers = (
+            labelled.make_videos,
+            labelled.make_videos_that_differ,
+            labelled.make_images,
+            labelled.make_sounds,
+        )
+        labels = {path: name for make in makers for path, name in make(folder, bases).items()}
+        started = time.monotonic()
+        rows = indexing.rows_of(labels)
+        indexed = time.monotonic() - started
+        started = time.monotonic()
+        groups = duplicate_groups(rows)
+        grouped = time.monotonic() - started
+    contents: dict[str, list[str]] = {}
+    for path, name in labels.items():
+        contents.setdefault(name, []).append(path.name)
+    expected = _pairs(contents.values())
+    found = _pairs([group.keep_path, *(member.path for member in group.members)] for group in groups)
+    print(f"labelled: {len(labels)} files, {len(expected)} pairs of duplicates")
+    print(f"   precision {len(found & expected) / max(1, len(found)):.4f}   goal 1.0")
+    print(f"   recall    {len(found & expected) / len(expected):.4f}   goal 0.95")
+    print(f"   {1000 * indexed / len(labels):.0f} ms a file for probe and fingerprints, {grouped:.2f} s for grouping")
+    for pair in sorted(sorted(pair) for pair in found - expected):
+        print(f"   taken for duplicates: {' and '.join(pair)}")
+    for name in sorted({name for pair in expected - found for name in pair}):
+        missed = sum(name in pair for pair in expected - found)
+        print(f"   {name}: {missed} pairs missed")
+
+
+def _pairs(groups: Iterable[Iterable[str]]) -> Pairs:
+    return {frozenset(pair) for group in groups for pair in combinations(group, 2)}
+
+
+# ------------------------------------------------------------------------------------------- exact duplicates
+
+
+def make_files(folder: Path, number: int, average_bytes: int) -> int:
+    """Files of which a third are copies, a third share their size with others, and a third are alone with theirs."""
+    random = np.random.default_rng(0)
+    total = 0
+    long_ago = time.time() - 3600
+    for index in range(number):
+        path = folder / f"{index % 200:03}" / f"{index:06}.bin"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if index % 3 == 1:
+            shutil.copyfile(folder / f"{(index - 1) % 200:03}" / f"{index - 1:06}.bin", path)
+        else:
+            size = int(random.integers(1, 16)) * average_bytes // 8 if index % 3 == 0 else average_bytes + index
+            path.write_bytes(random.bytes(size))
+        os.utime(path, (long_ago, long_ago))
+        total += path.stat().st_size
+    return total
+
+
+def measure_exact(number: int, average_bytes: int, rounds: int, *, cold: bool) -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "files"
+        size = make_files(folder, number, average_bytes)
+        files = list(folder.glob("*/*"))
+        os.sync()
+        memory = Path(temporary) / "memory.json"
+        commands = {
+            "jdupes": ["jdupes", "-r", "-q", str(folder)],
+            "rdfind": ["rdfind", "-dryrun", "true", "-makeresultsfile", "false", str(folder)],
+        }
+        ways: dict[str, Callable[[], int]] = {
+            name: partial(_peer, command) for name, command in commands.items() if shutil.which(name)
+        }
+        ways["ours, first"] = partial(_ours, folder, memory, again=False)
+        ways["ours, again"] = partial(_ours, folder, memory, again=True)
+        seconds: dict[str, list[float]] = {name: [] for name in ways}
+        found: dict[str, int] = {}
+        for _ in range(rounds):
+            for name, way in ways.items():
+                _prepare(files, cold)
+                started = time.monotonic()
+                found[name] = way()
+                seconds[name].append(time.monotonic() - started)
+    place = "on the disk" if cold else "in the page cache"
+    print(f"exact: {number} files, {size / 1e9:.2f} GB {place}, median of {rounds}")
+    median = {name: statistics.median(values) for name, values in seconds.items()}
+    fastest = min((median[name] for name in commands if name in median), default=None)
+    for name, value in median.items():
+        ratio = f"   {value / fastest:5.2f} of the faster peer" if fastest else ""
+        print(f"   {name:12} {value:7.3f} s{ratio}")
+    if fastest:
+        print(f"   again: {fastest / median['ours, again']:.1f} times as fast as the faster peer   goal 20")
+    print(f"   again: {median['ours, first'] / median['ours, again']:.1f} times as fast as first")
+    for name in commands:
+        if name not in ways:
+            print(f"   {name} is not installed: apt-get install {name}")
+    groups = {name: count for name, count in found.items() if name != "rdfind"}
+    assert len(set(groups.values())) == 1, groups
+
+
+def _prepare(files: Iterable[Path], cold: bool) -> None:
+    """Have the content of the files in the page cache, or have it not."""
+    for path in files:
+        with path.open("rb", buffering=0) as file:
+            if cold:
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            else:
+                file.read()
+
+
+def _peer(command: list[str]) -> int:
+    output = subprocess.run(command, check=True, capture_output=True).stdout
+    return len(output.strip().split(b"\n\n"))
+
+
+def _ours(folder: Path, memory: Path, *, again: bool) -> int:
+    if not again:
+        memory.unlink(missing_ok=True)
+    return len(equal_files([folder], Memory(memory)))
+
+
+# ------------------------------------------------------------------------------------------- a large library
+
+
+def synthetic_rows(number: int) -> list[DedupRow]:
+    """Seven in ten are images, a quarter videos of 1 min with sound, the rest sound of 4 min. A tenth are copies."""
+    random = np.random.default_rng(0)
+    rows: list[DedupRow] = []
+    for index in range(number):
+        copied = rows[int(random.integers(len(rows)))] if rows and random.random() < 0.1 else None
+        share = random.random()
+        kind = MediaKind.IMAGE if share < 0.7 else MediaKind.VIDEO if share < 0.95 else MediaKind.AUDIO
+        if copied is None:
+            frames, audio = _fingerprints(kind, random)
+        else:
+            kind, frames, audio = copied.kind, _disturbed(copied.frames, random), copied.audio
+        rows.append(
+            DedupRow(
+                key=f"files:{index:06}",
+                path=f"{index:06}",
+                size_bytes=1000 + index,
+                sha256=f"{index:064x}",
+                modified_at=datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=index),
+                kind=kind,
+                frames=frames,
+                audio=audio,
+            )
+        )
+    return rows
+
+
+def _fingerprints(kind: MediaKind, random: np.random.Generator) -> tuple[FrameHashes | None, AudioPrint | None]:
+    count, seconds = {MediaKind.IMAGE: (1, 0), MediaKind.VIDEO: (240, 60), MediaKind.AUDIO: (0, 240)}[kind]
+    frames = audio = None
+    if count:
+        # Frames of a scene differ in few bits; there are 12 scenes.
+        scenes = random.integers(1, 2**63, -(-count // 20), dtype=np.uint64).repeat(20)[:count]
+        codes = scenes ^ (np.uint64(1) << random.integers(0, 63, count, dtype=np.uint64))
+        frames = FrameHashes(
+            algorithm="phash",
+            interval_seconds=0.25 if kind is MediaKind.VIDEO else 0.0,
+            codes=packed(codes),
+            motion=packed(random.integers(0, 255, count, np.uint8)) if kind is MediaKind.VIDEO else "",
+            thumbnail=packed(random.integers(0, 255, 1024, np.uint8)) if kind is MediaKind.IMAGE else "",
+        )
+    if seconds:
+        values = random.integers(0, 2**32, round(seconds / 0.1238), np.uint32)
+        audio = AudioPrint(algorithm="chromaprint-1", item_seconds=0.1238, values=packed(values))
+    return frames, audio
+
+
+def _disturbed(frames: FrameHashes | None, random: np.random.Generator) -> FrameHashes | None:
+    """With three bits of every code changed."""
+    if frames is None:
+        return None
+    codes = indexing.codes(frames)
+    for _ in range(3):
+        codes = codes ^ (np.uint64(1) << random.integers(1, 64, len(codes), dtype=np.uint64))
+    return frames.model_copy(update={"codes": packed(codes)})
+
+
+def _group(rows: list[DedupRow]) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started, worked = time.monotonic(), time.process_time()
+    groups = duplicate_groups(rows)
+    seconds, worked = time.monotonic() - started, time.process_time() - worked
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    files = sum(len(group.members) for group in groups)
+    print(f"grouping: {len(rows)} rows in {seconds:.1f} s, {worked:.1f} s of CPU")
+    print(f"   {len(groups)} groups, {files} redundant files")
+    print(f"   peak memory {peak / 1024:.0f} MiB, of which the rows are {before / 1024:.0f} MiB")
+
+
+def measure_grouping(number: int) -> None:
+    process = multiprocessing.get_context("spawn").Process(target=_group_rows, args=(number,))
+    process.start()
+    process.join()
+
+
+def _group_rows(number: int) -> None:
+    _group(synthetic_rows(number))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS))
+    parser.add_argument("--bases", type=int, default=4, help="contents of each kind in the labelled set")
+    parser.add_argument("--files", type=int, default=20_000)
+    parser.add_argument("--average-bytes", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--cold", action="store_true", help="exact: the content is not in the page cache (Linux)")
+    parser.add_argument("--rows", type=int, default=100_000)
+    options = parser.parse_args()
+    if "labelled" in options.parts:
+        measure_labelled(options.bases)
+    if "exact" in options.parts:
+        measure_exact(options.files, options.average_bytes, options.rounds, cold=options.cold)
+    if "grouping" in options.parts:
+        measure_grouping(options.rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""The full comparison of two files: are they the same over most of their length, at one offset in time?
+
+One agreeing frame proves nothing: intros, logos and black frames are shared by files that have nothing else in common.
+Where both have pictures and sound, both must agree; a scene that was filmed twice differs in its sound and movement.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from media_assets.engines.duplicates import audio_prints
+from media_assets.engines.duplicates.alignment import Pictures, lay_pictures
+from media_assets.engines.duplicates.codes import ORIENTATIONS, turned
+from media_assets.engines.duplicates.evidence import Evidence
+from media_assets.models import MediaKind
+from media_assets.settings_duplicates import SimilaritySettings
+
+_SHOWN_SHARE = 0.25
+"""When most of a video is blank, the rest is no proof without sound."""
+_SAME_LENGTH = 0.02
+_BLOCKS = 8
+
+
+class Likeness(NamedTuple):
+    """That two files are near duplicates."""
+
+    similarity: float
+    """0 to 1."""
+    orientation: int
+    """How the second is turned against the first: an index of codes.ORIENTATIONS."""
+    offset_seconds: float
+    """At which second of the first the second starts."""
+    reason: str
+
+
+def compare(first: Evidence, second: Evidence, orientation: int, limits: SimilaritySettings) -> Likeness | None:
+    """How alike two files are when the second is turned back; None when they are no near duplicates.
+
+    Args:
+        first: One file.
+        second: Another of the same kind.
+        orientation: How the second's pictures are turned against the first's.
+    """
+    if first.kind is MediaKind.IMAGE:
+        return _compare_images(first, second, orientation, limits)
+    if len(first.codes) and len(second.codes):
+        return _compare_videos(first, second, orientation, limits)
+    if len(first.sound) and len(second.sound) and not len(first.codes) and not len(second.codes):
+        return _compare_sounds(first, second, limits)
+    return None
+
+
+def _compare_images(first: Evidence, second: Evidence, orientation: int, limits: SimilaritySettings) -> Likeness | None:
+    if first.thumbnail is None or second.thumbnail is None:
+        return None
+    one, other = turned(first.thumbnail, orientation), second.thumbnail
+    correlation = float((one * other).mean())
+    if correlation < limits.min_image_correlation:
+        return None
+    side = one.shape[0] // _BLOCKS
+    parts = (one - other).reshape(_BLOCKS, side, _BLOCKS, side).mean(axis=(1, 3))
+    if float(abs(parts).max()) > limits.max_image_difference:
+        return None
+    return Likeness(min(1.0, correlation), orientation, 0.0, _turned_words("the same picture", orientation))
+
+
+def _turned_words(what: str, orientation: int) -> str:
+    return f"{what}, {ORIENTATIONS[orientation]}" if orientation else what
+
+
+def _compare_sounds(first: Evidence, second: Evidence, limits: SimilaritySettings) -> Likeness | None:
+    tried = audio_prints.offsets(first.sound, second.sound)
+    laid = audio_prints.best_overlay(first.sound, second.sound, tried, limits.max_audio_error)
+    if laid is None or laid.error > limits.max_audio_error or laid.agreement < limits.min_agreement:
+        return None
+    share = laid.items / max(len(first.sound), len(second.sound))
+    if share < limits.min_overlap:
+        return None
+    offset = laid.offset * first.item_seconds
+    reason = f"the same sound over {share:.0%} of the longer file{_starts(offset)}"
+    return Likeness(laid.agreement * share, 0, offset, reason)
+
+
+def _starts(offset_seconds: float) -> str:
+    if abs(offset_seconds) < 1.0:
+        return ""
+    return f", starting {abs(offset_seconds):.0f} s {'later' if offset_seconds > 0 else 'earlier'}"
+
+
+def _compare_videos(first: Evidence, second: Evidence, orientation: int, limits: SimilaritySettings) -> Likeness | None:
+    tried = [
+        shift * first.item_seconds
+        for shift in (audio_prints.offsets(first.sound, second.sound) if len(first.sound) and len(second.sound) else ())
+    ]
+    pictures = lay_pictures(first, second, orientation, tried, limits.max_bits)
+    if pictures is None or pictures.agreeing < limits.min_frames:
+        return None
+    agreement = pictures.agreeing / pictures.compared
+    share = pictures.overlap_seconds / max(first.picture_seconds, second.picture_seconds)
+    if agreement < limits.min_agreement or share < limits.min_overlap:
+        return None
+    sound = _lay_sound(first, second, pictures.offset_seconds, limits)
+    if sound is not None and (sound.error > limits.max_audio_error or sound.agreement < limits.min_agreement):
+        return None
+    if sound is None and not _proved_by_pictures(first, second, pictures, limits):
+        return None
+    what = "the same pictures and sound" if sound else "the same pictures"
+    words = _turned_words(f"{what} over {share:.0%} of the longer file", orientation)
+    return Likeness(agreement * share, orientation, pictures.offset_seconds, words + _starts(pictures.offset_seconds))
+
+
+def _proved_by_pictures(first: Evidence, second: Evidence, pictures: Pictures, limits: SimilaritySettings) -> bool:
+    """Whether pictures alone are proof: enough of them, with the same movement, or unmoving for equally long."""
+    if pictures.shown < _SHOWN_SHARE:
+        return False
+    if pictures.motion is not None:
+        return pictures.motion >= limits.min_motion_correlation
+    lengths = first.picture_seconds, second.picture_seconds
+    return pictures.scenes > 2 or max(lengths) - min(lengths) <= max(1.0, _SAME_LENGTH * max(lengths))
+
+
+def _lay_sound(
+    first: Evidence, second: Evidence, offset_seconds: float, limits: SimilaritySettings
+) -> audio_prints.Overlay | None:
+    """The two sounds at the offset at which the pictures agree; None when there are no two sounds to compare."""
+    if not len(first.sound) or not len(second.sound):
+        return None
+    middle, reach = round(offset_seconds / first.item_seconds), round(1 / first.item_seconds)
+    tried = list(range(middle - reach, middle + reach + 1, 2))
+    return audio_prints.best_overlay(first.sound, second.sound, tried, limits.max_audio_error)

@@ -1,0 +1,93 @@
+"""A row of the index with its arrays unpacked, and the few frames of it by which candidates are found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from media_assets.engines.duplicates.codes import NO_PICTURE, unpacked
+from media_assets.models import MediaKind
+from media_assets.models_duplicates import DedupRow
+from media_assets.settings_duplicates import HashAlgorithm
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+KEY_FRAMES = 8
+_NEIGHBOURHOOD_SECONDS = 3.0
+_DISTINCT_BITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a file is compared by."""
+
+    kind: MediaKind
+    algorithm: HashAlgorithm
+    interval_seconds: float
+    codes: NDArray[np.uint64]
+    motion: NDArray[np.uint8]
+    thumbnail: NDArray[np.float32] | None
+    sound: NDArray[np.uint32]
+    item_seconds: float
+
+    @property
+    def picture_seconds(self) -> float:
+        return len(self.codes) * self.interval_seconds
+
+    @property
+    def sound_seconds(self) -> float:
+        return len(self.sound) * self.item_seconds
+
+
+def evidence_of(row: DedupRow) -> Evidence:
+    """Unpack a row."""
+    import numpy as np
+
+    frames, audio = row.frames, row.audio
+    return Evidence(
+        kind=row.kind,
+        algorithm=cast(HashAlgorithm, frames.algorithm if frames else "phash"),
+        interval_seconds=frames.interval_seconds if frames else 0.0,
+        codes=unpacked(frames.codes if frames else "", "<u8").astype(np.uint64, copy=False),
+        motion=unpacked(frames.motion if frames else "", "u1").astype(np.uint8, copy=False),
+        thumbnail=_standardised(frames.thumbnail) if frames and frames.thumbnail else None,
+        sound=unpacked(audio.values if audio else "", "<u4").astype(np.uint32, copy=False),
+        item_seconds=audio.item_seconds if audio else 0.0,
+    )
+
+
+def _standardised(thumbnail: str) -> NDArray[np.float32]:
+    """Brightness with mean 0 and deviation 1: a copy that is a little brighter or flatter stays the same."""
+    import numpy as np
+
+    pixels = unpacked(thumbnail, "u1").astype(np.float32)
+    side = int(np.sqrt(len(pixels)))
+    standard: NDArray[np.float32] = (pixels - pixels.mean()) / max(1.0, float(pixels.std()))
+    return standard.reshape(side, side)
+
+
+def key_frames(evidence: Evidence) -> NDArray[np.uint64]:
+    """At most KEY_FRAMES different codes that a trimmed or re-encoded copy has too.
+
+    Frames are taken where the picture changes least around them: there the copy's frames, taken some tenths of a
+    second earlier or later, show the same.
+    """
+    import numpy as np
+
+    codes = evidence.codes
+    if len(codes) < 3 or not evidence.interval_seconds:
+        return np.unique(codes[codes != NO_PICTURE])
+    ahead = np.bitwise_count(codes[1:] ^ codes[:-1]).astype(np.int32)
+    change = np.concatenate([ahead[:1], np.maximum(ahead[1:], ahead[:-1]), ahead[-1:]])
+    change[codes == NO_PICTURE] = 64
+    free = codes != NO_PICTURE
+    reach = max(1, round(_NEIGHBOURHOOD_SECONDS / evidence.interval_seconds))
+    chosen: list[int] = []
+    while len(chosen) < KEY_FRAMES and free.any():
+        place = int(np.where(free, change, 65).argmin())
+        chosen.append(place)
+        free[max(0, place - reach) : place + reach + 1] = False
+        free &= np.bitwise_count(codes ^ codes[place]) > _DISTINCT_BITS
+    return codes[chosen]

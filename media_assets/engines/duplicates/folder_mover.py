@@ -1,0 +1,163 @@
+"""Moving copies within a folder of this machine, by renaming within one file system."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote_to_bytes
+
+from media_assets.checksums import digests_of
+from media_assets.engines.duplicates.journal import sync_folder
+from media_assets.errors import Fatal, SourceChanged
+from media_assets.models_duplicates import CheckedFile, Move
+
+_RESERVATION = b"A name that media_assets has reserved for a file it is moving.\n"
+
+
+class FolderMover:
+    """Renames; content is read to compare checksums and never copied.
+
+    Args:
+        root: The folder of the source.
+        review_folder: Where copies go, on the same file system. It need not exist; the scan of the source must leave
+            it out when it is inside.
+
+    Raises:
+        Fatal: the two are on different file systems, between which nothing can be renamed.
+    """
+
+    def __init__(self, root: Path, review_folder: Path, check: Callable[[], None] = lambda: None) -> None:
+        self._root = root.resolve()
+        self._review = review_folder.absolute()
+        self._check = check
+        above = next(folder for folder in (self._review, *self._review.parents) if folder.exists())
+        if above.stat().st_dev != self._root.stat().st_dev:
+            raise Fatal(
+                f"{review_folder} is not on the file system of {root}, so nothing can be moved there by renaming",
+                next_step="Choose a review folder on the same disk",
+            )
+
+    def verify(self, file: CheckedFile) -> None:
+        path = self._source(file.address)
+        before = _state(path)
+        if before.st_size != file.size_bytes:
+            raise SourceChanged(f"{path} has {before.st_size} bytes now, and had {file.size_bytes}")
+        self._compare(path, file)
+        after = _state(path)
+        if (before.st_mtime_ns, before.st_size, before.st_ino) != (after.st_mtime_ns, after.st_size, after.st_ino):
+            raise SourceChanged(f"{path} changed while it was compared")
+
+    def move(self, move: Move, note: Callable[[str], None]) -> None:
+        source, destination = self._source(move.file.address), self._destination(move)
+        keep = self._source(move.keep.address)
+        if source == keep or source.samefile(keep):
+            raise SourceChanged(f"{source} and {keep} are one file with two names")
+        for folder in reversed([one for one in (destination.parent, *destination.parents) if not one.exists()]):
+            note(str(folder))
+            folder.mkdir(exist_ok=True)
+            sync_folder(folder.parent)
+        _rename(source, destination)
+
+    def restore(self, move: Move) -> bool:
+        source, destination = self._source(move.file.address), self._destination(move)
+        for path, torn in ((source, False), (destination, True)):
+            if _is_reservation(path, torn):
+                path.unlink()
+        if not os.path.lexists(destination):
+            if not os.path.lexists(source):
+                raise SourceChanged(f"{destination} is gone")
+            return False
+        self._compare(destination, move.file)
+        source.parent.mkdir(parents=True, exist_ok=True)
+        _rename(destination, source)
+        return True
+
+    def remove_folder(self, name: str) -> None:
+        folder = Path(name)
+        if self._review not in (folder, *folder.parents) and folder not in self._review.parents:
+            raise Fatal(f"{name} is not the review folder nor around it", next_step="Use the journal of this library")
+        try:
+            folder.rmdir()
+        except OSError:
+            # Gone already, or a person has put something there.
+            return
+        sync_folder(folder.parent)
+
+    def _compare(self, path: Path, file: CheckedFile) -> None:
+        known = {name: digest for name, digest in (("sha256", file.sha256), ("md5", file.md5)) if digest}
+        if not known:
+            raise SourceChanged(f"{path} has no known checksum to compare it with")
+        name = next(iter(known))
+        if digests_of(path, name, check=self._check)[name] != known[name]:
+            raise SourceChanged(f"{path} has other content now")
+
+    def _source(self, address: str) -> Path:
+        return self._inside(self._root, address)
+
+    def _destination(self, move: Move) -> Path:
+        return self._inside(self._review, move.destination)
+
+    def _inside(self, root: Path, address: str) -> Path:
+        """The path of an address below a folder.
+
+        Raises:
+            Fatal: it leads out of the folder, by `..` or through a symbolic link.
+        """
+        pure = PurePosixPath(os.fsdecode(unquote_to_bytes(address.encode("utf-8", "surrogateescape"))))
+        path = root / pure
+        if pure.is_absolute() or ".." in pure.parts or not pure.parts or not _leads_to(path, root):
+            raise Fatal(f"{address} leads out of {root}", next_step="Run the index of duplicates again")
+        return path
+
+
+def _rename(source: Path, destination: Path) -> None:
+    """Rename, never over anything, on every file system.
+
+    The name is reserved by a file of ours that must not have existed; the rename then replaces this one alone.
+
+    Raises:
+        SourceChanged: the destination exists, or the source does not.
+    """
+    try:
+        with destination.open("xb") as reservation:
+            reservation.write(_RESERVATION)
+    except FileExistsError:
+        raise SourceChanged(f"{destination} exists already") from None
+    try:
+        source.rename(destination)
+    except FileNotFoundError:
+        destination.unlink()
+        raise SourceChanged(f"{source} is gone") from None
+    except OSError:
+        destination.unlink()
+        raise
+    sync_folder(destination.parent)
+    sync_folder(source.parent)
+
+
+def _is_reservation(path: Path, torn: bool) -> bool:
+    """Whether a crash between the reservation of a name and the rename left this there, be it only its beginning."""
+    try:
+        state = path.lstat()
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISREG(state.st_mode) or state.st_size > len(_RESERVATION):
+        return False
+    content = path.read_bytes()
+    return content == _RESERVATION or (torn and _RESERVATION.startswith(content))
+
+
+def _leads_to(path: Path, root: Path) -> bool:
+    return path.parent.resolve().is_relative_to(root.resolve())
+
+
+def _state(path: Path) -> os.stat_result:
+    try:
+        state = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise SourceChanged(f"{path} is gone") from None
+    if not stat.S_ISREG(state.st_mode):
+        raise SourceChanged(f"{path} is no regular file now")
+    return state

@@ -1,0 +1,137 @@
+"""Groups of duplicates over a whole library.
+
+Every group is a star: the file to keep, and files that were each compared with that very file. A chain (a is like b, b
+is like c) therefore never makes one group of files that differ. Files are taken in the order in which they would be
+kept, so the best one of a group always stands in its middle, and what has joined a group is not asked for any more: the
+work grows with the number of files and not with the square of a group's size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+
+from media_assets.engines.duplicates.choose import because, preference
+from media_assets.engines.duplicates.codes import ORIENTATIONS
+from media_assets.engines.duplicates.compare import Likeness, compare
+from media_assets.engines.duplicates.evidence import Evidence, evidence_of
+from media_assets.engines.duplicates.exact import Content, contents
+from media_assets.engines.duplicates.index import Candidate, PictureIndex, SoundIndex
+from media_assets.models_duplicates import DedupRow, DuplicateGroup, DuplicateMember
+from media_assets.settings_duplicates import DuplicateSettings, SimilaritySettings
+
+_ASKED_AT_ONCE = 1024
+
+
+def duplicate_groups(
+    rows: Iterable[DedupRow],
+    settings: DuplicateSettings | None = None,
+    *,
+    check: Callable[[], None] = lambda: None,
+) -> list[DuplicateGroup]:
+    """The groups of duplicates of a library, those that free most first.
+
+    Args:
+        rows: One per file, in any order.
+        check: Called now and then; what it raises ends the work.
+    """
+    settings = settings or DuplicateSettings()
+    ordered = contents(sorted(rows, key=preference(settings)))
+    stars = _stars([content.row for content in ordered], settings.similarity, check) if settings.similarity.near else {}
+    inside = {file for members in stars.values() for file in members}
+    groups = [
+        _group(content, [(ordered[other], likeness) for other, likeness in stars.get(file, {}).items()], settings)
+        for file, content in enumerate(ordered)
+        if file not in inside and (len(content.files) > 1 or file in stars)
+    ]
+    return sorted(groups, key=lambda group: (-group.freed_bytes, group.keep_key))
+
+
+def _stars(
+    rows: Sequence[DedupRow], limits: SimilaritySettings, check: Callable[[], None]
+) -> dict[int, dict[int, Likeness]]:
+    """Per file that is kept, the files that are like it. The rows come best first."""
+    evidence = [evidence_of(row) for row in rows]
+    stars: dict[int, dict[int, Likeness]] = {}
+    taken: set[int] = set()
+    for file, candidates in _asked(evidence, limits, taken, check):
+        if file in taken:
+            continue
+        members: dict[int, Likeness] = {}
+        different = (one for one in candidates if one.file not in taken and one.file > file)
+        for candidate in islice(different, limits.max_candidates):
+            if candidate.file in members:
+                continue
+            if (likeness := _likeness(evidence[file], evidence[candidate.file], candidate, limits)) is not None:
+                members[candidate.file] = likeness
+        if members:
+            stars[file] = members
+            taken.update(members)
+    return stars
+
+
+def _likeness(first: Evidence, second: Evidence, candidate: Candidate, limits: SimilaritySettings) -> Likeness | None:
+    if candidate.orientation is not None:
+        return compare(first, second, candidate.orientation, limits)
+    turns = range(len(ORIENTATIONS)) if limits.orientations and len(first.codes) else (0,)
+    return next((found for turn in turns if (found := compare(first, second, turn, limits)) is not None), None)
+
+
+def _asked(
+    evidence: Sequence[Evidence], limits: SimilaritySettings, taken: set[int], check: Callable[[], None]
+) -> Iterator[tuple[int, list[Candidate]]]:
+    """Every file that has not been taken when its turn comes, with its candidates."""
+    shown = [file for file, one in enumerate(evidence) if len(one.codes)]
+    for kind, algorithm in sorted({(evidence[file].kind, evidence[file].algorithm) for file in shown}):
+        files = [file for file in shown if (evidence[file].kind, evidence[file].algorithm) == (kind, algorithm)]
+        pictures = PictureIndex(files, evidence, kind, limits)
+        sounds = SoundIndex([file for file in files if len(evidence[file].sound)], evidence, limits)
+        for block in _blocks(files, taken):
+            check()
+            found = pictures.candidates(block)
+            yield from ((file, [*found.get(file, ()), *sounds.candidates(file)]) for file in block if file not in taken)
+    files = [file for file, one in enumerate(evidence) if not len(one.codes) and len(one.sound)]
+    sounds = SoundIndex(files, evidence, limits)
+    for block in _blocks(files, taken):
+        check()
+        yield from ((file, list(sounds.candidates(file))) for file in block if file not in taken)
+
+
+def _blocks(files: Sequence[int], taken: set[int]) -> Iterator[list[int]]:
+    waiting = iter(files)
+    while block := list(islice((file for file in waiting if file not in taken), _ASKED_AT_ONCE)):
+        yield block
+
+
+def _group(content: Content, near: Sequence[tuple[Content, Likeness]], settings: DuplicateSettings) -> DuplicateGroup:
+    members = [_member(stored.row, stored.names, "exact", 1.0, "the same bytes", 0.0) for stored in content.files[1:]]
+    for other, likeness in near:
+        for stored in other.files:
+            members.append(
+                _member(stored.row, stored.names, "near", likeness.similarity, likeness.reason, likeness.offset_seconds)
+            )
+    keeper = content.row
+    near_rows = [stored.row for other, _ in near for stored in other.files]
+    return DuplicateGroup(
+        kind="near" if near else "exact",
+        keep_key=keeper.key,
+        keep_path=keeper.path,
+        keep_size_bytes=keeper.size_bytes,
+        keep_because=because(keeper, [*(stored.row for stored in content.files[1:]), *near_rows], settings),
+        members=tuple(members),
+    )
+
+
+def _member(
+    row: DedupRow, names: int, kind: str, similarity: float, reason: str, offset_seconds: float
+) -> DuplicateMember:
+    return DuplicateMember(
+        key=row.key,
+        path=row.path,
+        size_bytes=row.size_bytes,
+        kind="exact" if kind == "exact" else "near",
+        similarity=round(similarity, 4),
+        reason=reason,
+        offset_seconds=round(offset_seconds, 3),
+        freed_bytes=row.size_bytes if names == 1 else 0,
+    )

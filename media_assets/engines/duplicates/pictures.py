@@ -1,0 +1,159 @@
+"""From a file to its small pictures and its sound: one run of ffmpeg, then hashes of what it wrote.
+
+Frames are taken at equal steps of a power of two, so that two files can be compared frame by frame whatever their
+lengths; ffmpeg turns them upright by the file's own orientation (EXIF, display matrix) first.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ffmpeg as ffmpeg_python
+
+from media_assets.engines.duplicates.audio_prints import PRINT_OPTIONS, audio_print
+from media_assets.engines.duplicates.codes import NO_PICTURE, SIDE, averages, codes_of, packed
+from media_assets.engines.ffmpeg import KEEP_TIME, FFmpeg, file_url
+from media_assets.engines.work import Work
+from media_assets.models import MediaInfo, MediaKind, Stream
+from media_assets.models_duplicates import AudioPrint, FrameHashes
+from media_assets.settings_duplicates import FingerprintSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MOTION_SCALE = 64
+"""A byte of motion is the mean change of brightness (of 255) since the frame before, times this; cuts reach its end."""
+_SIDE = 128
+"""Pixels of the squares that ffmpeg writes: enough to see where black bars end."""
+_FRAMES_AT_ONCE = 512
+_DARK = 24.0
+"""Brightness (of 255) below which a row of pixels is a bar; video black is 0 or 16."""
+_THINNEST_BAR = 4
+_WIDEST_BAR = 48
+_UNEVEN_BARS = 3
+
+
+def fingerprint(
+    ffmpeg: FFmpeg, source: Path, kind: MediaKind, media: MediaInfo, settings: FingerprintSettings, work: Work
+) -> tuple[FrameHashes | None, AudioPrint | None]:
+    """Hashes of the pictures and of the sound of a file; None for what it has not.
+
+    Args:
+        source: The file.
+        kind, media: What its probe found.
+        work: Its directory takes 16 KiB per frame for as long as this takes.
+
+    Raises:
+        BadMedia, TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: as `FFmpeg.run`.
+    """
+    frames, sound = work.directory / "frames.gray", work.directory / "sound.chromaprint"
+    interval = 0.0 if kind is MediaKind.IMAGE else _interval_seconds(media, settings)
+    outputs = list(_outputs(source, kind, media, interval, frames, sound, settings))
+    if not outputs:
+        return None, None
+    command = ffmpeg_python.merge_outputs(*outputs) if len(outputs) > 1 else outputs[0]
+    ffmpeg.run(command, work, duration_seconds=media.duration_seconds)
+    hashes = _hashes(frames, interval, settings) if frames.exists() and frames.stat().st_size else None
+    values = audio_print(sound) if sound.exists() else None
+    for path in (frames, sound):
+        path.unlink(missing_ok=True)
+    return hashes, values
+
+
+def _interval_seconds(media: MediaInfo, settings: FingerprintSettings) -> float:
+    """Time between two frames: as short as the settings allow, doubled until the frames are few or 1 s apart."""
+    interval = 1 / settings.max_frames_per_second
+    while interval < 1.0 and (media.duration_seconds or 0.0) > interval * settings.frames:
+        interval *= 2
+    return interval
+
+
+def _outputs(
+    source: Path,
+    kind: MediaKind,
+    media: MediaInfo,
+    interval: float,
+    frames: Path,
+    sound: Path,
+    settings: FingerprintSettings,
+) -> list[Any]:
+    given = ffmpeg_python.input(file_url(source))
+    small = f"scale={_SIDE}:{_SIDE}:flags=area,format=gray"
+    raw = {"format": "rawvideo", "pix_fmt": "gray"}
+    if kind is MediaKind.IMAGE:
+        # No stream is chosen: of a HEIC that is stored in tiles, ffmpeg then puts the whole together.
+        return [given.output(file_url(frames), vf=small, vframes=1, **raw)]
+    outputs = []
+    if media.video_streams:
+        stream = _main_picture(media)
+        steps = f"fps={1 / interval:g}:start_time=0,{small}"
+        picture = given[str(stream.index)]
+        outputs.append(
+            picture.output(file_url(frames), vf=steps, t=settings.max_seconds, fps_mode="passthrough", **raw)
+        )
+    if settings.audio and any(stream.sample_rate for stream in media.audio_streams):
+        outputs.append(
+            given["a:0"].output(
+                file_url(sound), af=f"aresample={KEEP_TIME}", t=settings.audio_max_seconds, **PRINT_OPTIONS
+            )
+        )
+    return outputs
+
+
+def _main_picture(media: MediaInfo) -> Stream:
+    return min(media.video_streams, key=lambda stream: (not stream.default, stream.index))
+
+
+def _hashes(path: Path, interval: float, settings: FingerprintSettings) -> FrameHashes:
+    import numpy as np
+
+    count = path.stat().st_size // (_SIDE * _SIDE)
+    frames = np.memmap(path, np.uint8, "r", shape=(count, _SIDE, _SIDE))
+    rows, columns = _without_bars(frames) if settings.letterbox else (slice(None), slice(None))
+    down = averages(len(range(*rows.indices(_SIDE))), SIDE)
+    across = averages(len(range(*columns.indices(_SIDE))), SIDE).T
+    codes, motion = np.empty(count, np.uint64), np.zeros(count, np.uint8)
+    last: NDArray[np.float32] | None = None
+    for start in range(0, count, _FRAMES_AT_ONCE):
+        small = down @ frames[start : start + _FRAMES_AT_ONCE, rows, columns].astype(np.float32) @ across
+        found = codes_of(small, settings.algorithm)
+        found[small.std(axis=(1, 2)) < settings.flat_contrast] = NO_PICTURE
+        codes[start : start + len(small)] = found
+        before = np.concatenate([small[:1] if last is None else last, small[:-1]])
+        change = np.abs(small - before).mean(axis=(1, 2)) * MOTION_SCALE
+        motion[start : start + len(small)] = np.minimum(255, np.round(change))
+        last = small[-1:]
+    if interval:
+        return FrameHashes(
+            algorithm=settings.algorithm, interval_seconds=interval, codes=packed(codes), motion=packed(motion)
+        )
+    thumbnail = np.clip(np.round(small[0]), 0, 255).astype(np.uint8)
+    return FrameHashes(
+        algorithm=settings.algorithm, interval_seconds=0.0, codes=packed(codes), thumbnail=packed(thumbnail)
+    )
+
+
+def _without_bars(frames: NDArray[np.uint8]) -> tuple[slice, slice]:
+    """The rows and the columns of the picture between bars that are black in every frame."""
+    import numpy as np
+
+    brightest = [np.zeros(_SIDE), np.zeros(_SIDE)]
+    for start in range(0, len(frames), _FRAMES_AT_ONCE):
+        block = frames[start : start + _FRAMES_AT_ONCE]
+        for axis, best in enumerate(brightest):
+            np.maximum(best, block.mean(axis=2 - axis).max(axis=0), out=best)
+    return _between_bars(brightest[0]), _between_bars(brightest[1])
+
+
+def _between_bars(brightest: NDArray[np.float64]) -> slice:
+    import numpy as np
+
+    bright = np.flatnonzero(brightest >= _DARK)
+    if not bright.size:
+        return slice(None)
+    before, behind = int(bright[0]), _SIDE - 1 - int(bright[-1])
+    # A night scene has dark edges too; bars are alike on both sides.
+    even = abs(before - behind) <= _UNEVEN_BARS and min(before, behind) >= _THINNEST_BAR
+    return slice(before, _SIDE - behind) if even and max(before, behind) <= _WIDEST_BAR else slice(None)

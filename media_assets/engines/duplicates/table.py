@@ -1,0 +1,73 @@
+"""The groups of duplicates as a table, for people and other programs: pandas, CSV, Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from media_assets.errors import Fatal
+from media_assets.models_duplicates import DuplicateGroup
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_DTYPES = {
+    "group": "int64",
+    "action": "string",
+    "kind": "string",
+    "key": "string",
+    "path": "string",
+    "size_bytes": "int64",
+    "similarity": "float64",
+    "offset_seconds": "float64",
+    "reason": "string",
+    "freed_bytes": "int64",
+    "keep_key": "string",
+}
+
+
+def to_table(groups: Iterable[DuplicateGroup]) -> pd.DataFrame:
+    """One row per file of every group, the file to keep first. `group` counts from 1."""
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    for number, group in enumerate(groups, start=1):
+        common = {"group": number, "keep_key": group.keep_key}
+        rows.append(
+            {
+                **common,
+                "action": "keep",
+                "kind": group.kind,
+                "key": group.keep_key,
+                "path": group.keep_path,
+                "size_bytes": group.keep_size_bytes,
+                "similarity": 1.0,
+                "offset_seconds": 0.0,
+                "reason": group.keep_because,
+                "freed_bytes": 0,
+            }
+        )
+        rows.extend({**common, "action": "review", **member.model_dump()} for member in group.members)
+    return pd.DataFrame(rows, columns=list(_DTYPES)).astype(_DTYPES)
+
+
+def write_csv(groups: Iterable[DuplicateGroup], path: Path) -> None:
+    """The table as CSV in UTF-8. A text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    table = to_table(groups)
+    for column in [name for name, dtype in _DTYPES.items() if dtype == "string"]:
+        table[column] = table[column].map(lambda text: f"'{text}" if text[:1] in ("=", "+", "-", "@") else text)
+    table.to_csv(path, index=False, lineterminator="\n")
+
+
+def write_parquet(groups: Iterable[DuplicateGroup], path: Path) -> None:
+    """The table as Parquet.
+
+    Raises:
+        Fatal: pyarrow is not installed.
+    """
+    table = to_table(groups)
+    try:
+        table.to_parquet(path, index=False, engine="pyarrow")
+    except ImportError as error:
+        raise Fatal("Parquet needs pyarrow, which is not installed", next_step="pip install pyarrow") from error

@@ -1,0 +1,126 @@
+"""What is known of a file to find its duplicates, and the groups that were found.
+
+Arrays stand in base64, little-endian: JSON holds them at a third more than their size. No I/O in here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from media_assets.models import MediaKind, Model
+
+GroupKind = Literal["exact", "near"]
+
+
+class FrameHashes(Model):
+    """The pictures of a video, taken at equal steps from the start of its timeline, or the one of an image."""
+
+    algorithm: str
+    interval_seconds: float
+    """A power of two; 0 for an image."""
+    codes: str
+    """64 bits each; 0 stands for a frame that is black or blank."""
+    motion: str = ""
+    """Videos: per frame, how much it differs from the frame before, as a byte (see `pictures.MOTION_SCALE`)."""
+    thumbnail: str = ""
+    """Images: 32×32 bytes of brightness, upright, without black bars."""
+
+
+class AudioPrint(Model):
+    """Chromaprint's raw fingerprint: 32 bits every `item_seconds`, from the start of the file's timeline."""
+
+    algorithm: str
+    item_seconds: float
+    values: str
+
+
+class DedupRow(Model):
+    """The value of `dedup_index`: one file of the library."""
+
+    key: str
+    path: str
+    """As `SourceFile.path`."""
+    file_id: str | None = None
+    """Equal for two names of one stored file (device and inode, a Drive id); None when names are all there is."""
+    size_bytes: int
+    md5: str | None = None
+    sha256: str | None = None
+    modified_at: datetime
+    recorded_at: datetime | None = None
+    kind: MediaKind
+    duration_seconds: float | None = None
+    width: int | None = None
+    """As displayed, in pixels."""
+    height: int | None = None
+    bit_rate: int | None = None
+    """Bits per second, of the whole file."""
+    reencoded_by: str | None = None
+    """The encoder's mark, when it is one that works on files and not in a camera."""
+    frames: FrameHashes | None = None
+    audio: AudioPrint | None = None
+    """None when there is no sound, or too little."""
+
+
+class DuplicateMember(Model):
+    """A redundant copy."""
+
+    key: str
+    path: str
+    size_bytes: int
+    kind: GroupKind
+    """How it relates to the file that is kept."""
+    similarity: float
+    """1 for equal bytes; else the share of the evidence (frames, sound, picture) that agrees, 0 to 1."""
+    reason: str
+    offset_seconds: float = 0.0
+    """At which second of the kept file this one starts."""
+    freed_bytes: int
+    """What its removal frees: nothing when the same stored file has another name."""
+
+
+class DuplicateGroup(Model):
+    """Files that are the same: one to keep, and every other compared with that one itself."""
+
+    kind: GroupKind
+    """`near` as soon as one member is not byte for byte the same."""
+    keep_key: str
+    keep_path: str
+    keep_size_bytes: int
+    keep_because: str
+    members: tuple[DuplicateMember, ...]
+
+    @property
+    def freed_bytes(self) -> int:
+        return sum(member.freed_bytes for member in self.members)
+
+
+class CheckedFile(Model):
+    """A file as it was when the plan was made; it is compared with this before anything is moved."""
+
+    address: str
+    """How the mover finds it: for a folder the path in it, percent-encoded as `SourceFile.path`; for Drive the id."""
+    size_bytes: int
+    sha256: str | None = None
+    md5: str | None = None
+
+
+class Move(Model):
+    """A redundant copy, and the place in the review folder it goes to."""
+
+    key: str
+    file: CheckedFile
+    destination: str
+    """Path below the review folder, percent-encoded."""
+    keep_key: str
+    keep: CheckedFile
+    reason: str
+
+
+class MoveOutcome(Model):
+    key: str
+    address: str
+    destination: str
+    state: Literal["moved", "skipped", "restored"]
+    detail: str = ""
+    """Why it was skipped."""

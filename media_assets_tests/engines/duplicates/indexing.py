@@ -1,0 +1,56 @@
+"""From files to the rows of an index, as `drive_file` and `dedup_index` make them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from media_assets.checksums import digests_of
+from media_assets.engines.duplicates.codes import unpacked
+from media_assets.engines.duplicates.rows import dedup_row, local_file_id
+from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.engines.probe import probe
+from media_assets.engines.work import Work
+from media_assets.models import SourceFile
+from media_assets.models_duplicates import DedupRow, FrameHashes
+from media_assets.settings_duplicates import FingerprintSettings
+
+
+def source_file(path: Path, root: Path, work: Work) -> SourceFile:
+    found = probe(path, work)
+    state = path.stat()
+    name = path.relative_to(root).as_posix()
+    return SourceFile(
+        key=f"films:{name}",
+        source="films",
+        path=name,
+        name=path.name,
+        folder=path.parent.name,
+        size_bytes=state.st_size,
+        modified_at=datetime.fromtimestamp(state.st_mtime, UTC),
+        revision=f"{state.st_size}-{state.st_mtime_ns}",
+        kind=found.kind,
+        mime_type=found.mime_type,
+        media=found.media,
+        link=path.as_uri(),
+        **digests_of(path, "sha256", "md5"),
+    )
+
+
+def row_of(path: Path, root: Path | None = None, settings: FingerprintSettings | None = None) -> DedupRow:
+    with tempfile.TemporaryDirectory() as scratch:
+        work = Work(Path(scratch))
+        file = source_file(path, root or path.parent, work)
+        return dedup_row(FFmpeg(), path, file, settings or FingerprintSettings(), work, file_id=local_file_id(path))
+
+
+def rows_of(paths: Iterable[Path], root: Path | None = None) -> list[DedupRow]:
+    return [row_of(path, root) for path in paths]
+
+
+def codes(frames: FrameHashes) -> np.ndarray:
+    return unpacked(frames.codes, "<u8")

@@ -1,0 +1,286 @@
+"""Moving copies aside and back: nothing is lost, whatever happens in between."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from media_assets.checksums import digests_of
+from media_assets.engines.duplicates.folder_mover import FolderMover
+from media_assets.engines.duplicates.journal import Journal
+from media_assets.engines.duplicates.moves import apply_moves, plan_moves, undo_moves
+from media_assets.engines.duplicates.near import duplicate_groups
+from media_assets.errors import Fatal
+from media_assets.models import MediaKind
+from media_assets.models_duplicates import DedupRow, Move, MoveOutcome
+
+STRAY_BYTES = os.fsdecode(b"caf\xe9, 100%.bin")
+
+
+def percent(path: str) -> str:
+    """As `SourceFile.path`: stray bytes and `%` encoded."""
+    return "".join(f"%{byte:02X}" if byte > 127 or byte == 37 else chr(byte) for byte in os.fsencode(path))
+
+
+def row(root: Path, name: str) -> DedupRow:
+    path = root / name
+    state = path.stat()
+    return DedupRow(
+        key=f"films:{percent(name)}",
+        path=percent(name),
+        size_bytes=state.st_size,
+        modified_at=datetime.fromtimestamp(state.st_mtime, UTC),
+        kind=MediaKind.OTHER,
+        **digests_of(path, "sha256", "md5"),
+    )
+
+
+class Library:
+    """A folder with three copies of one file and two of another."""
+
+    NAMES = ("a/one.bin", "b/one.bin", "b/deep/er/one.bin", f"a/{STRAY_BYTES}", f"b/{STRAY_BYTES}", "alone.bin")
+
+    def __init__(self, folder: Path) -> None:
+        self.root, self.review = folder / "library", folder / "review" / "today"
+        for name in self.NAMES:
+            path = self.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(path.name.encode(errors="surrogateescape") * 999)
+            os.utime(path, ns=(10**18 + 1, 10**18 + 7))
+        self.journal = Journal(folder / "moves.jsonl")
+        self.folder = folder
+
+    @classmethod
+    def found(cls, folder: Path) -> Library:
+        """One that is there already."""
+        library = cls.__new__(cls)
+        library.folder, library.root, library.review = folder, folder / "library", folder / "review" / "today"
+        library.journal = Journal(folder / "moves.jsonl")
+        return library
+
+    def contents(self) -> dict[str, bytes | None]:
+        """What stands where, folders too."""
+        return {
+            str(path.relative_to(self.folder)): path.read_bytes() if path.is_file() else None
+            for path in self.folder.rglob("*")
+            if path != self.journal.path
+        }
+
+    def plan(self) -> list[Move]:
+        rows = [row(self.root, name) for name in self.NAMES]
+        return plan_moves(duplicate_groups(rows), {one.key: one for one in rows})
+
+    @property
+    def mover(self) -> FolderMover:
+        return FolderMover(self.root, self.review)
+
+    def apply(self, moves: list[Move] | None = None) -> list[MoveOutcome]:
+        return list(apply_moves(self.plan() if moves is None else moves, self.mover, self.journal))
+
+    def undo(self) -> list[MoveOutcome]:
+        return list(undo_moves(self.mover, self.journal))
+
+    def state(self) -> dict[str, tuple[bytes | None, int, int]]:
+        """Everything in and around it: content, modification time and inode of files, and which folders there are."""
+        found: dict[str, tuple[bytes | None, int, int]] = {}
+        for path in sorted(self.folder.rglob("*")):
+            if path == self.journal.path:
+                continue
+            state = path.stat()
+            is_file = path.is_file()
+            found[str(path)] = (
+                path.read_bytes() if is_file else None,
+                state.st_mtime_ns if is_file else 0,
+                state.st_ino,
+            )
+        return found
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path)
+
+
+def test_what_was_moved_keeps_its_path_and_comes_back_byte_for_byte(library: Library):
+    before = library.state()
+    assert [one.state for one in library.apply()] == ["moved"] * 3
+    assert (library.root / "a/one.bin").exists(), "the copy with the shortest path stays"
+    assert (library.review / "b/deep/er/one.bin").exists()
+    assert (library.review / "b" / STRAY_BYTES).exists()
+    assert not (library.root / "b/one.bin").exists()
+    assert [one.state for one in library.undo()] == ["restored"] * 3
+    assert library.state() == before
+
+
+def test_planning_alone_touches_nothing(library: Library):
+    before = library.state()
+    library.plan()
+    apply_moves(library.plan(), library.mover, library.journal)
+    assert library.state() == before
+    assert not library.journal.path.exists()
+
+
+def test_a_second_undo_does_nothing(library: Library):
+    library.apply()
+    library.undo()
+    before = library.state()
+    assert library.undo() == []
+    assert library.state() == before
+
+
+def test_moves_after_an_undo_can_be_undone_with_the_same_journal(library: Library):
+    before = library.state()
+    library.apply()
+    library.undo()
+    library.apply()
+    assert len(library.undo()) == 3
+    assert library.state() == before
+
+
+@pytest.mark.parametrize("changed", ["a/one.bin", "b/one.bin"])
+def test_nothing_moves_when_either_copy_has_changed_since_the_plan(library: Library, changed: str):
+    moves = [move for move in library.plan() if move.file.address == "b/one.bin"]
+    path = library.root / changed
+    size = path.stat().st_size
+    path.write_bytes(b"x" * size)
+    os.utime(path, ns=(10**18 + 1, 10**18 + 7))
+    (outcome,) = library.apply(moves)
+    assert outcome.state == "skipped"
+    assert "other content" in outcome.detail
+    assert (library.root / "b/one.bin").exists()
+
+
+def test_the_last_copy_is_never_moved_when_the_one_to_keep_is_gone(library: Library):
+    moves = library.plan()
+    (library.root / "a/one.bin").unlink()
+    states = {one.address: one.state for one in library.apply(moves)}
+    assert states["b/one.bin"] == states["b/deep/er/one.bin"] == "skipped"
+
+
+def test_another_name_of_the_kept_file_is_not_moved(library: Library):
+    moves = library.plan()
+    (library.root / "b/one.bin").unlink()
+    os.link(library.root / "a/one.bin", library.root / "b/one.bin")
+    outcomes = {one.address: one for one in library.apply(moves)}
+    assert outcomes["b/one.bin"].state == "skipped"
+    assert "one file with two names" in outcomes["b/one.bin"].detail
+
+
+def test_a_file_in_the_way_is_never_overwritten(library: Library):
+    moves = library.plan()
+    taken = library.review / "b/one.bin"
+    taken.parent.mkdir(parents=True)
+    taken.write_bytes(b"")
+    before = library.state()
+    outcomes = {one.address: one for one in library.apply(moves)}
+    assert outcomes["b/one.bin"].state == "skipped"
+    assert "exists already" in outcomes["b/one.bin"].detail
+    library.undo()
+    assert library.state() == before
+
+
+def test_undo_does_not_overwrite_what_has_come_in_the_place_of_a_moved_file(library: Library):
+    library.apply()
+    place = library.root / "b/one.bin"
+    place.write_bytes(b"new")
+    outcomes = {one.address: one for one in library.undo()}
+    assert outcomes["b/one.bin"].state == "skipped"
+    assert place.read_bytes() == b"new"
+    assert (library.review / "b/one.bin").exists()
+    place.unlink()
+    assert [one.state for one in library.undo()] == ["restored"], "what failed is tried again"
+
+
+def test_undo_says_what_is_gone_from_the_review_folder(library: Library):
+    library.apply()
+    (library.review / "b/one.bin").unlink()
+    outcomes = {one.address: one for one in library.undo()}
+    assert "is gone" in outcomes["b/one.bin"].detail
+    assert (library.root / "b/deep/er/one.bin").exists()
+
+
+CRASHES = """
+import os, sys
+from pathlib import Path
+from media_assets_tests.engines.duplicates.test_moves import Library
+
+left = sys.maxsize
+
+
+def count_down(event, arguments):
+    global left
+    if event in ("open", "os.rename", "os.mkdir", "os.remove", "os.rmdir"):
+        left -= 1
+        if left < 0:
+            os._exit(9)
+
+
+sys.addaudithook(count_down)
+for folder in sorted(Path(sys.argv[1]).iterdir(), key=lambda path: int(path.name)):
+    library = Library(folder)
+    plan = library.plan()
+    if sys.argv[2] == "undo":
+        library.apply(plan)
+    if child := os.fork():
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) in (0, 9)
+    else:
+        left = int(folder.name)
+        library.apply(plan) if sys.argv[2] == "apply" else library.undo()
+        os._exit(0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a process that dies at once is made by fork")
+@pytest.mark.parametrize("act", ["apply", "undo"])
+def test_a_crash_at_any_step_can_be_undone(tmp_path: Path, act: str):
+    intact = Library(tmp_path / "intact").contents()
+    for steps in range(0, 60, 2):
+        (tmp_path / "crashed" / str(steps)).mkdir(parents=True)
+    subprocess.run([sys.executable, "-c", CRASHES, str(tmp_path / "crashed"), act], check=True)
+    moved_before = set()
+    for folder in (tmp_path / "crashed").iterdir():
+        library = Library.found(folder)
+        if library.journal.path.exists():
+            moved_before.add(sum(path.is_file() for path in library.review.rglob("*")))
+            library.undo()
+        assert library.contents() == intact, f"after a crash at step {folder.name}"
+    assert {0, 1, 2, 3} <= moved_before, "crashes came before, between and after the moves"
+
+
+def test_a_torn_line_at_the_end_of_the_journal_is_passed_over(library: Library):
+    before = library.state()
+    library.apply()
+    with library.journal.path.open("ab") as file:
+        file.write(b'{"event": "movi')
+    library.undo()
+    assert library.state() == before
+    assert library.undo() == [], "and what was written behind it is read"
+
+
+def test_equal_paths_get_different_names(library: Library):
+    rows = [row(library.root, name) for name in ("a/one.bin", "b/one.bin", "b/deep/er/one.bin")]
+    rows = [rows[0], *(one.model_copy(update={"path": "same/name.mp4"}) for one in rows[1:])]
+    moves = plan_moves(duplicate_groups(rows), {one.key: one for one in rows})
+    assert {move.destination for move in moves} <= {"same/name.mp4", "same/name (2).mp4", "a/one.bin"}
+    assert len({move.destination for move in moves}) == 2
+
+
+@pytest.mark.parametrize("address", ["../outside.bin", "/etc/hostname", "%2E%2E/outside.bin", "link/outside.bin", ""])
+def test_no_address_leads_out_of_the_library(library: Library, address: str):
+    (library.folder / "elsewhere").mkdir()
+    (library.folder / "elsewhere/outside.bin").write_bytes(b"x")
+    (library.root / "link").symlink_to(library.folder / "elsewhere")
+    move = library.plan()[0]
+    outside = move.model_copy(update={"file": move.file.model_copy(update={"address": address})})
+    with pytest.raises(Fatal, match="leads out of"):
+        library.apply([outside])
+
+
+def test_undoing_without_a_journal_says_so(library: Library):
+    with pytest.raises(Fatal, match="no journal"):
+        library.undo()
