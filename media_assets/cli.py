@@ -154,6 +154,43 @@ def doctor(context: typer.Context) -> None:
 
 
 @app.command()
+def duplicates(
+    context: typer.Context,
+    source: Source = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the whole table to a file.")] = None,
+    near: Annotated[bool, typer.Option("--near", help="Move near duplicates too, not only equal files.")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Move redundant copies to the review folder.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Bring back all that was moved.")] = False,
+) -> None:
+    """Show which files are twice in the library; with --apply, move the redundant copies to a review folder."""
+    from media_assets.duplicates import INDEX, Duplicates
+    from media_assets.engines.duplicates.table import write_csv
+    from media_assets.errors import Fatal
+    from media_assets.instance import open_instance
+    from media_assets.library import Library
+    from media_assets.processing import Selection, require_source, selected_registered
+    from media_assets.terminal import print_duplicates, print_moves
+
+    opened = _open(context)
+    if not opened.settings.assets[INDEX].enabled:
+        raise Fatal(f"assets.{INDEX} is not enabled", next_step="Enable it in library.yaml and run `process`")
+    library, selection = Library(opened.settings, opened.secrets), Selection(source)
+    require_source(library, selection)
+    with open_instance(opened.settings) as instance:
+        found = Duplicates(library, selected_registered(instance, library, selection))
+    if undo:
+        print_moves(console, found.undo())
+        return
+    planned = found.moves(near=near) if apply else {}
+    print_duplicates(console, found.groups, unknown=len(found.unknown))
+    if csv:
+        write_csv(found.groups, csv)
+        console.print(f"all of them: {csv}", markup=False, soft_wrap=True)
+    if apply:
+        print_moves(console, found.apply(planned))
+
+
+@app.command()
 def login(
     context: typer.Context,
     client_secrets: Annotated[

@@ -9,8 +9,10 @@ import dagster as dg
 
 from media_assets import dagster_fixes
 from media_assets.assets import enabled_stages
+from media_assets.assets.duplicate_groups import duplicate_groups, nightly
 from media_assets.automation import condition_sensor, source_sensor, stage_condition
 from media_assets.config import load_secrets, load_settings
+from media_assets.duplicates import INDEX
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.summarizers import build_summarizer
 from media_assets.engines.transcribers import build_transcriber
@@ -34,8 +36,10 @@ def build_definitions(
     condition = stage_condition(rerun_on_change=settings.automation.rerun_on_change)
     stages = enabled_stages(settings)
     keys = [dg.AssetKey(stage.name) for stage in stages]
+    with_index = INDEX in {stage.name for stage in stages}
     return dg.Definitions(
-        assets=[stage.build(settings, condition) for stage in stages],
+        assets=[*(stage.build(settings, condition) for stage in stages), *([duplicate_groups] if with_index else [])],
+        schedules=[nightly] if with_index else [],
         sensors=[
             condition_sensor(settings.automation.condition_interval_seconds),
             *(source_sensor(name, library, keys) for name in settings.sources),

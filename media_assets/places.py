@@ -74,7 +74,11 @@ class Places:
             section,
             self._settings.automation,
             artifact_paths=self._is_artifact_path,
-            left_out=(self._settings.state_dir, *self._store_folders),
+            left_out=(
+                self._settings.state_dir,
+                section.path / self._settings.duplicates.review_folder,
+                *self._store_folders,
+            ),
         )
 
     def _bucket_source(self, name: str, section: BucketSource) -> Source:

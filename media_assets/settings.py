@@ -24,8 +24,12 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from media_assets import settings_rules as rules
+from media_assets.settings_duplicates import DuplicateSettings
+from media_assets.settings_images import ImageSettings
 from media_assets.settings_places import FolderStore, SourceSettings, StoreSettings, WebAddress, with_types
 from media_assets.settings_section import NAME_OR_PATH, NOT_IN_RESULT, Section
+from media_assets.settings_thumbnails import ThumbnailSettings
+from media_assets.settings_video import VideoCompressionSettings
 
 Language = Annotated[str, AfterValidator(rules.language_code)]
 LibraryName = Annotated[str, AfterValidator(rules.library_name)]
@@ -185,8 +189,14 @@ class AssetTuning(Section):
     """… and so much more for each second it plays."""
 
 
-def _tuning(batch: int, workers: int, seconds: float, per_second: float) -> AssetTuning:
-    return AssetTuning(batch=batch, workers=workers, time_limit_seconds=seconds, time_limit_per_media_second=per_second)
+def _tuning(batch: int, workers: int, seconds: float, per_second: float, *, enabled: bool = True) -> AssetTuning:
+    return AssetTuning(
+        enabled=enabled,
+        batch=batch,
+        workers=workers,
+        time_limit_seconds=seconds,
+        time_limit_per_media_second=per_second,
+    )
 
 
 DEFAULT_TUNING = {
@@ -194,9 +204,13 @@ DEFAULT_TUNING = {
     "m4a_audio": _tuning(50, 2, 120, 1.0),
     "transcript": _tuning(20, 1, 300, 6.0),
     "summary": _tuning(40, 2, 300, 0.5),
+    "thumbnail": _tuning(60, 2, 120, 0.2),
+    "compressed_image": _tuning(70, 2, 300, 0.0, enabled=False),
+    "compressed_video": _tuning(5, 1, 600, 60.0, enabled=False),
+    "dedup_index": _tuning(80, 2, 300, 1.0, enabled=False),
 }
 
-DEFAULT_POOLS = {"source": 4, "ffmpeg": 2, "transcriber": 1, "summarizer": 4}
+DEFAULT_POOLS = {"source": 4, "ffmpeg": 2, "encoder": 1, "transcriber": 1, "summarizer": 4}
 
 
 class RetrySettings(Section):
@@ -249,6 +263,10 @@ class Settings(Section):
     audio: AudioSettings = AudioSettings()
     transcription: TranscriptionSettings = PocketsphinxTranscription()
     summary: SummarySettings = ExtractiveSummary()
+    thumbnails: ThumbnailSettings = ThumbnailSettings()
+    images: ImageSettings = ImageSettings()
+    compression: VideoCompressionSettings = VideoCompressionSettings()
+    duplicates: DuplicateSettings = DuplicateSettings()
     assets: dict[str, AssetTuning] = Field(default_factory=lambda: dict(DEFAULT_TUNING))
     retries: RetrySettings = RetrySettings()
     limits: LimitSettings = LimitSettings()

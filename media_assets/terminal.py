@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from media_assets.models_duplicates import DuplicateGroup, MoveOutcome
 from media_assets.partitions import display_name, readable
 from media_assets.processing import StagePlan
 from media_assets.status import Failure, LibraryStatus
@@ -16,6 +17,7 @@ _SYMBOLS = {"done": "[green]✓[/]", "not_applicable": "[dim]–[/]", "failed": 
 MOST_ROWS = 100
 _MOST_NAMES = 12
 _MOST_FAILURES = 20
+_MOST_GROUPS = 20
 
 
 def print_stage(console: Console, plan: StagePlan, outcomes: Mapping[str, int]) -> None:
@@ -56,3 +58,27 @@ def print_failures(console: Console, failures: Sequence[Failure]) -> None:
         console.print(f"… and {len(failures) - _MOST_FAILURES} more; `media-assets status --json` has them all.")
     if failures:
         console.print("`media-assets retry` tries them again.")
+
+
+def print_duplicates(console: Console, groups: Sequence[DuplicateGroup], *, unknown: int) -> None:
+    """The groups that free most, and what all of them would free."""
+    for group in groups[:_MOST_GROUPS]:
+        console.print(f"keep {readable(group.keep_key)} ({group.keep_because})", markup=False, soft_wrap=True)
+        for member in group.members:
+            text = f"     {readable(member.key)}: {member.reason}, {member.freed_bytes / 1e6:.1f} MB"
+            console.print(text, style="dim", markup=False, soft_wrap=True)
+    freed = sum(group.freed_bytes for group in groups)
+    more = f", {len(groups) - _MOST_GROUPS} more than are shown" if len(groups) > _MOST_GROUPS else ""
+    console.print(f"{len(groups)} groups of duplicates{more}; without the copies {freed / 1e6:.1f} MB would be free")
+    if unknown:
+        console.print(f"{unknown} files are not indexed yet; `media-assets process --stage dedup_index` sees to it")
+
+
+def print_moves(console: Console, outcomes: Iterable[MoveOutcome]) -> None:
+    """What became of each copy."""
+    counts: dict[str, int] = {}
+    for outcome in outcomes:
+        counts[outcome.state] = counts.get(outcome.state, 0) + 1
+        detail = f": {outcome.detail}" if outcome.detail else ""
+        console.print(f"{outcome.state} {readable(outcome.key)}{detail}", markup=False, soft_wrap=True)
+    console.print(", ".join(f"{number} {state}" for state, number in counts.items()) or "nothing to move")

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from media_assets.assets import PIPELINE
+from media_assets.assets import enabled_stages
 from media_assets.config import load_secrets, load_settings
 from media_assets.definitions import build_definitions
 from media_assets.instance import open_instance
@@ -41,7 +41,7 @@ class RealLibrary:
         with open_instance(settings) as instance:
             progress = BarProgress(Console(quiet=True))
             definitions = build_definitions(settings, load_secrets(settings.config_path), {"progress": progress})
-            processor = Processor(definitions, library, PIPELINE, instance)
+            processor = Processor(definitions, library, enabled_stages(settings), instance)
             keys = processor.select(chosen)
             for stage in processor.stages(chosen):
                 plan = processor.plan(stage, keys, chosen)
@@ -53,7 +53,7 @@ class RealLibrary:
         """The status of all files that were ever registered."""
         settings = load_settings(self.root / "library.yaml")
         with open_instance(settings) as instance:
-            return library_status(instance, Library(settings), PIPELINE, registered(instance))
+            return library_status(instance, Library(settings), enabled_stages(settings), registered(instance))
 
     def manifest(self, asset: str, path: str) -> Manifest:
         """Of a file at a path below `media`."""

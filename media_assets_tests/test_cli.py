@@ -50,6 +50,7 @@ def test_status_as_json_has_counts_and_failures(library: Typed) -> None:
             "m4a_audio": {"done": 1, "not_applicable": 0, "failed": 0, "missing": 1},
             "transcript": {"done": 0, "not_applicable": 0, "failed": 0, "missing": 2},
             "summary": {"done": 0, "not_applicable": 0, "failed": 0, "missing": 2},
+            "thumbnail": {"done": 0, "not_applicable": 0, "failed": 0, "missing": 2},
         },
         "failures": [
             {"file": "media:empty.mp4", "asset": "drive_file", "reason": "is empty (0 bytes). Fetch or export it again"}

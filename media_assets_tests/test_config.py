@@ -528,11 +528,12 @@ def test_two_assets_of_equal_batch_are_refused_with_the_reason(load: Load) -> No
 
 
 def test_unknown_assets_are_refused_and_the_known_ones_listed(load: Load) -> None:
-    known = "drive_file, m4a_audio, summary, transcript"
+    known = "compressed_image, compressed_video, dedup_index, drive_file, m4a_audio, summary, thumbnail, transcript"
     found = problems(load, f"{SOURCES}assets: {{video: {{batch: 3}}}}\noutputs: {{video: {{}}}}\npools: {{gpu: 1}}")
     assert f"should be one of {known}" in found["assets.video"]
-    assert f"should be one of default, {known}" in found["outputs.video"]
-    assert "should be one of ffmpeg, source, summarizer, transcriber" in found["pools.gpu"]
+    with_default = known.replace("dedup_index", "dedup_index, default")
+    assert f"should be one of {with_default}" in found["outputs.video"]
+    assert "should be one of encoder, ffmpeg, source, summarizer, transcriber" in found["pools.gpu"]
 
 
 def test_an_output_needs_a_store_that_exists(load: Load) -> None:

@@ -90,9 +90,9 @@ def a_clip_has_its_summary_within_a_minute_and_once(dev: DagsterDev, root: Path)
 def nothing_was_requested_again_in_all_that_time(dev: DagsterDev) -> None:
     lanes = Counter(tag["value"] for run in dev.runs() for tag in run["tags"] if tag["key"] == "media_assets/lane")
     assert lanes["live"] == 2, "the repaired file and the clip"
-    # One for drive_file, two for m4a_audio, three for transcript, two for summary; one more where a red file parts
-    # two neighbours.
-    assert lanes["bulk"] <= 10, lanes
+    # One for drive_file, two for m4a_audio, three for transcript, two for summary, one for thumbnail; one more where a
+    # red file parts two neighbours.
+    assert lanes["bulk"] <= 12, lanes
     assert len(dev.backfills()) == 1
 
 

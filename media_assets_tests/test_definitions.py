@@ -67,20 +67,21 @@ def test_loading_imports_nothing_heavy(loaded: Loaded) -> None:
 
 
 def test_each_asset_has_a_batch_size_of_its_own(loaded: Loaded) -> None:
-    assert set(loaded["batches"]) == {"drive_file", "m4a_audio", "transcript", "summary"}
-    assert len(set(loaded["batches"].values())) == 4
+    assert set(loaded["batches"]) == {"drive_file", "m4a_audio", "transcript", "summary", "thumbnail"}
+    assert len(set(loaded["batches"].values())) == len(loaded["batches"])
 
 
 def test_each_asset_says_what_it_is_and_how_it_is_run(loaded: Loaded) -> None:
     assert loaded["described"] == sorted(loaded["batches"])
-    assert loaded["groups"] == ["audio", "library", "text"]
+    assert loaded["groups"] == ["audio", "library", "pictures", "text"]
     assert loaded["owners"] == ["team:media"]
-    assert loaded["conditions"] == 4
+    assert loaded["conditions"] == len(loaded["batches"])
     assert loaded["pools"] == {
         "drive_file": "source",
         "m4a_audio": "ffmpeg",
         "transcript": "transcriber",
         "summary": "summarizer",
+        "thumbnail": "ffmpeg",
     }
     assert set(loaded["retries"].values()) == {3}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -44,14 +45,22 @@ def clean_environment() -> Iterator[None]:
 # ------------------------------------------------------------------------------------------- the keys of the model
 
 # How the document calls the keys of a mapping whose names it does not know.
-NAMES = {"sources": "<name>", "stores": "<name>", "outputs": "<asset>", "assets": "<asset>", "prices": "<model>"}
+NAMES = {
+    "sources": "<name>",
+    "stores": "<name>",
+    "outputs": "<asset>",
+    "assets": "<asset>",
+    "prices": "<model>",
+    "rules": "<rule>",
+    "tiers": "<tier>",
+}
 
 
 def model_rows() -> dict[tuple[str, str], Row]:
     """What the document has to say: by engine (empty where there is no choice) and key."""
     rows = dict(_rows(Settings, "", ""))
     rows |= {("", f"pools.{name}"): ("integer", f"`{steps}`") for name, steps in DEFAULT_POOLS.items()}
-    for tuning in ("batch", "workers", "time_limit_seconds", "time_limit_per_media_second"):
+    for tuning in ("enabled", "batch", "workers", "time_limit_seconds", "time_limit_per_media_second"):
         key = ("", f"assets.<asset>.{tuning}")
         rows[key] = (rows[key][0], "see below")
     return rows
@@ -62,7 +71,11 @@ def _rows(section: type[BaseModel], prefix: str, engine: str) -> Iterator[tuple[
         annotation = field.annotation
         key = f"{prefix}{name}"
         variants = [member for member in get_args(annotation) if _is_section(member)]
-        if _is_section(annotation):
+        members = get_args(annotation) if get_origin(annotation) is tuple else ()
+        if members and _is_section(members[0]):
+            yield ("", key), ("list of sections", "see below")
+            yield from _rows(members[0], f"{key}.{NAMES[name]}.", engine)
+        elif _is_section(annotation):
             yield from _rows(annotation, f"{key}.", engine)
         elif get_origin(annotation) is dict:
             value = get_args(annotation)[1]
@@ -108,7 +121,7 @@ def _default_words(field: FieldInfo) -> str:
     if isinstance(field.default, bool):
         return f"`{str(field.default).lower()}`"
     if isinstance(field.default, tuple):
-        return "`[" + ", ".join(f'"{value}"' for value in field.default) + "]`"
+        return "`[" + ", ".join(json.dumps(value) for value in field.default) + "]`"
     return f"`{field.default}`"
 
 
@@ -223,6 +236,9 @@ def test_what_is_commented_out_in_the_example_is_the_default_of_every_key(tmp_pa
 
 def _paths(data: Any, prefix: str = "", section: str = "") -> set[str]:
     """The keys of a library.yaml as the document writes them."""
+    if isinstance(data, list) and data and isinstance(data[0], dict):
+        found = {prefix.removesuffix(".")}
+        return found.union(*(_paths(item, f"{prefix}{NAMES[section]}.") for item in data))
     if not isinstance(data, dict):
         return {prefix.removesuffix(".")}
     names = {name: NAMES.get(section, name) for name in data}

@@ -98,9 +98,72 @@ def test_a_recording_without_speech_has_an_empty_transcript_and_no_summary(tmp_p
     assert library.manifest("summary", "tone.m4a").not_applicable == "has no speech to summarise"
 
 
+def test_pictures_of_a_video_and_a_photo_and_none_of_sound(tmp_path: Path) -> None:
+    library = RealLibrary(tmp_path)
+    for name in ("talks/looking-after-recordings.mp4", "photos/weather station.jpg"):
+        shutil.copy(SAMPLES / name, library.media)
+    tone(library.media / "tone.m4a", 440, 1)
+    status = library.process(stage="thumbnail")
+    found = {key: cells["thumbnail"] for key, cells in status.grid.items()}
+    assert found.pop("media:tone.m4a") is State.NOT_APPLICABLE
+    assert set(found.values()) == {State.DONE}
+    names = {stored.name for stored in library.manifest("thumbnail", "looking-after-recordings.mp4").files}
+    assert any("contact" in name or "sheet" in name for name in names), names
+    assert status.grid["media:tone.m4a"]["m4a_audio"] is State.MISSING, "a thumbnail is not made from the audio"
+
+
+def test_a_photo_is_compressed_where_that_is_enabled_and_only_once(tmp_path: Path) -> None:
+    library = RealLibrary(
+        tmp_path,
+        assets={"compressed_image": {"enabled": True}},
+        images={"rules": [{"name": "all", "larger_than_bytes": 0, "reduction": 0.5, "smallest_long_side": 100}]},
+    )
+    noisy_photo(library.media / "photo.jpg")
+    status = library.process(stage="compressed_image")
+    assert status.grid["media:photo.jpg"]["compressed_image"] is State.DONE
+    manifest = library.manifest("compressed_image", "photo.jpg")
+    assert isinstance(manifest.value, dict)
+    assert manifest.value["outcome"] == "compressed", manifest.value
+    (stored,) = manifest.files
+    assert stored.size_bytes < (library.media / "photo.jpg").stat().st_size / 2
+    made = library.made()
+    library.process(stage="compressed_image")
+    assert library.made() == made
+
+
+def test_a_video_is_compressed_where_that_is_enabled_and_only_once(tmp_path: Path) -> None:
+    library = RealLibrary(
+        tmp_path,
+        assets={"compressed_video": {"enabled": True}},
+        compression={"tiers": [{"max_lines": 120}], "codec": "x264", "preset": "ultrafast", "target_vmaf": 90},
+    )
+    source = library.media / "scene.mp4"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=10:duration=2", "-c:v", "libx264", "-crf", "5", source)
+    status = library.process(stage="compressed_video")
+    assert status.grid["media:scene.mp4"]["compressed_video"] is State.DONE
+    manifest = library.manifest("compressed_video", "scene.mp4")
+    assert isinstance(manifest.value, dict)
+    assert manifest.value["compressed"], manifest.value
+    assert (manifest.value["width"], manifest.value["height"]) == (160, 120)
+    (stored,) = manifest.files
+    assert stored.size_bytes < source.stat().st_size / 2
+    made = library.made()
+    library.process(stage="compressed_video")
+    assert library.made() == made
+    assert manifest.inputs["tier"] == "120"
+
+
+def noisy_photo(path: Path) -> None:
+    """Detail that a camera would write with more bytes than it takes."""
+    from PIL import Image
+
+    noise = Image.effect_noise((640, 480), 60).convert("RGB")
+    Image.blend(noise, Image.radial_gradient("L").resize((640, 480)).convert("RGB"), 0.7).save(path, quality=97)
+
+
 def test_names_that_break_pipelines_do_not_break_this_one(tmp_path: Path) -> None:
     library = RealLibrary(tmp_path, outputs={"m4a_audio": {"placement": "beside_source"}})
-    names = ["-dash.m4a", "a:b.m4a", "q'uo\"te, [1] * %41....m4a", "new\nline.m4a", b"stray\xff.m4a"]
+    names: list[str | bytes] = ["-dash.m4a", "a:b.m4a", "q'uo\"te, [1] * %41....m4a", "new\nline.m4a", b"stray\xff.m4a"]
     for number, name in enumerate(names):
         clip = speech(tmp_path / "clip.m4a", 1.0 + number / 10, 1.0)
         shutil.copy(clip, library.media / os.fsdecode(name))

@@ -1,0 +1,69 @@
+"""compressed_image: a photo in fewer bytes, without a loss that can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from media_assets.ages import age_years
+from media_assets.artifact import Artifact, Stored
+from media_assets.engines.images.compress import compress_image
+from media_assets.engines.images.rules import fitting_rule
+from media_assets.engines.work import Work
+from media_assets.errors import NotApplicable
+from media_assets.file_asset import Metadata, file_asset
+from media_assets.io_managers.manifest import Manifest
+from media_assets.models import MediaKind, SourceFile
+from media_assets.models_images import CompressedImage
+from media_assets.settings import Settings
+from media_assets.settings_images import ImageSettings
+
+
+def rule(manifests: Mapping[str, Manifest], settings: Settings) -> Mapping[str, str]:
+    """Which rule the photo's age and size choose: with the years it becomes another."""
+    file = SourceFile.model_validate(manifests["drive_file"].value)
+    fitting = fitting_rule(settings.images.rules, age_years(file), file.size_bytes, _megapixels(file))
+    return {"rule": fitting.name if fitting else "none"}
+
+
+def _megapixels(file: SourceFile) -> float:
+    streams = file.media.video_streams if file.media else []
+    return max(((stream.width or 0) * (stream.height or 0) / 1e6 for stream in streams), default=0.0)
+
+
+def describe(stored: Stored[CompressedImage]) -> Metadata:
+    value = stored.value
+    shown: dict[str, Any] = {"outcome": value.outcome, "reason": value.reason, "source_bytes": value.source_bytes}
+    if value.size_bytes is not None:
+        shown |= {
+            "saved": f"{value.saved_share:.0%}",
+            "result": f"{value.width}×{value.height} {value.format}, quality {value.encoder_quality}",
+            "ssimulacra2": value.ssimulacra2 or 0.0,
+        }
+    if value.lost:
+        shown["lost"] = ", ".join(value.lost)
+    return shown
+
+
+@file_asset(
+    group="pictures",
+    kinds={"image"},
+    code_version="1",
+    pool="ffmpeg",
+    result_settings=lambda settings: settings.images,
+    describe=describe,
+    reads_source=True,
+    varies_by=rule,
+)
+def compressed_image(drive_file: Stored[SourceFile], settings: ImageSettings, work: Work) -> Artifact[CompressedImage]:
+    """A photo as AVIF, WebP or JPEG at the least size that reaches a perceptual quality, with EXIF, ICC profile and
+    orientation.
+
+    How small depends on its age and size. Where nothing is gained, or something would be lost, the original stays and
+    the artifact says why.
+    """
+    file = drive_file.value
+    if file.media is None or file.kind is not MediaKind.IMAGE:
+        raise NotApplicable(f"is no image but {file.mime_type}")
+    path, value = compress_image(drive_file.local_path(), file.media, age_years(file), settings, work)
+    return Artifact(value, files={f"image{path.suffix}": path} if path else {})

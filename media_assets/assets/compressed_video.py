@@ -1,0 +1,73 @@
+"""compressed_video: a video in fewer bytes, at a quality that was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from media_assets.ages import age_years
+from media_assets.artifact import Artifact, Stored
+from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.engines.video.compress import compress_video
+from media_assets.engines.video.tiers import choose_tier
+from media_assets.engines.work import Work
+from media_assets.errors import NotApplicable
+from media_assets.file_asset import Metadata, file_asset
+from media_assets.io_managers.manifest import Manifest
+from media_assets.models import MediaKind, SourceFile
+from media_assets.models_video import CompressedVideo
+from media_assets.settings import Settings
+from media_assets.settings_video import VideoCompressionSettings
+
+
+def tier(manifests: Mapping[str, Manifest], settings: Settings) -> Mapping[str, str]:
+    """Which tier the video's age and size choose: with the years it becomes another."""
+    file = SourceFile.model_validate(manifests["drive_file"].value)
+    chosen = choose_tier(settings.compression, file.media, file.size_bytes, age_years(file)) if file.media else None
+    return {"tier": f"{chosen.max_lines} {chosen.target_vmaf or ''}".strip() if chosen else "none"}
+
+
+def describe(stored: Stored[CompressedVideo]) -> Metadata:
+    value = stored.value
+    shown: dict[str, Any] = {"reason": value.reason, "source_bytes": value.source_size_bytes}
+    if value.size_bytes is not None:
+        shown |= {
+            "saved": f"{value.saved_share:.0%}",
+            "result": f"{value.width}×{value.height} {value.encoder} CRF {value.crf:g}" if value.crf else value.encoder,
+            "trials": len(value.trials),
+        }
+    if value.vmaf:
+        shown |= {"vmaf_mean": value.vmaf.mean, "vmaf_worst_second": value.vmaf.worst_second}
+    if value.losses:
+        shown["lost"] = ", ".join(value.losses)
+    return shown
+
+
+@file_asset(
+    group="video",
+    kinds={"ffmpeg"},
+    code_version="1",
+    pool="encoder",
+    result_settings=lambda settings: settings.compression,
+    describe=describe,
+    reads_source=True,
+    varies_by=tier,
+)
+def compressed_video(
+    drive_file: Stored[SourceFile], ffmpeg: FFmpeg, settings: VideoCompressionSettings, work: Work
+) -> Artifact[CompressedVideo]:
+    """A video at the size its age asks for, and at the least bytes that reach the target VMAF.
+
+    Sound is copied; subtitles, chapters, HDR, times and places are kept, or their loss is named. Where too little is
+    gained the original stays, and the artifact says why.
+    """
+    file = drive_file.value
+    if file.media is None or file.kind is not MediaKind.VIDEO:
+        raise NotApplicable(f"is no video but {file.mime_type}")
+    source, age = drive_file.local_path(), age_years(file)
+    done = compress_video(ffmpeg, source, file.media, file.size_bytes, age, settings, work)
+    return Artifact(
+        done.value,
+        files={f"video{done.path.suffix}": done.path} if done.path else {},
+        media_seconds=file.media.duration_seconds,
+    )

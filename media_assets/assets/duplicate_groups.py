@@ -1,0 +1,84 @@
+"""duplicate_groups: which files of the whole library are the same, as a table."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from media_assets.checksums import sha256_of
+from media_assets.duplicates import INDEX, Duplicates, freed_bytes
+from media_assets.engines.duplicates.table import to_table, write_csv, write_parquet
+from media_assets.io_managers.manifest import Manifest, version_of
+from media_assets.io_managers.store import Target
+from media_assets.library import Library
+from media_assets.models_duplicates import DuplicateGroup
+from media_assets.partitions import registered
+
+NAME = "duplicate_groups"
+# One artifact of the whole library; no source is called so.
+_KEY = "-library:all"
+_MAX_ROWS = 200
+
+
+@dg.asset(
+    name=NAME,
+    group_name="duplicates",
+    kinds={"pandas"},
+    deps=[dg.AssetDep(INDEX, partition_mapping=dg.AllPartitionMapping())],
+    required_resource_keys={"library"},
+)
+def duplicate_groups(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    """Files that are the same, byte for byte or nearly, each group with the one to keep, why, and what it would free.
+
+    As CSV and Parquet in the store. `media-assets duplicates` shows the same, and moves copies to a review folder.
+    """
+    library: Library = context.resources.library
+    found = Duplicates(library, registered(context.instance))
+    groups = found.groups
+    with library.workspaces.run() as folder:
+        manifest = _publish(library, groups, folder, context.run.run_id)
+    table = to_table(groups).head(_MAX_ROWS)
+    records = [
+        dg.TableRecord({str(name): value for name, value in row.items() if name != "keep_key"})
+        for row in table.to_dict("records")
+    ]
+    return dg.MaterializeResult(
+        metadata={
+            "groups": len(groups),
+            "redundant_files": sum(len(group.members) for group in groups),
+            "freed_bytes": freed_bytes(groups),
+            "files_not_indexed_yet": len(found.unknown),
+            "artifact": library.store(NAME).link(manifest),
+            **({"duplicates": dg.MetadataValue.table(records)} if records else {}),
+        }
+    )
+
+
+def _publish(library: Library, groups: list[DuplicateGroup], folder: Path, run_id: str) -> Manifest:
+    files = {name: folder / name for name in ("duplicates.csv", "duplicates.parquet")}
+    write_csv(groups, files["duplicates.csv"])
+    write_parquet(groups, files["duplicates.parquet"])
+    digests = {name: sha256_of(path) for name, path in files.items()}
+    version = version_of(None, digests)
+    draft = Manifest(
+        asset=NAME,
+        key=_KEY,
+        fingerprint=version,
+        version=version,
+        inputs={},
+        code_version="1",
+        settings=library.settings.duplicates.result_settings(),
+        made_at=datetime.now(UTC),
+        made_in_seconds=0.0,
+        made_by_run=run_id,
+    )
+    return library.store(NAME).publish(draft, files, digests, Target("folder"))
+
+
+nightly = dg.ScheduleDefinition(
+    name="find_duplicates",
+    target=[duplicate_groups],
+    cron_schedule="0 4 * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Groups the duplicates of the whole library anew, every night at four.",
+)

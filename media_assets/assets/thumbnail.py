@@ -1,0 +1,51 @@
+"""thumbnail: what a file looks like: a poster in a few sizes, and a contact sheet of videos."""
+
+from __future__ import annotations
+
+from media_assets.artifact import Artifact, Stored
+from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.engines.thumbnails.make import make_thumbnails
+from media_assets.engines.work import Work
+from media_assets.errors import NotApplicable
+from media_assets.file_asset import Metadata, file_asset
+from media_assets.models import SourceFile
+from media_assets.models_images import Thumbnails
+from media_assets.settings_thumbnails import ThumbnailSettings
+
+
+def describe(stored: Stored[Thumbnails]) -> Metadata:
+    import dagster as dg
+
+    value = stored.value
+    shown: dict[str, object] = {
+        "preview": dg.MetadataValue.md(f"![what it looks like]({value.preview})"),
+        "origin": value.origin,
+        "chosen_because": value.chosen_because,
+        "sizes": ", ".join(f"{size.width}×{size.height}" for size in value.sizes),
+    }
+    if value.time_seconds is not None:
+        shown["time_seconds"] = value.time_seconds
+    return shown
+
+
+@file_asset(
+    group="pictures",
+    kinds={"ffmpeg"},
+    code_version="1",
+    pool="ffmpeg",
+    result_settings=lambda settings: settings.thumbnails,
+    describe=describe,
+    reads_source=True,
+)
+def thumbnail(
+    drive_file: Stored[SourceFile], ffmpeg: FFmpeg, settings: ThumbnailSettings, work: Work
+) -> Artifact[Thumbnails]:
+    """A poster that is neither black nor blurred, in a few sizes, and a contact sheet with times for videos.
+
+    Photos are turned upright, HDR is tone-mapped, audio files show their cover art. The same file gives the same bytes.
+    """
+    file = drive_file.value
+    if file.media is None:
+        raise NotApplicable(f"is no picture but {file.mime_type}")
+    files, value = make_thumbnails(ffmpeg, drive_file.local_path(), file.kind, file.media, settings, work)
+    return Artifact(value, files=files)

@@ -1,0 +1,101 @@
+"""Duplicates of a library on real media: found, moved to a review folder, and brought back byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from media_assets.config import load_settings
+from media_assets.definitions import build_definitions
+from media_assets.instance import open_instance
+from media_assets.settings import Secrets
+from media_assets.status import State
+from media_assets_tests.broken_library import SAMPLES, ffmpeg, tone
+from media_assets_tests.real_library import RealLibrary
+
+TALK = SAMPLES / "talks/looking-after-recordings.mp4"
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> RealLibrary:
+    """A talk, a copy of it, a smaller encoding of it, and a tone. The tests leave it as it was."""
+    made = RealLibrary(tmp_path_factory.mktemp("library"), assets={"dedup_index": {"enabled": True}})
+    shutil.copy2(TALK, made.media / "talk.mp4")
+    (made.media / "old").mkdir()
+    shutil.copy2(TALK, made.media / "old" / "talk (copy).mp4")
+    ffmpeg("-i", TALK, "-vf", "scale=iw/2:-2", "-crf", "30", "-c:a", "aac", "-b:a", "48k", made.media / "small.mp4")
+    tone(made.media / "tone.ogg", 440, 2)
+    status = made.process(stage="dedup_index")
+    assert {cells["dedup_index"] for cells in status.grid.values()} == {State.DONE}
+    return made
+
+
+def typed(library: RealLibrary, *arguments: str) -> str:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DAGSTER", "MEDIA_A"))}
+    command = [sys.executable, "-m", "media_assets.cli", "--config", str(library.root / "library.yaml"), *arguments]
+    done = subprocess.run(command, env=environment, text=True, capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def everything(folder: Path) -> dict[str, tuple[str, int]]:
+    """Checksum and time of each file by path."""
+    return {
+        str(path.relative_to(folder)): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_copies_are_shown_moved_only_when_told_and_brought_back_as_they_were(library: RealLibrary) -> None:
+    before = everything(library.media)
+    shown = typed(library, "duplicates", "--csv", str(library.root / "all.csv"))
+    assert "1 groups of duplicates" in shown
+    assert everything(library.media) == before
+    assert len((library.root / "all.csv").read_text().splitlines()) == 4
+
+    moved = typed(library, "duplicates", "--apply")
+    assert "1 moved" in moved, "the near duplicate stays unless --near is given"
+    after = everything(library.media)
+    assert len([path for path in after if path.startswith("duplicates-to-review/")]) == 1
+    assert sorted(after.values()) == sorted(before.values())
+    assert "media:duplicates-to-review" not in json.dumps(list(library.process(stage="dedup_index").grid))
+    assert "nothing to move" in typed(library, "duplicates", "--apply")
+
+    assert "1 restored" in typed(library, "duplicates", "--undo")
+    assert everything(library.media) == before
+    assert "nothing to move" in typed(library, "duplicates", "--undo")
+
+
+def test_the_groups_are_a_table_of_the_whole_library(library: RealLibrary) -> None:
+    settings = load_settings(library.root / "library.yaml")
+    definitions = build_definitions(settings, Secrets())
+    with open_instance(settings) as instance:
+        result = definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+            instance=instance, asset_selection=[dg.AssetKey("duplicate_groups")]
+        )
+    (event,) = result.get_asset_materialization_events()
+    metadata = event.materialization.metadata
+    assert (metadata["groups"].value, metadata["redundant_files"].value) == (1, 2)
+    assert metadata["files_not_indexed_yet"].value == 0
+    assert len(metadata["duplicates"].records) == 3  # type: ignore[attr-defined]
+    (table,) = (library.root / "artifacts").rglob("duplicates.parquet")
+    import pandas as pd
+
+    assert sorted(pd.read_parquet(table)["action"]) == ["keep", "review", "review"]
+
+
+def test_without_an_index_the_command_says_how_to_get_one(tmp_path: Path) -> None:
+    library = RealLibrary(tmp_path)
+    command = [sys.executable, "-m", "media_assets.cli", "--config", str(library.root / "library.yaml"), "duplicates"]
+    done = subprocess.run(command, text=True, capture_output=True, timeout=60)
+    assert done.returncode == 2
+    assert "Enable it in library.yaml" in done.stderr
