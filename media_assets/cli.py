@@ -108,7 +108,7 @@ def status(
     every_file: Annotated[bool, typer.Option("--all", help="List every file of a large library too.")] = False,
 ) -> None:
     """Show which artifacts of which files are there, and why others are not."""
-    from media_assets.assets import enabled_stages
+    from media_assets.assets.pipeline import enabled_stages
     from media_assets.instance import open_instance
     from media_assets.library import Library
     from media_assets.processing import Selection, require_source, selected_registered
@@ -235,7 +235,7 @@ def dev(
 @contextmanager
 def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]]:
     from media_assets.abandoned_runs import close_abandoned_runs
-    from media_assets.assets import enabled_stages
+    from media_assets.assets.pipeline import enabled_stages
     from media_assets.automation import apply_pool_limits
     from media_assets.definitions import build_definitions
     from media_assets.instance import open_instance

@@ -8,8 +8,9 @@ from typing import Any
 import dagster as dg
 
 from media_assets import dagster_fixes
-from media_assets.assets import enabled_stages
 from media_assets.assets.duplicate_groups import duplicate_groups, nightly
+from media_assets.assets.library_report import daily, library_report
+from media_assets.assets.pipeline import enabled_stages
 from media_assets.automation import condition_sensor, source_sensor, stage_condition
 from media_assets.config import load_secrets, load_settings
 from media_assets.duplicates import INDEX
@@ -38,8 +39,12 @@ def build_definitions(
     keys = [dg.AssetKey(stage.name) for stage in stages]
     with_index = INDEX in {stage.name for stage in stages}
     return dg.Definitions(
-        assets=[*(stage.build(settings, condition) for stage in stages), *([duplicate_groups] if with_index else [])],
-        schedules=[nightly] if with_index else [],
+        assets=[
+            *(stage.build(settings, condition) for stage in stages),
+            library_report,
+            *([duplicate_groups] if with_index else []),
+        ],
+        schedules=[daily, *([nightly] if with_index else [])],
         sensors=[
             condition_sensor(settings.automation.condition_interval_seconds),
             *(source_sensor(name, library, keys) for name in settings.sources),

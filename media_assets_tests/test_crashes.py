@@ -18,7 +18,7 @@ import pytest
 from media_assets_tests.broken_library import tone
 
 CLIPS = 14
-STAGES = 4
+STAGES = 5
 # How many artifacts are there when the process is killed, and how long after the last of them.
 MOMENTS = [
     (2, 0.0),

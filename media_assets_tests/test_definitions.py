@@ -21,6 +21,14 @@ HEAVY = (
     "pandas",
     "pocketsphinx",
     "sklearn",
+    "PIL",
+    "faiss",
+    "googleapiclient",
+    "httplib2",
+    "matplotlib",
+    "obstore",
+    "pyarrow",
+    "scipy",
 )
 
 Loaded = dict[str, Any]
@@ -31,7 +39,7 @@ import dagster as dg
 from media_assets import definitions
 found = definitions.defs() if callable(definitions.defs) else definitions.defs
 repository = found.get_repository_def()
-assets = repository.assets_defs_by_key
+assets = {key: a for key, a in repository.assets_defs_by_key.items() if a.partitions_def}
 print(json.dumps({
     "heavy": [name for name in sys.argv[1].split(",") if name in sys.modules],
     "sensors": sorted(sensor.name for sensor in repository.sensor_defs),

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_assets.assets import PIPELINE as PRODUCT
+from media_assets.assets.pipeline import PIPELINE as PRODUCT
 from media_assets.errors import BadMedia, SourceChanged
 from media_assets.file_asset import FileAsset
 from media_assets.io_managers.manifest import fingerprint_of, version_of

@@ -1,0 +1,47 @@
+"""All stages, in the order of the pipeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from media_assets.assets.compressed_image import compressed_image
+from media_assets.assets.compressed_video import compressed_video
+from media_assets.assets.dedup_index import dedup_index
+from media_assets.assets.drive_file import drive_file
+from media_assets.assets.m4a_audio import m4a_audio
+from media_assets.assets.summary import summary
+from media_assets.assets.thumbnail import thumbnail
+from media_assets.assets.transcript import transcript
+from media_assets.errors import Fatal
+from media_assets.file_asset import FileAsset
+from media_assets.settings import Settings
+
+PIPELINE: tuple[FileAsset[Any], ...] = (
+    drive_file,
+    m4a_audio,
+    transcript,
+    summary,
+    thumbnail,
+    dedup_index,
+    compressed_image,
+    compressed_video,
+)
+"""All stages; each comes after those it is made from."""
+
+
+def enabled_stages(settings: Settings) -> tuple[FileAsset[Any], ...]:
+    """The stages that a library has.
+
+    Raises:
+        Fatal: one is enabled that is made from one that is not.
+    """
+    enabled = [stage for stage in PIPELINE if settings.assets[stage.name].enabled]
+    names = {stage.name for stage in enabled}
+    for stage in enabled:
+        missing = sorted(set(stage.upstreams) - names)
+        if missing:
+            raise Fatal(
+                f"assets.{stage.name} is enabled, and {', '.join(missing)}, which it is made from, is not",
+                next_step=f"Set assets.{stage.name}.enabled to false as well, or enable {', '.join(missing)}",
+            )
+    return tuple(enabled)

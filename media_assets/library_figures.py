@@ -1,0 +1,161 @@
+"""Figures of a whole library, read from what Dagster and the stores recorded; there is no other book-keeping."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from media_assets.file_asset import FileAsset
+from media_assets.io_managers.base import CACHE_TAGS, FAILED
+from media_assets.io_managers.manifest import Manifest
+from media_assets.library import Library
+from media_assets.status import LibraryStatus, library_status
+
+_PAGE = 1000
+
+
+@dataclass(frozen=True)
+class StageFigures:
+    """Of one asset."""
+
+    made: int
+    work_seconds: float
+    """Time that the work on its files took, however many were in work at once."""
+    media_seconds: float
+    """How long those recordings play."""
+    cost_usd: float
+
+    @property
+    def files_per_hour(self) -> float | None:
+        """For one worker; None when nothing was made."""
+        return self.made / self.work_seconds * 3600 if self.work_seconds else None
+
+    @property
+    def media_minutes_per_hour(self) -> float | None:
+        """Minutes of recordings for each hour of one worker."""
+        return self.media_seconds / 60 / self.work_seconds * 3600 if self.work_seconds else None
+
+
+@dataclass(frozen=True)
+class LibraryFigures:
+    """See the module."""
+
+    files: int
+    stages: dict[str, StageFigures]
+    states: dict[str, dict[str, int]]
+    """By asset, how many files are in each state."""
+    attempted: int
+    """Cells that were ever made or failed."""
+    failed_once: int
+    """Cells of these that failed at least once."""
+    failures_by_cause: Counter[str] = field(default_factory=Counter)
+    """Of the cells that are red now."""
+    compressible_bytes: int = 0
+    """Of the sources that a smaller version was tried of."""
+    saved_bytes: int = 0
+    cache_hits: int = 0
+    cache_misses: int = 0
+
+    @property
+    def first_attempt_success(self) -> float | None:
+        """Share of the cells that never failed; None when nothing was attempted."""
+        return 1 - self.failed_once / self.attempted if self.attempted else None
+
+    @property
+    def saved_share(self) -> float | None:
+        """Of the bytes of what was tried to be made smaller; None when nothing was."""
+        return self.saved_bytes / self.compressible_bytes if self.compressible_bytes else None
+
+    @property
+    def cache_hit_share(self) -> float | None:
+        """None when nothing was fetched."""
+        looked = self.cache_hits + self.cache_misses
+        return self.cache_hits / looked if looked else None
+
+    @property
+    def cost_usd(self) -> float:
+        return sum(stage.cost_usd for stage in self.stages.values())
+
+
+def library_figures(
+    instance: dg.DagsterInstance, library: Library, stages: Sequence[FileAsset[Any]], keys: Sequence[str]
+) -> LibraryFigures:
+    """The figures of the files of `keys`; costs what `status` costs, and a look at all runs and failures."""
+    status = library_status(instance, library, stages, keys)
+    manifests = {stage.name: _manifests(library, stage.name, keys) for stage in stages}
+    failed = {(stage.name, key) for stage in stages for key in _ever_failed(instance, stage.name)}
+    made = {(asset, manifest.key) for asset, found in manifests.items() for manifest in found}
+    compressed = [*manifests.get("compressed_video", ()), *manifests.get("compressed_image", ())]
+    hits, misses = _cache(instance)
+    return LibraryFigures(
+        files=len(keys),
+        stages={asset: _stage(found) for asset, found in manifests.items()},
+        states=status.counts(),
+        attempted=len(made | failed),
+        failed_once=len(failed),
+        failures_by_cause=_causes(status),
+        compressible_bytes=sum(_source_bytes(manifest) for manifest in compressed),
+        saved_bytes=sum(_saved_bytes(manifest) for manifest in compressed),
+        cache_hits=hits,
+        cache_misses=misses,
+    )
+
+
+def _manifests(library: Library, asset: str, keys: Sequence[str]) -> list[Manifest]:
+    """Of the artifacts that were made, not of those that did not apply."""
+    reader = library.store(asset).as_of_now(asset)
+    found = (reader.manifest(asset, key) for key in keys)
+    return [manifest for manifest in found if manifest and not manifest.not_applicable]
+
+
+def _stage(manifests: Sequence[Manifest]) -> StageFigures:
+    own = [manifest for manifest in manifests if not manifest.reused_from]
+    return StageFigures(
+        made=len(own),
+        work_seconds=sum(manifest.made_in_seconds for manifest in own),
+        media_seconds=sum(manifest.media_seconds or 0.0 for manifest in own),
+        cost_usd=sum(manifest.cost_usd for manifest in own),
+    )
+
+
+def _ever_failed(instance: dg.DagsterInstance, asset: str) -> set[str]:
+    found: set[str] = set()
+    cursor, more = None, True
+    while more:
+        page = instance.fetch_observations(dg.AssetKey(asset), limit=_PAGE, cursor=cursor)
+        cursor, more = page.cursor, page.has_more
+        for record in page.records:
+            observation = record.asset_observation
+            if observation and observation.partition and FAILED in observation.metadata:
+                found.add(observation.partition)
+    return found
+
+
+def _causes(status: LibraryStatus) -> Counter[str]:
+    return Counter(failure.reason for failure in status.failures.values())
+
+
+def _source_bytes(manifest: Manifest) -> int:
+    value = manifest.value if isinstance(manifest.value, dict) else {}
+    size = value.get("source_size_bytes", value.get("source_bytes", 0))
+    return size if isinstance(size, int) else 0
+
+
+def _saved_bytes(manifest: Manifest) -> int:
+    return _source_bytes(manifest) - manifest.files[0].size_bytes if manifest.files else 0
+
+
+def _cache(instance: dg.DagsterInstance) -> tuple[int, int]:
+    """(hits, misses) over all runs."""
+    hits = misses = 0
+    cursor = None
+    while page := instance.get_runs(limit=_PAGE, cursor=cursor):
+        for run in page:
+            hits += int(run.tags.get(CACHE_TAGS["hits"], 0))
+            misses += int(run.tags.get(CACHE_TAGS["misses"], 0))
+        cursor = page[-1].run_id
+    return hits, misses
