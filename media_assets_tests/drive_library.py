@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from media_assets.automation import source_sensor
+from media_assets.google_drive.private_files import write_private
 from media_assets.partitions import register, registered
 from media_assets.processing import Selection
 from media_assets.settings import AutomationSettings
@@ -30,8 +30,7 @@ STAGES = [dg.AssetKey(stage.name) for stage in PIPELINE]
 def grant_of(drive: DriveServer, root: Path) -> Path:
     """A file with a person's grant."""
     grant = root / "grant.json"
-    grant.write_text(json.dumps(drive.authorized_user_info()))
-    grant.chmod(0o600)
+    write_private(grant, drive.authorized_user_info())  # whole at any moment: others may be reading it
     return grant
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Protocol
 from media_assets.buckets import open_bucket
 from media_assets.cache import FetchCache
 from media_assets.google_drive.api import DriveApi
+from media_assets.google_drive.private_files import write_private
 from media_assets.io_managers.bucket import BucketArtifacts
 from media_assets.io_managers.drive import DriveArtifacts
 from media_assets.io_managers.folder import FolderArtifacts
@@ -134,7 +134,7 @@ class FilesInBucket:
 def drive_api(drive: DriveServer, root: Path) -> DriveApi:
     access = DriveAccess(api_endpoint=drive.url, ca_file=drive.ca_file, chunk_bytes=262144, timeout_seconds=10)
     grant = root / "grant.json"
-    grant.write_text(json.dumps(drive.authorized_user_info()))
+    write_private(grant, drive.authorized_user_info())  # whole at any moment: others may be reading it
     return DriveApi(access, grant, root / "google/token.json")
 
 

@@ -217,6 +217,13 @@ def tuned(asset: str, **changes: Any) -> dict[str, AssetTuning]:
     return {**DEFAULT_TUNING, asset: DEFAULT_TUNING[asset].model_copy(update=changes)}
 
 
+QUIET = {
+    "telemetry": {"enabled": False},
+    # The default redirects the output of the whole process, which a run in a thread must not do to the others.
+    "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"},
+}
+
+
 class ToyLibrary:
     """A library, its definitions and its Dagster instance, all below one folder. Use it as a context manager.
 
@@ -238,8 +245,7 @@ class ToyLibrary:
         home = self.root / "home"
         if not home.exists():
             home.symlink_to(shutil.copytree(_empty_home().name, Path(_homes().name) / uuid.uuid4().hex))
-        quiet = {"telemetry": {"enabled": False}}
-        self.instance = self._open.enter_context(dg.DagsterInstance.local_temp(str(home), overrides=quiet))
+        self.instance = self._open.enter_context(dg.DagsterInstance.local_temp(str(home), overrides=QUIET))
         return self
 
     def __exit__(self, *_: object) -> None:
