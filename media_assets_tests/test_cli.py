@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.cli import main
 from media_assets_tests.broken_library import tone
 
 
@@ -30,6 +31,30 @@ class Typed:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("DAGSTER", "MEDIA_A"))}
         command = [sys.executable, "-m", "media_assets.cli", "--config", str(self.root / "library.yaml"), *arguments]
         return subprocess.run(command, env=environment, text=True, capture_output=True, timeout=120)
+
+
+class Refused:
+    """The command line in this process, which spares its start: for what ends before any work begins."""
+
+    def __init__(self, captured: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
+        self._captured = captured
+        self._patch = patch
+        for name in os.environ:
+            if name.startswith(("DAGSTER", "MEDIA_A")):
+                patch.delenv(name)
+
+    def __call__(self, library: Typed, *arguments: str) -> str:
+        """What it says to the refused arguments."""
+        self._patch.setattr(sys, "argv", ["media-assets", "--config", str(library.root / "library.yaml"), *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 2
+        return self._captured.readouterr().err
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Refused:
+    return Refused(capsys, monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -94,11 +119,10 @@ def test_a_selection_leaves_the_rest_alone(library: Typed) -> None:
         (("status", "--source", "nosuch"), "no source is called 'nosuch'"),
     ],
 )
-def test_a_slip_of_the_keyboard_is_named(library: Typed, arguments: tuple[str, ...], said: str) -> None:
-    done = library.run(*arguments)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_slip_of_the_keyboard_is_named(
+    library: Typed, refused: Refused, arguments: tuple[str, ...], said: str
+) -> None:
+    assert said in " ".join(refused(library, *arguments).split())
 
 
 def test_a_source_that_is_not_there_does_not_hold_up_the_others(tmp_path: Path) -> None:
@@ -117,6 +141,7 @@ def test_a_wrong_setting_is_named_with_its_file(tmp_path: Path) -> None:
     done = library.run("status")
     assert done.returncode == 2
     assert "bogus_section" in done.stderr and "library.yaml" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_doctor_says_that_its_state_cannot_be_written(tmp_path: Path) -> None:
@@ -131,10 +156,9 @@ def test_doctor_says_that_its_state_cannot_be_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["media", "."])
-def test_artifacts_may_not_go_where_the_sources_are(tmp_path: Path, place: str) -> None:
+def test_artifacts_may_not_go_where_the_sources_are(tmp_path: Path, refused: Refused, place: str) -> None:
     library = Typed(tmp_path)
     settings = {"sources": {"media": {"path": "media"}}, "stores": {"artifacts": {"path": place}}}
     (tmp_path / "library.yaml").write_text(json.dumps(settings))
-    done = library.run("status")
-    assert done.returncode == 2
-    assert "stores.artifacts.path" in done.stderr and "artifacts would be taken for sources" in done.stderr
+    said = " ".join(refused(library, "status").split())
+    assert "stores.artifacts.path" in said and "artifacts would be taken for sources" in said

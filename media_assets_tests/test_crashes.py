@@ -32,6 +32,7 @@ MOMENTS = [
     (40, 0.0),
     (46, 0.02),
 ]
+FEW_MOMENTS = [MOMENTS[1], MOMENTS[5], MOMENTS[8]]
 
 
 class KilledLibrary:
@@ -80,10 +81,13 @@ def seconds_of(path: Path) -> float:
 
 
 @pytest.mark.timeout(240)
-def test_a_killed_process_leaves_nothing_half_done_and_nothing_is_done_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize("moments", [FEW_MOMENTS, pytest.param(MOMENTS, marks=pytest.mark.slow)], ids=["few", "many"])
+def test_a_killed_process_leaves_nothing_half_done_and_nothing_is_done_twice(
+    tmp_path: Path, moments: list[tuple[int, float]]
+) -> None:
     library = KilledLibrary(tmp_path)
     seen: dict[tuple[str, str], bytes] = {}
-    for artifacts, delay in MOMENTS:
+    for artifacts, delay in moments:
         process = library.process()
         while process.poll() is None and len(library.manifests()) < artifacts:
             time.sleep(0.005)
@@ -109,6 +113,6 @@ def test_a_killed_process_leaves_nothing_half_done_and_nothing_is_done_twice(tmp
     encodings = library.encodings()
     workers = 2
     assert len(encodings) == CLIPS
-    assert sum(encodings.values()) <= CLIPS + workers * len(MOMENTS), "only what was in work may be done again"
+    assert sum(encodings.values()) <= CLIPS + workers * len(moments), "only what was in work may be done again"
     assert not list((tmp_path / ".media_assets" / "work").iterdir()), "scratch directories of killed runs are removed"
     assert not list((tmp_path / "artifacts").rglob("*.partial"))

@@ -17,19 +17,18 @@ TALK = "looking-after-recordings.mp4"
 ENCODED = "spring.ogg"
 
 
-@pytest.fixture
-def library(tmp_path: Path) -> RealLibrary:
-    """A talk whose AAC is copied, a clip that is encoded, and the talk once more under another name."""
-    made = RealLibrary(tmp_path)
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> RealLibrary:
+    """A talk whose AAC is copied, a clip that is encoded, and the talk once more under another name; processed."""
+    made = RealLibrary(tmp_path_factory.mktemp("library"))
     ffmpeg("-t", 6, "-i", SAMPLES / "talks" / TALK, "-c", "copy", made.media / TALK)
     shutil.copy(made.media / TALK, made.media / "the same talk.mp4")
     speech(made.media / ENCODED, 12.0)
+    assert made.process().counts()["summary"]["done"] == 3
     return made
 
 
 def test_files_of_equal_content_are_transcribed_once(library: RealLibrary) -> None:
-    status = library.process()
-    assert status.counts()["summary"]["done"] == 3
     for asset in ("m4a_audio", "transcript", "summary"):
         first, second = library.manifest(asset, TALK), library.manifest(asset, "the same talk.mp4")
         assert (first.reused_from is None) != (second.reused_from is None), "one was made, the other copied"
@@ -40,9 +39,10 @@ def redone(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {name for name in after if after[name] != before.get(name)}
 
 
-def test_a_changed_setting_remakes_exactly_what_depends_on_it(library: RealLibrary) -> None:
-    library.process()
+def test_a_second_pass_makes_nothing_and_a_changed_setting_what_depends_on_it(library: RealLibrary) -> None:
     first = library.made()
+    library.process()
+    assert library.made() == first
 
     library.configure(summary={"engine": "extractive", "key_points": 2})
     library.process()
@@ -58,13 +58,6 @@ def test_a_changed_setting_remakes_exactly_what_depends_on_it(library: RealLibra
     assert f"transcript {ENCODED}" in changed, "its sound is another one now"
     assert f"transcript {TALK}" not in changed, "its sound was copied and is the same"
     assert not {name for name in changed if name.startswith("drive_file")}
-
-
-def test_a_second_pass_makes_nothing(library: RealLibrary) -> None:
-    library.process()
-    before = library.made()
-    library.process()
-    assert library.made() == before
 
 
 def test_audio_beside_its_source_is_no_source(tmp_path: Path) -> None:
