@@ -5,20 +5,22 @@ Nothing is ever deleted. Every move stands in a journal in `<state_dir>/duplicat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from media_assets.engines.duplicates.folder_mover import FolderMover
+from filelock import FileLock, Timeout
+
+from media_assets.duplicate_rows import LibraryRows
 from media_assets.engines.duplicates.journal import Journal
-from media_assets.engines.duplicates.moves import apply_moves, plan_moves, undo_moves
+from media_assets.engines.duplicates.moves import Begun, apply_moves, plan_moves, settle_moves, skipped, undo_moves
 from media_assets.engines.duplicates.near import duplicate_groups
-from media_assets.errors import Fatal, SourceChanged
+from media_assets.errors import Fatal
 from media_assets.library import Library
 from media_assets.models_duplicates import DedupRow, DuplicateGroup, Move, MoveOutcome
 from media_assets.partitions import split_key
-from media_assets.settings_places import FolderSource
 
 INDEX = "dedup_index"
 
@@ -27,7 +29,7 @@ class Duplicates:
     """What is twice among some files.
 
     Args:
-        keys: The files to compare; those without an entry in the index are left out, see `unknown`.
+        keys: The files to compare.
     """
 
     def __init__(self, library: Library, keys: Sequence[str]) -> None:
@@ -35,30 +37,19 @@ class Duplicates:
         self._keys = keys
 
     @cached_property
-    def rows(self) -> dict[str, DedupRow]:
-        """The index, by key."""
-        reader = self._library.store(INDEX).as_of_now(INDEX)
-        manifests = ((key, reader.manifest(INDEX, key)) for key in self._keys if not self._is_gone(key))
-        return {
-            key: DedupRow.model_validate(manifest.value)
-            for key, manifest in manifests
-            if manifest and not manifest.not_applicable
-        }
+    def _found(self) -> LibraryRows:
+        folders = {folder for _, journal in self._journals() for folder in Begun.of(journal).folders}
+        return LibraryRows(self._library, INDEX, self._keys, aside=folders)
 
     @property
-    def unknown(self) -> list[str]:
-        """Files that the index does not know yet."""
-        return [key for key in self._keys if key not in self.rows and not self._is_gone(key)]
+    def rows(self) -> Mapping[str, DedupRow]:
+        """What is known of each file, by key."""
+        return self._found.rows
 
-    def _is_gone(self, key: str) -> bool:
-        """Whether a file is no longer there, in review say, as far as that can be told without a request."""
-        if not isinstance(self._library.settings.sources.get(split_key(key)[0]), FolderSource):
-            return False
-        try:
-            self._library.entry(key)
-        except SourceChanged:
-            return True
-        return False
+    @property
+    def unknown(self) -> Sequence[str]:
+        """Files that the index does not know yet."""
+        return self._found.unknown
 
     @cached_property
     def groups(self) -> list[DuplicateGroup]:
@@ -70,46 +61,78 @@ class Duplicates:
 
         Args:
             near: Whether near duplicates are moved too, not only files that are equal byte for byte.
-
-        Raises:
-            Fatal: copies lie in a source in which nothing can be moved.
         """
         chosen = [_within_a_source(group, near=near) for group in self.groups]
         planned: dict[str, list[Move]] = {}
-        for move in plan_moves([group for group in chosen if group.members], self.rows):
+        for move in plan_moves([group for group in chosen if group.members], self.rows, self._address):
             planned.setdefault(split_key(move.key)[0], []).append(move)
-        for source in planned:
-            self._folder(source)
         return planned
 
-    def apply(self, planned: dict[str, list[Move]]) -> Iterator[MoveOutcome]:
-        """Move the copies; what changed since it was indexed is skipped."""
+    def settle(self) -> list[MoveOutcome]:
+        """Take back what a crash of an earlier `apply` left half done; what of that failed. To be called before
+        anything is planned.
+
+        Raises:
+            Fatal: another process moves duplicates of this library.
+        """
+        with self._alone():
+            return [
+                one
+                for source, journal in self._journals()
+                if Begun.of(journal).unfinished
+                for one in settle_moves(self._library.mover(source), journal)
+            ]
+
+    def apply(self, planned: Mapping[str, Sequence[Move]]) -> Iterator[MoveOutcome]:
+        """Move the copies; what changed since it was indexed is skipped, and what may not be moved.
+
+        Raises:
+            Fatal: another process moves duplicates of this library, or nothing can be moved any more.
+        """
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-        for source, moves in planned.items():
-            yield from apply_moves(moves, self._mover(source), Journal(self._journals() / f"{stamp}~{source}.jsonl"))
+        with self._alone():
+            for source, moves in planned.items():
+                try:
+                    mover = self._library.mover(source)
+                except Fatal as error:
+                    yield from (skipped(move, error) for move in moves)
+                    continue
+                yield from apply_moves(moves, mover, Journal(self._folder / f"{stamp}~{source}.jsonl"))
 
     def undo(self) -> Iterator[MoveOutcome]:
-        """Bring back everything that was ever moved and is not back yet, the last first."""
-        for path in sorted(self._journals().glob("*.jsonl"), reverse=True):
-            yield from undo_moves(self._mover(path.stem.partition("~")[2]), Journal(path))
+        """Bring back everything that was ever moved and is not back yet, the last first.
 
-    def _journals(self) -> Path:
+        Raises:
+            Fatal: another process moves duplicates of this library, or nothing can be moved any more.
+        """
+        with self._alone():
+            for source, journal in reversed(self._journals()):
+                if any(Begun.of(journal)):
+                    yield from undo_moves(self._library.mover(source), journal)
+
+    def _address(self, row: DedupRow) -> str:
+        return row.file_id or row.key if self._library.source(row.key).has_ids else row.path
+
+    def _journals(self) -> list[tuple[str, Journal]]:
+        """With the source of each, the oldest first."""
+        paths = sorted(self._folder.glob("*.jsonl"))
+        return [(path.stem.partition("~")[2], Journal(path)) for path in paths]
+
+    @property
+    def _folder(self) -> Path:
         folder = self._library.settings.state_dir / "duplicates"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def _mover(self, source: str) -> FolderMover:
-        folder = self._folder(source)
-        return FolderMover(folder, folder / self._library.settings.duplicates.review_folder)
-
-    def _folder(self, source: str) -> Path:
-        section = self._library.settings.sources.get(source)
-        if not isinstance(section, FolderSource):
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        try:
+            with FileLock(self._folder / "moving.lock", timeout=0):
+                yield
+        except Timeout:
             raise Fatal(
-                f"duplicates in source {source!r} cannot be moved: that is possible in folders only",
-                next_step="Move them by hand; `media-assets duplicates --csv FILE` lists them",
-            )
-        return section.path
+                "another process moves duplicates of this library", next_step="Wait until it has ended"
+            ) from None
 
 
 def _within_a_source(group: DuplicateGroup, *, near: bool) -> DuplicateGroup:

@@ -35,18 +35,16 @@ class AudioPrint(Model):
     values: str
 
 
-class DedupRow(Model):
-    """The value of `dedup_index`: one file of the library."""
+INDEX_VERSION = "2"
+"""Of what `dedup_index` stores; an artifact of another version is made anew before it is used."""
 
-    key: str
-    path: str
-    """As `SourceFile.path`."""
-    file_id: str | None = None
-    """Equal for two names of one stored file (device and inode, a Drive id); None when names are all there is."""
+
+class IndexedContent(Model):
+    """The value of `dedup_index`: the content of a file, wherever it lies. Files of equal content share it."""
+
     size_bytes: int
     md5: str | None = None
     sha256: str | None = None
-    modified_at: datetime
     recorded_at: datetime | None = None
     kind: MediaKind
     duration_seconds: float | None = None
@@ -60,6 +58,20 @@ class DedupRow(Model):
     frames: FrameHashes | None = None
     audio: AudioPrint | None = None
     """None when there is no sound, or too little."""
+
+
+class DedupRow(IndexedContent):
+    """One file of the library: what is in it, and where it lies."""
+
+    key: str
+    path: str
+    """As `SourceFile.path`."""
+    file_id: str | None = None
+    """Equal for two names of one stored file (device and inode, a Drive id); None when names are all there is."""
+    modified_at: datetime
+    revision: str = ""
+    """As `SourceFile.revision` when its content was read; empty when it never was, so that the source alone vouches for
+    the checksums."""
 
 
 class DuplicateMember(Model):
@@ -99,10 +111,12 @@ class CheckedFile(Model):
     """A file as it was when the plan was made; it is compared with this before anything is moved."""
 
     address: str
-    """How the mover finds it: for a folder the path in it, percent-encoded as `SourceFile.path`; for Drive the id."""
+    """How the mover finds it: the path in the source, percent-encoded as `SourceFile.path`; for Drive the id."""
     size_bytes: int
     sha256: str | None = None
     md5: str | None = None
+    revision: str = ""
+    """As `DedupRow.revision`."""
 
 
 class Move(Model):
@@ -115,6 +129,11 @@ class Move(Model):
     keep_key: str
     keep: CheckedFile
     reason: str
+    origin: str = ""
+    """What the mover must know of it besides the address: on Drive the id of the folder it lay in, in a bucket the tag
+    of the object."""
+    target: str = ""
+    """Where exactly it goes, when the destination does not say so: on Drive, the id of a folder."""
 
 
 class MoveOutcome(Model):
@@ -123,4 +142,4 @@ class MoveOutcome(Model):
     destination: str
     state: Literal["moved", "skipped", "restored"]
     detail: str = ""
-    """Why it was skipped."""
+    """Why it was skipped, and what to do about it."""

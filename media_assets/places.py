@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_assets.cache import FetchCache
+from media_assets.errors import Fatal
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.store import ArtifactStore
 from media_assets.settings import Secrets, Settings
@@ -28,6 +29,7 @@ from media_assets.sources.base import Source
 from media_assets.sources.folder import Folder
 
 if TYPE_CHECKING:
+    from media_assets.engines.duplicates.moves import Mover
     from media_assets.google_drive.api import DriveApi
 
 
@@ -91,11 +93,42 @@ class Places:
             self._settings.automation,
             open_bucket(section, self._secrets, anonymous=section.anonymous),
             is_artifact=self._is_artifact_object,
-            left_out=tuple(
-                store.url
-                for store in self._settings.stores.values()
-                if isinstance(store, BucketStore) and store.neighbourhood == section.neighbourhood
+            left_out=(
+                f"{section.url}/{self._settings.duplicates.review_folder}",
+                *(
+                    store.url
+                    for store in self._settings.stores.values()
+                    if isinstance(store, BucketStore) and store.neighbourhood == section.neighbourhood
+                ),
             ),
+        )
+
+    def mover(self, name: str) -> Mover:
+        """What moves duplicates within a source to its review folder, and back.
+
+        Raises:
+            Fatal: nothing can be moved in a source of that kind.
+        """
+        section = self._settings.sources.get(name)
+        review = self._settings.duplicates.review_folder
+        match section:
+            case FolderSource():
+                from media_assets.engines.duplicates.folder_mover import FolderMover
+
+                return FolderMover(section.path, section.path / review)
+            case DriveSource():
+                from media_assets.engines.duplicates.drive_mover import DriveMover
+
+                api = self._drive(section)
+                return DriveMover(api, lambda: [api.folder_id(place) for place in section.folders], review)
+            case BucketSource():
+                from media_assets.buckets import open_bucket
+                from media_assets.engines.duplicates.bucket_mover import BucketMover
+
+                return BucketMover(open_bucket(section, self._secrets, anonymous=section.anonymous), review)
+        raise Fatal(
+            f"duplicates in source {name!r} cannot be moved: that is possible in folders, in Drive and in buckets",
+            next_step="Move them by hand; `media-assets duplicates --csv FILE` lists them",
         )
 
     # ------------------------------------------------------------------------------------------- stores

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 
 from media_assets.settings_section import NOT_IN_RESULT, Section
 
@@ -61,6 +61,12 @@ class SimilaritySettings(Section):
     """Files that are compared with one file in full, those that share most with it first."""
 
 
+def _folder_name(name: str) -> str:
+    if not name.strip() or name in (".", "..") or "/" in name or "\\" in name:
+        raise ValueError("should be the name of a folder, without a slash")
+    return name
+
+
 class DuplicateSettings(Section):
     """All about duplicates."""
 
@@ -70,5 +76,5 @@ class DuplicateSettings(Section):
     """Rules that choose the copy to keep; the first that tells two apart decides."""
     prefer_paths: tuple[str, ...] = ()
     """Globs over a file's key, best first, for the rule `path`, e.g. `archive:**`."""
-    review_folder: Annotated[str, NOT_IN_RESULT] = "duplicates-to-review"
+    review_folder: Annotated[str, AfterValidator(_folder_name), NOT_IN_RESULT] = "duplicates-to-review"
     """Where redundant copies are moved to, within their source."""

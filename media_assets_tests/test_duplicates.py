@@ -4,34 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from typer.testing import CliRunner
 
+from media_assets.cli import app
 from media_assets.config import load_settings
 from media_assets.definitions import build_definitions
+from media_assets.errors import Fatal
 from media_assets.instance import open_instance
 from media_assets.settings import Secrets
 from media_assets.status import State
-from media_assets_tests.broken_library import SAMPLES, ffmpeg, tone
+from media_assets_tests.broken_library import tone
+from media_assets_tests.engines.duplicates import scenes
 from media_assets_tests.real_library import RealLibrary
-
-TALK = SAMPLES / "talks/looking-after-recordings.mp4"
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> RealLibrary:
     """A talk, a copy of it, a smaller encoding of it, and a tone. The tests leave it as it was."""
     made = RealLibrary(tmp_path_factory.mktemp("library"), assets={"dedup_index": {"enabled": True}})
-    shutil.copy2(TALK, made.media / "talk.mp4")
+    talk = scenes.write_film(made.media / "talk.mp4", scenes.film(40, 8, 2), scenes.music(40, 8))
     (made.media / "old").mkdir()
-    shutil.copy2(TALK, made.media / "old" / "talk (copy).mp4")
-    ffmpeg("-i", TALK, "-vf", "scale=iw/2:-2", "-crf", "30", "-c:a", "aac", "-b:a", "48k", made.media / "small.mp4")
+    shutil.copy2(talk, made.media / "old" / "talk (copy).mp4")
+    scenes.changed(talk, "small.mp4", after=("-vf", "scale=iw/2:-2", "-crf", "30", "-b:a", "48k"))
     tone(made.media / "tone.ogg", 440, 2)
     status = made.process(stage="dedup_index")
     assert {cells["dedup_index"] for cells in status.grid.values()} == {State.DONE}
@@ -39,11 +38,11 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> RealLibrary:
 
 
 def typed(library: RealLibrary, *arguments: str) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DAGSTER", "MEDIA_A"))}
-    command = [sys.executable, "-m", "media_assets.cli", "--config", str(library.root / "library.yaml"), *arguments]
-    done = subprocess.run(command, env=environment, text=True, capture_output=True, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    """What the command prints."""
+    done = CliRunner().invoke(app, ["--config", str(library.root / "library.yaml"), *arguments])
+    if done.exception:
+        raise done.exception
+    return done.output
 
 
 def everything(folder: Path) -> dict[str, tuple[str, int]]:
@@ -94,8 +93,5 @@ def test_the_groups_are_a_table_of_the_whole_library(library: RealLibrary) -> No
 
 
 def test_without_an_index_the_command_says_how_to_get_one(tmp_path: Path) -> None:
-    library = RealLibrary(tmp_path)
-    command = [sys.executable, "-m", "media_assets.cli", "--config", str(library.root / "library.yaml"), "duplicates"]
-    done = subprocess.run(command, text=True, capture_output=True, timeout=60)
-    assert done.returncode == 2
-    assert "Enable it in library.yaml" in done.stderr
+    with pytest.raises(Fatal, match=r"Enable it in library\.yaml"):
+        typed(RealLibrary(tmp_path), "duplicates")

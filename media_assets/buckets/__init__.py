@@ -1,7 +1,8 @@
 """Buckets: Amazon S3 and what speaks its protocol, Google Cloud Storage, Azure Blob Storage, all through `obstore`.
 
 `bucket` is what sources and stores use, `connect` builds the client from library.yaml and the environment, `failures`
-turns the client's errors into ours, `transfer` moves whole files. Nothing in here knows of artifacts.
+turns the client's errors into ours, `transfer` moves whole files, `conditional` deletes only what was looked at.
+Nothing in here knows of artifacts.
 """
 
 from media_assets.buckets.bucket import Bucket

@@ -231,12 +231,12 @@ class Bucket:
             with suppress(ObjectGone):
                 self._do("be written", partial(obstore.delete, paths=path))
 
-    def signed_link(self, path: str, seconds: int) -> str:
-        """An address that anybody can read the object at for a while. It is a secret."""
+    def signed_link(self, path: str, seconds: int, method: Literal["GET", "DELETE"] = "GET") -> str:
+        """An address at which anybody can read the object for a while, or delete it. It is a secret."""
         import obstore
 
         return self._do(
-            "be opened by a signed link", lambda store: obstore.sign(store, "GET", path, timedelta(seconds=seconds))
+            "be opened by a signed link", lambda store: obstore.sign(store, method, path, timedelta(seconds=seconds))
         )
 
     # ------------------------------------------------------------------------------------------------ details

@@ -44,6 +44,10 @@ class Refused(BadMedia):
         self.code = code
 
 
+class NotAllowed(Fatal):
+    """The account may not write at that place in Google Drive."""
+
+
 class IdTaken(Transient):
     """A file with the id that was to be given exists: the same call went through before, or an id was used twice."""
 
@@ -158,7 +162,7 @@ def refusal(response: Mapping[str, str], status: int, content: bytes, *, writing
 
 def _not_allowed(code: str, said: str, *, writing: bool) -> MediaAssetsError:
     if writing and code not in _WRITES_OF_ONE_FILE:
-        return Fatal(
+        return NotAllowed(
             f"the account may not write there in Google Drive ({said})",
             next_step="Share the folder with it as an editor, or give the store another folder",
         )

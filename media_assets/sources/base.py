@@ -26,7 +26,8 @@ class SourceEntry:
     revision: str
     """Differs whenever the content may differ."""
     checksums: Mapping[str, str] = field(default_factory=dict)
-    """Hexadecimal digests that the source itself knows, by algorithm (`md5`, `sha256`)."""
+    """Hexadecimal digests that the source itself knows, by algorithm (`md5`, `sha256`). Equal ones stand for equal
+    contents; that a bucket's is really one of the content shows only when that is read."""
     parent: str = ""
     """Where its neighbours lie, as the source names places: a folder's id. Empty where `path` says it."""
 

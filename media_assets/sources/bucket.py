@@ -231,6 +231,7 @@ class BucketObjects:
             size_bytes=info.size_bytes,
             modified_at=info.modified_at,
             revision=f"{info.size_bytes}-{tag}",
+            checksums={"md5": tag} if self._tags_are_md5 and _MD5.fullmatch(tag) else {},
         )
 
     def _look(self, entry: SourceEntry, before: Snapshot | None) -> Seen:

@@ -11,12 +11,15 @@ from media_assets.sources.base import SourceEntry
 
 FIELDS = (
     "id,name,mimeType,parents,driveId,trashed,size,md5Checksum,sha256Checksum,headRevisionId,modifiedTime,"
-    "appProperties,shortcutDetails(targetId,targetMimeType)"
+    "appProperties,properties,shortcutDetails(targetId,targetMimeType)"
 )
 """Of a file; all that is ever asked for."""
 
 ARTIFACT_PROPERTY = "media_assets_artifact"
 """The `appProperties` key that every file of an artifact carries, its manifest included."""
+
+REVIEW_PROPERTY = "media_assets_review"
+"""The `properties` key of a folder that redundant copies were moved to. Unlike `appProperties`, all clients see it."""
 
 Resource = Mapping[str, Any]
 """A file as the API describes it, with `FIELDS`."""
@@ -48,6 +51,11 @@ def is_shortcut(resource: Resource) -> bool:
 
 def is_artifact(resource: Resource) -> bool:
     return ARTIFACT_PROPERTY in resource.get("appProperties", {})
+
+
+def is_for_review(resource: Resource) -> bool:
+    """Whether it is a folder of copies that `media-assets duplicates` moved aside: nothing in it is a source."""
+    return is_folder(resource) and REVIEW_PROPERTY in resource.get("properties", {})
 
 
 def why_no_content(mime_type: str) -> str | None:

@@ -179,7 +179,9 @@ class Look:
             pending = {folder: drive for folder, drive in deeper.items() if not self.tree.folders[folder].listed}
 
     def _is_to_be_listed(self, resource: Resource) -> bool:
-        return drive_entries.is_folder(resource) and (self._settings.hidden or not resource["name"].startswith("."))
+        if not drive_entries.is_folder(resource) or drive_entries.is_for_review(resource):
+            return False
+        return self._settings.hidden or not resource["name"].startswith(".")
 
     def _put(self, resource: Resource) -> None:
         """Take in what Drive shows, unless it is no source."""
@@ -219,7 +221,7 @@ class Look:
 def _why_left_out(resource: Resource) -> str | None:
     """The reason, empty for what is left out without a word; None for what is taken in."""
     if drive_entries.is_folder(resource):
-        return None
+        return "" if drive_entries.is_for_review(resource) else None
     if drive_entries.is_artifact(resource):
         return ""
     if not drive_entries.is_shortcut(resource):

@@ -103,6 +103,7 @@ def _capabilities(state: DriveState, _caller: Caller, item: Item) -> dict[str, b
         "canAddChildren": writable and item.is_folder,
         "canListChildren": item.is_folder,
         "canDownload": item.content is not None,
+        "canMoveItemWithinDrive": writable,
     }
 
 

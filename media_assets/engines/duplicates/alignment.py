@@ -169,10 +169,20 @@ def _motion_correlation(sparse: NDArray[np.uint8], dense: NDArray[np.uint8], pla
     By rank (Spearman), because a cut outweighs all movement.
     """
     import numpy as np
-    from scipy.stats import rankdata
 
     if len(places) < _FEWEST_MOTIONS or sparse.std() < _MOVING:
         return None
-    own = rankdata(sparse)
+    own = _ranks(sparse)
     others = (dense[np.clip(places + step, 0, len(dense) - 1)] for step in (-1, 0, 1))
-    return max((float(np.corrcoef(own, rankdata(one))[0, 1]) for one in others if one.std() >= _MOVING), default=None)
+    return max((float(own @ _ranks(one)) for one in others if one.std() >= _MOVING), default=None)
+
+
+def _ranks(values: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The ranks of bytes, equal ones with the mean of theirs, as a vector around 0 of length 1."""
+    import numpy as np
+
+    counts = np.bincount(values, minlength=256)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[values]
+    ranks -= (len(values) + 1) / 2
+    vector: NDArray[np.float64] = ranks / np.sqrt(ranks @ ranks)
+    return vector

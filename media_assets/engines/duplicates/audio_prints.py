@@ -55,18 +55,28 @@ def audible(values: NDArray[np.uint32]) -> NDArray[np.bool_]:
     """Where a print says something: not in silence or a steady tone, where its values stay the same."""
     import numpy as np
 
-    if not values.size:
-        return np.zeros(0, bool)
-    starts = np.concatenate([[0], np.flatnonzero(values[1:] != values[:-1]) + 1])
-    lengths = np.diff(starts, append=len(values))
+    changes = np.flatnonzero(values[1:] != values[:-1])
+    if len(changes) + 1 >= len(values):
+        return np.ones(len(values), bool)
+    edges = np.concatenate(([-1], changes, [len(values) - 1]))
+    lengths = edges[1:] - edges[:-1]
     return np.repeat(lengths <= _STEADY, lengths)
 
 
-def offsets(first: NDArray[np.uint32], second: NDArray[np.uint32]) -> list[int]:
+class Heard:
+    """A fingerprint with what is found out of it once, however often it is laid over another."""
+
+    def __init__(self, values: NDArray[np.uint32]) -> None:
+        self.values = values
+        self.audible = audible(values)
+
+
+def offsets(one: Heard, other: Heard) -> list[int]:
     """The likeliest items of the first at which the second starts, best first: those that make most values equal."""
     import numpy as np
 
-    first_at, second_at = np.flatnonzero(audible(first)), np.flatnonzero(audible(second))
+    first, second = one.values, other.values
+    first_at, second_at = np.flatnonzero(one.audible), np.flatnonzero(other.audible)
     order = np.argsort(first[first_at], kind="stable")
     values, places = first[first_at][order], first_at[order]
     left = np.searchsorted(values, second[second_at], "left")
@@ -81,27 +91,42 @@ def offsets(first: NDArray[np.uint32], second: NDArray[np.uint32]) -> list[int]:
     return [int(shift) for shift in shifts[best]]
 
 
-def overlay(first: NDArray[np.uint32], second: NDArray[np.uint32], offset: int, max_error: float) -> Overlay | None:
-    """Lay the second over the first; None when too little is heard in both at once."""
+def best_overlay(first: Heard, second: Heard, tried: list[int], max_error: float) -> Overlay | None:
+    """The second laid over the first with the least error, each offset tried also one item earlier and later.
+
+    None when too little is heard in both at once.
+    """
+    shifts = {shift + step for shift in tried for step in (-1, 0, 1)}
+    found = [(bits.mean(), shift, bits) for shift in shifts if (bits := _wrong_bits(first, second, shift)) is not None]
+    if not found:
+        return None
+    error, offset, bits = min(found, key=lambda one: one[0])
+    start, end = _common(first, second, offset)
+    return Overlay(offset, end - start, float(error) / _BITS, _agreement(bits, max_error))
+
+
+def _common(first: Heard, second: Heard, offset: int) -> tuple[int, int]:
+    """The items of the first that both have."""
+    return max(0, offset), min(len(first.values), offset + len(second.values))
+
+
+def _wrong_bits(first: Heard, second: Heard, offset: int) -> NDArray[np.uint8] | None:
+    """Per item that is heard in both, how many bits differ."""
     import numpy as np
 
-    start, end = max(0, offset), min(len(first), offset + len(second))
+    start, end = _common(first, second, offset)
     if end - start < FEWEST_ITEMS:
         return None
-    one, other = first[start:end], second[start - offset : end - offset]
-    heard = audible(one) & audible(other)
-    if np.count_nonzero(heard) < FEWEST_ITEMS:
-        return None
-    wrong = np.bitwise_count(one ^ other)[heard] / _BITS
-    edges = np.arange(0, len(wrong) - _BLOCK // 2, _BLOCK)
-    blocks = np.add.reduceat(wrong, edges) / np.diff(edges, append=len(wrong))
-    return Overlay(offset, end - start, float(wrong.mean()), float((blocks <= max_error).mean()))
+    one, other = slice(start, end), slice(start - offset, end - offset)
+    heard = first.audible[one] & second.audible[other]
+    wrong: NDArray[np.uint8] = np.bitwise_count(first.values[one] ^ second.values[other])[heard]
+    return wrong if len(wrong) >= FEWEST_ITEMS else None
 
 
-def best_overlay(
-    first: NDArray[np.uint32], second: NDArray[np.uint32], tried: list[int], max_error: float
-) -> Overlay | None:
-    """The overlay with the least error, each offset also one item earlier and later."""
-    shifts = {shift + step for shift in tried for step in (-1, 0, 1)}
-    found = [laid for shift in shifts if (laid := overlay(first, second, shift, max_error)) is not None]
-    return min(found, key=lambda laid: laid.error, default=None)
+def _agreement(bits: NDArray[np.uint8], max_error: float) -> float:
+    """The share of the blocks whose own error is small enough."""
+    import numpy as np
+
+    edges = np.arange(0, len(bits) - _BLOCK // 2, _BLOCK)
+    lengths = np.append(edges[1:], len(bits)) - edges
+    return float((np.add.reduceat(bits, edges, dtype=np.int64) <= max_error * _BITS * lengths).mean())

@@ -34,10 +34,10 @@ def reencoder(media: MediaInfo) -> str | None:
 
 def preference(settings: DuplicateSettings) -> Callable[[DedupRow], tuple[Any, ...]]:
     """A sort key that puts the copy to keep first. It ends with the key itself, so the choice is always the same."""
-    rules = settings.keep
+    rules = [rule for rule in settings.keep if rule != "path" or settings.prefer_paths]
 
     def key(row: DedupRow) -> tuple[Any, ...]:
-        return (*(_rank(rule, row, settings) for rule in rules), row.key)
+        return (*[_rank(rule, row, settings) for rule in rules], row.key)
 
     return key
 

@@ -10,6 +10,7 @@ library `imagehash`.
 from __future__ import annotations
 
 import base64
+import binascii
 from collections.abc import Iterator
 from functools import cache
 from itertools import product
@@ -109,7 +110,7 @@ def packed(array: NDArray[np.generic]) -> str:
 def unpacked(text: str, dtype: str) -> NDArray[np.generic]:
     import numpy as np
 
-    return np.frombuffer(base64.b64decode(text), dtype)
+    return np.frombuffer(binascii.a2b_base64(text), dtype)
 
 
 def _pack(bits: NDArray[np.bool_] | NDArray[np.uint8]) -> NDArray[np.uint64]:

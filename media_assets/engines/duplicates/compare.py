@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from media_assets.engines.duplicates import audio_prints
 from media_assets.engines.duplicates.alignment import Pictures, lay_pictures
+from media_assets.engines.duplicates.audio_prints import Heard
 from media_assets.engines.duplicates.codes import ORIENTATIONS, turned
 from media_assets.engines.duplicates.evidence import Evidence
 from media_assets.models import MediaKind
@@ -51,9 +52,10 @@ def compare(first: Evidence, second: Evidence, orientation: int, limits: Similar
 
 
 def _compare_images(first: Evidence, second: Evidence, orientation: int, limits: SimilaritySettings) -> Likeness | None:
-    if first.thumbnail is None or second.thumbnail is None:
+    one, other = first.thumbnail, second.thumbnail
+    if one is None or other is None:
         return None
-    one, other = turned(first.thumbnail, orientation), second.thumbnail
+    one = turned(one, orientation)
     correlation = float((one * other).mean())
     if correlation < limits.min_image_correlation:
         return None
@@ -69,8 +71,8 @@ def _turned_words(what: str, orientation: int) -> str:
 
 
 def _compare_sounds(first: Evidence, second: Evidence, limits: SimilaritySettings) -> Likeness | None:
-    tried = audio_prints.offsets(first.sound, second.sound)
-    laid = audio_prints.best_overlay(first.sound, second.sound, tried, limits.max_audio_error)
+    one, other = Heard(first.sound), Heard(second.sound)
+    laid = audio_prints.best_overlay(one, other, audio_prints.offsets(one, other), limits.max_audio_error)
     if laid is None or laid.error > limits.max_audio_error or laid.agreement < limits.min_agreement:
         return None
     share = laid.items / max(len(first.sound), len(second.sound))
@@ -88,10 +90,8 @@ def _starts(offset_seconds: float) -> str:
 
 
 def _compare_videos(first: Evidence, second: Evidence, orientation: int, limits: SimilaritySettings) -> Likeness | None:
-    tried = [
-        shift * first.item_seconds
-        for shift in (audio_prints.offsets(first.sound, second.sound) if len(first.sound) and len(second.sound) else ())
-    ]
+    sounds = (Heard(first.sound), Heard(second.sound)) if len(first.sound) and len(second.sound) else None
+    tried = [shift * first.item_seconds for shift in (audio_prints.offsets(*sounds) if sounds else ())]
     pictures = lay_pictures(first, second, orientation, tried, limits.max_bits)
     if pictures is None or pictures.agreeing < limits.min_frames:
         return None
@@ -99,7 +99,7 @@ def _compare_videos(first: Evidence, second: Evidence, orientation: int, limits:
     share = pictures.overlap_seconds / max(first.picture_seconds, second.picture_seconds)
     if agreement < limits.min_agreement or share < limits.min_overlap:
         return None
-    sound = _lay_sound(first, second, pictures.offset_seconds, limits)
+    sound = _lay_sound(*sounds, pictures.offset_seconds, first.item_seconds, limits) if sounds else None
     if sound is not None and (sound.error > limits.max_audio_error or sound.agreement < limits.min_agreement):
         return None
     if sound is None and not _proved_by_pictures(first, second, pictures, limits):
@@ -120,11 +120,9 @@ def _proved_by_pictures(first: Evidence, second: Evidence, pictures: Pictures, l
 
 
 def _lay_sound(
-    first: Evidence, second: Evidence, offset_seconds: float, limits: SimilaritySettings
+    first: Heard, second: Heard, offset_seconds: float, item_seconds: float, limits: SimilaritySettings
 ) -> audio_prints.Overlay | None:
-    """The two sounds at the offset at which the pictures agree; None when there are no two sounds to compare."""
-    if not len(first.sound) or not len(second.sound):
-        return None
-    middle, reach = round(offset_seconds / first.item_seconds), round(1 / first.item_seconds)
+    """The two sounds at the offset at which the pictures agree; None when too little is heard in both."""
+    middle, reach = round(offset_seconds / item_seconds), round(1 / item_seconds)
     tried = list(range(middle - reach, middle + reach + 1, 2))
-    return audio_prints.best_overlay(first.sound, second.sound, tried, limits.max_audio_error)
+    return audio_prints.best_overlay(first, second, tried, limits.max_audio_error)

@@ -28,9 +28,14 @@ class Evidence:
     interval_seconds: float
     codes: NDArray[np.uint64]
     motion: NDArray[np.uint8]
-    thumbnail: NDArray[np.float32] | None
+    packed_thumbnail: str
     sound: NDArray[np.uint32]
     item_seconds: float
+
+    @property
+    def thumbnail(self) -> NDArray[np.float32] | None:
+        """Unpacked when it is asked for: of a large library only few are ever compared."""
+        return _standardised(self.packed_thumbnail) if self.packed_thumbnail else None
 
     @property
     def picture_seconds(self) -> float:
@@ -52,7 +57,7 @@ def evidence_of(row: DedupRow) -> Evidence:
         interval_seconds=frames.interval_seconds if frames else 0.0,
         codes=unpacked(frames.codes if frames else "", "<u8").astype(np.uint64, copy=False),
         motion=unpacked(frames.motion if frames else "", "u1").astype(np.uint8, copy=False),
-        thumbnail=_standardised(frames.thumbnail) if frames and frames.thumbnail else None,
+        packed_thumbnail=frames.thumbnail if frames else "",
         sound=unpacked(audio.values if audio else "", "<u4").astype(np.uint32, copy=False),
         item_seconds=audio.item_seconds if audio else 0.0,
     )
@@ -77,6 +82,8 @@ def key_frames(evidence: Evidence) -> NDArray[np.uint64]:
     import numpy as np
 
     codes = evidence.codes
+    if len(codes) == 1:
+        return codes if codes[0] != NO_PICTURE else codes[:0]
     if len(codes) < 3 or not evidence.interval_seconds:
         return np.unique(codes[codes != NO_PICTURE])
     ahead = np.bitwise_count(codes[1:] ^ codes[:-1]).astype(np.int32)

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from media_assets.checksums import digests_of
 from media_assets.engines.duplicates.journal import sync_folder
-from media_assets.errors import Fatal, SourceChanged
+from media_assets.errors import Fatal, SourceChanged, classify
 from media_assets.models_duplicates import CheckedFile, Move
 
 _RESERVATION = b"A name that media_assets has reserved for a file it is moving.\n"
@@ -49,7 +49,7 @@ class FolderMover:
         if (before.st_mtime_ns, before.st_size, before.st_ino) != (after.st_mtime_ns, after.st_size, after.st_ino):
             raise SourceChanged(f"{path} changed while it was compared")
 
-    def move(self, move: Move, note: Callable[[str], None]) -> None:
+    def prepare(self, move: Move, note: Callable[[str], None]) -> Move:
         source, destination = self._source(move.file.address), self._destination(move)
         keep = self._source(move.keep.address)
         if source == keep or source.samefile(keep):
@@ -58,7 +58,10 @@ class FolderMover:
             note(str(folder))
             folder.mkdir(exist_ok=True)
             sync_folder(folder.parent)
-        _rename(source, destination)
+        return move
+
+    def move(self, move: Move) -> None:
+        _rename(self._source(move.file.address), self._destination(move))
 
     def restore(self, move: Move) -> bool:
         source, destination = self._source(move.file.address), self._destination(move)
@@ -74,16 +77,18 @@ class FolderMover:
         _rename(destination, source)
         return True
 
-    def remove_folder(self, name: str) -> None:
+    def remove_folder(self, name: str) -> bool:
         folder = Path(name)
         if self._review not in (folder, *folder.parents) and folder not in self._review.parents:
             raise Fatal(f"{name} is not the review folder nor around it", next_step="Use the journal of this library")
         try:
             folder.rmdir()
+        except FileNotFoundError:
+            return True
         except OSError:
-            # Gone already, or a person has put something there.
-            return
+            return False  # a person has put something there
         sync_folder(folder.parent)
+        return True
 
     def _compare(self, path: Path, file: CheckedFile) -> None:
         known = {name: digest for name, digest in (("sha256", file.sha256), ("md5", file.md5)) if digest}
@@ -119,20 +124,23 @@ def _rename(source: Path, destination: Path) -> None:
 
     Raises:
         SourceChanged: the destination exists, or the source does not.
+        BadMedia: this process may not do that.
     """
     try:
         with destination.open("xb") as reservation:
             reservation.write(_RESERVATION)
     except FileExistsError:
         raise SourceChanged(f"{destination} exists already") from None
+    except PermissionError as error:
+        raise classify(error) from error
     try:
         source.rename(destination)
     except FileNotFoundError:
         destination.unlink()
         raise SourceChanged(f"{source} is gone") from None
-    except OSError:
+    except OSError as error:
         destination.unlink()
-        raise
+        raise classify(error) from error
     sync_folder(destination.parent)
     sync_folder(source.parent)
 

@@ -1,7 +1,7 @@
 """Exact duplicates among the files of a folder of this machine, read as little as possible.
 
 Only files that share their size are opened, only those that share their beginning too are read whole, and what was read
-once is remembered by path, size, modification time and inode.
+once is remembered by path, size, modification time and inode. While nothing changes at all, what was found stands.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from io import FileIO
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
+
+from media_assets.engines.duplicates.file_listing import FileListing
 
 _SMALL_BYTES = 256 * 1024
 """What is read at once: small files whole, of others the beginning."""
@@ -29,27 +32,48 @@ _File = tuple[str, int, int, int, int]
 
 @dataclass
 class Memory:
-    """What is known of files from earlier searches, kept in one JSON file.
+    """What is known of files from earlier searches: of each file in one JSON file, and beside it what the last search
+    found, which is all that is read while nothing has changed.
 
     Args:
         path: The file; what cannot be read from it is computed again.
     """
 
     path: Path | None = None
-    _known: dict[str, list[Any]] = field(default_factory=dict)
-    """By path: size, mtime, inode, device, digest of the beginning, digest of the whole or None."""
     _changed: bool = False
     _buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(_PIECE_BYTES)))
 
-    def __post_init__(self) -> None:
-        if self.path is None or not self.path.exists():
-            return
-        try:
-            stored = json.loads(self.path.read_bytes())
-        except ValueError:
-            return
-        if isinstance(stored, dict) and stored.get("format") == _FORMAT:
-            self._known = stored["files"]
+    @cached_property
+    def _known(self) -> dict[str, list[Any]]:
+        """By path: size, mtime, inode, device, digest of the beginning, digest of the whole or None."""
+        stored = _stored(self.path)
+        known: dict[str, list[Any]] = stored["files"] if stored else {}
+        return known
+
+    @property
+    def _last(self) -> Path | None:
+        return self.path.with_name(f"{self.path.name}.last") if self.path else None
+
+    def found_before(self, listing: str | None) -> list[list[str]] | None:
+        """What the last search found, if all files are as they were then.
+
+        Args:
+            listing: Digest of the listing of now.
+        """
+        stored = _stored(self._last) if listing else None
+        if stored is None or stored["listing"] != listing:
+            return None
+        found: list[list[str]] = stored["found"]
+        return found
+
+    def remember(self, listing: str | None, found: list[list[str]]) -> None:
+        """Keep what was found for as long as the listing stays the same.
+
+        Args:
+            listing: None when the files may change without it.
+        """
+        if self._last is not None:
+            _store(self._last, {"listing": listing, "found": found if listing else []})
 
     def digests(self, file: _File, check: Callable[[], None], *, whole: bool = False) -> tuple[str | None, str | None]:
         """The digests of the beginning and of the whole, read when they are not known; see `_digests`."""
@@ -71,9 +95,23 @@ class Memory:
         kept = {one[0]: self._known[one[0]] for one in seen if one[0] in self._known and one[2] < settled}
         if not self._changed and len(kept) == len(self._known):
             return
-        written = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
-        written.write_text(json.dumps({"format": _FORMAT, "files": kept}, separators=(",", ":")), "ascii")
-        written.replace(self.path)
+        _store(self.path, {"files": kept})
+
+
+def _stored(path: Path | None) -> dict[str, Any] | None:
+    """What was stored there; None when there is nothing that can be read."""
+    try:
+        stored = json.loads(path.read_bytes()) if path else None
+    except (FileNotFoundError, ValueError):
+        return None
+    return stored if isinstance(stored, dict) and stored.get("format") == _FORMAT else None
+
+
+def _store(path: Path, content: dict[str, Any]) -> None:
+    """Whole or not at all."""
+    written = path.with_name(f"{path.name}.{os.getpid()}.part")
+    written.write_text(json.dumps({"format": _FORMAT, **content}, separators=(",", ":")), "ascii")
+    written.replace(path)
 
 
 def equal_files(
@@ -88,8 +126,11 @@ def equal_files(
         memory: Makes a second search read only what is new.
         check: Called now and then; what it raises ends the work.
     """
-    memory = memory or Memory()
+    memory, roots = memory or Memory(), list(roots)
     started = time.time()
+    listing = FileListing(roots).digest() if memory.path else None
+    if (before := memory.found_before(listing)) is not None:
+        return before
     by_size: dict[int, list[_File]] = {}
     for root in roots:
         for file in _walk(os.fspath(root.absolute())):
@@ -102,7 +143,11 @@ def equal_files(
         same for group in groups for same in _alike(group, lambda file: memory.digests(file, check, whole=True)[1])
     ]
     memory.save(shared, started)
-    return [sorted(file[0] for file in files) for files in equal]
+    found = [sorted(file[0] for file in files) for files in equal]
+    # What changed after the listing changes the next one, but for what changed within the same tick of the clock.
+    newest = max((file[2] for files in by_size.values() for file in files), default=0)
+    memory.remember(listing if newest < (started - _SETTLED_SECONDS) * 1e9 else None, found)
+    return found
 
 
 def _walk(folder: str) -> Iterator[_File]:

@@ -1,38 +1,56 @@
 """Moving redundant copies to a review folder, and back: the plan, its execution and its undoing.
 
 Every action stands in a journal before it is done, so that a crash at any moment can be undone. Nothing is deleted and
-nothing is overwritten. How a file is moved is the mover's business: `folder_mover` for folders, another for Drive.
+nothing is overwritten. How a file is moved is the mover's business: `folder_mover`, `drive_mover`, `bucket_mover`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import PurePosixPath
-from typing import Any, Protocol
+from typing import NamedTuple, Protocol, Self
 
 from media_assets.engines.duplicates.journal import Journal
-from media_assets.errors import SourceChanged
+from media_assets.errors import BadMedia, MediaAssetsError, SourceChanged, classify
 from media_assets.models_duplicates import CheckedFile, DedupRow, DuplicateGroup, Move, MoveOutcome
+
+_OF_ONE_FILE = (SourceChanged, BadMedia)
 
 
 class Mover(Protocol):
-    """A place in which files can be moved to a review folder."""
+    """A place in which files can be moved to a review folder.
+
+    Each of its acts may be repeated, also by another process after a crash. What concerns one file alone is raised as
+    SourceChanged or BadMedia, and then nothing was moved; anything else ends the work with the file where it was, in
+    the review folder, or, where files are moved by copying, in both.
+    """
 
     def verify(self, file: CheckedFile) -> None:
         """Compare a file with what the plan says of it: size, checksum of its content, and that it stands still.
 
         Raises:
             SourceChanged: it is another one now, or gone.
+            BadMedia: it may not be read.
         """
 
-    def move(self, move: Move, note: Callable[[str], None]) -> None:
-        """Move the copy to its destination; never over anything.
+    def prepare(self, move: Move, note: Callable[[str], None]) -> Move:
+        """Have the place ready that the copy goes to, and complete the move by what is needed to undo it.
 
         Args:
             note: Called with the name of every folder that is going to be created, before it is.
 
         Raises:
             SourceChanged: the destination is taken, or the copy is gone.
+            BadMedia: it may not be moved.
+        """
+
+    def move(self, move: Move) -> None:
+        """Move the copy to its destination; never over anything. `move` is what `prepare` made of it.
+
+        Raises:
+            SourceChanged: the destination is taken, or the copy is gone.
+            BadMedia: it may not be moved.
         """
 
     def restore(self, move: Move) -> bool:
@@ -40,10 +58,11 @@ class Mover(Protocol):
 
         Raises:
             SourceChanged: its old place is taken, or what is at the destination is not that copy.
+            BadMedia: it may not be moved.
         """
 
-    def remove_folder(self, name: str) -> None:
-        """Remove a folder that `move` created, when it is empty."""
+    def remove_folder(self, name: str) -> bool:
+        """Remove a folder that `prepare` created, when it is empty; False when it stays."""
 
 
 def plan_moves(
@@ -81,23 +100,37 @@ def plan_moves(
 def apply_moves(
     moves: Iterable[Move], mover: Mover, journal: Journal, check: Callable[[], None] = lambda: None
 ) -> Iterator[MoveOutcome]:
-    """Move the copies, and tell of each. A copy is skipped when it or the file that is kept is not what it was.
+    """Move the copies, and tell of each.
+
+    A copy is skipped when it or the file that is kept is not what it was, and when it may not be moved.
 
     Nothing happens unless the result is consumed.
+
+    Raises:
+        Fatal, Transient: nothing can be moved any more, or not now. The move that was in work may have been made;
+            `settle_moves` and `undo_moves` see to it.
     """
     for move in moves:
         check()
         try:
-            mover.verify(move.keep)
-            mover.verify(move.file)
-            journal.write("moving", move=move.model_dump(mode="json"))
-            mover.move(move, lambda name: journal.write("creating", folder=name))
-        except SourceChanged as error:
-            journal.write("left", destination=move.destination)
-            yield _outcome(move, "skipped", str(error))
+            with _errors_of_one_file():
+                mover.verify(move.keep)
+                mover.verify(move.file)
+                ready = mover.prepare(move, lambda name: journal.write("creating", folder=name))
+            journal.write("moving", move=ready.model_dump(mode="json"))
+            mover.move(ready)
+        except _OF_ONE_FILE as error:
+            journal.write("left", destination=move.destination, reason=str(error))
+            yield skipped(move, error)
             continue
         journal.write("moved", destination=move.destination)
         yield _outcome(move, "moved")
+
+
+def settle_moves(mover: Mover, journal: Journal) -> Iterator[MoveOutcome]:
+    """Take back what a crash left half done, so that it can be planned and made again; tell of what cannot be."""
+    for move in Begun.of(journal).unfinished:
+        yield from (one for one in _restored(move, mover, journal) if one.state == "skipped")
 
 
 def undo_moves(mover: Mover, journal: Journal, check: Callable[[], None] = lambda: None) -> Iterator[MoveOutcome]:
@@ -105,34 +138,75 @@ def undo_moves(mover: Mover, journal: Journal, check: Callable[[], None] = lambd
 
     What cannot be brought back is skipped and stays in the journal; undoing again tries it again.
     """
-    folders, moves = _not_undone(journal.read())
-    for move in reversed(moves):
+    begun = Begun.of(journal)
+    for move in reversed(begun.moves):
         check()
-        try:
+        yield from _restored(move, mover, journal)
+    for folder in reversed(begun.folders):
+        if mover.remove_folder(folder):
+            journal.write("removed", folder=folder)
+
+
+class Begun(NamedTuple):
+    """What a journal says was done and not undone."""
+
+    moves: list[Move]
+    """Those that were begun and neither given up nor undone."""
+    unfinished: list[Move]
+    """Those of them that a crash may have left half done."""
+    folders: list[str]
+    """Those that were created."""
+
+    @classmethod
+    def of(cls, journal: Journal) -> Self:
+        """
+        Raises:
+            Fatal: there is no journal.
+        """
+        folders: dict[str, None] = {}
+        moves: dict[str, Move] = {}
+        unfinished: dict[str, Move] = {}
+        for entry in journal.read():
+            match entry["event"]:
+                case "creating":
+                    folders[entry["folder"]] = None
+                case "removed":
+                    folders.pop(entry["folder"], None)
+                case "moving":
+                    move = Move.model_validate(entry["move"])
+                    moves[move.destination] = unfinished[move.destination] = move
+                case "moved":
+                    unfinished.pop(entry["destination"], None)
+                case "left" | "restored":
+                    moves.pop(entry["destination"], None)
+                    unfinished.pop(entry["destination"], None)
+        return cls(list(moves.values()), list(unfinished.values()), list(folders))
+
+
+def skipped(move: Move, error: MediaAssetsError) -> MoveOutcome:
+    """The outcome of a move that was not made."""
+    return _outcome(move, "skipped", str(error))
+
+
+def _restored(move: Move, mover: Mover, journal: Journal) -> Iterator[MoveOutcome]:
+    try:
+        with _errors_of_one_file():
             came_back = mover.restore(move)
-        except SourceChanged as error:
-            yield _outcome(move, "skipped", str(error))
-            continue
-        journal.write("restored", destination=move.destination)
-        if came_back:
-            yield _outcome(move, "restored")
-    for folder in reversed(folders):
-        mover.remove_folder(folder)
+    except _OF_ONE_FILE as error:
+        yield skipped(move, error)
+        return
+    journal.write("restored", destination=move.destination)
+    if came_back:
+        yield _outcome(move, "restored")
 
 
-def _not_undone(entries: Iterable[dict[str, Any]]) -> tuple[list[str], list[Move]]:
-    """The folders that were created, and the moves that were begun and neither given up nor undone."""
-    folders: list[str] = []
-    moves: dict[str, Move] = {}
-    for entry in entries:
-        if entry["event"] == "creating":
-            folders.append(entry["folder"])
-        elif entry["event"] == "moving":
-            move = Move.model_validate(entry["move"])
-            moves[move.destination] = move
-        elif entry["event"] in ("left", "restored"):
-            moves.pop(entry["destination"], None)
-    return folders, list(moves.values())
+@contextmanager
+def _errors_of_one_file() -> Iterator[None]:
+    """What the operating system says in the project's terms."""
+    try:
+        yield
+    except OSError as error:
+        raise classify(error) from error
 
 
 def _outcome(move: Move, state: str, detail: str = "") -> MoveOutcome:
@@ -148,7 +222,9 @@ def _outcome(move: Move, state: str, detail: str = "") -> MoveOutcome:
 
 
 def _checked(row: DedupRow, address: Callable[[DedupRow], str]) -> CheckedFile:
-    return CheckedFile(address=address(row), size_bytes=row.size_bytes, sha256=row.sha256, md5=row.md5)
+    return CheckedFile(
+        address=address(row), size_bytes=row.size_bytes, sha256=row.sha256, md5=row.md5, revision=row.revision
+    )
 
 
 def _unique(path: str, taken: set[str]) -> str:

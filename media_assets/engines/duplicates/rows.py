@@ -1,4 +1,4 @@
-"""One row of the index: what the library knows of a file already, and the fingerprints that are made of it here."""
+"""What the index holds of one file: what the library knows of its content, and the fingerprints made of it here."""
 
 from __future__ import annotations
 
@@ -9,25 +9,18 @@ from media_assets.engines.duplicates.pictures import fingerprint
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.work import Work
 from media_assets.models import SourceFile
-from media_assets.models_duplicates import DedupRow
+from media_assets.models_duplicates import IndexedContent
 from media_assets.settings_duplicates import FingerprintSettings
 
 
-def dedup_row(
-    ffmpeg: FFmpeg,
-    source: Path | None,
-    file: SourceFile,
-    settings: FingerprintSettings,
-    work: Work,
-    *,
-    file_id: str | None = None,
-) -> DedupRow:
-    """The row of a file.
+def indexed_content(
+    ffmpeg: FFmpeg, source: Path | None, file: SourceFile, settings: FingerprintSettings, work: Work
+) -> IndexedContent:
+    """What is in a file.
 
     Args:
-        source: Its content; None leaves the row with what is known without reading it, enough for exact duplicates.
+        source: Its content; None leaves what is known without reading it, enough for exact duplicates.
         file: What `drive_file` found; the checksums are taken from it.
-        file_id: Equal for all names of one stored file: `local_file_id` for a folder, the id for Drive.
 
     Raises:
         BadMedia, TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: as `FFmpeg.run`.
@@ -37,14 +30,10 @@ def dedup_row(
         frames, audio = fingerprint(ffmpeg, source, file.kind, file.media, settings, work)
     pictures = file.media.video_streams if file.media else ()
     width, height = (pictures[0].display_size if pictures else None) or (None, None)
-    return DedupRow(
-        key=file.key,
-        path=file.path,
-        file_id=file_id,
+    return IndexedContent(
         size_bytes=file.size_bytes,
         md5=file.md5 or None,
         sha256=file.sha256 or None,
-        modified_at=file.modified_at,
         recorded_at=file.recorded_at,
         kind=file.kind,
         duration_seconds=file.media.duration_seconds if file.media else None,

@@ -11,7 +11,7 @@ import numpy as np
 
 from media_assets.checksums import digests_of
 from media_assets.engines.duplicates.codes import unpacked
-from media_assets.engines.duplicates.rows import dedup_row, local_file_id
+from media_assets.engines.duplicates.rows import indexed_content, local_file_id
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.probe import probe
 from media_assets.engines.work import Work
@@ -45,7 +45,10 @@ def row_of(path: Path, root: Path | None = None, settings: FingerprintSettings |
     with tempfile.TemporaryDirectory() as scratch:
         work = Work(Path(scratch))
         file = source_file(path, root or path.parent, work)
-        return dedup_row(FFmpeg(), path, file, settings or FingerprintSettings(), work, file_id=local_file_id(path))
+        content = indexed_content(FFmpeg(), path, file, settings or FingerprintSettings(), work)
+    return DedupRow(
+        **dict(content), key=file.key, path=file.path, file_id=local_file_id(path), modified_at=file.modified_at
+    )
 
 
 def rows_of(paths: Iterable[Path], root: Path | None = None) -> list[DedupRow]:

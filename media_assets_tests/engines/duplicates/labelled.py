@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -52,11 +53,16 @@ SOUND_CHANGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 Labels = dict[Path, str]
 """Per file the name of the content that it shows; files of one name are duplicates."""
 
+TUNED_ON = range(10)
+"""Seeds that the limits in `settings_duplicates` were chosen with: what they show proves nothing any more."""
+SEEDS = range(50)
+"""From here on a seed would show a scene that another seed shows too."""
 
-def make_videos(folder: Path, bases: int, changes: tuple[str, ...] = tuple(VIDEO_CHANGES)) -> Labels:
+
+def make_videos(folder: Path, seeds: Iterable[int], changes: tuple[str, ...] = tuple(VIDEO_CHANGES)) -> Labels:
     """Films of three scenes, lectures before a camera that stands still, and every changed copy of each."""
     labels: Labels = {}
-    for seed in range(bases):
+    for seed in seeds:
         sound = scenes.music(seed, 20)
         film = scenes.write_film(folder / f"film{seed}.mp4", scenes.film(seed), sound)
         lecture = scenes.write_film(folder / f"lecture{seed}.mp4", scenes.lecture(seed), scenes.music(seed + 50, 20))
@@ -67,11 +73,21 @@ def make_videos(folder: Path, bases: int, changes: tuple[str, ...] = tuple(VIDEO
     return labels
 
 
-def make_videos_that_differ(folder: Path, bases: int) -> Labels:
-    """What has something in common with a film of `make_videos`, or with each other, and is none of them."""
+def make_film(folder: Path, seed: int, changes: tuple[str, ...]) -> Labels:
+    """One of the films of `make_videos`, and some changed copies of it."""
+    film = scenes.write_film(folder / f"film{seed}.mp4", scenes.film(seed), scenes.music(seed, 20))
+    return dict.fromkeys([film, *(changed(film, name, *VIDEO_CHANGES[name]) for name in changes)], film.stem)
+
+
+def make_videos_that_differ(folder: Path, seeds: Iterable[int], kinds: Collection[str] = ()) -> Labels:
+    """What has something in common with a film of `make_videos`, or with each other, and is none of them.
+
+    Args:
+        kinds: Only these; empty: all.
+    """
     files: list[Path] = []
     intro, jingle = scenes.film(900, 8, 2), scenes.music(900, 8)
-    for seed in range(bases):
+    for seed in seeds:
         original, sound = scenes.film(seed), scenes.music(seed, 20)
         other = scenes.film(seed + 500)
         for name, frames, heard in (
@@ -86,14 +102,15 @@ def make_videos_that_differ(folder: Path, bases: int) -> Labels:
             ("excerpt", original[60:120], sound[6 * scenes.SAMPLE_RATE : 12 * scenes.SAMPLE_RATE]),
             ("end_differs", np.concatenate([original[:110], other[110:]]), _joined(sound[: 11 * 22050], seed + 650, 9)),
         ):
-            files.append(scenes.write_film(folder / f"film{seed}_{name}.mp4", frames, heard))
+            if not kinds or name in kinds:
+                files.append(scenes.write_film(folder / f"film{seed}_{name}.mp4", frames, heard))
     return {path: path.stem for path in files}
 
 
-def make_images(folder: Path, bases: int) -> Labels:
+def make_images(folder: Path, seeds: Iterable[int]) -> Labels:
     """Pictures, every changed copy of each, and other pictures of the same places."""
     labels: Labels = {}
-    for seed in range(bases):
+    for seed in seeds:
         original = scenes.write_picture(folder / f"picture{seed}.png", scenes.scene(5000 + seed, seed, 0.1)[0])
         labels[original] = original.stem
         for name, arguments in IMAGE_CHANGES.items():
@@ -109,10 +126,10 @@ def make_images(folder: Path, bases: int) -> Labels:
     return labels
 
 
-def make_sounds(folder: Path, bases: int) -> Labels:
+def make_sounds(folder: Path, seeds: Iterable[int]) -> Labels:
     """Music, every changed copy of each, and other music that begins alike."""
     labels: Labels = {}
-    for seed in range(bases):
+    for seed in seeds:
         sound = scenes.music(2000 + seed, 25)
         original = scenes.write_sound(folder / f"sound{seed}.wav", sound)
         labels[original] = original.stem

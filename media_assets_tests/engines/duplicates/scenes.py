@@ -46,7 +46,12 @@ def scene(
         path = np.cumsum(speed, axis=0) + random.uniform((0, 0), (HEIGHT, WIDTH))
         path = np.abs((path + edges) % (2 * edges) - edges)
         for frame, (row, column) in zip(frames, path, strict=True):
-            frame[(rows - row) ** 2 + (columns - column) ** 2 < size**2] = colour
+            around = (
+                slice(max(0, int(row - size)), int(row + size) + 2),
+                slice(max(0, int(column - size)), int(column + size) + 2),
+            )
+            disc = (rows[around] - row) ** 2 + (columns[around] - column) ** 2 < size**2
+            frame[around][disc] = colour
     return frames
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.engines.duplicates.file_listing import FileListing
 from media_assets.engines.duplicates.local_files import Memory, equal_files
 
 LARGE = 600_000
@@ -82,9 +83,38 @@ def test_a_file_that_has_just_changed_is_not_remembered(folder: Path, tmp_path: 
     assert found(folder, memory) == EQUAL
 
 
+def test_while_nothing_changes_what_was_found_stands(folder: Path, tmp_path: Path):
+    memory = tmp_path / "memory.json"
+    assert found(folder, memory) == EQUAL
+    memory.unlink()
+    assert found(folder, memory) == EQUAL
+    assert not memory.exists(), "nothing had to be read or computed"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda folder: write(folder / "new", b"x"),
+        lambda folder: write(folder / "a/new", b"x"),
+        lambda folder: (folder / "a/small").unlink(),
+        lambda folder: (folder / "b/other").rename(folder / "b/another"),
+        lambda folder: os.utime(folder / "b/other", ns=(10**18, 10**18 + 1)),
+        lambda folder: (folder / "b/other").write_bytes(b"y" * 101),
+        lambda folder: write(folder.parent / "same", b"z" * 100).replace(folder / "b/other"),
+    ],
+)
+def test_any_change_is_seen(folder: Path, change):
+    before = FileListing([folder]).digest()
+    assert before is not None
+    assert before == FileListing([folder]).digest()
+    change(folder)
+    assert FileListing([folder]).digest() != before
+
+
 def test_a_damaged_memory_is_made_anew(folder: Path, tmp_path: Path):
     memory = tmp_path / "memory.json"
     memory.write_text("{")
+    (tmp_path / "memory.json.last").write_text("{")
     assert found(folder, memory) == EQUAL
     assert found(folder, memory) == EQUAL
 

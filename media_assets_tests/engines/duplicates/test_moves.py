@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,22 +52,6 @@ class Library:
             os.utime(path, ns=(10**18 + 1, 10**18 + 7))
         self.journal = Journal(folder / "moves.jsonl")
         self.folder = folder
-
-    @classmethod
-    def found(cls, folder: Path) -> Library:
-        """One that is there already."""
-        library = cls.__new__(cls)
-        library.folder, library.root, library.review = folder, folder / "library", folder / "review" / "today"
-        library.journal = Journal(folder / "moves.jsonl")
-        return library
-
-    def contents(self) -> dict[str, bytes | None]:
-        """What stands where, folders too."""
-        return {
-            str(path.relative_to(self.folder)): path.read_bytes() if path.is_file() else None
-            for path in self.folder.rglob("*")
-            if path != self.journal.path
-        }
 
     def plan(self) -> list[Move]:
         rows = [row(self.root, name) for name in self.NAMES]
@@ -202,54 +184,6 @@ def test_undo_says_what_is_gone_from_the_review_folder(library: Library):
     outcomes = {one.address: one for one in library.undo()}
     assert "is gone" in outcomes["b/one.bin"].detail
     assert (library.root / "b/deep/er/one.bin").exists()
-
-
-CRASHES = """
-import os, sys
-from pathlib import Path
-from media_assets_tests.engines.duplicates.test_moves import Library
-
-left = sys.maxsize
-
-
-def count_down(event, arguments):
-    global left
-    if event in ("open", "os.rename", "os.mkdir", "os.remove", "os.rmdir"):
-        left -= 1
-        if left < 0:
-            os._exit(9)
-
-
-sys.addaudithook(count_down)
-for folder in sorted(Path(sys.argv[1]).iterdir(), key=lambda path: int(path.name)):
-    library = Library(folder)
-    plan = library.plan()
-    if sys.argv[2] == "undo":
-        library.apply(plan)
-    if child := os.fork():
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) in (0, 9)
-    else:
-        left = int(folder.name)
-        library.apply(plan) if sys.argv[2] == "apply" else library.undo()
-        os._exit(0)
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="a process that dies at once is made by fork")
-@pytest.mark.parametrize("act", ["apply", "undo"])
-def test_a_crash_at_any_step_can_be_undone(tmp_path: Path, act: str):
-    intact = Library(tmp_path / "intact").contents()
-    for steps in range(0, 60, 2):
-        (tmp_path / "crashed" / str(steps)).mkdir(parents=True)
-    subprocess.run([sys.executable, "-c", CRASHES, str(tmp_path / "crashed"), act], check=True)
-    moved_before = set()
-    for folder in (tmp_path / "crashed").iterdir():
-        library = Library.found(folder)
-        if library.journal.path.exists():
-            moved_before.add(sum(path.is_file() for path in library.review.rglob("*")))
-            library.undo()
-        assert library.contents() == intact, f"after a crash at step {folder.name}"
-    assert {0, 1, 2, 3} <= moved_before, "crashes came before, between and after the moves"
 
 
 def test_a_torn_line_at_the_end_of_the_journal_is_passed_over(library: Library):
