@@ -89,3 +89,11 @@ def pitch_hertz(sound: np.ndarray, rate: int = SAMPLE_RATE) -> float:
     """The strongest frequency."""
     spectrum = np.abs(np.fft.rfft(sound * np.hanning(sound.size)))
     return float(np.argmax(spectrum)) * rate / sound.size
+
+
+def noisy_photo(path: Path) -> None:
+    """Detail that a camera would write with more bytes than it takes."""
+    from PIL import Image
+
+    noise = Image.effect_noise((640, 480), 60).convert("RGB")
+    Image.blend(noise, Image.radial_gradient("L").resize((640, 480)).convert("RGB"), 0.7).save(path, quality=97)

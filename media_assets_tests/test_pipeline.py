@@ -6,11 +6,13 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from media_assets.status import State
 from media_assets_tests.broken_library import SAMPLES, ffmpeg, speech, tone
+from media_assets_tests.media import noisy_photo
 from media_assets_tests.real_library import RealLibrary
 
 TALK = "looking-after-recordings.mp4"
@@ -143,15 +145,36 @@ def test_a_video_is_compressed_where_that_is_enabled_and_only_once(tmp_path: Pat
     made = library.made()
     library.process(stage="compressed_video")
     assert library.made() == made
-    assert manifest.inputs["tier"] == "120"
 
 
-def noisy_photo(path: Path) -> None:
-    """Detail that a camera would write with more bytes than it takes."""
-    from PIL import Image
+def test_a_changed_target_remakes_the_videos_it_is_for_and_nothing_else(tmp_path: Path) -> None:
+    large = {"max_lines": 120, "more_lines_than": 200}
+    compression: dict[str, Any] = {
+        "codec": "x264",
+        "preset": "ultrafast",
+        "tiers": [{**large, "target_vmaf": 80}, {"max_lines": 120}],
+    }
+    settings: dict[str, Any] = {"assets": {"compressed_video": {"enabled": True}}, "compression": compression}
+    library = RealLibrary(tmp_path, **settings)
+    for name, size in (("large.mp4", "320x240"), ("small.mp4", "192x144")):
+        ffmpeg("-f", "lavfi", "-i", f"testsrc2=size={size}:rate=10:duration=1", "-crf", "5", library.media / name)
+    library.process(stage="compressed_video")
+    before = library.made()
 
-    noise = Image.effect_noise((640, 480), 60).convert("RGB")
-    Image.blend(noise, Image.radial_gradient("L").resize((640, 480)).convert("RGB"), 0.7).save(path, quality=97)
+    compression["tiers"] = [
+        {"max_lines": 90, "larger_than_bytes": 10**9},
+        {**large, "target_vmaf": 85},
+        {"max_lines": 120},
+    ]
+    library.configure(**settings)
+    library.process(stage="compressed_video")
+    after = library.made()
+    assert redone(before, after) == {"compressed_video large.mp4"}
+
+    compression["target_vmaf"] = 90
+    library.configure(**settings)
+    library.process(stage="compressed_video")
+    assert redone(after, library.made()) == {"compressed_video small.mp4"}
 
 
 def test_names_that_break_pipelines_do_not_break_this_one(tmp_path: Path) -> None:

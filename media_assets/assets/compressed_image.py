@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from media_assets.ages import age_years
 from media_assets.artifact import Artifact, Stored
 from media_assets.engines.images.compress import compress_image
-from media_assets.engines.images.rules import fitting_rule
+from media_assets.engines.images.rules import fitting_rule, only_rule
 from media_assets.engines.work import Work
 from media_assets.errors import NotApplicable
 from media_assets.file_asset import Metadata, file_asset
 from media_assets.io_managers.manifest import Manifest
 from media_assets.models import MediaKind, SourceFile
 from media_assets.models_images import CompressedImage
-from media_assets.settings import Settings
 from media_assets.settings_images import ImageSettings
 
 
-def rule(manifests: Mapping[str, Manifest], settings: Settings) -> Mapping[str, str]:
-    """Which rule the photo's age and size choose: with the years it becomes another."""
+def of_file(settings: ImageSettings, manifests: Mapping[str, Manifest], now: datetime) -> ImageSettings:
+    """With the one rule that the photo's age and size choose; with the years it becomes another."""
     file = SourceFile.model_validate(manifests["drive_file"].value)
-    fitting = fitting_rule(settings.images.rules, age_years(file), file.size_bytes, _megapixels(file))
-    return {"rule": fitting.name if fitting else "none"}
+    age = age_years(file, now)
+    return only_rule(settings, fitting_rule(settings.rules, age, file.size_bytes, _megapixels(file)))
 
 
 def _megapixels(file: SourceFile) -> float:
@@ -53,7 +53,7 @@ def describe(stored: Stored[CompressedImage]) -> Metadata:
     result_settings=lambda settings: settings.images,
     describe=describe,
     reads_source=True,
-    varies_by=rule,
+    of_file=of_file,
 )
 def compressed_image(drive_file: Stored[SourceFile], settings: ImageSettings, work: Work) -> Artifact[CompressedImage]:
     """A photo as AVIF, WebP or JPEG at the least size that reaches a perceptual quality, with EXIF, ICC profile and

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from media_assets.ages import age_years
 from media_assets.artifact import Artifact, Stored
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.video.compress import compress_video
-from media_assets.engines.video.tiers import choose_tier
+from media_assets.engines.video.tiers import choose_tier, only_tier
 from media_assets.engines.work import Work
 from media_assets.errors import NotApplicable
 from media_assets.file_asset import Metadata, file_asset
 from media_assets.io_managers.manifest import Manifest
 from media_assets.models import MediaKind, SourceFile
 from media_assets.models_video import CompressedVideo
-from media_assets.settings import Settings
 from media_assets.settings_video import VideoCompressionSettings
 
 
-def tier(manifests: Mapping[str, Manifest], settings: Settings) -> Mapping[str, str]:
-    """Which tier the video's age and size choose: with the years it becomes another."""
+def of_file(
+    settings: VideoCompressionSettings, manifests: Mapping[str, Manifest], now: datetime
+) -> VideoCompressionSettings:
+    """With the one tier that the video's age and size choose; with the years it becomes another."""
     file = SourceFile.model_validate(manifests["drive_file"].value)
-    chosen = choose_tier(settings.compression, file.media, file.size_bytes, age_years(file)) if file.media else None
-    return {"tier": f"{chosen.max_lines} {chosen.target_vmaf or ''}".strip() if chosen else "none"}
+    tier = choose_tier(settings, file.media, file.size_bytes, age_years(file, now)) if file.media else None
+    return only_tier(settings, tier)
 
 
 def describe(stored: Stored[CompressedVideo]) -> Metadata:
@@ -51,7 +53,7 @@ def describe(stored: Stored[CompressedVideo]) -> Metadata:
     result_settings=lambda settings: settings.compression,
     describe=describe,
     reads_source=True,
-    varies_by=tier,
+    of_file=of_file,
 )
 def compressed_video(
     drive_file: Stored[SourceFile], ffmpeg: FFmpeg, settings: VideoCompressionSettings, work: Work

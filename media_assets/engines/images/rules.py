@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from media_assets.engines.images.exif import Mark
-from media_assets.settings_images import ImageRule
+from media_assets.settings_images import ImageRule, ImageSettings
 
 _BYTES_BY_SIDE = 1.7
 """Bytes at equal quality go with this power of the side: halved photos have more detail per pixel (measured on photos
@@ -28,6 +28,14 @@ def fitting_rule(
         and megapixels > rule.larger_than_megapixels
     ]
     return fitting[-1] if fitting else None
+
+
+def only_rule(settings: ImageSettings, rule: ImageRule | None) -> ImageSettings:
+    """The settings as far as they count for a file that this rule fits; changes of the rest leave its result alone."""
+    if rule is None:
+        return ImageSettings.model_construct(rules=())
+    unconditional = {"older_than_years": 0.0, "larger_than_bytes": 0, "larger_than_megapixels": 0.0}
+    return settings.model_copy(update={"rules": (rule.model_copy(update=unconditional),)})
 
 
 def goal_bytes(rule: ImageRule, size_bytes: int, mark: Mark | None) -> int:

@@ -46,6 +46,20 @@ def choose_tier(
     return None
 
 
+def only_tier(settings: VideoCompressionSettings, tier: TierRule | None) -> VideoCompressionSettings:
+    """The settings as far as they count for a file of this tier; changes of the rest leave its result alone."""
+    if tier is None:
+        return VideoCompressionSettings(tiers=())
+    target = settings.target_vmaf if tier.target_vmaf is None else tier.target_vmaf
+    return settings.model_copy(
+        update={
+            "tiers": (TierRule(max_lines=tier.max_lines),),
+            "interval_years": VideoCompressionSettings().interval_years,
+            "target_vmaf": target,
+        }
+    )
+
+
 def target_size(display_size: tuple[int, int], max_lines: int) -> tuple[int, int]:
     """(width, height) of the result in pixels: never larger than the source, and even, as 4:2:0 needs it."""
     width, height = display_size
