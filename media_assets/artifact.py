@@ -38,6 +38,7 @@ class Stored(Generic[Value]):
     manifest: Manifest
     value_type: type[Value]
     fetch: Callable[[str | None], Path]
+    sign: Callable[[str, int], str | None] = lambda _name, _seconds: None
 
     @cached_property
     def value(self) -> Value:
@@ -53,3 +54,7 @@ class Stored(Generic[Value]):
             SourceChanged: the source is no longer what this artifact was made from.
         """
         return self.fetch(name)
+
+    def signed_link(self, name: str, seconds: int) -> str | None:
+        """A secret address at which another machine can fetch the file for a while; None where its store has none."""
+        return self.sign(name, seconds)

@@ -43,6 +43,13 @@ class TimeLimitExceeded(BadMedia):
     """The file took longer than its limit; it was stopped and the batch goes on."""
 
 
+class OverBudget(MediaAssetsError):
+    """The file would cost more than one file may. Nothing is wrong with it: it counts as not made, not as failed.
+
+    The batch goes on, and the file is looked at again whenever files are processed: to ask costs nothing.
+    """
+
+
 class SourceChanged(MediaAssetsError):
     """The source file changed or vanished while it was processed; the result was dropped."""
 

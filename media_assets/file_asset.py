@@ -18,8 +18,9 @@ import hashlib
 import inspect
 import json
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Generic, get_args, get_origin, get_type_hints
 
@@ -28,6 +29,7 @@ from pydantic import BaseModel
 
 from media_assets.artifact import Artifact, Stored, Value
 from media_assets.batch import Batch, StageConfig
+from media_assets.engine_rules import EngineRule
 from media_assets.engines.work import Work
 from media_assets.io_managers.manifest import Manifest
 from media_assets.partitions import media_files
@@ -36,6 +38,7 @@ from media_assets.settings_section import Section
 from media_assets.sources.base import SourceEntry
 
 Metadata = Mapping[str, Any]
+OfFile = Callable[[Any, Mapping[str, Manifest], datetime], Section]
 
 
 @dataclass
@@ -51,7 +54,8 @@ class FileAsset(Generic[Value]):
     describe: Callable[[Stored[Value]], Metadata]
     shared_by_content: bool
     reads_source: bool
-    varies_by: Callable[[Mapping[str, Manifest], Settings], Mapping[str, str]] | None
+    of_file: OfFile | None
+    rules: Callable[[Settings], Sequence[EngineRule]] | None
 
     @property
     def name(self) -> str:
@@ -96,9 +100,13 @@ class FileAsset(Generic[Value]):
     def _parameters(self) -> Iterable[tuple[str, Any]]:
         return [(name, hint) for name, hint in self._hints.items() if name != "return"]
 
-    def settings_for(self, settings: Settings) -> dict[str, Any]:
-        """What of the settings decides the result."""
-        return self.result_settings(settings).result_settings() if self.result_settings else {}
+    def settings_for(self, settings: Settings) -> Any:
+        """What of the settings decides the results: `result_settings`, and with rules the list of it and those."""
+        if not self.result_settings:
+            return {}
+        chosen = self.result_settings(settings).result_settings()
+        rules = self.rules(settings) if self.rules else ()
+        return [chosen, *(rule.result_settings() for rule in rules)] if rules else chosen
 
     def full_code_version(self, settings: Settings) -> str:
         """The code version with a digest of the settings behind it: to Dagster, new settings are new code."""
@@ -163,7 +171,8 @@ def file_asset(
     describe: Callable[[Stored[Value]], Metadata],
     shared_by_content: bool = True,
     reads_source: bool = False,
-    varies_by: Callable[[Mapping[str, Manifest], Settings], Mapping[str, str]] | None = None,
+    of_file: OfFile | None = None,
+    rules: Callable[[Settings], Sequence[EngineRule]] | None = None,
 ) -> Callable[[Callable[..., Artifact[Value]]], FileAsset[Value]]:
     """Declare a stage.
 
@@ -176,7 +185,9 @@ def file_asset(
         describe: What a person wants to see of an artifact: metadata for the UI, made from what is stored.
         shared_by_content: Whether files of equal content have the same artifact, so that it is made once.
         reads_source: Whether it reads the source file itself, so that the next ones are fetched ahead.
-        varies_by: What else decides the result of one file, from the artifacts it is made from: its age, say.
+        of_file: What of that section counts for one file at a time, from the artifacts it is made from: the one rule
+            for its age, say. Changes of the rest leave its artifact as it is.
+        rules: Which files have another section than `result_settings` decide their result; the first that fits counts.
     """
 
     def declare(function: Callable[..., Artifact[Value]]) -> FileAsset[Value]:
@@ -190,7 +201,8 @@ def file_asset(
             describe,
             shared_by_content,
             reads_source,
-            varies_by,
+            of_file,
+            rules,
         )
 
     return declare

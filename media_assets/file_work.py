@@ -15,10 +15,11 @@ from filelock import FileLock, Timeout
 
 from media_assets.artifact import Artifact, Stored
 from media_assets.checksums import sha256_of
+from media_assets.engines.spending import Spending
 from media_assets.engines.work import Work
 from media_assets.errors import NotApplicable, SourceChanged
 from media_assets.io_managers.manifest import Manifest, version_of
-from media_assets.io_managers.store import ArtifactStore
+from media_assets.io_managers.store import ArtifactStore, SignsLinks
 from media_assets.partitions import display_name
 from media_assets.recipe import Recipe
 from media_assets.sources.base import SourceEntry
@@ -152,8 +153,8 @@ class FileWork:
         if self._stage.reads_entry:
             self._read_source = True
             arguments["entry"] = self._recipe.entry
-        if self._stage.takes_settings and self._stage.result_settings:
-            arguments["settings"] = self._stage.result_settings(self._library.settings)
+        if self._stage.takes_settings:
+            arguments["settings"] = self._recipe.chosen
         if self._stage.takes_work:
             arguments["work"] = work
         return arguments
@@ -166,7 +167,10 @@ class FileWork:
                 return self._source_path(manifest)
             return self._leases.enter_context(store.lease(manifest.file(file)))
 
-        return Stored(manifest, value_type, fetch)
+        def sign(file: str, seconds: int) -> str | None:
+            return store.signed_link(manifest.file(file), seconds) if isinstance(store, SignsLinks) else None
+
+        return Stored(manifest, value_type, fetch, sign)
 
     def _source_path(self, manifest: Manifest) -> Path:
         entry = self._recipe.entry
@@ -199,6 +203,7 @@ class FileWork:
             report=lambda fraction: progress.file(asset, name, fraction),
             journal=self._library.workspaces.journal(asset, self._recipe.fingerprint),
             min_free_bytes=settings.limits.min_free_bytes,
+            spending=Spending(settings.budgets, self._batch.ledger),
         )
 
     def _draft(

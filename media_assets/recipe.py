@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from media_assets.engine_rules import FileFacts, fits
 from media_assets.errors import BadMedia
 from media_assets.io_managers.manifest import Manifest, fingerprint_of
 from media_assets.io_managers.store import ManifestReader, Target
 from media_assets.library import Library
 from media_assets.settings import Placement
+from media_assets.settings_section import Section
 from media_assets.sources.base import SourceEntry
 
 if TYPE_CHECKING:
@@ -83,13 +86,30 @@ class Recipe:
             inputs["source"] = self.entry.revision
         if not self.stage.shared_by_content:
             inputs["key"] = self.key
-        if self.stage.varies_by and not self.not_applicable:
-            inputs |= self.stage.varies_by(self.manifests, self._library.settings)
         return inputs
 
     @cached_property
+    def chosen(self) -> Section | None:
+        """The section of library.yaml that decides the result of this file; None where none does."""
+        section = self.section
+        if section and self.stage.of_file and not self.not_applicable:
+            return self.stage.of_file(section, self.manifests, datetime.now(UTC))
+        return section
+
+    @property
+    def section(self) -> Section | None:
+        """The one that the rules of library.yaml choose for this file, whole."""
+        stage, settings = self.stage, self._library.settings
+        if stage.rules and not self.not_applicable:
+            facts = FileFacts(self.key, self.manifests, self.playing_seconds, lambda: self.entry.path)
+            for rule in stage.rules(settings):
+                if fits(rule.when, facts):
+                    return rule.use
+        return stage.result_settings(settings) if stage.result_settings else None
+
+    @cached_property
     def settings(self) -> dict[str, Any]:
-        return self.stage.settings_for(self._library.settings)
+        return self.chosen.result_settings() if self.chosen else {}
 
     @cached_property
     def fingerprint(self) -> str:

@@ -143,16 +143,23 @@ def openai_server() -> Iterator[OpenAIServer]:
     """A running server on a port of its own."""
     state = OpenAIServer()
 
-    class Handler(_Handler):
+    class Handler(OpenAIHandler):
         server_state = state
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with serving(state, Handler):
+        yield state
+
+
+@contextmanager
+def serving(state: OpenAIServer, handler: type[OpenAIHandler]) -> Iterator[None]:
+    """A server with this state, which learns its address; also for what answers more than chat completions."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     state.base_url = f"http://127.0.0.1:{server.server_address[1]}/v1"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield state
+        yield
     finally:
         state.closing.set()
         server.shutdown()
@@ -160,7 +167,7 @@ def openai_server() -> Iterator[OpenAIServer]:
         thread.join()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class OpenAIHandler(BaseHTTPRequestHandler):
     server_state: OpenAIServer
     protocol_version = "HTTP/1.1"
 
@@ -168,42 +175,47 @@ class _Handler(BaseHTTPRequestHandler):
         """Quiet."""
 
     def do_GET(self) -> None:
-        self.server_state.others.append(Received(self.path, self._lower_headers(), {}))
-        if not self._key_is_right():
+        self.server_state.others.append(Received(self.path, self.lower_headers(), {}))
+        if not self.key_is_right():
             return
         if self.path != "/v1/models" or not self.server_state.models:
             self._send_error(Status(404, "not found"))
             return
         listed = [{"id": name, "object": "model", "created": 0, "owned_by": "x"} for name in self.server_state.models]
-        self._send(200, json.dumps({"object": "list", "data": listed}))
+        self.send(200, json.dumps({"object": "list", "data": listed}))
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        request = Received(self.path, self._lower_headers(), body)
+        request = Received(self.path, self.lower_headers(), body)
         if self.path != "/v1/chat/completions":
             self.server_state.others.append(request)
             self._send_error(Status(404, "not found"))
             return
         self.server_state.requests.append(request)
-        if not self._key_is_right():
+        if not self.key_is_right():
             return
         answer = self.server_state.next_answer(request)
+        if isinstance(answer, Says):
+            self.send(200, json.dumps(self._completion(answer)))
+        else:
+            self.fail(answer)
+
+    def fail(self, answer: Fault) -> None:
+        """Do what is no answer in order."""
         if isinstance(answer, Status):
             self._send_error(answer)
         elif isinstance(answer, Raw):
-            self._send(200, answer.body, answer.content_type)
+            self.send(200, answer.body, answer.content_type)
         elif isinstance(answer, Cut):
             self._cut(answer.after_bytes)
         elif isinstance(answer, Silent):
             self.close_connection = True
             self.server_state.closing.wait(60)
-        else:
-            self._send(200, json.dumps(self._completion(answer)))
 
-    def _lower_headers(self) -> dict[str, str]:
+    def lower_headers(self) -> dict[str, str]:
         return {name.lower(): value for name, value in self.headers.items()}
 
-    def _key_is_right(self) -> bool:
+    def key_is_right(self) -> bool:
         sent = self.headers.get("Authorization", "")
         if self.server_state.key is None or sent == f"Bearer {self.server_state.key}":
             return True
@@ -229,9 +241,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_error(self, error: Status) -> None:
         body = {"error": {"message": error.message, "type": error.type, "param": error.param, "code": error.code}}
-        self._send(error.status, json.dumps(body), headers=error.headers)
+        self.send(error.status, json.dumps(body), headers=error.headers)
 
-    def _send(
+    def send(
         self, status: int, body: str, content_type: str = "application/json", headers: Mapping[str, str] | None = None
     ) -> None:
         data = body.encode()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from media_assets.artifact import Artifact, Stored
-from media_assets.engines.summarizers.base import Summarizer
+from media_assets.engines.summarizers import Summarizers
 from media_assets.engines.summarizers.markdown import to_markdown
 from media_assets.engines.summarizers.prompts import PROMPT_VERSION
 from media_assets.engines.work import Work
 from media_assets.file_asset import Metadata, file_asset
 from media_assets.models import Summary, Transcript
+from media_assets.settings import SummarySettings
 
 
 def describe(stored: Stored[Summary]) -> Metadata:
@@ -32,14 +33,18 @@ def describe(stored: Stored[Summary]) -> Metadata:
     pool="summarizer",
     result_settings=lambda settings: settings.summary,
     describe=describe,
+    rules=lambda settings: settings.summary_rules,
 )
-def summary(transcript: Stored[Transcript], summarizer: Summarizer, work: Work) -> Artifact[Summary]:
+def summary(
+    transcript: Stored[Transcript], summarizers: Summarizers, settings: SummarySettings, work: Work
+) -> Artifact[Summary]:
     """What a recording is about: title, abstract, key points, chapters with times, action items and topics.
 
-    The whole transcript is read, in parts where it is long. A recording without speech has no summary.
+    The whole transcript is read, in parts where it is long. A recording without speech has no summary. `summary_rules`
+    may choose another engine for some transcripts.
     """
     said = transcript.value
-    made = summarizer.summarize(said, work)
+    made = summarizers.engine(settings).summarize(said, work)
     forms = {
         "summary.json": made.model_dump_json(indent=1),
         "summary.md": to_markdown(made, said.duration_seconds),

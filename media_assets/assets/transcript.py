@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from media_assets.artifact import Artifact, Stored
 from media_assets.engines.captions import to_srt, to_txt, to_vtt
-from media_assets.engines.transcribers.base import Transcriber
+from media_assets.engines.transcribers import Transcribers
 from media_assets.engines.work import Work
 from media_assets.file_asset import Metadata, file_asset
 from media_assets.models import AudioTrack, Transcript
+from media_assets.settings import TranscriptionSettings
 
 _FIRST_LINES = 12
 
@@ -34,15 +35,19 @@ def describe(stored: Stored[Transcript]) -> Metadata:
     pool="transcriber",
     result_settings=lambda settings: settings.transcription,
     describe=describe,
+    rules=lambda settings: settings.transcription_rules,
 )
-def transcript(m4a_audio: Stored[AudioTrack], transcriber: Transcriber, work: Work) -> Artifact[Transcript]:
+def transcript(
+    m4a_audio: Stored[AudioTrack], transcribers: Transcribers, settings: TranscriptionSettings, work: Work
+) -> Artifact[Transcript]:
     """What is said in a recording: segments with words and confidences, timed on the source's own timeline.
 
     A recording without speech has an empty transcript. Segments that the engine made up (loops, phrases on silence) are
-    dropped and counted.
+    dropped and counted. `transcription_rules` may choose another engine for some recordings.
     """
     track = m4a_audio.value
-    said = transcriber.transcribe(
+    work.link = lambda seconds: m4a_audio.signed_link("audio.m4a", seconds)
+    said = transcribers.engine(settings).transcribe(
         m4a_audio.local_path("audio.m4a"),
         duration_seconds=track.duration_seconds,
         offset_seconds=track.offset_seconds,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from media_assets.engines.spending import Spending
 from media_assets.errors import Cancelled, Fatal, TimeLimitExceeded
 
 
@@ -24,6 +25,9 @@ class Work:
         report: Receives the fraction done (0 to 1) of the file.
         journal: A directory that outlives a crash and is the same for the same inputs and settings: long work leaves
             finished pieces there and takes them up again. None when nothing may be kept. Emptied on success.
+        spending: Asked before every call that costs money.
+        link: For engines on other machines: gives, for so many seconds, a secret address at which they can fetch what
+            they work on; None where it has none.
     """
 
     directory: Path
@@ -32,6 +36,8 @@ class Work:
     report: Callable[[float], None] = lambda _: None
     journal: Path | None = None
     min_free_bytes: int = 0
+    spending: Spending = field(default_factory=Spending)
+    link: Callable[[int], str | None] = lambda _: None
     started: float = field(default_factory=time.monotonic)
 
     def extend_limit(self, seconds: float) -> None:

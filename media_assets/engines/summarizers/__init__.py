@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from media_assets.engines.pool import EnginePool
 from media_assets.engines.summarizers.base import Summarizer
 from media_assets.settings import ExtractiveSummary, Secrets, SummarySettings
 
-__all__ = ["Summarizer", "build_summarizer"]
+__all__ = ["Summarizer", "Summarizers", "build_summarizer"]
+
+Summarizers = EnginePool[SummarySettings, Summarizer]
+"""The configured ones: `summary` and those of `summary_rules`."""
 
 
 def build_summarizer(settings: SummarySettings, secrets: Secrets) -> Summarizer:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from media_assets.engines.openai_errors import SUMMARY, TooLong, may_be_charged, translate
+from media_assets.engines.spending import Payment
 from media_assets.engines.summarizers import prompts
 from media_assets.engines.summarizers.answers import Answer
 from media_assets.engines.summarizers.journal import Entry, Journal
-from media_assets.engines.summarizers.openai_errors import TooLong, translate
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, Fatal, Transient
 from media_assets.settings import OpenAISummary
@@ -18,6 +20,11 @@ from media_assets.settings import OpenAISummary
 if TYPE_CHECKING:
     import openai
     from openai.types.chat import ChatCompletion
+
+
+_BYTES_PER_TOKEN = 3.0
+"""Of UTF-8, at least: English has about four, and characters of three bytes are seldom more than one token."""
+_TOKENS_OF_AN_ANSWER = 1000
 
 
 class Chat:
@@ -87,10 +94,13 @@ class Chat:
     def _complete(self, messages: list[dict[str, str]]) -> str:
         """The text of one answer."""
         self._work.check()
-        completion = self._create(messages)
-        if completion.usage is not None:
-            self.input_tokens += completion.usage.prompt_tokens or 0
-            self.output_tokens += completion.usage.completion_tokens or 0
+        with self._work.spending.paying(self._estimate_usd(messages)) as payment:
+            completion = self._create(messages, payment)
+            if completion.usage is not None:
+                tokens = completion.usage.prompt_tokens or 0, completion.usage.completion_tokens or 0
+                payment.cost_usd = self._settings.cost_usd(*tokens)
+                self.input_tokens += tokens[0]
+                self.output_tokens += tokens[1]
         choice = completion.choices[0]
         if choice.finish_reason == "length":
             raise TooLong(f"got an answer that {self._settings.model} did not finish within its length limit")
@@ -103,7 +113,11 @@ class Chat:
             )
         return choice.message.content or ""
 
-    def _create(self, messages: Any) -> ChatCompletion:
+    def _estimate_usd(self, messages: list[dict[str, str]]) -> float | None:
+        size_bytes = sum(len(message["content"].encode("utf-8", "replace")) for message in messages)
+        return estimate_usd(self._settings, size_bytes, calls=1)
+
+    def _create(self, messages: Any, payment: Payment) -> ChatCompletion:
         import openai
 
         timeout, remaining = self._settings.timeout_seconds, self._work.remaining_seconds
@@ -121,13 +135,20 @@ class Chat:
                 timeout=timeout,
             )
         except openai.APIError as error:
+            if not may_be_charged(error):
+                payment.cost_usd = 0.0
             # A request that was cut short by the file's time limit is the limit's matter, not the server's.
             self._work.check()
             # `from None`: the library's own error may quote the key.
-            raise translate(error, self._server, self._client.api_key) from None
+            raise translate(error, self._server, self._client.api_key, SUMMARY) from None
         except (json.JSONDecodeError, UnicodeDecodeError):
             raise Transient(f"could not be summarised: {self._server} answered with broken JSON") from None
         return _checked(completion, self._server)
+
+
+def estimate_usd(settings: OpenAISummary, size_bytes: int, *, calls: int) -> float | None:
+    """What questions of so much text in all will cost, their answers included; None when the model has no price."""
+    return settings.cost_usd(math.ceil(size_bytes / _BYTES_PER_TOKEN), calls * _TOKENS_OF_AN_ANSWER)
 
 
 def _checked(completion: object, server: str) -> ChatCompletion:

@@ -7,10 +7,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from media_assets.engines.openai_errors import TooLong
 from media_assets.engines.summarizers import prompts
 from media_assets.engines.summarizers.answers import Answer, with_checked_chapters
 from media_assets.engines.summarizers.clock import to_clock
-from media_assets.engines.summarizers.openai_errors import TooLong
 from media_assets.engines.summarizers.parts import Part, split
 from media_assets.errors import BadMedia
 from media_assets.models import TranscriptSegment

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from media_assets.models import TranscriptSegment
-from media_assets.settings import GuardSettings
+from media_assets.settings_whisper import GuardSettings
 
 COMPRESSION_RATIO = "compression_ratio"
 NO_SPEECH = "no_speech"

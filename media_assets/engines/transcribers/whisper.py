@@ -17,23 +17,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.engines.transcribers.guards import objection, total, without_repeated_segments
+from media_assets.engines.transcribers.assembling import to_transcript
+from media_assets.engines.transcribers.guards import objection
 from media_assets.engines.transcribers.readable import split_readably
-from media_assets.engines.transcribers.utterances import Utterance, place, to_segments
+from media_assets.engines.transcribers.utterances import Utterance, to_segments
 from media_assets.engines.transcribers.whisper_model import check_device, load_model, local_folder
 from media_assets.engines.transcribers.windows import SAMPLE_RATE, Heard, Window, WindowLength, transcribe_windows
 from media_assets.engines.work import Work
 from media_assets.errors import Fatal
 from media_assets.models import Transcript, Word
-from media_assets.settings import FasterWhisperTranscription
+from media_assets.settings_whisper import FasterWhisperTranscription
 
 if TYPE_CHECKING:
     import faster_whisper
     import faster_whisper.transcribe
     import numpy as np
 
-UNDETERMINED = "und"
-"""ISO 639-2's code for a language nobody can tell: the transcript is empty and none was configured."""
 _DETECTION_PIECES = 4
 """So many pieces of 30 s are looked at until the model is more than half sure of one language."""
 
@@ -65,21 +64,14 @@ class FasterWhisperTranscriber:
             length=self._window_length,
             hear=self._hear,
         )
-        kept, repeated = without_repeated_segments(
-            place(
-                chain.from_iterable(window.segments for window in windows),
-                offset_seconds=offset_seconds,
-                duration_seconds=duration_seconds,
-            ),
-            self._settings.guards.max_repetitions,
-        )
-        return Transcript(
-            language=next((w.language for w in windows if w.language), self._settings.language or UNDETERMINED),
-            duration_seconds=duration_seconds,
+        return to_transcript(
+            windows,
             engine=self.name,
             model=self.model,
-            segments=kept,
-            dropped=total([*(window.dropped for window in windows), repeated]),
+            language=self._settings.language,
+            max_repetitions=self._settings.guards.max_repetitions,
+            duration_seconds=duration_seconds,
+            offset_seconds=offset_seconds,
         )
 
     def check(self) -> str:

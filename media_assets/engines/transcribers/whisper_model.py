@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_assets.errors import Fatal
-from media_assets.settings import FasterWhisperTranscription
+from media_assets.settings_whisper import FasterWhisperTranscription
 
 if TYPE_CHECKING:
     import faster_whisper

@@ -60,6 +60,8 @@ class Heard(Model):
     language: str | None = None
     """ISO 639-1 code; None when nothing was there to tell it from."""
     dropped: dict[str, int] = Field(default_factory=dict)
+    cost_usd: float = 0.0
+    """What an engine that costs money was paid for this window."""
 
 
 class FinishedWindow(Model):

@@ -10,7 +10,7 @@ from media_assets.engines.transcribers.guards import (
     without_repeated_segments,
 )
 from media_assets.models import TranscriptSegment
-from media_assets.settings import GuardSettings
+from media_assets.settings_whisper import GuardSettings
 
 GUARDS = GuardSettings()
 

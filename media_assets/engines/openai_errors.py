@@ -5,12 +5,33 @@ Messages of servers are quoted, but never with the key in them, and not at all w
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from media_assets.errors import BadMedia, Fatal, MediaAssetsError, Transient
 
 if TYPE_CHECKING:
     import openai
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a server is asked to do, in the words of messages."""
+
+    section: str
+    """Of library.yaml."""
+    engine: str
+    done: str
+    """As in "could not be …"."""
+    by_hand: str
+    instead: str
+    """What works without a key."""
+
+
+SUMMARY = Task("summary", "summarizer", "summarised", "Summarise it by hand", "use the engine `extractive`")
+TRANSCRIPTION = Task(
+    "transcription", "transcriber", "transcribed", "Transcribe it by hand", "use the engine `faster-whisper`"
+)
 
 
 class TooLong(MediaAssetsError):
@@ -30,36 +51,53 @@ _TOO_LONG = (
     "request too large",
     "prompt is too long",
     "too many tokens",
+    "maximum for this model",
 )
 _OUT_OF_QUOTA = ("insufficient_quota", "billing_hard_limit_reached", "exceeded your current quota")
 _FLAGGED = ("content_filter", "content_policy", "content management policy", "invalid_prompt", "flagged")
 # Named when it is the configuration that the server does not take, and not the transcript.
-_CONFIGURATION = ("temperature", "response_format", "json_schema", "model_not_found", "does not exist")
+_CONFIGURATION = (
+    "temperature",
+    "response_format",
+    "json_schema",
+    "timestamp_granularities",
+    "model_not_found",
+    "does not exist",
+)
 
-_REPAIR_CONFIGURATION = "Change `summary` in library.yaml to what this server takes, then run again"
 
-
-def translate(error: openai.APIError, server: str, key: str) -> MediaAssetsError:
+def translate(error: openai.APIError, server: str, key: str, task: Task) -> MediaAssetsError:
     """The project's error for one of the client library, which has done its own retries by then.
 
     Args:
         error: What the library raised.
         server: Name of the server for the message; without credentials.
         key: Never shown.
+        task: What it was asked to do.
     """
     import openai
 
+    failed = f"could not be {task.done}: {server}"
+
     if isinstance(error, openai.APITimeoutError):
-        return Transient(f"could not be summarised: {server} did not answer in time")
+        return Transient(f"{failed} did not answer in time")
     if isinstance(error, openai.APIConnectionError):
         cause = f" ({_quotable(str(error.__cause__), key)})" if error.__cause__ else ""
-        return Transient(f"could not be summarised: the connection to {server} failed{cause}")
+        return Transient(f"could not be {task.done}: the connection to {server} failed{cause}")
     if not isinstance(error, openai.APIStatusError):
-        return Transient(f"could not be summarised: {server} gave an answer that cannot be read")
-    return _by_status(error, server, key)
+        return Transient(f"{failed} gave an answer that cannot be read")
+    return _by_status(error, server, key, task)
 
 
-def _by_status(error: openai.APIStatusError, server: str, key: str) -> MediaAssetsError:
+def may_be_charged(error: openai.APIError) -> bool:
+    """Whether a server may charge for a request that ended so: it was sent, and no refusal came back."""
+    import openai
+
+    never_sent = type(error.__cause__).__name__ in ("ConnectError", "ConnectTimeout")
+    return not (isinstance(error, openai.APIStatusError) or never_sent)
+
+
+def _by_status(error: openai.APIStatusError, server: str, key: str, task: Task) -> MediaAssetsError:
     status = error.status_code
     # FastAPI's refusals (vLLM, llama-cpp-python) have no message, only details.
     details = f" {error.body}" if isinstance(error.body, dict) and "message" not in error.body else ""
@@ -77,17 +115,20 @@ def _by_status(error: openai.APIStatusError, server: str, key: str) -> MediaAsse
     if status == 413 or any(words in subject for words in _TOO_LONG):
         return TooLong(f"does not fit into the model's window at {server} ({quoted})")
     if status < 500 and any(words in subject for words in _FLAGGED):
-        return BadMedia(f"was refused by the content filter of {server} ({quoted})", next_step="Summarise it by hand")
+        return BadMedia(f"was refused by the content filter of {server} ({quoted})", next_step=task.by_hand)
     if status == 403:
         return Fatal(
             f"{server} denies the access ({quoted})",
             next_step="Give the key in OPENAI_API_KEY the right to use this model, then run again",
         )
     if status in (408, 409, 425, 429) or status >= 500:
-        return Transient(f"could not be summarised: {server} is busy or out of order ({quoted})")
+        return Transient(f"could not be {task.done}: {server} is busy or out of order ({quoted})")
     if status == 404 or error.param == "model" or any(words in subject for words in _CONFIGURATION):
-        return Fatal(f"{server} does not take the configured request ({quoted})", next_step=_REPAIR_CONFIGURATION)
-    return BadMedia(f"could not be summarised: {server} refused the request ({quoted})")
+        return Fatal(
+            f"{server} does not take the configured request ({quoted})",
+            next_step=f"Change `{task.section}` in library.yaml to what this server takes, then run again",
+        )
+    return BadMedia(f"could not be {task.done}: {server} refused the request ({quoted})")
 
 
 def _quotable(message: str, key: str) -> str:

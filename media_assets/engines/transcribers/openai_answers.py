@@ -1,0 +1,132 @@
+"""What a server of audio transcriptions answers, checked, and turned into what was said when.
+
+Servers differ in what they leave out. What is there has to be of the right form; what is absent is done without.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from media_assets.engines.transcribers.guards import objection
+from media_assets.engines.transcribers.utterances import Utterance
+from media_assets.models import Word
+from media_assets.settings_whisper import GuardSettings
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(allow_inf_nan=False)
+
+
+class AnsweredWord(_Part):
+    word: str
+    start: float
+    end: float | None = None
+    probability: float | None = None
+    """Of servers that run faster-whisper; OpenAI has none."""
+
+
+class AnsweredSegment(_Part):
+    text: str
+    start: float
+    end: float | None = None
+    avg_logprob: float | None = None
+    no_speech_prob: float | None = None
+    words: list[AnsweredWord] | None = None
+
+
+class _Token(_Part):
+    logprob: float
+
+
+class _Usage(_Part):
+    seconds: float | None = None
+
+
+class Answer(_Part):
+    """To one request. `segments` is None where the server gives text alone."""
+
+    text: str
+    language: str | None = None
+    segments: list[AnsweredSegment] | None = None
+    words: list[AnsweredWord] | None = None
+    """Of all segments; OpenAI gives them so."""
+    logprobs: list[_Token] | None = None
+    usage: _Usage | None = None
+
+
+def timed_utterances(answer: Answer, guards: GuardSettings) -> tuple[list[Utterance], dict[str, int]]:
+    """What the guards leave of the segments, and how many each guard took out."""
+    segments = answer.segments or []
+    kept: list[Utterance] = []
+    dropped: Counter[str] = Counter()
+    for segment, words in zip(segments, _words_of(segments, answer.words or []), strict=True):
+        guard = _objection(segment.text, guards, segment.avg_logprob, segment.no_speech_prob)
+        if guard is None:
+            kept.append(_utterance(segment, words))
+        else:
+            dropped[guard] += 1
+    return kept, dict(dropped)
+
+
+def untimed_utterances(
+    answer: Answer, guards: GuardSettings, start_seconds: float, end_seconds: float
+) -> tuple[list[Utterance], dict[str, int]]:
+    """The text as one utterance between two times, or what guard took it out."""
+    logprobs = [token.logprob for token in answer.logprobs or []]
+    average = sum(logprobs) / len(logprobs) if logprobs else None
+    guard = _objection(answer.text, guards, average, None)
+    if guard is not None:
+        return [], {guard: 1}
+    return [Utterance(answer.text, start_seconds, end_seconds, _confidence(average))], {}
+
+
+def _objection(text: str, guards: GuardSettings, logprob: float | None, no_speech: float | None) -> str | None:
+    """A guard whose measure the server does not give has no objection."""
+    return objection(
+        text,
+        average_log_probability=0.0 if logprob is None else logprob,
+        no_speech_probability=0.0 if no_speech is None else no_speech,
+        guards=guards,
+    )
+
+
+def _words_of(segments: Sequence[AnsweredSegment], words: Sequence[AnsweredWord]) -> list[list[AnsweredWord]]:
+    """The words of each segment: its own, else those whose middle lies behind its start and before the next's."""
+    found = [list(segment.words or []) for segment in segments]
+    if any(found) or not segments:
+        return found
+    order = sorted(range(len(segments)), key=lambda index: segments[index].start)
+    starts = [segments[index].start for index in order]
+    for word in words:
+        middle = (word.start + (word.start if word.end is None else word.end)) / 2
+        found[order[max(0, bisect_right(starts, middle) - 1)]].append(word)
+    return found
+
+
+def _utterance(segment: AnsweredSegment, words: Sequence[AnsweredWord]) -> Utterance:
+    confidence = _confidence(segment.avg_logprob)
+    return Utterance(
+        text=segment.text,
+        start_seconds=segment.start,
+        end_seconds=segment.end,
+        confidence=confidence,
+        words=tuple(
+            Word(
+                text=word.word,
+                start_seconds=word.start,
+                end_seconds=word.end,
+                confidence=confidence if word.probability is None else word.probability,
+            )
+            for word in words
+        ),
+    )
+
+
+def _confidence(average_log_probability: float | None) -> float:
+    """0 where the server gives no measure."""
+    return 0.0 if average_log_probability is None else math.exp(min(0.0, average_log_probability))

@@ -1,0 +1,222 @@
+"""Transcription behind OpenAI's API: OpenAI itself, or a server that speaks it.
+
+A server takes requests of limited size, so the audio goes there in pieces. They are the windows of `windows.py`: cut at
+the quietest moment of a stretch, exact to the sample, and kept in the journal, so that a crash pays for one piece at
+most. A piece is sent as FLAC with 16,000 samples a second, which is what the models hear: nothing is lost, and it
+is never larger than its samples, so the length of a piece bounds the size of its upload.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ffmpeg as ffmpeg_python
+from pydantic import ValidationError
+
+from media_assets.engines.ffmpeg import FFmpeg, file_url
+from media_assets.engines.openai_errors import TRANSCRIPTION, TooLong, may_be_charged, translate
+from media_assets.engines.openai_server import OpenAIServer
+from media_assets.engines.spending import Payment
+from media_assets.engines.transcribers.assembling import to_transcript
+from media_assets.engines.transcribers.openai_answers import Answer, timed_utterances, untimed_utterances
+from media_assets.engines.transcribers.readable import split_readably
+from media_assets.engines.transcribers.utterances import to_segments
+from media_assets.engines.transcribers.whisper_languages import language_code
+from media_assets.engines.transcribers.windows import (
+    SAMPLE_BYTES,
+    SAMPLE_RATE,
+    Heard,
+    Window,
+    WindowLength,
+    transcribe_windows,
+)
+from media_assets.engines.work import Work
+from media_assets.errors import Fatal, Transient
+from media_assets.models import Transcript
+from media_assets.settings import Secrets
+from media_assets.settings_openai import OpenAITranscription
+
+if TYPE_CHECKING:
+    import openai
+
+_TIMED_PIECE_SECONDS = 600.0
+_TEXT_PIECE_SECONDS = 30.0
+"""Times within a piece are estimated when only its text comes back."""
+_ENVELOPE_BYTES = 64 * 1024
+"""What is sent around the samples: FLAC's own headers, and the fields of the form."""
+_SILENCE = 33
+"""Of 32768, -60 dB: what is nowhere louder holds no speech, and is not paid for."""
+_SHORTEST_SECONDS = 0.1
+"""OpenAI refuses less."""
+
+
+class OpenAITranscriber:
+    """A transcriber behind an API."""
+
+    name = "openai"
+
+    def __init__(self, settings: OpenAITranscription, ffmpeg: FFmpeg, secrets: Secrets) -> None:
+        self.model = settings.model
+        self._settings = settings
+        self._ffmpeg = ffmpeg
+        self._server = OpenAIServer(settings.base_url, secrets, TRANSCRIPTION)
+        gpt = settings.model.startswith("gpt-")
+        self._timed = settings.answers == "timed" or (settings.answers == "auto" and not gpt)
+        self._with_logprobs = (
+            not self._timed and settings.model.startswith("gpt-4o") and "diarize" not in settings.model
+        )
+        self._length = _window_length(settings, timed=self._timed)
+
+    def transcribe(self, audio: Path, *, duration_seconds: float, offset_seconds: float, work: Work) -> Transcript:
+        """See `Transcriber`. The language is the configured one, or that of the first piece with speech in it."""
+        work.spending.require(self._cost_usd(duration_seconds))
+        with self._server.client(self._settings.timeout_seconds, self._settings.max_retries) as client:
+            windows = transcribe_windows(
+                self._ffmpeg.pcm(audio, work, sample_rate=SAMPLE_RATE),
+                work,
+                duration_seconds=duration_seconds,
+                length=self._length,
+                hear=partial(self._hear, client, work),
+            )
+        work.report(1.0)
+        return to_transcript(
+            windows,
+            engine=self.name,
+            model=self.model,
+            language=self._settings.language,
+            max_repetitions=self._settings.guards.max_repetitions,
+            duration_seconds=duration_seconds,
+            offset_seconds=offset_seconds,
+        )
+
+    def check(self) -> str:
+        """See `Transcriber`."""
+        return self._server.check(self.model)
+
+    def _hear(
+        self, client: openai.OpenAI, work: Work, window: Window, language: str | None, report: Callable[[float], None]
+    ) -> Heard:
+        sounding = _sounding(window)
+        if sounding is None or window.duration_seconds < _SHORTEST_SECONDS:
+            return Heard()
+        report(0.0)
+        sound = self._encoded(window, work)
+        # From here on nothing may end the work before the journal has what was paid for.
+        with work.spending.paying(self._cost_usd(window.duration_seconds)) as payment:
+            content = self._ask(client, sound, language, work, payment)
+            answer = self._answer(content)
+            seconds = answer.usage.seconds if answer.usage else None
+            payment.cost_usd = self._cost_usd(window.duration_seconds if seconds is None else seconds)
+        if self._timed:
+            kept, dropped = timed_utterances(answer, self._settings.guards)
+        else:
+            kept, dropped = untimed_utterances(answer, self._settings.guards, *sounding)
+        readable = tuple(chain.from_iterable(map(split_readably, to_segments(kept, window.duration_seconds))))
+        spoken = self._settings.language or language or language_code(answer.language or "")
+        return Heard(
+            segments=readable,
+            language=spoken if readable else None,
+            dropped=dropped,
+            cost_usd=payment.cost_usd or 0.0,
+        )
+
+    def _encoded(self, window: Window, work: Work) -> bytes:
+        samples, sound = work.directory / "piece.raw", work.directory / "piece.flac"
+        work.require_space(2 * len(window.pcm))
+        samples.write_bytes(window.pcm)
+        raw = ffmpeg_python.input(file_url(samples), format="s16le", ar=SAMPLE_RATE, ac=1)
+        self._ffmpeg.run(raw.output(file_url(sound), format="flac"), work)
+        return sound.read_bytes()
+
+    def _ask(self, client: openai.OpenAI, sound: bytes, language: str | None, work: Work, payment: Payment) -> bytes:
+        """The body of the answer."""
+        import openai
+
+        timeout, remaining = self._settings.timeout_seconds, work.remaining_seconds
+        if remaining is not None:
+            timeout = min(timeout, remaining)
+        create: Any = client.audio.transcriptions.with_raw_response.create
+        try:
+            response = create(
+                file=("piece.flac", sound, "audio/flac"),
+                model=self.model,
+                timeout=timeout,
+                **self._options(language),
+            )
+        except openai.APIError as error:
+            if not may_be_charged(error):
+                payment.cost_usd = 0.0
+            # A request that was cut short by the file's time limit is the limit's matter, not the server's.
+            work.check()
+            # `from None`: the library's own error may quote the key.
+            failure = translate(error, self._server.name, client.api_key, TRANSCRIPTION)
+            if isinstance(failure, TooLong):
+                raise Fatal(
+                    f"{self._server.name} does not take pieces of {len(sound)} bytes ({failure.reason})",
+                    next_step="Lower `transcription.max_upload_bytes` or `transcription.piece_seconds` in library.yaml",
+                ) from None
+            raise failure from None
+        return bytes(response.http_response.content)
+
+    def _options(self, language: str | None) -> dict[str, Any]:
+        options: dict[str, Any] = {"temperature": self._settings.temperature}
+        if self._timed:
+            options |= {"response_format": "verbose_json", "timestamp_granularities": ["word", "segment"]}
+        else:
+            options |= {"response_format": "json"}
+        if self._with_logprobs:
+            options["include"] = ["logprobs"]
+        if language := self._settings.language or language:
+            options["language"] = language
+        if self._settings.prompt:
+            options["prompt"] = self._settings.prompt
+        return options
+
+    def _answer(self, content: bytes) -> Answer:
+        """Checked: whatever comes with status 200 arrives here."""
+        server = self._server.name
+        if content.lstrip()[:1] != b"{":
+            raise Fatal(
+                f"{server} answers with something that is no transcription",
+                next_step="Set `transcription.base_url` in library.yaml to the address that ends before "
+                "/audio/transcriptions",
+            )
+        try:
+            answer = Answer.model_validate_json(content)
+        except ValidationError as error:
+            details = error.errors(include_url=False, include_input=False, include_context=False)[0]
+            where = ".".join(map(str, details["loc"])) or "answer"
+            raise Transient(
+                f"could not be transcribed: {server} gave an answer that cannot be used ({where}: {details['msg']})"
+            ) from None
+        if self._timed and answer.segments is None and answer.text.strip():
+            raise Fatal(
+                f"{server} gives no times with the model {self.model}",
+                next_step="Set `transcription.answers: text` in library.yaml to have them estimated",
+            )
+        return answer
+
+    def _cost_usd(self, seconds: float) -> float | None:
+        price = self._settings.price_per_minute
+        return None if price is None else seconds / 60 * price
+
+
+def _window_length(settings: OpenAITranscription, *, timed: bool) -> WindowLength:
+    """Pieces that fit into a request, with room to find a quiet moment in."""
+    wanted = settings.piece_seconds or (_TIMED_PIECE_SECONDS if timed else _TEXT_PIECE_SECONDS)
+    fitting = (settings.max_upload_bytes - _ENVELOPE_BYTES) / (SAMPLE_BYTES * SAMPLE_RATE)
+    longest = min(wanted, math.floor(fitting))
+    return WindowLength(shortest_seconds=longest / 2, longest_seconds=longest)
+
+
+def _sounding(window: Window) -> tuple[float, float] | None:
+    """From when to when, in seconds, a window is louder than silence; None when nowhere."""
+    import numpy as np
+
+    loud = np.flatnonzero(np.abs(np.frombuffer(window.pcm, dtype="<i2").astype(np.int32)) > _SILENCE)
+    return (float(loud[0]) / SAMPLE_RATE, float(loud[-1] + 1) / SAMPLE_RATE) if loud.size else None

@@ -1,0 +1,92 @@
+"""The sections of library.yaml about Whisper: on this machine, and on a GPU at Modal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
+
+from media_assets import settings_rules as rules
+from media_assets.settings_section import NAME_OR_PATH, NOT_IN_RESULT, Section
+
+Language = Annotated[str, AfterValidator(rules.language_code)]
+
+ComputeType = Literal[
+    "default",
+    "auto",
+    "int8",
+    "int8_float32",
+    "int8_float16",
+    "int8_bfloat16",
+    "int16",
+    "float16",
+    "bfloat16",
+    "float32",
+]
+
+
+class GuardSettings(Section):
+    """Guards against hallucination; the values are those Whisper's authors published with it."""
+
+    max_compression_ratio: PositiveFloat = 2.4
+    min_average_log_probability: float = -1.0
+    max_no_speech_probability: Annotated[float, Field(ge=0, le=1)] = 0.6
+    max_repetitions: PositiveInt = 3
+    """A segment that says one token so often in a row, or what the previous so many segments said, is dropped."""
+
+
+class FasterWhisperTranscription(Section):
+    engine: Literal["faster-whisper"]
+    model: Annotated[str, NAME_OR_PATH] = "small"
+    """A name faster-whisper knows (tiny … large-v3, turbo), or a folder with a converted model."""
+    language: Language | None = None
+    """ISO 639-1 code; absent: detected per file."""
+    beam_size: PositiveInt = 5
+    compute_type: ComputeType = "default"
+    """CTranslate2's name; `default` keeps that of the model, `auto` takes the fastest."""
+    vad: bool = True
+    guards: GuardSettings = GuardSettings()
+    batch_size: Annotated[PositiveInt, NOT_IN_RESULT] = 8
+    """How many windows are decoded at once; 1 decodes one after the other."""
+    device: Annotated[Literal["auto", "cpu", "cuda"], NOT_IN_RESULT] = "auto"
+    cpu_threads: Annotated[int, Field(ge=0), NOT_IN_RESULT] = 0
+    """0: as many as there are cores."""
+    download_dir: Annotated[Path | None, NOT_IN_RESULT] = None
+    allow_download: Annotated[bool, NOT_IN_RESULT] = True
+    """Whether a model that is not there yet may be fetched from the model hub."""
+
+
+class ModalTranscription(Section):
+    """Whisper on a GPU at Modal. `media-assets modal deploy` sends the function there; what the keys under `gpu`
+    and after it say of its containers holds from the next deployment on."""
+
+    engine: Literal["modal"]
+    model: str = "large-v3"
+    """A name faster-whisper knows, or owner/name of a converted model on the model hub."""
+    language: Language | None = None
+    """ISO 639-1 code; absent: detected per file."""
+    beam_size: PositiveInt = 5
+    compute_type: ComputeType = "default"
+    vad: bool = True
+    guards: GuardSettings = GuardSettings()
+    batch_size: Annotated[PositiveInt, NOT_IN_RESULT] = 16
+    """How many windows are decoded at once; 1 decodes one after the other."""
+    app: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,63}$"), NOT_IN_RESULT] = "media-assets"
+    """Name of the app at Modal; libraries that share it share its containers and its models."""
+    environment: Annotated[str | None, NOT_IN_RESULT] = None
+    """Of the Modal workspace; absent: its default."""
+    by: Annotated[Literal["upload", "signed_url"], NOT_IN_RESULT] = "upload"
+    """How the audio gets there. `signed_url`: the container fetches it from the bucket that keeps `m4a_audio`."""
+    max_upload_bytes: Annotated[PositiveInt, NOT_IN_RESULT] = 1_000_000_000
+    """An upload is held in memory whole, twice for a moment; larger files are refused."""
+    price_per_second: Annotated[float | None, Field(ge=0), NOT_IN_RESULT] = None
+    """US dollars for a second of a container: GPU, cores and memory together. Absent: the cost is not known."""
+    gpu: Annotated[str, Field(min_length=1), NOT_IN_RESULT] = "L4"
+    """Modal's name of it."""
+    max_containers: Annotated[PositiveInt, NOT_IN_RESULT] = 4
+    """Each works on one file at a time; what is more waits at Modal."""
+    idle_seconds: Annotated[int, Field(ge=2, le=3600), NOT_IN_RESULT] = 60
+    """How long a container stays after its last file. Modal charges for it."""
+    timeout_seconds: Annotated[int, Field(ge=10, le=86_400), NOT_IN_RESULT] = 3600
+    """What one file may take there; Modal ends it then."""
