@@ -25,7 +25,10 @@ from media_assets.errors import Cancelled, Fatal, MediaAssetsError, classify
 from media_assets.file_work import FileWork
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore
+from media_assets.ledger import InstanceLedger
 from media_assets.library import Library
+from media_assets.observability import logs
+from media_assets.observability.observers import observed
 from media_assets.partitions import display_name
 from media_assets.prefetch import Prefetcher
 from media_assets.progress import Progress
@@ -39,6 +42,10 @@ logger = logging.getLogger("media_assets")
 _AHEAD = 2
 # How long it may take to notice that the run is to stop.
 _POLL_SECONDS = 0.5
+
+
+LANE_TAG = "media_assets/lane"
+"""Of a run: whether it is of the live or of the bulk lane."""
 
 
 class StageConfig(dg.Config):
@@ -94,6 +101,13 @@ class Batch:
         self.library: Library = context.resources.library
         self.progress: Progress = context.resources.progress
         self.cancelled = threading.Event()
+        self.ledger = InstanceLedger(context.instance, self.run_id)
+        self.log_fields = {
+            "run_id": self.run_id,
+            "asset": stage.name,
+            "lane": context.run.tags.get(LANE_TAG),
+            "attempt": context.retry_number + 1,
+        }
         self._works: dict[str, FileWork] = {}
 
     def run(self, store: ArtifactStore, settled: Mapping[str, Outcome]) -> Iterator[Outcome]:
@@ -105,9 +119,11 @@ class Batch:
             settled: Outcomes of an earlier attempt of the same run that a repetition cannot change.
         """
         tuning = self.library.settings.assets[self.stage.name]
-        self.progress.begin(self.stage.name, len(self.keys))
+        with logs.fields(**self.log_fields):
+            self.progress.begin(self.stage.name, len(self.keys))
         waiting = iter(self.keys)
         with (
+            observed(self),
             self.library.workspaces.run() as scratch,
             Prefetcher(self._fetches(store, scratch, settled), tuning.workers + _AHEAD, self.cancelled) as prefetcher,
             ThreadPoolExecutor(tuning.workers) as pool,
@@ -128,7 +144,8 @@ class Batch:
                             self.cancelled.set()
                             waiting = iter(())
                         else:
-                            self.progress.done(self.stage.name, display_name(outcome.key), outcome)
+                            with logs.fields(**self.log_fields, partition=outcome.key):
+                                self.progress.done(self.stage.name, display_name(outcome.key), outcome)
                         yield outcome
             finally:
                 self.cancelled.set()  # reached early when the run is stopped: the threads are to end soon
@@ -162,6 +179,13 @@ class Batch:
     ) -> Outcome:
         if settled:
             return settled
+        with logs.fields(**self.log_fields, partition=key):
+            outcome = self._find_or_make(key, store, scratch, prefetcher)
+            for observer in self.library.observers:
+                observer.done(self, outcome)
+            return outcome
+
+    def _find_or_make(self, key: str, store: ArtifactStore, scratch: Path, prefetcher: Prefetcher) -> Outcome:
         started = time.monotonic()
         work = self._work(key, store, scratch)
         try:

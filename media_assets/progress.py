@@ -9,6 +9,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from media_assets.observability.logs import LogStyle, output_handler
+
 if TYPE_CHECKING:
     from media_assets.batch import Outcome
 
@@ -17,22 +19,23 @@ logger = logging.getLogger("media_assets")
 _SECONDS_BETWEEN_FRACTIONS = 10.0
 
 
-def log_to_output() -> None:
+_TEXT = LogStyle()
+
+
+def log_to_output(style: LogStyle = _TEXT) -> None:
     """Send the project's log to the output of this process, which Dagster keeps with a run."""
     if not logger.handlers:
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-        logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
+        logger.addHandler(output_handler(style, "%(asctime)s %(message)s", "%H:%M:%S"))
+        logger.setLevel(style.level)
 
 
-def log_to_file(path: Path) -> Path:
+def log_to_file(path: Path, style: LogStyle = _TEXT) -> Path:
     """Send the project's log to a file instead: where a terminal shows progress, tracebacks would bury it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(path, maxBytes=5_000_000, backupCount=1, encoding="utf-8", errors="backslashreplace")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(style.formatter("%(asctime)s %(levelname)s %(message)s"))
     logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    logger.setLevel(style.level)
     logger.propagate = False
     return path
 
@@ -53,8 +56,8 @@ class LogProgress:
     It is no event of the run: each of those costs the database a write.
     """
 
-    def __init__(self) -> None:
-        log_to_output()
+    def __init__(self, style: LogStyle = _TEXT) -> None:
+        log_to_output(style)
         self._lock = threading.Lock()
         self._last_fraction = 0.0
 
@@ -74,7 +77,7 @@ class LogProgress:
             self._done += 1
             self._made += not outcome.reused
             line = f"{self._done}/{self._total} {name} {describe_outcome(asset, outcome)}{self._time_left()}"
-        logger.log(logging.WARNING if outcome.error else logging.INFO, line)
+        log_outcome(line, outcome)
 
     def _time_left(self) -> str:
         left = self._total - self._done
@@ -82,6 +85,14 @@ class LogProgress:
             return ""
         seconds = (time.monotonic() - self._started) / self._done * left
         return f", about {describe_seconds(seconds)} left"
+
+
+def log_outcome(line: str, outcome: Outcome) -> None:
+    """A line on a file, with what machines want to know of it as fields."""
+    extra: dict[str, object] = {"seconds": round(outcome.seconds, 3), "reused": outcome.reused}
+    if outcome.error:
+        extra["error"] = type(outcome.error).__name__
+    logger.log(logging.WARNING if outcome.error else logging.INFO, line, extra=extra)
 
 
 def describe_outcome(asset: str, outcome: Outcome) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from media_assets.progress import describe_outcome
+from media_assets.errors import OverBudget
+from media_assets.progress import describe_outcome, log_outcome
 
 if TYPE_CHECKING:
     from media_assets.batch import Outcome
@@ -59,12 +60,14 @@ class BarProgress:
     def done(self, asset: str, name: str, outcome: Outcome) -> None:
         with self._lock:
             self.outcomes[_kind(outcome)] += 1
+        line = f"{name} {describe_outcome(asset, outcome)}"
+        log_outcome(line, outcome)
         if self._task is not None:
             self._bars.update(self._task, advance=1, description=name)
         if outcome.error or not self._console.is_terminal:
             style = "red" if outcome.error else None
             self._console.print(
-                f"  {name} {describe_outcome(asset, outcome)}",
+                f"  {line}",
                 style=style,
                 markup=False,
                 highlight=False,
@@ -74,7 +77,7 @@ class BarProgress:
 
 def _kind(outcome: Outcome) -> str:
     if outcome.error:
-        return "failed"
+        return "over budget" if isinstance(outcome.error, OverBudget) else "failed"
     if outcome.manifest and outcome.manifest.not_applicable:
         return "not applicable"
     return "reused" if outcome.reused else "made"

@@ -1,0 +1,43 @@
+"""Who else is told what became of each file of a batch; `progress` is for people, observers are for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from media_assets.settings import Secrets, Settings
+
+if TYPE_CHECKING:
+    from media_assets.batch import Batch, Outcome
+
+
+class Observer(Protocol):
+    """Told by batches. It may neither fail nor hold up the work for long."""
+
+    def done(self, batch: Batch, outcome: Outcome) -> None:
+        """A file is through, just now; called by the thread that worked on it, so by several at a time."""
+        ...
+
+    def end(self) -> None:
+        """A batch is through, however it ended."""
+        ...
+
+
+def build_observers(settings: Settings, secrets: Secrets) -> tuple[Observer, ...]:
+    """Those that library.yaml asks for; what it does not ask for is not even imported."""
+    if settings.tracing.endpoint is None:
+        return ()
+    from media_assets.observability.tracing import Tracing
+
+    return (Tracing(settings.tracing, secrets),)
+
+
+@contextmanager
+def observed(batch: Batch) -> Iterator[None]:
+    """Tells the observers when a batch is through."""
+    try:
+        yield
+    finally:
+        for observer in batch.library.observers:
+            observer.end()

@@ -1,0 +1,32 @@
+"""The sections of library.yaml about logs and traces. Metrics need none: they are read from what is recorded."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat
+
+from media_assets.settings_places import WebAddress
+from media_assets.settings_section import Section
+
+
+class LoggingSettings(Section):
+    """What processes write to their output; Dagster's own records of runs are not touched by it."""
+
+    format: Literal["text", "json"] = "text"
+    """`json`: one object for each line, with run_id, asset, partition, lane, attempt and seconds where they apply."""
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is less important is left out."""
+
+
+class TracingSettings(Section):
+    """OpenTelemetry traces, one for each version of each file, sent by OTLP over HTTP."""
+
+    endpoint: WebAddress | None = None
+    """Address of the collector, e.g. http://127.0.0.1:4318; absent: no traces."""
+    service_name: str = "media-assets"
+    """As the traces name this installation."""
+    sample_ratio: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """Share of the files that are traced; a file is traced through all stages or not at all."""
+    timeout_seconds: PositiveFloat = 2.0
+    """How long the end of a run waits for the collector at most."""
