@@ -1,0 +1,1 @@
+"""Messages for people: what failed, what stopped, what is well again, and a digest of the day."""

@@ -1,0 +1,134 @@
+"""The sensors that tell what happened: `announce` for people, `webhook_<name>` for each receiver of events.
+
+They request nothing. Where nobody is to be told, there is no sensor.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import dagster as dg
+
+from media_assets.alerts.announcer import Announcer
+from media_assets.alerts.channels import channels_of
+from media_assets.alerts.messages import Links
+from media_assets.automation import InstanceState
+from media_assets.errors import BadMedia, Fatal
+from media_assets.event_feed import EventFeed
+from media_assets.file_asset import FileAsset
+from media_assets.library import Library
+from media_assets.partitions import split_drive_key
+from media_assets.settings import Secrets
+from media_assets.settings_places import DriveSource
+from media_assets.webhooks.files import Files
+from media_assets.webhooks.position import given_up
+from media_assets.webhooks.receiver import Receiver
+from media_assets.webhooks.signing import Signer
+
+
+def notification_sensors(
+    library: Library, secrets: Secrets, stages: Sequence[FileAsset[Any]]
+) -> list[dg.SensorDefinition]:
+    """Those that the settings ask for."""
+    sensors = [_webhook_sensor(name, library, secrets, stages) for name in library.settings.webhooks]
+    if library.settings.alerts.channels:
+        sensors.append(_announce_sensor(library, secrets, stages))
+    return sensors
+
+
+def announcer(
+    instance: dg.DagsterInstance, library: Library, secrets: Secrets, stages: Sequence[FileAsset[Any]], feed: EventFeed
+) -> Announcer:
+    """What the sensor `announce` works with."""
+    settings, state = library.settings, InstanceState(instance)
+
+    def dropped() -> Mapping[str, int]:
+        return {name: given_up(state, name) for name in settings.webhooks}
+
+    return Announcer(
+        settings.alerts,
+        channels_of(settings, secrets),
+        instance,
+        state,
+        feed,
+        links=Links(settings.ui_base_url, partial(_file_link, library)),
+        stages=[stage.name for stage in stages],
+        given_up=dropped,
+    )
+
+
+def receiver(
+    name: str,
+    instance: dg.DagsterInstance,
+    library: Library,
+    secrets: Secrets,
+    stages: Sequence[FileAsset[Any]],
+    feed: EventFeed,
+) -> Receiver:
+    """What a sensor `webhook_<name>` works with.
+
+    Raises:
+        Fatal: there is no key to sign with.
+    """
+    return Receiver(
+        name,
+        library.settings.webhooks[name],
+        Signer.of(name, secrets.webhook_secrets.get(name)),
+        feed,
+        Files(instance, library, stages),
+        InstanceState(instance),
+        ui_base_url=library.settings.ui_base_url,
+    )
+
+
+def _announce_sensor(library: Library, secrets: Secrets, stages: Sequence[FileAsset[Any]]) -> dg.SensorDefinition:
+    @dg.sensor(
+        name="announce",
+        minimum_interval_seconds=library.settings.alerts.interval_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Tells people what failed, what stopped and what is well again, and sends the daily digest.",
+    )
+    def announce(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        found = announcer(context.instance, library, secrets, stages, EventFeed(context.instance)).look(time.time())
+        for problem in found.problems:
+            context.log.warning(problem)
+        return dg.SkipReason("; ".join((str(found), *found.problems)))
+
+    return announce
+
+
+def _webhook_sensor(
+    name: str, library: Library, secrets: Secrets, stages: Sequence[FileAsset[Any]]
+) -> dg.SensorDefinition:
+    @dg.sensor(
+        name=f"webhook_{name}",
+        minimum_interval_seconds=library.settings.webhooks[name].interval_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Posts signed events to the receiver {name!r}.",
+    )
+    def deliver(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        try:
+            to = receiver(name, context.instance, library, secrets, stages, EventFeed(context.instance))
+        except Fatal as error:
+            raise dg.Failure(description=str(error)) from error
+        found = to.look(time.time())
+        for problem in found.problems:
+            context.log.warning(problem)
+        if found.dropped:
+            context.log.error(f"{found.dropped} events could not be delivered to {name} for days and were dropped")
+        return dg.SkipReason("; ".join((str(found), *found.problems)))
+
+    return deliver
+
+
+def _file_link(library: Library, key: str) -> str:
+    """Of a file on Drive; one in a folder has no address that opens on another machine."""
+    if not isinstance(library.settings.sources.get(key.partition(":")[0]), DriveSource):
+        return ""
+    try:
+        return f"https://drive.google.com/file/d/{split_drive_key(key)[2]}/view"
+    except BadMedia:
+        return ""

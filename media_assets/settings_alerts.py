@@ -1,0 +1,97 @@
+"""The sections of library.yaml about who is told what happened: `alerts` for people, `webhooks` for other systems.
+
+Addresses of channels and the keys of signatures are secrets and stand in `settings.Secrets`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
+from pydantic_core import PydanticCustomError
+
+from media_assets import settings_rules as rules
+from media_assets.settings_section import Section
+
+MessageKind = Literal["failures", "stops", "recoveries", "digest"]
+EventType = Literal["file.done", "file.failed", "asset.done"]
+
+
+def _time_of_day(text: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+        raise ValueError("should be a time of day such as 07:00")
+    return text
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("should be a time zone such as Europe/Berlin") from None
+    return name
+
+
+def _hook_address(address: str) -> str:
+    """An address as it is; a path or query that nobody can guess may be its only protection, so it is never shown."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        raise PydanticCustomError(rules.HIDDEN_VALUE, "should be an address like https://host/path") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+        raise PydanticCustomError(
+            rules.HIDDEN_VALUE, "should be an address like https://host/path, without user name and password"
+        )
+    return address
+
+
+Name = Annotated[str, AfterValidator(rules.library_name)]
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+HookAddress = Annotated[str, AfterValidator(_hook_address)]
+
+
+class AlertChannel(Section):
+    """Where messages for people go. Its address is a secret: `ALERT_URLS__<NAME>`."""
+
+    messages: tuple[MessageKind, ...] = ("failures", "stops", "recoveries", "digest")
+    """Which kinds of messages it gets."""
+
+
+class AlertSettings(Section):
+    """Messages for people."""
+
+    channels: dict[Name, AlertChannel] = Field(default_factory=dict)
+    """By name. Without one nothing is told to anybody."""
+    title: str = "media-assets"
+    """What the titles of messages begin with; tells libraries apart."""
+    interval_seconds: PositiveInt = 30
+    """Time between two looks at what happened."""
+    repeat_after_minutes: PositiveFloat = 60.0
+    """A cause that was told is not told again for so long; then one message says how often it happened since."""
+    max_messages_per_hour: PositiveInt = 20
+    """What is beyond that waits, and is told in fewer messages."""
+    digest_at: TimeOfDay | None = "07:00"
+    """When the daily digest is sent; null: never."""
+    time_zone: TimeZone | None = None
+    """Of `digest_at` and of times in messages, e.g. Europe/Berlin; absent: that of the machine."""
+
+
+class WebhookSettings(Section):
+    """One receiver of signed events. The key of the signature is a secret: `WEBHOOK_SECRETS__<NAME>`."""
+
+    url: HookAddress
+    """Where events are posted to."""
+    events: tuple[EventType, ...] = ("file.done", "file.failed")
+    """`file.done`: a file has all its artifacts. `file.failed`: one could not be made. `asset.done`: one is there."""
+    assets: tuple[str, ...] = ()
+    """Only these artifacts count; empty: all that are enabled."""
+    interval_seconds: PositiveInt = 15
+    """Time between two looks at what is new."""
+    timeout_seconds: Annotated[float, Field(gt=0, le=30)] = 10.0
+    """How long the receiver may take to answer."""
+    give_up_days: PositiveFloat = 3.0
+    """An event that could not be delivered for so long is dropped, and an alert says so."""

@@ -1,0 +1,1 @@
+"""Signed events for other systems, after the specification Standard Webhooks (standardwebhooks.com)."""

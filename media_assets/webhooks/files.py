@@ -1,0 +1,110 @@
+"""Which files are done, and what they have: asked for a few files at a time, never for the whole library."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+from dagster import DagsterEventType
+
+from media_assets.event_feed import Made
+from media_assets.file_asset import FileAsset
+from media_assets.io_managers.base import FAILED
+from media_assets.io_managers.manifest import Manifest
+from media_assets.library import Library
+
+_PAGE = 500
+
+
+class Files:
+    """Of one library.
+
+    Args:
+        stages: Those that are enabled, each after those it is made from.
+    """
+
+    def __init__(self, instance: dg.DagsterInstance, library: Library, stages: Sequence[FileAsset[Any]]) -> None:
+        self._instance = instance
+        self._library = library
+        self._stages = {stage.name: stage for stage in stages}
+
+    def wanted(self, assets: Collection[str]) -> Sequence[str]:
+        """The enabled ones among these assets; all that are enabled, for none."""
+        return [name for name in self._stages if not assets or name in assets]
+
+    def manifest(self, asset: str, key: str) -> Manifest | None:
+        return self._library.store(asset).manifest(asset, key)
+
+    def link(self, manifest: Manifest) -> str:
+        return self._library.store(manifest.asset).link(manifest)
+
+    def completed_by(self, events: Iterable[Made], assets: Collection[str]) -> frozenset[int]:
+        """The events (by id) with which a file got the last of these assets.
+
+        It is the last event of its file, nothing failed since, and what is there was made from what is there: of
+        a source that changed the artifacts before the change do not count.
+        """
+        names = self._with_upstreams(assets)
+        events = [event for event in events if event.key and event.asset in names]
+        keys = {str(event.key) for event in events}
+        if not keys:
+            return frozenset()
+        made = {name: self._latest(name, DagsterEventType.ASSET_MATERIALIZATION, keys) for name in names}
+        newest = {
+            key: max(ids[key] for ids in made.values()) for key in keys if all(key in ids for ids in made.values())
+        }
+        last = {str(event.key): event.id for event in events if newest.get(str(event.key)) == event.id}
+        red = {key for name in names for key in self._failed_since(name, made[name], set(last))}
+        return frozenset(number for key, number in last.items() if key not in red and self._fits(key, names))
+
+    def manifests(self, key: str, assets: Collection[str]) -> Sequence[Manifest] | None:
+        """Those of all these assets; None when one is missing, or was made from something else than what is there."""
+        if not self._fits(key, self._with_upstreams(assets)):
+            return None
+        found = [self.manifest(name, key) for name in assets]
+        return [manifest for manifest in found if manifest]
+
+    def latest_note(self, key: str, assets: Iterable[str]) -> int:
+        """The id of the latest event that says something else of these artifacts than that they are there, such as a
+        failure; 0 when there is none."""
+        noted = (self._latest(name, DagsterEventType.ASSET_OBSERVATION, {key}).get(key, 0) for name in assets)
+        return max(noted, default=0)
+
+    def _with_upstreams(self, assets: Collection[str]) -> frozenset[str]:
+        names: set[str] = set()
+        waiting = list(assets)
+        while waiting:
+            name = waiting.pop()
+            if name not in names:
+                names.add(name)
+                waiting += self._stages[name].upstreams
+        return frozenset(names)
+
+    def _fits(self, key: str, names: Collection[str]) -> bool:
+        found = {name: self.manifest(name, key) for name in names}
+        present = {name: manifest for name, manifest in found.items() if manifest}
+        return len(present) == len(names) and all(
+            manifest.inputs.get(upstream) == present[upstream].version
+            for name, manifest in present.items()
+            for upstream in self._stages[name].upstreams
+        )
+
+    def _latest(self, asset: str, kind: DagsterEventType, keys: set[str]) -> Mapping[str, int]:
+        return self._instance.event_log_storage.get_latest_storage_id_by_partition(dg.AssetKey(asset), kind, keys)
+
+    def _failed_since(self, asset: str, made: Mapping[str, int], keys: set[str]) -> set[str]:
+        if not keys:
+            return set()
+        noted = self._latest(asset, DagsterEventType.ASSET_OBSERVATION, keys)
+        suspects = [key for key, number in noted.items() if number > made[key]]
+        failed: set[str] = set()
+        for key in suspects:
+            records = self._instance.fetch_observations(
+                dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[key], after_storage_id=made[key]),
+                limit=_PAGE,
+            ).records
+            observations = [record.asset_observation for record in records]
+            if any(each and FAILED in each.metadata for each in observations):
+                failed.add(key)
+        return failed

@@ -1,0 +1,58 @@
+"""What is kept of a receiver of events between looks."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from media_assets.sources.base import State
+from media_assets.webhooks.payload import Delivery
+
+_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 30.0, 3600.0
+_FIRST_ASIDE_SECONDS, _LONGEST_ASIDE_SECONDS = 60.0, 6 * 3600.0
+
+
+class Aside(BaseModel):
+    """A message that was refused, or that waits behind one of the same file."""
+
+    delivery: Delivery
+    attempts: int = 0
+    retry_at: float = 0.0
+
+    def refused(self, now: float) -> None:
+        self.retry_at = now + min(_FIRST_ASIDE_SECONDS * 2.0**self.attempts, _LONGEST_ASIDE_SECONDS)
+        self.attempts += 1
+
+
+class Position(BaseModel):
+    """Where a receiver is in what happened."""
+
+    cursor: int
+    """It has taken all events up to here, but for those set aside."""
+    aside: list[Aside] = Field(default_factory=list)
+    failures: int = 0
+    """Looks in a row at which it was away."""
+    retry_at: float = 0.0
+    given_up: int = 0
+    """Events that were ever dropped."""
+
+    def waits(self, now: float, at_least_seconds: float) -> float:
+        """It was away; returns for how many seconds it is left alone."""
+        wait = max(min(_FIRST_WAIT_SECONDS * 2.0**self.failures, _LONGEST_WAIT_SECONDS), at_least_seconds)
+        self.failures += 1
+        self.retry_at = now + wait
+        return wait
+
+    def is_behind(self, key: str) -> bool:
+        """Whether something of this file is set aside, which has to come first."""
+        return any(aside.delivery.key == key for aside in self.aside)
+
+
+def state_name(webhook: str) -> str:
+    """Of a receiver's position among what is kept."""
+    return f"media_assets/webhooks/{webhook}"
+
+
+def given_up(state: State, webhook: str) -> int:
+    """How many events for a receiver were ever dropped."""
+    kept = state.read(state_name(webhook))
+    return Position.model_validate_json(kept).given_up if kept else 0

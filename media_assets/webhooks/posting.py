@@ -1,0 +1,73 @@
+"""One POST, and what its answer means: taken, this message is refused, or the receiver is not there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from media_assets.webhooks.payload import Ready
+from media_assets.webhooks.signing import Signer
+
+_USER_AGENT = "media-assets-webhooks/1"
+# What is said of one message. Everything else that is no success is about the receiver: it is away, overloaded,
+# somewhere else (redirects are not followed: what is signed for one host is not for another), or wants another key.
+_ABOUT_THE_MESSAGE = {400, 406, 409, 413, 415, 422, 500}
+_LONGEST_RETRY_AFTER_SECONDS = 3600.0
+
+
+class Fate(StrEnum):
+    """What became of an attempt."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    AWAY = "away"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Of a receiver."""
+
+    fate: Fate
+    problem: str = ""
+    retry_after_seconds: float = 0.0
+
+
+def post(url: str, message: Ready, signer: Signer, timeout_seconds: float) -> Answer:
+    """Send a signed message once."""
+    import requests
+
+    headers = {
+        "content-type": "application/json",
+        "user-agent": _USER_AGENT,
+        **signer.headers(message.id, int(time.time()), message.body),
+    }
+    try:
+        # Streamed: of the answer only the status counts, and however long its body is, nobody waits for it.
+        with requests.post(
+            url, data=message.body, headers=headers, timeout=timeout_seconds, allow_redirects=False, stream=True
+        ) as response:
+            return _answer(response.status_code, response.headers)
+    except requests.Timeout:
+        return Answer(Fate.AWAY, f"did not answer within {timeout_seconds:.0f} s")
+    except requests.exceptions.SSLError:
+        return Answer(Fate.AWAY, "has no certificate that is trusted here")
+    except (requests.RequestException, OSError):
+        return Answer(Fate.AWAY, "could not be reached")
+
+
+def _answer(status: int, headers: Mapping[str, str]) -> Answer:
+    if 200 <= status < 300:
+        return Answer(Fate.TAKEN)
+    if status in _ABOUT_THE_MESSAGE:
+        return Answer(Fate.REFUSED, f"answered {status}")
+    if 300 <= status < 400:
+        return Answer(Fate.AWAY, f"answered {status}: it is somewhere else now; correct its url in library.yaml")
+    if status == 410:
+        return Answer(
+            Fate.AWAY, "answered 410: it wants no more; remove it from library.yaml", _LONGEST_RETRY_AFTER_SECONDS
+        )
+    after = headers.get("retry-after", "")
+    seconds = min(float(after), _LONGEST_RETRY_AFTER_SECONDS) if after.isdecimal() else 0.0
+    return Answer(Fate.AWAY, f"answered {status}", seconds)
