@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo demo-drive test test-all lint dev lock samples benchmarks clean
+.PHONY: demo demo-drive test test-all test-docker lint dev lock samples benchmarks clean
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=python3.x" >&2; exit 1; }
@@ -22,10 +22,13 @@ demo-drive: $(READY)  ## the same in Google Drive, which a server on this machin
 
 # One of the three mostly waits for a daemon.
 test: $(READY)  ## the tests, below six minutes on two cores
-	@$(BIN)/python -m pytest -m "not slow" -n 3 --dist worksteal
+	@$(BIN)/python -m pytest -m "not slow and not docker" -n 3 --dist worksteal
 
 test-all: $(READY)  ## the slow tests too
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -m "not docker" -n 2 --dist worksteal
+
+test-docker: $(READY)  ## docker-compose.yml, brought up and hit; needs a Docker engine
+	@$(BIN)/python -m pytest -m docker -s media_assets_tests/test_docker.py
 
 lint: $(READY)  ## style and types
 	@$(BIN)/ruff check .

@@ -11,7 +11,8 @@ import socket
 import dagster as dg
 import psutil
 
-_HOST_TAG = "media_assets/host"
+HOST_TAG = "media_assets/host"
+"""Of a run that is executed in the process that began it."""
 _PROCESS_TAG = "media_assets/process"
 _CLOCK_SECONDS = 5.0
 
@@ -19,13 +20,13 @@ _CLOCK_SECONDS = 5.0
 def owner_tags() -> dict[str, str]:
     """Tags that say which process executes a run: a process id with the time it began, for ids are used again."""
     process = psutil.Process()
-    return {_HOST_TAG: socket.gethostname(), _PROCESS_TAG: f"{process.pid}@{process.create_time():.2f}"}
+    return {HOST_TAG: socket.gethostname(), _PROCESS_TAG: f"{process.pid}@{process.create_time():.2f}"}
 
 
 def close_abandoned_runs(instance: dg.DagsterInstance) -> int:
     """Mark as failed the runs of dead processes of this host, and free what they held; returns how many."""
     unfinished = dg.RunsFilter(
-        statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED], tags={_HOST_TAG: socket.gethostname()}
+        statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED], tags={HOST_TAG: socket.gethostname()}
     )
     abandoned = [run for run in instance.get_runs(unfinished) if not _is_alive(run.tags[_PROCESS_TAG])]
     for run in abandoned:

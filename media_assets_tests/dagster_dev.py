@@ -1,4 +1,4 @@
-"""A real `dagster dev` for tests, asked over GraphQL as the UI does."""
+"""A real `dagster dev` for tests."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
 import psutil
-import requests
+
+from media_assets_tests.dagster_ui import DagsterUI
 
 _START_SECONDS = 120
 
@@ -29,13 +30,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class DagsterDev:
+class DagsterDev(DagsterUI):
     """`media-assets --config FILE dev`, from start to stop, as a context manager."""
 
     def __init__(self, config: Path, log: Path) -> None:
         self._config = config
         self._log = log
-        self._port = free_port()
+        super().__init__(free_port())
 
     def __enter__(self) -> Self:
         command = [
@@ -61,7 +62,7 @@ class DagsterDev:
                 cwd=self._config.parent,
             )
         try:
-            self.wait_for(self._location_is_loaded, seconds=_START_SECONDS, what="the code location")
+            self.wait_for(self.is_loaded, seconds=_START_SECONDS, what="the code location")
         except BaseException:
             self.stop()
             raise
@@ -83,15 +84,6 @@ class DagsterDev:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
-    def query(self, text: str, **variables: Any) -> dict[str, Any]:
-        """The data of a GraphQL answer."""
-        answer = requests.post(
-            f"http://127.0.0.1:{self._port}/graphql", json={"query": text, "variables": variables}, timeout=60
-        )
-        body = answer.json()
-        assert "errors" not in body, body["errors"]
-        return dict(body["data"])
-
     def wait_for(self, condition: Callable[[], Any], *, seconds: float, what: str) -> Any:
         """The first true answer of `condition`; fails with the end of the log when there is none in time."""
         deadline = time.monotonic() + seconds
@@ -105,72 +97,3 @@ class DagsterDev:
 
     def log_tail(self) -> str:
         return "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-60:])
-
-    def _location_is_loaded(self) -> bool:
-        try:
-            data = self.query("{ repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }")
-        except requests.ConnectionError:
-            return False
-        return bool(data["repositoriesOrError"].get("nodes"))
-
-    # ------------------------------------------------------------------------------------------ what the UI asks
-
-    def cells(self, asset: str) -> Mapping[str, set[str]]:
-        """Keys of partitions by state: `materialized`, `failed`, `materializing`, `unmaterialized`."""
-        data = self.query(
-            """query Cells($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
-                 partitionKeys
-                 assetPartitionStatuses { ... on DefaultPartitionStatuses { materializedPartitions failedPartitions
-                   materializingPartitions unmaterializedPartitions } } } } }""",
-            key={"path": [asset]},
-        )
-        statuses = data["assetNodeOrError"]["assetPartitionStatuses"]
-        return {name.removesuffix("Partitions"): set(statuses.get(name) or ()) for name in statuses}
-
-    def runs(self) -> list[dict[str, Any]]:
-        """All runs, newest first."""
-        data = self.query(
-            """{ runsOrError(limit: 1000) { ... on Runs { results {
-                 id status assetSelection { path } tags { key value } startTime endTime creationTime } } } }"""
-        )
-        return list(data["runsOrError"]["results"])
-
-    def backfills(self) -> list[dict[str, Any]]:
-        data = self.query(
-            """{ partitionBackfillsOrError(limit: 100) { ... on PartitionBackfills { results {
-                 id status numPartitions } } } }"""
-        )
-        return list(data["partitionBackfillsOrError"]["results"])
-
-    def latest_observation(self, asset: str, partition: str) -> dict[str, str]:
-        """The metadata of the latest observation of a cell."""
-        data = self.query(
-            """query Seen($key: AssetKeyInput!, $partitions: [String!]) { assetNodeOrError(assetKey: $key) {
-                 ... on AssetNode { assetObservations(partitions: $partitions, limit: 1) {
-                   metadataEntries { label ... on TextMetadataEntry { text } } } } } }""",
-            key={"path": [asset]},
-            partitions=[partition],
-        )
-        observations = data["assetNodeOrError"]["assetObservations"]
-        entries = observations[0]["metadataEntries"] if observations else []
-        return {entry["label"]: entry.get("text", "") for entry in entries}
-
-    def stop_sensor(self, name: str) -> None:
-        """What the switch in the list of sensors does."""
-        data = self.query(
-            """{ repositoriesOrError { ... on RepositoryConnection { nodes {
-                 sensors { name sensorState { id } } } } } }"""
-        )
-        (repository,) = data["repositoriesOrError"]["nodes"]
-        (state,) = [sensor["sensorState"]["id"] for sensor in repository["sensors"] if sensor["name"] == name]
-        stop = "mutation Stop($id: String) { stopSensor(id: $id) { __typename } }"
-        assert self.query(stop, id=state)["stopSensor"]["__typename"] == "StopSensorMutationResult"
-
-    def launch_backfill(self, assets: list[str], partitions: list[str]) -> str:
-        """What the button does; returns the id of the backfill."""
-        data = self.query(
-            """mutation Launch($params: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $params) {
-                 __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }""",
-            params={"assetSelection": [{"path": [asset]} for asset in assets], "partitionNames": partitions},
-        )
-        return str(data["launchPartitionBackfill"]["backfillId"])

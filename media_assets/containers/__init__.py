@@ -1,0 +1,1 @@
+"""What docker-compose.yml runs besides Dagster's own commands: a launcher, its gate to Docker, health checks."""

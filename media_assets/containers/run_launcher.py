@@ -1,0 +1,37 @@
+"""Starts each run in a container of its own, and tells run monitoring which runs are alive.
+
+The instance in deploy/docker/dagster.yaml names it. `DockerRunLauncher` does the work; ours knows, besides, the runs
+that `media-assets process` executes itself: they have no container of their own, and Dagster would take them for dead.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+import docker
+from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
+from dagster_docker import DockerRunLauncher
+from docker.errors import NotFound
+
+from media_assets.abandoned_runs import HOST_TAG
+
+
+class RunLauncher(DockerRunLauncher):
+    """`DockerRunLauncher`, for an instance that `media-assets` works on too."""
+
+    def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
+        host = run.tags.get(HOST_TAG)
+        return super().check_run_worker_health(run) if host is None else _health_of(host)
+
+
+def _health_of(host: str) -> CheckRunHealthResult:
+    """Of the container that `media-assets` runs in. Its hostname is its id; when it ends, so do the runs in it."""
+    client = docker.from_env()
+    try:
+        state = client.containers.get(host).status
+    except NotFound:
+        return CheckRunHealthResult(WorkerStatus.NOT_FOUND, msg=f"The container {host} of media-assets is gone.")
+    finally:
+        client.close()
+    if state == "running":
+        return CheckRunHealthResult(WorkerStatus.RUNNING)
+    return CheckRunHealthResult(WorkerStatus.FAILED, msg=f"The container {host} of media-assets is {state}.")
