@@ -10,6 +10,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from urllib.parse import unquote_to_bytes
 
@@ -33,13 +34,7 @@ _KEYS_PER_STATEMENT = 5_000
 
 def encode_path(path: str) -> str:
     """The form of a path (as Python gives it, with surrogates for stray bytes) that stands in a key."""
-
-    def encode(character: str) -> str:
-        if character in _RESERVED or unicodedata.category(character) in _INVISIBLE_CATEGORIES:
-            return _percent(character)
-        return character
-
-    encoded = "".join(map(encode, path))
+    encoded = "".join(map(_encode, path))
     encoded = _LONG_DOTS.sub(lambda dots: "%2E" * len(dots.group()), encoded)
     # Forms trim what they are given, blanks of every width.
     body = encoded.strip()
@@ -47,6 +42,14 @@ def encode_path(path: str) -> str:
         return _percent(encoded)
     start = encoded.index(body)
     return _percent(encoded[:start]) + body + _percent(encoded[start + len(body) :])
+
+
+@lru_cache(maxsize=4096)
+def _encode(character: str) -> str:
+    """Cached, because a look at a source asks it for every character of every path."""
+    if character in _RESERVED or unicodedata.category(character) in _INVISIBLE_CATEGORIES:
+        return _percent(character)
+    return character
 
 
 def _percent(text: str) -> str:

@@ -17,7 +17,7 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 from dagster_shared.error import SerializableErrorInfo
 
 from media_assets.abandoned_runs import owner_tags
-from media_assets.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, SourceChanged, Transient
+from media_assets.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, OverBudget, SourceChanged, Transient
 from media_assets.file_asset import FileAsset
 from media_assets.io_managers.store import ManifestReader
 from media_assets.library import Library
@@ -29,7 +29,7 @@ from media_assets.sources.registered import RegisteredKeys, path_in_key
 from media_assets.status import LibraryStatus, State, library_status
 
 # Failures that are tried again without being asked for.
-_PASSING = frozenset({Transient.__name__, SourceChanged.__name__})
+_PASSING = frozenset({Transient.__name__, SourceChanged.__name__, OverBudget.__name__})
 
 
 @dataclass(frozen=True)

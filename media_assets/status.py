@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.storage.event_log.base import EventLogStorage
 
-from media_assets.errors import BadMedia, SourceChanged
+from media_assets.errors import BadMedia, OverBudget, SourceChanged
 from media_assets.file_asset import FileAsset
 from media_assets.io_managers.base import ATTEMPT, FAILED, KIND, NEXT_STEP
 from media_assets.library import Library
@@ -29,7 +29,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Failure:
-    """Why the last attempt at a cell failed."""
+    """Why the last attempt at a cell failed, or why it was left alone: over budget, a file is no failure."""
 
     key: str
     asset: str
@@ -89,7 +89,8 @@ def library_status(
         reader = library.store(stage.name).as_of_now(stage.name)
         for key in keys:
             if key in failed and not _is_gone(library, key):
-                grid[key][stage.name] = State.FAILED
+                held = failed[key].kind == OverBudget.__name__
+                grid[key][stage.name] = State.MISSING if held else State.FAILED
                 failures[key, stage.name] = failed[key]
             elif key in made and (manifest := reader.manifest(stage.name, key)):
                 grid[key][stage.name] = State.NOT_APPLICABLE if manifest.not_applicable else State.DONE
@@ -113,25 +114,46 @@ def _made_and_failed(
     instance: dg.DagsterInstance, asset: str, keys: frozenset[str]
 ) -> tuple[frozenset[str], dict[str, Failure]]:
     """Which files have the artifact recorded, and which failed since: `io_managers.base` records failures."""
+    made = made_ids(instance, asset)
+    failed = latest_failures(instance, asset, made, keys)
+    return frozenset(made), {key: _failure(asset, observation) for key, observation in failed.items()}
+
+
+def made_ids(instance: dg.DagsterInstance, asset: str) -> Mapping[str, int]:
+    """The files that have the artifact recorded, each with the storage id of the latest record."""
+    storage: EventLogStorage = instance.event_log_storage
+    return storage.get_latest_storage_id_by_partition(dg.AssetKey(asset), dg.DagsterEventType.ASSET_MATERIALIZATION)
+
+
+def latest_failures(
+    instance: dg.DagsterInstance, asset: str, made: Mapping[str, int], keys: frozenset[str] | None = None
+) -> dict[str, dg.AssetObservation]:
+    """By file, the record of its failure, where it failed since it was made last.
+
+    Args:
+        made: See `made_ids`.
+        keys: The files to look at; None: all.
+    """
     storage: EventLogStorage = instance.event_log_storage
     asset_key = dg.AssetKey(asset)
-    made = storage.get_latest_storage_id_by_partition(asset_key, dg.DagsterEventType.ASSET_MATERIALIZATION)
     noted = storage.get_latest_storage_id_by_partition(asset_key, dg.DagsterEventType.ASSET_OBSERVATION)
-    suspects = sorted(key for key, storage_id in noted.items() if key in keys and storage_id > made.get(key, -1))
-    failed: dict[str, Failure] = {}
+    suspects = sorted(
+        key for key, storage_id in noted.items() if (keys is None or key in keys) and storage_id > made.get(key, -1)
+    )
+    failed: dict[str, dg.AssetObservation] = {}
     for start in range(0, len(suspects), _PAGE):
         page = suspects[start : start + _PAGE]
-        for key, storage_id, failure in _failures(instance, asset_key, page):
+        for key, storage_id, observation in _failures(instance, asset_key, page):
             if key not in failed and storage_id > made.get(key, -1):
-                failed[key] = failure
-    return frozenset(made), failed
+                failed[key] = observation
+    return failed
 
 
 def _failures(
     instance: dg.DagsterInstance, asset_key: dg.AssetKey, keys: Sequence[str]
-) -> list[tuple[str, int, Failure]]:
-    """(key, storage id, failure) of the observations of failures, newest first."""
-    found: list[tuple[str, int, Failure]] = []
+) -> list[tuple[str, int, dg.AssetObservation]]:
+    """(key, storage id, observation) of the failures, newest first."""
+    found: list[tuple[str, int, dg.AssetObservation]] = []
     records_filter = dg.AssetRecordsFilter(asset_key=asset_key, asset_partitions=keys)
     cursor, more = None, True
     while more:
@@ -140,7 +162,7 @@ def _failures(
         for record in page.records:
             observation = record.asset_observation
             if observation and observation.partition and FAILED in observation.metadata:
-                found.append((observation.partition, record.storage_id, _failure(asset_key.path[-1], observation)))
+                found.append((observation.partition, record.storage_id, observation))
     return found
 
 

@@ -15,6 +15,7 @@ from media_assets.google_drive.private_files import write_private
 from media_assets.io_managers.bucket import BucketArtifacts
 from media_assets.io_managers.drive import DriveArtifacts
 from media_assets.io_managers.folder import FolderArtifacts
+from media_assets.io_managers.manifest_formats import FORMATS, ManifestFormats
 from media_assets.io_managers.store import ArtifactStore
 from media_assets.settings import AutomationSettings, CacheSettings
 from media_assets.settings_places import (
@@ -73,6 +74,10 @@ class PlaceOfArtifacts:
     """Take away the one file with this content."""
     beside: Callable[[str, bytes], Beside]
     """Make a source file, and tell its place."""
+    edit_manifests: Callable[[Callable[[bytes], bytes]], None]
+    """Write every manifest anew, as another version of media-assets would have written it."""
+    delete_manifests: Callable[[], None]
+    """Take away every manifest and leave the files."""
 
 
 def look(source: Source, cursor: str | None, memory: Memory) -> tuple[dict[str, SourceEntry], list[str], str]:
@@ -154,12 +159,12 @@ def place_of_files(kind: str, root: Path) -> Iterator[PlaceOfFiles]:
 # ------------------------------------------------------------------------------------------- stores
 
 
-def in_folder(root: Path) -> PlaceOfArtifacts:
+def in_folder(root: Path, formats: ManifestFormats) -> PlaceOfArtifacts:
     out, users = root / "out", root / "in"
     users.mkdir()
 
     def again() -> ArtifactStore:
-        return FolderArtifacts("artifacts", out, {"box": users})
+        return FolderArtifacts("artifacts", out, {"box": users}, formats=formats)
 
     def paths() -> list[Path]:
         return [
@@ -177,6 +182,14 @@ def in_folder(root: Path) -> PlaceOfArtifacts:
         (users / name).write_bytes(content)
         return Beside("box", str(users), name)
 
+    def edit_manifests(edit: Callable[[bytes], bytes]) -> None:
+        for path in out.rglob("manifest.json"):
+            path.write_bytes(edit(path.read_bytes()))
+
+    def delete_manifests() -> None:
+        for path in out.rglob("manifest.json"):
+            path.unlink()
+
     return PlaceOfArtifacts(
         again(),
         again,
@@ -184,10 +197,12 @@ def in_folder(root: Path) -> PlaceOfArtifacts:
         lambda old, new: (the_one(old).write_bytes(new), None)[1],
         lambda content: the_one(content).unlink(),
         beside,
+        edit_manifests,
+        delete_manifests,
     )
 
 
-def on_drive(drive: DriveServer, root: Path) -> PlaceOfArtifacts:
+def on_drive(drive: DriveServer, root: Path, formats: ManifestFormats) -> PlaceOfArtifacts:
     users = drive.add_path("Library")
     settings = DriveStore(
         type="drive", folder="My Drive/Artifacts", api_endpoint=drive.url, chunk_bytes=262144, timeout_seconds=10
@@ -195,7 +210,7 @@ def on_drive(drive: DriveServer, root: Path) -> PlaceOfArtifacts:
 
     def again() -> ArtifactStore:
         cache = FetchCache(root / "state/cache", CacheSettings(), 0)
-        return DriveArtifacts("artifacts", settings, drive_api(drive, root), cache, root / "state")
+        return DriveArtifacts("artifacts", settings, drive_api(drive, root), cache, root / "state", formats=formats)
 
     def contents() -> dict[str, bytes]:
         return {
@@ -213,6 +228,17 @@ def on_drive(drive: DriveServer, root: Path) -> PlaceOfArtifacts:
         drive.add_file(name, content, parent=users)
         return Beside("box", users, name)
 
+    def manifests() -> list[str]:
+        return [item.id for item in drive.files() if item.app_properties.get("media_assets_part") == "manifest"]
+
+    def edit_manifests(edit: Callable[[bytes], bytes]) -> None:
+        for item_id in manifests():
+            drive.replace_content(item_id, edit(drive.content(item_id)))
+
+    def delete_manifests() -> None:
+        for item_id in manifests():
+            drive.delete(item_id)
+
     return PlaceOfArtifacts(
         again(),
         again,
@@ -220,16 +246,18 @@ def on_drive(drive: DriveServer, root: Path) -> PlaceOfArtifacts:
         lambda old, new: drive.replace_content(the_one(old), new),
         lambda content: drive.delete(the_one(content)),
         beside,
+        edit_manifests,
+        delete_manifests,
     )
 
 
-def in_bucket(server: S3Server, root: Path) -> PlaceOfArtifacts:
+def in_bucket(server: S3Server, root: Path, formats: ManifestFormats) -> PlaceOfArtifacts:
     place = Place(server)
     settings = place.store_settings("artifacts")
 
     def again() -> ArtifactStore:
         cache = FetchCache(root / "state/cache", CacheSettings(), 0)
-        return BucketArtifacts("artifacts", settings, open_bucket(settings, SECRETS), cache)
+        return BucketArtifacts("artifacts", settings, open_bucket(settings, SECRETS), cache, formats=formats)
 
     def contents() -> Mapping[str, bytes]:
         return {
@@ -246,6 +274,17 @@ def in_bucket(server: S3Server, root: Path) -> PlaceOfArtifacts:
         place.put_object(f"library/{name}", content)
         return Beside("box", "library", name)
 
+    def manifests() -> dict[str, bytes]:
+        return {path: content for path, content in place.objects().items() if path.endswith("manifest.json")}
+
+    def edit_manifests(edit: Callable[[bytes], bytes]) -> None:
+        for path, content in manifests().items():
+            place.put_object(path, edit(content))
+
+    def delete_manifests() -> None:
+        for path in manifests():
+            place.delete(path)
+
     return PlaceOfArtifacts(
         again(),
         again,
@@ -253,17 +292,19 @@ def in_bucket(server: S3Server, root: Path) -> PlaceOfArtifacts:
         lambda old, new: place.put_object(the_one(old), new),
         lambda content: place.delete(the_one(content)),
         beside,
+        edit_manifests,
+        delete_manifests,
     )
 
 
 @contextmanager
-def place_of_artifacts(kind: str, root: Path) -> Iterator[PlaceOfArtifacts]:
+def place_of_artifacts(kind: str, root: Path, formats: ManifestFormats = FORMATS) -> Iterator[PlaceOfArtifacts]:
     match kind:
         case "folder":
-            yield in_folder(root)
+            yield in_folder(root, formats)
         case "drive":
             with drive_server(seed=1) as drive:
-                yield on_drive(drive, root)
+                yield on_drive(drive, root, formats)
         case "bucket":
             with s3_server() as server:
-                yield in_bucket(server, root)
+                yield in_bucket(server, root, formats)

@@ -8,12 +8,14 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from media_assets.automation import source_sensor
+from media_assets.automation import InstanceState, source_sensor
+from media_assets.backup.cursors import SourceMemory, imported_cursor, remember
 from media_assets.definitions import build_definitions
 from media_assets.library import Library
-from media_assets.partitions import registered
+from media_assets.partitions import register, registered
 from media_assets.settings import AutomationSettings, Secrets, Settings
 from media_assets.settings_places import FolderSource, FolderStore
+from media_assets_tests.s3_server import SECRETS, Place, s3_server
 
 LIVE_FILES = 3
 STAGES = [dg.AssetKey(name) for name in ("drive_file", "m4a_audio", "transcript", "summary", "thumbnail")]
@@ -221,3 +223,34 @@ class TestConditions:
         third = self.evaluate(watched, second.cursor)
         assert third.get_num_requested(STAGES[0]) == 0
         assert third.get_num_requested(STAGES[1]) == 1
+
+
+def test_a_sensor_goes_on_from_an_imported_cursor_until_it_has_one_of_its_own(watched: Watched) -> None:
+    watched.put("a.txt", "b.txt")
+    watched.tick()
+    assert watched.cursor is not None
+    state = InstanceState(watched.instance)
+    remember(state, "media", SourceMemory(cursor=watched.cursor, states={}))
+    watched.cursor = None  # of another code location
+    watched.put("a.txt", text="another text")
+    result = watched.tick()
+    # It has no drive_file and is not what it was: it failed, and is tried again. At a first look it would not be.
+    assert result is not None and [request.partition_key for request in result.run_requests or ()] == ["media:a.txt"]
+    assert watched.tick() is None
+    assert imported_cursor(state, "media") is None
+    watched.cursor = None  # somebody resets it
+    assert watched.tick() is None
+
+
+def test_the_first_look_at_many_known_files_is_not_a_request_for_each(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    with s3_server() as server, dg.instance_for_test(temp_dir=str(tmp_path / "home")) as instance:
+        watched = Watched(tmp_path, instance)
+        settings = watched.settings.model_copy(update={"stores": {"artifacts": Place(server).store_settings("out")}})
+        watched.sensor = source_sensor("media", Library(settings, SECRETS), STAGES)
+        names = [f"{number}.txt" for number in range(20)]
+        watched.put(*names)
+        register(instance, [f"media:{name}" for name in names])
+        server.requests.clear()
+        assert watched.tick() is None
+        assert len(server.requests) < 5

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +28,8 @@ from dagster._core.execution.plan.execute_step import (
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from media_assets.batch import Batch, Outcome, Upstream
-from media_assets.errors import Fatal, Transient
+from media_assets.errors import Fatal, OverBudget, Transient
+from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore
 from media_assets.partitions import display_name
 
@@ -37,6 +38,9 @@ FAILED = "failed"
 NEXT_STEP = "next_step"
 KIND = "error"
 ATTEMPT = "attempted_fingerprint"
+
+# Tag of what was not made or tried here, but recorded by an import: whoever counts or announces leaves it out.
+IMPORTED_TAG = "media_assets/imported_from"
 
 # Tags of a run, by the names of the cache's counts.
 CACHE_TAGS = {
@@ -147,21 +151,26 @@ class ArtifactIOManager(dg.IOManager):
             )
 
     def _metadata(self, outcome: Outcome) -> Mapping[str, Any]:
-        manifest = outcome.manifest
-        assert manifest is not None
-        if manifest.not_applicable:
-            return {"not_applicable": manifest.not_applicable}
-        common = {
-            "artifact": _link(self._store.link(manifest)),
-            "size_bytes": sum(file.size_bytes for file in manifest.files),
-            "made_in_seconds": manifest.made_in_seconds,
-            "cost_usd": manifest.cost_usd,
-            "reused": outcome.reused,
-            "fingerprint": manifest.fingerprint[:16],
-        }
-        if manifest.reused_from:
-            common["same_content_as"] = manifest.reused_from
-        return {**outcome.described, **common}
+        assert outcome.manifest is not None
+        common = stored_metadata(self._store, outcome.manifest, reused=outcome.reused)
+        return common if outcome.manifest.not_applicable else {**outcome.described, **common}
+
+
+def stored_metadata(store: ArtifactStore, manifest: Manifest, *, reused: bool) -> dict[str, Any]:
+    """What every materialization says of its artifact."""
+    if manifest.not_applicable:
+        return {"not_applicable": manifest.not_applicable}
+    common = {
+        "artifact": artifact_link(store, manifest),
+        "size_bytes": sum(file.size_bytes for file in manifest.files),
+        "made_in_seconds": manifest.made_in_seconds,
+        "cost_usd": manifest.cost_usd,
+        "reused": reused,
+        "fingerprint": manifest.fingerprint[:16],
+    }
+    if manifest.reused_from:
+        common["same_content_as"] = manifest.reused_from
+    return common
 
 
 @contextmanager
@@ -205,10 +214,16 @@ def _headline(batch: Batch, results: _Results) -> str:
         for outcome in results.made
         if outcome.manifest
     )
-    counts["failed"] = len(results.failed)
+    counts["over budget"] = len(_held(results.failed))
+    counts["failed"] = len(results.failed) - counts["over budget"]
     counts["to be tried again"] = len(results.transient)
     parts = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
     return f"{batch.stage.name}: {len(batch.keys)} files: {parts or 'none done'}"
+
+
+def _held(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    """Those that were left alone for what they would cost."""
+    return [outcome for outcome in outcomes if isinstance(outcome.error, OverBudget)]
 
 
 def _failure(batch: Batch, results: _Results) -> dg.Failure:
@@ -227,15 +242,19 @@ def _failure(batch: Batch, results: _Results) -> dg.Failure:
     ]
     first = failed[0]
     more = f" (and {len(failed) - 1} more, see the table)" if len(failed) > 1 else ""
+    held = len(_held(failed))
+    over = f"{held} would cost more than a file may, " if held else ""
     return dg.Failure(
-        description=f"{len(failed)} of {total} files failed, {done} are done. "
+        description=f"{len(failed) - held} of {total} files failed, {over}{done} are done. "
         f"{display_name(first.key)} {first.error}{more}",
         metadata={"failures": dg.MetadataValue.table(rows), "failed": len(failed), "done": done},
         allow_retries=False,
     )
 
 
-def _link(address: str) -> dg.MetadataValue[Any]:
+def artifact_link(store: ArtifactStore, manifest: Manifest) -> dg.MetadataValue[Any]:
+    """The metadata that opens an artifact."""
+    address = store.link(manifest)
     parts = urlsplit(address)
     if parts.scheme == "file":
         return dg.MetadataValue.path(os.fsdecode(unquote(parts.path).encode("utf-8", "replace")))

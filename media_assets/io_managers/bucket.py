@@ -21,8 +21,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from media_assets.buckets import Bucket, ConditionFailed, ObjectGone, ObjectInfo
 from media_assets.buckets.transfer import download
 from media_assets.cache import FetchCache
@@ -32,6 +30,7 @@ from media_assets.io_managers.bucket_layout import MANIFEST, BucketLayout
 from media_assets.io_managers.bucket_publication import Publication, together
 from media_assets.io_managers.bucket_snapshot import BucketSnapshot
 from media_assets.io_managers.manifest import Manifest, StoredFile
+from media_assets.io_managers.manifest_formats import FORMATS, ManifestFormats
 from media_assets.io_managers.store import ManifestReader, Target
 from media_assets.settings_places import BucketStore
 
@@ -53,12 +52,14 @@ class BucketArtifacts:
         cache: FetchCache,
         *,
         source_places: Mapping[str, str] | None = None,
+        formats: ManifestFormats = FORMATS,
     ) -> None:
         self.name = name
         self._settings = settings
         self._bucket = bucket
         self._cache = cache
         self._source_places = source_places or {}
+        self._formats = formats
         self._layout = BucketLayout(bucket)
         self._beside = BesideObjects(bucket, self._layout.index("beside"))
         self._known: dict[str, tuple[str, Manifest]] = {}
@@ -100,6 +101,10 @@ class BucketArtifacts:
         if self._settings.link_seconds:
             return self._bucket.signed_link(path, self._settings.link_seconds)
         return self._bucket.address(path)
+
+    def signed_link(self, stored: StoredFile, seconds: int) -> str:
+        """See `SignsLinks`."""
+        return self._bucket.signed_link(stored.path, seconds)
 
     def artifact_objects(self) -> Callable[[str], bool]:
         """A test for objects that this store wrote beside their sources, by their addresses (`s3://bucket/path`), as
@@ -199,16 +204,8 @@ class BucketArtifacts:
         if found is None:
             return None, None
         text, info = found
-        try:
-            return Manifest.model_validate_json(text), info
-        except ValidationError as error:
-            if error.errors()[0]["type"] == "json_invalid":
-                return None, info  # damaged by hand: the artifact is made again
-            problem = error.errors()[0]["msg"]
-        raise Fatal(
-            f"{self._bucket.address(info.path)} is not a manifest of this version: {problem}",
-            next_step="Restore it, or delete that folder to have the artifact made again",
-        )
+        repair = "Restore it, or delete that folder to have the artifact made again"
+        return self._formats.read(text, self._bucket.address(info.path), repair=repair), info
 
     def _read_again(self, listed: ObjectInfo) -> tuple[str, Manifest | None]:
         """A listed manifest, by its path; it is asked for only when it is another one than the last time."""

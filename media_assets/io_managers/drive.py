@@ -34,6 +34,7 @@ from media_assets.io_managers.drive_plan import Part
 from media_assets.io_managers.drive_publication import OriginReplaced, Publication, finish
 from media_assets.io_managers.drive_snapshot import DriveSnapshot
 from media_assets.io_managers.manifest import Manifest, StoredFile
+from media_assets.io_managers.manifest_formats import FORMATS, ManifestFormats
 from media_assets.io_managers.store import ManifestReader, Target
 from media_assets.settings_places import DriveStore
 
@@ -60,6 +61,7 @@ class DriveArtifacts:
         state_dir: Path,
         *,
         identity: Callable[[str], str] = lambda key: key,
+        formats: ManifestFormats = FORMATS,
     ) -> None:
         self.name = name
         self._place = settings.folder
@@ -68,7 +70,7 @@ class DriveArtifacts:
         self._state = state_dir / "google"
         self._identity = identity
         self._folders = DriveFolders(api, settings.folder, self._state / "locks")
-        self._index = DriveIndex(api, self._folders, DriveMemory(self._state / "store.sqlite"))
+        self._index = DriveIndex(api, self._folders, DriveMemory(self._state / "store.sqlite"), formats)
         self._last_look = threading.local()
         self._parents: dict[str, str] = {}
         self._parents_lock = threading.Lock()

@@ -11,9 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from media_assets.errors import Fatal, SourceChanged, Transient
+from media_assets.errors import SourceChanged, Transient
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import NotFound
 from media_assets.io_managers.drive_folders import DriveFolder, DriveFolders, search_in
@@ -31,6 +29,7 @@ from media_assets.io_managers.drive_marks import (
 )
 from media_assets.io_managers.drive_memory import DriveMemory
 from media_assets.io_managers.manifest import Manifest
+from media_assets.io_managers.manifest_formats import FORMATS, ManifestFormats
 
 # Small downloads take the time of a round trip each.
 _READERS = 8
@@ -57,10 +56,13 @@ class Found:
 class DriveIndex:
     """See the module."""
 
-    def __init__(self, api: DriveApi, folders: DriveFolders, memory: DriveMemory) -> None:
+    def __init__(
+        self, api: DriveApi, folders: DriveFolders, memory: DriveMemory, formats: ManifestFormats = FORMATS
+    ) -> None:
         self._api = api
         self._folders = folders
         self._memory = memory
+        self._formats = formats
 
     # ------------------------------------------------------------------------------------------------ files
 
@@ -185,15 +187,8 @@ class DriveIndex:
         content = self._memory.content(file.md5)
         if content is None:
             content = self._download(file)
-        try:
-            return Manifest.model_validate_json(content)
-        except ValidationError as error:
-            if error.errors()[0]["type"] == "json_invalid":
-                return None
-            raise Fatal(
-                f"{file.name} in Google Drive is not a manifest of this version: {error.errors()[0]['msg']}",
-                next_step="Restore an earlier version of it there, or delete it to have the artifact made again",
-            ) from error
+        repair = "Restore an earlier version of it there, or delete it to have the artifact made again"
+        return self._formats.read(content, f"{file.name} in Google Drive", repair=repair)
 
     def keep(self, md5: str, content: str) -> None:
         """Have the content of a manifest at hand that is about to be written."""

@@ -22,13 +22,13 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from filelock import FileLock
-from pydantic import ValidationError
 
 from media_assets.disks import writable
 from media_assets.errors import Fatal, Transient, classify
 from media_assets.io_managers.claims import Claims
 from media_assets.io_managers.locations import Locations
 from media_assets.io_managers.manifest import Manifest, StoredFile
+from media_assets.io_managers.manifest_formats import FORMATS, ManifestFormats
 from media_assets.io_managers.store import ManifestReader, Target
 from media_assets.partitions import display_name
 from media_assets.sources.folder import STAGING_PREFIX
@@ -48,12 +48,19 @@ class FolderArtifacts:
     """
 
     def __init__(
-        self, name: str, root: Path, sources: Mapping[str, Path] | None = None, *, min_free_bytes: int = 0
+        self,
+        name: str,
+        root: Path,
+        sources: Mapping[str, Path] | None = None,
+        *,
+        min_free_bytes: int = 0,
+        formats: ManifestFormats = FORMATS,
     ) -> None:
         self.name = name
         self.root = root
         self._locations = Locations(sources or {})
         self._min_free_bytes = min_free_bytes
+        self._formats = formats
 
     @property
     def _claims(self) -> Claims:
@@ -261,16 +268,11 @@ class FolderArtifacts:
 
     def _read_manifest(self, folder: Path, name: str = _MANIFEST) -> Manifest | None:
         try:
-            return Manifest.model_validate_json((folder / name).read_bytes())
+            text = (folder / name).read_bytes()
         except FileNotFoundError:
             return None
-        except ValidationError as error:
-            if error.errors()[0]["type"] == "json_invalid":
-                return None  # cut off by a power failure, or damaged by hand: the artifact is made again
-            raise Fatal(
-                f"{folder / name} is not a manifest of this version: {error.errors()[0]['msg']}",
-                next_step="Restore it, or delete that folder to have the artifact made again",
-            ) from error
+        repair = "Restore it, or delete that folder to have the artifact made again"
+        return self._formats.read(text, str(folder / name), repair=repair)
 
     @staticmethod
     def _write(path: Path, text: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from media_assets.io_managers.manifest import Manifest, StoredFile
 from media_assets.sources.base import Beside
@@ -92,4 +92,13 @@ class ArtifactStore(ManifestReader, Protocol):
         Raises:
             Fatal: it cannot be written, with what to do about it.
         """
+        ...
+
+
+@runtime_checkable
+class SignsLinks(Protocol):
+    """A store whose files other machines can be let fetch."""
+
+    def signed_link(self, stored: StoredFile, seconds: int) -> str:
+        """An address at which anybody can read the file for a while. It is a secret."""
         ...

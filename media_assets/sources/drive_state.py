@@ -79,6 +79,11 @@ def save(source: str, generation: int, tree: Tree, state: State) -> None:
         state.write(_name(source, generation - 2), "")
 
 
+def slots(source: str) -> tuple[str, ...]:
+    """Under which names the trees of a source are kept."""
+    return tuple(_name(source, number) for number in range(3))
+
+
 def _row(node: FileNode) -> tuple[object, ...]:
     """Of most files the last reported revision is the present one: three fields say all."""
     is_settled = node == FileNode(node.parent, node.name, node.revision, reported=node.revision)

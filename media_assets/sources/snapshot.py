@@ -54,6 +54,11 @@ class Snapshot:
         return str(self.generation)
 
 
+def slots(source: str) -> tuple[str, ...]:
+    """Under which names the state of a source is kept."""
+    return tuple(_name(source, number) for number in range(3))
+
+
 def _name(source: str, generation: int) -> str:
     # Two generations are alive at most, so three slots are enough and the storage does not grow.
     return f"media_assets/source/{source}/{generation % 3}"

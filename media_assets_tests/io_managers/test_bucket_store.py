@@ -234,6 +234,13 @@ def test_the_link_is_the_objects_or_that_of_the_folder_of_several(place: Place, 
     assert store.link(several) == f"s3://{place.name}/{several.files[0].path.rsplit('/', 2)[0]}"
 
 
+def test_another_machine_can_be_let_fetch_a_file_for_a_while(store: Store) -> None:
+    published = store.put(draft(), {"a.txt": "text", "b.txt": "other"})
+    address = store.signed_link(published.file("b.txt"), 90)
+    assert requests.get(address, timeout=10).text == "other"
+    assert "X-Amz-Expires=90" in address
+
+
 def test_a_link_is_signed_only_where_that_is_configured(place: Place, tmp_path: Path) -> None:
     store = Store(place.settings("out", link_seconds=60), tmp_path / "work")
     published = store.put(draft(), {"a.txt": "text"})

@@ -1,0 +1,1 @@
+"""What `benchmarks/library_scale.py` is made of."""

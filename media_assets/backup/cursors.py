@@ -1,0 +1,71 @@
+"""What the sensors of the sources remember, moved from one instance to another.
+
+Dagster keeps the cursor of a sensor under the name of its code location, which may be another one there. So an imported
+cursor is put beside the state it belongs to, and the sensor takes it up as long as it has none of its own.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.scheduler.instigation import SensorInstigatorData
+
+from media_assets.models import Model
+from media_assets.sources import drive_state, snapshot
+from media_assets.sources.base import State
+
+
+class SourceMemory(Model):
+    """Of one source."""
+
+    cursor: str
+    states: dict[str, str]
+    """What the cursor stands for, by the name it is kept under."""
+
+
+def sensor_name(source: str) -> str:
+    """Of the sensor that watches a source."""
+    return f"watch_{source}"
+
+
+def remembered(instance: dg.DagsterInstance, state: State, source: str) -> SourceMemory | None:
+    """What the sensor of a source remembers; None when it never looked."""
+    found = [
+        each.instigator_data
+        for each in instance.all_instigator_state(instigator_type=InstigatorType.SENSOR)
+        if each.instigator_name == sensor_name(source)
+    ]
+    # One for each code location there ever was.
+    data = [each for each in found if isinstance(each, SensorInstigatorData) and each.cursor]
+    latest = max(data, key=lambda each: each.last_tick_timestamp or 0.0, default=None)
+    cursor = latest.cursor if latest else imported_cursor(state, source)
+    if not cursor:
+        return None
+    return SourceMemory(cursor=cursor, states=_states(state, source))
+
+
+def remember(state: State, source: str, memory: SourceMemory) -> None:
+    """Have the sensor of a source go on from there."""
+    for name, text in memory.states.items():
+        state.write(name, text)
+    state.write(_name(source), memory.cursor)
+
+
+def imported_cursor(state: State, source: str) -> str | None:
+    """The cursor that was imported, for a sensor that has none yet."""
+    return state.read(_name(source)) or None
+
+
+def forget_imported(state: State, source: str) -> None:
+    """The sensor has a cursor of its own now; when somebody resets that, it is to start anew."""
+    if state.read(_name(source)):
+        state.write(_name(source), "")
+
+
+def _states(state: State, source: str) -> dict[str, str]:
+    names = (*snapshot.slots(source), *drive_state.slots(source))
+    return {name: text for name in names if (text := state.read(name))}
+
+
+def _name(source: str) -> str:
+    return f"media_assets/imported_cursor/{source}"

@@ -1,0 +1,129 @@
+"""`media-assets export` and `media-assets import`: the state of a library as one file, and back."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from media_assets.backup.importing import Imported
+    from media_assets.settings import Secrets, Settings
+
+app = typer.Typer()
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+
+
+@app.command("export")
+def export_state(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The archive to write; there must be nothing of that name.")],
+) -> None:
+    """Write the state of the library to one file: for back-up, or to go on elsewhere."""
+    from media_assets.assets.pipeline import PIPELINE
+    from media_assets.backup.exporting import export_library
+    from media_assets.instance import open_instance
+    from media_assets.library import Library
+
+    settings, secrets = _open(context)
+    with open_instance(settings) as instance:
+        done = export_library(instance, Library(settings, secrets), PIPELINE, file, _note)
+    artifacts, failures = sum(done.artifacts.values()), sum(done.failures.values())
+    size = file.stat().st_size
+    _say(f"{done.files} files, {artifacts} artifacts, {failures} failures: {file}, {size} bytes, verified")
+    for asset, count in done.lost.items():
+        _say(f"{count} of {asset} are not in it: their artifacts are not in the store any more")
+    if done.unfinished_runs:
+        _say(f"{done.unfinished_runs} runs are not finished; what they make from now on is not in it")
+
+
+@app.command("import")
+def import_state(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="An archive that `export` wrote.")] = None,
+    from_stores: Annotated[
+        bool, typer.Option("--from-stores", help="Without an archive: take up what lies in the sources and stores.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")] = False,
+) -> None:
+    """Take up an archive. What is here already stays; it may be repeated, and finishes what was broken off."""
+    from filelock import FileLock, Timeout
+
+    from media_assets.assets.pipeline import PIPELINE
+    from media_assets.backup.archive import open_archive
+    from media_assets.backup.from_stores import record_what_is_there
+    from media_assets.backup.importing import Importer
+    from media_assets.errors import Fatal
+    from media_assets.instance import open_instance
+    from media_assets.library import Library
+
+    if (file is None) is not from_stores:
+        raise Fatal("either FILE or --from-stores is needed", next_step="See `media-assets import --help`")
+    settings, secrets = _open(context)
+    library = Library(settings, secrets)
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(settings.state_dir / "import.lock", timeout=0), open_instance(settings) as instance:
+            if file is None:
+                done = record_what_is_there(instance, library, PIPELINE, dry_run=dry_run, note=_note)
+            else:
+                with open_archive(file) as archive:
+                    _say(f"written {archive.index.created_at:%Y-%m-%d %H:%M} UTC by {archive.index.written_by}")
+                    done = Importer(instance, library, PIPELINE, archive, dry_run=dry_run).run(_note)
+    except Timeout:
+        raise Fatal("another import is under way", next_step="Wait until it has ended") from None
+    _print(done, dry_run=dry_run)
+
+
+_COLUMNS = {
+    "there": "in the store",
+    "restored": "manifest restored",
+    "absent": "not in the store",
+    "newer": "newer there, kept",
+    "older": "older there, kept",
+    "recorded": "told Dagster",
+    "failures": "failures told",
+    "kept": "failures left out",
+}
+
+
+def _print(done: Imported, *, dry_run: bool) -> None:
+    counts = {asset: asdict(each) for asset, each in done.assets.items() if any(asdict(each).values())}
+    used = [name for name in _COLUMNS if any(each[name] for each in counts.values())]
+    table = Table(title="what would be done" if dry_run else None)
+    table.add_column("asset")
+    for name in used:
+        table.add_column(_COLUMNS[name], justify="right")
+    for asset, each in counts.items():
+        table.add_row(escape(asset), *(str(each[name] or "") for name in used))
+    if counts:
+        console.print(table)
+    _say(f"{done.files} files, {done.new_files} of them new here")
+    for remark in done.remarks:
+        _say(remark)
+    absent = sum(counts.absent for counts in done.assets.values())
+    if absent:
+        _say(f"{absent} artifacts will be made again; or bring their files here first, and import once more")
+    if dry_run:
+        _say("Nothing was changed.")
+
+
+def _open(context: typer.Context) -> tuple[Settings, Secrets]:
+    from media_assets.config import load_secrets, load_settings
+
+    settings = load_settings(context.obj)
+    return settings, load_secrets(settings.config_path)
+
+
+def _note(what: str) -> None:
+    console.print(what, style="dim", markup=False)
+
+
+def _say(text: str) -> None:
+    console.print(text, markup=False, soft_wrap=True)
