@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from media_assets import dagster_fixes
 from media_assets.settings import Settings
 
 _PACKAGED = Path(__file__).parent / "dagster.yaml"
@@ -25,4 +26,5 @@ def dagster_home(settings: Settings) -> Path:
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
     """The instance in `dagster_home`. Use it as a context manager."""
+    dagster_fixes.apply()
     return dg.DagsterInstance.from_config(str(dagster_home(settings)))

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import dagster as dg
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
+from dagster._core.storage.event_log.sqlite import sqlite_event_log
+from dagster._core.storage.sql import get_alembic_config
 
 from media_assets import dagster_fixes
 
@@ -25,3 +29,15 @@ def test_a_run_that_waits_for_a_pool_pauses_before_it_looks_again(tmp_path: Path
             assert first.interval_to_next_pending_claim_check() == 0
             assert not second.claim("transcriber", "transcript")
             assert 0 < second.interval_to_next_pending_claim_check() <= 2
+
+
+def test_databases_are_made_as_before_with_migration_scripts_that_are_read_once(tmp_path: Path) -> None:
+    dagster_fixes.apply()
+    config = get_alembic_config(sqlite_event_log.__file__)
+    scripts = ScriptDirectory.from_config(config)
+    assert ScriptDirectory.from_config(get_alembic_config(sqlite_event_log.__file__)) is scripts
+    storage = sqlite_event_log.SqliteEventLogStorage(str(tmp_path))
+    with storage.run_connection("11111111-1111-4111-8111-111111111111") as connection:
+        made = MigrationContext.configure(connection).get_current_revision()
+    assert made == scripts.get_current_head()
+    assert Path(scripts.dir).is_dir()

@@ -26,6 +26,7 @@ from typing import Any, Self
 import dagster as dg
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
+from media_assets import dagster_fixes
 from media_assets.artifact import Artifact, Stored
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, Fatal, NotApplicable, Transient
@@ -242,6 +243,7 @@ class ToyLibrary:
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
+        dagster_fixes.apply()
         home = self.root / "home"
         if not home.exists():
             home.symlink_to(shutil.copytree(_empty_home().name, Path(_homes().name) / uuid.uuid4().hex))
