@@ -7,6 +7,7 @@ registered at once and go through stage by stage, in batches, by way of the cond
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 import dagster as dg
@@ -15,15 +16,18 @@ from dagster._core.definitions.assets.graph.asset_graph_subset import AssetGraph
 from dagster._core.definitions.partitions.subset import DefaultPartitionsSubset
 
 from media_assets.abandoned_runs import close_abandoned_runs
+from media_assets.backup.cursors import forget_imported, imported_cursor, sensor_name
+from media_assets.batch import LANE_TAG
 from media_assets.errors import MediaAssetsError
+from media_assets.io_managers.store import ManifestReader
 from media_assets.library import Library
 from media_assets.partitions import display_name, media_files, register, registered
 from media_assets.sources.base import Changes, Source, SourceEntry
 from media_assets.sources.registered import RegisteredKeys
 
 PRIORITY_TAG = "dagster/priority"
+BULK_TAGS = {PRIORITY_TAG: "0", LANE_TAG: "bulk"}
 LIVE_PRIORITY = "10"
-LANE_TAG = "media_assets/lane"
 
 _MOST_REPORTED = 20
 
@@ -56,7 +60,7 @@ def condition_sensor(interval_seconds: int) -> dg.AutomationConditionSensorDefin
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=interval_seconds,
         emit_backfills=True,
-        run_tags={PRIORITY_TAG: "0", LANE_TAG: "bulk"},
+        run_tags=BULK_TAGS,
         description="Requests what is missing or out of date, in batches.",
     )
 
@@ -65,7 +69,7 @@ def source_sensor(name: str, library: Library, stages: Sequence[dg.AssetKey]) ->
     """Watches one source."""
 
     @dg.sensor(
-        name=f"watch_{name}",
+        name=sensor_name(name),
         asset_selection=list(stages),
         minimum_interval_seconds=library.settings.automation.source_interval_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
@@ -75,11 +79,15 @@ def source_sensor(name: str, library: Library, stages: Sequence[dg.AssetKey]) ->
         source = library.sources[name]
         apply_pool_limits(context.instance, library.settings.pools)
         close_abandoned_runs(context.instance)
+        state = InstanceState(context.instance)
+        if context.cursor:
+            forget_imported(state, name)
+        cursor = context.cursor or imported_cursor(state, name)
         try:
-            changes = source.changes(context.cursor, InstanceState(context.instance))
+            changes = source.changes(cursor, state)
         except MediaAssetsError as error:
             raise dg.Failure(description=str(error)) from error
-        return _Tick(context, library, source, changes, stages).result()
+        return _Tick(context, library, source, changes, stages, is_first=cursor is None).result()
 
     return watch
 
@@ -118,8 +126,11 @@ class _Tick:
         source: Source,
         changes: Changes,
         stages: Sequence[dg.AssetKey],
+        *,
+        is_first: bool,
     ) -> None:
         self._context = context
+        self._is_first = is_first
         self._library = library
         self._source = source
         self._changes = changes
@@ -180,7 +191,7 @@ class _Tick:
             },
             non_partitioned_asset_keys=set(),
         )
-        return [], [dg.RunRequest.for_asset_graph_subset(subset, tags={PRIORITY_TAG: "0", LANE_TAG: "bulk"})]
+        return [], [dg.RunRequest.for_asset_graph_subset(subset, tags=BULK_TAGS)]
 
     def _registered(self) -> Sequence[str]:
         if self._changes.changed or self._changes.removed:
@@ -188,14 +199,19 @@ class _Tick:
         return ()
 
     def _is_outdated(self, entry: SourceEntry) -> bool:
-        first = self._stages[0].path[-1]
-        manifest = self._library.store(first).manifest(first, entry.key)
-        return (manifest is not None and manifest.inputs.get("source") != entry.revision) or self._has_failed(entry)
+        manifest = self._manifests.manifest(self._stages[0].path[-1], entry.key)
+        if manifest is None:
+            # A file that failed has none to compare with; it is here because it is not what it was.
+            return not self._is_first
+        return manifest.inputs.get("source") != entry.revision
 
-    def _has_failed(self, entry: SourceEntry) -> bool:
-        """A file that failed has no manifest to compare with; it is here because it is not what it was."""
+    @cached_property
+    def _manifests(self) -> ManifestReader:
+        """Of the first stage. At the first look at a large library every file is asked for."""
         first = self._stages[0].path[-1]
-        return self._context.cursor is not None and self._library.store(first).manifest(first, entry.key) is None
+        store = self._library.store(first)
+        few = len(self._changes.changed) <= self._library.settings.automation.live_files
+        return store if few else store.as_of_now(first)
 
     def _removals(self) -> Iterable[dg.AssetObservation]:
         for key in self._changes.removed[:_MOST_REPORTED]:

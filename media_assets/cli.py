@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from media_assets import cli_alerts, cli_backup, cli_metrics, cli_modal
 from media_assets.errors import Cancelled, MediaAssetsError, classify
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 # Dagster takes seconds to import: commands import it, not this module, so that `--help` answers at once.
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app.add_typer(cli_alerts.alerts, name="alerts")
+app.add_typer(cli_alerts.webhooks, name="webhooks")
+app.add_typer(cli_modal.app, name="modal")
+app.add_typer(cli_backup.app)
+app.command()(cli_metrics.metrics)
 # Where the output goes to a file, names are not to be broken at 80 characters.
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 
@@ -181,13 +187,14 @@ def duplicates(
     if undo:
         print_moves(console, found.undo())
         return
+    left = found.settle() if apply else []
     planned = found.moves(near=near) if apply else {}
     print_duplicates(console, found.groups, unknown=len(found.unknown))
     if csv:
         write_csv(found.groups, csv)
         console.print(f"all of them: {csv}", markup=False, soft_wrap=True)
     if apply:
-        print_moves(console, found.apply(planned))
+        print_moves(console, chain(left, found.apply(planned)))
 
 
 @app.command()
@@ -226,6 +233,9 @@ def dev(
     os.environ["DAGSTER_HOME"] = str(dagster_home(settings))
     os.environ["MEDIA_ASSETS_CONFIG"] = str(settings.config_path)
     command = [sys.executable, "-m", "dagster", "dev", "-m", "media_assets.definitions", "-h", host, "-p", str(port)]
+    command += ["--log-level", settings.logging.level]
+    if settings.logging.format == "json":
+        command += ["--log-format", "json"]
     os.execv(sys.executable, command)  # noqa: S606  no shell is involved
 
 
@@ -240,12 +250,13 @@ def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]
     from media_assets.definitions import build_definitions
     from media_assets.instance import open_instance
     from media_assets.library import Library
+    from media_assets.observability.logs import LogStyle
     from media_assets.processing import Processor
     from media_assets.progress import log_to_file
     from media_assets.progress_bar import BarProgress
 
     opened = _open(context)
-    log = log_to_file(opened.settings.state_dir / "process.log")
+    log = log_to_file(opened.settings.state_dir / "process.log", LogStyle(opened.settings.logging, opened.secrets))
     console.print(f"log: {log}", style="dim", markup=False, soft_wrap=True)
     with open_instance(opened.settings) as instance, BarProgress(console) as progress:
         definitions = build_definitions(opened.settings, opened.secrets, {"progress": progress})

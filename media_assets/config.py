@@ -16,6 +16,7 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSecretError
 
 from media_assets.config_errors import Key, Origins, SettingsError, explain, holds, unread_variable
 from media_assets.config_overlaps import overlaps
@@ -77,7 +78,10 @@ def load_secrets(path: Path | None = None) -> Secrets:
     Raises:
         SettingsError: `.env` cannot be read.
     """
-    return Secrets(_env_file=_env_file(config_path(path)))
+    try:
+        return Secrets(_env_file=_env_file(config_path(path)))
+    except UnreadableSecretError as error:  # it names the variable; its cause holds the value
+        raise SettingsError(str(error), next_step="Write it as JSON, or one variable for each: NAME__KEY") from None
 
 
 # ------------------------------------------------------------------------------------------- the file
@@ -237,4 +241,6 @@ def _anchored_value(value: Any, folder: Path) -> Any:
         return _anchored(value, folder)
     if isinstance(value, dict):
         return {key: _anchored_value(member, folder) for key, member in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_anchored_value(member, folder) for member in value)
     return value

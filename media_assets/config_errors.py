@@ -165,9 +165,18 @@ def _without_tags(loc: tuple[int | str, ...], data: object) -> Key:
             continue
         if isinstance(data, Mapping) and part not in data and part in [data.get(name) for name in _DISCRIMINATORS]:
             continue
-        data = data.get(part) if isinstance(data, Mapping) else None
+        data = _member(data, part)
         key.append(str(part))
     return tuple(key)
+
+
+def _member(data: object, part: int | str) -> Any:
+    """What a mapping has under a key, or a list at a position; None where there is nothing."""
+    if isinstance(data, Mapping):
+        return data.get(part)
+    if isinstance(data, list) and str(part).isdigit() and int(part) < len(data):
+        return data[int(part)]
+    return None
 
 
 def _section_at(key: Key, data: Any) -> tuple[type[BaseModel], str]:
@@ -175,8 +184,12 @@ def _section_at(key: Key, data: Any) -> tuple[type[BaseModel], str]:
     node: Any = Settings
     which = ""
     for part in key:
-        data = data[part]
-        node = node.model_fields[part].annotation if _is_section(node) else get_args(node)[1]
+        data = _member(data, part)
+        if _is_section(node):
+            node = node.model_fields[part].annotation
+        else:
+            members = get_args(node)  # of a dictionary the second, of a tuple of any length the first
+            node = members[0] if members[-1] is Ellipsis else members[1]
         node, which = _variant(node, data)
     return node, which
 

@@ -8,18 +8,22 @@ from typing import Any
 import dagster as dg
 
 from media_assets import dagster_fixes
+from media_assets.ageing import age_sensor
 from media_assets.assets.duplicate_groups import duplicate_groups, nightly
 from media_assets.assets.library_report import daily, library_report
 from media_assets.assets.pipeline import enabled_stages
-from media_assets.automation import condition_sensor, source_sensor, stage_condition
+from media_assets.automation import BULK_TAGS, condition_sensor, source_sensor, stage_condition
 from media_assets.config import load_secrets, load_settings
 from media_assets.duplicates import INDEX
 from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.engines.summarizers import build_summarizer
-from media_assets.engines.transcribers import build_transcriber
+from media_assets.engines.summarizers import Summarizers, build_summarizer
+from media_assets.engines.transcribers import Transcribers, build_transcriber
 from media_assets.file_asset import io_manager_key
 from media_assets.io_managers.base import ArtifactIOManager
 from media_assets.library import Library
+from media_assets.notification_sensors import notification_sensors
+from media_assets.observability.dagster_logs import console_logger, use_everywhere
+from media_assets.observability.logs import LogStyle
 from media_assets.progress import LogProgress
 from media_assets.settings import Secrets, Settings
 
@@ -37,6 +41,7 @@ def build_definitions(
     condition = stage_condition(rerun_on_change=settings.automation.rerun_on_change)
     stages = enabled_stages(settings)
     keys = [dg.AssetKey(stage.name) for stage in stages]
+    ageing = [stage for stage in stages if stage.of_file]
     with_index = INDEX in {stage.name for stage in stages}
     return dg.Definitions(
         assets=[
@@ -48,8 +53,11 @@ def build_definitions(
         sensors=[
             condition_sensor(settings.automation.condition_interval_seconds),
             *(source_sensor(name, library, keys) for name in settings.sources),
+            *([age_sensor(library, ageing, BULK_TAGS)] if ageing else []),
+            *notification_sensors(library, secrets, stages),
         ],
         resources={**_resources(library, secrets), **(overrides or {})},
+        loggers={"console": console_logger(LogStyle(settings.logging, secrets))},
         # A run is a process of its own already, and its one step brings its own threads.
         executor=dg.in_process_executor,
     )
@@ -64,7 +72,7 @@ def _resources(library: Library, secrets: Secrets) -> dict[str, Any]:
     return {
         **stores,
         "library": library,
-        "progress": dg.ResourceDefinition(resource_fn=lambda _: LogProgress()),
+        "progress": dg.ResourceDefinition(resource_fn=lambda _: LogProgress(LogStyle(settings.logging, secrets))),
         **_engines(settings, secrets),
     }
 
@@ -74,12 +82,16 @@ def _engines(settings: Settings, secrets: Secrets) -> dict[str, Any]:
     ffmpeg = FFmpeg(settings.ffmpeg)
     return {
         "ffmpeg": ffmpeg,
-        "transcriber": build_transcriber(settings.transcription, ffmpeg),
-        "summarizer": build_summarizer(settings.summary, secrets),
+        "transcribers": Transcribers(lambda section: build_transcriber(section, ffmpeg, secrets)),
+        "summarizers": Summarizers(lambda section: build_summarizer(section, secrets)),
     }
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
     settings = load_settings()
-    return build_definitions(settings, load_secrets(settings.config_path))
+    secrets = load_secrets(settings.config_path)
+    style = LogStyle(settings.logging, secrets)
+    style.apply_to_process()
+    use_everywhere(style)
+    return build_definitions(settings, secrets)

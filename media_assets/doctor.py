@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import urlsplit
 
+from media_assets.alerts.channels import channels_of
 from media_assets.disks import writable
+from media_assets.doctor_engines import engine_checks
 from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.engines.summarizers import build_summarizer
-from media_assets.engines.transcribers import build_transcriber
-from media_assets.errors import Fatal, MediaAssetsError, classify
+from media_assets.errors import MediaAssetsError, classify
 from media_assets.library import Library
-from media_assets.settings import DEFAULT_TUNING, OpenAISummary, Secrets, Settings
+from media_assets.settings import DEFAULT_TUNING, Secrets, Settings
 from media_assets.settings_places import FolderSource
+from media_assets.webhooks.signing import Signer
 
 # What engines and the operating system raise when they cannot be used. Anything else is a mistake in a check.
 _FAILURES = (MediaAssetsError, OSError, ImportError, RuntimeError, ValueError)
@@ -54,9 +54,12 @@ def checks(settings: Settings, secrets: Secrets) -> Iterator[Check]:
         yield _checked(f"store {name}", partial(_store, library, name))
     yield _checked("state_dir", partial(writable, settings.state_dir, min_free_bytes))
     yield _checked("ffmpeg", lambda: f"{ffmpeg.version} at {ffmpeg.path}")
-    yield _checked("transcriber", lambda: build_transcriber(settings.transcription, ffmpeg).check())
-    yield _checked("credentials", partial(_credentials, settings, secrets))
-    yield _checked("summarizer", lambda: build_summarizer(settings.summary, secrets).check())
+    for name, look in engine_checks(settings, secrets, ffmpeg):
+        yield _checked(name, look)
+    for name, channel in channels_of(settings, secrets).items():
+        yield _checked(f"alerts to {name}", channel.check)
+    for name in settings.webhooks:
+        yield _checked(f"webhook {name}", partial(_webhook, name, secrets))
 
 
 def failed(name: str, error: BaseException) -> Check:
@@ -85,22 +88,13 @@ def _store(library: Library, name: str) -> str:
     return library.stores[name].check()
 
 
+def _webhook(name: str, secrets: Secrets) -> str:
+    Signer.of(name, secrets.webhook_secrets.get(name))
+    return "its events can be signed; `media-assets webhooks test` sends one"
+
+
 def _written_beside(settings: Settings) -> bool:
     return any(settings.output_for(asset).placement == "beside_source" for asset in DEFAULT_TUNING)
-
-
-def _credentials(settings: Settings, secrets: Secrets) -> str:
-    if not isinstance(settings.summary, OpenAISummary):
-        return "the chosen engines need none"
-    if secrets.openai_api_key is not None:
-        return "OPENAI_API_KEY is set"
-    host = urlsplit(settings.summary.base_url).hostname
-    if host == "api.openai.com":
-        raise Fatal(
-            "OPENAI_API_KEY is not set",
-            next_step="Set it in the environment or in .env beside library.yaml, or use `summary.engine: extractive`",
-        )
-    return f"OPENAI_API_KEY is not set, and {host} may not want one"
 
 
 def _count(number: int, one: str, many: str = "") -> str:

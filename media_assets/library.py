@@ -6,15 +6,20 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from media_assets.cache import FetchCache
 from media_assets.errors import BadMedia
 from media_assets.io_managers.store import ArtifactStore
+from media_assets.observability.observers import Observer, build_observers
 from media_assets.partitions import split_key
 from media_assets.places import Places
 from media_assets.settings import Secrets, Settings
 from media_assets.sources.base import Source, SourceEntry, no_check
 from media_assets.workspaces import Workspaces
+
+if TYPE_CHECKING:
+    from media_assets.engines.duplicates.moves import Mover
 
 
 class Library:
@@ -25,6 +30,7 @@ class Library:
         self.workspaces = Workspaces(settings.state_dir)
         self.cache = FetchCache(settings.state_dir / "cache", settings.cache, settings.limits.min_free_bytes)
         self._places = Places(settings, secrets or Secrets(), self.cache)
+        self.observers: tuple[Observer, ...] = build_observers(settings, secrets or Secrets())
 
     @property
     def stores(self) -> Mapping[str, ArtifactStore]:
@@ -55,6 +61,10 @@ class Library:
     def entry(self, key: str) -> SourceEntry:
         """The source file of a key as it is now."""
         return self.source(key).entry(key)
+
+    def mover(self, source: str) -> Mover:
+        """What moves duplicates within the source of that name; see `Places.mover`."""
+        return self._places.mover(source)
 
     def local_file(self, entry: SourceEntry, check: Callable[[], None] = no_check) -> AbstractContextManager[Path]:
         """A path at which a source file can be read, for as long as the context lasts.

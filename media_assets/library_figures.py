@@ -9,8 +9,9 @@ from typing import Any
 
 import dagster as dg
 
+from media_assets.errors import OverBudget
 from media_assets.file_asset import FileAsset
-from media_assets.io_managers.base import CACHE_TAGS, FAILED
+from media_assets.io_managers.base import CACHE_TAGS, FAILED, KIND
 from media_assets.io_managers.manifest import Manifest
 from media_assets.library import Library
 from media_assets.status import LibraryStatus, library_status
@@ -130,9 +131,14 @@ def _ever_failed(instance: dg.DagsterInstance, asset: str) -> set[str]:
         cursor, more = page.cursor, page.has_more
         for record in page.records:
             observation = record.asset_observation
-            if observation and observation.partition and FAILED in observation.metadata:
+            if observation and observation.partition and _tells_of_failure(observation):
                 found.add(observation.partition)
     return found
+
+
+def _tells_of_failure(observation: dg.AssetObservation) -> bool:
+    kind = observation.metadata.get(KIND)
+    return FAILED in observation.metadata and (kind is None or kind.value != OverBudget.__name__)
 
 
 def _causes(status: LibraryStatus) -> Counter[str]:

@@ -24,14 +24,19 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from media_assets import settings_rules as rules
+from media_assets.settings_alerts import AlertSettings, WebhookSettings
+from media_assets.settings_budgets import BudgetSettings
+from media_assets.settings_choices import FileCondition, RecordingCondition
 from media_assets.settings_duplicates import DuplicateSettings
 from media_assets.settings_images import ImageSettings
+from media_assets.settings_observability import LoggingSettings, TracingSettings
+from media_assets.settings_openai import OpenAITranscription
 from media_assets.settings_places import FolderStore, SourceSettings, StoreSettings, WebAddress, with_types
-from media_assets.settings_section import NAME_OR_PATH, NOT_IN_RESULT, Section
+from media_assets.settings_section import NOT_IN_RESULT, Section
 from media_assets.settings_thumbnails import ThumbnailSettings
 from media_assets.settings_video import VideoCompressionSettings
+from media_assets.settings_whisper import FasterWhisperTranscription, Language, ModalTranscription
 
-Language = Annotated[str, AfterValidator(rules.language_code)]
 LibraryName = Annotated[str, AfterValidator(rules.library_name)]
 Owner = Annotated[str, AfterValidator(rules.owner)]
 Placement = Literal["folder", "beside_source"]
@@ -75,16 +80,6 @@ class AudioSettings(Section):
     """Mix down to so many channels when encoding; absent: as many as the source has, stereo at most."""
 
 
-class GuardSettings(Section):
-    """Guards against hallucination; the values are those Whisper's authors published with it."""
-
-    max_compression_ratio: PositiveFloat = 2.4
-    min_average_log_probability: float = -1.0
-    max_no_speech_probability: Annotated[float, Field(ge=0, le=1)] = 0.6
-    max_repetitions: PositiveInt = 3
-    """A segment that says one token so often in a row, or what the previous so many segments said, is dropped."""
-
-
 class PocketsphinxTranscription(Section):
     """English, no download, modest accuracy: for trying out and for clear speech."""
 
@@ -95,42 +90,18 @@ class PocketsphinxTranscription(Section):
     """ISO 639-1 code of `model_dir`."""
 
 
-ComputeType = Literal[
-    "default",
-    "auto",
-    "int8",
-    "int8_float32",
-    "int8_float16",
-    "int8_bfloat16",
-    "int16",
-    "float16",
-    "bfloat16",
-    "float32",
+TranscriptionSettings = Annotated[
+    PocketsphinxTranscription | FasterWhisperTranscription | ModalTranscription | OpenAITranscription,
+    Field(discriminator="engine"),
 ]
 
 
-class FasterWhisperTranscription(Section):
-    engine: Literal["faster-whisper"]
-    model: Annotated[str, NAME_OR_PATH] = "small"
-    """A name faster-whisper knows (tiny … large-v3, turbo), or a folder with a converted model."""
-    language: Language | None = None
-    """ISO 639-1 code; absent: detected per file."""
-    beam_size: PositiveInt = 5
-    compute_type: ComputeType = "default"
-    """CTranslate2's name; `default` keeps that of the model, `auto` takes the fastest."""
-    vad: bool = True
-    guards: GuardSettings = GuardSettings()
-    batch_size: Annotated[PositiveInt, NOT_IN_RESULT] = 8
-    """How many windows are decoded at once; 1 decodes one after the other."""
-    device: Annotated[Literal["auto", "cpu", "cuda"], NOT_IN_RESULT] = "auto"
-    cpu_threads: Annotated[int, Field(ge=0), NOT_IN_RESULT] = 0
-    """0: as many as there are cores."""
-    download_dir: Annotated[Path | None, NOT_IN_RESULT] = None
-    allow_download: Annotated[bool, NOT_IN_RESULT] = True
-    """Whether a model that is not there yet may be fetched from the model hub."""
+class TranscriptionRule(Section):
+    """Another engine, or another model, for some recordings."""
 
-
-TranscriptionSettings = Annotated[PocketsphinxTranscription | FasterWhisperTranscription, Field(discriminator="engine")]
+    when: RecordingCondition
+    use: TranscriptionSettings
+    """A section like `transcription`; nothing of that one is taken over."""
 
 
 class ExtractiveSummary(Section):
@@ -166,8 +137,21 @@ class OpenAISummary(Section):
     prices: Annotated[dict[str, Price], NOT_IN_RESULT] = Field(default_factory=dict)
     """By model name."""
 
+    def cost_usd(self, input_tokens: int, output_tokens: int) -> float | None:
+        """None when the model has no price."""
+        price = self.prices.get(self.model)
+        return (input_tokens * price.input + output_tokens * price.output) / 1_000_000 if price else None
+
 
 SummarySettings = Annotated[ExtractiveSummary | OpenAISummary, Field(discriminator="engine")]
+
+
+class SummaryRule(Section):
+    """Another engine, or another model, for some transcripts."""
+
+    when: FileCondition
+    use: SummarySettings
+    """A section like `summary`; nothing of that one is taken over."""
 
 
 # ------------------------------------------------------------------------------------------- how the work is run
@@ -253,6 +237,8 @@ class Settings(Section):
     """Dagster's own storage, work directories, cache, locks. Relative paths start at the folder of library.yaml."""
     owners: tuple[Owner, ...] = ()
     """E-mail addresses or `team:name`, shown on every asset."""
+    ui_base_url: WebAddress | None = None
+    """Where people reach the Dagster UI; absent: messages and events have no links to it."""
     sources: Annotated[dict[LibraryName, SourceSettings], Field(min_length=1)]
     stores: Annotated[dict[LibraryName, StoreSettings], Field(min_length=1)] = Field(
         default_factory=lambda: dict[str, StoreSettings](artifacts=FolderStore(path=Path("artifacts")))
@@ -262,7 +248,12 @@ class Settings(Section):
     ffmpeg: FFmpegSettings = FFmpegSettings()
     audio: AudioSettings = AudioSettings()
     transcription: TranscriptionSettings = PocketsphinxTranscription()
+    transcription_rules: tuple[TranscriptionRule, ...] = ()
+    """The first that fits a file decides; `transcription` where none does."""
     summary: SummarySettings = ExtractiveSummary()
+    summary_rules: tuple[SummaryRule, ...] = ()
+    """The first that fits a file decides; `summary` where none does."""
+    budgets: BudgetSettings = BudgetSettings()
     thumbnails: ThumbnailSettings = ThumbnailSettings()
     images: ImageSettings = ImageSettings()
     compression: VideoCompressionSettings = VideoCompressionSettings()
@@ -274,6 +265,11 @@ class Settings(Section):
     pools: dict[str, PositiveInt] = Field(default_factory=lambda: dict(DEFAULT_POOLS))
     """How many steps may use a scarce thing at once, over all runs."""
     automation: AutomationSettings = AutomationSettings()
+    alerts: AlertSettings = AlertSettings()
+    webhooks: dict[LibraryName, WebhookSettings] = Field(default_factory=dict)
+    """Receivers of signed events, by name."""
+    logging: LoggingSettings = LoggingSettings()
+    tracing: TracingSettings = TracingSettings()
 
     _config_path: Path | None = PrivateAttr(default=None)
 
@@ -313,6 +309,28 @@ class Settings(Section):
         return self
 
     @model_validator(mode="after")
+    def _known_sources_in_rules(self) -> Self:
+        chosen: dict[str, tuple[TranscriptionRule | SummaryRule, ...]] = {
+            "transcription_rules": self.transcription_rules,
+            "summary_rules": self.summary_rules,
+        }
+        rules.existing_sources(
+            {
+                (section, str(index), "when", "sources"): rule.when.sources
+                for section, given in chosen.items()
+                for index, rule in enumerate(given)
+            },
+            self.sources,
+        )
+        return self
+
+    @model_validator(mode="after")
+    def _known_assets_of_webhooks(self) -> Self:
+        enabled = [name for name, tuning in self.assets.items() if tuning.enabled]
+        rules.enabled_assets({name: hook.assets for name, hook in self.webhooks.items()}, enabled)
+        return self
+
+    @model_validator(mode="after")
     def _neighbours(self) -> Self:
         beside = {
             asset: output.store
@@ -342,9 +360,13 @@ class Settings(Section):
 class Secrets(BaseSettings):
     """Never in library.yaml: the environment alone, or a `.env` file beside library.yaml. See `config.load_secrets`."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, env_ignore_empty=True, env_nested_delimiter="__", hide_input_in_errors=True
+    )
 
     openai_api_key: SecretStr | None = None
+    modal_token_id: SecretStr | None = None
+    modal_token_secret: SecretStr | None = None
     google_application_credentials: Path | None = None
     """A JSON file with the key of a service account or a user's grant: for Drive and Google Cloud Storage."""
     aws_access_key_id: SecretStr | None = None
@@ -352,3 +374,9 @@ class Secrets(BaseSettings):
     aws_session_token: SecretStr | None = None
     azure_storage_account_name: str | None = None
     azure_storage_account_key: SecretStr | None = None
+    otel_exporter_otlp_headers: SecretStr | None = None
+    """What the collector of traces wants to see: `name=value,name=value`."""
+    alert_urls: dict[str, SecretStr] = Field(default_factory=dict)
+    """By channel, its address as apprise writes it: `ALERT_URLS__TEAM`, or all in one as JSON."""
+    webhook_secrets: dict[str, SecretStr] = Field(default_factory=dict)
+    """By webhook, the key of its signatures: `WEBHOOK_SECRETS__BACKEND`, or all in one as JSON."""

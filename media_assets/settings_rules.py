@@ -127,6 +127,18 @@ def known_outputs(outputs: Mapping[str, object], assets: Collection[str]) -> Non
     _only_known(outputs, {"default", *assets})
 
 
+def enabled_assets(chosen: Mapping[str, Collection[str]], enabled: Collection[str]) -> None:
+    """`chosen`: the assets each of `webhooks` asks for."""
+    problems: list[tuple[tuple[str, ...], object, str]] = [
+        (("webhooks", name, "assets"), asset, f"{one_of(enabled)}, which are enabled")
+        for name, assets in chosen.items()
+        for asset in assets
+        if asset not in enabled
+    ]
+    if problems:
+        raise broken_rule(*problems)
+
+
 def existing_stores(chosen: Mapping[str, str | None], stores: Collection[str]) -> None:
     """`chosen`: the store each of `outputs` names."""
     problems: list[tuple[tuple[str, ...], object, str]] = [
@@ -138,6 +150,13 @@ def existing_stores(chosen: Mapping[str, str | None], stores: Collection[str]) -
         problems.append(
             (("outputs", "default", "store"), None, f"{one_of(stores)}: with several stores there is none by default")
         )
+    if problems:
+        raise broken_rule(*problems)
+
+
+def existing_sources(chosen: Mapping[tuple[str, ...], Collection[str]], sources: Collection[str]) -> None:
+    """`chosen`: by the key that names them, names of sources."""
+    problems = [(key, name, one_of(sources)) for key, names in chosen.items() for name in names if name not in sources]
     if problems:
         raise broken_rule(*problems)
 

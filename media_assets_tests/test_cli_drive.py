@@ -68,6 +68,7 @@ def test_after_a_login_in_the_browser_the_doctor_is_content(drive: DriveServer, 
     assert "✓ store drive" in output
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_not_there_is_named_with_the_account(drive: DriveServer, tmp_path: Path) -> None:
     library_in(tmp_path, drive)
     (tmp_path / "grant.json").write_text(json.dumps(drive.authorized_user_info()))

@@ -11,7 +11,8 @@ import pytest
 from media_assets.config import CONFIG_VARIABLE, config_path, load_secrets, load_settings
 from media_assets.config_errors import SettingsError
 from media_assets.errors import Fatal
-from media_assets.settings import DEFAULT_POOLS, DEFAULT_TUNING, FasterWhisperTranscription, OpenAISummary, Settings
+from media_assets.settings import DEFAULT_POOLS, DEFAULT_TUNING, OpenAISummary, Settings
+from media_assets.settings_whisper import FasterWhisperTranscription
 from media_assets_tests.folders import folder_of
 
 SOURCES = "sources: {talks: {path: talks, include: ['*.mp4']}}\n"

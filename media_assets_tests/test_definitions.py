@@ -27,6 +27,9 @@ HEAVY = (
     "httplib2",
     "matplotlib",
     "obstore",
+    "opentelemetry",
+    "prometheus_client",
+    "pythonjsonlogger",
     "pyarrow",
     "scipy",
 )

@@ -25,13 +25,13 @@ from media_assets.settings import (
     AutomationSettings,
     CacheSettings,
     ExtractiveSummary,
-    FasterWhisperTranscription,
     LimitSettings,
     OpenAISummary,
     Price,
     RetrySettings,
 )
 from media_assets.settings_places import FolderStore
+from media_assets.settings_whisper import FasterWhisperTranscription
 from media_assets_tests.toy_library import ToyLibrary, drive_file, key_of, m4a_audio, toy_settings, transcript, tuned
 
 WHISPER = FasterWhisperTranscription(engine="faster-whisper")

@@ -333,7 +333,12 @@ def process_in_child(root: Path) -> None:
             os._exit(7)
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+SLOWLY = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "stop", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=SLOWLY), pytest.param(signal.SIGKILL, marks=SLOWLY)]
+)
 def test_a_process_that_is_stopped_can_be_started_again(tmp_path: Path, stop: signal.Signals) -> None:
     with ToyLibrary(tmp_path, **ONE_BY_ONE) as toy:
         toy.write(a="one", b="two\nm4a_audio: pause b")

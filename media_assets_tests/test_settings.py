@@ -11,13 +11,14 @@ from media_assets.settings import (
     DEFAULT_TUNING,
     AssetTuning,
     AudioSettings,
-    FasterWhisperTranscription,
-    GuardSettings,
     OpenAISummary,
     Price,
     Settings,
+    TranscriptionRule,
 )
+from media_assets.settings_openai import OpenAITranscription
 from media_assets.settings_places import FolderSource
+from media_assets.settings_whisper import FasterWhisperTranscription, GuardSettings
 
 
 def test_the_default_batches_differ_from_asset_to_asset() -> None:
@@ -34,6 +35,14 @@ def test_settings_that_only_change_speed_or_cost_are_no_part_of_the_result() -> 
     cheap = OpenAISummary(engine="openai", timeout_seconds=1, max_retries=0)
     dear = OpenAISummary(engine="openai", prices={"m": Price(input=1, output=2)}, base_url="http://localhost:1/v1")
     assert cheap.result_settings() == dear.result_settings()
+    there = OpenAITranscription(
+        engine="openai", base_url="http://localhost:1/v1", price_per_minute=1, timeout_seconds=1
+    )
+    rule = {"when": {"longer_than_seconds": 1}}
+    assert (
+        TranscriptionRule.model_validate({**rule, "use": there}).result_settings()
+        == TranscriptionRule.model_validate({**rule, "use": OpenAITranscription(engine="openai")}).result_settings()
+    )
 
 
 @pytest.mark.parametrize(

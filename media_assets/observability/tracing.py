@@ -84,9 +84,10 @@ class Tracing:
 
     def _note(self, *, answers: bool) -> None:
         """Said once, and again only after it had answered in between."""
-        if self._answers and not answers:
+        with self._lock:  # the thread that sends and the one that waits for it may notice at once
+            fails_now, self._answers = self._answers and not answers, answers
+        if fails_now:
             logger.warning("the collector at %s takes no traces; the work goes on without", self._settings.endpoint)
-        self._answers = answers
 
     def _revision(self, batch: Batch, outcome: Outcome) -> str:
         """Of the source of a file; remembered, for in one process several stages often follow one another."""

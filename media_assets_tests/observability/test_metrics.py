@@ -116,6 +116,7 @@ def write_to_event_log(toy: ToyLibrary, sql: str) -> None:
 # ------------------------------------------------------------------------------------------ as an operator runs it
 
 
+@pytest.mark.slow
 def test_the_command_serves_what_status_says_and_keeps_its_totals_over_a_restart(toy: ToyLibrary) -> None:
     toy.write(a="one", b="bad (2)\nm4a_audio: poison", c="photo\nm4a_audio: photo", d="one")
     toy.run_all()

@@ -39,6 +39,7 @@ def agree(labels: labelled.Labels) -> None:
     assert pairs(map(names, groups)) == pairs(contents.values())
 
 
+@pytest.mark.slow
 def test_changed_videos_are_found_and_videos_that_only_share_something_are_not(tmp_path: Path):
     same = labelled.make_film(tmp_path, 0, FEW_CHANGES)
     agree(same | labelled.make_videos_that_differ(tmp_path, [0], FEW_THAT_DIFFER))

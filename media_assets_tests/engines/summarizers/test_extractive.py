@@ -81,6 +81,7 @@ def test_what_is_to_be_done_is_found_and_questions_about_it_are_not(tmp_path: Pa
     assert summary.action_items == (BEES[6], TRAINS[7])
 
 
+@pytest.mark.slow
 def test_another_process_with_another_hash_seed_gives_the_same_summary(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from media_assets.engines.summarizers import build_summarizer;"
