@@ -1,8 +1,10 @@
-"""Each worker begins with one of the tests that take longest, so that the others fill its time."""
+"""What holds for all tests: the order they begin in, and that none leaves the project's log as it set it."""
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,7 +15,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     long = sorted((item for item in items if _rank(item) < len(LONG)), key=_rank)
     ordered = [item for item in items if _rank(item) == len(LONG)]
-    # Each worker is given a share of equal length, in this order; who is done early takes over from others.
+    # Each worker is given a share of equal length, in this order, and begins it with one of those that take longest.
     for number, item in reversed(list(enumerate(long))):
         ordered.insert(number % workers * len(items) // workers, item)
     items[:] = ordered
@@ -21,3 +23,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _rank(item: pytest.Item) -> int:
     return next((rank for rank, name in enumerate(LONG) if name in item.nodeid), len(LONG))
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was() -> Iterator[None]:
+    """The command line, run in this process, sends the log to a file for good."""
+    logger = logging.getLogger("media_assets")
+    logger.propagate = True
+    handlers, level = list(logger.handlers), logger.level
+    yield
+    for handler in [handler for handler in logger.handlers if handler not in handlers]:
+        logger.removeHandler(handler)
+    logger.propagate = True
+    logger.setLevel(level)

@@ -20,6 +20,9 @@ from googleapiclient.http import MediaInMemoryUpload
 from media_assets_tests.drive_server import EVERYTHING, UNIT_BYTES, DriveServer, Fault, Faults, drive_server
 from media_assets_tests.drive_server.refusals import refused
 
+# Of the stand-in itself; that our code survives its faults is tested where that code is.
+pytestmark = pytest.mark.slow
+
 DATA = random.Random(2).randbytes(3 * UNIT_BYTES)
 
 

@@ -73,6 +73,7 @@ def test_two_hours_need_no_more_memory_than_half_a_minute(tmp_path: Path) -> Non
     assert long - short < 100 * MEGABYTE
 
 
+@pytest.mark.slow
 def test_scratch_space_holds_only_the_files_in_work(tmp_path: Path) -> None:
     (tmp_path / "media").mkdir()
     for number in range(16):

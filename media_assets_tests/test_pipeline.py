@@ -204,6 +204,7 @@ def test_artifacts_beside_their_sources_are_known_after_the_library_has_moved(tm
     assert moved.made() == made
 
 
+@pytest.mark.slow
 def test_artifacts_beside_their_sources_are_no_sources_in_a_renamed_folder_either(tmp_path: Path) -> None:
     library = RealLibrary(tmp_path, outputs={"default": {"placement": "beside_source"}})
     (library.media / "old").mkdir()

@@ -22,6 +22,7 @@ from dagster._daemon.types import DaemonHeartbeat
 from prometheus_client.parser import text_string_to_metric_families
 
 from media_assets.errors import Fatal
+from media_assets.io_managers.base import IMPORTED_TAG
 from media_assets.observability.metrics.health import HEARTBEAT_SECONDS, readiness
 from media_assets.observability.metrics.server import serving
 from media_assets.observability.metrics.watch import Watch
@@ -83,7 +84,7 @@ def work(samples: Samples, asset: str) -> tuple[float, float, float]:
     )
 
 
-def note_made(toy: ToyLibrary, asset: str, name: str, **metadata: Any) -> None:
+def note_made(toy: ToyLibrary, asset: str, name: str, tags: dict[str, str] | None = None, **metadata: Any) -> None:
     """Record an artifact as `io_managers.base` does."""
     known: dict[str, Any] = {
         "made_in_seconds": 1.0,
@@ -92,7 +93,7 @@ def note_made(toy: ToyLibrary, asset: str, name: str, **metadata: Any) -> None:
         "reused": False,
         "fingerprint": "ab" * 8,
     }
-    event = dg.AssetMaterialization(asset, partition=key_of(name), metadata={**known, **metadata})
+    event = dg.AssetMaterialization(asset, partition=key_of(name), metadata={**known, **metadata}, tags=tags)
     toy.instance.report_runless_asset_event(event)
 
 
@@ -111,6 +112,15 @@ def write_to_event_log(toy: ToyLibrary, sql: str) -> None:
     assert isinstance(storage, SqliteEventLogStorage)
     with storage.index_connection() as connection:
         connection.exec_driver_sql(sql)
+
+
+def test_what_was_imported_is_there_and_was_not_made_here(toy: ToyLibrary) -> None:
+    toy.write(a="one", b="two")
+    note_made(toy, "drive_file", "a", tags={IMPORTED_TAG: "archive"})
+    note_made(toy, "drive_file", "b", fingerprint="cd" * 8)
+    found = looked(watch(toy))
+    assert figure(found, "artifacts", asset="drive_file", state="done") == 2
+    assert work(found, "drive_file") == (1, 0, 1)
 
 
 # ------------------------------------------------------------------------------------------ as an operator runs it
@@ -242,7 +252,12 @@ def test_an_event_log_that_lost_its_end_is_counted_anew(toy: ToyLibrary) -> None
 
 def test_space_saved_cost_speed_and_cache_are_read_from_what_was_recorded(toy: ToyLibrary) -> None:
     toy.write(a="one")
-    details = {"source_bytes": 1000, "made_in_seconds": 45.0, "engine": "whisper large", "duration_seconds": 60.0}
+    details: dict[str, Any] = {
+        "source_bytes": 1000,
+        "made_in_seconds": 45.0,
+        "engine": "whisper large",
+        "duration_seconds": 60.0,
+    }
     found = watch(toy)
     note_made(toy, "m4a_audio", "a", size_bytes=300, cost_usd=0.5, **details)
     samples = looked(found)

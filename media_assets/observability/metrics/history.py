@@ -17,7 +17,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.storage.dagster_run import FINISHED_STATUSES
 
-from media_assets.io_managers.base import CACHE_TAGS, FAILED, KIND
+from media_assets.io_managers.base import CACHE_TAGS, FAILED, IMPORTED_TAG, KIND
 from media_assets.observability.metrics.cells import OVER_BUDGET, Files, cause_of
 from media_assets.partitions import media_files
 
@@ -170,6 +170,8 @@ class History:
         fingerprint = _number(str(known.get("fingerprint", "")))
         is_new = fingerprint != cells.fingerprint[position]
         cells.fingerprint[position] = fingerprint
+        if IMPORTED_TAG in (materialization.tags or {}):
+            return  # it was made elsewhere, or before this log began
         # A batch that is repeated finds what it made before: the first record of an artifact counts as its making.
         if known.get("reused") and ("same_content_as" in known or not is_new):
             totals.reused += 1
@@ -189,7 +191,7 @@ class History:
             cells = self.files.stages[asset]
             cells.failed[position], cells.causes[position] = record.storage_id, cause
             self.files.settle(asset, position)
-            if cause.error != OVER_BUDGET:
+            if cause.error != OVER_BUDGET and IMPORTED_TAG not in (observation.tags or {}):
                 self.stages[asset].failures[cause.error] += 1
 
     # ------------------------------------------------------------------------------------------ runs

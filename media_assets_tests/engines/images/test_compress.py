@@ -220,6 +220,7 @@ def test_a_photo_compressed_here_is_left_alone_the_second_time(tmp_path: Path):
     assert (left.trials, left.rule) == (0, "test")
 
 
+@pytest.mark.slow
 def test_a_later_rule_counts_from_the_original(tmp_path: Path):
     source = jpeg(tmp_path / "a.jpg", photo(640))
     path = compress(source, settings(rules=rules(75, reduction=0.7, side=300)))[0]
