@@ -52,6 +52,15 @@ class DagsterUI:
         statuses = data["assetNodeOrError"]["assetPartitionStatuses"]
         return {name.removesuffix("Partitions"): set(statuses.get(name) or ()) for name in statuses}
 
+    def partition_keys(self, asset: str) -> list[str]:
+        """In the order that ranges of partitions follow."""
+        data = self.query(
+            """query Keys($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) {
+                 ... on AssetNode { partitionKeys } } }""",
+            key={"path": [asset]},
+        )
+        return list(data["assetNodeOrError"]["partitionKeys"])
+
     def runs(self) -> list[dict[str, Any]]:
         """All runs, newest first."""
         data = self.query(
