@@ -21,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
+import psutil
 from pydantic import SecretStr
 
 from media_assets.buckets import Bucket, open_bucket
@@ -71,7 +72,10 @@ class S3Server:
     tags: dict[str, str] = field(default_factory=dict)
     ignore_conditions: bool = False
     """Whether writes go ahead whatever is there, as on servers that do not know If-Match and If-None-Match."""
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.Condition = field(default_factory=threading.Condition)
+    _being_done: int = 0
+    """Requests that have been let through and are not done."""
+    _ports_of_the_dead: set[int] = field(default_factory=set)
     writing: threading.Lock = field(default_factory=threading.Lock)
     url: str = ""
 
@@ -96,19 +100,37 @@ class S3Server:
             self._faults.append(_Fault(when, do, times))
 
     def repair(self) -> None:
+        """Nothing goes wrong from now on, and what was under way when a process was killed is over."""
         with self._lock:
             self._faults.clear()
             self.tags.clear()
+            assert self._lock.wait_for(lambda: not self._being_done, timeout=60), "requests that do not end"
 
     def crash_before_write(self, number: int) -> queue.SimpleQueue[int]:
         """Kill the process whose id is put into the queue, just before its nth write gets through."""
         pids: queue.SimpleQueue[int] = queue.SimpleQueue()
         count = iter(range(1, 1_000_000))
-        self.fault(
-            lambda: os.kill(pids.get(), signal.SIGKILL),
-            lambda request: request.writes and next(count) == number,
-        )
+        self.fault(lambda: self._kill(pids.get()), lambda request: request.writes and next(count) == number)
         return pids
+
+    def _kill(self, pid: int) -> None:
+        """Ends a process, and with it every request that it has sent and that has not got through yet."""
+        with self._lock:
+            self._ports_of_the_dead |= {end.laddr.port for end in psutil.Process(pid).net_connections()}
+            os.kill(pid, signal.SIGKILL)
+
+    @contextmanager
+    def letting_through(self, port: int) -> Iterator[bool]:
+        """Whether a request that came from this port is done; it is, when the context ends."""
+        with self._lock:
+            alive = port not in self._ports_of_the_dead
+            self._being_done += alive
+        try:
+            yield alive
+        finally:
+            with self._lock:
+                self._being_done -= alive
+                self._lock.notify_all()
 
     def retag(self, tag: str, path: str) -> None:
         """Let an object bear a tag that is no MD5 of its content, as in buckets that encrypt with keys of their own."""
@@ -233,7 +255,11 @@ class _Handler(BaseHTTPRequestHandler):
             status, code = what if isinstance(what, tuple) else (503, "SlowDown")
             self._answer(status, {"Content-Type": "application/xml"}, _error(code))
         else:
-            status, headers, answer = self._forward(request, body)
+            with self.s3.letting_through(self.client_address[1]) as alive:
+                if not alive:
+                    self._cut()
+                    return
+                status, headers, answer = self._forward(request, body)
             if what == "lose answer":
                 self._cut()
             elif what == "cut body":

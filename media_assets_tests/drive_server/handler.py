@@ -71,11 +71,9 @@ class Handler(BaseHTTPRequestHandler):
         request = Request(name, verb, address.path, params, headers, body, path_id)
         fault = self.drive.faults.choose(name, path_id or None, _possible(request))
         self.drive.counters.received(Received(name, verb, address.path, params, headers, body.length, fault))
-        try:
-            self._with_fault(route, request, fault)
-        finally:
-            if name in _UPLOADS:
-                self.drive.counters.moved(up=body.length - body.left)
+        if name in _UPLOADS:
+            body.on_read = lambda size: self.drive.counters.moved(up=size)
+        self._with_fault(route, request, fault)
 
     # ---------------------------------------------------------------------------------------- faults
 
@@ -158,17 +156,21 @@ class Handler(BaseHTTPRequestHandler):
         middle, sent = answer.length // 2, 0
         for piece in _pieces(answer):
             if fault is not None and sent <= middle < sent + len(piece):
-                self.wfile.write(piece[: middle - sent])
+                self._write(piece[: middle - sent], is_content=is_content)
                 if fault == Fault.CUT_ANSWER:
                     self.close_connection = True
                     return
                 time.sleep(self.drive.faults.random_faults.slow_seconds)
-                self.wfile.write(piece[middle - sent :])
+                self._write(piece[middle - sent :], is_content=is_content)
             else:
-                self.wfile.write(piece)
+                self._write(piece, is_content=is_content)
             sent += len(piece)
-            if is_content:
-                self.drive.counters.moved(down=len(piece))
+
+    def _write(self, piece: bytes | memoryview, *, is_content: bool) -> None:
+        """Sends a piece that was counted before, so that what a client has is never more than what was counted."""
+        if is_content:
+            self.drive.counters.moved(down=len(piece))
+        self.wfile.write(piece)
 
 
 def _pieces(answer: Answer) -> Iterator[bytes | memoryview]:

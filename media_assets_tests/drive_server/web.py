@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -28,6 +28,9 @@ class Body:
         stream: The connection.
         length: `Content-Length`.
         cut_after: End it after so many bytes, as if the connection had broken.
+
+    Attributes:
+        on_read: Told the size of each piece when it has been read, which is before any answer to it.
     """
 
     def __init__(self, stream: Reads, length: int, cut_after: int | None = None) -> None:
@@ -35,6 +38,7 @@ class Body:
         self.length = length
         self.left = length
         self.cut_after = cut_after
+        self.on_read: Callable[[int], None] = lambda _: None
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes; fewer only at the end, or at a break, after which `left` stays above 0."""
@@ -43,6 +47,7 @@ class Body:
             size = min(size, self.cut_after - (self.length - self.left))
         data = self._stream.read(size) if size > 0 else b""
         self.left -= len(data)
+        self.on_read(len(data))
         return data
 
     def read_all(self) -> bytes:
