@@ -69,7 +69,7 @@ class Writer:
         title = self._stop_title(incident) if incident.kind == "stops" else self._failure_title(incident)
         why = f"{plain(incident.reason)}. {plain(incident.next_step)}".strip().removesuffix(".")
         lines = [why, *self._since(incident)]
-        for example in incident.examples:
+        for example in sorted(incident.examples, key=lambda each: (each.key, each.asset)):
             link = self._links.cell(example)
             lines.append(f"- {plain(display_name(example.key))}{f' {link}' if link else ''}")
         if incident.examples and incident.untold > len(incident.examples):
