@@ -8,15 +8,25 @@ least of the intervals.
 The same: whoever opens or makes a SQLite database reads a hundred migration scripts, once for each of the three that an
 instance has and thrice for the one of each run; 0.1 s a run. The scripts do not change while a process runs, so they
 are read once. To be removed when Dagster makes the database of a run without them.
+
+The same: each access to a SQLite database makes an engine, and with it a cache of compiled statements that ends with
+it. So each statement is compiled each time, which costs more than SQLite takes to do it. The engines keep no
+connection (`NullPool`), so the last ones are used again. To be removed when Dagster keeps them itself.
 """
 
 from __future__ import annotations
 
 import time
+from functools import lru_cache
+from typing import Any
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
+from dagster._core.storage.event_log.sqlite import sqlite_event_log
+from dagster._core.storage.runs.sqlite import sqlite_run_storage
+from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
+from sqlalchemy import Engine, NullPool, create_engine
 
 # A slot that came free meanwhile is noticed within so many seconds.
 _MAX_WAIT_SECONDS = 2.0
@@ -42,8 +52,22 @@ def _scripts_of(config: Config) -> ScriptDirectory:
     return _scripts[location]
 
 
+# The databases of an instance and of the runs that go on; an engine with its statements takes some hundred kB.
+@lru_cache(maxsize=32)
+def _engine(url: str, connect_args: tuple[tuple[str, Any], ...]) -> Engine:
+    return create_engine(url, poolclass=NullPool, connect_args=dict(connect_args))
+
+
+def _engine_of(url: str, *, poolclass: type[NullPool], connect_args: dict[str, Any] | None = None) -> Engine:
+    """What `create_engine` makes, as Dagster's SQLite storages call it."""
+    assert poolclass is NullPool, "an engine that keeps connections is not to be shared"
+    return _engine(url, tuple(sorted((connect_args or {}).items())))
+
+
 def apply() -> None:
     """Mend them, for this process; a second call changes nothing."""
+    for storage in (sqlite_event_log, sqlite_run_storage, sqlite_schedule_storage):
+        storage.create_engine = _engine_of  # type: ignore[attr-defined]
     ScriptDirectory.from_config = staticmethod(_scripts_of)  # type: ignore[method-assign]
     InstanceConcurrencyContext.interval_to_next_pending_claim_check = (  # type: ignore[method-assign]
         _interval_to_next_pending_claim_check

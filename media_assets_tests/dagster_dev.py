@@ -92,7 +92,7 @@ class DagsterDev(DagsterUI):
             answer = condition()
             if answer:
                 return answer
-            time.sleep(1)
+            time.sleep(3)  # to ask costs the web server time that the runs need
         raise AssertionError(f"{what}: not within {seconds} s\n{self.log_tail()}")
 
     def log_tail(self) -> str:

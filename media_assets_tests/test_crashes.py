@@ -32,7 +32,7 @@ MOMENTS = [
     (40, 0.0),
     (46, 0.02),
 ]
-FEW_MOMENTS = [MOMENTS[1], MOMENTS[6]]
+FEW_MOMENTS = [MOMENTS[6]]
 
 
 class KilledLibrary:

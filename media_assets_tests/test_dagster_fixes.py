@@ -9,7 +9,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
+from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 from dagster._core.storage.sql import get_alembic_config
+from sqlalchemy import NullPool
 
 from media_assets import dagster_fixes
 
@@ -41,3 +43,22 @@ def test_databases_are_made_as_before_with_migration_scripts_that_are_read_once(
         made = MigrationContext.configure(connection).get_current_revision()
     assert made == scripts.get_current_head()
     assert Path(scripts.dir).is_dir()
+
+
+def test_databases_are_reached_by_engines_that_remember_their_statements_and_keep_no_connection(tmp_path: Path) -> None:
+    dagster_fixes.apply()
+    events = sqlite_event_log.SqliteEventLogStorage(str(tmp_path))
+    runs = SqliteRunStorage.from_local(str(tmp_path))
+    for connect in (events.index_connection, runs.connect):
+        with connect() as first:
+            assert isinstance(first.engine.pool, NullPool)
+        with connect() as second:
+            assert first.engine is second.engine
+    events.add_dynamic_partitions("files", ["a"])
+    with events.index_connection() as connection:
+        statements = connection.engine._compiled_cache
+    assert statements is not None
+    assert events.get_dynamic_partitions("files") == ["a"]
+    known = len(statements)
+    assert events.get_dynamic_partitions("files") == ["a"]
+    assert len(statements) == known > 0
