@@ -175,8 +175,10 @@ def duplicates(
     from media_assets.instance import open_instance
     from media_assets.library import Library
     from media_assets.processing import Selection, require_source, selected_registered
-    from media_assets.terminal import print_duplicates, print_moves
+    from media_assets.terminal import print_duplicates, print_moves, print_plan
 
+    if apply and undo:
+        raise typer.BadParameter("--apply and --undo at once")
     opened = _open(context)
     if not opened.settings.assets[INDEX].enabled:
         raise Fatal(f"assets.{INDEX} is not enabled", next_step="Enable it in library.yaml and run `process`")
@@ -188,13 +190,15 @@ def duplicates(
         print_moves(console, found.undo())
         return
     left = found.settle() if apply else []
-    planned = found.moves(near=near) if apply else {}
+    planned = found.moves(near=near)
     print_duplicates(console, found.groups, unknown=len(found.unknown))
     if csv:
         write_csv(found.groups, csv)
         console.print(f"all of them: {csv}", markup=False, soft_wrap=True)
     if apply:
         print_moves(console, chain(left, found.apply(planned)))
+    else:
+        print_plan(console, chain.from_iterable(planned.values()), near=near)
 
 
 @app.command()

@@ -13,7 +13,7 @@ from rich.console import Console
 def metrics(
     context: typer.Context,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0: any.")] = 9090,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0: any.")] = 9464,
     interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks at Dagster's storage.")] = 10.0,
 ) -> None:
     """Serve the figures of the library to Prometheus: /metrics, and /health/live and /health/ready."""

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from media_assets.models_duplicates import DuplicateGroup, MoveOutcome
+from media_assets.models_duplicates import DuplicateGroup, Move, MoveOutcome
 from media_assets.partitions import display_name, readable
 from media_assets.processing import StagePlan
 from media_assets.status import Failure, LibraryStatus
@@ -72,6 +72,16 @@ def print_duplicates(console: Console, groups: Sequence[DuplicateGroup], *, unkn
     console.print(f"{len(groups)} groups of duplicates{more}; without the copies {freed / 1e6:.1f} MB would be free")
     if unknown:
         console.print(f"{unknown} files are not indexed yet; `media-assets process --stage dedup_index` sees to it")
+
+
+def print_plan(console: Console, moves: Iterable[Move], *, near: bool) -> None:
+    """What `--apply` would do."""
+    sizes_bytes = [move.file.size_bytes for move in moves]
+    command = "`media-assets duplicates --apply --near`" if near else "`media-assets duplicates --apply`"
+    copies = f"{len(sizes_bytes)} copies ({sum(sizes_bytes) / 1e6:.1f} MB)" if sizes_bytes else "none of them"
+    console.print(
+        f"nothing was moved; {command} would move {copies} to the review folder", markup=False, soft_wrap=True
+    )
 
 
 def print_moves(console: Console, outcomes: Iterable[MoveOutcome]) -> None:

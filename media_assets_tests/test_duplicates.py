@@ -58,6 +58,8 @@ def test_copies_are_shown_moved_only_when_told_and_brought_back_as_they_were(lib
     before = everything(library.media)
     shown = typed(library, "duplicates", "--csv", str(library.root / "all.csv"))
     assert "1 groups of duplicates" in shown
+    assert "duplicates --apply` would move 1 copies" in shown
+    assert "duplicates --apply --near` would move 2 copies" in typed(library, "duplicates", "--near")
     assert everything(library.media) == before
     assert len((library.root / "all.csv").read_text().splitlines()) == 4
 
@@ -72,6 +74,8 @@ def test_copies_are_shown_moved_only_when_told_and_brought_back_as_they_were(lib
     assert "1 restored" in typed(library, "duplicates", "--undo")
     assert everything(library.media) == before
     assert "nothing to move" in typed(library, "duplicates", "--undo")
+    with pytest.raises(SystemExit):
+        typed(library, "duplicates", "--apply", "--undo")
 
 
 def test_the_groups_are_a_table_of_the_whole_library(library: RealLibrary) -> None:

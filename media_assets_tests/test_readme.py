@@ -107,6 +107,7 @@ def test_a_command_works_on_a_library_that_is_still_empty(command: str, copy: Pa
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_make_dev_starts_the_ui(copy: Path) -> None:
     _start_the_ui("make dev", copy)

@@ -73,7 +73,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "daemon": daemon,
     "webserver": _answers("http://127.0.0.1:3000/server_info"),
     "gate": _answers("http://127.0.0.1:2375/_ping"),
-    "metrics": _answers("http://127.0.0.1:9090/health/live"),
+    "metrics": _answers("http://127.0.0.1:9464/health/live"),
 }
 
 

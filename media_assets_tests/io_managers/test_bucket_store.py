@@ -493,7 +493,7 @@ SCENARIOS: dict[str, tuple[str, str]] = {
     "beside, again, with fewer files": ("old beside", "new beside"),
     "moved from beside": ("old beside", "old"),
 }
-FEW_SCENARIOS = {"again, with fewer files", "moved from beside"}
+FEW_SCENARIOS = {"again, with fewer files"}
 
 
 @pytest.fixture(scope="module")
