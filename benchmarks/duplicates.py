@@ -278,7 +278,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=labelled.TUNED_ON.stop, help="of the first content")
     parser.add_argument("--bases", type=int, default=4, help="contents of each kind in the labelled set")
     parser.add_argument("--files", type=int, default=20_000)
-    parser.add_argument("--average-bytes", type=int, default=100_000)
+    parser.add_argument("--average-bytes", type=int, default=500_000, help="the more, the longer the peers read")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rows", type=int, default=100_000)
     options = parser.parse_args()
