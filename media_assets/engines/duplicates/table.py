@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from media_assets.errors import Fatal
 from media_assets.models_duplicates import DuplicateGroup
+from media_assets.partitions import readable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,10 @@ _DTYPES = {
 
 
 def to_table(groups: Iterable[DuplicateGroup]) -> pd.DataFrame:
-    """One row per file of every group, the file to keep first. `group` counts from 1."""
+    """One row per file of every group, the file to keep first.
+
+    `group` counts from 1. `path` is for people, with nothing encoded; `key` is exact.
+    """
     import pandas as pd
 
     rows: list[dict[str, Any]] = []
@@ -49,7 +53,9 @@ def to_table(groups: Iterable[DuplicateGroup]) -> pd.DataFrame:
             }
         )
         rows.extend({**common, "action": "review", **member.model_dump()} for member in group.members)
-    return pd.DataFrame(rows, columns=list(_DTYPES)).astype(_DTYPES)
+    table = pd.DataFrame(rows, columns=list(_DTYPES)).astype(_DTYPES)
+    table["path"] = table["path"].map(readable).astype("string")
+    return table
 
 
 def write_csv(groups: Iterable[DuplicateGroup], path: Path) -> None:

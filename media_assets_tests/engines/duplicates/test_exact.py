@@ -113,6 +113,11 @@ def test_no_group_makes_a_table_with_the_same_columns():
     assert list(to_table([]).dtypes) == list(to_table(groups()).dtypes)
 
 
+def test_a_path_in_the_table_is_as_people_write_it():
+    encoded = duplicate_groups([row("a", path="talk%2C %22one%22.mp4"), row("b", path="broken %FF.mp4")])
+    assert set(to_table(encoded)["path"]) == {'talk, "one".mp4', "broken \N{REPLACEMENT CHARACTER}.mp4"}
+
+
 def test_a_spreadsheet_runs_no_name_of_a_file(tmp_path: Path):
     write_csv(groups(), tmp_path / "groups.csv")
     assert "'=1+1.mp4" in set(pd.read_csv(tmp_path / "groups.csv")["path"])
