@@ -35,13 +35,16 @@ def process_command(root: Path) -> list[str]:
 
 
 def peak_bytes(command: list[str]) -> int:
-    """The most resident memory a command had at once, its children included."""
+    """The most memory a command had at once, its children included; what they share counts once (PSS).
+
+    A child that was forked and does not run its program yet would count its parent's memory again.
+    """
     peak = 0
     process = psutil.Popen(command, stdout=subprocess.DEVNULL)
     while process.poll() is None:
         try:
             family = [process, *process.children(recursive=True)]
-            peak = max(peak, sum(member.memory_info().rss for member in family))
+            peak = max(peak, sum(member.memory_full_info().pss for member in family))
         except psutil.NoSuchProcess:
             pass
         time.sleep(0.05)
