@@ -84,7 +84,7 @@ def each_artifact_is_there_once(drive: DriveServer, contents: dict[str, bytes]) 
         pytest.param(12, [40, 150], 120, False, id="a dozen"),
         pytest.param(
             1000,
-            [200, 1500, 3000, 4000, 3000],
+            [200, 1500, 3000, 2000, 1000],
             3000,
             True,
             id="a thousand",
