@@ -4,7 +4,8 @@ labelled   precision and recall over pairs of files, on a set that is made here:
            have been through, and files that only seem to be duplicates. The set comes from seeds that no limit was
            tuned on; --seed 0 makes the one that they were tuned on
 exact      seconds for equal files over a folder, first and again. Peers: jdupes and rdfind, in the same run (Debian:
-           apt-get install jdupes rdfind), with the files in the page cache and, on Linux, without them there
+           apt-get install jdupes rdfind), with the files in the page cache and, on Linux, without them there; with
+           small files and larger ones, as a second look costs us the same and the peers read them
 grouping   seconds and peak memory for grouping synthetic rows, a tenth of them copies
 
 CPU is user and system time of all processes: on a busy machine it says more than the time that passed.
@@ -278,7 +279,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=labelled.TUNED_ON.stop, help="of the first content")
     parser.add_argument("--bases", type=int, default=4, help="contents of each kind in the labelled set")
     parser.add_argument("--files", type=int, default=20_000)
-    parser.add_argument("--average-bytes", type=int, default=500_000, help="the more, the longer the peers read")
+    parser.add_argument("--average-bytes", type=int, nargs="+", default=[100_000, 500_000])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rows", type=int, default=100_000)
     options = parser.parse_args()
@@ -287,7 +288,8 @@ def main() -> None:
     if "labelled" in options.parts:
         measure_labelled(options.seed, options.bases)
     if "exact" in options.parts:
-        measure_exact(options.files, options.average_bytes, options.rounds)
+        for average_bytes in options.average_bytes:
+            measure_exact(options.files, average_bytes, options.rounds)
     if "grouping" in options.parts:
         measure_grouping(options.rows)
 
