@@ -9,11 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.assets.graph.asset_graph_subset import AssetGraphSubset
-from dagster._core.definitions.partitions.subset import DefaultPartitionsSubset
 
 from media_assets.errors import Fatal, MediaAssetsError, Transient
 from media_assets.file_asset import FileAsset
+from media_assets.lanes import bulk_request
 from media_assets.library import Library
 from media_assets.partitions import registered
 from media_assets.recipe import Recipe
@@ -45,12 +44,11 @@ class _Round:
         return json.dumps({"began": self.began.isoformat(), "after": self.after, "ended": self.ended})
 
 
-def age_sensor(library: Library, stages: Sequence[FileAsset[Any]], tags: dict[str, str]) -> dg.SensorDefinition:
+def age_sensor(library: Library, stages: Sequence[FileAsset[Any]]) -> dg.SensorDefinition:
     """Requests artifacts that were made by the rule for younger files, a part of the library at each tick.
 
     Args:
         stages: Those whose rules look at the age of a file.
-        tags: Of the runs it asks for.
     """
 
     @dg.sensor(
@@ -67,12 +65,12 @@ def age_sensor(library: Library, stages: Sequence[FileAsset[Any]], tags: dict[st
             return dg.SkipReason(f"all was looked at; again {this_round.began + _ROUND:%d %B %Y}")
         keys = sorted(key for key in registered(context.instance) if key > this_round.after)
         part = keys[:_FILES_PER_TICK]
-        due = {stage.name: set(due_by_age(library, stage, part, now)) for stage in stages}
+        due = {dg.AssetKey(stage.name): set(due_by_age(library, stage, part, now)) for stage in stages}
         cursor = _Round(this_round.began, part[-1] if part else "", len(part) == len(keys)).cursor()
         if not any(due.values()):
             context.update_cursor(cursor)
             return dg.SkipReason(f"nothing is due among {len(part)} files")
-        return dg.SensorResult(run_requests=[_request(due, tags)], cursor=cursor)
+        return dg.SensorResult(run_requests=[bulk_request(due)], cursor=cursor)
 
     return follow
 
@@ -98,13 +96,3 @@ def due_by_age(library: Library, stage: FileAsset[Any], keys: Iterable[str], now
             continue  # an earlier stage waits for it
         if then != today:
             yield key
-
-
-def _request(due: dict[str, set[str]], tags: dict[str, str]) -> dg.RunRequest:
-    subset = AssetGraphSubset(  # type: ignore[call-arg]  # its decorator hides the defaults from the type checker
-        partitions_subsets_by_asset_key={
-            dg.AssetKey(stage): DefaultPartitionsSubset(keys) for stage, keys in due.items() if keys
-        },
-        non_partitioned_asset_keys=set(),
-    )
-    return dg.RunRequest.for_asset_graph_subset(subset, tags=tags)

@@ -1,7 +1,6 @@
 """What happens by itself: sensors that notice files, and the conditions under which stages are requested.
 
-Two lanes. A few new or changed files get a run of their own through all stages, ahead of everything else. Many are
-registered at once and go through stage by stage, in batches, by way of the conditions and Dagster's backfills.
+A few new or changed files get a run through all stages. Many are registered at once and left to the conditions.
 """
 
 from __future__ import annotations
@@ -12,22 +11,16 @@ from typing import Any
 
 import dagster as dg
 from dagster import AutomationCondition as Condition
-from dagster._core.definitions.assets.graph.asset_graph_subset import AssetGraphSubset
-from dagster._core.definitions.partitions.subset import DefaultPartitionsSubset
 
 from media_assets.abandoned_runs import close_abandoned_runs
 from media_assets.backup.cursors import forget_imported, imported_cursor, sensor_name
-from media_assets.batch import LANE_TAG
 from media_assets.errors import MediaAssetsError
 from media_assets.io_managers.store import ManifestReader
+from media_assets.lanes import BULK_TAGS, LIVE_TAGS, bulk_request
 from media_assets.library import Library
 from media_assets.partitions import display_name, media_files, register, registered
 from media_assets.sources.base import Changes, Source, SourceEntry
 from media_assets.sources.registered import RegisteredKeys
-
-PRIORITY_TAG = "dagster/priority"
-BULK_TAGS = {PRIORITY_TAG: "0", LANE_TAG: "bulk"}
-LIVE_PRIORITY = "10"
 
 _MOST_REPORTED = 20
 
@@ -171,7 +164,7 @@ class _Tick:
             dg.RunRequest(
                 partition_key=entry.key,
                 asset_selection=list(self._stages),
-                tags={PRIORITY_TAG: LIVE_PRIORITY, LANE_TAG: "live"},
+                tags=LIVE_TAGS,
             )
             for entry in (*new, *changed)
         ]
@@ -185,13 +178,7 @@ class _Tick:
         register(self._context.instance, (entry.key for entry in new))
         if not changed:
             return [], []
-        subset = AssetGraphSubset(  # type: ignore[call-arg]  # its decorator hides the defaults from the type checker
-            partitions_subsets_by_asset_key={
-                self._stages[0]: DefaultPartitionsSubset({entry.key for entry in changed})
-            },
-            non_partitioned_asset_keys=set(),
-        )
-        return [], [dg.RunRequest.for_asset_graph_subset(subset, tags=BULK_TAGS)]
+        return [], [bulk_request({self._stages[0]: [entry.key for entry in changed]})]
 
     def _registered(self) -> Sequence[str]:
         if self._changes.changed or self._changes.removed:

@@ -25,6 +25,7 @@ from media_assets.errors import Cancelled, Fatal, MediaAssetsError, classify
 from media_assets.file_work import FileWork
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore
+from media_assets.lanes import LANE_TAG
 from media_assets.ledger import InstanceLedger
 from media_assets.library import Library
 from media_assets.observability import logs
@@ -42,10 +43,6 @@ logger = logging.getLogger("media_assets")
 _AHEAD = 2
 # How long it may take to notice that the run is to stop.
 _POLL_SECONDS = 0.5
-
-
-LANE_TAG = "media_assets/lane"
-"""Of a run: whether it is of the live or of the bulk lane."""
 
 
 class StageConfig(dg.Config):

@@ -12,7 +12,7 @@ from media_assets.ageing import age_sensor
 from media_assets.assets.duplicate_groups import duplicate_groups, nightly
 from media_assets.assets.library_report import daily, library_report
 from media_assets.assets.pipeline import enabled_stages
-from media_assets.automation import BULK_TAGS, condition_sensor, source_sensor, stage_condition
+from media_assets.automation import condition_sensor, source_sensor, stage_condition
 from media_assets.config import load_secrets, load_settings
 from media_assets.duplicates import INDEX
 from media_assets.engines.ffmpeg import FFmpeg
@@ -53,7 +53,7 @@ def build_definitions(
         sensors=[
             condition_sensor(settings.automation.condition_interval_seconds),
             *(source_sensor(name, library, keys) for name in settings.sources),
-            *([age_sensor(library, ageing, BULK_TAGS)] if ageing else []),
+            *([age_sensor(library, ageing)] if ageing else []),
             *notification_sensors(library, secrets, stages),
         ],
         resources={**_resources(library, secrets), **(overrides or {})},

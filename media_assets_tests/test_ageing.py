@@ -16,6 +16,7 @@ from media_assets.ageing import age_sensor, due_by_age
 from media_assets.assets.compressed_image import compressed_image
 from media_assets.config import load_settings
 from media_assets.instance import open_instance
+from media_assets.lanes import LANE_TAG
 from media_assets.library import Library
 from media_assets.settings import Settings
 from media_assets_tests.broken_library import tone
@@ -65,7 +66,7 @@ def tick(settings: Settings, instance: dg.DagsterInstance, cursor: str | None, n
     context = dg.build_sensor_context(instance=instance, cursor=cursor)
     with mock.patch.object(ageing, "datetime", wraps=datetime) as clock:
         clock.now.return_value = now
-        result = age_sensor(Library(settings), [compressed_image], {"lane": "bulk"})(context)
+        result = age_sensor(Library(settings), [compressed_image])(context)
     return result, (result.cursor if isinstance(result, dg.SensorResult) else context.cursor) or ""
 
 
@@ -74,7 +75,7 @@ def test_the_library_is_looked_at_once_in_a_month(settings: Settings, instance: 
     result, cursor = tick(settings, instance, cursor, LATER - timedelta(days=1))
     (request,) = result.run_requests
     assert request.asset_graph_subset.num_partitions_and_non_partitioned_assets == 1
-    assert request.tags["lane"] == "bulk"
+    assert request.tags[LANE_TAG] == "bulk"
     again, cursor = tick(settings, instance, cursor, LATER)
     assert isinstance(again, dg.SkipReason), "what was requested a day ago is not requested again"
     later, cursor = tick(settings, instance, cursor, LATER + timedelta(days=30))

@@ -21,8 +21,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from media_assets import cli
-from media_assets.automation import LIVE_PRIORITY
 from media_assets.containers.health import CHECKS
+from media_assets.lanes import LIVE_TAGS
 from media_assets.settings import Secrets
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -243,7 +243,7 @@ def test_the_queue_and_the_retries_are_those_of_the_instance_without_containers(
         assert INSTANCE[section] == OWN_INSTANCE[section], section
     assert INSTANCE["run_retries"]["retry_on_asset_or_op_failure"] is False
     assert INSTANCE["run_monitoring"]["enabled"]
-    assert int(LIVE_PRIORITY) > 0, "the queue takes new files first"
+    assert int(LIVE_TAGS["dagster/priority"]) > 0, "the queue takes new files first"
 
 
 def test_what_the_instance_takes_from_the_environment_every_dagster_process_has() -> None:
