@@ -1,12 +1,14 @@
-"""What holds for all tests: the order they begin in, and that none leaves the project's log as it set it."""
+"""What holds for all tests: their order, the databases there are, and that the project's log is left as it was."""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+
+from media_assets_tests import postgres
 
 LONG = ("test_dagster_dev", "test_make_demo", "test_postgres", "test_crashes", "test_drive_storm")
 
@@ -23,6 +25,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _rank(item: pytest.Item) -> int:
     return next((rank for rank, name in enumerate(LONG) if name in item.nodeid), len(LONG))
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Databases]:
+    with postgres.running(tmp_path_factory.mktemp("postgres") / "data") as found:
+        yield found
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def new_database(request: pytest.FixtureRequest) -> Callable[[], str | None]:
+    """Gives the address of an empty database of Dagster's on PostgreSQL; or None: a toy library makes one on SQLite."""
+    if request.param == "sqlite":
+        return lambda: None
+    databases: postgres.Databases = request.getfixturevalue("databases")
+    return databases.with_tables
+
+
+@pytest.fixture
+def database(new_database: Callable[[], str | None]) -> str | None:
+    return new_database()
 
 
 @pytest.fixture(autouse=True)

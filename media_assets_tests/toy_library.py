@@ -49,6 +49,7 @@ from media_assets.settings import (
 from media_assets.settings_places import FolderSource, FolderStore
 from media_assets.sources.base import SourceEntry
 from media_assets.status import LibraryStatus, library_status
+from media_assets_tests import postgres
 
 SOURCE = "box"
 
@@ -229,10 +230,15 @@ class ToyLibrary:
     """A library, its definitions and its Dagster instance, all below one folder. Use it as a context manager.
 
     Opened again on the same folder, with other settings or in another process, it goes on where it was.
+
+    Args:
+        database: The address of Dagster's database on PostgreSQL; by default it is on SQLite, below `root`.
+        changes: Sections of the settings.
     """
 
-    def __init__(self, root: Path, **changes: Any) -> None:
+    def __init__(self, root: Path, *, database: Any = None, **changes: Any) -> None:
         self.root = root
+        self.database: str | None = database
         self.inbox = root / "in"
         self.inbox.mkdir(parents=True, exist_ok=True)
         (root / "bench").mkdir(exist_ok=True)
@@ -247,7 +253,8 @@ class ToyLibrary:
         home = self.root / "home"
         if not home.exists():
             home.symlink_to(shutil.copytree(_empty_home().name, Path(_homes().name) / uuid.uuid4().hex))
-        self.instance = self._open.enter_context(dg.DagsterInstance.local_temp(str(home), overrides=QUIET))
+        overrides = {**QUIET, **(postgres.storage(self.database) if self.database else {})}
+        self.instance = self._open.enter_context(dg.DagsterInstance.local_temp(str(home), overrides=overrides))
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -27,10 +27,10 @@ class Alerting(ToyLibrary):
         urls: The address of each channel; None: it has none.
     """
 
-    def __init__(self, root: Path, urls: dict[str, str | None], **alerts: Any) -> None:
+    def __init__(self, root: Path, urls: dict[str, str | None], *, database: str | None = None, **alerts: Any) -> None:
         channels = {name: AlertChannel() for name in urls}
         section = AlertSettings(**({"channels": channels, "digest_at": None, "time_zone": "UTC"} | alerts))
-        super().__init__(root, alerts=section, ui_base_url="https://dagster.example")
+        super().__init__(root, database=database, alerts=section, ui_base_url="https://dagster.example")
         addresses = {name: SecretStr(url) for name, url in urls.items() if url}
         self.secrets = Secrets(_env_file=None, alert_urls=addresses)
 

@@ -24,8 +24,8 @@ def team() -> Iterator[HttpReceiver]:
 
 
 @pytest.fixture
-def library(tmp_path: Path, team: HttpReceiver) -> Iterator[Alerting]:
-    with Alerting(tmp_path, {"team": url_of(team)}) as alerting:
+def library(tmp_path: Path, team: HttpReceiver, database: str | None) -> Iterator[Alerting]:
+    with Alerting(tmp_path, {"team": url_of(team)}, database=database) as alerting:
         alerting.look()
         yield alerting
 

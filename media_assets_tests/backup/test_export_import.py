@@ -53,9 +53,14 @@ class Origin:
 
 
 class Move:
-    """Copies of its files, and empty instances."""
+    """Copies of its files, and empty instances.
 
-    def __init__(self, origin: Origin, root: Path, opened: ExitStack) -> None:
+    Args:
+        new_database: Gives the address of an empty database on PostgreSQL, or None for SQLite.
+    """
+
+    def __init__(self, origin: Origin, root: Path, opened: ExitStack, new_database: Callable[[], str | None]) -> None:
+        self._new_database = new_database
         self.old = origin.toy
         self.inbox = shutil.copytree(origin.toy.inbox, root / "in")
         self.out = shutil.copytree(origin.toy.root / "out", root / "out")
@@ -72,7 +77,7 @@ class Move:
         root = self._root / f"new{len(list(self._root.glob('new*')))}"
         places = {"sources": {SOURCE: FolderSource(path=self.inbox)}}
         stores = {"artifacts": FolderStore(path=out or self.out)}
-        return self._opened.enter_context(ToyLibrary(root, **places, stores=stores))
+        return self._opened.enter_context(ToyLibrary(root, database=self._new_database(), **places, stores=stores))
 
     def bring(
         self, toy: ToyLibrary, note: Callable[[str], None] = lambda _: None, *, dry_run: bool = False
@@ -121,16 +126,18 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
 
 
 @pytest.fixture
-def move(origin: Origin, tmp_path: Path) -> Iterator[Move]:
+def move(origin: Origin, tmp_path: Path, new_database: Callable[[], str | None]) -> Iterator[Move]:
     with ExitStack() as opened:
-        yield Move(origin, tmp_path, opened)
+        yield Move(origin, tmp_path, opened, new_database)
 
 
 @pytest.fixture(scope="module")
-def brought(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Move, ToyLibrary, Imported]]:
+def brought(
+    origin: Origin, tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str | None]
+) -> Iterator[tuple[Move, ToyLibrary, Imported]]:
     """Another instance, after the import; for tests that change nothing in it."""
     with ExitStack() as opened:
-        move = Move(origin, tmp_path_factory.mktemp("brought"), opened)
+        move = Move(origin, tmp_path_factory.mktemp("brought"), opened, new_database)
         new = move.elsewhere()
         yield move, new, move.bring(new)
 
@@ -202,6 +209,18 @@ def test_an_import_that_was_broken_off_is_finished_by_the_next(move: Move) -> No
     move.bring(new)
     assert events(new) == {"drive_file": 5, "m4a_audio": 4, "transcript": 3}
     assert grid(new) == grid(move.old)
+
+
+def test_there_is_a_way_back(brought: tuple[Move, ToyLibrary, Imported], tmp_path: Path) -> None:
+    move, new, _ = brought
+    again = export_library(new.instance, new.library, PIPELINE, tmp_path / "back.zip")
+    assert again.artifacts == {"drive_file": 4, "m4a_audio": 3, "transcript": 3}
+    places = {"sources": new.settings.sources, "stores": new.settings.stores}
+    with ToyLibrary(tmp_path / "back", **places) as back, open_archive(tmp_path / "back.zip") as archive:
+        Importer(back.instance, back.library, PIPELINE, archive, dry_run=False).run(lambda _: None)
+        assert grid(back) == grid(move.old)
+        assert back.status().failures == move.old.status().failures
+        assert work_left(back) == {}
 
 
 def test_a_rehearsal_says_what_would_be_done_and_does_nothing(move: Move) -> None:

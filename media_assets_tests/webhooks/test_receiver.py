@@ -35,10 +35,13 @@ OLD_KEY = base64.b64encode(bytes(range(32, 64))).decode()
 class Hooked(ToyLibrary):
     """A toy library with one receiver; use it as a context manager."""
 
-    def __init__(self, root: Path, address: str, secret: str = f"whsec_{KEY}", **settings: Any) -> None:
+    def __init__(
+        self, root: Path, address: str, secret: str = f"whsec_{KEY}", *, database: str | None = None, **settings: Any
+    ) -> None:
         hook = WebhookSettings(url=f"http://{address}/hook", **settings)
         channel = AlertSettings(channels={"team": AlertChannel()}, digest_at=None)
-        super().__init__(root, webhooks={"backend": hook}, alerts=channel, ui_base_url="https://dagster.example")
+        sections = {"webhooks": {"backend": hook}, "alerts": channel, "ui_base_url": "https://dagster.example"}
+        super().__init__(root, database=database, **sections)
         urls = {"team": SecretStr(f"json://{address}/alerts")}
         self.secrets = Secrets(_env_file=None, webhook_secrets={"backend": SecretStr(secret)}, alert_urls=urls)
 
@@ -59,8 +62,8 @@ def backend() -> Iterator[HttpReceiver]:
 
 
 @pytest.fixture
-def library(tmp_path: Path, backend: HttpReceiver) -> Iterator[Hooked]:
-    with Hooked(tmp_path, backend.address) as hooked:
+def library(tmp_path: Path, backend: HttpReceiver, database: str | None) -> Iterator[Hooked]:
+    with Hooked(tmp_path, backend.address, database=database) as hooked:
         hooked.look()
         yield hooked
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 from dagster._core.storage.runs import SqlRunStorage
+from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.exc import SQLAlchemyError
 
 from media_assets.observability.metrics import families, saved_history
@@ -28,8 +29,8 @@ _RECONCILE_SECONDS = 600.0
 _SAVE_SECONDS = 300.0
 # Between two looks at what is going on, while the event log is counted for the first time.
 _LOOK_SECONDS = 5.0
-# What a database raises that is away, locked or just restarting.
-_AWAY = (SQLAlchemyError, dg.DagsterError, OSError)
+# What a database raises that is away, locked or just restarting; not all of it is a `DagsterError`.
+_AWAY = (SQLAlchemyError, DagsterPostgresException, dg.DagsterError, OSError)
 
 
 class Watch:
@@ -37,10 +38,19 @@ class Watch:
 
     Args:
         assets: The stages that are enabled.
+        settled_seconds: How long events of a database with several writers are left alone.
     """
 
-    def __init__(self, instance: dg.DagsterInstance, settings: Settings, assets: Sequence[str]) -> None:
+    def __init__(
+        self,
+        instance: dg.DagsterInstance,
+        settings: Settings,
+        assets: Sequence[str],
+        *,
+        settled_seconds: float = _SETTLED_SECONDS,
+    ) -> None:
         self._instance = instance
+        self._settled_seconds = settled_seconds
         self._settings = settings
         self._assets = assets
         self._saved = settings.state_dir / "metrics" / "history.json"
@@ -78,7 +88,7 @@ class Watch:
         """One look; it goes on with the event log until all of it is counted.
 
         Raises:
-            SQLAlchemyError, DagsterError, OSError: storage does not answer.
+            SQLAlchemyError, DagsterPostgresException, DagsterError, OSError: storage does not answer.
         """
         began = time.monotonic()
         history = self._history or self._begin()
@@ -99,7 +109,7 @@ class Watch:
 
     def _begin(self) -> History:
         sharded = self._instance.event_log_storage.is_run_sharded  # that is SQLite
-        history = History(self._instance, self._assets, settled_seconds=0.0 if sharded else _SETTLED_SECONDS)
+        history = History(self._instance, self._assets, settled_seconds=0.0 if sharded else self._settled_seconds)
         runs = self._instance.run_storage
         self._storage_id = runs.get_run_storage_id() if isinstance(runs, SqlRunStorage) else ""
         saved_history.restore(history, self._saved, self._storage_id)
