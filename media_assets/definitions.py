@@ -24,6 +24,7 @@ from media_assets.library import Library
 from media_assets.notification_sensors import notification_sensors
 from media_assets.observability.dagster_logs import console_logger, use_everywhere
 from media_assets.observability.logs import LogStyle
+from media_assets.postponed import budget_sensor
 from media_assets.progress import LogProgress
 from media_assets.settings import Secrets, Settings
 
@@ -54,6 +55,7 @@ def build_definitions(
             condition_sensor(settings.automation.condition_interval_seconds),
             *(source_sensor(name, library, keys) for name in settings.sources),
             *([age_sensor(library, ageing)] if ageing else []),
+            *([budget_sensor(keys)] if settings.budgets.per_day_usd is not None else []),
             *notification_sensors(library, secrets, stages),
         ],
         resources={**_resources(library, secrets), **(overrides or {})},

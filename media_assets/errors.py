@@ -7,6 +7,7 @@ what to do next; the name of the file is added by whoever knows it, once.
 from __future__ import annotations
 
 import errno
+from datetime import date
 
 
 class MediaAssetsError(Exception):
@@ -63,6 +64,18 @@ class Fatal(MediaAssetsError):
 
     The batch stops at once and no file is marked bad.
     """
+
+
+class DayIsSpent(Fatal):
+    """The budget of a day does not hold what comes next. What was not begun is asked for again on the next day.
+
+    Args:
+        day: The day (UTC).
+    """
+
+    def __init__(self, reason: str, day: date, *, next_step: str = "") -> None:
+        super().__init__(reason, next_step=next_step)
+        self.day = day
 
 
 class Cancelled(MediaAssetsError):

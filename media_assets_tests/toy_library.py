@@ -115,6 +115,10 @@ class Bench:
     def _fatal(self, *_: object) -> None:
         raise Fatal("the key is wrong", next_step="Set another")
 
+    def _pay(self, call: str, usd: str, work: Work, source: Path | None) -> None:
+        with work.spending.paying(float(usd)) as payment:
+            payment.cost_usd = float(usd)
+
     def _full(self, *_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "/disk")
 

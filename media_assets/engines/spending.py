@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
-from media_assets.errors import Fatal, OverBudget
+from media_assets.errors import DayIsSpent, Fatal, OverBudget
 from media_assets.settings_budgets import BudgetSettings
 
 _ROUNDING_USD = 1e-9
@@ -102,7 +102,8 @@ class Spending:
 
         Raises:
             OverBudget: the file would cost more than it may.
-            Fatal: the day's budget does not hold so much any more, or a budget cannot be kept without a price.
+            DayIsSpent: the day's budget does not hold so much any more.
+            Fatal: a budget cannot be kept without a price.
         """
         self.require(estimate_usd)
         estimate = self._known(estimate_usd)
@@ -136,10 +137,11 @@ class Spending:
         spent = self._ledger.spent_usd(day)
         if spent > limit + _ROUNDING_USD:
             self._ledger.add(day, -estimate)
-            raise Fatal(
+            raise DayIsSpent(
                 f"the budget of {_dollars(limit)} a day does not hold what comes next: "
                 f"{_dollars(spent - estimate)} are spent today or promised to calls under way, "
                 f"and this would cost about {_dollars(estimate)}",
+                day,
                 next_step=f"Run again after {day + timedelta(days=1)} 00:00 UTC, or raise budgets.per_day_usd in "
                 "library.yaml",
             )

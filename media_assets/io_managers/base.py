@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -28,10 +29,11 @@ from dagster._core.execution.plan.execute_step import (
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from media_assets.batch import Batch, Outcome, Upstream
-from media_assets.errors import Fatal, OverBudget, Transient
+from media_assets.errors import DayIsSpent, Fatal, OverBudget, Transient
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore
 from media_assets.partitions import display_name
+from media_assets.postponed import postpone
 
 # Metadata of the observation that says why a file failed.
 FAILED = "failed"
@@ -115,6 +117,8 @@ class ArtifactIOManager(dg.IOManager):
             )
         if results.fatal or results.failed or results.transient:
             yield from self._record_each(context, results)
+            if isinstance(results.fatal, DayIsSpent):
+                _postpone(batch, results, results.fatal.day)
             raise _failure(batch, results)
         for outcome in results.made:
             batch.context.add_asset_metadata(self._metadata(outcome), partition_key=outcome.key)
@@ -187,6 +191,13 @@ def _noting_cache(batch: Batch) -> Iterator[None]:
             known = run.tags if run else {}
             sums = {tag: str(int(known.get(tag, 0)) + number) for tag, number in done.items()}
             batch.context.instance.add_run_tags(batch.run_id, sums)
+
+
+def _postpone(batch: Batch, results: _Results, day: date) -> None:
+    """Note the files that have no outcome, so that they are asked for again when there is a new budget."""
+    ended = {outcome.key for outcome in (*results.made, *results.failed)}
+    left = [key for key in batch.keys if key not in ended]
+    postpone(batch.context.instance, batch.run_id, day, batch.stage.name, left)
 
 
 def _retries_left(batch: Batch) -> bool:
