@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 _FORMAT = r"%D %i %s %T@ %p\0"
@@ -36,12 +37,18 @@ class FileListing:
 
         digest = xxhash.xxh3_128("\0".join(self._parts).encode("utf-8", "surrogateescape"))
         is_told = self._has_find
-        for process in self._processes:
-            output, _ = process.communicate()
+        for process, output in zip(self._processes, self._outputs(), strict=True):
             # 1 stands for a folder that may not be read as well as for a find that does not know the format.
             is_told = is_told and (process.returncode == 0 or bool(output))
             digest.update(output)
         return digest.hexdigest() if is_told else None
+
+    def _outputs(self) -> list[bytes]:
+        """All at once: a process whose output nobody reads soon waits with its pipe full."""
+        if not self._processes:
+            return []
+        with ThreadPoolExecutor(len(self._processes)) as readers:
+            return list(readers.map(lambda process: process.communicate()[0], self._processes))
 
     def _look(self, root: str) -> None:
         folders: list[str] = []

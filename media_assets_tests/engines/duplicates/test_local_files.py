@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -109,6 +111,19 @@ def test_any_change_is_seen(folder: Path, change):
     assert before == FileListing([folder]).digest()
     change(folder)
     assert FileListing([folder]).digest() != before
+
+
+def test_no_part_of_a_listing_waits_for_another(tmp_path: Path):
+    """The second process writes more than a pipe holds, and the first ends only when the second has."""
+    listing, ended = FileListing([]), tmp_path / "ended"
+    for script in ('while [ ! -e "$0" ]; do sleep 0.01; done', 'head -c 300000 /dev/zero; touch "$0"'):
+        listing._processes.append(subprocess.Popen(["sh", "-c", script, str(ended)], stdout=subprocess.PIPE))
+    with ThreadPoolExecutor() as pool:
+        digest = pool.submit(listing.digest)
+        try:
+            assert digest.result(timeout=30)
+        finally:
+            ended.touch()
 
 
 def test_a_damaged_memory_is_made_anew(folder: Path, tmp_path: Path):
