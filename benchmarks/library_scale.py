@@ -193,6 +193,7 @@ def measure(root: Path, number: int) -> dict[str, Figures]:
     with dg.DagsterInstance.from_config(str(home)) as instance:
         rows["import --from-stores"] = timed(lambda: synthetic.record(instance, library))
         keys = list(registered(instance))
+    os.sync()  # what was written so far is not to be written while something else is measured
     note("status, export, import")
     rows["status"] = command(config, home, "status", "--json")
     rows["bare: a loop that reads the manifests"] = timed(lambda: read_manifests(root))
@@ -200,8 +201,9 @@ def measure(root: Path, number: int) -> dict[str, Figures]:
     rows["size of the archive"] = {"peak": (root / "library.zip").stat().st_size}
     fresh = new_home(config, root / "fresh")
     rows["import"] = command(config, fresh, "import", str(root / "library.zip"))
-    note("ticks of a library in which all is done")
     shutil.copytree(home, root / "bare-home")
+    os.sync()
+    note("ticks of a library in which all is done")
     rows |= bare_idle(config, root / "bare-home")
     rows["bare: os.walk and stat"] = timed(lambda: walk(root / "media"))
     rows |= a_watched_library(config, home, files)
