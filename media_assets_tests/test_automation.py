@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import dagster as dg
 import pytest
 
-from media_assets.automation import InstanceState, source_sensor
+from media_assets.automation import InstanceState, source_sensor, stage_condition
 from media_assets.backup.cursors import SourceMemory, imported_cursor, remember
 from media_assets.definitions import build_definitions
 from media_assets.library import Library
@@ -16,6 +19,7 @@ from media_assets.partitions import register, registered
 from media_assets.settings import AutomationSettings, Secrets, Settings
 from media_assets.settings_places import FolderSource, FolderStore
 from media_assets_tests.s3_server import SECRETS, Place, s3_server
+from media_assets_tests.toy_library import PIPELINE, ToyLibrary
 
 LIVE_FILES = 3
 STAGES = [dg.AssetKey(name) for name in ("drive_file", "m4a_audio", "transcript", "summary", "thumbnail")]
@@ -223,6 +227,42 @@ class TestConditions:
         third = self.evaluate(watched, second.cursor)
         assert third.get_num_requested(STAGES[0]) == 0
         assert third.get_num_requested(STAGES[1]) == 1
+
+
+class _Meanwhile(dg.AutomationCondition[dg.AssetKey]):
+    """Of an asset without dependencies, which is looked at first: what happens while the others wait for their look."""
+
+    happens: ClassVar[list[Callable[[], object]]] = []
+
+    def evaluate(self, context: dg.AutomationContext[dg.AssetKey]) -> dg.AutomationResult[dg.AssetKey]:
+        while self.happens:
+            self.happens.pop()()
+        return dg.AutomationResult(context, context.get_empty_subset())
+
+
+def test_a_run_that_ends_in_the_middle_of_a_look_is_not_requested_again(tmp_path: Path) -> None:
+    @dg.asset(automation_condition=_Meanwhile())
+    def first() -> None: ...
+
+    with ToyLibrary(tmp_path) as toy, ThreadPoolExecutor() as pool:
+        condition = stage_condition(rerun_on_change=True)
+        stages = [stage.build(toy.settings, condition) for stage in PIPELINE]
+        definitions = dg.Definitions(assets=[first, *stages], resources=toy.definitions.resources)
+        toy.write(a="a\ntranscript: pause here")
+        toy.run("drive_file")
+        toy.run("m4a_audio")
+        look = partial(dg.evaluate_automation_conditions, definitions, toy.instance)
+        seen = look()
+        run = pool.submit(toy.run, "transcript")
+        toy.bench.wait_for("here")
+        seen = look(cursor=seen.cursor)
+        assert seen.total_requested == 0
+
+        _Meanwhile.happens += [lambda: run.result(60), lambda: toy.bench.let_go("here")]
+        seen = look(cursor=seen.cursor)
+        assert run.result().success
+        assert seen.total_requested == 0
+        assert look(cursor=seen.cursor).total_requested == 0
 
 
 def test_a_sensor_goes_on_from_an_imported_cursor_until_it_has_one_of_its_own(watched: Watched) -> None:

@@ -88,9 +88,18 @@ class Library:
         for (stage, _), manifest in manifests.items():
             expected[stage] += len(manifest.files) + 1
         assert files == expected, "a file that belongs to no artifact"
-        materialized = {stage: self.stack.cells(stage)["materialized"] for stage in STAGES}
-        assert all(found == set(keys) for found in materialized.values()), materialized
-        assert not any(self.stack.cells(stage)["failed"] for stage in STAGES)
+        for stage in STAGES:
+            cells = {state: found for state, found in self.stack.cells(stage).items() if found}
+            assert cells == {"materialized": set(keys)}, f"{stage}: {cells}\n{self._runs()}"
+
+    def _runs(self) -> str:
+        """A line for each, the newest first."""
+        return "\n".join(
+            f"{run['id']} {run['status']} {run['startTime']} to {run['endTime']} of "
+            f"{[stage['path'][-1] for stage in run['assetSelection'] or ()]}, "
+            f"{ {tag['key']: tag['value'] for tag in run['tags'] if not tag['key'].startswith('.')} }"
+            for run in self.stack.runs()
+        )
 
 
 def test_what_is_dropped_in_is_processed_through_crashes_of_each_part_and_once(
