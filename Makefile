@@ -23,9 +23,9 @@ demo: $(READY)  ## process samples/library from end to end
 demo-drive: $(READY)  ## the same in Google Drive, which a server on this machine stands in for
 	@$(BIN)/python samples/demo_drive.py
 
-# One of the three mostly waits for a daemon.
+# Twice as many as cores: they wait for daemons, databases and disks for a quarter of their time.
 test: $(READY)  ## the tests, below six minutes on two cores
-	@$(BIN)/python -m pytest -m "not slow and not docker" -n 3 --dist worksteal
+	@$(BIN)/python -m pytest -m "not slow and not docker" -n 4 --dist worksteal
 
 test-all: $(READY)  ## the slow tests too
 	@$(BIN)/python -m pytest -m "not docker" -n 2 --dist worksteal
