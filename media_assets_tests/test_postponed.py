@@ -12,12 +12,14 @@ import pytest
 
 from media_assets import postponed
 from media_assets.automation import stage_condition
+from media_assets.definitions import build_definitions
 from media_assets.engines import spending
 from media_assets.lanes import BULK_TAGS
 from media_assets.partitions import media_files
 from media_assets.postponed import budget_sensor
+from media_assets.settings import Secrets
 from media_assets.settings_budgets import BudgetSettings
-from media_assets_tests.toy_library import PIPELINE, ToyLibrary, failure_of, key_of, tuned
+from media_assets_tests.toy_library import PIPELINE, ToyLibrary, failure_of, key_of, toy_settings, tuned
 
 KEYS = [dg.AssetKey(stage.name) for stage in PIPELINE]
 NOW = datetime.now(UTC)
@@ -124,3 +126,10 @@ def test_what_is_made_of_it_follows_by_itself(tmp_path: Path) -> None:
         assert requested == {"m4a_audio": {key_of("b")}}
         run_on(toy, TOMORROW, "m4a_audio", keys=requested["m4a_audio"])
         assert evaluate() == {"transcript": {key_of("b")}}, seen
+
+
+@pytest.mark.parametrize("per_day_usd", [None, 0.0, 5.0])
+def test_there_is_a_sensor_where_a_day_has_a_budget(tmp_path: Path, per_day_usd: float | None) -> None:
+    settings = toy_settings(tmp_path, budgets=BudgetSettings(per_day_usd=per_day_usd))
+    sensors = {sensor.name for sensor in build_definitions(settings, Secrets(_env_file=None)).sensors or ()}
+    assert ("resume_after_budget" in sensors) is (per_day_usd is not None)
