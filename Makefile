@@ -24,7 +24,7 @@ demo-drive: $(READY)  ## the same in Google Drive, which a server on this machin
 	@$(BIN)/python samples/demo_drive.py
 
 # Twice as many as cores: they wait for daemons, databases and disks for a quarter of their time.
-test: $(READY)  ## the tests, below six minutes on two cores
+test: $(READY)  ## the tests, six to seven minutes on two cores
 	@$(BIN)/python -m pytest -m "not slow and not docker" -n 4 --dist worksteal
 
 test-all: $(READY)  ## the slow tests too

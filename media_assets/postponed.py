@@ -21,6 +21,8 @@ POSTPONED_TAG = "media_assets/postponed_on"
 """Tag of a run: the day (UTC) whose budget stopped it."""
 
 _INTERVAL_SECONDS = 300
+# A batch that is stopped in the last minutes of a day notes what it left when its threads have ended.
+_GRACE = timedelta(minutes=30)
 # At its first look, and however long no daemon ran.
 _MOST_DAYS = 31
 
@@ -68,7 +70,7 @@ def budget_sensor(stages: Sequence[dg.AssetKey]) -> dg.SensorDefinition:
         description="Requests what yesterday's budget postponed.",
     )
     def resume(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        today = datetime.now(UTC).date()
+        today = (datetime.now(UTC) - _GRACE).date()
         days = _days_before(today, context.cursor)
         if not days:
             return dg.SkipReason("what earlier budgets postponed was requested today; again after midnight UTC")

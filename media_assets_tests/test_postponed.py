@@ -22,7 +22,8 @@ from media_assets.settings_budgets import BudgetSettings
 from media_assets_tests.toy_library import PIPELINE, ToyLibrary, failure_of, key_of, toy_settings, tuned
 
 KEYS = [dg.AssetKey(stage.name) for stage in PIPELINE]
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 4, 1, tzinfo=UTC)
 TOMORROW = NOW + timedelta(days=1)
 
 
@@ -53,11 +54,10 @@ def look(toy: ToyLibrary, now: datetime, cursor: str | None = None) -> tuple[dic
     return found, result.cursor
 
 
-def run_on(toy: ToyLibrary, day: datetime, asset: str, *, keys: set[str]) -> None:
+def run_on(toy: ToyLibrary, day: datetime, asset: str, *keys: str) -> dg.ExecuteInProcessResult:
     with mock.patch.object(spending, "datetime", wraps=datetime) as clock:
         clock.now.return_value = day
-        for key in sorted(keys):
-            assert toy.run(asset, keys=[key]).success
+        return toy.run(asset, keys=keys)
 
 
 def stopped(toy: ToyLibrary) -> None:
@@ -70,7 +70,7 @@ def stopped(toy: ToyLibrary) -> None:
     )
     toy.run("drive_file")
     toy.run("m4a_audio")
-    assert "the budget of $1.00 a day" in str(failure_of(toy.run("transcript")).description)
+    assert "the budget of $1.00 a day" in str(failure_of(run_on(toy, NOW, "transcript")).description)
 
 
 def test_what_was_not_come_to_is_requested_on_the_next_day_and_once(toy: ToyLibrary) -> None:
@@ -88,9 +88,15 @@ def test_a_day_on_which_no_daemon_ran_is_caught_up(toy: ToyLibrary) -> None:
     assert set(look(toy, NOW + timedelta(days=9), cursor)[0]) == {"transcript"}
 
 
+def test_what_is_noted_after_the_end_of_its_day_is_not_forgotten(toy: ToyLibrary) -> None:
+    _, cursor = look(toy, MIDNIGHT + timedelta(minutes=5))
+    stopped(toy)
+    assert set(look(toy, MIDNIGHT + timedelta(minutes=40), cursor)[0]) == {"transcript"}
+
+
 def test_what_was_made_or_taken_out_since_is_not_requested(toy: ToyLibrary) -> None:
     stopped(toy)
-    run_on(toy, TOMORROW, "transcript", keys={key_of("c")})
+    assert run_on(toy, TOMORROW, "transcript", key_of("c")).success
     toy.instance.delete_dynamic_partition(str(media_files.name), key_of("d"))
     assert look(toy, TOMORROW)[0] == {}
 
@@ -118,13 +124,13 @@ def test_what_is_made_of_it_follows_by_itself(tmp_path: Path) -> None:
         evaluate()
         assert set(evaluate()) == {stage.name for stage in PIPELINE}
         toy.run("drive_file")
-        assert not toy.run("m4a_audio").success
+        assert not run_on(toy, NOW, "m4a_audio").success
         toy.run("transcript", keys=[key_of("a")])
         assert evaluate() == evaluate() == {}, "the conditions do not ask for what was postponed"
 
         (requested, _) = look(toy, TOMORROW)
         assert requested == {"m4a_audio": {key_of("b")}}
-        run_on(toy, TOMORROW, "m4a_audio", keys=requested["m4a_audio"])
+        assert run_on(toy, TOMORROW, "m4a_audio", *requested["m4a_audio"]).success
         assert evaluate() == {"transcript": {key_of("b")}}, seen
 
 
