@@ -38,7 +38,8 @@ class _Round:
             return cls(now)
         known = json.loads(cursor)
         found = cls(datetime.fromisoformat(known["began"]), known["after"], known["ended"])
-        return cls(now) if found.ended and now - found.began >= _ROUND else found
+        is_over = found.ended and not timedelta() <= now - found.began < _ROUND  # a clock that was ahead began it
+        return cls(now) if is_over else found
 
     def cursor(self) -> str:
         return json.dumps({"began": self.began.isoformat(), "after": self.after, "ended": self.ended})

@@ -15,6 +15,7 @@ from dagster import AutomationCondition as Condition
 from media_assets.abandoned_runs import close_abandoned_runs
 from media_assets.backup.cursors import forget_imported, imported_cursor, sensor_name
 from media_assets.errors import MediaAssetsError
+from media_assets.future_ticks import bring_back
 from media_assets.io_managers.store import ManifestReader
 from media_assets.lanes import BULK_TAGS, LIVE_TAGS, bulk_request
 from media_assets.library import Library
@@ -76,6 +77,7 @@ def source_sensor(name: str, library: Library, stages: Sequence[dg.AssetKey]) ->
         source = library.sources[name]
         apply_pool_limits(context.instance, library.settings.pools)
         close_abandoned_runs(context.instance)
+        bring_back(context.instance)
         state = InstanceState(context.instance)
         if context.cursor:
             forget_imported(state, name)

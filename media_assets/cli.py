@@ -231,9 +231,13 @@ def dev(
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 3000,
 ) -> None:
     """Start the Dagster UI with sensors and automation on."""
-    from media_assets.instance import dagster_home
+    from media_assets.future_ticks import bring_back
+    from media_assets.instance import dagster_home, open_instance
 
     settings = _open(context).settings
+    with open_instance(settings) as instance:
+        if ahead := bring_back(instance):
+            console.print(f"the clock was ahead once: {ahead} sensors and schedules waited for that date; they go on.")
     os.environ["DAGSTER_HOME"] = str(dagster_home(settings))
     os.environ["MEDIA_ASSETS_CONFIG"] = str(settings.config_path)
     command = [sys.executable, "-m", "dagster", "dev", "-m", "media_assets.definitions", "-h", host, "-p", str(port)]

@@ -5,6 +5,11 @@ the intervals and 0. So it looks again and again without a pause, on a whole cor
 (`InstanceConcurrencyContext.interval_to_next_pending_claim_check`). To be removed when that method answers with the
 least of the intervals.
 
+The same: a sensor waits until its interval has passed since its last tick. Was the clock ahead at that tick, it waits
+until that date, and says nothing. A tick in the future tells nothing of when to look, so the sensor looks at once
+(`get_elapsed`). What the daemon needs of this comes to it with `Scheduler`, which dagster.yaml names; what schedules
+keep is set right by `future_ticks`. To be removed when `is_under_min_interval` counts from no tick of the future.
+
 The same: whoever opens or makes a SQLite database reads a hundred migration scripts, once for each of the three that an
 instance has and thrice for the one of each run; 0.1 s a run. The scripts do not change while a process runs, so they
 are read once. To be removed when Dagster makes the database of a run without them.
@@ -23,9 +28,12 @@ from typing import Any
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
+from dagster._core.scheduler import DagsterDaemonScheduler
+from dagster._core.scheduler.instigation import InstigatorState
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.runs.sqlite import sqlite_run_storage
 from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
+from dagster._daemon import sensor as sensor_daemon
 from sqlalchemy import Engine, NullPool, create_engine
 
 # A slot that came free meanwhile is noticed within so many seconds.
@@ -38,6 +46,15 @@ def _interval_to_next_pending_claim_check(self: InstanceConcurrencyContext) -> f
     now = time.time()
     waits = [ready_at - now for ready_at in self._pending_timeouts.values()]
     return min(_MAX_WAIT_SECONDS, max(0.0, min(waits, default=0.0)))
+
+
+_get_elapsed = sensor_daemon.get_elapsed
+
+
+def _elapsed(state: InstigatorState) -> float | None:
+    """Seconds since the last tick of a sensor; None where that is in the future, as for one that never looked."""
+    elapsed = _get_elapsed(state)
+    return None if elapsed is not None and elapsed < 0 else elapsed
 
 
 _read_scripts = ScriptDirectory.from_config
@@ -72,3 +89,12 @@ def apply() -> None:
     InstanceConcurrencyContext.interval_to_next_pending_claim_check = (  # type: ignore[method-assign]
         _interval_to_next_pending_claim_check
     )
+    sensor_daemon.get_elapsed = _elapsed
+
+
+class Scheduler(DagsterDaemonScheduler):
+    """Dagster's own. The daemon imports nothing else of this project, and so learns of the faults by it."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        apply()

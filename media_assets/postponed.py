@@ -90,7 +90,9 @@ def budget_sensor(stages: Sequence[dg.AssetKey]) -> dg.SensorDefinition:
 def _days_before(today: date, cursor: str | None) -> list[date]:
     """The days since the last look, today not among them."""
     earliest = today - timedelta(days=_MOST_DAYS)
-    first = max(date.fromisoformat(cursor), earliest) if cursor else earliest
+    last = date.fromisoformat(cursor) if cursor else earliest
+    # A day to come is one of a clock that was ahead.
+    first = max(last, earliest) if last <= today else earliest
     return [first + timedelta(days=number) for number in range((today - first).days)]
 
 

@@ -297,6 +297,7 @@ CHART = {
         *("type", "config.k8sRunLauncher.imagePullPolicy"),
         *("config.k8sRunLauncher.runK8sConfig.jobSpecConfig.*",),
     },
+    "scheduler": {"type", "config.customScheduler.*"},
     "computeLogManager": {"type"},
     "retention": {"enabled", "sensor.purgeAfterDays.*"},
     "telemetry": {"enabled"},

@@ -166,7 +166,7 @@ class Announcer:
     def _write(self, state: AlertState, now: float) -> int:
         """Put what is to be told into the outbox; returns how many messages that makes."""
         before = len(state.outbox.messages)
-        state.sent_at = [at for at in state.sent_at if now - at < 3600]
+        state.sent_at = [at for at in state.sent_at if 0 <= now - at < 3600]
         notices = list(state.incidents.due(now, self._settings.repeat_after_minutes * 60))
         for kind in _KINDS:
             self._tell([notice for notice in notices if notice.kind == kind], kind, state, now)

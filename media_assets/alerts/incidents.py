@@ -144,7 +144,7 @@ class Incidents(BaseModel):
     def due(self, now: float, repeat_after_seconds: float) -> Iterator[Notice]:
         """What is to be told now."""
         for cause, incident in list(self.by_cause.items()):
-            waits = incident.told_at is not None and now - incident.told_at < repeat_after_seconds
+            waits = incident.told_at is not None and 0 <= now - incident.told_at < repeat_after_seconds
             if incident.is_over and incident.open and (incident.done or incident.cured):
                 yield Notice("recoveries", cause, incident)
             elif incident.is_over:

@@ -100,7 +100,8 @@ class Outbox(BaseModel):
         return sent, problems
 
     def _due(self, channel: str, now: float) -> Sequence[Message]:
-        if self.health.get(channel, Health()).retry_at > now:
+        # What lies further off was said by a clock that was ahead.
+        if now < self.health.get(channel, Health()).retry_at <= now + _LONGEST_WAIT_SECONDS:
             return ()
         waiting = [message for message in self.messages if channel in message.waiting]
         return waiting if len(waiting) > _MOST_SINGLE else waiting[:1]

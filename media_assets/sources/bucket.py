@@ -243,5 +243,5 @@ class BucketObjects:
     def _is_awaited(self, entry: SourceEntry, seen: Seen, *, first_look: bool) -> bool:
         """Objects appear complete; an empty one may be a placeholder for what is being uploaded."""
         now = time.time()
-        since = min(now, entry.modified_at.timestamp()) if first_look else seen.since
+        since = min(now, entry.modified_at.timestamp() if first_look else seen.since)  # the clock may have been ahead
         return entry.size_bytes == 0 and now - since < self._automation.incomplete_seconds

@@ -63,7 +63,7 @@ class Report:
         self.changed.append(entry_of(self._source, resource, self._reach.paths[file_id]))
 
     def _is_young(self, node: FileNode) -> bool:
-        return bool(node.flaw) and self._look.now - node.since < self._incomplete_seconds
+        return bool(node.flaw) and self._look.now - min(self._look.now, node.since) < self._incomplete_seconds
 
     def _key(self, file_id: str) -> str:
         return key_of(self._source, self._look.tree.files[file_id].name, file_id)

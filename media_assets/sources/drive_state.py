@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-import zlib
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from media_assets.settings_places import DriveSource
 from media_assets.sources.base import State
 from media_assets.sources.drive_tree import Anchor, FileNode, FolderNode, ShortcutNode, Tree
+from media_assets.sources.packed import pack, unpack
 
 
 @dataclass(frozen=True)
@@ -46,19 +45,13 @@ def digest(settings: DriveSource) -> str:
 def load(source: str, generation: int, state: State) -> Tree | None:
     """The tree of a generation; None when it is not there."""
     text = state.read(_name(source, generation))
-    if not text:
+    stored = unpack(text) if text else None
+    if stored is None or stored.get("generation") != generation:
         return None
-    stored = json.loads(zlib.decompress(base64.b85decode(text)))
-    if stored["generation"] != generation:
-        return None
-    return Tree(
-        settings=stored["settings"],
-        roots=stored["roots"],
-        anchors={key: Anchor(drive, tuple(above), fault) for key, (drive, above, fault) in stored["anchors"].items()},
-        folders={key: FolderNode(*row) for key, row in stored["folders"].items()},
-        files={key: _file(row) for key, row in stored["files"].items()},
-        shortcuts={key: ShortcutNode(*row) for key, row in stored["shortcuts"].items()},
-    )
+    try:
+        return _tree(stored)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None  # not what any version wrote
 
 
 def save(source: str, generation: int, tree: Tree, state: State) -> None:
@@ -73,8 +66,7 @@ def save(source: str, generation: int, tree: Tree, state: State) -> None:
         "files": {key: _row(node) for key, node in tree.files.items()},
         "shortcuts": tree.shortcuts,
     }
-    packed = zlib.compress(json.dumps(stored, separators=(",", ":")).encode("ascii"), 6)
-    state.write(_name(source, generation), base64.b85encode(packed).decode("ascii"))
+    state.write(_name(source, generation), pack(stored))
     if generation >= 2:
         state.write(_name(source, generation - 2), "")
 
@@ -82,6 +74,17 @@ def save(source: str, generation: int, tree: Tree, state: State) -> None:
 def slots(source: str) -> tuple[str, ...]:
     """Under which names the trees of a source are kept."""
     return tuple(_name(source, number) for number in range(3))
+
+
+def _tree(stored: dict[str, Any]) -> Tree:
+    return Tree(
+        settings=stored["settings"],
+        roots=stored["roots"],
+        anchors={key: Anchor(drive, tuple(above), fault) for key, (drive, above, fault) in stored["anchors"].items()},
+        folders={key: FolderNode(*row) for key, row in stored["folders"].items()},
+        files={key: _file(row) for key, row in stored["files"].items()},
+        shortcuts={key: ShortcutNode(*row) for key, row in stored["shortcuts"].items()},
+    )
 
 
 def _row(node: FileNode) -> tuple[object, ...]:

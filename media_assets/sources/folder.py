@@ -246,7 +246,8 @@ class Folder:
         """Time is measured from when we saw the revision, for a copy may carry any time of modification; at the first
         look there is nothing else to go by than the file's own."""
         now = time.time()
-        since = min(now, entry.modified_at.timestamp()) if first_look else seen.since
+        # Not after now: the clock may have been ahead, then or where the file was written.
+        since = min(now, entry.modified_at.timestamp() if first_look else seen.since)
         if now - since < self._automation.settle_seconds:
             return "changed a moment ago; waiting until it no longer does"
         if now - since < self._automation.incomplete_seconds:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import zlib
 from dataclasses import dataclass
 from typing import Self
 
 from media_assets.sources.base import State
+from media_assets.sources.packed import pack, unpack
 
 
 @dataclass(frozen=True)
@@ -36,19 +34,18 @@ class Snapshot:
         if not (cursor and cursor.isdecimal()):
             return None
         text = state.read(_name(source, int(cursor)))
-        if not text:
+        stored = unpack(text) if text else None
+        if stored is None or stored.get("generation") != int(cursor):
             return None
-        stored = json.loads(zlib.decompress(base64.b85decode(text)))
-        if stored["generation"] != int(cursor):
-            return None
-        return cls(int(cursor), {key: Seen(*row) for key, row in stored["files"].items()})
+        try:
+            return cls(int(cursor), {key: Seen(*row) for key, row in stored["files"].items()})
+        except (KeyError, TypeError, AttributeError):
+            return None  # not what any version wrote
 
     def save(self, source: str, state: State) -> str:
         """Make it durable, let go of the generation before the last, and return its cursor."""
         rows = {key: (seen.revision, seen.since, seen.reported) for key, seen in self.files.items()}
-        text = json.dumps({"generation": self.generation, "files": rows}, separators=(",", ":"))
-        packed = zlib.compress(text.encode("ascii"), 6)
-        state.write(_name(source, self.generation), base64.b85encode(packed).decode("ascii"))
+        state.write(_name(source, self.generation), pack({"generation": self.generation, "files": rows}))
         if self.generation >= 2:
             state.write(_name(source, self.generation - 2), "")
         return str(self.generation)

@@ -8,7 +8,13 @@ from media_assets.sources.base import State
 from media_assets.webhooks.payload import Delivery
 
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 30.0, 3600.0
+_FURTHEST_SECONDS = 86_400.0
 _FIRST_ASIDE_SECONDS, _LONGEST_ASIDE_SECONDS = 60.0, 6 * 3600.0
+
+
+def is_due(retry_at: float, now: float) -> bool:
+    """Whether a time to try again has come. What lies further off than a day was said by a clock that was ahead."""
+    return not now < retry_at <= now + _FURTHEST_SECONDS
 
 
 class Aside(BaseModel):
@@ -37,7 +43,8 @@ class Position(BaseModel):
 
     def waits(self, now: float, at_least_seconds: float) -> float:
         """It was away; returns for how many seconds it is left alone."""
-        wait = max(min(_FIRST_WAIT_SECONDS * 2.0**self.failures, _LONGEST_WAIT_SECONDS), at_least_seconds)
+        longest = min(max(_LONGEST_WAIT_SECONDS, at_least_seconds), _FURTHEST_SECONDS)
+        wait = min(max(_FIRST_WAIT_SECONDS * 2.0**self.failures, at_least_seconds), longest)
         self.failures += 1
         self.retry_at = now + wait
         return wait

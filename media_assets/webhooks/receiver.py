@@ -18,7 +18,7 @@ from media_assets.sources.base import State
 from media_assets.webhooks.files import Files
 from media_assets.webhooks.payload import Delivery, ready
 from media_assets.webhooks.payload import deliveries as deliveries_of
-from media_assets.webhooks.position import Aside, Position, state_name
+from media_assets.webhooks.position import Aside, Position, is_due, state_name
 from media_assets.webhooks.posting import Fate, post
 from media_assets.webhooks.signing import Signer
 
@@ -106,7 +106,7 @@ class _Turn:
         )
 
     def run(self) -> Look:
-        if self._position.retry_at <= self._now:
+        if is_due(self._position.retry_at, self._now):
             try:
                 self._try_aside()
                 self._go_on()
@@ -125,7 +125,7 @@ class _Turn:
             if self._is_too_old(delivery):
                 self._drop()
                 self._position.aside.remove(aside)
-            elif delivery.key in waiting or aside.retry_at > self._now or not self._has_time():
+            elif delivery.key in waiting or not is_due(aside.retry_at, self._now) or not self._has_time():
                 waiting.add(delivery.key)
             elif self._deliver(delivery, aside):
                 self._position.aside.remove(aside)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from media_assets.settings import AutomationSettings
 from media_assets.settings_places import FolderSource
 from media_assets.sources.base import Changes
 from media_assets.sources.folder import Folder
+from media_assets.sources.packed import pack
 from media_assets.sources.snapshot import Snapshot
 from media_assets_tests.media import tone
 from media_assets_tests.toy_library import ToyLibrary, unprivileged_folder
@@ -313,3 +315,24 @@ def test_a_folder_that_is_not_there_is_fatal(watch: Watch, tmp_path: Path) -> No
     watch.root = tmp_path / "unmounted"
     with pytest.raises(Fatal, match="is not there"):
         watch.look()
+
+
+def test_a_file_first_seen_by_a_clock_that_was_ahead_waits_no_longer_than_others(watch: Watch) -> None:
+    watch.look()
+    watch.write("a")
+    assert changed(watch.look(settle=AN_HOUR)) == []
+    assert watch.cursor
+    before = Snapshot.load("box", watch.cursor, watch.state)
+    assert before
+    later = {key: replace(seen, since=seen.since + 365 * 24 * AN_HOUR) for key, seen in before.files.items()}
+    Snapshot(before.generation, later).save("box", watch.state)
+    assert changed(watch.look(settle=0.0)) == ["a"]
+
+
+@pytest.mark.parametrize("row", ["", "\0\0", "x", "~~~~", "no text of ours", pack({}), pack({"generation": 0})])
+def test_a_damaged_memory_costs_a_fresh_look(watch: Watch, row: str) -> None:
+    watch.write("a")
+    watch.look()
+    (name,) = watch.state.texts
+    watch.state.write(name, row)
+    assert changed(watch.look()) == ["a"]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from media_assets.future_ticks import TOLERANCE_SECONDS, ahead
 from media_assets.observability.metrics.present import Present
 from media_assets.observability.metrics.watch import Watch
 
@@ -34,6 +35,8 @@ def _reasons(watch: Watch, interval_seconds: float, now: float) -> Iterator[str]
         yield f"storage has not answered for {now - watch.answered_at:.0f} s"
     if watch.present:
         yield from _silent_daemons(watch.present, now)
+        if watch.present.latest_tick > now + TOLERANCE_SECONDS:
+            yield f"{ahead(watch.present.latest_tick, now)}; restart Dagster's daemon to have them go on"
 
 
 def _silent_daemons(present: Present, now: float) -> Iterator[str]:
@@ -42,5 +45,7 @@ def _silent_daemons(present: Present, now: float) -> Iterator[str]:
         yield f"parts of Dagster's daemon have never run: {', '.join(never)}"
     for daemon in sorted(present.required_daemons & present.heartbeats.keys()):
         silent_seconds = now - present.heartbeats[daemon]
-        if silent_seconds > HEARTBEAT_SECONDS:
+        if silent_seconds < -TOLERANCE_SECONDS:
+            yield f"the last sign of life of Dagster's daemon is {-silent_seconds:.0f} s ahead: {daemon.lower()}"
+        elif silent_seconds > HEARTBEAT_SECONDS:
             yield f"Dagster's daemon gives no sign of life: {daemon.lower()} for {silent_seconds:.0f} s"

@@ -139,8 +139,8 @@ class History:
         while True:
             after = totals.materialized_to if materializations else totals.observed_to
             page = fetch(dg.AssetRecordsFilter(dg.AssetKey(asset), after_storage_id=after), limit=_PAGE, ascending=True)
-            newest = time.time() - self._settled_seconds
-            settled = [record for record in page.records if record.timestamp <= newest or not self._settled_seconds]
+            now = time.time()
+            settled = [r for r in page.records if not 0 <= now - r.timestamp < self._settled_seconds]
             for record in settled:
                 if materializations:
                     self._take_materialization(asset, record)

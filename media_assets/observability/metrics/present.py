@@ -12,6 +12,7 @@ from dagster._core.scheduler.instigation import InstigatorStatus, InstigatorType
 from pydantic import ValidationError
 
 from media_assets.cache_files import Ledger
+from media_assets.future_ticks import latest_tick
 
 _RUNS = {
     "queued": [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED],
@@ -52,6 +53,8 @@ class Present:
     pools: Mapping[str, Pool]
     sensors: Mapping[str, Sensor]
     """Those that are switched on and have looked at least once."""
+    latest_tick: float
+    """When a sensor or schedule looked last, by the clock of then; in seconds since 1970."""
     heartbeats: Mapping[str, float]
     """Of each daemon the last one, in seconds since 1970."""
     required_daemons: frozenset[str]
@@ -75,6 +78,7 @@ def look(instance: dg.DagsterInstance, pools: Sequence[str], cache: Path) -> Pre
         },
         pools=_pools(instance, pools),
         sensors=_sensors(instance),
+        latest_tick=latest_tick(instance),
         heartbeats={name: heartbeat.timestamp for name, heartbeat in instance.get_daemon_heartbeats().items()},
         required_daemons=frozenset(instance.get_required_daemon_types()),
         cache_bytes=_cache_bytes(cache),
