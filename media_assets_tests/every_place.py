@@ -78,6 +78,8 @@ class PlaceOfArtifacts:
     """Write every manifest anew, as another version of media-assets would have written it."""
     delete_manifests: Callable[[], None]
     """Take away every manifest and leave the files."""
+    damage_index: Callable[[bytes], None] = lambda _: None
+    """Put this into every entry of the index, where the store keeps one in files."""
 
 
 def look(source: Source, cursor: str | None, memory: Memory) -> tuple[dict[str, SourceEntry], list[str], str]:
@@ -190,6 +192,11 @@ def in_folder(root: Path, formats: ManifestFormats) -> PlaceOfArtifacts:
         for path in out.rglob("manifest.json"):
             path.unlink()
 
+    def damage_index(content: bytes) -> None:
+        for path in (out / ".index").rglob("*"):
+            if path.is_file() and path.suffix != ".lock":
+                path.write_bytes(content)
+
     return PlaceOfArtifacts(
         again(),
         again,
@@ -199,6 +206,7 @@ def in_folder(root: Path, formats: ManifestFormats) -> PlaceOfArtifacts:
         beside,
         edit_manifests,
         delete_manifests,
+        damage_index,
     )
 
 
@@ -285,6 +293,11 @@ def in_bucket(server: S3Server, root: Path, formats: ManifestFormats) -> PlaceOf
         for path in manifests():
             place.delete(path)
 
+    def damage_index(content: bytes) -> None:
+        for path in place.objects():
+            if "/.index/" in path:
+                place.put_object(path, content)
+
     return PlaceOfArtifacts(
         again(),
         again,
@@ -294,6 +307,7 @@ def in_bucket(server: S3Server, root: Path, formats: ManifestFormats) -> PlaceOf
         beside,
         edit_manifests,
         delete_manifests,
+        damage_index,
     )
 
 

@@ -93,6 +93,66 @@ def test_what_was_never_published_is_not_there(place: PlaceOfArtifacts) -> None:
     assert place.store.origin_of("0" * 64) is None
 
 
+NO_RECORD = (
+    b"",
+    b"\0" * 300,
+    bytes(range(256)),
+    b"[]",
+    b"null",
+    b"3",
+    b'"text"',
+    b'{"format": 1, "asset": "tra',
+    b'{"format": 1}',
+    b'{"format": "1"}',
+    b'{"format": 1, "files": [{"name": 3}]}',
+    b"[" * 50_000,
+    b"../victim",
+)
+"""What a loss of power, a bad disk or a hand may leave where something of ours was."""
+
+
+@pytest.mark.parametrize("damage", NO_RECORD, ids=range(len(NO_RECORD)))
+def test_a_manifest_that_no_version_wrote_counts_as_absent_and_is_made_again(
+    place: PlaceOfArtifacts, publish: Publish, damage: bytes
+) -> None:
+    files = {"transcript.srt": b"1\n"}
+    publish(place.store, files)
+    other = publish(place.store, {"transcript.srt": b"2\n"}, key="box:other.mp4", fingerprint="e" * 64)
+    place.edit_manifests(lambda text: damage if KEY.encode() in text else text)
+    store = place.again()
+    assert store.manifest("transcript", KEY) is None
+    assert store.find("transcript", "f" * 64) is None
+    snapshot = store.as_of_now("transcript")
+    assert snapshot.manifest("transcript", KEY) is None
+    assert snapshot.manifest("transcript", "box:other.mp4") == other
+    again = publish(store, files)
+    assert place.again().manifest("transcript", KEY) == again
+    assert contents(place.again(), again) == files
+
+
+@pytest.mark.parametrize("damage", [*NO_RECORD, b"transcript of \0\0"], ids=range(len(NO_RECORD) + 1))
+def test_an_index_that_says_nothing_of_ours_counts_as_absent_and_is_written_again(
+    place: PlaceOfArtifacts, publish: Publish, damage: bytes
+) -> None:
+    files = {"transcript.srt": b"1\n", "transcript.txt": b"one"}
+    beside = place.beside("talk.mp4", b"source")
+    target = Target("beside_source", beside)
+    published = publish(place.store, files, target)
+    sha256 = published.file("transcript.txt").sha256
+    origin = place.store.origin_of(sha256)
+    assert origin == f"transcript of {KEY}"
+    place.damage_index(damage)
+    store = place.again()
+    assert store.find("transcript", "f" * 64) in (None, published)
+    assert store.origin_of(sha256) in (None, origin)
+    assert store.manifest("transcript", KEY) == published
+    again = publish(store, files, target)
+    assert contents(place.again(), again) == files
+    assert place.again().find("transcript", "f" * 64) == again
+    assert place.again().origin_of(sha256) == origin
+    assert b"source" in place.contents(), "the user's file is as it was"
+
+
 def test_an_artifact_without_files_and_an_empty_file(place: PlaceOfArtifacts, publish: Publish) -> None:
     nothing = publish(place.store, {}, not_applicable="has no audio stream")
     assert place.again().manifest("transcript", KEY) == nothing

@@ -26,7 +26,7 @@ from media_assets.buckets.transfer import download
 from media_assets.cache import FetchCache
 from media_assets.errors import Fatal, Transient
 from media_assets.io_managers.bucket_beside import BesideObjects, Content, has_content
-from media_assets.io_managers.bucket_layout import MANIFEST, BucketLayout
+from media_assets.io_managers.bucket_layout import MANIFEST, ORIGIN, BucketLayout
 from media_assets.io_managers.bucket_publication import Publication, together
 from media_assets.io_managers.bucket_snapshot import BucketSnapshot
 from media_assets.io_managers.manifest import Manifest, StoredFile
@@ -83,8 +83,8 @@ class BucketArtifacts:
         return BucketSnapshot(self, self._layout, asset, sizes, dict(together(self._read_again, manifests)))
 
     def find(self, asset: str, fingerprint: str) -> Manifest | None:
-        found = self._bucket.read(self._layout.index("fingerprint", asset, fingerprint))
-        manifest = self._read(found[0].decode())[0] if found else None
+        folder = self._entry("fingerprint", asset, fingerprint)
+        manifest = self._read(folder)[0] if folder and self._layout.is_artifact(asset, folder) else None
         if manifest and manifest.fingerprint == fingerprint and self.intact(manifest):
             return manifest
         return None
@@ -112,8 +112,8 @@ class BucketArtifacts:
         return self._beside.test()
 
     def origin_of(self, sha256: str) -> str | None:
-        found = self._bucket.read(self._layout.index("content", sha256))
-        return found[0].decode() if found else None
+        origin = self._entry("content", sha256)
+        return origin if ORIGIN.fullmatch(origin) else None
 
     def check(self) -> str:
         path = self._layout.index(f"check-{uuid.uuid4().hex}")
@@ -204,8 +204,12 @@ class BucketArtifacts:
         if found is None:
             return None, None
         text, info = found
-        repair = "Restore it, or delete that folder to have the artifact made again"
-        return self._formats.read(text, self._bucket.address(info.path), repair=repair), info
+        return self._formats.read(text, self._bucket.address(info.path)), info
+
+    def _entry(self, *parts: str) -> str:
+        """What an entry of the index says; empty when there is none."""
+        found = self._bucket.read(self._layout.index(*parts))
+        return found[0].decode("utf-8", "replace") if found else ""
 
     def _read_again(self, listed: ObjectInfo) -> tuple[str, Manifest | None]:
         """A listed manifest, by its path; it is asked for only when it is another one than the last time."""

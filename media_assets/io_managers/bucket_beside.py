@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from media_assets.buckets import Bucket, ConditionFailed, ObjectInfo
 from media_assets.errors import Fatal, Transient
 from media_assets.io_managers.artifact_names import mime_type, names_beside
@@ -144,8 +146,14 @@ class BesideObjects:
         self._bucket.copy(content.path, path, content.size_bytes)
 
     def _read(self, path: str) -> tuple[_Claim | None, ObjectInfo | None]:
+        """The claim, and the object that holds it. One that cannot be read is nobody's: what lies there stays."""
         found = self._bucket.read(self._record(path))
-        return (_Claim.model_validate_json(found[0]), found[1]) if found else (None, None)
+        if found is None:
+            return None, None
+        try:
+            return _Claim.model_validate_json(found[0]), found[1]
+        except ValidationError:
+            return None, found[1]
 
     def _record(self, path: str) -> str:
         return f"{self._index}/{hash_of(path)}"

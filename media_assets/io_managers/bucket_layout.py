@@ -10,6 +10,8 @@ from media_assets.partitions import display_name
 
 MANIFEST = "manifest.json"
 COMING = "coming.json"
+ORIGIN = re.compile(r"\w+ of [^\0-\x1f]+")
+"""How the index names an artifact. Anything else was not written by us."""
 
 
 class BucketLayout:
@@ -27,6 +29,10 @@ class BucketLayout:
         # For people to recognise; identity is in the hash.
         slug = re.sub(r"[^A-Za-z0-9]+", "-", display_name(key)).strip("-")[:60]
         return self._bucket.below(asset, f"{slug}-{hash_of(key)[:16]}".lstrip("-"))
+
+    def is_artifact(self, asset: str, path: str) -> bool:
+        """Whether a path is one that `artifact` makes."""
+        return re.fullmatch(r"[A-Za-z0-9-]+", path.removeprefix(f"{self.stage(asset)}/")) is not None
 
     def is_manifest(self, asset: str, path: str) -> bool:
         """Whether the object below `stage(asset)` is an artifact's manifest, and no file that is called so."""

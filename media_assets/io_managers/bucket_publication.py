@@ -6,7 +6,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Self, TypeVar
+
+from pydantic import ValidationError
 
 from media_assets.buckets import Bucket, ObjectGone
 from media_assets.errors import Transient
@@ -29,6 +31,14 @@ class _Coming(Model):
 
     claims: tuple[tuple[str, str], ...]
     """Path and owner."""
+
+    @classmethod
+    def read(cls, text: bytes) -> Self:
+        """What a note says; nothing where it is none of ours."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError:
+            return cls(claims=())
 
 
 class Publication:
@@ -143,7 +153,7 @@ class Publication:
 
     def _withdraw(self, note: str, kept: set[str]) -> None:
         found = self._bucket.read(note)
-        for path, owner in _Coming.model_validate_json(found[0]).claims if found else ():
+        for path, owner in _Coming.read(found[0]).claims if found else ():
             if path not in kept:
                 self._beside.remove(path, owner)
 

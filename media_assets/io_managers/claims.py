@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import uuid
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,11 +18,13 @@ from filelock import FileLock
 
 from media_assets.checksums import sha256_of
 from media_assets.errors import Fatal
+from media_assets.files import read_if_file, write_whole
 from media_assets.io_managers.locations import Locations
 
 # Files that players look for under the bare name of the recording.
 _BARE_SUFFIXES = frozenset({".m4a", ".srt", ".vtt"})
 _MAX_NAME_BYTES = 255
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Claims:
@@ -69,16 +71,13 @@ class Claims:
         if os.path.lexists(path) and not _is_one_of(path, checksums):
             self._record(path).unlink(missing_ok=True)
             return False
-        record = self._record(path)
-        staged = record.with_name(f"{uuid.uuid4().hex}.partial")
-        staged.write_text("\n".join([owner, *{*checksums, sha256}]), "utf-8")
-        staged.replace(record)
+        write_whole(self._record(path), "\n".join([owner, *{*checksums, sha256}]).encode())
         return True
 
     def _read(self, path: Path) -> tuple[str | None, list[str]]:
-        try:
-            owner, *checksums = self._record(path).read_text("utf-8").splitlines()
-        except FileNotFoundError:
+        """Whose it is, and the checksums; nobody's where the record cannot be read, so that what lies there stays."""
+        owner, *checksums = (read_if_file(self._record(path)) or b"").decode("utf-8", "replace").splitlines() or [""]
+        if not checksums or not all(_SHA256.fullmatch(checksum) for checksum in checksums):
             return None, []
         return owner, checksums
 

@@ -187,8 +187,7 @@ class DriveIndex:
         content = self._memory.content(file.md5)
         if content is None:
             content = self._download(file)
-        repair = "Restore an earlier version of it there, or delete it to have the artifact made again"
-        return self._formats.read(content, f"{file.name} in Google Drive", repair=repair)
+        return self._formats.read(content, f"{file.name} in Google Drive")
 
     def keep(self, md5: str, content: str) -> None:
         """Have the content of a manifest at hand that is about to be written."""

@@ -25,18 +25,21 @@ from filelock import FileLock
 
 from media_assets.disks import writable
 from media_assets.errors import Fatal, Transient, classify
+from media_assets.files import STAGING_PREFIX, make_way, read_if_file, write_whole
 from media_assets.io_managers.claims import Claims
 from media_assets.io_managers.locations import Locations
 from media_assets.io_managers.manifest import Manifest, StoredFile
 from media_assets.io_managers.manifest_formats import FORMATS, ManifestFormats
 from media_assets.io_managers.store import ManifestReader, Target
 from media_assets.partitions import display_name
-from media_assets.sources.folder import STAGING_PREFIX
 
 _COPY_BYTES = 1 << 20
 _MANIFEST = "manifest.json"
 _REPLACED = "replaced.json"
 _COMING = "coming.json"
+# What an entry of the index may say. Anything else was not written by us, or was lost with the power.
+_FOLDER_NAME = re.compile(r"[A-Za-z0-9-]+")
+_ORIGIN = re.compile(r"\w+ of [^\0-\x1f]+")
 
 
 class FolderArtifacts:
@@ -78,11 +81,8 @@ class FolderArtifacts:
         return all(self._has_size(self.local_path(stored), stored.size_bytes) for stored in manifest.files)
 
     def find(self, asset: str, fingerprint: str) -> Manifest | None:
-        try:
-            folder = self.root / asset / self._index("fingerprint", asset, fingerprint).read_text("utf-8")
-        except FileNotFoundError:
-            return None
-        manifest = self._read_manifest(folder)
+        name = _entry(self._index("fingerprint", asset, fingerprint), _FOLDER_NAME)
+        manifest = self._read_manifest(self.root / asset / name) if name else None
         if manifest and manifest.fingerprint == fingerprint and self.intact(manifest):
             return manifest
         return None
@@ -109,10 +109,7 @@ class FolderArtifacts:
         return writable(self.root, self._min_free_bytes)
 
     def origin_of(self, sha256: str) -> str | None:
-        try:
-            return self._index("content", sha256).read_text("utf-8")
-        except FileNotFoundError:
-            return None
+        return _entry(self._index("content", sha256), _ORIGIN)
 
     # ------------------------------------------------------------------------------------------------ writing
 
@@ -150,6 +147,8 @@ class FolderArtifacts:
             manifest = draft.model_copy(update={"files": stored, "placement": target.placement})
             with self._staged(manifest, files, finals, transfer) as staged:
                 self._write(folder / _COMING, manifest.model_dump_json(indent=1))
+                make_way(folder / _MANIFEST)
+                make_way(folder / _REPLACED)
                 if (folder / _MANIFEST).exists():
                     (folder / _MANIFEST).replace(folder / _REPLACED)
                 for name, path in staged.items():
@@ -190,9 +189,11 @@ class FolderArtifacts:
         for crashed in (replaced, coming):
             if crashed and crashed is not before:
                 self._remove_left_behind(crashed, before)
-        if now:
-            (folder / _REPLACED).unlink(missing_ok=True)
-        (folder / _COMING).unlink(missing_ok=True)
+        for half in folder.glob(f"{STAGING_PREFIX}*"):
+            half.unlink()
+        for left in (_REPLACED, _COMING) if now else (_COMING,):
+            make_way(folder / left)
+            (folder / left).unlink(missing_ok=True)
         return before
 
     @contextmanager
@@ -267,18 +268,12 @@ class FolderArtifacts:
         return FileLock(path)
 
     def _read_manifest(self, folder: Path, name: str = _MANIFEST) -> Manifest | None:
-        try:
-            text = (folder / name).read_bytes()
-        except FileNotFoundError:
-            return None
-        repair = "Restore it, or delete that folder to have the artifact made again"
-        return self._formats.read(text, str(folder / name), repair=repair)
+        text = read_if_file(folder / name)
+        return None if text is None else self._formats.read(text, str(folder / name))
 
     @staticmethod
     def _write(path: Path, text: str) -> None:
-        """Not by way of a temporary file: by a line that a crash cut off no artifact is found, and it is made again."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+        write_whole(path, text.encode())
 
     @staticmethod
     def _has_size(path: Path, size_bytes: int) -> bool:
@@ -288,14 +283,27 @@ class FolderArtifacts:
             return False
 
 
+def _entry(path: Path, form: re.Pattern[str]) -> str | None:
+    """What an entry of the index says; None for what is none."""
+    text = (read_if_file(path) or b"").decode("utf-8", "replace")
+    return text if form.fullmatch(text) else None
+
+
 def _move(origin: Path, destination: Path) -> None:
+    """Moves; the content is on the disk before it gets its name there."""
     try:
+        _sync(origin)
         origin.rename(destination)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
         _copy(origin, destination)
         origin.unlink()
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _copy(origin: Path, destination: Path) -> None:

@@ -7,6 +7,7 @@ format: raise `Manifest.format` and add the upgrade from the one before to `UPGR
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from pydantic import ValidationError
 
 from media_assets.errors import Fatal
 from media_assets.io_managers.manifest import Manifest
+
+logger = logging.getLogger(__name__)
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 """From the content of a manifest of one format to that of the next; `format` itself is seen to."""
@@ -34,22 +37,24 @@ class ManifestFormats:
     def __init__(self, upgrades: Mapping[int, Upgrade] = UPGRADES) -> None:
         self._upgrades = upgrades
 
-    def read(self, text: bytes | str, where: str, *, repair: str) -> Manifest | None:
-        """A manifest as it is stored; None when it is damaged, so that its artifact counts as missing.
+    def read(self, text: bytes | str, where: str) -> Manifest | None:
+        """A manifest as it is stored; None when no version wrote it so, and its artifact counts as missing.
 
         Args:
             where: It lies there, for messages.
-            repair: What to do about one that no version wrote.
 
         Raises:
-            Fatal: a newer version wrote it, or none.
+            Fatal: a newer version wrote it.
         """
         try:
             return Manifest.model_validate_json(text)
-        except ValidationError as error:
-            if error.errors()[0]["type"] == "json_invalid":
-                return None  # cut off by a power failure, or damaged by hand
-        return self.manifest(json.loads(text), where, repair=repair)
+        except ValidationError:
+            pass  # an older or a newer one, cut off by a power failure, or damaged by hand
+        try:
+            return Manifest.model_validate(self._upgraded(json.loads(text), where))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            logger.warning("%s is no manifest (%s); its artifact counts as missing", where, type(error).__name__)
+            return None
 
     def manifest(self, content: object, where: str, *, repair: str) -> Manifest:
         """A manifest from its parsed JSON; for the rest see `read`."""

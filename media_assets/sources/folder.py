@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from media_assets.errors import BadMedia, Fatal, SourceChanged
+from media_assets.files import STAGING_PREFIX
 from media_assets.partitions import partition_key, split_key
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import FolderSource
@@ -19,9 +20,6 @@ from media_assets.sources.base import Beside, Changes, SourceEntry, State, no_ch
 from media_assets.sources.globs import PathFilter
 from media_assets.sources.readiness import why_incomplete
 from media_assets.sources.snapshot import Seen, Snapshot
-
-# Names of artifacts that are being written beside their sources.
-STAGING_PREFIX = ".media_assets-"
 
 _PIECE_BYTES = 1 << 20
 

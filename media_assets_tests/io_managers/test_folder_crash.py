@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from media_assets.checksums import sha256_of
+from media_assets.files import STAGING_PREFIX
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.store import Target
 from media_assets.sources.base import Beside
-from media_assets.sources.folder import STAGING_PREFIX
 from media_assets_tests.io_managers.test_folder_store import ASSET, IN_FOLDER, Store, draft, names
 from media_assets_tests.toy_library import processes
 
@@ -198,7 +198,7 @@ def test_a_process_killed_at_random_moments_leaves_nothing_half(tmp_path: Path) 
     for seed in range(15):
         child = processes().Process(target=publish_for_ever, args=(tmp_path, seed))
         child.start()
-        time.sleep(moments.uniform(0.03, 0.12))
+        time.sleep(moments.uniform(0.05, 0.3))
         child.kill()
         child.join()
         assert child.exitcode == -signal.SIGKILL

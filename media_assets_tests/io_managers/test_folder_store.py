@@ -13,12 +13,12 @@ import pytest
 
 from media_assets.checksums import sha256_of
 from media_assets.errors import Fatal, Transient
+from media_assets.files import STAGING_PREFIX
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import Target
 from media_assets.partitions import partition_key
 from media_assets.sources.base import Beside
-from media_assets.sources.folder import STAGING_PREFIX
 from media_assets_tests.toy_library import unprivileged_folder
 
 IN_FOLDER = Target("folder")
@@ -200,6 +200,39 @@ def test_a_manifest_that_was_cut_off_counts_as_absent(store: Store, text: str) -
     assert store.find(ASSET, "f1") is None
     again = store.put(draft(), {"a.txt": "text"})
     assert store.get() == again
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "coming.json", "replaced.json"])
+def test_a_folder_in_the_place_of_a_manifest_makes_way(store: Store, name: str) -> None:
+    folder = store.local_path(store.put(draft(), {"a.txt": "text"}).file("a.txt")).parent
+    (folder / name).unlink(missing_ok=True)
+    (folder / name / "below").mkdir(parents=True)
+    assert (store.manifest(ASSET, "box:talk.mp4") is None) is (name == "manifest.json")
+    again = store.put(draft(), {"a.txt": "text"})
+    assert store.get() == again
+    assert sorted(path.name for path in folder.iterdir()) == ["a.txt", "manifest.json"]
+
+
+def test_folders_in_the_place_of_the_index_make_way(store: Store) -> None:
+    published = store.put(draft(), {"a.txt": "text"})
+    entries = [path for path in (store.root / ".index").rglob("*") if path.is_file() and path.suffix != ".lock"]
+    assert len(entries) == 2
+    for path in entries:
+        path.unlink()
+        path.mkdir()
+    assert store.find(ASSET, "f1") is None
+    assert store.origin_of(published.file("a.txt").sha256) is None
+    assert store.put(draft(), {"a.txt": "text"}) == store.find(ASSET, "f1")
+
+
+def test_a_manifest_that_may_not_be_read_counts_as_absent() -> None:
+    with unprivileged_folder() as folder:
+        store = Store(folder)
+        store.put(draft(), {"a.txt": "text"})
+        next(store.root.rglob("manifest.json")).chmod(0)
+        assert store.manifest(ASSET, "box:talk.mp4") is None
+        again = store.put(draft(), {"a.txt": "text"})
+        assert store.get() == again
 
 
 def test_a_manifest_of_another_version_is_fatal_and_left_alone(store: Store) -> None:

@@ -103,11 +103,12 @@ def test_a_newer_manifest_is_refused_and_never_written_over(place: PlaceOfArtifa
 def test_a_format_that_never_was_is_no_manifest() -> None:
     never: tuple[object, ...] = ({"format": -7}, {"format": "1"}, {"format": None}, [], "text", 3)
     for content in never:
+        assert FORMATS.read(json.dumps(content), "there") is None
         with pytest.raises(Fatal, match="is not a manifest of this version") as caught:
-            FORMATS.read(json.dumps(content), "there", repair="Mend it")
+            FORMATS.manifest(content, "there", repair="Mend it")
         assert caught.value.next_step == "Mend it"
 
 
 def test_there_is_an_upgrade_from_every_format_there_was() -> None:
     assert set(UPGRADES) == set(range(1, PRESENT))
-    assert FORMATS.read(draft().model_dump_json(), "there", repair="") == draft()
+    assert FORMATS.read(draft().model_dump_json(), "there") == draft()

@@ -10,9 +10,10 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from media_assets.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged, classify
+from media_assets.files import STAGING_PREFIX
 from media_assets.settings import AutomationSettings, Output
 from media_assets.settings_places import FolderSource, FolderStore
-from media_assets.sources.folder import STAGING_PREFIX, Folder
+from media_assets.sources.folder import Folder
 from media_assets_tests.test_partitions import ODD_PATHS
 from media_assets_tests.toy_library import ToyLibrary, unprivileged_folder
 

@@ -6,13 +6,12 @@ The directory is that of `Work.journal`: who made it empties it once the artifac
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
 from media_assets.engines.summarizers.answers import Answer
+from media_assets.files import write_whole
 
 
 class Entry(BaseModel):
@@ -48,12 +47,7 @@ class Journal:
         """Written whole or not at all, and on the disk when this returns."""
         if self._directory is None:
             return
-        self._directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self._directory, prefix=".", suffix=".part", delete=False) as file:
-            file.write(entry.model_dump_json().encode())
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(self._path(self._directory, request))
+        write_whole(self._path(self._directory, request), entry.model_dump_json().encode())
 
     def _path(self, directory: Path, request: str) -> Path:
         digest = hashlib.sha256(f"{self._context}\0{request}".encode()).hexdigest()

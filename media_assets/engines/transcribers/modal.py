@@ -9,10 +9,8 @@ only points to the first.
 from __future__ import annotations
 
 import logging
-import os
 from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -23,6 +21,7 @@ from media_assets.engines.modal.contract import Answer, Request, whisper_setting
 from media_assets.engines.spending import Payment
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, TimeLimitExceeded, Transient
+from media_assets.files import write_whole
 from media_assets.models import Model, Transcript
 from media_assets.settings_whisper import ModalTranscription
 
@@ -216,12 +215,7 @@ class _Journal:
         self._remembered = errand
         if self._path is None:
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=self._path.parent, prefix=".", suffix=".part", delete=False) as file:
-            file.write(errand.model_dump_json().encode())
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(self._path)
+        write_whole(self._path, errand.model_dump_json().encode())
 
     def forget(self) -> None:
         self._remembered = None

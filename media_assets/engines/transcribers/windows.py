@@ -6,17 +6,16 @@ it heard in the journal. What a window's sound means is the engine's business.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from pydantic import Field, ValidationError
 
 from media_assets.engines.transcribers.utterances import place
 from media_assets.engines.work import Work
+from media_assets.files import write_whole
 from media_assets.models import Model, TranscriptSegment
 
 SAMPLE_RATE = 16_000
@@ -200,12 +199,7 @@ def _store(journal: Path | None, index: int, window: FinishedWindow) -> None:
     """Written whole or not at all, and on the disk when this returns."""
     if journal is None:
         return
-    journal.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=journal, prefix=".", suffix=".part", delete=False) as file:
-        file.write(window.model_dump_json().encode())
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).replace(_path(journal, index))
+    write_whole(_path(journal, index), window.model_dump_json().encode())
 
 
 def _path(journal: Path, index: int) -> Path:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import zlib
 from array import array
 from collections import Counter, OrderedDict
 from pathlib import Path
 from typing import Any
 
+from media_assets.files import write_whole
 from media_assets.observability.metrics.cells import Cause, StageCells
 from media_assets.observability.metrics.history import DURATION_BUCKETS_SECONDS, History, StageTotals
 
@@ -42,10 +42,7 @@ def save(history: History, path: Path, storage_id: str) -> None:
         "cells": {asset: _cells(cells) for asset, cells in files.stages.items()},
         "runs": {**vars(history.runs), "counted": list(history.runs.counted)},
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    partial.write_text(json.dumps(data), "ascii")
-    partial.replace(path)
+    write_whole(path, json.dumps(data).encode("ascii"))
 
 
 def restore(history: History, path: Path, storage_id: str) -> bool:

@@ -1,0 +1,64 @@
+"""Small files of our own: written whole or not at all, and read as absent where they hold nothing that was written."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+STAGING_PREFIX = ".media_assets-"
+"""Begins the names of files that are being written: no source takes them for files of a library."""
+
+# What is there but no file that this process can read. A passing fault of the disk or of a share is none of these.
+_NO_FILE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG}
+
+
+def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Write a file so that, whenever the machine stops, it holds the old content or the new one.
+
+    It is on the disk before it gets its name: a rename may survive a loss of power that the content does not. A folder
+    in its place makes way.
+
+    Args:
+        mode: The permissions, less those that the process gives to no new file (umask).
+
+    Raises:
+        OSError: it cannot be written; what was there is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staged = path.with_name(f"{STAGING_PREFIX}{uuid4().hex}.part")
+    try:
+        with open(staged, "xb", opener=partial(os.open, mode=mode)) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        make_way(path)
+        staged.replace(path)
+    except BaseException:
+        staged.unlink(missing_ok=True)
+        raise
+
+
+def read_if_file(path: Path) -> bytes | None:
+    """What a file holds; None where none can be read.
+
+    Raises:
+        OSError: the disk or the share fails, which says nothing of the file.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            return None
+        raise
+    except ValueError:  # a path with a NUL
+        return None
+
+
+def make_way(path: Path) -> None:
+    """Remove a folder that lies where a file of ours belongs."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
