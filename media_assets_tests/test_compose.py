@@ -21,7 +21,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from media_assets import cli
+from media_assets.containers.gate import allowed_by_environment
 from media_assets.containers.health import CHECKS
+from media_assets.containers.run_container import Allowed
 from media_assets.lanes import LIVE_TAGS
 from media_assets.settings import Secrets
 
@@ -264,6 +266,17 @@ def test_what_runs_get_from_the_compose_file_is_json_and_names_what_is_there() -
     assert gate["RUN_IMAGE"] == SERVICES["code"]["environment"]["DAGSTER_CURRENT_IMAGE"]
     assert [gate["RUN_NETWORK"]] == context["networks"]
     assert [gate["RUN_VOLUMES_FROM"]] == kwargs["volumes_from"]
+    assert gate["RUN_PROJECT"] == kwargs["labels"]["media_assets.project"]
+    assert (gate["RUN_MEMORY"], str(gate["RUN_CPUS"])) == (kwargs["mem_limit"], VARIABLES["RUN_CPUS"])
+
+
+def test_the_gate_allows_what_the_compose_file_and_the_instance_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SERVICES["docker-gate"]["environment"].items():
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setenv("DAGSTER_HOME", str(ROOT / "deploy" / "docker"))
+    allowed = allowed_by_environment()
+    assert allowed == Allowed("media-assets:latest", "media-assets", "media-assets-code")
+    assert set(INSTANCE["run_launcher"]["config"]["env_vars"]) < set(allowed.environment)
 
 
 # ----------------------------------------------------------------------------------------------- Kubernetes
