@@ -20,10 +20,12 @@ from media_assets.io_managers.store import ManifestReader
 from media_assets.lanes import BULK_TAGS, LIVE_TAGS, bulk_request
 from media_assets.library import Library
 from media_assets.partitions import display_name, media_files, register, registered
+from media_assets.records import REMOVED, REMOVED_KEYS
 from media_assets.sources.base import Changes, Source, SourceEntry
 from media_assets.sources.registered import RegisteredKeys
 
 _MOST_REPORTED = 20
+_MOST_IN_ONE_EVENT = 100
 
 
 def stage_condition(*, rerun_on_change: bool) -> Condition[Any]:
@@ -207,12 +209,14 @@ class _Tick:
         return store if few else store.as_of_now(first)
 
     def _removals(self) -> Iterable[dg.AssetObservation]:
-        for key in self._changes.removed[:_MOST_REPORTED]:
-            yield dg.AssetObservation(
-                self._stages[0],
-                partition=key,
-                metadata={"removed": "the source file is gone; its artifacts are kept"},
-            )
+        """An event for each of a few, which the UI shows with the file; many share events, for each is stored apart."""
+        said = {REMOVED: "the source file is gone; its artifacts are kept"}
+        removed = self._changes.removed
+        for key in removed[:_MOST_REPORTED]:
+            yield dg.AssetObservation(self._stages[0], partition=key, metadata=said)
+        for start in range(_MOST_REPORTED, len(removed), _MOST_IN_ONE_EVENT):
+            keys = list(removed[start : start + _MOST_IN_ONE_EVENT])
+            yield dg.AssetObservation(self._stages[0], metadata={**said, REMOVED_KEYS: dg.MetadataValue.json(keys)})
         for key in self._changes.removed:
             self._context.log.info(f"{display_name(key)} is gone from {self._source.name}; its artifacts are kept")
 

@@ -65,10 +65,10 @@ class FileWork:
         return None
 
     def find_or_make(self) -> tuple[Manifest, bool]:
-        """The artifact of this file, and whether it was there already."""
+        """The artifact of this file, and whether it was there before this run, or is a copy."""
         recipe = self._recipe
         if self._existing:
-            return self._existing, True
+            return self._existing, not self._is_own(self._existing)
         if recipe.not_applicable:
             return self._publish(self._draft(0.0, not_applicable=recipe.not_applicable)), False
         with self._content_lock():
@@ -83,6 +83,10 @@ class FileWork:
     def attempt(self) -> str:
         """The fingerprint of what was tried, if it got so far."""
         return str(vars(self._recipe).get("fingerprint", ""))
+
+    def _is_own(self, manifest: Manifest) -> bool:
+        """Whether an earlier attempt of this run made it: nothing tells of that yet."""
+        return manifest.made_by_run == self._batch.run_id and not manifest.reused_from
 
     def _may_reuse(self, manifest: Manifest) -> bool:
         """Always, unless a person wants everything made again; even then once in a run is enough."""

@@ -14,6 +14,7 @@ from media_assets.file_asset import FileAsset
 from media_assets.io_managers.base import CACHE_TAGS, FAILED, KIND
 from media_assets.io_managers.manifest import Manifest
 from media_assets.library import Library
+from media_assets.records import cause
 from media_assets.status import LibraryStatus, library_status
 
 _PAGE = 1000
@@ -24,8 +25,10 @@ class StageFigures:
     """Of one asset."""
 
     made: int
+    left: int
+    """Files that were looked at and left as they are; they count for no speed."""
     work_seconds: float
-    """Time that the work on its files took, however many were in work at once."""
+    """Time that the work on what was made took, however many were in work at once."""
     media_seconds: float
     """How long those recordings play."""
     cost_usd: float
@@ -115,12 +118,19 @@ def _manifests(library: Library, asset: str, keys: Sequence[str]) -> list[Manife
 
 def _stage(manifests: Sequence[Manifest]) -> StageFigures:
     own = [manifest for manifest in manifests if not manifest.reused_from]
+    made = [manifest for manifest in own if not _was_left(manifest)]
     return StageFigures(
-        made=len(own),
-        work_seconds=sum(manifest.made_in_seconds for manifest in own),
-        media_seconds=sum(manifest.media_seconds or 0.0 for manifest in own),
+        made=len(made),
+        left=len(own) - len(made),
+        work_seconds=sum(manifest.made_in_seconds for manifest in made),
+        media_seconds=sum(manifest.media_seconds or 0.0 for manifest in made),
         cost_usd=sum(manifest.cost_usd for manifest in own),
     )
+
+
+def _was_left(manifest: Manifest) -> bool:
+    """Whether it is to be a smaller version and the original stays, which takes no time to speak of."""
+    return bool(_source_bytes(manifest)) and not manifest.files
 
 
 def _ever_failed(instance: dg.DagsterInstance, asset: str) -> set[str]:
@@ -142,7 +152,11 @@ def _tells_of_failure(observation: dg.AssetObservation) -> bool:
 
 
 def _causes(status: LibraryStatus) -> Counter[str]:
-    return Counter(failure.reason for failure in status.failures.values())
+    """By the first reason of each cause: what is told differs from file to file."""
+    reasons: dict[str, str] = {}
+    for failure in status.failures.values():
+        reasons.setdefault(cause(failure.reason), failure.reason)
+    return Counter(reasons[cause(failure.reason)] for failure in status.failures.values())
 
 
 def _source_bytes(manifest: Manifest) -> int:

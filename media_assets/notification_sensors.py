@@ -17,10 +17,10 @@ from media_assets.alerts.channels import channels_of
 from media_assets.alerts.messages import Links
 from media_assets.automation import InstanceState
 from media_assets.errors import BadMedia, Fatal
-from media_assets.event_feed import EventFeed
 from media_assets.file_asset import FileAsset
 from media_assets.library import Library
 from media_assets.partitions import split_drive_key
+from media_assets.records import EventFeed
 from media_assets.settings import Secrets
 from media_assets.settings_places import DriveSource
 from media_assets.webhooks.files import Files

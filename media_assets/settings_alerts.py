@@ -86,7 +86,8 @@ class WebhookSettings(Section):
     url: HookAddress
     """Where events are posted to."""
     events: tuple[EventType, ...] = ("file.done", "file.failed")
-    """`file.done`: a file has all its artifacts. `file.failed`: one could not be made. `asset.done`: one is there."""
+    """`file.done`: a file has all its artifacts. `file.failed`: it stays without one, which could not be made itself or
+    for want of another. `asset.done`: one is there."""
     assets: tuple[str, ...] = ()
     """Only these artifacts count; empty: all that are enabled."""
     interval_seconds: PositiveInt = 15

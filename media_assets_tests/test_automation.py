@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -16,6 +17,7 @@ from media_assets.backup.cursors import SourceMemory, imported_cursor, remember
 from media_assets.definitions import build_definitions
 from media_assets.library import Library
 from media_assets.partitions import register, registered
+from media_assets.records import EventFeed, Gone
 from media_assets.settings import AutomationSettings, Secrets, Settings
 from media_assets.settings_places import FolderSource, FolderStore
 from media_assets_tests.s3_server import SECRETS, Place, s3_server
@@ -137,6 +139,21 @@ def test_a_file_that_is_gone_is_reported_and_keeps_its_partition_and_its_artifac
     assert "gone" in str(event.metadata["removed"].value)
     assert "media:a.txt" in registered(watched.instance)
     assert Library(watched.settings).store("drive_file").manifest("drive_file", "media:a.txt")
+
+
+def test_each_of_many_files_that_are_gone_is_told(watched: Watched) -> None:
+    names = [f"{number:03}.txt" for number in range(130)]
+    watched.put(*names)
+    watched.tick()
+    for name in names[:-1]:
+        (watched.media / name).unlink()
+    result = watched.tick()
+    assert result is not None
+    assert len(result.asset_events) < 30, "each is stored apart"
+    for event in result.asset_events:
+        watched.instance.report_runless_asset_event(event)
+    page = EventFeed(watched.instance, settle_seconds=0).after(0, limit=500, now=time.time())
+    assert [event.key for event in page.events if isinstance(event, Gone)] == [f"media:{name}" for name in names[:-1]]
 
 
 def test_an_empty_file_waits_and_is_not_registered(watched: Watched) -> None:

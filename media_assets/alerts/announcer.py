@@ -22,7 +22,7 @@ from media_assets.alerts.digest import Day, digest, is_due, newest_report, saved
 from media_assets.alerts.incidents import Incidents, Notice, NoticeKind
 from media_assets.alerts.messages import Links, Text, Writer, counted
 from media_assets.alerts.outbox import Outbox
-from media_assets.event_feed import Event, EventFeed, Failed, Gone, Made, RunFailed
+from media_assets.records import Event, EventFeed, Failed, Gone, Made, RunFailed
 from media_assets.settings_alerts import AlertSettings, MessageKind
 from media_assets.sources.base import State
 

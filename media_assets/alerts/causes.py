@@ -4,7 +4,6 @@ ended that no file is to blame for."""
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,15 +13,8 @@ from dagster._core.execution.plan.objects import StepFailureData
 from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster_shared.error import SerializableErrorInfo
 
-_VARIABLE = re.compile(
-    r"""[a-z][a-z0-9+.-]*://\S+          # an address
-      | '[^']*' | "[^"]*" | »[^«]*«      # a name
-      | (?<!\w)/\S+                      # a path
-      | \b[0-9a-f]{8,}\b                 # an id
-      | \d+(?:[.,:]\d+)*                 # a number
-    """,
-    re.VERBOSE,
-)
+from media_assets.records import cause
+
 _LONGEST_REASON = 300
 
 
@@ -37,12 +29,12 @@ class Stop:
 
 def cause_of_failure(asset: str, kind: str, reason: str) -> str:
     """Equal for failures of one cause."""
-    return _digest("failure", asset, kind, _VARIABLE.sub("#", reason))
+    return _digest("failure", asset, kind, cause(reason))
 
 
 def cause_of_stop(stop: Stop) -> str:
     """Equal for stops of one cause, whichever stages it stopped."""
-    return _digest("stop", _VARIABLE.sub("#", stop.reason))
+    return _digest("stop", cause(stop.reason))
 
 
 def stop_of(instance: dg.DagsterInstance, run_id: str, message: str) -> Stop | None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from media_assets.alerts.incidents import Incident
 from media_assets.alerts.messages import Text, Writer, counted, fitting, plain
 from media_assets.alerts.outbox import Health
-from media_assets.event_feed import Made
+from media_assets.records import Made
 
 _REPORT = dg.AssetKey("library_report")
 _MOST_CAUSES = 8
@@ -31,8 +31,8 @@ class Day(BaseModel):
     """What smaller versions saved in all, by the report before."""
 
     def add(self, event: Made) -> None:
-        if event.key and not event.reused and not event.not_applicable:
-            self.made[event.asset] += 1
+        if event.key and event.is_work:
+            self.made[event.asset] += event.is_new
             self.cost_usd += event.cost_usd
 
 
@@ -60,7 +60,7 @@ def digest(
     Args:
         report: Metadata of the newest `library_report`; empty when there is none.
     """
-    made = ", ".join(f"{number} {asset}" for asset, number in sorted(day.made.items()))
+    made = ", ".join(f"{number} {asset}" for asset, number in sorted(day.made.items()) if number)
     lines = [f"Since {writer.time(day.since)}:", f"- made: {made or 'nothing'}"]
     lines.append(f"- failures: {day.failures}" + (f"; stops: {day.stops}" if day.stops else ""))
     lines.append(f"- cost: {day.cost_usd:.2f} USD")

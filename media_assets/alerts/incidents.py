@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from media_assets.alerts.causes import Stop, cause_of_failure, cause_of_stop, short_digest
-from media_assets.event_feed import Failed, Made
+from media_assets.records import Failed, Made
 
 MOST_EXAMPLES = 5
 # Of one incident. Files beyond are counted, and its end is told without them.
@@ -132,8 +132,7 @@ class Incidents(BaseModel):
                 incident.done += 1
             elif incident.kind == "stops" and event.asset in incident.assets and incident.untold + incident.open:
                 # What was found, or had nothing to do, does not show that the work goes on; nor does an older run.
-                is_new = not (event.reused or event.not_applicable)
-                incident.cured = incident.cured or (is_new and started_at(event.run_id) > incident.last_at)
+                incident.cured = incident.cured or (event.is_work and started_at(event.run_id) > incident.last_at)
 
     def gone(self, key: str, assets: Iterable[str]) -> None:
         """A source file is no longer there: what it failed for is nobody's concern any more."""

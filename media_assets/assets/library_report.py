@@ -45,6 +45,7 @@ def _metadata(figures: LibraryFigures) -> dict[str, Any]:
             {
                 "asset": asset,
                 "made": stage.made,
+                "left_as_they_are": stage.left,
                 "files_per_hour": round(stage.files_per_hour or 0, 1),
                 "media_minutes_per_hour": round(stage.media_minutes_per_hour or 0, 1),
                 "cost_usd": round(stage.cost_usd, 4),

@@ -8,11 +8,11 @@ from typing import Any
 import dagster as dg
 from dagster import DagsterEventType
 
-from media_assets.event_feed import Made
 from media_assets.file_asset import FileAsset
 from media_assets.io_managers.base import FAILED
 from media_assets.io_managers.manifest import Manifest
 from media_assets.library import Library
+from media_assets.records import Event, Failed, Gone, Made
 
 _PAGE = 500
 
@@ -57,6 +57,18 @@ class Files:
         last = {str(event.key): event.id for event in events if newest.get(str(event.key)) == event.id}
         red = {key for name in names for key in self._failed_since(name, made[name], set(last))}
         return frozenset(number for key, number in last.items() if key not in red and self._fits(key, names))
+
+    def missing(self, event: Event, assets: Collection[str]) -> Sequence[str]:
+        """Those of these assets that the file of an event stays without, after a failure or when its source is gone.
+
+        A failure takes with it all that is made from that artifact, at whatever remove; a file that is gone takes what
+        is not there yet.
+        """
+        if isinstance(event, Failed):
+            return [name for name in assets if event.asset in self._with_upstreams([name])]
+        if isinstance(event, Gone):
+            return [name for name in assets if not self._fits(event.key, self._with_upstreams([name]))]
+        return ()
 
     def manifests(self, key: str, assets: Collection[str]) -> Sequence[Manifest] | None:
         """Those of all these assets; None when one is missing, or was made from something else than what is there."""

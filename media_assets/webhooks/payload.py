@@ -10,14 +10,21 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from media_assets.errors import BadMedia
-from media_assets.event_feed import Event, Failed, Made
+from media_assets.errors import BadMedia, OverBudget, SourceChanged
 from media_assets.io_managers.manifest import Manifest
 from media_assets.partitions import display_name, split_key
+from media_assets.records import Event, Failed, Gone, Made
 from media_assets.settings_alerts import EventType
 from media_assets.webhooks.files import Files
 
 VERSION = 1
+
+# What a receiver is told that waits for artifacts of a file that is no longer there.
+_GONE = {
+    "reason": "the source file is gone",
+    "next_step": "Put it back to have it processed; the artifacts that were made of it are kept",
+    "error": SourceChanged.__name__,
+}
 
 
 class Delivery(BaseModel):
@@ -29,7 +36,9 @@ class Delivery(BaseModel):
     run_id: str
     key: str
     asset: str = ""
-    """Empty for `file.done`."""
+    """Empty for `file.done`; of `file.failed` the one that failed, which the receiver need not want itself."""
+    missing: tuple[str, ...] = ()
+    """Of `file.failed`: what the receiver wants and the file stays without."""
     reason: str = ""
     next_step: str = ""
     error: str = ""
@@ -44,26 +53,27 @@ class Ready(BaseModel):
     body: bytes
 
 
-def deliveries(event: Event, kinds: Sequence[EventType], assets: Sequence[str], *, completes: bool) -> list[Delivery]:
+def deliveries(
+    event: Event, kinds: Sequence[EventType], assets: Sequence[str], *, completes: bool, missing: Sequence[str]
+) -> list[Delivery]:
     """What a receiver is told of an event.
 
     Args:
         kinds: What the receiver wants to know.
         assets: The artifacts that count for it.
         completes: Whether the event made its file complete.
+        missing: Those of `assets` that its file stays without.
     """
     told = []
-    if isinstance(event, Failed) and "file.failed" in kinds and event.asset in assets and not event.is_held:
+    if isinstance(event, Failed | Gone) and "file.failed" in kinds and missing:
         told.append(
             Delivery(
                 type="file.failed",
                 at=event.at,
                 run_id=event.run_id,
                 key=event.key,
-                asset=event.asset,
-                reason=event.reason,
-                next_step=event.next_step,
-                error=event.kind,
+                missing=tuple(missing),
+                **(_why(event) if isinstance(event, Failed) else _GONE),
             )
         )
     if isinstance(event, Made) and event.key:
@@ -73,6 +83,10 @@ def deliveries(event: Event, kinds: Sequence[EventType], assets: Sequence[str], 
         if "file.done" in kinds and completes:
             told.append(Delivery(type="file.done", **common))
     return told
+
+
+def _why(event: Failed) -> dict[str, str]:
+    return {"asset": event.asset, "reason": event.reason, "next_step": event.next_step, "error": event.kind}
 
 
 def ready(delivery: Delivery, files: Files, assets: Sequence[str], ui_base_url: str | None) -> Ready | None:
@@ -104,11 +118,12 @@ def test_message(now: float) -> Ready:
 
 
 def _identity(delivery: Delivery, manifests: Sequence[Manifest], files: Files) -> list[Any]:
-    """What makes an event the same one. A failure is that of a run. What is done is known by its content, whichever run
-    recorded it, and by the failure before it: done again after a failure is news, though the content be the same."""
+    """What makes an event the same one. A failure is that of a run, or of the moment. What is done is known by its
+    content, whichever run recorded it, and by the failure before it: done again after a failure is news, though the
+    content be the same."""
     what = [delivery.type, delivery.key, delivery.asset]
     if delivery.type == "file.failed":
-        return [*what, delivery.run_id, delivery.reason]
+        return [*what, delivery.run_id or delivery.at, delivery.reason]
     made = [[manifest.asset, manifest.fingerprint, manifest.version] for manifest in manifests]
     return [*what, made, files.latest_note(delivery.key, [manifest.asset for manifest in manifests])]
 
@@ -118,17 +133,25 @@ def _data(delivery: Delivery, artifacts: Sequence[dict[str, Any]], ui_base_url: 
         "key": delivery.key,
         "name": display_name(delivery.key),
         "source": _source(delivery.key),
-        "state": "failed" if delivery.type == "file.failed" else "done",
+        "state": _state(delivery),
     }
     if delivery.asset:
         data["asset"] = delivery.asset
     if delivery.type == "file.failed":
         data |= {"reason": delivery.reason, "next_step": delivery.next_step, "error": delivery.error}
-    data["run"] = {"id": delivery.run_id, "link": f"{ui_base_url}/runs/{delivery.run_id}" if ui_base_url else None}
+        data["missing"] = list(delivery.missing)
+    linked = bool(ui_base_url and delivery.run_id)
+    data["run"] = {"id": delivery.run_id, "link": f"{ui_base_url}/runs/{delivery.run_id}" if linked else None}
     if delivery.type != "file.failed":
         data["cost_usd"] = round(sum(artifact["cost_usd"] for artifact in artifacts), 6)
         data["artifacts"] = artifacts
     return data
+
+
+def _state(delivery: Delivery) -> str:
+    if delivery.type != "file.failed":
+        return "done"
+    return "held" if delivery.error == OverBudget.__name__ else "failed"
 
 
 def _artifact(manifest: Manifest, files: Files) -> dict[str, Any]:

@@ -8,11 +8,12 @@ behind it what comes later of the same file; the other files go on.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from media_assets.errors import MediaAssetsError
-from media_assets.event_feed import EventFeed, Made, Page
+from media_assets.records import EventFeed, Made, Page
 from media_assets.settings_alerts import WebhookSettings
 from media_assets.sources.base import State
 from media_assets.webhooks.files import Files
@@ -144,15 +145,18 @@ class _Turn:
                 self._position.cursor = number
             self._position.cursor, more = page.cursor, page.more
 
-    def _deliveries(self, page: Page) -> Sequence[tuple[int, Sequence[Delivery]]]:
-        """What a page has for this receiver, by the ids of the events."""
-        kinds, assets = self._receiver.settings.events, self._receiver.assets
+    def _deliveries(self, page: Page) -> Iterator[tuple[int, Sequence[Delivery]]]:
+        """What a page has for this receiver, by the ids of the events; one id may stand for several files."""
+        kinds, assets, files = self._receiver.settings.events, self._receiver.assets, self._receiver.files
         made = [event for event in page.events if isinstance(event, Made)] if "file.done" in kinds else []
-        completing = self._receiver.files.completed_by(made, assets)
-        found = (
-            (event.id, deliveries_of(event, kinds, assets, completes=event.id in completing)) for event in page.events
-        )
-        return [(number, deliveries) for number, deliveries in found if deliveries]
+        completing = files.completed_by(made, assets)
+        for number, events in groupby(page.events, key=lambda event: event.id):
+            found: list[Delivery] = []
+            for event in events:
+                missing = files.missing(event, assets) if "file.failed" in kinds else ()
+                found += deliveries_of(event, kinds, assets, completes=number in completing, missing=missing)
+            if found:
+                yield number, found
 
     def _deliver_in_order(self, delivery: Delivery) -> None:
         if self._is_too_old(delivery):

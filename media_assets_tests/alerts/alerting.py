@@ -10,8 +10,8 @@ import dagster as dg
 from pydantic import SecretStr
 
 from media_assets.alerts.announcer import Look
-from media_assets.event_feed import EventFeed
 from media_assets.notification_sensors import announcer
+from media_assets.records import EventFeed
 from media_assets.settings import Secrets
 from media_assets.settings_alerts import AlertChannel, AlertSettings
 from media_assets_tests.http_receiver import HttpReceiver, Post

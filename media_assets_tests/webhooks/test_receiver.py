@@ -18,8 +18,8 @@ from pydantic import SecretStr
 
 from media_assets.automation import InstanceState
 from media_assets.errors import Fatal
-from media_assets.event_feed import EventFeed
 from media_assets.notification_sensors import announcer, receiver
+from media_assets.records import EventFeed
 from media_assets.settings import Secrets
 from media_assets.settings_alerts import AlertChannel, AlertSettings, WebhookSettings
 from media_assets.webhooks.position import state_name

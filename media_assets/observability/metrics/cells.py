@@ -6,14 +6,13 @@ still lies in its store, and a source file in its folder, is not looked at here.
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from media_assets.errors import OverBudget
+from media_assets.records import cause
 from media_assets.status import State
 
 MISSING, DONE, NOT_APPLICABLE, FAILED = range(4)
@@ -33,13 +32,9 @@ class Cause:
     reason: str
 
 
-@lru_cache(maxsize=1000)
 def cause_of(error: str, reason: str) -> Cause:
-    """The cause that a reason stands for: numbers, names in quotes and what is in parentheses are left out."""
-    shorter = re.sub(r"\s*\([^()]*\)", "", reason)
-    shorter = re.sub(r"'[^']*'|\"[^\"]*\"|(?<!\w)/\S+", "…", shorter)
-    shorter = re.sub(r"(?<!\w)\d+(?:[.,:]\d+)*", "N", shorter)
-    return Cause(error, " ".join(shorter.split())[:_LONGEST_CAUSE])
+    """The cause that a reason stands for, as short as a label has to be."""
+    return Cause(error, cause(reason)[:_LONGEST_CAUSE])
 
 
 @dataclass

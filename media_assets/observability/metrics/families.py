@@ -66,7 +66,12 @@ def history_families(history: History, sources: Sequence[str]) -> Iterator[Metri
 
 
 def _stage_counters(stages: Mapping[str, StageTotals]) -> Iterator[Metric]:
-    yield _counter("artifacts_made", "Artifacts that were made.", ["asset"], {(a,): t.made for a, t in stages.items()})
+    yield _counter(
+        "artifacts_made",
+        "Artifacts that were made; a video or photo that is left as it is does not count.",
+        ["asset"],
+        {(a,): t.made for a, t in stages.items()},
+    )
     yield _counter(
         "artifacts_reused",
         "Artifacts that were found or copied instead of made.",

@@ -9,17 +9,18 @@ from __future__ import annotations
 import time
 from bisect import bisect_left
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 from dagster._core.storage.dagster_run import FINISHED_STATUSES
 
-from media_assets.io_managers.base import CACHE_TAGS, FAILED, IMPORTED_TAG, KIND
-from media_assets.observability.metrics.cells import OVER_BUDGET, Files, cause_of
+from media_assets.io_managers.base import CACHE_TAGS
+from media_assets.observability.metrics.cells import Files, cause_of
 from media_assets.partitions import media_files
+from media_assets.records import Failed, Gone, Made, events_of
 
 DURATION_BUCKETS_SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200)
 
@@ -154,45 +155,33 @@ class History:
                 return
 
     def _take_materialization(self, asset: str, record: dg.EventLogRecord) -> None:
-        materialization = record.asset_materialization
-        if materialization is None or materialization.partition is None:
+        made = next((event for event in events_of(record) if isinstance(event, Made)), None)
+        if made is None or made.key is None:
             return
-        position = self.files.position(materialization.partition)
+        position = self.files.position(made.key)
         cells, totals = self.files.stages[asset], self.stages[asset]
-        known = {name: value.value for name, value in materialization.metadata.items()}
-        cells.made[position] = record.storage_id
-        cells.not_applicable[position] = "not_applicable" in known
-        cells.saved_bytes[position] = _saved_bytes(known)
+        cells.made[position] = made.id
+        cells.not_applicable[position] = made.not_applicable
+        cells.saved_bytes[position] = _saved_bytes(made.metadata)
         self.files.settle(asset, position)
-        if "not_applicable" in known:
-            cells.fingerprint[position] = 0
-            return
-        fingerprint = _number(str(known.get("fingerprint", "")))
-        is_new = fingerprint != cells.fingerprint[position]
+        fingerprint = 0 if made.not_applicable else _number(made.fingerprint)
+        made = replace(made, is_first=fingerprint != cells.fingerprint[position])
         cells.fingerprint[position] = fingerprint
-        if IMPORTED_TAG in (materialization.tags or {}):
-            return  # it was made elsewhere, or before this log began
-        # A batch that is repeated finds what it made before: the first record of an artifact counts as its making.
-        if known.get("reused") and ("same_content_as" in known or not is_new):
+        if made.is_new:
+            _add_work(totals, made)
+        elif not (made.is_work or made.imported or made.not_applicable):
             totals.reused += 1
-        else:
-            _add_work(totals, known)
 
     def _take_observation(self, asset: str, record: dg.EventLogRecord) -> None:
-        observation = record.asset_observation
-        if observation is None or observation.partition is None:
-            return
-        position = self.files.position(observation.partition)
-        if "removed" in observation.metadata:
-            self.files.remove_source(position, record.storage_id)
-        if FAILED in observation.metadata:
-            known = {name: str(value.value) for name, value in observation.metadata.items()}
-            cause = cause_of(known.get(KIND, ""), known[FAILED])
-            cells = self.files.stages[asset]
-            cells.failed[position], cells.causes[position] = record.storage_id, cause
-            self.files.settle(asset, position)
-            if cause.error != OVER_BUDGET and IMPORTED_TAG not in (observation.tags or {}):
-                self.stages[asset].failures[cause.error] += 1
+        for event in events_of(record):
+            if isinstance(event, Gone):
+                self.files.remove_source(self.files.position(event.key), event.id)
+            elif isinstance(event, Failed):
+                position, cells = self.files.position(event.key), self.files.stages[asset]
+                cells.failed[position], cells.causes[position] = event.id, cause_of(event.kind, event.reason)
+                self.files.settle(asset, position)
+                if not (event.is_held or event.imported):
+                    self.stages[asset].failures[event.kind] += 1
 
     # ------------------------------------------------------------------------------------------ runs
 
@@ -220,7 +209,8 @@ class History:
         self.runs.cache.update({name: int(run.tags.get(tag, 0)) for name, tag in CACHE_TAGS.items()})
 
 
-def _add_work(totals: StageTotals, known: dict[str, Any]) -> None:
+def _add_work(totals: StageTotals, made: Made) -> None:
+    known = made.metadata
     seconds = float(known.get("made_in_seconds", 0.0))
     totals.made += 1
     totals.seconds += seconds
@@ -228,14 +218,14 @@ def _add_work(totals: StageTotals, known: dict[str, Any]) -> None:
     totals.artifact_bytes += int(known.get("size_bytes", 0))
     totals.source_bytes += _source_bytes(known)
     totals.media_seconds += float(known.get("duration_seconds") or 0.0)
-    totals.cost_usd[str(known.get("engine", ""))] += float(known.get("cost_usd") or 0.0)  # type: ignore[assignment]
+    totals.cost_usd[str(known.get("engine", ""))] += made.cost_usd  # type: ignore[assignment]
 
 
-def _source_bytes(known: dict[str, Any]) -> int:
+def _source_bytes(known: Mapping[str, Any]) -> int:
     return int(known.get("source_size_bytes", known.get("source_bytes", 0)) or 0)
 
 
-def _saved_bytes(known: dict[str, Any]) -> int:
+def _saved_bytes(known: Mapping[str, Any]) -> int:
     """Of a smaller version of the source; 0 of anything else, and where nothing was gained."""
     size = int(known.get("size_bytes", 0))
     return _source_bytes(known) - size if "source_bytes" in known and size else 0
