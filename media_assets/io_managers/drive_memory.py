@@ -15,6 +15,8 @@ from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 
+from media_assets.errors import Transient
+
 _VARIABLES = 500
 _WAIT_SECONDS = 60.0
 
@@ -78,9 +80,20 @@ class DriveMemory:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """A connection for one step, so that none crosses threads or a fork."""
+        """A connection for one step, so that none crosses threads or a fork.
+
+        Raises:
+            Transient: the file was damaged, and is gone; the next step begins another.
+        """
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self._path, timeout=_WAIT_SECONDS)) as table:
-            table.executescript(_SCHEMA)
-            with table:
-                yield table
+        try:
+            with closing(sqlite3.connect(self._path, timeout=_WAIT_SECONDS)) as table:
+                table.executescript(_SCHEMA)
+                with table:
+                    yield table
+        except sqlite3.OperationalError:
+            raise  # it is locked, or the disk is full; that says nothing of what is in it
+        except sqlite3.DatabaseError as error:
+            for left in (self._path, *self._path.parent.glob(f"{self._path.name}-*")):
+                left.unlink(missing_ok=True)
+            raise Transient(f"{self._path} was damaged ({error}); it is begun anew") from error

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.errors import Transient
 from media_assets.io_managers.artifact_names import manifest_name, mime_type, name_in_folder, names_beside
 from media_assets.io_managers.drive_journal import Coming, Journal
 from media_assets.io_managers.drive_marks import DriveFile, asset_of, fitting, has, place, twin_mark
@@ -104,3 +105,15 @@ def test_a_journal_is_for_its_owner_alone_and_says_what_was_coming(tmp_path: Pat
     journal.remove()
     assert not journal.exists
     journal.remove()
+
+
+@pytest.mark.parametrize("damage", [b"\0" * 8192, b"no database at all " * 500])
+def test_a_damaged_memory_of_a_store_is_begun_anew(tmp_path: Path, damage: bytes) -> None:
+    memory = DriveMemory(tmp_path / "store.sqlite")
+    memory.publish("artifact", "id")
+    (tmp_path / "store.sqlite").write_bytes(damage)
+    with pytest.raises(Transient, match="was damaged"):
+        memory.published("artifact")
+    assert memory.published("artifact") is None
+    memory.publish("artifact", "id")
+    assert memory.published("artifact") == "id"
