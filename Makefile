@@ -4,13 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Behind a company's certificate authority, which is known to the machine and not to uv.
+export UV_SYSTEM_CERTS := 1
 # Demo and tests start hundreds of Python processes: where nothing compiled is kept, each compiles Dagster anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo demo-drive test test-all test-docker lint dev lock samples benchmarks clean
 
 $(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=python3.x" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo "Python 3.11, 3.12 or 3.13 is needed; set PYTHON=python3.x" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
@@ -42,7 +44,7 @@ dev: $(READY)  ## the Dagster UI with sensors and automation on, for ./library.y
 	@$(BIN)/media-assets dev
 
 lock: $(READY)  ## renew requirements.lock
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra dev --python-version 3.11 pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --generate-hashes --no-emit-index-url --extra dev --python-version 3.11 pyproject.toml -o requirements.lock
 
 samples: $(READY)  ## make samples/library again (needs Debian's flite)
 	@$(BIN)/python samples/make_samples.py
