@@ -1,0 +1,57 @@
+"""What a process that reads untrusted bytes may take, and how it is put under that.
+
+What belongs here: limits of the operating system, for our own children and for tools. The limit of time is that of the
+file's `Work`, and whoever started the process watches it.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ChildLimits:
+    """Limits of a child of `sandbox.run_in_child`."""
+
+    memory_bytes: int = 2_000_000_000
+    """Address space on top of what the child begins with; not enforced on macOS."""
+    open_files: int = 32
+    written_bytes: int = 0
+    """How large a file it may write. With 0 it can write none."""
+    result_bytes: int = 64_000_000
+    """How much it may hand back."""
+
+
+def limit_this_process(limits: ChildLimits, cpu_seconds: int | None) -> None:
+    """Put the process that calls under limits for good.
+
+    Args:
+        limits: Its limits.
+        cpu_seconds: Of all its threads together; the end of a child whose parent cannot stop it any more.
+    """
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_FSIZE, limits.written_bytes)
+    _limit(resource.RLIMIT_NOFILE, limits.open_files)
+    if cpu_seconds is not None:
+        _limit(resource.RLIMIT_CPU, cpu_seconds)
+    if sys.platform == "linux":
+        _limit(resource.RLIMIT_AS, _address_space() + limits.memory_bytes)
+        with suppress(OSError):  # should the machine run out of memory, this process is to go, not the run
+            Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _limit(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (value, value))
+
+
+def _address_space() -> int:
+    """Bytes of address space that this process has now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,305 @@
+"""A function of ours, run on untrusted bytes in a process of its own.
+
+A decoder that a hostile file makes hang, swell or crash takes only that process with it, and the file is red with that
+reason. What a child may take is in `child_limits`, how it is made and what it may answer in `sandbox_server`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import math
+import os
+import pickle
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from media_assets.engines.child_limits import ChildLimits
+from media_assets.engines.sandbox_results import adapter
+from media_assets.engines.sandbox_server import (
+    ERROR,
+    JSON,
+    LOOK_AT_IT,
+    NOT_STARTED,
+    OS_ERROR,
+    OUT_OF_MEMORY,
+    PLAIN,
+    STATUS,
+    UNFORESEEN,
+)
+from media_assets.engines.work import Work
+from media_assets.errors import BadMedia, Fatal, MediaAssetsError, TimeLimitExceeded, Transient
+
+Result = TypeVar("Result")
+
+POLL_SECONDS = 0.1
+"""How long a silent child may keep us from looking at the clock and at cancellation."""
+_START_SECONDS = 60.0
+_READ_BYTES = 1 << 20
+_DEFAULTS = ChildLimits()
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_", "TZ", "TMPDIR", "LD_", "DYLD_", "PYTHON", "FAKETIME", "VIRTUAL_ENV")
+"""Beginnings of the names of environment variables that a child gets. Keys and passwords are not for it."""
+
+
+class ChildFailed(Exception):
+    """The function raised what nobody foresaw. Its traceback is in the notes."""
+
+
+def run_in_child(
+    function: Callable[..., Result], *arguments: Any, work: Work, limits: ChildLimits = _DEFAULTS
+) -> Result:
+    """Call a function in a child process and return what it returns.
+
+    Args:
+        function: At the top level of a module. It says what it returns: bytes, or what pydantic writes as JSON and
+            reads again (models, dataclasses, tuples, dictionaries). The result is checked against that.
+        arguments: Anything that can be pickled.
+        work: Its limit and cancellation are looked at several times a second; the child dies with them.
+        limits: What the child may take.
+
+    Raises:
+        BadMedia: the child met one of its limits or crashed.
+        TimeLimitExceeded, Cancelled: from `work`, after the child is dead.
+        Transient: the child was killed from outside.
+        ChildFailed: what nobody foresaw.
+        Others: errors of this project and of the operating system come back as the function raised them.
+    """
+    work.check()
+    remaining = work.remaining_seconds
+    cpu_seconds = None if remaining is None else math.ceil(remaining) * (os.cpu_count() or 1) + 2
+    request = pickle.dumps((function.__module__, function.__name__, arguments, limits, cpu_seconds))
+    with ExitStack() as stack:
+        call = _server().call(request, stack)
+        data = call.wait(work, limits)
+    return _result(function, data)
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A child at work, as its parent sees it."""
+
+    result: socket.socket
+    life: socket.socket
+
+    def wait(self, work: Work, limits: ChildLimits) -> bytes:
+        """What the child answered.
+
+        Raises:
+            As `run_in_child`, when the child did not end well.
+        """
+        data = bytearray()
+        status: int | None = None
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.result, selectors.EVENT_READ)
+            selector.register(self.life, selectors.EVENT_READ)
+            while selector.get_map():
+                ready = selector.select(POLL_SECONDS)
+                if status is not None and not ready:
+                    break  # something that the child has started holds its end open
+                try:
+                    work.check()
+                except MediaAssetsError:
+                    self._kill()
+                    raise
+                for key, _ in ready:
+                    piece = self._read(key.fileobj)
+                    if not piece:
+                        selector.unregister(key.fileobj)
+                    elif key.fileobj is self.life:
+                        status = STATUS.unpack(piece)[0]
+                        selector.unregister(self.life)
+                    else:
+                        data += piece
+                        if len(data) > limits.result_bytes + 1:
+                            self._kill()
+                            raise BadMedia(
+                                f"has more in it to tell of than {limits.result_bytes} bytes", next_step=LOOK_AT_IT
+                            )
+        if status != 0:
+            raise _failure(status, limits)
+        return bytes(data)
+
+    def _read(self, end: Any) -> bytes:
+        try:
+            return bytes(end.recv(STATUS.size if end is self.life else _READ_BYTES))
+        except ConnectionResetError:
+            return b""
+
+    def _kill(self) -> None:
+        """Returns when the child is dead."""
+        with suppress(OSError):
+            self.life.shutdown(socket.SHUT_WR)
+            self.life.settimeout(_START_SECONDS)
+            self.life.recv(STATUS.size)
+
+
+def _failure(status: int | None, limits: ChildLimits) -> MediaAssetsError:
+    """The error for a child that ended badly.
+
+    Args:
+        status: Its exit code; negative the number of the signal that ended it; None when nobody knows.
+        limits: Its limits.
+    """
+    if status == OUT_OF_MEMORY:
+        gigabytes = limits.memory_bytes / 1e9
+        return BadMedia(f"needs more than {gigabytes:.3g} GB of memory to be read", next_step=LOOK_AT_IT)
+    if status == -signal.SIGXCPU:
+        return TimeLimitExceeded("took more time of the processor than it may to be read", next_step=LOOK_AT_IT)
+    if status == NOT_STARTED:
+        return Transient("no process could be started to read it", next_step="Close some programs, then run again")
+    if status is None or status == -signal.SIGKILL:
+        return Transient(
+            "the process that read it was stopped from outside",
+            next_step="If memory ran out, lower `workers` of the asset",
+        )
+    if status < 0:
+        return BadMedia(f"made the process that read it crash ({signal.Signals(-status).name})", next_step=LOOK_AT_IT)
+    return BadMedia(f"made the process that read it end with code {status}", next_step=LOOK_AT_IT)
+
+
+def _result(function: Callable[..., Result], data: bytes) -> Result:
+    kind, content = data[:1], data[1:]
+    if kind == PLAIN:
+        return content  # type: ignore[return-value]
+    try:
+        if kind == JSON:
+            return adapter(function).validate_json(content)  # type: ignore[no-any-return]
+        told = json.loads(content)
+        if kind == ERROR:
+            name, reason, next_step = told
+            raise _known_errors()[name](str(reason), next_step=str(next_step))
+        if kind == OS_ERROR:
+            number, text, filename = told
+            number = None if number is None else int(number)
+            raise OSError(number, str(text)) if filename is None else OSError(number, str(text), str(filename))
+        if kind == UNFORESEEN:
+            error = ChildFailed(str(told[0]))
+            error.add_note(str(told[1]))
+            raise error
+    except (ValidationError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise BadMedia("made the process that read it answer nonsense", next_step=LOOK_AT_IT) from error
+    raise BadMedia("made the process that read it answer nothing", next_step=LOOK_AT_IT)
+
+
+def _known_errors() -> dict[str, type[MediaAssetsError]]:
+    """The errors that are made of a reason and a next step, by their names."""
+
+    def below(base: type[MediaAssetsError]) -> Iterator[type[MediaAssetsError]]:
+        yield base
+        for error in base.__subclasses__():
+            if error.__init__ is MediaAssetsError.__init__:
+                yield from below(error)
+
+    return {error.__name__: error for error in below(MediaAssetsError)}
+
+
+# ------------------------------------------------------------------------------------------- the server
+
+
+class _ServerProcess:
+    """The process that forks children, from outside."""
+
+    def __init__(self) -> None:
+        self.owner = os.getpid()
+        self._sending = threading.Lock()
+        self._control, theirs = socket.socketpair()
+        # As `multiprocessing` does: children find the same modules, wherever the parent found them.
+        paths = [str(Path(path).absolute()) for path in sys.path]
+        code = (
+            f"import sys; sys.path[:] = {paths!r}; "
+            f"from media_assets.engines.sandbox_server import main; main({theirs.fileno()})"
+        )
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", code],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=_environment(),
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        self._control.settimeout(_START_SECONDS)
+        if not self._greeted():
+            self._process.kill()
+            _, said = self._process.communicate()
+            lines = said.decode(errors="replace").strip().splitlines() or ["it said nothing"]
+            raise Fatal(
+                f"the process that reads media could not be started: {lines[-1]}",
+                next_step="Run `media-assets doctor`; install media-assets anew when a package is missing",
+            )
+        self._control.settimeout(None)
+
+    def _greeted(self) -> bool:
+        try:
+            return self._control.recv(1) == b"!"
+        except OSError:
+            return False
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def call(self, request: bytes, stack: ExitStack) -> _Call:
+        """Have a child forked for a request. When the stack is left, the child is killed if it is still there.
+
+        Raises:
+            OSError: the server is gone.
+        """
+        result, result_end = socket.socketpair()
+        life, life_end = socket.socketpair()
+        for end in (result, life):
+            stack.enter_context(end)
+        with result_end, life_end, self._sending:
+            socket.send_fds(self._control, [b"c"], [result_end.fileno(), life_end.fileno()])
+        with suppress(BrokenPipeError, ConnectionResetError):  # a child that is gone already has its status
+            result.sendall(request)
+        return _Call(result, life)
+
+    def close(self) -> None:
+        """End the server and all its children."""
+        self._control.close()
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+        self._process.wait()
+
+
+_lock = threading.Lock()
+_running: _ServerProcess | None = None
+
+
+def _server() -> _ServerProcess:
+    """The one of this process, started when it is first needed."""
+    global _running
+    with _lock:
+        if _running is not None and _running.owner == os.getpid():
+            if _running.alive:
+                return _running
+            _running.close()
+        _running = _ServerProcess()
+        return _running
+
+
+@atexit.register
+def _close() -> None:
+    if _running is not None and _running.owner == os.getpid():
+        _running.close()
+
+
+def _environment() -> dict[str, str]:
+    return {
+        **{name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)},
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+    }
