@@ -83,6 +83,7 @@ def create(
             drive_id=folder.drive_id,
             owner=caller.account,
             content=content if content or mime_type.startswith(_GOOGLE_TYPES) else Bytes(b""),
+            checksums_at=state.checksums_due(),
             app_properties=_properties({}, metadata.get("appProperties")),
             properties=_properties({}, metadata.get("properties")),
             description=metadata.get("description"),
@@ -141,6 +142,7 @@ def update(
                 revision=item.revision + 1,
                 modified_at=state.now(),
                 declared_md5=None,
+                checksums_at=state.checksums_due(),
                 video=None,
             )
         item = replace(

@@ -67,6 +67,7 @@ REASONS: dict[str, Wording] = {
     "uploadTooLarge": Wording(413, "Uploads of this type may not be larger than 5 MB."),
     "requestedRangeNotSatisfiable": Wording(416, "Request range not satisfiable"),
     "notFound": Wording(404, "Not Found"),
+    "pageTokenExpired": Wording(410, "The page token has expired."),
     # who are you
     "authError": Wording(401, "Invalid Credentials"),
     # the service is ill

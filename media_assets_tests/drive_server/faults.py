@@ -47,11 +47,15 @@ class Fault(StrEnum):
     """The answer pauses, a download in the middle of its body."""
     NOT_JSON = "not JSON"
     """All was done; 200 with a page in HTML. Only on order, not at random."""
+    EMPTY = "empty answer"
+    """All was done; 200 with a JSON object without a single key. Only on order, not at random."""
 
 
-EVERYTHING: frozenset[Fault] = frozenset(Fault) - {Fault.NOT_JSON}
+EVERYTHING: frozenset[Fault] = frozenset(Fault) - {Fault.NOT_JSON, Fault.EMPTY}
 
-AFTERWARDS = frozenset({Fault.ANSWER_LOST, Fault.ANSWER_RESET, Fault.CUT_ANSWER, Fault.NOT_JSON, Fault.SLOW})
+AFTERWARDS = frozenset(
+    {Fault.ANSWER_LOST, Fault.ANSWER_RESET, Fault.CUT_ANSWER, Fault.NOT_JSON, Fault.EMPTY, Fault.SLOW}
+)
 """The request is handled first."""
 
 

@@ -16,7 +16,7 @@ from media_assets_tests.drive_server.errors import BAD_GATEWAY_HTML, ApiError
 from media_assets_tests.drive_server.faults import AFTERWARDS, EVERYTHING, Fault
 from media_assets_tests.drive_server.model import Caller
 from media_assets_tests.drive_server.routes import NOBODY, Route, allowed
-from media_assets_tests.drive_server.web import Answer, Body, BodyEnded, Request, error_answer
+from media_assets_tests.drive_server.web import Answer, Body, BodyEnded, Request, error_answer, json_answer
 
 if TYPE_CHECKING:
     from media_assets_tests.drive_server.server import DriveServer
@@ -69,6 +69,7 @@ class Handler(BaseHTTPRequestHandler):
         if name == "files.upload_chunk" and headers.get("content-range", "").startswith("bytes */"):
             name = "files.upload_status"
         request = Request(name, verb, address.path, params, headers, body, path_id)
+        self.drive.advance(self.drive.seconds_per_request)
         fault = self.drive.faults.choose(name, path_id or None, _possible(request))
         self.drive.counters.received(Received(name, verb, address.path, params, headers, body.length, fault))
         if name in _UPLOADS:
@@ -104,6 +105,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif fault == Fault.NOT_JSON:
             self._send(Answer(200, BAD_GATEWAY_HTML.encode(), _HTML))
+        elif fault == Fault.EMPTY:
+            self._send(json_answer({}))
         else:
             if fault == Fault.SLOW and answer.length < 2:
                 time.sleep(self.drive.faults.random_faults.slow_seconds)

@@ -40,7 +40,8 @@ class Listing:
 
     `page_limit` caps pages below what is asked for. `short_pages` is the share of pages that end early, even empty,
     though more follow. `incomplete_corpora` are searched in half and say so with `incompleteSearch`. What is in folders
-    of `silent_in_groups` is found only by a search for one folder alone, as Drive has it at times.
+    of `silent_in_groups` is found only by a search for one folder alone, as Drive has it at times. `before_page` is
+    called with the token of every page that is asked for.
     """
 
     def __init__(self, state: DriveState, seed: int) -> None:
@@ -49,6 +50,7 @@ class Listing:
         self.short_pages = 0.0
         self.incomplete_corpora: set[str] = set()
         self.silent_in_groups: set[str] = set()
+        self.before_page: Callable[[str], None] = lambda _: None
         self._random = random.Random(seed)
         self._searches: OrderedDict[str, _Search] = OrderedDict()
 
@@ -67,13 +69,17 @@ class Listing:
                 ids = ids[: len(ids) // 2]
             end = offset + self._page_size(size)
             names = wanted(tree, "files")
-            found = [self.state.items[i] for i in ids[offset:end] if i in self.state.items]
+            found = [item for i in ids[offset:end] if (item := self.state.as_searched(i))]
             # Drive looks things up again for every page: what was deleted meanwhile is missing from it.
             files = [file_json(self.state, caller, item, names) for item in found if self.state.sees(caller, item)]
             page = {"kind": "drive#fileList", "incompleteSearch": incomplete, "files": files}
             if end < len(ids):
                 page["nextPageToken"] = self._keep(_Search(asked, ids, end))
         return json_answer(select(page, tree))
+
+    def expire_tokens(self) -> None:
+        """Tokens of pages that were handed out are refused from now on."""
+        self._searches.clear()
 
     def _page_size(self, asked: int) -> int:
         size = min(asked, self.page_limit or asked)
@@ -83,6 +89,7 @@ class Listing:
         token = request.params.get("pageToken")
         if token is None:
             return self._search(request, caller), 0
+        self.before_page(token)
         search = self._searches.get(token)
         if search is None or search.asked != asked:
             raise invalid("pageToken")
@@ -98,8 +105,8 @@ class Listing:
     def _search(self, request: Request, caller: Caller) -> list[str]:
         belongs = self._corpus(request)
         query = parse_query(request.params.get("q", ""), self.state, self.state.roots[caller.account])
-        candidates = self.state.items if query.ids is None else query.ids
-        items = [self.state.items[item_id] for item_id in sorted(candidates)]
+        candidates = set(self.state.items) if query.ids is None else query.ids | self.state.searched_otherwise()
+        items = [item for item_id in sorted(candidates) if (item := self.state.as_searched(item_id))]
         if request.params.get("q", "").count(" in parents") > 1:
             items = [item for item in items if item.parent not in self.silent_in_groups]
         found = [

@@ -39,6 +39,8 @@ class Item:
     """What a document exports as."""
     checksums_ready: bool = True
     """False while Drive still takes in the content: no checksum is shown."""
+    checksums_at: datetime | None = None
+    """When Drive will have worked out the checksums of what was uploaded; None: at once."""
     declared_md5: str | None = None
     """Shown instead of the true one."""
     version: int = 1

@@ -82,8 +82,12 @@ def _parents(state: DriveState, caller: Caller, item: Item) -> list[str] | None:
     return [parent.id] if parent and state.sees(caller, parent) else None
 
 
-def _checksum(item: Item, algorithm: str) -> str | None:
-    return item.content.checksum(algorithm) if item.content and item.checksums_ready else None
+def _checksum(state: DriveState, item: Item, algorithm: str) -> str | None:
+    return item.content.checksum(algorithm) if item.content and state.has_checksums(item) else None
+
+
+def _md5(state: DriveState, _caller: Caller, item: Item) -> str | None:
+    return item.declared_md5 if item.declared_md5 and state.has_checksums(item) else _checksum(state, item, "md5")
 
 
 def _shortcut(state: DriveState, _caller: Caller, item: Item) -> dict[str, str] | None:
@@ -133,8 +137,6 @@ _OF_ITEM: dict[str, Callable[[Item], Any]] = {
     "modifiedTime": lambda i: timestamp(i.modified_at),
     "size": lambda i: None if i.content is None else str(i.size),
     "quotaBytesUsed": lambda i: str(0 if i.drive_id else i.size),
-    "md5Checksum": lambda i: i.declared_md5 if i.declared_md5 and i.checksums_ready else _checksum(i, "md5"),
-    "sha256Checksum": lambda i: _checksum(i, "sha256"),
     "headRevisionId": lambda i: None if i.content is None else f"{i.id[:10]}-r{i.revision}",
     "originalFilename": lambda i: None if i.content is None else i.name,
     "fileExtension": lambda i: None if i.content is None else PurePosixPath(i.name).suffix[1:],
@@ -147,6 +149,8 @@ _OF_ITEM: dict[str, Callable[[Item], Any]] = {
 
 _OF_VIEW: dict[str, Callable[[DriveState, Caller, Item], Any]] = {
     "trashed": lambda state, _, i: state.is_trashed(i),
+    "md5Checksum": _md5,
+    "sha256Checksum": lambda state, _, i: _checksum(state, i, "sha256"),
     "parents": _parents,
     "shortcutDetails": _shortcut,
     "owners": _owners,

@@ -57,6 +57,8 @@ class DriveServer(Tree):
         self.counters = Counters()
         files = Files(self.state, self.uploads, lambda: self.url)
         self.routes = Routes(files, self.listing, self.feeds, self.accounts)
+        self.seconds_per_request = 0.0
+        """How far each request moves the server's clock, so that what comes late comes after so many calls."""
         self._refresh_tokens: dict[frozenset[str], str] = {}
 
     # ---------------------------------------------------------------------------------------- keys
@@ -174,9 +176,15 @@ class DriveServer(Tree):
         """Sessions of uploads are over, as after a week: 404."""
         self.uploads.sessions.clear()
 
+    def lag(self, *, search_seconds: float = 0.0, checksum_seconds: float = 0.0) -> None:
+        """Searches show what changes from now on so much later, and checksums of uploads appear so much later."""
+        self.state.search_lag_seconds = search_seconds
+        self.state.checksum_delay_seconds = checksum_seconds
+
     def advance(self, seconds: float) -> None:
         """Moves the server's clock: tokens and sessions age."""
-        self.state.clock_offset += timedelta(seconds=seconds)
+        with self.state.lock:
+            self.state.clock_offset += timedelta(seconds=seconds)
 
     # ---------------------------------------------------------------------------------------- counters
 

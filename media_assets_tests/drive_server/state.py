@@ -48,9 +48,14 @@ class DriveState:
         self.storage_limit_bytes: int | None = None
         self.storage_used_bytes = 0
         self.clock_offset = timedelta()
+        self.search_lag_seconds = 0.0
+        """How long after a change `files.list` still shows the item as it was before."""
+        self.checksum_delay_seconds = 0.0
+        """How long after an upload or a copy there are no checksums of it."""
         self.foreign_drives: set[str] = set()
         """Shared drives nobody here is a member of, though folders in them may be shared."""
         self._log: dict[tuple[bool, str, str | None], Change] = {}
+        self._past: dict[str, list[tuple[datetime, Item | None]]] = {}
         self._random = random.Random(seed)
         self.roots: dict[Account, str] = {"user": self._new_root("user"), "service": self._new_root("service")}
         self._log.clear()
@@ -78,6 +83,8 @@ class DriveState:
         """Stores an item or its next state, and gives it back with its version."""
         with self.lock:
             before = self.items.get(item.id)
+            if self.search_lag_seconds:
+                self._past.setdefault(item.id, []).append((self.now(), before))
             if before is not None:
                 self._unindex(before)
                 item = replace(item, version=before.version + 1)
@@ -142,6 +149,29 @@ class DriveState:
             self.in_drive[item.drive_id] -= 1
 
     # ---------------------------------------------------------------------------------------- reading
+
+    def as_searched(self, item_id: str) -> Item | None:
+        """An item as searches show it by now; None when it is not found yet, or not there any more."""
+        if item_id not in self.items:
+            return None
+        known_until = self.now() - timedelta(seconds=self.search_lag_seconds)
+        for changed_at, before in self._past.get(item_id, ()):
+            if changed_at > known_until:
+                return before
+        return self.items[item_id]
+
+    def searched_otherwise(self) -> set[str]:
+        """Ids of the items that searches may show in an earlier state."""
+        return {item_id for item_id in self._past if item_id in self.items} if self.search_lag_seconds else set()
+
+    def has_checksums(self, item: Item) -> bool:
+        """Whether Drive has worked them out."""
+        return item.checksums_ready and (item.checksums_at is None or self.now() >= item.checksums_at)
+
+    def checksums_due(self) -> datetime | None:
+        """When the checksums of what is uploaded now will be there; see `Item.checksums_at`."""
+        delay = self.checksum_delay_seconds
+        return self.now() + timedelta(seconds=delay) if delay else None
 
     def ancestors(self, item: Item) -> Iterator[Item]:
         """The item, its folder, and so on up to the root."""
