@@ -19,7 +19,7 @@ def drive() -> Iterator[DriveServer]:
 
 
 def found(drive: DriveServer, query: str, fields: str = "id") -> list[Any]:
-    return drive.client().files().list(q=query, fields=f"files({fields})").execute()["files"]
+    return list(drive.client().files().list(q=query, fields=f"files({fields})").execute()["files"])
 
 
 def test_a_search_shows_what_was_true_a_while_ago_and_an_id_what_is_true_now(drive: DriveServer) -> None:

@@ -77,7 +77,8 @@ class DriveApi(DriveCalls):
         Raises:
             IdTaken: there is a file with the id already, and its content is another.
             NotFound: the file to update is gone, or the folder.
-            Transient: a connection did not hold, or what arrived is not what was sent; ask again.
+            Transient: a connection did not hold, what arrived is not what was sent, or Drive takes long to say; ask
+                again.
             Fatal: as `call`.
         """
         return uploads.Upload(

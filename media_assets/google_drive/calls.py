@@ -9,14 +9,18 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from media_assets.errors import MediaAssetsError, Transient
 from media_assets.google_drive.credentials import FULL_DRIVE, Identity
-from media_assets.google_drive.errors import IdTaken, NotFound, Unavailable, refusal
+from media_assets.google_drive.errors import IdTaken, NotDrive, NotFound, Refused, TokenExpired, Unavailable, refusal
 from media_assets.google_drive.retries import Retries, no_check
 from media_assets.google_drive.service import drive_service
 from media_assets.google_drive.transport import Transport
 from media_assets.settings_places import DriveAccess
 
 _IDS_AT_ONCE = 100
+_BEGUN_ANEW = 5
+"""So often a list is begun anew."""
+_IN_BETWEEN = "See whether a proxy or the login page of a network answers in its place"
 
 
 class DriveCalls:
@@ -42,7 +46,7 @@ class DriveCalls:
     ) -> None:
         self.access = access
         self.identity = Identity(credentials_file, token_file, subject=access.subject, scopes=scopes)
-        self.retries = Retries(access.max_retries, wait_multiplier * access.retry_wait_seconds)
+        self.retries = Retries(access.max_retries, wait_multiplier * access.retry_wait_seconds, wait_multiplier)
         self.transport = Transport(self.identity, timeout_seconds=access.timeout_seconds, ca_file=access.ca_file)
         self._ids: deque[str] = deque()
         self._lock = threading.Lock()
@@ -77,7 +81,7 @@ class DriveCalls:
         try:
             answer = request.execute(http=self.transport, num_retries=0)
         except HttpError as error:
-            failure = refusal(error.resp, error.resp.status, error.content, writing=method != "GET")
+            failure = self.refusal(error.resp, error.resp.status, error.content, writing=method != "GET")
         except UnicodeDecodeError:  # a page in another encoding
             answer = None
         if failure is not None:  # raised here, as the other one knows the address
@@ -86,7 +90,12 @@ class DriveCalls:
             return answer
         if method == "DELETE" and not answer:
             return {}
-        raise Unavailable("Google Drive answered with something that is no JSON")
+        raise NotDrive("Google Drive answered with something that is no JSON", next_step=_IN_BETWEEN)
+
+    def refusal(self, response: Mapping[str, str], status: int, content: bytes, *, writing: bool) -> MediaAssetsError:
+        """What an answer that is no success means to this account; see `errors.refusal`."""
+        robot = self.identity.is_service_account
+        return refusal(response, status, content, writing=writing, service_account=robot)
 
     def pages(
         self,
@@ -97,26 +106,43 @@ class DriveCalls:
     ) -> Iterator[dict[str, Any]]:
         """The pages of a list, as long as one names the next.
 
+        When Drive does not take the token of a page any more the list begins anew, so items may come twice.
+
         Args:
             build: Makes the request for the page with a token; None: for the first. Google's own `list_next` is of no
                 use: for an address above 2,048 characters it mixes up query and body.
             items: What every page has to hold, perhaps an empty list.
 
         Raises:
-            As `call`; `Unavailable` also when pages have no such list.
+            As `call`; `NotDrive` also when pages have no such list, `Transient` when tokens expire again and again.
         """
         token: str | None = None
+        begun_anew = 0
         while True:
-            page = self.retries.run(partial(self._page, build, token, items), check)
+            try:
+                page = self.retries.run(partial(self._page, build, token, items), check)
+            except TokenExpired as error:
+                begun_anew += 1
+                if begun_anew > _BEGUN_ANEW:
+                    raise Transient(
+                        "Google Drive ended a list again and again before it was read", next_step="Try again later"
+                    ) from error
+                token = None
+                continue
             yield page
             token = page.get("nextPageToken")
             if not token:
                 return
 
     def _page(self, build: Callable[[Any, str | None], Any], token: str | None, items: str) -> dict[str, Any]:
-        page = self._once(lambda service: build(service, token))
+        try:
+            page = self._once(lambda service: build(service, token))
+        except (NotFound, Refused) as error:
+            if token is None or not _is_about_the_token(error):
+                raise
+            raise TokenExpired("has a token of a page that Google Drive does not take any more") from error
         if items not in page:
-            raise Unavailable(f"Google Drive answered with a page without {items}")
+            raise NotDrive(f"Google Drive answered with a page without {items}", next_step=_IN_BETWEEN)
         return page
 
     @cached_property
@@ -184,6 +210,24 @@ class DriveCalls:
 
         return self.call(build, check=check)
 
+    def get_with_checksum(self, file_id: str, *, fields: str, check: Callable[[], None] = no_check) -> dict[str, Any]:
+        """As `get`, but not before Drive has worked out the MD5 of the content: that may come seconds after it.
+
+        Args:
+            fields: `size` and `md5Checksum` among them.
+
+        Raises:
+            As `call`; `Unavailable` when there is none after two minutes.
+        """
+        for _ in self.retries.polls(check):
+            found = self.get(file_id, fields=fields, check=check)
+            if "md5Checksum" in found or "size" not in found:
+                return found
+        raise Unavailable(
+            "Google Drive has not worked out the checksum of what it was sent yet",
+            next_step="It is kept there, and compared when this is tried again",
+        )
+
     def delete(self, file_id: str, *, check: Callable[[], None] = no_check) -> None:
         """Remove a file for good; one that is gone is no error.
 
@@ -202,3 +246,8 @@ class DriveCalls:
             return robot
         about = self.call(lambda drive: drive.about().get(fields="user(emailAddress)"))
         return str(about["user"].get("emailAddress", "the account"))
+
+
+def _is_about_the_token(error: NotFound | Refused) -> bool:
+    """400 with the reason `invalid`, and 410, are all that can be wrong with a page whose first one was answered."""
+    return isinstance(error, NotFound) or error.code in ("invalid", "invalidParameter", "badRequest")

@@ -31,7 +31,11 @@ _LOG_IN = (
     "Run `media-assets login`, or name the JSON of a service account as `credentials` in library.yaml or in "
     "GOOGLE_APPLICATION_CREDENTIALS"
 )
-
+_ANOTHER_KEY = "Download a new key of the service account in Google's console, and put it there"
+_ANOTHER_FILE = (
+    "Correct `credentials` in library.yaml or GOOGLE_APPLICATION_CREDENTIALS: it is to name the JSON of a service "
+    "account, or of a person's grant"
+)
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +67,12 @@ class Identity:
         with self._lock:
             credentials = self._loaded()
         return str(credentials.service_account_email) if self._is_robot and self._subject is None else None
+
+    @property
+    def is_service_account(self) -> bool:
+        """Whether the key of a service account is used, for itself or for a person it acts for."""
+        with self._lock:
+            return self._is_robot
 
     def authorize(self, headers: dict[str, str], http: Any, *, refused: str | None = None) -> str:
         """Add the access token to `headers`; returns it.
@@ -103,10 +113,36 @@ class Identity:
 
     def _loaded(self) -> Any:
         if self._credentials is None:
-            info = _read(self._file)
+            info = self._read()
             self._is_robot = info.get("type") == "service_account"
             self._credentials = self._robot(info) if self._is_robot else self._person(info)
         return self._credentials
+
+    def _read(self) -> dict[str, Any]:
+        """What is in the file.
+
+        Raises:
+            Fatal: it is missing, unreadable or no JSON.
+        """
+        try:
+            info = read_private(self._file)
+        except OSError as error:
+            raise self._unusable(f"cannot be read: {error.strerror}") from None
+        except ValueError:
+            info = {}
+        if info is None:
+            step = _LOG_IN if self._file == self._token_file else _ANOTHER_FILE
+            raise Fatal(f"there are no credentials for Google Drive: no {self._file}", next_step=step)
+        if not info:
+            raise self._unusable("is no JSON of credentials")
+        if info.keys() & {"installed", "web"}:
+            raise self._unusable("is the secret of an OAuth app, not yet a grant: give it to `media-assets login`")
+        return info
+
+    def _unusable(self, reason: str) -> Fatal:
+        """Advice that helps with this file: a login puts a grant into the project's own, and only there."""
+        step = _LOG_IN if self._file == self._token_file else _ANOTHER_KEY if self._is_robot else _ANOTHER_FILE
+        return Fatal(f"{self._file} {reason}", next_step=step)
 
     def _robot(self, info: Mapping[str, Any]) -> Any:
         from google.oauth2 import service_account
@@ -118,23 +154,23 @@ class Identity:
         except ValueError:
             credentials = None  # what was raised may show parts of the key
         if credentials is None:
-            raise _unusable(self._file, "holds no complete key of a service account")
+            raise self._unusable("holds no complete key of a service account")
         return credentials.with_subject(self._subject) if self._subject else credentials
 
     def _person(self, info: Mapping[str, Any]) -> Any:
         from google.oauth2.credentials import Credentials
 
         if info.get("type", "authorized_user") != "authorized_user":
-            raise _unusable(self._file, f"is of the type {info['type']!r}; a service account or a person can log in")
+            raise self._unusable(f"is of the type {info['type']!r}; a service account or a person can log in")
         missing = [name for name in ("refresh_token", "client_id", "client_secret") if not info.get(name)]
         if missing:
-            raise _unusable(self._file, f"lacks {', '.join(missing)}")
+            raise self._unusable(f"lacks {', '.join(missing)}")
         if self._subject:
-            raise _unusable(self._file, "is a person's grant, which cannot act for the `subject` in library.yaml")
+            raise self._unusable("is a person's grant, which cannot act for the `subject` in library.yaml")
         try:
             expiry = _moment(info.get("expiry"))
         except ValueError:
-            raise _unusable(self._file, f"has an expiry that is no time: {info['expiry']!r}") from None
+            raise self._unusable(f"has an expiry that is no time: {info['expiry']!r}") from None
         # Without scopes: a refresh that names more than was granted is refused.
         return Credentials(  # type: ignore[no-untyped-call]
             info.get("token"),
@@ -152,31 +188,6 @@ class Identity:
         if info.get("client_id") == credentials.client_id and info.get("refresh_token") == credentials.refresh_token:
             expiry = credentials.expiry.replace(tzinfo=UTC).isoformat() if credentials.expiry else None
             write_private(self._token_file, {**info, "token": credentials.token, "expiry": expiry})
-
-
-def _read(file: Path) -> dict[str, Any]:
-    """A file of credentials.
-
-    Raises:
-        Fatal: it is missing, unreadable or no JSON.
-    """
-    try:
-        info = read_private(file)
-    except OSError as error:
-        raise _unusable(file, f"cannot be read: {error.strerror}") from None
-    except ValueError:
-        info = {}
-    if info is None:
-        raise Fatal(f"there are no credentials for Google Drive: no {file}", next_step=_LOG_IN)
-    if not info:
-        raise _unusable(file, "is no JSON of credentials")
-    if info.keys() & {"installed", "web"}:
-        raise _unusable(file, "is the secret of an OAuth app, not yet a grant: give it to `media-assets login`")
-    return info
-
-
-def _unusable(file: Path, reason: str) -> Fatal:
-    return Fatal(f"{file} {reason}", next_step=_LOG_IN)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from media_assets.errors import SourceChanged, Transient
 from media_assets.google_drive.calls import DriveCalls
-from media_assets.google_drive.errors import Unavailable, refusal
+from media_assets.google_drive.errors import Unavailable
 
 _REREAD_BYTES = 1 << 20
 
@@ -64,7 +64,7 @@ def _range(api: DriveCalls, request: Any, start: int, stop: int, size_bytes: int
         raise SourceChanged("became shorter while it was downloaded")
     if response.status < 300:
         raise Unavailable("Google Drive answered with something else than the bytes asked for")
-    raise refusal(response, response.status, content, writing=False)
+    raise api.refusal(response, response.status, content, writing=False)
 
 
 def _compare(content_range: str, start: int, length: int, size_bytes: int) -> None:

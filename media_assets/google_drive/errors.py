@@ -64,6 +64,14 @@ class Unavailable(Transient):
         self.retry_after_seconds = retry_after_seconds
 
 
+class NotDrive(Unavailable):
+    """What answers, again and again, is not what Drive answers: a page of a proxy or of a login that is in the way."""
+
+
+class TokenExpired(Refused):
+    """The token of a page, or of a place in the log of changes, is not taken any more: begin anew."""
+
+
 LOGIN_AGAIN = (
     'Run `media-assets login` again. While the OAuth app is in "Testing", its grants end after 7 days: publish it in '
     "Google's console to have them last"
@@ -73,12 +81,13 @@ _FULL_ACCESS = (
     "The credentials need the scope https://www.googleapis.com/auth/drive (drive.readonly to read alone): run "
     "`media-assets login` again, or let the administrator add it"
 )
+_NO_STORAGE = "A service account owns none: let it write to a shared drive, or name the person it acts for as `subject`"
 _RAISE_LIMIT = "Wait until tomorrow, or have the limit of the project raised in Google's console"
 
 _STOP: Mapping[str, tuple[str, str]] = {
     "storageQuotaExceeded": (
         "Google Drive is full",
-        "Free storage there. A service account owns none: let it write to a shared drive, or use `media-assets login`",
+        "Free storage there, or give the store a folder of a shared drive",
     ),
     "quotaExceeded": ("the quota of Google Drive is used up", _RAISE_LIMIT),
     "dailyLimitExceeded": ("the calls to Google Drive for today are used up", _RAISE_LIMIT),
@@ -111,6 +120,13 @@ _STOP: Mapping[str, tuple[str, str]] = {
     "appNotAuthorizedToFile": ("the credentials do not have the scope this needs", _FULL_ACCESS),
     "authError": ("Google Drive does not accept the credentials", LOGIN_AGAIN),
 }
+_FOR_SERVICE_ACCOUNTS: Mapping[str, str] = {
+    "storageQuotaExceeded": _NO_STORAGE,
+    "insufficientPermissions": "Let the administrator of the domain, or of the project, add the scope for it",
+    "appNotAuthorizedToFile": "Let the administrator of the domain, or of the project, add the scope for it",
+    "authError": _CHECK_KEY,
+}
+"""What to do instead of that above: nobody logs in for a service account."""
 _NOT_ALLOWED = {"insufficientFilePermissions", "insufficientParentPermissions", "forbidden"}
 _SLOW_DOWN = {"userRateLimitExceeded", "rateLimitExceeded", "sharingRateLimitExceeded", "internalError", "backendError"}
 _ONE_FILE: Mapping[str, tuple[str, str]] = {
@@ -125,18 +141,24 @@ _ONE_FILE: Mapping[str, tuple[str, str]] = {
 _WRITES_OF_ONE_FILE = {"propertyLengthLimitExceeded", "propertyCountLimitExceeded", "fieldNotWritable"}
 
 
-def refusal(response: Mapping[str, str], status: int, content: bytes, *, writing: bool) -> MediaAssetsError:
+def refusal(
+    response: Mapping[str, str], status: int, content: bytes, *, writing: bool, service_account: bool = False
+) -> MediaAssetsError:
     """What an answer that is no success means.
 
     Args:
         response: Its headers, by name in lower case.
         content: Its body.
         writing: Whether something was to be changed: a missing permission then concerns the place, not one file.
+        service_account: Whether the key of a service account was used: what a person can do does not help it.
     """
     code, message = _reason_in(content)
     said = f"{code}: {message}" if code else f"status {status}"
     if code in _STOP or status == 401:
-        reason, next_step = _STOP.get(code, _STOP["authError"])
+        code = code if code in _STOP else "authError"
+        reason, next_step = _STOP[code]
+        if service_account:
+            next_step = _FOR_SERVICE_ACCOUNTS.get(code, next_step)
         return Fatal(f"{reason} ({said})", next_step=next_step)
     if code in _SLOW_DOWN or status in (408, 429) or status >= 500:
         return Unavailable(
@@ -149,9 +171,9 @@ def refusal(response: Mapping[str, str], status: int, content: bytes, *, writing
         return Refused(reason, next_step=next_step, code=code)
     if code == "fileIdInUse":
         return IdTaken("Google Drive has a file with this id already")
-    if status in (404, 410) and code:
+    if status == 410 or (status == 404 and code):
         return NotFound(f"is not in Google Drive, or not shared with the account ({message})")
-    if status in (404, 410):
+    if status == 404:
         return Fatal("nothing at this address speaks Drive v3", next_step="Correct api_endpoint in library.yaml")
     if status == 409 or (status == 403 and not code):  # the latter is a page of the front end, not Drive's own
         return Unavailable(f"Google Drive did not do it this time ({said})")

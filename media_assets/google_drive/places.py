@@ -87,7 +87,7 @@ class _Walk:
             return drive.drives().list(pageSize=100, pageToken=token, fields="nextPageToken,drives(id,name)")
 
         pages = self._api.pages(build, "drives", check=self._check)
-        found = [shared["id"] for page in pages for shared in page["drives"] if shared["name"] == name]
+        found = list(dict.fromkeys(s["id"] for page in pages for s in page["drives"] if s["name"] == name))
         if not found:
             raise self._missing(f"{_SHARED_DRIVES}/{name}")
         if len(found) > 1:
@@ -136,7 +136,8 @@ class _Walk:
                 **corpora,
             )
 
-        return [item for page in self._api.pages(build, check=self._check) for item in page["files"]]
+        pages = self._api.pages(build, check=self._check)
+        return list({item["id"]: item for page in pages for item in page["files"]}.values())
 
     def _made(self, parent: str, drive_id: str | None, name: str, path: str) -> dict[str, Any]:
         """A new folder. Of several that processes make at the same time, the oldest stays."""

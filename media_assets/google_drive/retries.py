@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeVar
 
@@ -21,6 +21,8 @@ _LONGEST_WAIT_SECONDS = 64.0
 _LONGEST_RETRY_AFTER_SECONDS = 600.0
 """Whoever asks for more is given up on for this run."""
 _NAP_SECONDS = 0.5
+_POLLS_SECONDS = (0.5, 1.0, *(2.0,) * 58)
+"""Between looks at what Drive does in its own time: two minutes in all."""
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -36,11 +38,13 @@ class Retries:
     Args:
         max_retries: After the first attempt.
         wait_multiplier: Of our own waits, not of what the server asks for.
+        poll_multiplier: Of the waits of `polls`.
     """
 
-    def __init__(self, max_retries: int, wait_multiplier: float = 1.0) -> None:
+    def __init__(self, max_retries: int, wait_multiplier: float = 1.0, poll_multiplier: float = 1.0) -> None:
         self._attempts = max_retries + 1
         self._wait_multiplier = wait_multiplier
+        self._poll_multiplier = poll_multiplier
 
     def run(self, attempt: Callable[[], _Result], check: Callable[[], None] = no_check) -> _Result:
         """What `attempt` returns, once it does not raise `Unavailable`.
@@ -61,6 +65,17 @@ class Retries:
             reraise=True,
         )
         return retrying(attempt)
+
+    def polls(self, check: Callable[[], None] = no_check) -> Iterator[None]:
+        """Times to look whether Drive is done with something: at once, soon, and again for about two minutes.
+
+        Args:
+            check: Called while waiting; what it raises ends it.
+        """
+        yield
+        for seconds in _POLLS_SECONDS:
+            _sleep(check, seconds * self._poll_multiplier)
+            yield
 
     def _wait_seconds(self, state: RetryCallState) -> float:
         backoff = min(2.0 ** (state.attempt_number - 1) + random.random(), _LONGEST_WAIT_SECONDS)  # noqa: S311

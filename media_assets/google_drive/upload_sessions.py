@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from media_assets.errors import Transient
 from media_assets.google_drive.bodies import FilePart
 from media_assets.google_drive.calls import DriveCalls
-from media_assets.google_drive.errors import Unavailable, refusal
+from media_assets.google_drive.errors import Unavailable
 from media_assets.google_drive.private_files import read_private, write_private
 
 _SESSIONS = 3
@@ -113,7 +113,7 @@ class UploadSession:
             return str(response["location"])
         if response.status < 300:
             raise Unavailable("Google Drive began no upload")
-        raise refusal(response, response.status, content, writing=True)
+        raise self._api.refusal(response, response.status, content, writing=True)
 
     # ---------------------------------------------------------------------------------------- its chunks
 
@@ -147,7 +147,7 @@ class UploadSession:
         if response.status in (404, 410):
             raise _SessionLost
         if response.status >= 300:
-            raise refusal(response, response.status, content, writing=True)
+            raise self._api.refusal(response, response.status, content, writing=True)
         return _file_in(content)
 
 

@@ -94,14 +94,15 @@ class Upload:
         return hashlib.sha256(json.dumps([str(self.api.access.api_endpoint), *said]).encode()).hexdigest()
 
     def _seen(self, answer: Mapping[str, Any]) -> dict[str, Any] | None:
-        """What is stored if it is what was sent. Asked for again when the answer says otherwise: it may be early."""
+        """What is stored if it is what was sent. Asked for again when the answer says otherwise, or nothing yet: the
+        checksum may come later than the file, and what was sent is not sent again for that."""
         if self._is_equal(answer):
             return dict(answer)
-        now = self.api.get(self.file_id, fields=self._fields(), check=self.check)
+        now = self.api.get_with_checksum(self.file_id, fields=self._fields(), check=self.check)
         return now if self._is_equal(now) else None
 
     def _there_already(self) -> dict[str, Any]:
-        there = self.api.get(self.file_id, fields=self._fields(), check=self.check)
+        there = self.api.get_with_checksum(self.file_id, fields=self._fields(), check=self.check)
         if self._is_equal(there):
             return there
         raise IdTaken("Google Drive has a file with this id already, and its content is another")

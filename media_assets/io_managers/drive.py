@@ -147,7 +147,9 @@ class DriveArtifacts:
         if not self._index.intact(origin, found):
             raise replaced
         parts = [
-            Part(stored.name, stored.size_bytes, found.files[stored.path].md5, stored.sha256, origin=stored.path)
+            Part(
+                stored.name, stored.size_bytes, found.files[stored.path].content_md5, stored.sha256, origin=stored.path
+            )
             for stored in origin.files
         ]
         try:
@@ -196,7 +198,9 @@ class DriveArtifacts:
             found = self._index.artifact(asset, artifact)
             there = found.manifest
             manifest = (
-                self._index.read(there) if there and (there.md5 == left.md5 or there.md5 != left.before) else None
+                self._index.read(there)
+                if there and (there.content_md5 == left.md5 or there.content_md5 != left.before)
+                else None
             )
             if manifest and self._index.intact(manifest, found):
                 finish(self._api, self._index, journal, found, manifest)
@@ -225,7 +229,7 @@ class DriveArtifacts:
         if not file.has_content_of(stored):
             raise Transient(f"{stored.name} was replaced in Google Drive")
         try:
-            self._api.download(file.id, destination, size_bytes=file.size_bytes, md5=file.md5)
+            self._api.download(file.id, destination, size_bytes=file.size_bytes, md5=file.content_md5)
         except SourceChanged as error:
             raise Transient(f"{stored.name} was replaced in Google Drive while it was fetched") from error
 

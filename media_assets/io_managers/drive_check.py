@@ -45,7 +45,7 @@ def _room(api: DriveApi, folder: DriveFolder) -> str:
     if api.identity.service_account:
         raise Fatal(
             f"{folder.name!r} lies in somebody's My Drive, and a service account owns no storage to write files with",
-            next_step="Give the store a folder of a shared drive, or use `media-assets login`",
+            next_step="Give the store a folder of a shared drive, or name the person it acts for as `subject`",
         )
     quota = api.call(lambda drive: drive.about().get(fields="storageQuota(limit,usage)"))["storageQuota"]
     if "limit" not in quota:

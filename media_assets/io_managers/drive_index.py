@@ -184,7 +184,7 @@ class DriveIndex:
         Raises:
             Fatal: it was written by another version.
         """
-        content = self._memory.content(file.md5)
+        content = self._memory.content(file.content_md5)
         if content is None:
             content = self._download(file)
         return self._formats.read(content, f"{file.name} in Google Drive")
@@ -195,8 +195,8 @@ class DriveIndex:
 
     def read_ahead(self, files: Collection[DriveFile]) -> None:
         """Have the contents of many manifests at hand."""
-        unknown = self._memory.unknown({file.md5 for file in files})
-        wanted = {file.md5: file for file in files if file.md5 in unknown}
+        unknown = self._memory.unknown({file.content_md5 for file in files})
+        wanted = {file.content_md5: file for file in files if file.content_md5 in unknown}
         with ThreadPoolExecutor(_READERS) as pool:
             list(pool.map(self._download, wanted.values()))
 
@@ -204,9 +204,9 @@ class DriveIndex:
         with tempfile.TemporaryDirectory(prefix="media_assets-manifest-") as directory:
             path = Path(directory) / "manifest.json"
             try:
-                self._api.download(file.id, path, size_bytes=file.size_bytes, md5=file.md5)
+                self._api.download(file.id, path, size_bytes=file.size_bytes, md5=file.content_md5)
             except SourceChanged as error:
                 raise Transient(f"the manifest {file.name} was replaced in Google Drive while it was read") from error
             content = path.read_text("utf-8", errors="replace")
-        self._memory.keep(file.md5, content)
+        self._memory.keep(file.content_md5, content)
         return content

@@ -51,6 +51,7 @@ class DriveFile:
     name: str
     size_bytes: int
     md5: str
+    """Empty while Drive does not know it yet."""
     sha256: str
     """Empty where Drive does not know it."""
     created: str
@@ -82,9 +83,20 @@ class DriveFile:
         return self.properties.get(ID) == self.id
 
     @property
+    def is_pending(self) -> bool:
+        """Whether Drive still works out the checksum of what was put there; its marks say what that should be."""
+        return self.made_by_us and not self.md5
+
+    @property
+    def content_md5(self) -> str:
+        """The MD5 of the content: as Drive says, or as our marks say while Drive does not. Whoever reads the content
+        compares it anyway; whoever writes over it asks Drive first (see `is_pending`)."""
+        return self.properties.get(MD5, "") if self.is_pending else self.md5
+
+    @property
     def is_as_we_left_it(self) -> bool:
         """Not so when somebody edited or replaced it."""
-        return self.made_by_us and self.md5 == self.properties.get(MD5)
+        return self.made_by_us and self.content_md5 == self.properties.get(MD5)
 
     @property
     def is_manifest(self) -> bool:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from media_assets.google_drive.api import DriveApi
+from media_assets.google_drive.errors import NotFound
 from media_assets.io_managers import artifact_names
 from media_assets.io_managers.drive_folders import DriveFolder
 from media_assets.io_managers.drive_index import DriveIndex, Found
 from media_assets.io_managers.drive_journal import Coming
 from media_assets.io_managers.drive_marks import PART, DriveFile, fitting
+from media_assets.io_managers.drive_writes import settled
 from media_assets.io_managers.manifest import Manifest, StoredFile
 from media_assets.sources.base import Beside
 
@@ -108,12 +110,14 @@ class Planner:
         ours = {file.id for file in found.files.values() if file.made_by_us}
         others = (ours | left.ids) - {manifest_slot.id, *ids.values()}
         md5 = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-        coming = Coming(manifest_slot.id, ids, tuple(sorted(others)), md5, found.manifest.md5 if found.manifest else "")
+        coming = Coming(
+            manifest_slot.id, ids, tuple(sorted(others)), md5, found.manifest.content_md5 if found.manifest else ""
+        )
         return Plan(manifest, text, manifest_slot, slots, coming)
 
     def _slot(self, part: Part, predecessors: Iterator[DriveFile], left: Coming, folder: DriveFolder) -> Slot:
         for file in predecessors:
-            fits = not part.origin or file.md5 == part.md5  # a copy on Drive's side is always a new file
+            fits = not part.origin or file.content_md5 == part.md5  # a copy on Drive's side is always a new file
             if fits and file.is_as_we_left_it and not file.trashed and file.drive == folder.drive:
                 return Slot(file.id, file)
         return Slot(self._unused(left.parts.get(part.name)) or self.api.new_id())
@@ -126,7 +130,14 @@ class Planner:
         for file_id in dict.fromkeys((*recorded, *filter(None, [left.parts.get(part.name)]), *marked)):
             file = found.files.get(file_id) or self.index.file(file_id)
             if file and not file.is_manifest and file.id not in self.burnt:
-                yield file
+                yield self._settled(file)
+
+    def _settled(self, file: DriveFile) -> DriveFile:
+        """Drive has to say what is in a file before it is written over: it may be what somebody else put there."""
+        try:
+            return settled(self.api, file)
+        except NotFound:
+            return replace(file, trashed=True)
 
     def _manifest_slot(self, found: Found, left: Coming) -> Slot:
         if found.manifest and found.manifest.id not in self.burnt:

@@ -26,7 +26,7 @@ from media_assets.io_managers.drive_index import DriveIndex, Found
 from media_assets.io_managers.drive_journal import Coming, Journal
 from media_assets.io_managers.drive_marks import FIELDS, DriveFile, manifest_marks, marks
 from media_assets.io_managers.drive_plan import Part, Plan, Planner, Slot
-from media_assets.io_managers.drive_writes import change, move, put_away
+from media_assets.io_managers.drive_writes import change, move, put_away, settled
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import Target
 
@@ -120,7 +120,7 @@ class Publication:
         file = found.manifest
         if file is None:
             return None
-        ours = file.id == plan.manifest_slot.id and file.md5 == plan.md5
+        ours = file.id == plan.manifest_slot.id and file.content_md5 == plan.md5
         manifest = plan.manifest if ours else self._index.read(file)
         if manifest is None or not self._is_equal(manifest) or not self._index.intact(manifest, found):
             return None
@@ -142,7 +142,7 @@ class Publication:
         if file is None:
             self._make(part, slot, {"name": slot.name, "parents": [folder.id], "appProperties": properties})
             return
-        if (file.md5, file.size_bytes) != (part.md5, part.size_bytes):
+        if (file.content_md5, file.size_bytes) != (part.md5, part.size_bytes):
             self._upload(part, slot, {"appProperties": properties})
         elif not properties.items() <= file.properties.items():
             change(self._api, file.id, {"appProperties": properties})
@@ -155,6 +155,7 @@ class Publication:
             return
         try:
             made = DriveFile.of(self._api.copy(part.origin, {"id": slot.id, **metadata}, fields=FIELDS))
+            made = settled(self._api, made)
         except NotFound:
             self._planner.burnt.add(slot.id)
             if self._index.file(part.origin) is None:
@@ -184,7 +185,7 @@ class Publication:
     def _put_manifest(self, plan: Plan) -> None:
         slot, manifest = plan.manifest_slot, plan.manifest
         self._index.keep(plan.md5, plan.text)
-        if slot.present and slot.present.md5 == plan.md5:
+        if slot.present and slot.present.content_md5 == plan.md5:
             return
         metadata: dict[str, Any] = {
             "appProperties": manifest_marks(

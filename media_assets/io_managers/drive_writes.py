@@ -23,6 +23,16 @@ def change(api: DriveApi, file_id: str, body: dict[str, Any], **parameters: Any)
     return DriveFile.of(answer)
 
 
+def settled(api: DriveApi, file: DriveFile) -> DriveFile:
+    """The file, not before Drive says what is in it.
+
+    Raises:
+        NotFound: it is gone.
+        Transient: Drive does not say.
+    """
+    return DriveFile.of(api.get_with_checksum(file.id, fields=FIELDS)) if file.is_pending else file
+
+
 def move(api: DriveApi, file: DriveFile, folder_id: str, name: str) -> DriveFile:
     """Put a file into another folder of the same drive, under a name that is free there."""
     return change(api, file.id, {"name": name}, addParents=folder_id, removeParents=file.parent)
@@ -35,6 +45,10 @@ def put_away(api: DriveApi, file: DriveFile) -> None:
     of a file of ours was never ours.
     """
     if not file.made_by_us or file.trashed:
+        return
+    try:
+        file = file if file.is_manifest else settled(api, file)
+    except NotFound:
         return
     body = {"trashed": True} if file.is_manifest or file.is_as_we_left_it else {"appProperties": dict.fromkeys(ALL)}
     try:

@@ -37,6 +37,7 @@ REASONS: dict[str, Wording] = {
     ),
     # not allowed
     "insufficientPermissions": Wording(403, "Request had insufficient authentication scopes."),
+    "appNotAuthorizedToFile": Wording(403, "The user has not granted the app access to the file."),
     "insufficientFilePermissions": Wording(403, "The user does not have sufficient permissions for this file."),
     "insufficientParentPermissions": Wording(403, "Insufficient permissions for the specified parent."),
     "cannotDownloadAbusiveFile": Wording(

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from media_assets.errors import Cancelled, Fatal
+from media_assets.errors import Cancelled, Fatal, Transient
 from media_assets.google_drive.api import DriveApi
-from media_assets.google_drive.errors import IdTaken, Unavailable, refusal
+from media_assets.google_drive.errors import IdTaken, NotDrive, Unavailable, refusal
 from media_assets_tests.drive_server import FOLDER, DriveServer, Fault, Faults, drive_server
 from media_assets_tests.google_drive.clients import access_to, api_for
 
@@ -187,3 +187,51 @@ def test_a_server_that_is_not_there_may_come_back(plain_drive: DriveServer, tmp_
     api = api_for(plain_drive, tmp_path, api_endpoint="http://127.0.0.1:9", max_retries=1)
     with pytest.raises(Unavailable, match="ConnectionRefusedError"):
         api.get("any", fields="id")
+
+
+@pytest.mark.parametrize("kind", ["invalid", "pageTokenExpired", "lost by the server"])
+def test_a_list_begins_anew_when_the_token_of_a_page_has_expired(
+    plain_drive: DriveServer, plain_api: DriveApi, kind: str
+) -> None:
+    files = {plain_drive.add_file(str(number), b"x") for number in range(9)}
+    plain_drive.listing.page_limit = 2
+    asked: list[str] = []
+
+    def expire(token: str) -> None:
+        asked.append(token)
+        if len(asked) == 3:
+            plain_drive.listing.expire_tokens()
+
+    if kind == "lost by the server":
+        plain_drive.listing.before_page = expire
+    found = set()
+    for number, page in enumerate(
+        plain_api.pages(lambda drive, token: drive.files().list(pageToken=token, fields="nextPageToken,files(id)"))
+    ):
+        found |= {item["id"] for item in page["files"]}
+        if number == 1 and kind != "lost by the server":
+            plain_drive.fail_next("files.list", kind)
+    assert found == files
+    assert plain_drive.calls["files.list"] > 5
+
+
+def test_a_list_that_never_ends_is_given_up_for_now(plain_drive: DriveServer, plain_api: DriveApi) -> None:
+    for number in range(3):
+        plain_drive.add_file(str(number), b"x")
+    plain_drive.listing.page_limit = 1
+    plain_drive.listing.before_page = lambda _: plain_drive.listing.expire_tokens()
+    with pytest.raises(Transient, match="ended a list again and again"):
+        list(
+            plain_api.pages(lambda drive, token: drive.files().list(pageToken=token, fields="nextPageToken,files(id)"))
+        )
+
+
+@pytest.mark.parametrize("fault", [Fault.NOT_JSON, Fault.EMPTY])
+def test_what_never_answers_like_drive_is_told_apart_from_a_busy_drive(
+    plain_drive: DriveServer, tmp_path: Path, fault: Fault
+) -> None:
+    api = api_for(plain_drive, tmp_path, max_retries=2)
+    plain_drive.fail_always("files.list", fault)
+    with pytest.raises(NotDrive, match="proxy"):
+        list(api.pages(lambda drive, token: drive.files().list(pageToken=token)))
+    assert plain_drive.calls["files.list"] == 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -149,3 +151,43 @@ def test_files_that_may_not_be_downloaded_are_left_alone(
         download(virus)
     plain_api.download(virus, tmp_path / "a", size_bytes=3, md5=None, acknowledge_abuse=True)
     assert (tmp_path / "a").read_bytes() == b"abc"
+
+
+ADVICE = ("authError", "insufficientPermissions", "appNotAuthorizedToFile", "storageQuotaExceeded")
+
+
+@pytest.mark.parametrize("reason", ADVICE)
+def test_a_service_account_is_never_sent_to_a_login(plain_drive: DriveServer, tmp_path: Path, reason: str) -> None:
+    steps = {}
+    for robot in (True, False):
+        api = api_for(plain_drive, tmp_path, service_account=robot, max_retries=0)
+        ids = [api.new_id(), api.new_id()]
+        noise(tmp_path / "small", 10)
+        noise(tmp_path / "large")
+        plain_drive.fail_always("*", reason)
+        ways: list[Callable[[], object]] = [
+            partial(api.get, "any", fields="id"),
+            partial(store, api, tmp_path / "small", ids[0]),
+            partial(store, api, tmp_path / "large", ids[1]),
+            partial(api.download, "any", tmp_path / "x", size_bytes=1, md5=None),
+        ]
+        found = set()
+        for way in ways:
+            with pytest.raises(Fatal) as caught:
+                way()
+            found.add(caught.value.next_step)
+            assert not robot or "login" not in str(caught.value)
+        (steps[robot],) = found
+        plain_drive.repair()
+    assert steps[True] != steps[False]
+    assert ("login" in steps[False]) == (reason != "storageQuotaExceeded")
+
+
+def test_a_key_that_cannot_be_used_is_not_mended_by_a_login(plain_drive: DriveServer, tmp_path: Path) -> None:
+    for content in ('{"type": "service_account"}', "{", '{"type": "external_account"}'):
+        api = api_for(plain_drive, tmp_path, service_account=True)
+        (tmp_path / "credentials.json").write_text(content)
+        with pytest.raises(Fatal) as caught:
+            api.account()
+        assert "login" not in str(caught.value)
+        assert caught.value.next_step

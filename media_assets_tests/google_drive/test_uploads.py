@@ -266,3 +266,42 @@ def test_the_journal_names_the_session_and_nothing_else_does(
     noise(tmp_path / "a")
     store(plain_api, tmp_path / "a", plain_api.new_id(), check=nth(20, look))
     assert [next(iter(plain_drive.uploads.sessions)) in address for address in seen] == [True]
+
+
+@pytest.mark.parametrize("size_bytes", [1000, SIZE_BYTES])
+@pytest.mark.parametrize("update", [False, True])
+def test_a_checksum_that_comes_late_is_waited_for_and_nothing_is_sent_again(
+    plain_drive: DriveServer, plain_api: DriveApi, tmp_path: Path, size_bytes: int, update: bool
+) -> None:
+    file_id = plain_drive.add_file("old", b"old") if update else plain_api.new_id()
+    md5 = noise(tmp_path / "a", size_bytes)
+    plain_drive.lag(checksum_seconds=100)
+    plain_drive.seconds_per_request = 30
+    stored = plain_api.upload(
+        tmp_path / "a",
+        {"name": "a"},
+        file_id=file_id,
+        update=update,
+        mime_type="video/mp4",
+        md5=md5,
+        journal=tmp_path / "journal.json",
+        fields="id",
+    )
+    assert stored["md5Checksum"] == md5
+    assert plain_drive.item(file_id).revision == int(update), "its content was put there once"
+    assert plain_drive.counters.bytes_up <= size_bytes + OVERHEAD_BYTES
+
+
+def test_a_checksum_that_does_not_come_is_left_for_later_and_found_then(
+    plain_drive: DriveServer, plain_api: DriveApi, tmp_path: Path
+) -> None:
+    file_id, md5 = plain_api.new_id(), noise(tmp_path / "a", 1000)
+    plain_drive.lag(checksum_seconds=10_000)
+    for _ in range(2):
+        with pytest.raises(Transient, match="has not worked out the checksum"):
+            store(plain_api, tmp_path / "a", file_id)
+    plain_drive.advance(10_001)
+    assert store(plain_api, tmp_path / "a", file_id)["md5Checksum"] == md5
+    assert plain_drive.calls["files.update"] == 0
+    assert len(plain_drive.files()) == 1
+    assert plain_drive.item(file_id).revision == 0
