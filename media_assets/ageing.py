@@ -16,6 +16,7 @@ from media_assets.lanes import bulk_request
 from media_assets.library import Library
 from media_assets.partitions import registered
 from media_assets.recipe import Recipe
+from media_assets.wording import counted
 
 _ROUND = timedelta(days=30)
 """From the beginning of one look at the whole library to that of the next; a file that fails waits so long."""
@@ -70,7 +71,7 @@ def age_sensor(library: Library, stages: Sequence[FileAsset[Any]]) -> dg.SensorD
         cursor = _Round(this_round.began, part[-1] if part else "", len(part) == len(keys)).cursor()
         if not any(due.values()):
             context.update_cursor(cursor)
-            return dg.SkipReason(f"nothing is due among {len(part)} files")
+            return dg.SkipReason(f"nothing is due among {counted(len(part))}")
         return dg.SensorResult(run_requests=[bulk_request(due)], cursor=cursor)
 
     return follow

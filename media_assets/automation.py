@@ -23,6 +23,7 @@ from media_assets.partitions import display_name, media_files, register, registe
 from media_assets.records import REMOVED, REMOVED_KEYS
 from media_assets.sources.base import Changes, Source, SourceEntry
 from media_assets.sources.registered import RegisteredKeys
+from media_assets.wording import counted
 
 _MOST_REPORTED = 20
 _MOST_IN_ONE_EVENT = 100
@@ -145,9 +146,7 @@ class _Tick:
         changed = [entry for entry in self._changes.changed if entry.key in known and self._is_outdated(entry)]
         if not (new or changed or self._changes.removed):
             self._context.update_cursor(self._changes.cursor)
-            return dg.SkipReason(
-                f"nothing new in {self._source.name}; {len(self._changes.waiting)} files are not ready"
-            )
+            return dg.SkipReason(f"nothing new in {self._source.name}; {counted(len(self._changes.waiting))} not ready")
         if len(new) + len(changed) <= self._library.settings.automation.live_files:
             registrations, requests = self._live(new, changed)
         else:

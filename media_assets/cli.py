@@ -17,6 +17,7 @@ from rich.console import Console
 
 from media_assets import cli_alerts, cli_backup, cli_metrics, cli_modal
 from media_assets.errors import Cancelled, MediaAssetsError, classify
+from media_assets.wording import counted
 
 if TYPE_CHECKING:
     from media_assets.processing import Processor, Selection
@@ -145,7 +146,7 @@ def doctor(context: typer.Context) -> None:
     def dagster_instance(settings: Settings) -> Check:
         try:
             with open_instance(settings) as instance:
-                found = f"{dagster_home(settings)}, {instance.get_runs_count()} runs"
+                found = f"{dagster_home(settings)}, {counted(instance.get_runs_count(), 'run')}"
         except OSError as error:
             return failed("Dagster instance", classify(error))
         return Check("Dagster instance", ok=True, detail=found, next_step="")
@@ -168,13 +169,18 @@ def duplicates(
     apply: Annotated[bool, typer.Option("--apply", help="Move redundant copies to the review folder.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Bring back all that was moved.")] = False,
 ) -> None:
-    """Show which files are twice in the library; with --apply, move the redundant copies to a review folder."""
+    """Show which files are twice in the library; with --apply, move the redundant copies to a review folder.
+
+    Exits with 1 when something that was to be moved or brought back was not.
+    """
+    from media_assets.assets.pipeline import enabled_stages
     from media_assets.duplicates import INDEX, Duplicates
     from media_assets.engines.duplicates.table import write_csv
     from media_assets.errors import Fatal
     from media_assets.instance import open_instance
     from media_assets.library import Library
-    from media_assets.processing import Selection, require_source, selected_registered
+    from media_assets.processing import Selection, require_source, selected_registered, stages_up_to
+    from media_assets.status import library_status
     from media_assets.terminal import print_duplicates, print_moves, print_plan
 
     if apply and undo:
@@ -186,19 +192,21 @@ def duplicates(
     require_source(library, selection)
     with open_instance(opened.settings) as instance:
         found = Duplicates(library, selected_registered(instance, library, selection))
-    if undo:
-        print_moves(console, found.undo())
-        return
-    left = found.settle() if apply else []
-    planned = found.moves(near=near)
-    print_duplicates(console, found.groups, unknown=len(found.unknown))
+        if undo:
+            raise typer.Exit(0 if print_moves(console, found.undo()) else 1)
+        left = found.settle() if apply else []
+        planned = found.moves(near=near)
+        indexing = stages_up_to(enabled_stages(opened.settings), INDEX)
+        status = library_status(instance, library, indexing, found.unknown)
+    failed = {key for key, _ in status.failures}
+    print_duplicates(console, found.groups, unknown=len(found.unknown) - len(failed), failed=len(failed))
     if csv:
         write_csv(found.groups, csv)
         console.print(f"all of them: {csv}", markup=False, soft_wrap=True)
-    if apply:
-        print_moves(console, chain(left, found.apply(planned)))
-    else:
-        print_plan(console, chain.from_iterable(planned.values()), near=near)
+    if not apply:
+        print_plan(console, chain.from_iterable(planned.values()), list(found.check(planned)), near=near)
+    elif not print_moves(console, chain(left, found.apply(planned))):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -274,7 +282,7 @@ def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]
         apply_pool_limits(instance, opened.settings.pools)
         abandoned = close_abandoned_runs(instance)
         if abandoned:
-            console.print(f"{abandoned} runs of processes that died were closed; what they finished is kept.")
+            console.print(f"closed: {counted(abandoned, 'run')} of processes that died; what they finished is kept.")
         yield processor, progress
 
 
@@ -282,7 +290,7 @@ def _work(processor: Processor, progress: BarProgress, keys: list[str], selectio
     from media_assets.processing import is_forced
     from media_assets.terminal import print_failures, print_stage
 
-    console.print(f"{len(keys)} files")
+    console.print(counted(len(keys)))
     stages = processor.stages(selection)
     for stage in stages:
         plan = processor.plan(stage, keys, selection)

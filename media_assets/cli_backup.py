@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from media_assets.wording import counted
+
 if TYPE_CHECKING:
     from media_assets.backup.importing import Imported
     from media_assets.settings import Secrets, Settings
@@ -36,11 +38,12 @@ def export_state(
         done = export_library(instance, Library(settings, secrets), PIPELINE, file, _note)
     artifacts, failures = sum(done.artifacts.values()), sum(done.failures.values())
     size = file.stat().st_size
-    _say(f"{done.files} files, {artifacts} artifacts, {failures} failures: {file}, {size} bytes, verified")
+    held = (counted(done.files), counted(artifacts, "artifact"), counted(failures, "failure"))
+    _say(f"{', '.join(held)}: {file}, {size} bytes, verified")
     for asset, count in done.lost.items():
         _say(f"{count} of {asset} are not in it: their artifacts are not in the store any more")
     if done.unfinished_runs:
-        _say(f"{done.unfinished_runs} runs are not finished; what they make from now on is not in it")
+        _say(f"not finished: {counted(done.unfinished_runs, 'run')}; what is made from now on is not in it")
 
 
 @app.command("import")
@@ -104,12 +107,12 @@ def _print(done: Imported, *, dry_run: bool) -> None:
         table.add_row(escape(asset), *(str(each[name] or "") for name in used))
     if counts:
         console.print(table)
-    _say(f"{done.files} files, {done.new_files} of them new here")
+    _say(f"{counted(done.files)}, {done.new_files} of them new here")
     for remark in done.remarks:
         _say(remark)
     absent = sum(counts.absent for counts in done.assets.values())
     if absent:
-        _say(f"{absent} artifacts will be made again; or bring their files here first, and import once more")
+        _say(f"{counted(absent, 'artifact')} will be made again; or bring their files here first, and import once more")
     if dry_run:
         _say("Nothing was changed.")
 

@@ -20,7 +20,7 @@ from media_assets.partitions import encode_path
 from media_assets.sources.base import Source, SourceEntry
 from media_assets.sources.registered import RegisteredKeys
 
-_FILES = "drive_file"
+FILES = "drive_file"
 
 
 class LibraryRows:
@@ -87,7 +87,7 @@ class LibraryRows:
             return entry.revision if entry.checksums.get("md5", known["md5"]) == known["md5"] else None
         if source.direct_path(entry) is not None:
             return entry.revision
-        file = self._reader(_FILES).manifest(_FILES, entry.key)
+        file = self._reader(FILES).manifest(FILES, entry.key)
         return entry.revision if file and file.inputs.get("source") == entry.revision else None
 
     def _reader(self, asset: str) -> ManifestReader:

@@ -13,9 +13,17 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from media_assets.duplicate_rows import LibraryRows
+from media_assets.duplicate_rows import FILES, LibraryRows
 from media_assets.engines.duplicates.journal import Journal
-from media_assets.engines.duplicates.moves import Begun, apply_moves, plan_moves, settle_moves, skipped, undo_moves
+from media_assets.engines.duplicates.moves import (
+    Begun,
+    apply_moves,
+    check_moves,
+    plan_moves,
+    settle_moves,
+    skipped,
+    undo_moves,
+)
 from media_assets.engines.duplicates.near import duplicate_groups
 from media_assets.errors import Fatal
 from media_assets.library import Library
@@ -65,8 +73,22 @@ class Duplicates:
         chosen = [_within_a_source(group, near=near) for group in self.groups]
         planned: dict[str, list[Move]] = {}
         for move in plan_moves([group for group in chosen if group.members], self.rows, self._address):
-            planned.setdefault(split_key(move.key)[0], []).append(move)
+            planned.setdefault(split_key(move.key)[0], []).append(self._as_it_was_read(move))
         return planned
+
+    def check(self, planned: Mapping[str, Sequence[Move]]) -> Iterator[MoveOutcome]:
+        """What `apply` would skip as things are, and why; nothing is changed.
+
+        Raises:
+            Fatal, Transient: nothing can be moved at all, or not now.
+        """
+        for source, moves in planned.items():
+            try:
+                mover = self._library.mover(source)
+            except Fatal as error:
+                yield from (skipped(move, error) for move in moves)
+                continue
+            yield from check_moves(moves, mover)
 
     def settle(self) -> list[MoveOutcome]:
         """Take back what a crash of an earlier `apply` left half done; what of that failed. To be called before
@@ -109,6 +131,21 @@ class Duplicates:
             for source, journal in reversed(self._journals()):
                 if any(Begun.of(journal)):
                     yield from undo_moves(self._library.mover(source), journal)
+
+    def _as_it_was_read(self, move: Move) -> Move:
+        """A move that knows at which revision its files were read: what is at it still need not be read again."""
+        source = self._library.source(move.key)
+        if source.has_ids:
+            return move
+        store = self._library.store(FILES)
+        manifests = {name: store.manifest(FILES, key) for name, key in (("file", move.key), ("keep", move.keep_key))}
+        files = {"file": move.file, "keep": move.keep}
+        return move.model_copy(
+            update={
+                name: files[name].model_copy(update={"revision": manifest.inputs.get("source", "") if manifest else ""})
+                for name, manifest in manifests.items()
+            }
+        )
 
     def _address(self, row: DedupRow) -> str:
         return row.file_id or row.key if self._library.source(row.key).has_ids else row.path

@@ -27,6 +27,7 @@ from media_assets.webhooks.files import Files
 from media_assets.webhooks.position import given_up
 from media_assets.webhooks.receiver import Receiver
 from media_assets.webhooks.signing import Signer
+from media_assets.wording import counted
 
 
 def notification_sensors(
@@ -118,7 +119,7 @@ def _webhook_sensor(
         for problem in found.problems:
             context.log.warning(problem)
         if found.dropped:
-            context.log.error(f"{found.dropped} events could not be delivered to {name} for days and were dropped")
+            context.log.error(f"{name} did not take {counted(found.dropped, 'event')} for days; given up")
         return dg.SkipReason("; ".join((str(found), *found.problems)))
 
     return deliver

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from media_assets.lanes import bulk_request
 from media_assets.partitions import registered
+from media_assets.wording import counted
 
 POSTPONED_TAG = "media_assets/postponed_on"
 """Tag of a run: the day (UTC) whose budget stopped it."""
@@ -80,7 +81,7 @@ def budget_sensor(stages: Sequence[dg.AssetKey]) -> dg.SensorDefinition:
             context.update_cursor(today.isoformat())
             return dg.SkipReason("no budget has postponed anything")
         for asset, keys in waiting.items():
-            context.log.info(f"{asset}: {len(keys)} files that a budget postponed are requested again")
+            context.log.info(f"{asset}: requested again, for a budget had postponed it: {counted(len(keys))}")
         request = bulk_request({names[asset]: keys for asset, keys in waiting.items()})
         return dg.SensorResult(run_requests=[request], cursor=today.isoformat())
 

@@ -154,11 +154,7 @@ class Processor:
         stages = {stage.name: stage for stage in self._pipeline}
         if selection.stage not in stages:
             raise Fatal(f"no stage is called {selection.stage!r}", next_step=f"There are: {', '.join(stages)}")
-        needed = {selection.stage}
-        for stage in reversed(self._pipeline):
-            if stage.name in needed:
-                needed.update(stage.upstreams)
-        return [stage for stage in self._pipeline if stage.name in needed]
+        return stages_up_to(self._pipeline, selection.stage)
 
     def plan(self, stage: FileAsset[Any], keys: Sequence[str], selection: Selection) -> StagePlan:
         """What of a stage is to be done, now that the stages before it are through."""
@@ -232,6 +228,15 @@ class Processor:
     def status(self, keys: Sequence[str]) -> LibraryStatus:
         """The grid of the given files, all stages."""
         return library_status(self.instance, self._library, self._pipeline, keys)
+
+
+def stages_up_to(pipeline: Sequence[FileAsset[Any]], last: str) -> list[FileAsset[Any]]:
+    """A stage and all it is made from, each after those."""
+    needed = {last}
+    for stage in reversed(pipeline):
+        if stage.name in needed:
+            needed.update(stage.upstreams)
+    return [stage for stage in pipeline if stage.name in needed]
 
 
 def is_forced(stage: str, selection: Selection) -> bool:

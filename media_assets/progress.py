@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from media_assets.observability.logs import LogStyle, output_handler
+from media_assets.wording import counted, describe_bytes, describe_seconds
 
 if TYPE_CHECKING:
     from media_assets.batch import Outcome
@@ -63,7 +64,7 @@ class LogProgress:
 
     def begin(self, asset: str, total: int) -> None:
         self._total, self._done, self._made, self._started = total, 0, 0, time.monotonic()
-        logger.info("%s: %d files", asset, total)
+        logger.info("%s: %s", asset, counted(total))
 
     def file(self, asset: str, name: str, fraction: float) -> None:
         with self._lock:
@@ -108,19 +109,3 @@ def describe_outcome(asset: str, outcome: Outcome) -> str:
     size = sum(file.size_bytes for file in manifest.files)
     what = f"{manifest.files[0].name} {describe_bytes(size)}" if manifest.files else asset
     return f"→ {what} in {describe_seconds(outcome.seconds)}"
-
-
-def describe_seconds(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    if seconds < 3600:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
-
-
-def describe_bytes(size_bytes: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if size_bytes < 1000:
-            return f"{size_bytes:.0f} {unit}" if unit == "B" else f"{size_bytes:.1f} {unit}"
-        size_bytes /= 1000
-    return f"{size_bytes:.1f} TB"

@@ -12,6 +12,7 @@ from media_assets.models_duplicates import DuplicateGroup, Move, MoveOutcome
 from media_assets.partitions import display_name, readable
 from media_assets.processing import StagePlan
 from media_assets.status import Failure, LibraryStatus
+from media_assets.wording import counted, describe_bytes
 
 _SYMBOLS = {"done": "[green]✓[/]", "not_applicable": "[dim]–[/]", "failed": "[red]✗[/]", "missing": "[dim]·[/]"}
 MOST_ROWS = 100
@@ -60,35 +61,56 @@ def print_failures(console: Console, failures: Sequence[Failure]) -> None:
         console.print("`media-assets retry` tries them again.")
 
 
-def print_duplicates(console: Console, groups: Sequence[DuplicateGroup], *, unknown: int) -> None:
-    """The groups that free most, and what all of them would free."""
+def print_duplicates(console: Console, groups: Sequence[DuplicateGroup], *, unknown: int, failed: int) -> None:
+    """The groups that free most, and what all of them would free.
+
+    Args:
+        unknown: Files that are not indexed yet.
+        failed: Files that could not be indexed.
+    """
     for group in groups[:_MOST_GROUPS]:
         console.print(f"keep {readable(group.keep_key)} ({group.keep_because})", markup=False, soft_wrap=True)
         for member in group.members:
-            text = f"     {readable(member.key)}: {member.reason}, {member.freed_bytes / 1e6:.1f} MB"
+            text = f"     {readable(member.key)}: {member.reason}, {describe_bytes(member.freed_bytes)}"
             console.print(text, style="dim", markup=False, soft_wrap=True)
-    freed = sum(group.freed_bytes for group in groups)
+    freed = describe_bytes(sum(group.freed_bytes for group in groups))
     more = f", {len(groups) - _MOST_GROUPS} more than are shown" if len(groups) > _MOST_GROUPS else ""
-    console.print(f"{len(groups)} groups of duplicates{more}; without the copies {freed / 1e6:.1f} MB would be free")
+    console.print(f"{counted(len(groups), 'group')} of duplicates{more}; without the copies {freed} would be free")
     if unknown:
-        console.print(f"{unknown} files are not indexed yet; `media-assets process --stage dedup_index` sees to it")
+        console.print(f"not indexed yet: {counted(unknown)}; `media-assets process --stage dedup_index` sees to it")
+    if failed:
+        console.print(
+            f"could not be indexed: {counted(failed)}; `media-assets status` says why, "
+            "`media-assets retry --stage dedup_index` tries again",
+            soft_wrap=True,
+        )
 
 
-def print_plan(console: Console, moves: Iterable[Move], *, near: bool) -> None:
-    """What `--apply` would do."""
-    sizes_bytes = [move.file.size_bytes for move in moves]
+def print_plan(console: Console, moves: Iterable[Move], refused: Sequence[MoveOutcome], *, near: bool) -> None:
+    """What `--apply` would do.
+
+    Args:
+        refused: What it would skip.
+    """
+    skipped = {outcome.key for outcome in refused}
+    sizes_bytes = [move.file.size_bytes for move in moves if move.key not in skipped]
+    for outcome in refused:
+        console.print(f"cannot be moved: {readable(outcome.key)}: {outcome.detail}", markup=False, soft_wrap=True)
     command = "`media-assets duplicates --apply --near`" if near else "`media-assets duplicates --apply`"
-    copies = f"{len(sizes_bytes)} copies ({sum(sizes_bytes) / 1e6:.1f} MB)" if sizes_bytes else "none of them"
+    size = describe_bytes(sum(sizes_bytes))
+    copies = f"{counted(len(sizes_bytes), 'copy', 'copies')} ({size})" if sizes_bytes else "none of them"
+    rest = f", and leave {counted(len(refused), 'copy', 'copies')} in place" if refused else ""
     console.print(
-        f"nothing was moved; {command} would move {copies} to the review folder", markup=False, soft_wrap=True
+        f"nothing was moved; {command} would move {copies} to the review folder{rest}", markup=False, soft_wrap=True
     )
 
 
-def print_moves(console: Console, outcomes: Iterable[MoveOutcome]) -> None:
-    """What became of each copy."""
+def print_moves(console: Console, outcomes: Iterable[MoveOutcome]) -> bool:
+    """What became of each copy; whether all that was asked for was done."""
     counts: dict[str, int] = {}
     for outcome in outcomes:
         counts[outcome.state] = counts.get(outcome.state, 0) + 1
         detail = f": {outcome.detail}" if outcome.detail else ""
         console.print(f"{outcome.state} {readable(outcome.key)}{detail}", markup=False, soft_wrap=True)
     console.print(", ".join(f"{number} {state}" for state, number in counts.items()) or "nothing to move")
+    return "skipped" not in counts

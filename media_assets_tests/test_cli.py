@@ -107,7 +107,7 @@ def test_process_says_what_waits_and_what_is_reused(library: Typed) -> None:
 def test_a_selection_leaves_the_rest_alone(library: Typed) -> None:
     done = library.run("process", "--folder", "talks", "--file", "*.ogg", "--stage", "drive_file")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 files" in done.stdout
+    assert "1 file\n" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,8 @@ def everything(folder: Path) -> dict[str, tuple[str, int]]:
 def test_copies_are_shown_moved_only_when_told_and_brought_back_as_they_were(library: RealLibrary) -> None:
     before = everything(library.media)
     shown = typed(library, "duplicates", "--csv", str(library.root / "all.csv"))
-    assert "1 groups of duplicates" in shown
-    assert "duplicates --apply` would move 1 copies" in shown
+    assert "1 group of duplicates" in shown
+    assert "duplicates --apply` would move 1 copy" in shown
     assert "duplicates --apply --near` would move 2 copies" in typed(library, "duplicates", "--near")
     assert everything(library.media) == before
     assert len((library.root / "all.csv").read_text().splitlines()) == 4
@@ -76,6 +76,26 @@ def test_copies_are_shown_moved_only_when_told_and_brought_back_as_they_were(lib
     assert "nothing to move" in typed(library, "duplicates", "--undo")
     with pytest.raises(SystemExit):
         typed(library, "duplicates", "--apply", "--undo")
+
+
+def test_what_cannot_be_moved_is_said_before_and_after_and_by_the_exit_code(library: RealLibrary) -> None:
+    taken = library.media / "duplicates-to-review" / "old" / "talk (copy).mp4"
+    taken.parent.mkdir(parents=True)
+    taken.write_bytes(b"of a person")
+    failed = library.media / "broken.mp4"
+    failed.write_bytes(b"\0\0\0\x18ftypisom" + bytes(12) + b"\0\0\0\x08moov")
+    library.process(stage="dedup_index")
+    try:
+        shown = typed(library, "duplicates")
+        assert "cannot be moved: media:old/talk (copy).mp4: " in shown and "exists already" in shown
+        assert "would move none of them to the review folder, and leave 1 copy in place" in shown
+        assert "not indexed yet" not in shown, "`process` does nothing for what has failed"
+        assert "could not be indexed: 1 file; `media-assets status` says why, `media-assets retry" in shown
+        moved = CliRunner().invoke(app, ["--config", str(library.root / "library.yaml"), "duplicates", "--apply"])
+        assert (moved.exit_code, "1 skipped" in moved.output) == (1, True)
+    finally:
+        shutil.rmtree(library.media / "duplicates-to-review")
+        failed.unlink()
 
 
 def test_the_groups_are_a_table_of_the_whole_library(library: RealLibrary) -> None:

@@ -287,7 +287,7 @@ def test_an_empty_plan_starts_no_run(toy: ToyLibrary) -> None:
 def test_bad_files_do_not_stop_the_next_run_and_something_fatal_does(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, assets=tuned("drive_file", batch=1)) as toy:
         toy.write(a="bad\ndrive_file: poison", b="good", c="bad\ndrive_file: fatal", d="never")
-        with pytest.raises(Fatal, match="Stopped after 0 of 1 files, no file is to blame: the key is wrong"):
+        with pytest.raises(Fatal, match="Stopped after 0 of 1 file, no file is to blame: the key is wrong"):
             process(toy)
         assert toy.bench.calls == ["drive_file bad", "drive_file good", "drive_file bad"]
         assert toy.instance.get_materialized_partitions(dg.AssetKey("drive_file")) == {key_of("b")}

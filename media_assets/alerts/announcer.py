@@ -20,11 +20,12 @@ from media_assets.alerts.causes import stop_of
 from media_assets.alerts.channels import SEND_SECONDS, Channel
 from media_assets.alerts.digest import Day, digest, is_due, newest_report, saved_bytes
 from media_assets.alerts.incidents import Incidents, Notice, NoticeKind
-from media_assets.alerts.messages import Links, Text, Writer, counted
+from media_assets.alerts.messages import Links, Text, Writer
 from media_assets.alerts.outbox import Outbox
 from media_assets.records import Event, EventFeed, Failed, Gone, Made, RunFailed
 from media_assets.settings_alerts import AlertSettings, MessageKind
 from media_assets.sources.base import State
+from media_assets.wording import counted
 
 STATE_NAME = "media_assets/alerts"
 
@@ -61,7 +62,7 @@ class Look:
     problems: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return f"{counted(self.events, 'event')} read, {self.written} messages written, {self.sent} sent"
+        return f"{counted(self.events, 'event')} read, {counted(self.written, 'message')} written, {self.sent} sent"
 
 
 class Announcer:

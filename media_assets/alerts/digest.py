@@ -10,9 +10,10 @@ import dagster as dg
 from pydantic import BaseModel, Field
 
 from media_assets.alerts.incidents import Incident
-from media_assets.alerts.messages import Text, Writer, counted, fitting, plain
+from media_assets.alerts.messages import Text, Writer, fitting, plain
 from media_assets.alerts.outbox import Health
 from media_assets.records import Made
+from media_assets.wording import counted, describe_bytes
 
 _REPORT = dg.AssetKey("library_report")
 _MOST_CAUSES = 8
@@ -66,8 +67,10 @@ def digest(
     lines.append(f"- cost: {day.cost_usd:.2f} USD")
     saved = saved_bytes(report)
     if saved is not None:
-        gained = f", {_size(saved - day.saved_bytes)} more than a day ago" if day.saved_bytes is not None else ""
-        lines.append(f"- space saved: {_size(saved)} in all{gained}")
+        gained = (
+            f", {describe_bytes(saved - day.saved_bytes)} more than a day ago" if day.saved_bytes is not None else ""
+        )
+        lines.append(f"- space saved: {describe_bytes(saved)} in all{gained}")
     lines += _library(report)
     lines += _open(incidents)
     troubles = ((name, each) for name, each in health.items() if each.failures)
@@ -92,7 +95,7 @@ def _library(report: Mapping[str, dg.MetadataValue]) -> list[str]:
     if not files:
         return []
     spent = f", {cost.value:.2f} USD in all" if cost and isinstance(cost.value, int | float) else ""
-    return [f"The library by its last report: {files.value} files{spent}"]
+    return [f"The library by its last report: {counted(int(str(files.value)))}{spent}"]
 
 
 def _open(incidents: Mapping[str, Incident]) -> list[str]:
@@ -105,13 +108,5 @@ def _open(incidents: Mapping[str, Incident]) -> list[str]:
         for each in red[:_MOST_CAUSES]
     ]
     if len(red) > _MOST_CAUSES:
-        lines.append(f"- and {len(red) - _MOST_CAUSES} more causes")
+        lines.append(f"- and {counted(len(red) - _MOST_CAUSES, 'more cause')}")
     return ["Open:", *lines] if lines else ["Nothing is open."]
-
-
-def _size(size_bytes: int) -> str:
-    sign, size = ("-" if size_bytes < 0 else ""), abs(size_bytes)
-    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
-        if size >= factor:
-            return f"{sign}{size / factor:.1f} {unit}"
-    return f"{sign}{size / 1e3:.0f} kB"

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from media_assets.alerts.incidents import Example, Incident, Notice
 from media_assets.partitions import display_name
+from media_assets.wording import counted
 
 Level = Literal["info", "success", "warning", "failure"]
 
@@ -133,10 +134,6 @@ def plain(text: str) -> str:
     """Text of others, such as names of files: nobody is called by it and no service takes it for markup."""
     marked = text.replace("@", "@\N{ZERO WIDTH SPACE}").replace("<", "‹").replace(">", "›")
     return marked if len(marked) <= _LONGEST_TEXT else f"{marked[:_LONGEST_TEXT]}…"
-
-
-def counted(number: int, one: str = "file") -> str:
-    return f"{number} {one}" if number == 1 else f"{number} {one}s"
 
 
 def fitting(lines: Sequence[str]) -> str:

@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pydantic import BaseModel, Field
 
 from media_assets.alerts.channels import Channel
-from media_assets.alerts.messages import Level, Text, counted, fitting
+from media_assets.alerts.messages import Level, Text, fitting
 from media_assets.errors import Fatal
+from media_assets.wording import counted
 
 # More than so many that wait for a channel go to it as one.
 _MOST_SINGLE = 4

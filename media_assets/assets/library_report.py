@@ -11,6 +11,7 @@ from media_assets.library import Library
 from media_assets.library_figures import LibraryFigures, library_figures
 from media_assets.partitions import registered
 from media_assets.status import State
+from media_assets.wording import counted
 
 NAME = "library_report"
 FIRST_ATTEMPT_GOAL, SAVED_GOAL, CACHE_GOAL = 0.95, 0.30, 0.70
@@ -83,7 +84,7 @@ def _checks(figures: LibraryFigures) -> list[dg.AssetCheckResult]:
             check_name="nothing_failed",
             passed=not failed,
             severity=dg.AssetCheckSeverity.WARN,
-            description=f"{failed} cells are red" if failed else "no cell is red",
+            description=f"{counted(failed, 'red cell')}" if failed else "no cell is red",
         ),
     ]
 

@@ -34,6 +34,7 @@ from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore
 from media_assets.partitions import display_name
 from media_assets.postponed import postpone
+from media_assets.wording import counted
 
 # Metadata of the observation that says why a file failed.
 FAILED = "failed"
@@ -112,7 +113,7 @@ class ArtifactIOManager(dg.IOManager):
         if results.transient and not results.fatal and _retries_left(batch):
             first = results.transient[0]
             raise TransientFailures(
-                f"{len(results.transient)} of {len(batch.keys)} files may succeed when tried again, "
+                f"{len(results.transient)} of {counted(len(batch.keys))} may succeed when tried again, "
                 f"e.g. {display_name(first.key)}: {first.error}"
             )
         if results.fatal or results.failed or results.transient:
@@ -229,7 +230,7 @@ def _headline(batch: Batch, results: _Results) -> str:
     counts["failed"] = len(results.failed) - counts["over budget"]
     counts["to be tried again"] = len(results.transient)
     parts = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
-    return f"{batch.stage.name}: {len(batch.keys)} files: {parts or 'none done'}"
+    return f"{batch.stage.name}: {counted(len(batch.keys))}: {parts or 'none done'}"
 
 
 def _held(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
@@ -241,7 +242,7 @@ def _failure(batch: Batch, results: _Results) -> dg.Failure:
     total, done = len(batch.keys), len(results.made)
     if results.fatal:
         return dg.Failure(
-            description=f"Stopped after {done} of {total} files, no file is to blame: {results.fatal}",
+            description=f"Stopped after {done} of {counted(total)}, no file is to blame: {results.fatal}",
             metadata={"reason": results.fatal.reason, "next_step": results.fatal.next_step, "done": done},
             allow_retries=False,
         )
@@ -256,7 +257,7 @@ def _failure(batch: Batch, results: _Results) -> dg.Failure:
     held = len(_held(failed))
     over = f"{held} would cost more than a file may, " if held else ""
     return dg.Failure(
-        description=f"{len(failed) - held} of {total} files failed, {over}{done} are done. "
+        description=f"{len(failed) - held} of {counted(total)} failed, {over}{done} done. "
         f"{display_name(first.key)} {first.error}{more}",
         metadata={"failures": dg.MetadataValue.table(rows), "failed": len(failed), "done": done},
         allow_retries=False,

@@ -20,6 +20,7 @@ from media_assets.sources.base import Beside, Changes, SourceEntry, State, no_ch
 from media_assets.sources.globs import PathFilter
 from media_assets.sources.readiness import why_incomplete
 from media_assets.sources.snapshot import Seen, Snapshot
+from media_assets.wording import counted
 
 _PIECE_BYTES = 1 << 20
 
@@ -158,9 +159,8 @@ class Folder:
         count = self._glimpse()
         if not count:
             return f"{self.root} is empty: put recordings or photos into it"
-        if count == 1:
-            return f"{self.root}: 1 entry"
-        return f"{self.root}: {f'{_GLIMPSE} entries and more' if count > _GLIMPSE else f'{count} entries'}"
+        more = " and more" if count > _GLIMPSE else ""
+        return f"{self.root}: {counted(min(count, _GLIMPSE), 'entry', 'entries')}{more}"
 
     def _glimpse(self) -> int:
         """How many entries the folder has, at most one more than are looked at."""

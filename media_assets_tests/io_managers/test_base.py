@@ -111,7 +111,7 @@ def test_a_bad_file_is_an_observation_with_its_reason_and_a_row_of_the_failure(t
     assert failed[key_of("c")]["attempted_fingerprint"] == ""
     failure = failure_of(result)
     assert failure.description is not None
-    assert failure.description.startswith("2 of 3 files failed, 1 are done. ")
+    assert failure.description.startswith("2 of 3 files failed, 1 done. ")
     assert "(and 1 more, see the table)" in failure.description
     assert (failure.metadata["failed"].value, failure.metadata["done"].value) == (2, 1)
     table = failure.metadata["failures"]
@@ -125,7 +125,7 @@ def test_a_bad_file_is_an_observation_with_its_reason_and_a_row_of_the_failure(t
 def test_one_bad_file_is_named_with_its_reason_in_the_headline(toy: ToyLibrary) -> None:
     toy.write(a="poison\ndrive_file: poison")
     assert failure_of(toy.run("drive_file")).description == (
-        "1 of 1 files failed, 0 are done. a.txt is poison. Throw it away"
+        "1 of 1 file failed, 0 done. a.txt is poison. Throw it away"
     )
 
 

@@ -37,6 +37,10 @@ class BucketMover:
     def verify(self, file: CheckedFile) -> None:
         self._verified(file)
 
+    def check(self, move: Move) -> None:
+        self.verify(move.keep)
+        self.prepare(move, lambda _: None)  # which changes nothing in a bucket
+
     def prepare(self, move: Move, note: Callable[[str], None]) -> Move:  # noqa: ARG002 - a bucket has no folders
         if move.file.address == move.keep.address:
             raise SourceChanged("it and the file to keep are one object")

@@ -25,7 +25,7 @@ from media_assets.partitions import decode_path
 from media_assets.sources.drive_entries import REVIEW_PROPERTY
 
 _FILE_FIELDS = "id,name,size,md5Checksum,sha256Checksum,parents,trashed,capabilities(canMoveItemWithinDrive)"
-_FOLDER_FIELDS = "id,parents,driveId,properties,trashed"
+_FOLDER_FIELDS = "id,parents,driveId,properties,trashed,capabilities(canAddChildren)"
 _SHARE = "Share it with the account as an editor (in a shared drive: as a content manager), then apply again"
 
 
@@ -35,6 +35,8 @@ class _Folder(NamedTuple):
     """Id of the shared drive; empty in My Drive."""
     is_for_review: bool
     trashed: bool
+    may_add: bool
+    """Whether the account may put something into it."""
 
 
 class DriveMover:
@@ -76,26 +78,26 @@ class DriveMover:
         if any(then != now for then, now in known):
             raise SourceChanged(f"{found['name']} has other content now")
 
+    def check(self, move: Move) -> None:
+        self.verify(move.keep)
+        self.verify(move.file)
+        name, parent = self._movable(move)
+        top = self._folder(self._top(parent, name))
+        if top is not None and not top.may_add:
+            raise BadMedia(f"the account may not make the review folder for {name} in Google Drive", next_step=_SHARE)
+
     def prepare(self, move: Move, note: Callable[[str], None]) -> Move:
-        if move.file.address == move.keep.address:
-            raise SourceChanged("it and the file to keep are one file in Google Drive")
-        found = self._file(move.file.address)
-        parents = found.get("parents", [])
-        if len(parents) != 1:
-            many = "in several folders at once" if parents else "in no folder that the account can see"
-            raise BadMedia(f"{found['name']} lies {many}, and could not be brought back there", next_step="Move it")
-        if not found.get("capabilities", {}).get("canMoveItemWithinDrive", True):
-            raise BadMedia(f"the account may not move {found['name']} in Google Drive", next_step=_SHARE)
-        top = self._top(parents[0], found["name"])
+        name, parent = self._movable(move)
+        top = self._top(parent, name)
         *folders, _ = PurePosixPath(decode_path(move.destination)).parts
         try:
             target = self._review(top, tuple(folders), note)
         except (NotAllowed, Refused) as error:
             raise BadMedia(
-                f"the account may not make the review folder for {found['name']} in Google Drive ({error.reason})",
+                f"the account may not make the review folder for {name} in Google Drive ({error.reason})",
                 next_step=_SHARE,
             ) from error
-        return move.model_copy(update={"origin": parents[0], "target": target})
+        return move.model_copy(update={"origin": parent, "target": target})
 
     def move(self, move: Move) -> None:
         self._shift(move.file.address, move.origin, move.target)
@@ -133,6 +135,19 @@ class DriveMover:
         return True
 
     # ------------------------------------------------------------------------------------------- helpers
+
+    def _movable(self, move: Move) -> tuple[str, str]:
+        """The name of a copy that may be moved, and the folder it lies in."""
+        if move.file.address == move.keep.address:
+            raise SourceChanged("it and the file to keep are one file in Google Drive")
+        found = self._file(move.file.address)
+        parents = found.get("parents", [])
+        if len(parents) != 1:
+            many = "in several folders at once" if parents else "in no folder that the account can see"
+            raise BadMedia(f"{found['name']} lies {many}, and could not be brought back there", next_step="Move it")
+        if not found.get("capabilities", {}).get("canMoveItemWithinDrive", True):
+            raise BadMedia(f"the account may not move {found['name']} in Google Drive", next_step=_SHARE)
+        return str(found["name"]), str(parents[0])
 
     def _file(self, file_id: str) -> dict[str, Any]:
         return self._api.get(file_id, fields=_FILE_FIELDS, check=self._check)
@@ -183,6 +198,7 @@ class DriveMover:
                     found.get("driveId", ""),
                     REVIEW_PROPERTY in found.get("properties", {}),
                     found.get("trashed", False),
+                    found.get("capabilities", {}).get("canAddChildren", True),
                 )
             except (NotFound, Refused):
                 self._folders[folder_id] = None

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from media_assets.checksums import digests_of
 from media_assets.engines.duplicates.journal import sync_folder
-from media_assets.errors import Fatal, SourceChanged, classify
+from media_assets.errors import BadMedia, Fatal, SourceChanged, classify
 from media_assets.models_duplicates import CheckedFile, Move
 
 _RESERVATION = b"A name that media_assets has reserved for a file it is moving.\n"
@@ -41,19 +41,32 @@ class FolderMover:
 
     def verify(self, file: CheckedFile) -> None:
         path = self._source(file.address)
-        before = _state(path)
-        if before.st_size != file.size_bytes:
-            raise SourceChanged(f"{path} has {before.st_size} bytes now, and had {file.size_bytes}")
+        before = self._sized(path, file)
         self._compare(path, file)
         after = _state(path)
         if (before.st_mtime_ns, before.st_size, before.st_ino) != (after.st_mtime_ns, after.st_size, after.st_ino):
             raise SourceChanged(f"{path} changed while it was compared")
 
+    def check(self, move: Move) -> None:
+        for file in (move.keep, move.file):
+            path = self._source(file.address)
+            state = self._sized(path, file)
+            if file.revision != f"{state.st_size}-{state.st_mtime_ns}":
+                self._compare(path, file)
+        destination = self._destination(move)
+        self._require_two_files(move)
+        if os.path.lexists(destination):
+            raise SourceChanged(f"{destination} exists already")
+        above = next(folder for folder in destination.parents if os.path.lexists(folder))
+        if not above.is_dir():
+            raise SourceChanged(f"{above} is no folder, and the copy would go below it")
+        for folder in (self._source(move.file.address).parent, above):
+            if not os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+                raise BadMedia(f"may not be moved: {folder} may not be written", next_step="Grant the right to do so")
+
     def prepare(self, move: Move, note: Callable[[str], None]) -> Move:
-        source, destination = self._source(move.file.address), self._destination(move)
-        keep = self._source(move.keep.address)
-        if source == keep or source.samefile(keep):
-            raise SourceChanged(f"{source} and {keep} are one file with two names")
+        destination = self._destination(move)
+        self._require_two_files(move)
         for folder in reversed([one for one in (destination.parent, *destination.parents) if not one.exists()]):
             note(str(folder))
             folder.mkdir(exist_ok=True)
@@ -89,6 +102,18 @@ class FolderMover:
             return False  # a person has put something there
         sync_folder(folder.parent)
         return True
+
+    def _require_two_files(self, move: Move) -> None:
+        source, keep = self._source(move.file.address), self._source(move.keep.address)
+        if source == keep or source.samefile(keep):
+            raise SourceChanged(f"{source} and {keep} are one file with two names")
+
+    def _sized(self, path: Path, file: CheckedFile) -> os.stat_result:
+        """The state of a file, which has the size that is known."""
+        state = _state(path)
+        if state.st_size != file.size_bytes:
+            raise SourceChanged(f"{path} has {state.st_size} bytes now, and had {file.size_bytes}")
+        return state
 
     def _compare(self, path: Path, file: CheckedFile) -> None:
         known = {name: digest for name, digest in (("sha256", file.sha256), ("md5", file.md5)) if digest}

@@ -34,6 +34,16 @@ class Mover(Protocol):
             BadMedia: it may not be read.
         """
 
+    def check(self, move: Move) -> None:
+        """Find out whether a copy could be moved as things are. Changes nothing.
+
+        Content that is known to be what it was is not read.
+
+        Raises:
+            SourceChanged: the destination is taken, or the copy or the file to keep is gone or another one now.
+            BadMedia: it may not be moved.
+        """
+
     def prepare(self, move: Move, note: Callable[[str], None]) -> Move:
         """Have the place ready that the copy goes to, and complete the move by what is needed to undo it.
 
@@ -95,6 +105,20 @@ def plan_moves(
                 )
             )
     return moves
+
+
+def check_moves(moves: Iterable[Move], mover: Mover) -> Iterator[MoveOutcome]:
+    """Tell of each copy that `apply_moves` would skip as things are, and why; nothing is changed.
+
+    Raises:
+        Fatal, Transient: nothing can be moved at all, or not now.
+    """
+    for move in moves:
+        try:
+            with _errors_of_one_file():
+                mover.check(move)
+        except _OF_ONE_FILE as error:
+            yield skipped(move, error)
 
 
 def apply_moves(

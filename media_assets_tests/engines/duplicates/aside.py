@@ -20,7 +20,7 @@ from media_assets.engines.duplicates.bucket_mover import BucketMover
 from media_assets.engines.duplicates.drive_mover import DriveMover
 from media_assets.engines.duplicates.folder_mover import FolderMover
 from media_assets.engines.duplicates.journal import Journal
-from media_assets.engines.duplicates.moves import Mover, apply_moves, plan_moves, settle_moves, undo_moves
+from media_assets.engines.duplicates.moves import Mover, apply_moves, check_moves, plan_moves, settle_moves, undo_moves
 from media_assets.engines.duplicates.near import duplicate_groups
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.private_files import write_private
@@ -203,6 +203,14 @@ def plan(place: Copies) -> list[Move]:
     known = rows(place)
     addresses = {encode_path(path): place.address(path) for path in place.library()}
     return plan_moves(duplicate_groups(known.values()), known, lambda row: addresses[row.path])
+
+
+def refused(place: Copies, moves: list[Move]) -> list[MoveOutcome]:
+    """What `duplicates` says that `--apply` would skip; nothing is changed by it."""
+    before = place.state()
+    found = list(check_moves(moves, mover_of(place.way)))
+    assert place.state() == before
+    return found
 
 
 def apply(place: Copies, moves: list[Move] | None = None) -> list[MoveOutcome]:

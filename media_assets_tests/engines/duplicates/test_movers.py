@@ -10,6 +10,7 @@ import pytest
 
 from media_assets.engines.duplicates.moves import apply_moves, undo_moves
 from media_assets.errors import Fatal, Transient
+from media_assets.partitions import decode_path
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import DriveAccess, DriveSource
 from media_assets.sources.bucket import BucketObjects
@@ -86,19 +87,24 @@ def test_copies_leave_the_library_and_come_back_as_they_were(place: Copies):
 
 def test_what_changed_since_the_plan_stays_and_the_others_go_on(place: Copies):
     moves = aside.plan(place)
+    assert aside.refused(place, moves) == []
     place.put("b/späť, 100%.bin", b"two " * 500)
+    told = aside.refused(place, moves)
     states = {move.destination: one for move, one in zip(moves, aside.apply(place, moves), strict=True)}
     assert [one.state for one in states.values()].count("moved") == len(COPIES) - 1
     (skipped,) = (one for one in states.values() if one.state == "skipped")
     assert "other content now" in skipped.detail
+    assert told == [skipped], "the plan says what the move says"
     assert place.library()["b/späť, 100%.bin"] == b"two " * 500
 
 
 def test_the_last_copy_stays_when_the_one_to_keep_is_gone(place: Copies):
     moves = aside.plan(place)
     place.remove("a/one.bin")
+    told = aside.refused(place, moves)
     outcomes = aside.apply(place, moves)
     assert sorted(one.state for one in outcomes) == ["moved", "skipped"]
+    assert told == [one for one in outcomes if one.state == "skipped"]
     assert place.library()["b/späť, 100%.bin"] == FILES["b/späť, 100%.bin"]
 
 
@@ -175,8 +181,10 @@ def test_what_a_shortcut_leads_to_gets_a_review_folder_where_it_lies(on_drive: O
 def test_a_file_that_may_not_be_moved_is_one_clear_error_and_the_others_go_on(on_drive: OnDrive):
     drive, moves = on_drive.drive, aside.plan(on_drive)
     drive.set_role(on_drive.address("b/deep/er/other.bin"), "reader")
+    (told,) = aside.refused(on_drive, moves)
     outcomes = {one.state: one for one in aside.apply(on_drive, moves)}
     assert set(outcomes) == {"moved", "skipped"}
+    assert told == outcomes["skipped"]
     assert "the account may not move other.bin in Google Drive. Share it" in outcomes["skipped"].detail
 
 
@@ -313,6 +321,13 @@ def test_an_object_whose_tag_is_no_checksum_is_read_before_it_is_moved(in_bucket
     assert len([request for request in s3.requests if request.method == "GET"]) >= 2 * len(COPIES)
     aside.undo(in_bucket)
     assert in_bucket.state() == before
+
+
+def test_an_object_in_the_way_is_told_by_the_plan(in_bucket: InBucket):
+    moves = aside.plan(in_bucket)
+    in_bucket.put(f"{REVIEW}/{decode_path(moves[0].destination)}", b"of a person")
+    (told,) = aside.refused(in_bucket, moves)
+    assert (told.key, "exists already" in told.detail) == (moves[0].key, True)
 
 
 def test_nothing_is_overwritten_in_review_nor_in_the_old_place(in_bucket: InBucket):

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import pytest
 
 from media_assets.checksums import digests_of
 from media_assets.engines.duplicates.folder_mover import FolderMover
 from media_assets.engines.duplicates.journal import Journal
-from media_assets.engines.duplicates.moves import apply_moves, plan_moves, undo_moves
+from media_assets.engines.duplicates.moves import apply_moves, check_moves, plan_moves, undo_moves
 from media_assets.engines.duplicates.near import duplicate_groups
 from media_assets.errors import Fatal
 from media_assets.models import MediaKind
 from media_assets.models_duplicates import DedupRow, Move, MoveOutcome
+from media_assets_tests.toy_library import unprivileged_folder
 
 STRAY_BYTES = os.fsdecode(b"caf\xe9, 100%.bin")
 
@@ -23,6 +27,11 @@ STRAY_BYTES = os.fsdecode(b"caf\xe9, 100%.bin")
 def percent(path: str) -> str:
     """As `SourceFile.path`: stray bytes and `%` encoded."""
     return "".join(f"%{byte:02X}" if byte > 127 or byte == 37 else chr(byte) for byte in os.fsencode(path))
+
+
+def here(address: str) -> str:
+    """The reverse of `percent`."""
+    return os.fsdecode(unquote_to_bytes(address))
 
 
 def row(root: Path, name: str) -> DedupRow:
@@ -164,6 +173,57 @@ def test_a_file_in_the_way_is_never_overwritten(library: Library):
     assert "exists already" in outcomes["b/one.bin"].detail
     library.undo()
     assert library.state() == before
+
+
+def in_the_way(library: Library) -> str:
+    (move, *_) = library.plan()
+    taken = library.review / here(move.destination)
+    taken.parent.mkdir(parents=True)
+    taken.write_bytes(b"of a person")
+    return "exists already"
+
+
+def a_file_for_a_folder(library: Library) -> str:
+    library.review.parent.mkdir()
+    library.review.write_bytes(b"of a person")
+    return "is no folder"
+
+
+@pytest.mark.parametrize("trouble", [in_the_way, a_file_for_a_folder])
+def test_the_plan_says_what_would_be_skipped(library: Library, trouble: Callable[[Library], str]):
+    moves = library.plan()
+    assert list(check_moves(moves, library.mover)) == []
+    detail = trouble(library)
+    told = list(check_moves(moves, library.mover))
+    assert told and all(detail in one.detail for one in told)
+    with suppress(Fatal, OSError):
+        skipped = [one for one in library.apply(moves) if one.state == "skipped"]
+        assert {one.key for one in skipped} == {one.key for one in told}
+
+
+def test_the_plan_says_that_a_folder_may_not_be_written():
+    with unprivileged_folder() as folder:
+        library = Library(folder)
+        moves = library.plan()
+        (folder / "library/b").chmod(0o555)
+        told = list(check_moves(moves, library.mover))
+        assert told and all("may not be moved" in one.detail for one in told)
+        (folder / "library/b").chmod(0o755)
+        assert list(check_moves(moves, library.mover)) == []
+
+
+def test_what_is_at_the_revision_at_which_it_was_read_is_not_read_again(library: Library):
+    (move, *_) = library.plan()
+    paths = {name: library.root / here(getattr(move, name).address) for name in ("file", "keep")}
+    states = {name: path.stat() for name, path in paths.items()}
+    known = {
+        name: getattr(move, name).model_copy(update={"revision": f"{state.st_size}-{state.st_mtime_ns}", "sha256": "0"})
+        for name, state in states.items()
+    }
+    assert list(check_moves([move.model_copy(update=known)], library.mover)) == []
+    os.utime(paths["file"], (1, 1))
+    (told,) = check_moves([move.model_copy(update=known)], library.mover)
+    assert "other content now" in told.detail
 
 
 def test_undo_does_not_overwrite_what_has_come_in_the_place_of_a_moved_file(library: Library):
