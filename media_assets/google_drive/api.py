@@ -95,14 +95,23 @@ class DriveApi(DriveCalls):
             check=check,
         ).run()
 
-    def folder_id(self, place: str, *, create: bool = False, check: Callable[[], None] = no_check) -> str:
+    def folder_id(
+        self,
+        place: str,
+        *,
+        create: bool = False,
+        check: Callable[[], None] = no_check,
+        ids: places.FolderIds | None = None,
+    ) -> str:
         """The id of a folder.
 
         Args:
             place: An id, a link, or a path that begins with `My Drive` or `Shared drives/<name>`.
-            create: Make what is missing of a path.
+            create: Make what is missing of a path. Of several that do so at the same time all get the oldest folder.
+            ids: Where the ids of what is made are written down first, so that a crash leaves no second folder.
 
         Raises:
+            Transient: a folder was made, and searches do not show it after two minutes.
             Fatal: there is no such folder for this account, it is in the trash, or a path leads to several.
         """
-        return places.folder_id(self, place, create=create, check=check)
+        return places.folder_id(self, place, create=create, check=check, ids=ids)

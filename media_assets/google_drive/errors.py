@@ -32,6 +32,10 @@ class NoSuchFolder(WrongFolder):
     """There is no folder at the place that library.yaml names, as far as this account can see."""
 
 
+class StoreGone(WrongFolder):
+    """The folder that artifacts go to was there before and is not any more: no file is to blame."""
+
+
 class Refused(BadMedia):
     """Drive refuses something that concerns this file alone.
 
@@ -42,6 +46,11 @@ class Refused(BadMedia):
     def __init__(self, reason: str, *, next_step: str = "", code: str = "") -> None:
         super().__init__(reason, next_step=next_step)
         self.code = code
+
+    @property
+    def is_of_this_file(self) -> bool:
+        """Whether Drive says so of the content of a file; else whoever asks is not let in."""
+        return self.code in _ONE_FILE
 
 
 class NotAllowed(Fatal):

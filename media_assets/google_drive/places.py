@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
+from media_assets.errors import Transient
 from media_assets.google_drive.calls import DriveCalls
 from media_assets.google_drive.errors import NoSuchFolder, NotFound, WrongFolder
 
@@ -20,16 +21,39 @@ _FIELDS = "id,name,mimeType,trashed,driveId,createdTime,appProperties,shortcutDe
 _SHAPES = "an id, a link to a folder, or a path like `My Drive/Lectures` or `Shared drives/Team/Videos`"
 
 
+class FolderIds(Protocol):
+    """Where the ids of folders are written down before the folders are made; by path."""
+
+    def known(self, path: str) -> str | None:
+        """The id that a folder has, or is about to get."""
+        ...
+
+    def note(self, path: str, folder_id: str) -> None:
+        """Durable when it returns."""
+        ...
+
+
+class NothingKept:
+    """For those who make nothing."""
+
+    def known(self, path: str) -> str | None:  # noqa: ARG002
+        return None
+
+    def note(self, path: str, folder_id: str) -> None: ...
+
+
 def literal(text: str) -> str:
     """A text as it stands in `q`, quotes included."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
 
 
-def folder_id(api: DriveCalls, place: str, *, create: bool, check: Callable[[], None]) -> str:
+def folder_id(
+    api: DriveCalls, place: str, *, create: bool, check: Callable[[], None], ids: FolderIds | None = None
+) -> str:
     """See `DriveApi.folder_id`."""
     first, *parts = [part for part in place.strip().split("/") if part] or [""]
-    walk = _Walk(api, place, create, check)
+    walk = _Walk(api, place, create, check, ids or NothingKept())
     if first == _MY_DRIVE:
         return walk.below("root", None, [first], parts)
     if first == _SHARED_DRIVES and parts:
@@ -58,11 +82,12 @@ def _id_in_link(link: str) -> str:
 class _Walk:
     """One look-up; its errors name the place as it was written."""
 
-    def __init__(self, api: DriveCalls, place: str, create: bool, check: Callable[[], None]) -> None:
+    def __init__(self, api: DriveCalls, place: str, create: bool, check: Callable[[], None], ids: FolderIds) -> None:
         self._api = api
         self._place = place
         self._create = create
         self._check = check
+        self._ids = ids
 
     def existing(self, file_id: str) -> str:
         """The id of a folder, behind a shortcut if it is one."""
@@ -113,9 +138,10 @@ class _Walk:
 
     def _child(self, parent: str, drive_id: str | None, name: str, path: str) -> dict[str, Any] | None:
         """The folder of a name. What the search takes for equal is compared again: it may be lenient about case."""
-        found = [
-            item for item in self._named(parent, drive_id, name) if item["name"] == name and _leads_to_folder(item)
-        ]
+        return self._chosen(self._named(parent, drive_id, name), name, path)
+
+    def _chosen(self, named: list[dict[str, Any]], name: str, path: str) -> dict[str, Any] | None:
+        found = [item for item in named if item["name"] == name and _leads_to_folder(item)]
         ours = [item for item in found if _MADE_BY_US in item.get("appProperties", {})]
         if len(found) > 1 and not ours:
             raise self._ambiguous(path, [item["id"] for item in found])
@@ -140,13 +166,50 @@ class _Walk:
         return list({item["id"]: item for page in pages for item in page["files"]}.values())
 
     def _made(self, parent: str, drive_id: str | None, name: str, path: str) -> dict[str, Any]:
-        """A new folder. Of several that processes make at the same time, the oldest stays."""
+        """A new folder. Of several that are made at the same time, by whichever machine, the oldest stays.
+
+        A search shows older folders before younger ones: once it shows ours, it shows all that came before. Until then
+        nobody uses ours, so that one that has to go is empty.
+        """
         metadata = {"name": name, "mimeType": FOLDER, "parents": [parent], "appProperties": {_MADE_BY_US: "1"}}
-        made = self._api.create(metadata, fields=_FIELDS, check=self._check)
-        chosen = self._child(parent, drive_id, name, path) or made
+        made = self._begun(metadata, path)
+        for _ in self._api.retries.polls(self._check):
+            named = self._named(parent, drive_id, name)
+            if any(item["id"] == made["id"] for item in named):
+                break
+        else:
+            raise Transient(
+                f"Google Drive does not show the folder {path} in searches yet",
+                next_step="It is made; try again, and it is used once all machines can find it",
+            )
+        chosen = self._chosen(named, name, path) or made
         if chosen["id"] != made["id"]:
-            self._api.delete(made["id"], check=self._check)
+            self._put_away(made["id"])
+            self._ids.note(path, chosen["id"])
         return chosen
+
+    def _begun(self, metadata: dict[str, Any], path: str) -> dict[str, Any]:
+        """The folder under the id that was written down for it, made unless an earlier attempt did."""
+        known = self._ids.known(path)
+        if known:
+            try:
+                made = self._api.create({"id": known, **metadata}, fields=_FIELDS, check=self._check)
+            except NotFound:  # the id was used, and what had it was deleted for good
+                made = {"trashed": True}
+            if not made.get("trashed") and made["name"] == metadata["name"]:
+                return made
+        new = self._api.new_id()
+        self._ids.note(path, new)
+        return self._api.create({"id": new, **metadata}, fields=_FIELDS, check=self._check)
+
+    def _put_away(self, folder: str) -> None:
+        def build(drive: Any) -> Any:
+            return drive.files().update(fileId=folder, body={"trashed": True}, supportsAllDrives=True)
+
+        try:
+            self._api.call(build, check=self._check)
+        except NotFound:
+            return
 
     # ---------------------------------------------------------------------------------------- errors
 

@@ -69,8 +69,9 @@ class DriveArtifacts:
         self._cache = cache
         self._state = state_dir / "google"
         self._identity = identity
-        self._folders = DriveFolders(api, settings.folder, self._state / "locks")
-        self._index = DriveIndex(api, self._folders, DriveMemory(self._state / "store.sqlite"), formats)
+        memory = DriveMemory(self._state / "store.sqlite")
+        self._folders = DriveFolders(api, settings.folder, self._state / "locks", memory)
+        self._index = DriveIndex(api, self._folders, memory, formats)
         self._last_look = threading.local()
         self._parents: dict[str, str] = {}
         self._parents_lock = threading.Lock()
@@ -229,7 +230,8 @@ class DriveArtifacts:
         if not file.has_content_of(stored):
             raise Transient(f"{stored.name} was replaced in Google Drive")
         try:
-            self._api.download(file.id, destination, size_bytes=file.size_bytes, md5=file.content_md5)
+            with self._folders.of_the_store(stored.name):
+                self._api.download(file.id, destination, size_bytes=file.size_bytes, md5=file.content_md5)
         except SourceChanged as error:
             raise Transient(f"{stored.name} was replaced in Google Drive while it was fetched") from error
 

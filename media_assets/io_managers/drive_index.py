@@ -6,10 +6,11 @@ A search may miss what was made moments ago. So what ought to be there and is no
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from media_assets.errors import SourceChanged, Transient
 from media_assets.google_drive.api import DriveApi
@@ -27,7 +28,7 @@ from media_assets.io_managers.drive_marks import (
     quoted,
     twin_mark,
 )
-from media_assets.io_managers.drive_memory import DriveMemory
+from media_assets.io_managers.drive_memory import DriveMemory, Published
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.manifest_formats import FORMATS, ManifestFormats
 
@@ -82,28 +83,50 @@ class DriveIndex:
             for file in self._search(drive, has(ARTIFACT, artifact), has(PLACE, mark), "trashed = false")
         }
         found = Found(files)
-        if found.manifest is None:
-            self._add_published(found, f"{mark}/{artifact}")
+        known = self._memory.published(f"{mark}/{artifact}")
+        if known:
+            self.add_published({f"{mark}/{artifact}": known}, lambda _: found)
         return found
 
-    def published(self, asset: str, artifact: str, file_id: str | None) -> None:
-        """Remember which file is the manifest of an artifact; None: it has none."""
-        root = self._folders.made_root()
-        key = f"{place(root.id, asset)}/{artifact}"
-        if file_id:
-            self._memory.publish(key, file_id)
-        else:
-            self._memory.forget(key)
+    def published(self, manifest: Manifest, artifact: str, file: Published) -> None:
+        """Remember which file is the manifest of an artifact."""
+        key = f"{place(self._folders.made_root().id, manifest.asset)}/{artifact}"
+        twins = twin_mark(manifest.asset, manifest.fingerprint)
+        self._memory.publish(key, file, twins)
 
-    def _add_published(self, found: Found, key: str) -> None:
-        """The manifest this machine published last, if it is there and the search did not find it."""
-        file_id = self._memory.published(key)
-        if file_id:
-            file = self.file(file_id)
-            if file and not file.trashed:
-                found.files[file.id] = file
+    def all_published(self, asset: str) -> dict[str, Published]:
+        """The manifests that this machine published last, by what the memory calls the artifact: `<…>/<artifact>`."""
+        root = self._folders.root()
+        return self._memory.published_below(f"{place(root.id, asset)}/") if root else {}
+
+    def add_published(self, known: Mapping[str, Published], found_of: Callable[[str], Found]) -> None:
+        """Ask by their ids for the manifests that a search ought to have shown, and did not as they were published.
+
+        Args:
+            known: What this machine remembers, by artifact.
+            found_of: What the search showed, by artifact; is filled in.
+        """
+        missed = {}
+        for key, manifest in known.items():
+            shown = found_of(key).files.get(manifest.file_id)
+            if shown is None or shown.content_md5 != manifest.md5:
+                missed[key] = manifest
+        for key, file in zip(missed, self._files([manifest.file_id for manifest in missed.values()]), strict=True):
+            if file and file.is_manifest and not file.trashed:
+                found_of(key).files[file.id] = file
+                if file.content_md5 != missed[key].md5:  # another machine published since
+                    self._memory.publish(
+                        key, Published(file.id, file.content_md5), file.properties.get(FINGERPRINT, "")
+                    )
             else:
+                found_of(key).files.pop(missed[key].file_id, None)
                 self._memory.forget(key)
+
+    def _files(self, ids: Collection[str]) -> list[DriveFile | None]:
+        if len(ids) < 2:
+            return [self.file(file_id) for file_id in ids]
+        with ThreadPoolExecutor(_READERS) as pool:
+            return list(pool.map(self.file, ids))
 
     def of_asset(self, asset: str, drive: str | None = None) -> Iterator[DriveFile]:
         """The files of all artifacts of an asset, those in the trash left out.
@@ -116,10 +139,20 @@ class DriveIndex:
             where = root.drive if drive is None else drive
             yield from self._search(where, has(PLACE, place(root.id, asset)), "trashed = false")
 
+    @property
+    def drive(self) -> str:
+        """The one the store is in; see `DriveFolder.drive`."""
+        root = self._folders.root()
+        return root.drive if root else ""
+
     def twins(self, asset: str, fingerprint: str) -> Iterator[DriveFile]:
-        """Manifests of artifacts that were made from the same."""
+        """Manifests of artifacts that were made from the same; those this machine knows of first."""
         root = self._folders.root()
         if root:
+            for known in self._memory.twins(twin_mark(asset, fingerprint)):
+                file = self.file(known.file_id)
+                if file and file.is_manifest and not file.trashed and file.properties[PLACE] == place(root.id, asset):
+                    yield file
             terms = (
                 has(FINGERPRINT, twin_mark(asset, fingerprint)),
                 has(PLACE, place(root.id, asset)),
@@ -142,39 +175,65 @@ class DriveIndex:
         return {file.name.casefold() for file in self._search(folder.drive, *terms)}
 
     def file(self, file_id: str) -> DriveFile | None:
-        """The file with an id; None when it is gone for good."""
+        """The file with an id; None when it is gone for good.
+
+        Raises:
+            StoreGone: so is the store.
+        """
         try:
-            return DriveFile.of(self._api.get(file_id, fields=FIELDS))
+            with self._folders.of_the_store("what was stored"):
+                return DriveFile.of(self._api.get(file_id, fields=FIELDS))
         except NotFound:
+            self._folders.require_root()
             return None
 
     def complete(self, found: Found, ids: Iterable[str]) -> Found:
         """Add the files with these ids that the search did not find: those of another drive, or very new ones."""
         for file_id in set(ids) - set(found.files):
             file = self.file(file_id)
-            if file and not file.trashed:
+            if file and file.trashed:
+                self._folders.require_root()  # with it goes all that is in it
+            elif file:
                 found.files[file.id] = file
         return found
 
     def intact(self, manifest: Manifest, found: Found) -> bool:
         """Whether every file of an artifact is there as it was published."""
-        if any(stored.path in found.files and not found.files[stored.path].holds(stored) for stored in manifest.files):
-            return False
+        for stored in manifest.files:
+            shown = found.files.get(stored.path)
+            if shown and not shown.holds(stored):
+                del found.files[stored.path]  # searches show for a while what was there before
+                if not self.complete(found, [stored.path]).files.get(stored.path, shown).holds(stored):
+                    return False
         self.complete(found, (stored.path for stored in manifest.files))
         return all(stored.path in found.files and found.files[stored.path].holds(stored) for stored in manifest.files)
 
     def _search(self, drive: str, *terms: str) -> Iterator[DriveFile]:
-        for page in self._api.pages(
+        pages = self._api.pages(
             lambda service, token: service.files().list(
                 q=" and ".join(terms),
                 fields=f"nextPageToken,incompleteSearch,files({FIELDS})",
                 pageToken=token,
                 **search_in(drive),
             )
-        ):
+        )
+        is_empty = True
+        while page := self._next(pages):
             if page.get("incompleteSearch"):
                 raise Transient("Google Drive searched only a part of its files")
-            yield from map(DriveFile.of, page.get("files", ()))
+            is_empty = is_empty and not page["files"]
+            yield from map(DriveFile.of, page["files"])
+        if is_empty:
+            self._folders.require_root()
+
+    def _next(self, pages: Iterator[dict[str, Any]]) -> dict[str, Any] | None:
+        """The next page; a refusal concerns the store, not whatever file the search is for."""
+        try:
+            with self._folders.of_the_store("a search for artifacts"):
+                return next(pages, None)
+        except NotFound:  # the shared drive
+            self._folders.require_root()
+            raise
 
     # ------------------------------------------------------------------------------------------------ manifests
 
@@ -204,7 +263,8 @@ class DriveIndex:
         with tempfile.TemporaryDirectory(prefix="media_assets-manifest-") as directory:
             path = Path(directory) / "manifest.json"
             try:
-                self._api.download(file.id, path, size_bytes=file.size_bytes, md5=file.content_md5)
+                with self._folders.of_the_store(f"the manifest {file.name}"):
+                    self._api.download(file.id, path, size_bytes=file.size_bytes, md5=file.content_md5)
             except SourceChanged as error:
                 raise Transient(f"the manifest {file.name} was replaced in Google Drive while it was read") from error
             content = path.read_text("utf-8", errors="replace")

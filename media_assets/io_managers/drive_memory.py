@@ -1,8 +1,9 @@
 """What this machine remembers of a store in Drive: a table in one file, because there are as many rows as artifacts.
 
     manifests    the content of manifests by its MD5: each is downloaded at most once
-    published    which file is the manifest of an artifact: Drive may find a file by its properties a while after it
-                 was made only, by its id at once
+    ours         which file is the manifest of an artifact, and its MD5: Drive may find a file by its properties a while
+                 after it was made only, by its id at once
+    folders      the ids of folders, written down before the folders are made
 
 Nothing is lost with it but time: the truth is in Drive. Safe with several processes and threads.
 """
@@ -14,6 +15,7 @@ from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from media_assets.errors import Transient
 
@@ -22,8 +24,25 @@ _WAIT_SECONDS = 60.0
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS manifests (number INTEGER PRIMARY KEY AUTOINCREMENT, md5 TEXT UNIQUE, content TEXT);
-CREATE TABLE IF NOT EXISTS published (artifact TEXT PRIMARY KEY, file_id TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ours (artifact TEXT PRIMARY KEY, file_id TEXT, md5 TEXT, twins TEXT) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ours_by_twins ON ours (twins);
+CREATE TABLE IF NOT EXISTS folders (place TEXT PRIMARY KEY, file_id TEXT, settled INTEGER) WITHOUT ROWID;
 """
+
+
+class Published(NamedTuple):
+    """A manifest as this machine saw or wrote it last."""
+
+    file_id: str
+    md5: str
+
+
+class KnownFolder(NamedTuple):
+    """A folder that this machine made, is about to make, or uses."""
+
+    file_id: str
+    is_settled: bool
+    """Whether it is the one that all machines use: of several that are made at the same time the oldest."""
 
 
 class DriveMemory:
@@ -39,9 +58,8 @@ class DriveMemory:
 
     def content(self, md5: str) -> str | None:
         """The manifest with this checksum."""
-        with self._open() as table:
-            row = table.execute("SELECT content FROM manifests WHERE md5 = ?", (md5,)).fetchone()
-        return row[0] if row else None
+        rows = self._rows("SELECT content FROM manifests WHERE md5 = ?", md5)
+        return rows[0][0] if rows else None
 
     def unknown(self, checksums: Collection[str]) -> set[str]:
         """Those of the checksums whose manifest is not here."""
@@ -62,21 +80,56 @@ class DriveMemory:
                 "DELETE FROM manifests WHERE number <= (SELECT max(number) FROM manifests) - ?", (self._manifests_kept,)
             )
 
-    def published(self, artifact: str) -> str | None:
-        """The id of the manifest that this machine published last."""
-        with self._open() as table:
-            row = table.execute("SELECT file_id FROM published WHERE artifact = ?", (artifact,)).fetchone()
-        return row[0] if row else None
+    def published(self, artifact: str) -> Published | None:
+        """The manifest that this machine published last."""
+        rows = self._rows("SELECT file_id, md5 FROM ours WHERE artifact = ?", artifact)
+        return Published(*rows[0]) if rows else None
 
-    def publish(self, artifact: str, file_id: str) -> None:
-        """Remember which file is the manifest of an artifact."""
+    def published_below(self, prefix: str) -> dict[str, Published]:
+        """Those of all artifacts that begin so, by artifact."""
+        rows = self._rows(
+            "SELECT artifact, file_id, md5 FROM ours WHERE substr(artifact, 1, ?) = ?", len(prefix), prefix
+        )
+        return {artifact: Published(file_id, md5) for artifact, file_id, md5 in rows}
+
+    def twins(self, mark: str) -> list[Published]:
+        """Those of artifacts that were made from the same, as a mark says."""
+        return [Published(*row) for row in self._rows("SELECT file_id, md5 FROM ours WHERE twins = ?", mark)]
+
+    def publish(self, artifact: str, manifest: Published, twins: str) -> None:
+        """Remember which file is the manifest of an artifact.
+
+        Args:
+            twins: What artifacts that were made from the same have in common.
+        """
         with self._open() as table:
-            table.execute("INSERT OR REPLACE INTO published VALUES (?, ?)", (artifact, file_id))
+            table.execute("INSERT OR REPLACE INTO ours VALUES (?, ?, ?, ?)", (artifact, *manifest, twins))
 
     def forget(self, artifact: str) -> None:
         """The artifact is gone."""
         with self._open() as table:
-            table.execute("DELETE FROM published WHERE artifact = ?", (artifact,))
+            table.execute("DELETE FROM ours WHERE artifact = ?", (artifact,))
+
+    def folder(self, place: str) -> KnownFolder | None:
+        """What is known of the folder at a place."""
+        rows = self._rows("SELECT file_id, settled FROM folders WHERE place = ?", place)
+        return KnownFolder(rows[0][0], bool(rows[0][1])) if rows else None
+
+    def note_folder(self, place: str, folder: KnownFolder) -> None:
+        """Durable when it returns."""
+        with self._open() as table:
+            table.execute("INSERT OR REPLACE INTO folders VALUES (?, ?, ?)", (place, *folder))
+
+    def forget_folder(self, place: str) -> None:
+        with self._open() as table:
+            table.execute("DELETE FROM folders WHERE place = ?", (place,))
+
+    def _rows(self, question: str, *arguments: Any) -> list[tuple[Any, ...]]:
+        """To look makes nothing."""
+        if not self._path.exists():
+            return []
+        with self._open() as table:
+            return table.execute(question, arguments).fetchall()
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

@@ -25,6 +25,7 @@ from media_assets.io_managers.drive_folders import MANIFESTS, DriveFolder, Drive
 from media_assets.io_managers.drive_index import DriveIndex, Found
 from media_assets.io_managers.drive_journal import Coming, Journal
 from media_assets.io_managers.drive_marks import FIELDS, DriveFile, manifest_marks, marks
+from media_assets.io_managers.drive_memory import Published
 from media_assets.io_managers.drive_plan import Part, Plan, Planner, Slot
 from media_assets.io_managers.drive_writes import change, move, put_away, settled
 from media_assets.io_managers.manifest import Manifest
@@ -125,7 +126,8 @@ class Publication:
         if manifest is None or not self._is_equal(manifest) or not self._index.intact(manifest, found):
             return None
         finish(self._api, self._index, self._journal, found, manifest)
-        self._index.published(manifest.asset, self._artifact, file.id)
+        if not ours:
+            self._index.published(manifest, self._artifact, Published(file.id, file.content_md5))
         return manifest, found
 
     def _is_equal(self, other: Manifest) -> bool:
@@ -183,10 +185,15 @@ class Publication:
             raise
 
     def _put_manifest(self, plan: Plan) -> None:
+        """Known by its id from then on: searches may not show it for a while, or as it was before."""
         slot, manifest = plan.manifest_slot, plan.manifest
         self._index.keep(plan.md5, plan.text)
-        if slot.present and slot.present.content_md5 == plan.md5:
-            return
+        if not (slot.present and slot.present.content_md5 == plan.md5):
+            self._send_manifest(plan)
+        self._index.published(manifest, self._artifact, Published(slot.id, plan.md5))
+
+    def _send_manifest(self, plan: Plan) -> None:
+        slot, manifest = plan.manifest_slot, plan.manifest
         metadata: dict[str, Any] = {
             "appProperties": manifest_marks(
                 slot.id, self._artifact, self._store, self._folders.made_root().id, manifest, plan.md5

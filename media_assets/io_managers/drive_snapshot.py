@@ -28,6 +28,7 @@ class DriveSnapshot:
         self._found: dict[str, Found] = defaultdict(Found)
         self._drives: set[str] = set()
         self._add(None)
+        self._index.add_published(self._index.all_published(asset), lambda key: self._found[key.rpartition("/")[2]])
         manifests = (found.manifest for found in self._found.values())
         self._unread = {file.id: file for file in manifests if file}
 
@@ -46,7 +47,7 @@ class DriveSnapshot:
         found = self._of(manifest.asset, manifest.key)
         for stored in manifest.files:
             if stored.path not in found.files:
-                self._look_for(stored.path)
+                self._look_for(stored.path, found)
         return self._index.intact(manifest, found)
 
     def _of(self, asset: str, key: str) -> Found:
@@ -54,15 +55,14 @@ class DriveSnapshot:
             raise ValueError(f"this shows {self._asset}, not {asset}")
         return self._found.get(self._artifact_of(asset, key)) or Found()
 
-    def _look_for(self, file_id: str) -> None:
+    def _look_for(self, file_id: str, found: Found) -> None:
         """A file that lies in a drive nobody looked at yet has many others of the asset beside it."""
-        file = self._index.file(file_id)
+        file = self._index.complete(found, [file_id]).files.get(file_id)
         if file and file.drive not in self._drives:
             self._add(file.drive)
 
     def _add(self, drive: str | None) -> None:
-        if drive is not None:
-            self._drives.add(drive)
+        self._drives.add(self._index.drive if drive is None else drive)
         for file in self._index.of_asset(self._asset, drive):
             self._remember(file)
 

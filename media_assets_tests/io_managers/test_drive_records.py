@@ -12,7 +12,7 @@ from media_assets.errors import Transient
 from media_assets.io_managers.artifact_names import manifest_name, mime_type, name_in_folder, names_beside
 from media_assets.io_managers.drive_journal import Coming, Journal
 from media_assets.io_managers.drive_marks import DriveFile, asset_of, fitting, has, place, twin_mark
-from media_assets.io_managers.drive_memory import DriveMemory
+from media_assets.io_managers.drive_memory import DriveMemory, Published
 
 
 def test_files_that_players_look_for_bear_the_bare_name_of_the_recording() -> None:
@@ -76,8 +76,8 @@ def test_a_machine_remembers_manifests_of_many_threads_and_what_it_published(tmp
     assert memory.unknown([f"{number:032}" for number in range(90, 1200)]) == {
         f"{number:032}" for number in range(100, 1200)
     }
-    memory.publish("artifact", "id")
-    assert DriveMemory(tmp_path / "google/store.sqlite").published("artifact") == "id"
+    memory.publish("artifact", Published("id", "md5"), "twins")
+    assert DriveMemory(tmp_path / "google/store.sqlite").published("artifact") == Published("id", "md5")
     memory.forget("artifact")
     assert memory.published("artifact") is None
 
@@ -110,10 +110,10 @@ def test_a_journal_is_for_its_owner_alone_and_says_what_was_coming(tmp_path: Pat
 @pytest.mark.parametrize("damage", [b"\0" * 8192, b"no database at all " * 500])
 def test_a_damaged_memory_of_a_store_is_begun_anew(tmp_path: Path, damage: bytes) -> None:
     memory = DriveMemory(tmp_path / "store.sqlite")
-    memory.publish("artifact", "id")
+    memory.publish("artifact", Published("id", "md5"), "twins")
     (tmp_path / "store.sqlite").write_bytes(damage)
     with pytest.raises(Transient, match="was damaged"):
         memory.published("artifact")
     assert memory.published("artifact") is None
-    memory.publish("artifact", "id")
-    assert memory.published("artifact") == "id"
+    memory.publish("artifact", Published("id", "md5"), "twins")
+    assert memory.published("artifact") == Published("id", "md5")

@@ -202,7 +202,7 @@ def test_all_artifacts_of_an_asset_are_seen_by_a_few_lists(drive: DriveServer, s
             damaged = {key for key, manifest in published.items() if not now.intact(manifest)}
         assert damaged == {"box:4.mp4", "box:5.mp4", "box:6.mp4"}
         assert calls["files.list"] <= 4
-        assert calls["files.get"] <= 8
+        assert calls["files.get"] <= 10
         assert calls["files.download"] == (0 if reader is store else 30)
     assert now.manifest(ASSET, "box:unknown.mp4") is None
 
