@@ -5,6 +5,7 @@ A few new or changed files get a run through all stages. Many are registered at 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
@@ -22,8 +23,9 @@ from media_assets.library import Library
 from media_assets.partitions import display_name, media_files, register, registered
 from media_assets.records import REMOVED, REMOVED_KEYS
 from media_assets.sources.base import Changes, Source, SourceEntry
+from media_assets.sources.pace import Pace
 from media_assets.sources.registered import RegisteredKeys
-from media_assets.wording import counted
+from media_assets.wording import counted, describe_seconds
 
 _MOST_REPORTED = 20
 _MOST_IN_ONE_EVENT = 100
@@ -68,11 +70,14 @@ def condition_sensor(interval_seconds: int) -> dg.AutomationConditionSensorDefin
 
 def source_sensor(name: str, library: Library, stages: Sequence[dg.AssetKey]) -> dg.SensorDefinition:
     """Watches one source."""
+    automation = library.settings.automation
+    section = library.settings.sources[name]
+    interval_seconds = automation.interval_of(section)
 
     @dg.sensor(
         name=sensor_name(name),
         asset_selection=list(stages),
-        minimum_interval_seconds=library.settings.automation.source_interval_seconds,
+        minimum_interval_seconds=interval_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Registers the files of source {name!r} and requests those that are new or changed.",
     )
@@ -85,10 +90,22 @@ def source_sensor(name: str, library: Library, stages: Sequence[dg.AssetKey]) ->
         if context.cursor:
             forget_imported(state, name)
         cursor = context.cursor or imported_cursor(state, name)
+        pace, now = Pace.read(name, state) if cursor else None, time.time()
+        wait_seconds = (
+            pace.wait_seconds(now, interval_seconds, automation.quiet_factor, is_paid=section.looks_are_paid)
+            if pace
+            else 0.0
+        )
+        if wait_seconds:
+            return dg.SkipReason(f"nothing changes in {name}: looked at again in {describe_seconds(wait_seconds)}")
         try:
             changes = source.changes(cursor, state)
         except MediaAssetsError as error:
             raise dg.Failure(description=str(error)) from error
+        # Drive's cursor moves with whatever happens in the account.
+        changed = bool(changes.changed or changes.removed) or not (source.has_ids or changes.cursor == cursor)
+        before = pace or Pace(looked_at=now, changed_at=now)
+        before.after(now, time.time() - now, changed=changed).write(name, state)
         return _Tick(context, library, source, changes, stages, is_first=cursor is None).result()
 
     return watch

@@ -9,8 +9,8 @@ import dagster as dg
 
 from media_assets import dagster_fixes
 from media_assets.ageing import age_sensor
-from media_assets.assets.duplicate_groups import duplicate_groups, nightly
-from media_assets.assets.library_report import daily, library_report
+from media_assets.assets.duplicate_groups import duplicate_groups, nightly_groups
+from media_assets.assets.library_report import daily_report, first_report, library_report
 from media_assets.assets.pipeline import enabled_stages
 from media_assets.automation import condition_sensor, source_sensor, stage_condition
 from media_assets.config import load_secrets, load_settings
@@ -50,9 +50,10 @@ def build_definitions(
             library_report,
             *([duplicate_groups] if with_index else []),
         ],
-        schedules=[daily, *([nightly] if with_index else [])],
+        schedules=[daily_report(settings), *([nightly_groups(settings)] if with_index else [])],
         sensors=[
             condition_sensor(settings.automation.condition_interval_seconds),
+            first_report(keys),
             *(source_sensor(name, library, keys) for name in settings.sources),
             *([age_sensor(library, ageing)] if ageing else []),
             *([budget_sensor(keys)] if settings.budgets.per_day_usd is not None else []),

@@ -50,7 +50,7 @@ def announcer(
         return {name: given_up(state, name) for name in settings.webhooks}
 
     return Announcer(
-        settings.alerts,
+        settings.alerts.model_copy(update={"time_zone": settings.alerts.time_zone or settings.automation.time_zone}),
         channels_of(settings, secrets),
         instance,
         state,

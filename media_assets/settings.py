@@ -24,7 +24,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from media_assets import settings_rules as rules
-from media_assets.settings_alerts import AlertSettings, WebhookSettings
+from media_assets.settings_alerts import AlertSettings, TimeZone, WebhookSettings
 from media_assets.settings_budgets import BudgetSettings
 from media_assets.settings_choices import FileCondition, RecordingCondition
 from media_assets.settings_duplicates import DuplicateSettings
@@ -36,6 +36,7 @@ from media_assets.settings_section import NOT_IN_RESULT, Section
 from media_assets.settings_thumbnails import ThumbnailSettings
 from media_assets.settings_video import VideoCompressionSettings
 from media_assets.settings_whisper import FasterWhisperTranscription, Language, ModalTranscription
+from media_assets.time_zones import time_zone_of_this_machine
 
 LibraryName = Annotated[str, AfterValidator(rules.library_name)]
 Owner = Annotated[str, AfterValidator(rules.owner)]
@@ -216,8 +217,11 @@ class CacheSettings(Section):
 
 
 class AutomationSettings(Section):
-    source_interval_seconds: PositiveInt = 10
-    """Time between two looks at a source."""
+    source_interval_seconds: PositiveInt | None = None
+    """Time between two looks at a source that has no `interval_seconds`; absent: what is usual for its kind."""
+    quiet_factor: Annotated[float, Field(ge=1)] = 6.0
+    """While nothing changes in a source, the time between two looks grows to a tenth of the time since the last change,
+    up to so many times the interval; a folder that is listed in no time is left out of that. 1: it does not."""
     settle_seconds: Annotated[float, Field(ge=0)] = 5.0
     """A file whose size or time changed within so many seconds is taken to be still written."""
     incomplete_seconds: Annotated[float, Field(ge=0)] = 600.0
@@ -228,6 +232,17 @@ class AutomationSettings(Section):
     """Time between two looks at what is missing."""
     rerun_on_change: bool = True
     """Whether new settings or a new code version re-make, by themselves, the artifacts that depend on them."""
+    time_zone: TimeZone | None = None
+    """Of what is done every night, e.g. Europe/Berlin; absent: that of the machine."""
+
+    def interval_of(self, source: SourceSettings) -> int:
+        """Time between two looks at a source, in seconds."""
+        return source.interval_seconds or self.source_interval_seconds or source.usual_interval_seconds
+
+    @property
+    def zone(self) -> str:
+        """The name of the time zone."""
+        return self.time_zone or time_zone_of_this_machine()
 
 
 class Settings(Section):

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, PositiveFloat
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 
 from media_assets import settings_rules as rules
 from media_assets.settings_section import Section
@@ -36,6 +36,12 @@ class _Filtered(Section):
     exclude: tuple[str, ...] = ()
     hidden: bool = False
     """Whether names that begin with a dot are looked at."""
+    interval_seconds: PositiveInt | None = None
+    """Time between two looks; absent: `automation.source_interval_seconds`, else what is usual for its kind."""
+
+    usual_interval_seconds: ClassVar[int]
+    looks_are_paid: ClassVar[bool] = True
+    """A folder is listed in milliseconds; of a bucket each thousand objects cost a request, and Drive has a quota."""
 
 
 # ------------------------------------------------------------------------------------------- folders
@@ -43,6 +49,9 @@ class _Filtered(Section):
 
 class FolderSource(_Filtered, _OnThisMachine):
     """A folder of this machine, or a mounted share."""
+
+    usual_interval_seconds = 10
+    looks_are_paid = False
 
     type: Literal["folder"] = "folder"
     path: Path
@@ -61,6 +70,9 @@ class FolderStore(_OnThisMachine):
 
 class DriveDesktopSource(_Filtered, _OnThisMachine):
     """Google Drive as Drive for desktop shows it on this machine."""
+
+    usual_interval_seconds = 30
+    looks_are_paid = False
 
     type: Literal["drive_desktop"]
     mount: Path | None = None
@@ -103,6 +115,8 @@ class DriveAccess(Section):
 
 class DriveSource(_Filtered, DriveAccess):
     """Folders in Google Drive."""
+
+    usual_interval_seconds = 30
 
     type: Literal["drive"]
     folders: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -147,6 +161,8 @@ class BucketAccess(Section):
 
 class BucketSource(_Filtered, BucketAccess):
     """Objects of a bucket."""
+
+    usual_interval_seconds = 120
 
     type: Literal["bucket"]
     anonymous: bool = False

@@ -12,6 +12,7 @@ from typing import ClassVar
 import dagster as dg
 import pytest
 
+from media_assets.assets.library_report import first_report
 from media_assets.automation import InstanceState, source_sensor, stage_condition
 from media_assets.backup.cursors import SourceMemory, imported_cursor, remember
 from media_assets.definitions import build_definitions
@@ -20,6 +21,7 @@ from media_assets.partitions import register, registered
 from media_assets.records import EventFeed, Gone
 from media_assets.settings import AutomationSettings, Secrets, Settings
 from media_assets.settings_places import FolderSource, FolderStore
+from media_assets.sources.pace import Pace
 from media_assets_tests.s3_server import SECRETS, Place, s3_server
 from media_assets_tests.toy_library import PIPELINE, ToyLibrary
 
@@ -100,6 +102,41 @@ def test_a_tick_without_news_asks_for_nothing(watched: Watched) -> None:
     watched.tick()
     watched.process()
     assert watched.tick() is None
+
+
+def test_a_source_that_is_quiet_is_looked_at_less_often_until_something_changes(watched: Watched) -> None:
+    watched.put("a.txt")
+    watched.tick()
+    state, now = InstanceState(watched.instance), time.time()
+    Pace(looked_at=now - 20, changed_at=now - 86_400, took_seconds=5).write("media", state)
+    watched.put("b.txt")
+    assert watched.tick() is None, "the last look was 20 s ago, and nothing had changed for a day"
+    Pace(looked_at=now - 61, changed_at=now - 86_400, took_seconds=5).write("media", state)
+    assert watched.tick() is not None
+    watched.put("c.txt")
+    assert watched.tick() is not None, "there was a change a moment ago"
+
+
+def test_the_first_report_is_made_at_the_first_start_and_once(watched: Watched) -> None:
+    sensor, cursor = first_report(STAGES), None
+
+    def tick(cursor: str | None) -> tuple[list[dg.RunRequest], str | None]:
+        context = dg.build_sensor_context(instance=watched.instance, cursor=cursor)
+        result = sensor(context)
+        if isinstance(result, dg.SkipReason):
+            return [], context.cursor
+        assert isinstance(result, dg.SensorResult)
+        return list(result.run_requests or ()), result.cursor
+
+    requests, cursor = tick(cursor)
+    assert not requests, "there is nothing to report yet"
+    watched.instance.report_runless_asset_event(dg.AssetMaterialization("drive_file", partition="media:a.txt"))
+    (request,), cursor = tick(cursor)
+    assert request.asset_selection == [dg.AssetKey("library_report")]
+    assert not tick(cursor)[0]
+    (request,), _ = tick(str(time.time() - 3600))
+    watched.instance.report_runless_asset_event(dg.AssetMaterialization("library_report"))
+    assert not tick(None)[0]
 
 
 def test_a_few_changed_files_get_a_run_each(watched: Watched) -> None:

@@ -13,6 +13,7 @@ from media_assets.io_managers.store import Target
 from media_assets.library import Library
 from media_assets.models_duplicates import DuplicateGroup
 from media_assets.partitions import registered
+from media_assets.settings import Settings
 
 NAME = "duplicate_groups"
 # One artifact of the whole library; no source is called so.
@@ -75,10 +76,14 @@ def _publish(library: Library, groups: list[DuplicateGroup], folder: Path, run_i
     return library.store(NAME).publish(draft, files, digests, Target("folder"))
 
 
-nightly = dg.ScheduleDefinition(
-    name="find_duplicates",
-    target=[duplicate_groups],
-    cron_schedule="0 4 * * *",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Groups the duplicates of the whole library anew, every night at four.",
-)
+def nightly_groups(settings: Settings) -> dg.ScheduleDefinition:
+    """The schedule of the groups."""
+    zone = settings.automation.zone
+    return dg.ScheduleDefinition(
+        name="find_duplicates",
+        target=[duplicate_groups],
+        cron_schedule="0 4 * * *",
+        execution_timezone=zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Groups the duplicates of the whole library anew, every night at four ({zone}).",
+    )

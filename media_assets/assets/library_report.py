@@ -2,6 +2,8 @@
 
 import base64
 import io
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -10,10 +12,16 @@ from media_assets.assets.pipeline import enabled_stages
 from media_assets.library import Library
 from media_assets.library_figures import LibraryFigures, library_figures
 from media_assets.partitions import registered
+from media_assets.settings import Settings
 from media_assets.status import State
 from media_assets.wording import counted
 
 NAME = "library_report"
+_BEFORE_THE_DIGEST_MINUTES = 30
+# The first report waits until what was there at the start is made, but for no longer than this.
+_LOOK_SECONDS, _AT_MOST_SECONDS = 30, 600.0
+_BUSY = (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED)
+_MADE = "made"
 FIRST_ATTEMPT_GOAL, SAVED_GOAL, CACHE_GOAL = 0.95, 0.30, 0.70
 
 _COLOURS = {State.DONE: "#2e7d32", State.NOT_APPLICABLE: "#9e9e9e", State.FAILED: "#c62828", State.MISSING: "#e0e0e0"}
@@ -120,10 +128,49 @@ def _states_plot(figures: LibraryFigures) -> str:
     return "data:image/png;base64," + base64.b64encode(picture.getvalue()).decode("ascii")
 
 
-daily = dg.ScheduleDefinition(
-    name="report",
-    target=[library_report],
-    cron_schedule="0 5 * * *",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Writes the report of the library, every morning at five.",
-)
+def daily_report(settings: Settings) -> dg.ScheduleDefinition:
+    """The schedule of the report: every morning, half an hour before the digest, which tells of it."""
+    digest_at = settings.alerts.digest_at if settings.alerts.channels else None
+    minutes = (_minutes_of(digest_at) - _BEFORE_THE_DIGEST_MINUTES) % (24 * 60) if digest_at else 5 * 60
+    zone = (settings.alerts.time_zone if digest_at else None) or settings.automation.zone
+    return dg.ScheduleDefinition(
+        name="report",
+        target=[library_report],
+        cron_schedule=f"{minutes % 60} {minutes // 60} * * *",
+        execution_timezone=zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Writes the report of the library, every day at {minutes // 60:02}:{minutes % 60:02} ({zone}).",
+    )
+
+
+def _minutes_of(time_of_day: str) -> int:
+    hours, _, minutes = time_of_day.partition(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def first_report(stages: Sequence[dg.AssetKey]) -> dg.SensorDefinition:
+    """Requests the first report of a library, so that nobody has to wait for the night to see one."""
+
+    @dg.sensor(
+        name="first_report",
+        asset_selection=[dg.AssetKey(NAME)],
+        minimum_interval_seconds=_LOOK_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Requests the first report, once something was made; those after it come every morning.",
+    )
+    def request(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        if context.cursor == _MADE:
+            return dg.SkipReason("there is a report; the next comes in the morning")
+        instance, now = context.instance, time.time()
+        if instance.get_latest_materialization_event(dg.AssetKey(NAME)):
+            context.update_cursor(_MADE)
+            return dg.SkipReason("there is a report; the next comes in the morning")
+        since = float(context.cursor) if context.cursor else now
+        something = any(instance.get_latest_materialization_event(stage) for stage in stages)
+        busy = instance.get_runs_count(dg.RunsFilter(statuses=list(_BUSY)))
+        if (busy or not something) and now - since < _AT_MOST_SECONDS:
+            context.update_cursor(str(since))
+            return dg.SkipReason("waits for the first artifacts")
+        return dg.SensorResult(run_requests=[dg.RunRequest(asset_selection=[dg.AssetKey(NAME)])], cursor=_MADE)
+
+    return request
