@@ -7,12 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import ffmpeg as ffmpeg_python
-
 from media_assets.engines.completeness import check_complete, lost_no_sound
-from media_assets.engines.ffmpeg import ALL_MUST_DECODE, KEEP_TIME, FFmpeg, file_url
+from media_assets.engines.ffmpeg import ALL_MUST_DECODE, KEEP_TIME, FFmpeg
 from media_assets.engines.languages import same_language
 from media_assets.engines.probe import probe
+from media_assets.engines.untrusted import ISO, file_url, uploaded
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, NotApplicable, TimeLimitExceeded
 from media_assets.models import AudioTrack, MediaInfo, Stream
@@ -150,7 +149,7 @@ def _copy(
     errors = ffmpeg.run(
         _output(source, media, stream, destination, {"acodec": "copy"}), copying, duration_seconds=duration
     )
-    copy = ffmpeg_python.input(file_url(destination))["a:0"]
+    copy = uploaded(destination, ISO)["a:0"]
     ffmpeg.run(copy.output("-", format="null", **ALL_MUST_DECODE), checking, duration_seconds=duration)
     return errors
 
@@ -187,7 +186,7 @@ def _output(source: Path, media: MediaInfo, stream: Stream, destination: Path, o
     late = 0.0 if media.container in _STARTED_BY_FFMPEG else offset_seconds(media, stream)
     # Ogg keeps the tags of the whole with the stream.
     tags = f"0:s:{stream.index}" if media.container == "ogg" else "0"
-    return ffmpeg_python.input(file_url(source), itsoffset=f"{-late:.6f}")[str(stream.index)].output(
+    return uploaded(source, media.container, itsoffset=f"{-late:.6f}")[str(stream.index)].output(
         file_url(destination), format="ipod", movflags="+faststart", map_metadata=tags, map_chapters=0, **options
     )
 

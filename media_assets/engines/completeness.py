@@ -9,8 +9,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from media_assets.engines.probe import open_media
+from media_assets.engines.sandbox import run_in_child
 from media_assets.engines.truncation import missing_end
+from media_assets.engines.untrusted import open_media
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia
 from media_assets.models import MediaInfo, Stream
@@ -63,22 +64,30 @@ def lost_no_sound(source: Path, media: MediaInfo, stream: Stream, work: Work) ->
 
     Concatenated mp3 files (every podcast with inserted advertisements), lyrics, and ID3 tags behind FLAC are such.
     """
+    samples, refused, only_tags = run_in_child(_decoded, source, stream.index, work=work)
+    expected = _stated_seconds(source, media, stream)
+    if expected is None or stream.sample_rate is None:
+        whole = refused > 0
+    else:
+        whole = not _falls_short(source, media, stream, samples / stream.sample_rate, expected, work)
+    return whole and only_tags
+
+
+def _decoded(source: Path, index: int) -> tuple[int, int, bool]:
+    """How many samples a stream has, how many of its packets a decoder refuses, and whether these are no sound."""
     import av
 
-    refused: list[bytes] = []
-    samples = 0
-    with source.open("rb") as file, open_media(file, work) as container:
-        for packet in container.demux(container.streams[stream.index]) if container is not None else ():
+    samples = refused = 0
+    only_tags = True
+    with source.open("rb") as file, open_media(file) as container:
+        for packet in container.demux(container.streams[index]) if container is not None else ():
             try:
                 samples += sum(frame.samples for frame in packet.decode() if isinstance(frame, av.AudioFrame))
             except av.error.FFmpegError:
-                refused.append(bytes(packet))
-    expected = _stated_seconds(source, media, stream)
-    if expected is None or stream.sample_rate is None:
-        whole = bool(refused)
-    else:
-        whole = not _falls_short(source, media, stream, samples / stream.sample_rate, expected, work)
-    return whole and all(data.startswith(_TAGS) or not data.strip(b"\0") for data in refused)
+                data = bytes(packet)
+                refused += 1
+                only_tags = only_tags and (data.startswith(_TAGS) or not data.strip(b"\0"))
+    return samples, refused, only_tags
 
 
 def _stated_seconds(source: Path, media: MediaInfo, stream: Stream) -> float | None:
@@ -101,7 +110,10 @@ def _falls_short(source: Path, media: MediaInfo, stream: Stream, seconds: float,
         return False
     if stream.duration_seconds is not None or media.duration_seconds is None:
         return True
-    return _last_second(source, work) - media.start_seconds < media.duration_seconds - _TOLERANCE_SECONDS
+    return (
+        run_in_child(_last_second, source, work=work) - media.start_seconds
+        < media.duration_seconds - _TOLERANCE_SECONDS
+    )
 
 
 def _family(media: MediaInfo) -> str:
@@ -125,10 +137,10 @@ def _xing_seconds(source: Path, stream: Stream) -> float | None:
     return int.from_bytes(found[1], "big") * samples_per_frame / stream.sample_rate
 
 
-def _last_second(source: Path, work: Work) -> float:
+def _last_second(source: Path) -> float:
     """When the last packet of any stream ends, in the container's time."""
     last = 0.0
-    with source.open("rb") as file, open_media(file, work) as container:
+    with source.open("rb") as file, open_media(file) as container:
         for packet in container.demux() if container is not None else ():
             if packet.pts is not None and packet.time_base is not None:
                 last = max(last, float((packet.pts + (packet.duration or 0)) * packet.time_base))
@@ -140,17 +152,24 @@ def _check_gaps(source: Path, stream: Stream, errors: Sequence[str], work: Work)
 
     Asked only after errors: a recorder that was paused or muted leaves gaps too, and they are no damage.
     """
+    gap = run_in_child(_first_gap, source, stream.index, work=work)
+    if gap is not None:
+        said = f"; ffmpeg: {errors[0]}" if errors else ""
+        raise BadMedia(
+            f"is damaged: {gap[1] - gap[0]:.2f} s of its sound are missing at {gap[0]:.2f} s{said}",
+            next_step=_NEXT_STEP,
+        )
+
+
+def _first_gap(source: Path, index: int) -> tuple[float, float] | None:
+    """Where the first gap between two packets of a stream begins and ends; None when there is none."""
     end: float | None = None
-    with source.open("rb") as file, open_media(file, work) as container:
-        packets = container.demux(container.streams[stream.index]) if container is not None else ()
-        for packet in packets:
+    with source.open("rb") as file, open_media(file) as container:
+        for packet in container.demux(container.streams[index]) if container is not None else ():
             if packet.pts is None or packet.time_base is None:
                 continue
             start = float(packet.pts * packet.time_base)
             if end is not None and start - end > _GAP_SECONDS:
-                said = f"; ffmpeg: {errors[0]}" if errors else ""
-                raise BadMedia(
-                    f"is damaged: {start - end:.2f} s of its sound are missing at {end:.2f} s{said}",
-                    next_step=_NEXT_STEP,
-                )
+                return end, start
             end = start + float((packet.duration or 0) * packet.time_base)
+    return None

@@ -16,8 +16,9 @@ from typing import Any
 
 import ffmpeg
 
-from media_assets.engines.ffmpeg_errors import FILE, complaints, failure
+from media_assets.engines.ffmpeg_errors import complaints, failure
 from media_assets.engines.process import Ending, run_process
+from media_assets.engines.untrusted import uploaded
 from media_assets.engines.work import Work
 from media_assets.errors import Fatal
 from media_assets.settings import FFmpegSettings
@@ -36,21 +37,6 @@ _DEFAULTS = FFmpegSettings()
 _QUESTION_TIMEOUT_SECONDS = 30
 _GLOBAL_ARGUMENTS = ("-hide_banner", "-nostdin", "-y", "-loglevel", "level+warning")
 _PROGRESS_ARGUMENTS = ("-progress", "pipe:1", "-stats_period", "0.5")
-
-
-def file_url(path: Path) -> str:
-    """How ffmpeg is given a local file: with the protocol in front and from the root, no name can be taken for an
-    option (leading dash) or another protocol (colon)."""
-    return _Url(f"{FILE}{path.absolute()}")
-
-
-class _Url(str):
-    """A name that may hold bytes that are no UTF-8: `ffmpeg-python` encodes what str() gives, to compare commands."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        return super().__str__().encode(errors="backslashreplace").decode()
 
 
 @lru_cache
@@ -148,6 +134,7 @@ class FFmpeg:
         path: Path,
         work: Work,
         *,
+        container: str | None = None,
         sample_rate: int = 16000,
         start_seconds: float | None = None,
         duration_seconds: float | None = None,
@@ -158,13 +145,21 @@ class FFmpeg:
         late or has gaps: these become silence. Closing the generator ends ffmpeg. Memory stays bounded: ffmpeg waits
         while nobody reads.
 
+        Args:
+            path: The file.
+            work: Its limit and cancellation end ffmpeg.
+            container: FFmpeg's name of its demuxer; None to have ffmpeg choose.
+            sample_rate: Samples per second.
+            start_seconds: Where to begin; None for the start of the stream.
+            duration_seconds: How much to give; None for all.
+
         Raises:
             BadMedia: after the last samples, when something could not be decoded.
             Others: as `run`.
         """
         start = {} if start_seconds is None else {"ss": start_seconds}
         length = {} if duration_seconds is None else {"t": duration_seconds}
-        output = ffmpeg.input(file_url(path), **start)["a:0"].output(
+        output = uploaded(path, container, **start)["a:0"].output(
             "pipe:1",
             format="s16le",
             acodec="pcm_s16le",

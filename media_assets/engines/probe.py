@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from media_assets.engines import isobmff
 from media_assets.engines.probe_frames import look_at_frames
 from media_assets.engines.probe_streams import describe
+from media_assets.engines.sandbox import run_in_child
 from media_assets.engines.signatures import (
     HEAD_BYTES,
     UNKNOWN_TYPE,
     is_matroska_dolby_vision,
     media_type,
     no_media_type,
+    playlist_type,
     promises_media,
+    promises_recording,
 )
+from media_assets.engines.untrusted import open_media
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia
 from media_assets.models import Chapter, MediaInfo, MediaKind
@@ -56,12 +59,27 @@ def probe(path: Path, work: Work) -> Probe:
         TimeLimitExceeded, Cancelled: from `work`.
         OSError: the file cannot be read.
     """
+    work.check()
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-        if not head:
-            raise IncompleteMedia("is empty (0 bytes)", next_step="Fetch or export it again")
-        if (mime_type := no_media_type(head)) is not None:
-            return Probe(MediaKind.OTHER, mime_type, None)
+    if not head:
+        raise IncompleteMedia("is empty (0 bytes)", next_step="Fetch or export it again")
+    if (playlist := playlist_type(head)) is not None:
+        if promises_recording(head, path.name):
+            raise BadMedia(
+                "is a playlist or a description of streams, not a recording: it only names what lies elsewhere",
+                next_step="Upload the recording itself; what a file names is never opened",
+            )
+        return Probe(MediaKind.OTHER, playlist, None)
+    if (mime_type := no_media_type(head)) is not None:
+        return Probe(MediaKind.OTHER, mime_type, None)
+    return run_in_child(_look_inside, path, work=work)
+
+
+def _look_inside(path: Path) -> Probe:
+    """The part of `probe` that reads more than the first bytes."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
         iso = isobmff.is_iso(head)
         if iso and isobmff.index_is_missing(file):
             raise IncompleteMedia(
@@ -70,55 +88,13 @@ def probe(path: Path, work: Work) -> Probe:
             )
         dolby_vision = isobmff.has_dolby_vision(file) if iso else is_matroska_dolby_vision(head)
         image_size = isobmff.image_size(file) if isobmff.image_type(head) else None
-        with open_media(file, work) as container:
+        with open_media(file) as container:
             if container is not None and container.streams:
-                work.check()
                 media, moves = _describe(container, dolby_vision, image_size)
                 return _judge(media, moves, head)
     if promises_media(head, path.name):
         raise BadMedia("nothing in it can be recognised as audio, video or image", next_step=_FETCH_AGAIN)
     return Probe(MediaKind.OTHER, UNKNOWN_TYPE, None)
-
-
-@contextmanager
-def open_media(file: BinaryIO, work: Work) -> Iterator[InputContainer | None]:
-    """A file opened by PyAV; None when no demuxer recognises it.
-
-    PyAV gets no name: FFmpeg would take `%03d` in it for a series of images, and judge by its ending.
-    """
-    import av
-
-    try:
-        container: InputContainer | None = av.open(_Reader(file, work), mode="r", metadata_errors="replace")
-    except av.error.FFmpegError:
-        container = None
-    if container is None:
-        yield None
-        return
-    with container:
-        try:
-            yield container
-        except av.error.FFmpegError as error:
-            raise BadMedia(f"cannot be read: {error.strerror}", next_step=_FETCH_AGAIN) from error
-
-
-class _Reader:
-    """What PyAV needs of a file, nameless, and obedient to the limit even when a demuxer never stops reading."""
-
-    def __init__(self, file: BinaryIO, work: Work) -> None:
-        self._file = file
-        self._work = work
-        file.seek(0)
-
-    def read(self, size: int) -> bytes:
-        self._work.check()
-        return self._file.read(size)
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
 
 
 def _describe(

@@ -26,6 +26,28 @@ _NO_MEDIA = (
     (b"SQLite format 3\x00", "application/vnd.sqlite3"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
 )
+_PLAYLISTS = (
+    (b"#extm3u", "application/vnd.apple.mpegurl"),
+    (b"<mpd", "application/dash+xml"),
+    (b"<smoothstreamingmedia", "application/vnd.ms-sstr+xml"),
+    (b"<?xml", "application/xml"),
+    (b"<!--", "application/xml"),
+    (b"<asx", "video/x-ms-asf"),
+    (b"<smil", "application/smil+xml"),
+    (b"ffconcat", "text/x-ffconcat"),
+    (b"v=0", "application/sdp"),
+    (b"[playlist]", "audio/x-scpls"),
+    (b"[reference]", "video/x-ms-asf"),
+    (b"rtsp://", "application/x-rtsp"),
+    (b"rtsptext", "application/x-rtsp"),
+    (b";ffmetadata", "text/plain"),
+    (b"[script info]", "text/x-ssa"),
+    (b"webvtt", "text/vtt"),
+)
+"""How texts begin that name other files or streams, or that go with them, in small letters. What follows may be made
+to look like media, to a reader that does not know the name."""
+_BEFORE_TEXT = b"\xef\xbb\xbf \t\r\n"
+_TEXT_NAMES = (".svg", ".m3u", ".m3u8", ".pls", ".asx", ".wax", ".wvx", ".xspf", ".wpl", ".ram", ".qtl")
 _MEDIA = (
     b"\x1a\x45\xdf\xa3",  # EBML: Matroska, WebM
     b"RIFF",
@@ -82,6 +104,17 @@ def no_media_type(head: bytes) -> str | None:
         if head.startswith(signature):
             return mime_type
     return "text/plain" if _is_text(head) else None
+
+
+def playlist_type(head: bytes) -> str | None:
+    """The MIME type of a text that names other files or streams, whatever comes behind its first words; else None."""
+    begin = head.lstrip(_BEFORE_TEXT)[:32].lower()
+    return next((mime_type for signature, mime_type in _PLAYLISTS if begin.startswith(signature)), None)
+
+
+def promises_recording(head: bytes, name: str) -> bool:
+    """As `promises_media`, but for names under which people know playlists and drawings."""
+    return promises_media(head, name) and not name.lower().endswith(_TEXT_NAMES)
 
 
 def promises_media(head: bytes, name: str) -> bool:

@@ -9,13 +9,13 @@ import threading
 import time
 from pathlib import Path
 
-import ffmpeg as ffmpeg_python
 import numpy as np
 import psutil
 import pytest
 
-from media_assets.engines.ffmpeg import FFmpeg, file_url, missing_from
+from media_assets.engines.ffmpeg import FFmpeg, missing_from
 from media_assets.engines.process import Ending, run_process
+from media_assets.engines.untrusted import file_url, uploaded
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, Cancelled, Fatal, SourceChanged, TimeLimitExceeded, Transient
 from media_assets.settings import FFmpegSettings
@@ -50,7 +50,7 @@ def ends(note: Path) -> bool:
 
 
 def to_wav(source: Path, destination: Path):
-    return ffmpeg_python.input(file_url(source)).output(file_url(destination), format="wav")
+    return uploaded(source, None).output(file_url(destination), format="wav")
 
 
 @pytest.fixture

@@ -96,7 +96,8 @@ def test_what_is_no_media_is_other(tmp_path: Path):
         "notes.txt": (b"A text file.\n" * 500, "text/plain"),
         "umlauts.mp3": ("Grüße, ".encode() * 2000, "text/plain"),
         "subtitles.mp4": (b"1\n00:00:01,000 --> 00:00:02,000\nHello\n", "text/plain"),
-        "playlist.mp4": (b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n", "text/plain"),
+        "playlist.m3u8": (b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n", "application/vnd.apple.mpegurl"),
+        "drawing.svg": (b"<?xml version='1.0'?>\n<svg/>\n", "application/xml"),
         "paper.mp4": (b"%PDF-1.7\n\xe2\xe3\xcf\xd3\n", "application/pdf"),
         "zeros.bin": (bytes(50_000), "application/octet-stream"),
     }

@@ -13,7 +13,8 @@ import ffmpeg as ffmpeg_python
 
 from media_assets.engines.duplicates.audio_prints import PRINT_OPTIONS, audio_print
 from media_assets.engines.duplicates.codes import NO_PICTURE, SIDE, averages, codes_of, packed
-from media_assets.engines.ffmpeg import KEEP_TIME, FFmpeg, file_url
+from media_assets.engines.ffmpeg import KEEP_TIME, FFmpeg
+from media_assets.engines.untrusted import file_url, uploaded
 from media_assets.engines.work import Work
 from media_assets.models import MediaInfo, MediaKind, Stream
 from media_assets.models_duplicates import AudioPrint, FrameHashes
@@ -79,7 +80,7 @@ def _outputs(
     sound: Path,
     settings: FingerprintSettings,
 ) -> list[Any]:
-    given = ffmpeg_python.input(file_url(source))
+    given = uploaded(source, media.container)
     small = f"scale={_SIDE}:{_SIDE}:flags=area,format=gray"
     raw = {"format": "rawvideo", "pix_fmt": "gray"}
     if kind is MediaKind.IMAGE:

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import ffmpeg as ffmpeg_python
-
-from media_assets.engines.ffmpeg import FFmpeg, file_url
-from media_assets.engines.probe import open_media
+from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.engines.sandbox import run_in_child
+from media_assets.engines.untrusted import file_url, open_media, uploaded
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, TimeLimitExceeded
 from media_assets.models import MediaInfo, Stream
@@ -61,9 +60,14 @@ def clip_of(source: Path, media: MediaInfo, stream: Stream, work: Work) -> Clip:
     """
     if stream.hdr is None:
         return Clip(source, media, stream, None)
-    with source.open("rb") as file, open_media(file, work) as container:
-        context = None if container is None else container.streams[stream.index].codec_context
-        return Clip(source, media, stream, _CURVES.get(getattr(context, "color_trc", 0)))
+    return Clip(source, media, stream, _CURVES.get(run_in_child(_transfer, source, stream.index, work=work)))
+
+
+def _transfer(source: Path, index: int) -> int:
+    """The number of the curve that the headers of a stream name; 0 when they name none."""
+    with source.open("rb") as file, open_media(file) as container:
+        context = None if container is None else container.streams[index].codec_context
+        return int(getattr(context, "color_trc", 0))
 
 
 def sample_frames(ffmpeg: FFmpeg, clip: Clip, count: int, long_side: int, work: Work) -> tuple[Frame, ...]:
@@ -99,7 +103,7 @@ def one_frame(ffmpeg: FFmpeg, clip: Clip, long_side: int, destination: Path, wor
     Raises:
         As `FFmpeg.run`.
     """
-    picture = ffmpeg_python.input(file_url(clip.source))[str(clip.stream.index)]
+    picture = uploaded(clip.source, clip.media.container)[str(clip.stream.index)]
     options = {"update": 1, "frames:v": 1}
     ffmpeg.run(_png(_chain(picture, clip.curve, long_side), destination, options), work)
 
@@ -146,7 +150,7 @@ def _decoded(
 
 
 def _input(clip: Clip, options: dict[str, Any]) -> Any:
-    return ffmpeg_python.input(file_url(clip.source), copyts=None, **options)[str(clip.stream.index)]
+    return uploaded(clip.source, clip.media.container, copyts=None, **options)[str(clip.stream.index)]
 
 
 def _chain(frames: Any, curve: str | None, long_side: int) -> Any:

@@ -15,10 +15,9 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import ffmpeg as ffmpeg_python
 from pydantic import ValidationError
 
-from media_assets.engines.ffmpeg import FFmpeg, file_url
+from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.openai_errors import TRANSCRIPTION, TooLong, may_be_charged, translate
 from media_assets.engines.openai_server import OpenAIServer
 from media_assets.engines.spending import Payment
@@ -35,6 +34,7 @@ from media_assets.engines.transcribers.windows import (
     WindowLength,
     transcribe_windows,
 )
+from media_assets.engines.untrusted import file_url, our_own
 from media_assets.engines.work import Work
 from media_assets.errors import Fatal, Transient
 from media_assets.models import Transcript
@@ -129,7 +129,7 @@ class OpenAITranscriber:
         samples, sound = work.directory / "piece.raw", work.directory / "piece.flac"
         work.require_space(2 * len(window.pcm))
         samples.write_bytes(window.pcm)
-        raw = ffmpeg_python.input(file_url(samples), format="s16le", ar=SAMPLE_RATE, ac=1)
+        raw = our_own(samples, "s16le", ar=SAMPLE_RATE, ac=1)
         self._ffmpeg.run(raw.output(file_url(sound), format="flac"), work)
         return sound.read_bytes()
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import ffmpeg as ffmpeg_python
 
-from media_assets.engines.ffmpeg import ALL_MUST_DECODE, FFmpeg, file_url
+from media_assets.engines.ffmpeg import ALL_MUST_DECODE, FFmpeg
+from media_assets.engines.untrusted import file_url, uploaded
 from media_assets.engines.video.plan import Plan
 from media_assets.engines.work import Work
 from media_assets.models import MediaInfo
@@ -33,7 +34,7 @@ def encode(ffmpeg: FFmpeg, plan: Plan, crf: float, destination: Path, work: Work
     Raises:
         As `FFmpeg.run`.
     """
-    source = ffmpeg_python.input(file_url(plan.source), **plan.encoder.global_options)
+    source = uploaded(plan.source, plan.media.container, **plan.encoder.global_options)
     streams = plan.streams
     mp4 = streams.container != "mkv"
     mapped = [
@@ -87,7 +88,7 @@ def _mkv_options(ffmpeg: FFmpeg, plan: Plan, work: Work) -> dict[str, str]:
         return {}
     cover = plan.streams.covers[0]
     path = work.directory / cover.name
-    picture = ffmpeg_python.input(file_url(plan.source))[str(cover.index)]
+    picture = uploaded(plan.source, plan.media.container)[str(cover.index)]
     ffmpeg.run(picture.output(file_url(path), format="image2", update=1, vframes=1, vcodec="copy"), work)
     number = sum(stream.type == "attachment" for stream in plan.streams.copied)
     return {

@@ -10,6 +10,7 @@ from typing import Any
 import ffmpeg as ffmpeg_python
 
 from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.engines.untrusted import generated
 from media_assets.engines.video.hdr import DynamicRange, svt_av1_parameters, x265_parameters
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, Fatal, TimeLimitExceeded
@@ -125,7 +126,7 @@ def require(ffmpeg: FFmpeg, encoder: Encoder, work: Work) -> None:
     picture = "color=size=256x256:rate=5:duration=1"
     chain = ",".join(filter(None, (f"format={encoder.pixel_format}", encoder.upload)))
     options = encoder.options(encoder.scale.guess, DynamicRange())
-    trial = ffmpeg_python.input(picture, f="lavfi", **encoder.global_options)["v:0"]
+    trial = generated(picture, **encoder.global_options)["v:0"]
     try:
         ffmpeg.run(trial.output("-", format="null", **{"filter:v:0": chain}, **options), work)
     except TimeLimitExceeded:
@@ -136,7 +137,7 @@ def require(ffmpeg: FFmpeg, encoder: Encoder, work: Work) -> None:
             f"the encoder {encoder.name} does not work on this machine: {error.reason}",
             next_step=f"{remedy} in library.yaml, or set ffmpeg.path to an ffmpeg that can use it",
         ) from error
-    two = [ffmpeg_python.input(picture, f="lavfi")["v:0"] for _ in range(2)]
+    two = [generated(picture)["v:0"] for _ in range(2)]
     try:
         ffmpeg.run(ffmpeg_python.filter(two, "libvmaf").output("-", format="null"), work)
     except TimeLimitExceeded:

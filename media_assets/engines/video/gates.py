@@ -7,8 +7,9 @@ from pathlib import Path
 
 import ffmpeg as ffmpeg_python
 
-from media_assets.engines.ffmpeg import ALL_MUST_DECODE, FFmpeg, file_url
+from media_assets.engines.ffmpeg import ALL_MUST_DECODE, FFmpeg
 from media_assets.engines.probe import probe
+from media_assets.engines.untrusted import uploaded
 from media_assets.engines.video.data_tracks import KNOWN_TRACKS, sample_formats
 from media_assets.engines.video.picture import look_at_picture
 from media_assets.engines.video.plan import Plan
@@ -27,8 +28,9 @@ _LOCATION = ("location", "com.apple.quicktime.location.iso6709")
 
 def decodes(ffmpeg: FFmpeg, result: Path, duration_seconds: float | None, work: Work) -> str | None:
     """Decode picture and sound from beginning to end. Returns why the result is not to be used; None when it is."""
-    both = ffmpeg_python.input(file_url(result))
-    streams = [both["v:0"]] + ([both["a"]] if _has_sound(result, work) else [])
+    media = probe(result, work).media
+    both = uploaded(result, media.container if media else None)
+    streams = [both["v:0"]] + ([both["a"]] if media and media.audio_streams else [])
     try:
         errors = ffmpeg.run(
             ffmpeg_python.output(*streams, "-", format="null", **ALL_MUST_DECODE),
@@ -40,11 +42,6 @@ def decodes(ffmpeg: FFmpeg, result: Path, duration_seconds: float | None, work: 
     except BadMedia as error:
         return f"the result cannot be decoded: {error.reason}"
     return f"the result cannot be decoded without errors: {errors[0]}" if errors else None
-
-
-def _has_sound(result: Path, work: Work) -> bool:
-    media = probe(result, work).media
-    return media is not None and bool(media.audio_streams)
 
 
 def agrees(plan: Plan, source: Timeline, result: Path, work: Work) -> str | None:

@@ -12,7 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from media_assets.engines.probe import open_media
+from media_assets.engines.sandbox import run_in_child
+from media_assets.engines.untrusted import open_media
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia
 from media_assets.models import Stream
@@ -66,10 +67,14 @@ def look_at_picture(path: Path, stream: Stream, work: Work) -> Picture:
     Raises:
         BadMedia: there is no frame that can be decoded.
     """
+    return run_in_child(_look, path, stream.index, work=work)
+
+
+def _look(path: Path, index: int) -> Picture:
     import av
 
-    with path.open("rb") as file, open_media(file, work) as container:
-        found: Any = container.streams[stream.index] if container is not None else None
+    with path.open("rb") as file, open_media(file) as container:
+        found: Any = container.streams[index] if container is not None else None
         if container is None or found is None or found.type != "video":
             raise BadMedia("its picture cannot be read", next_step="Play the file to see whether it is damaged")
         for packet in islice(container.demux(found), _PACKETS_TO_A_FRAME):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import ffmpeg as ffmpeg_python
 
-from media_assets.engines.ffmpeg import ALL_MUST_DECODE, FFmpeg, file_url
+from media_assets.engines.ffmpeg import ALL_MUST_DECODE, FFmpeg
+from media_assets.engines.untrusted import MATROSKA, file_url, our_own, uploaded
 from media_assets.engines.video.plan import Plan
 from media_assets.engines.video.portions import portions
 from media_assets.engines.video.quality import frame_scores, pooled
@@ -88,7 +89,7 @@ def _take(ffmpeg: FFmpeg, plan: Plan, timeline: Timeline, window: Window, number
     elif not everything:
         options = {"t": f"{start + length:.6f}"}
         filters = f"trim=start={start:.6f}:end={start + length:.6f},setpts=PTS-STARTPTS,{filters}"
-    stream = ffmpeg_python.input(file_url(plan.source), **options)[str(plan.main.index)]
+    stream = uploaded(plan.source, plan.media.container, **options)[str(plan.main.index)]
     output = stream.output(
         file_url(path),
         format="matroska",  # it keeps the colour tags, which ffvhuff itself does not
@@ -129,7 +130,7 @@ def try_crf(ffmpeg: FFmpeg, samples: Samples, crf: float, work: Work) -> CrfTria
     ffmpeg.run(output, encoding, duration_seconds=samples.seconds)
     scores = frame_scores(
         ffmpeg,
-        ffmpeg_python.input(file_url(result))["v:0"],
+        our_own(result, MATROSKA)["v:0"],
         _concatenated(samples, work),
         comparing,
         model=plan.vmaf_model,
@@ -175,8 +176,8 @@ def rate_result(ffmpeg: FFmpeg, samples: Samples, result: Path, work: Work) -> V
             options = {"ss": f"{start:.6f}", "t": f"{length:.6f}"}
         scores = frame_scores(
             ffmpeg,
-            ffmpeg_python.input(file_url(result), **options)["v:0"],
-            ffmpeg_python.input(file_url(piece.path))["v:0"],
+            uploaded(result, plan.streams.demuxer, **options)["v:0"],
+            our_own(piece.path, MATROSKA)["v:0"],
             part,
             model=plan.vmaf_model,
             pairing="time",
@@ -192,4 +193,4 @@ def _concatenated(samples: Samples, work: Work, **options: str) -> ffmpeg_python
     listing = work.directory / "samples.txt"
     lines = (f"file {piece.path.name}\nduration {piece.seconds:.6f}" for piece in samples.pieces)
     listing.write_text("ffconcat version 1.0\n" + "\n".join(lines) + "\n")
-    return ffmpeg_python.input(file_url(listing), f="concat", **options)["v:0"]
+    return our_own(listing, "concat", **options)["v:0"]

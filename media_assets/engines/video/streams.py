@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from media_assets.engines.untrusted import ISO, MATROSKA
 from media_assets.engines.video.data_tracks import sample_formats
 from media_assets.models import MediaInfo, Stream
 from media_assets.settings_video import VideoCompressionSettings
@@ -47,6 +48,11 @@ class StreamPlan:
     data: tuple[int, ...]
     """Indices of data tracks that are copied."""
     losses: tuple[str, ...]
+
+    @property
+    def demuxer(self) -> str:
+        """FFmpeg's name of what reads the container."""
+        return MATROSKA if self.container == "mkv" else ISO
 
     def subtitle_codec(self, stream: Stream) -> str:
         """`copy`, or the codec it has to be turned into."""

@@ -5,11 +5,14 @@ Nothing is decoded: packets tell it.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from media_assets.engines.probe import open_media
+from media_assets.engines.child_limits import ChildLimits
+from media_assets.engines.sandbox import run_in_child
+from media_assets.engines.untrusted import open_media
 from media_assets.engines.work import Work
 
 if TYPE_CHECKING:
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 _MICROSECONDS = 1_000_000
 _WHOLE_BELOW = 1.5
 """A file that is no longer than all samples times this is not sampled but taken whole."""
+
+
+_LIMITS = ChildLimits(result_bytes=400_000_000)
+"""Some 50 hours of 90 frames a second."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +62,27 @@ class Window:
 
 
 def read_timeline(path: Path, index: int, work: Work) -> Timeline:
-    """Read all packets of a stream."""
+    """Read all packets of a stream.
+
+    Raises:
+        BadMedia, TimeLimitExceeded, Cancelled: as `run_in_child`.
+    """
     import numpy as np
 
-    times: list[float] = []
-    sizes: list[int] = []
-    end = 0.0
-    with path.open("rb") as file, open_media(file, work) as container:
+    rows = np.frombuffer(run_in_child(_packets, path, index, work=work, limits=_LIMITS), dtype=np.float64)
+    times, sizes, lengths = rows.reshape(-1, 3).T
+    order = np.argsort(times, kind="stable")
+    seconds = times[order]
+    end = max(0.0, float((times + lengths).max(initial=0.0)))
+    if seconds.size > 1:
+        end = max(end, float(seconds[-1]) + float(np.median(np.diff(seconds))))
+    return Timeline(seconds, sizes[order].astype(np.int64), end)
+
+
+def _packets(path: Path, index: int) -> bytes:
+    """When each packet of a stream is shown, its size in bytes and how long it lasts: rows of three doubles."""
+    rows = array("d")
+    with path.open("rb") as file, open_media(file) as container:
         if container is not None:
             start = (container.start_time or 0) / _MICROSECONDS
             stream: Any = container.streams[index]
@@ -69,14 +90,10 @@ def read_timeline(path: Path, index: int, work: Work) -> Timeline:
                 ticks = packet.pts if packet.pts is not None else packet.dts
                 if not packet.size or ticks is None:
                     continue
-                times.append(float(ticks * packet.time_base) - start)
-                sizes.append(packet.size)
-                end = max(end, times[-1] + float((packet.duration or 0) * packet.time_base))
-    order = np.argsort(np.array(times), kind="stable")
-    seconds = np.array(times, dtype=np.float64)[order]
-    if seconds.size > 1:
-        end = max(end, float(seconds[-1]) + float(np.median(np.diff(seconds))))
-    return Timeline(seconds, np.array(sizes, dtype=np.int64)[order], end)
+                rows.append(float(ticks * packet.time_base) - start)
+                rows.append(packet.size)
+                rows.append(float((packet.duration or 0) * packet.time_base))
+    return rows.tobytes()
 
 
 def choose_windows(timeline: Timeline, samples: int, sample_seconds: float) -> tuple[Window, ...]:
