@@ -16,8 +16,11 @@ import time
 from collections.abc import Container, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
+
+from media_assets.paths import plain_name
 
 _PARTIAL = ".partial"
 # How many candidates for eviction one count remembers, and how long its sum is trusted.
@@ -29,7 +32,7 @@ class Ledger(BaseModel):
     counted_at: float = 0.0
     held_bytes: int = 0
     """Of all files and partial files except those that are being fetched."""
-    oldest: list[tuple[int, str]] = []
+    oldest: list[tuple[int, Annotated[str, AfterValidator(plain_name)]]] = []
     """Last use in nanoseconds and name of those used longest ago when they were counted. Who was used since is in
     there with a time that is no longer true."""
 

@@ -6,6 +6,7 @@ What speaks to Drive and to buckets is imported only where a library uses it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -143,7 +144,11 @@ class Places:
         match section:
             case FolderStore():
                 return FolderArtifacts(
-                    name, section.path, self._source_folders, min_free_bytes=self._settings.limits.min_free_bytes
+                    name,
+                    section.path,
+                    self._source_folders,
+                    mounts=self._mounted_folders,
+                    min_free_bytes=self._settings.limits.min_free_bytes,
                 )
             case DriveStore():
                 from media_assets.io_managers.drive import DriveArtifacts
@@ -179,6 +184,17 @@ class Places:
         return {
             name: section.path for name, section in self._settings.sources.items() if isinstance(section, FolderSource)
         }
+
+    def _mounted_folders(self) -> list[Path]:
+        """Those of Drive for desktop that are there now."""
+        from media_assets.sources.drive_desktop import drive_desktop_folder
+
+        found = []
+        for section in self._settings.sources.values():
+            if isinstance(section, DriveDesktopSource):
+                with suppress(Fatal):  # it is not mounted, and so nothing in it is there
+                    found.append(drive_desktop_folder(section).path)
+        return found
 
     @property
     def _store_folders(self) -> list[Path]:

@@ -62,9 +62,17 @@ def forget_imported(state: State, source: str) -> None:
         state.write(_name(source), "")
 
 
+def is_of(memory: SourceMemory, source: str) -> bool:
+    """Whether it has nothing but what a source keeps: there is much else under other names."""
+    return set(memory.states) <= set(_slots(source))
+
+
 def _states(state: State, source: str) -> dict[str, str]:
-    names = (*snapshot.slots(source), *drive_state.slots(source))
-    return {name: text for name in names if (text := state.read(name))}
+    return {name: text for name in _slots(source) if (text := state.read(name))}
+
+
+def _slots(source: str) -> tuple[str, ...]:
+    return (*snapshot.slots(source), *drive_state.slots(source))
 
 
 def _name(source: str) -> str:

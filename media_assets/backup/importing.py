@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -20,12 +19,13 @@ from dagster._serdes import deserialize_value
 
 from media_assets.automation import InstanceState
 from media_assets.backup.archive import Archive
-from media_assets.backup.cursors import SourceMemory, remember, remembered
+from media_assets.backup.cursors import SourceMemory, is_of, remember, remembered
 from media_assets.backup.events import Recorded, carried, failed_run, materializations, record_failed, record_made
 from media_assets.backup.exporting import pages
 from media_assets.checksums import sha256_of
 from media_assets.errors import BadMedia, Fatal, SourceChanged
 from media_assets.file_asset import FileAsset
+from media_assets.files import write_whole
 from media_assets.io_managers.base import ATTEMPT, FAILED, IMPORTED_TAG, artifact_link
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.manifest import Manifest
@@ -33,6 +33,7 @@ from media_assets.io_managers.manifest_formats import FORMATS
 from media_assets.io_managers.store import ArtifactStore, ManifestReader, Target
 from media_assets.library import Library
 from media_assets.partitions import register, registered
+from media_assets.paths import LeadsOut, below, plain_name
 from media_assets.sources.registered import RegisteredKeys
 from media_assets.status import latest_failures, made_ids
 
@@ -142,6 +143,8 @@ class Importer:
         manifest = FORMATS.manifest(
             row["manifest"], f"the {asset} of {key} in the archive", repair="Take another archive"
         ).model_copy(update={"key": key})
+        if manifest.asset != asset:
+            raise _strange(f"it has a {manifest.asset} among the artifacts of {asset}")
         here = reader.manifest(asset, key)
         if here is None:
             here = self._restored(manifest, store)
@@ -158,6 +161,8 @@ class Importer:
         if row["recorded"] is None or key in known:
             return None
         event = deserialize_value(row["recorded"]["event"], dg.AssetMaterialization)
+        if event.asset_key != dg.AssetKey(asset):
+            raise _strange(f"it has an event of {event.asset_key.to_user_string()} among those of {asset}")
         # Where the store lies may be another place on this machine.
         where = {"artifact": artifact_link(store, here)} if "artifact" in event.metadata else {}
         return carried(Recorded(event, row["recorded"]["timestamp"]), key, self._archive.index.id, where)
@@ -230,6 +235,8 @@ class Importer:
             if source not in self._library.sources:
                 continue
             memory = SourceMemory.model_validate_json(self._archive.read(name))
+            if not is_of(memory, source):
+                raise _strange(f"{name} is not what a sensor remembers")
             here = remembered(self._instance, state, source)
             if here is None:
                 if not self._dry_run:
@@ -240,14 +247,15 @@ class Importer:
     def _import_journals(self) -> None:
         folder = self._library.settings.state_dir / "duplicates"
         for stem, name in self._archive.below("duplicates").items():
-            path = folder / f"{stem}.jsonl"
-            if path.parent != folder:
-                raise Fatal(f"the archive names a file outside: {name}", next_step="Take another archive")
+            try:
+                path = below(folder, plain_name(f"{stem}.jsonl"))
+            except LeadsOut:
+                raise _strange(f"it names a file outside, {name}") from None
             content = self._archive.read(name)
             here = path.read_bytes() if path.exists() else b""
             if content.startswith(here):
                 if content != here and not self._dry_run:
-                    _write(path, content)
+                    write_whole(path, content, mode=0o600)
             elif not here.startswith(content):
                 self._done.remarks.append(f"{path} is another journal here, and is kept")
 
@@ -256,8 +264,5 @@ def _reason(event: dg.AssetObservation) -> tuple[object, ...]:
     return tuple(value.value if (value := event.metadata.get(name)) else "" for name in (FAILED, ATTEMPT))
 
 
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content)
-    partial.replace(path)
+def _strange(what: str) -> Fatal:
+    return Fatal(f"the archive was not written by `export`: {what}", next_step="Take another archive")

@@ -29,7 +29,7 @@ from media_assets.io_managers.bucket_beside import BesideObjects, Content, has_c
 from media_assets.io_managers.bucket_layout import MANIFEST, ORIGIN, BucketLayout
 from media_assets.io_managers.bucket_publication import Publication, together
 from media_assets.io_managers.bucket_snapshot import BucketSnapshot
-from media_assets.io_managers.manifest import Manifest, StoredFile
+from media_assets.io_managers.manifest import Manifest, StoredFile, why_of_another
 from media_assets.io_managers.manifest_formats import FORMATS, ManifestFormats
 from media_assets.io_managers.store import ManifestReader, Target
 from media_assets.settings_places import BucketStore
@@ -71,6 +71,9 @@ class BucketArtifacts:
         return self._read(self._layout.artifact(asset, key))[0]
 
     def intact(self, manifest: Manifest) -> bool:
+        stage = f"{self._layout.stage(manifest.asset)}/"
+        if manifest.placement == "folder" and not all(stored.path.startswith(stage) for stored in manifest.files):
+            return False  # it came from an archive, and is of another store
         return all(together(lambda stored: self._is_there(stored, manifest), manifest.files))
 
     def as_of_now(self, asset: str) -> ManifestReader:
@@ -204,7 +207,12 @@ class BucketArtifacts:
         if found is None:
             return None, None
         text, info = found
-        return self._formats.read(text, self._bucket.address(info.path)), info
+        manifest = self._formats.read(text, self._bucket.address(info.path))
+        asset = folder.rpartition("/")[0].removeprefix(self._layout.stage("")).strip("/")
+        if manifest and (reason := why_of_another(manifest, asset, folder)):
+            self._formats.refuse(self._bucket.address(info.path), reason)
+            return None, info
+        return manifest, info
 
     def _entry(self, *parts: str) -> str:
         """What an entry of the index says; empty when there is none."""

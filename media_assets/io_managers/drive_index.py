@@ -42,6 +42,8 @@ class Found:
 
     files: dict[str, DriveFile] = field(default_factory=dict)
     """By id; also copies that people made."""
+    artifact: str = ""
+    """Its `artifact_id`. A file without that mark is none of its files, whatever a manifest says; empty: of any."""
 
     @property
     def manifests(self) -> list[DriveFile]:
@@ -75,14 +77,14 @@ class DriveIndex:
         """
         root = self._folders.root()
         if root is None:
-            return Found()
+            return Found(artifact=artifact)
         mark = place(root.id, asset)
         files = {
             file.id: file
             for drive in {root.drive, *drives}
             for file in self._search(drive, has(ARTIFACT, artifact), has(PLACE, mark), "trashed = false")
         }
-        found = Found(files)
+        found = Found(files, artifact)
         known = self._memory.published(f"{mark}/{artifact}")
         if known:
             self.add_published({f"{mark}/{artifact}": known}, lambda _: found)
@@ -193,7 +195,7 @@ class DriveIndex:
             file = self.file(file_id)
             if file and file.trashed:
                 self._folders.require_root()  # with it goes all that is in it
-            elif file:
+            elif file and found.artifact in ("", file.properties.get(ARTIFACT)):
                 found.files[file.id] = file
         return found
 

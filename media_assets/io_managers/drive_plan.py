@@ -18,7 +18,7 @@ from media_assets.io_managers import artifact_names
 from media_assets.io_managers.drive_folders import DriveFolder
 from media_assets.io_managers.drive_index import DriveIndex, Found
 from media_assets.io_managers.drive_journal import Coming
-from media_assets.io_managers.drive_marks import PART, DriveFile, fitting
+from media_assets.io_managers.drive_marks import ARTIFACT, PART, DriveFile, fitting
 from media_assets.io_managers.drive_writes import settled
 from media_assets.io_managers.manifest import Manifest, StoredFile
 from media_assets.sources.base import Beside
@@ -129,7 +129,8 @@ class Planner:
         marked = [file.id for file in found.files.values() if file.properties.get(PART) == mark]
         for file_id in dict.fromkeys((*recorded, *filter(None, [left.parts.get(part.name)]), *marked)):
             file = found.files.get(file_id) or self.index.file(file_id)
-            if file and not file.is_manifest and file.id not in self.burnt:
+            of_another = file and found.artifact not in ("", file.properties.get(ARTIFACT))
+            if file and not of_another and not file.is_manifest and file.id not in self.burnt:
                 yield self._settled(file)
 
     def _settled(self, file: DriveFile) -> DriveFile:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from itertools import islice
 
@@ -25,10 +24,10 @@ class DriveSnapshot:
         self._index = index
         self._asset = asset
         self._artifact_of = artifact_of
-        self._found: dict[str, Found] = defaultdict(Found)
+        self._found: dict[str, Found] = {}
         self._drives: set[str] = set()
         self._add(None)
-        self._index.add_published(self._index.all_published(asset), lambda key: self._found[key.rpartition("/")[2]])
+        self._index.add_published(self._index.all_published(asset), lambda key: self._shown(key.rpartition("/")[2]))
         manifests = (found.manifest for found in self._found.values())
         self._unread = {file.id: file for file in manifests if file}
 
@@ -53,7 +52,7 @@ class DriveSnapshot:
     def _of(self, asset: str, key: str) -> Found:
         if asset != self._asset:
             raise ValueError(f"this shows {self._asset}, not {asset}")
-        return self._found.get(self._artifact_of(asset, key)) or Found()
+        return self._found.get(self._artifact_of(asset, key)) or Found(artifact=self._artifact_of(asset, key))
 
     def _look_for(self, file_id: str, found: Found) -> None:
         """A file that lies in a drive nobody looked at yet has many others of the asset beside it."""
@@ -68,4 +67,7 @@ class DriveSnapshot:
 
     def _remember(self, file: DriveFile) -> None:
         self._drives.add(file.drive)
-        self._found[file.properties[ARTIFACT]].files[file.id] = file
+        self._shown(file.properties[ARTIFACT]).files[file.id] = file
+
+    def _shown(self, artifact: str) -> Found:
+        return self._found.setdefault(artifact, Found(artifact=artifact))

@@ -17,8 +17,9 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from filelock import FileLock
@@ -28,15 +29,17 @@ from media_assets.errors import Fatal, Transient, classify
 from media_assets.files import STAGING_PREFIX, make_way, read_if_file, write_whole
 from media_assets.io_managers.claims import Claims
 from media_assets.io_managers.locations import Locations
-from media_assets.io_managers.manifest import Manifest, StoredFile
+from media_assets.io_managers.manifest import Manifest, StoredFile, why_of_another
 from media_assets.io_managers.manifest_formats import FORMATS, ManifestFormats
 from media_assets.io_managers.store import ManifestReader, Target
 from media_assets.partitions import display_name
+from media_assets.paths import LeadsOut, plain
 
 _COPY_BYTES = 1 << 20
 _MANIFEST = "manifest.json"
 _REPLACED = "replaced.json"
 _COMING = "coming.json"
+_OWN_ENDINGS = tuple(f"/{name}" for name in (_MANIFEST, _REPLACED, _COMING))
 # What an entry of the index may say. Anything else was not written by us, or was lost with the power.
 _FOLDER_NAME = re.compile(r"[A-Za-z0-9-]+")
 _ORIGIN = re.compile(r"\w+ of [^\0-\x1f]+")
@@ -47,6 +50,7 @@ class FolderArtifacts:
 
     Args:
         sources: The folders of the sources, by name: artifacts may lie beside the files in them.
+        mounts: See `Locations`.
         min_free_bytes: Space that is left free on the disks it writes to.
     """
 
@@ -56,12 +60,13 @@ class FolderArtifacts:
         root: Path,
         sources: Mapping[str, Path] | None = None,
         *,
+        mounts: Callable[[], Iterable[Path]] | None = None,
         min_free_bytes: int = 0,
         formats: ManifestFormats = FORMATS,
     ) -> None:
         self.name = name
         self.root = root
-        self._locations = Locations(sources or {})
+        self._locations = Locations(sources or {}, mounts)
         self._min_free_bytes = min_free_bytes
         self._formats = formats
 
@@ -78,7 +83,14 @@ class FolderArtifacts:
         return self._read_manifest(self._folder(asset, key))
 
     def intact(self, manifest: Manifest) -> bool:
-        return all(self._has_size(self.local_path(stored), stored.size_bytes) for stored in manifest.files)
+        try:
+            paths = [self.local_path(stored) for stored in manifest.files]
+        except LeadsOut as error:
+            self._formats.refuse(f"the {manifest.asset} of {manifest.key} in store {self.name!r}", str(error))
+            return False
+        if manifest.placement == "folder" and any(path.parent.is_symlink() for path in paths[:1]):
+            return False
+        return all(self._has_size(path, stored.size_bytes) for path, stored in zip(paths, manifest.files, strict=True))
 
     def find(self, asset: str, fingerprint: str) -> Manifest | None:
         name = _entry(self._index("fingerprint", asset, fingerprint), _FOLDER_NAME)
@@ -91,14 +103,22 @@ class FolderArtifacts:
         return nullcontext(self.local_path(stored))
 
     def local_path(self, stored: StoredFile) -> Path:
-        """Where the file lies."""
+        """Where the file lies.
+
+        Raises:
+            LeadsOut: not where this store puts files.
+        """
         if stored.path.startswith("/") or ":" in stored.path:
             return self._locations.path(stored.path)
-        return self.root / stored.path
+        asset, *_ = stored.path.split("/")
+        if stored.path.count("/") != 2 or asset.startswith(".") or stored.path.endswith(_OWN_ENDINGS):
+            raise LeadsOut(f"{stored.path!r} is no file of an artifact")
+        return self.root / plain(stored.path)
 
     def link(self, manifest: Manifest) -> str:
-        if len(manifest.files) == 1:
-            return self.local_path(manifest.files[0]).as_uri()
+        with suppress(LeadsOut):  # beside a source that library.yaml no longer has
+            if len(manifest.files) == 1:
+                return self.local_path(manifest.files[0]).as_uri()
         return self._folder(manifest.asset, manifest.key).as_uri()
 
     def artifact_paths(self) -> Callable[[Path], bool]:
@@ -140,6 +160,8 @@ class FolderArtifacts:
     ) -> Manifest:
         folder = self._folder(draft.asset, draft.key)
         with self._writing(), self._lock(folder):
+            if folder.is_symlink():
+                folder.unlink()  # not made by us: it is not known what it leads to
             folder.mkdir(parents=True, exist_ok=True)
             before = self._settle(folder)
             finals = {name: self._place(draft, name, digests[name], folder, target) for name in files}
@@ -246,10 +268,14 @@ class FolderArtifacts:
         for stored in before.files if before else ():
             if stored.path in kept:
                 continue
+            try:
+                path = self.local_path(stored)
+            except LeadsOut:
+                continue  # of a source that library.yaml no longer has
             if before and before.placement == "beside_source":
-                self._claims.remove(self.local_path(stored))
+                self._claims.remove(path)
             else:
-                self.local_path(stored).unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
 
     # ------------------------------------------------------------------------------------------------ details
 
@@ -269,7 +295,11 @@ class FolderArtifacts:
 
     def _read_manifest(self, folder: Path, name: str = _MANIFEST) -> Manifest | None:
         text = read_if_file(folder / name)
-        return None if text is None else self._formats.read(text, str(folder / name))
+        manifest = None if text is None else self._formats.read(text, str(folder / name))
+        if manifest and (reason := why_of_another(manifest, folder.parent.name, f"{folder.parent.name}/{folder.name}")):
+            self._formats.refuse(str(folder / name), reason)
+            return None
+        return manifest
 
     @staticmethod
     def _write(path: Path, text: str) -> None:
@@ -278,7 +308,8 @@ class FolderArtifacts:
     @staticmethod
     def _has_size(path: Path, size_bytes: int) -> bool:
         try:
-            return path.stat().st_size == size_bytes
+            status = path.lstat()
+            return stat.S_ISREG(status.st_mode) and status.st_size == size_bytes
         except FileNotFoundError:
             return False
 

@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import JsonValue
+from pydantic import AfterValidator, JsonValue
 
 from media_assets.models import Model
+from media_assets.partitions import decode_path
+from media_assets.paths import LeadsOut, plain, plain_name
+
+
+def _written_path(path: str) -> str:
+    """A path in one of the forms that stores write; what it has to lie below only the store knows."""
+    plain(decode_path(path).removeprefix("/"))
+    plain(path.removeprefix("/"))
+    return path
+
+
+def _asset_name(name: str) -> str:
+    if not re.fullmatch(r"\w+", name, re.ASCII):
+        raise LeadsOut(f"{name!r} is no name of an asset")
+    return name
 
 
 class StoredFile(Model):
     """A file of an artifact, as it was when it was published."""
 
-    name: str
+    name: Annotated[str, AfterValidator(plain_name)]
     """As the asset calls it, e.g. `transcript.srt`."""
-    path: str
+    path: Annotated[str, AfterValidator(_written_path)]
     """Where it lies: relative to the store's root; for a file beside its source see `Locations.written`."""
     size_bytes: int
     sha256: str
@@ -28,7 +44,7 @@ class Manifest(Model):
     """What the store knows about the artifact of one asset for one file."""
 
     format: Literal[1] = 1
-    asset: str
+    asset: Annotated[str, AfterValidator(_asset_name)]
     key: str
     fingerprint: str
     """Of everything the artifact was made from; see `fingerprint_of`."""
@@ -64,6 +80,21 @@ class Manifest(Model):
             if stored.name == name:
                 return stored
         raise KeyError(f"{self.asset} of {self.key} has no file {name!r}; it has {[f.name for f in self.files]}")
+
+
+def why_of_another(manifest: Manifest, asset: str, folder: str) -> str | None:
+    """What in a manifest is not of the artifact in whose folder it was found; None if nothing is.
+
+    What it names is removed when the artifact is made again, so it has to be this artifact's own. What lies beside its
+    source is known by other records.
+    """
+    if manifest.asset != asset:
+        return f"it is of {manifest.asset}"
+    for stored in manifest.files:
+        own = stored.path.startswith(f"{folder}/") and stored.path.endswith(f"/{stored.name}")
+        if manifest.placement == "folder" and not own:
+            return f"it names {stored.path!r}, which is not its own"
+    return None
 
 
 def fingerprint_of(asset: str, code_version: str, settings: Mapping[str, Any], inputs: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from media_assets.errors import Fatal
 from media_assets.io_managers.manifest import Manifest
+from media_assets.paths import LeadsOut
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class ManifestFormats:
 
     def __init__(self, upgrades: Mapping[int, Upgrade] = UPGRADES) -> None:
         self._upgrades = upgrades
+        self._refused: set[str] = set()
 
     def read(self, text: bytes | str, where: str) -> Manifest | None:
         """A manifest as it is stored; None when no version wrote it so, and its artifact counts as missing.
@@ -53,8 +55,14 @@ class ManifestFormats:
         try:
             return Manifest.model_validate(self._upgraded(json.loads(text), where))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            logger.warning("%s is no manifest (%s); its artifact counts as missing", where, type(error).__name__)
+            self.refuse(where, _reason(error))
             return None
+
+    def refuse(self, where: str, reason: str) -> None:
+        """Say once that an artifact counts as missing because of what its manifest says."""
+        if where not in self._refused:
+            self._refused.add(where)
+            logger.warning("%s is no manifest (%s); its artifact counts as missing", where, reason)
 
     def manifest(self, content: object, where: str, *, repair: str) -> Manifest:
         """A manifest from its parsed JSON; for the rest see `read`."""
@@ -79,6 +87,13 @@ class ManifestFormats:
             content = {**self._upgrades[number](content), "format": number + 1}
             number += 1
         return content
+
+
+def _reason(error: Exception) -> str:
+    """Without what stands in the manifest, unless it is a path that leads out."""
+    found = error.errors() if isinstance(error, ValidationError) else ()
+    causes = [cause for each in found if isinstance(cause := each.get("ctx", {}).get("error"), LeadsOut)]
+    return str(causes[0]) if causes else type(error).__name__
 
 
 FORMATS = ManifestFormats()

@@ -12,6 +12,7 @@ from media_assets.buckets import Bucket, ConditionFailed, ObjectGone, ObjectInfo
 from media_assets.buckets.transfer import download
 from media_assets.errors import BadMedia, Fatal, SourceChanged, Transient
 from media_assets.partitions import partition_key, split_key
+from media_assets.paths import LeadsOut, plain
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import BucketSource
 from media_assets.sources.base import Beside, Changes, SourceEntry, State, no_check
@@ -218,10 +219,10 @@ class BucketObjects:
         return path[len(prefix) :].lstrip("/") if prefix else path
 
     def _path(self, relative: str) -> str:
-        parts = PurePosixPath(relative).parts
-        if relative.startswith("/") or ".." in parts:
-            raise BadMedia(f"leads out of source {self.name!r}", next_step="Delete that partition")
-        return self._bucket.below(relative)
+        try:
+            return self._bucket.below(plain(relative))
+        except LeadsOut:
+            raise BadMedia(f"leads out of source {self.name!r}", next_step="Delete that partition") from None
 
     def _entry(self, relative: str, info: ObjectInfo) -> SourceEntry:
         tag = (info.e_tag or "").strip('"')

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from media_assets.errors import BadMedia, Fatal, SourceChanged
 from media_assets.files import STAGING_PREFIX
 from media_assets.partitions import partition_key, split_key
+from media_assets.paths import LeadsOut, below
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import FolderSource
 from media_assets.sources.base import Beside, Changes, SourceEntry, State, no_check
@@ -118,7 +119,7 @@ class Folder:
         _, relative = split_key(key)
         path = self._path(relative)
         try:
-            status = path.stat()
+            status = path.stat(follow_symlinks=self._settings.follow_symlinks)
         except (FileNotFoundError, NotADirectoryError):
             raise SourceChanged(
                 f"is no longer in {self.root}",
@@ -176,10 +177,10 @@ class Folder:
             raise Fatal(f"{self.root} may not be listed", next_step="Grant this user the right to read it") from None
 
     def _path(self, relative: str) -> Path:
-        path = PurePosixPath(relative)
-        if path.is_absolute() or ".." in path.parts:
-            raise BadMedia(f"leads out of source {self.name!r}", next_step="Delete that partition")
-        return self.root / path
+        try:
+            return below(self.root, relative, follow_links=self._settings.follow_symlinks)
+        except LeadsOut:
+            raise BadMedia(f"leads out of source {self.name!r}", next_step="Delete that partition") from None
 
     def _entry(self, relative: str, status: os.stat_result) -> SourceEntry:
         return SourceEntry(

@@ -12,11 +12,12 @@ import dagster as dg
 import pytest
 
 from media_assets.automation import InstanceState, stage_condition
-from media_assets.backup.archive import open_archive
+from media_assets.backup.archive import new_archive, open_archive
 from media_assets.backup.cursors import SourceMemory, imported_cursor, remember
 from media_assets.backup.exporting import export_library
 from media_assets.backup.from_stores import record_what_is_there
 from media_assets.backup.importing import AssetImport, Imported, Importer
+from media_assets.errors import Fatal
 from media_assets.partitions import registered
 from media_assets.processing import Selection
 from media_assets.settings_places import FolderSource, FolderStore
@@ -352,3 +353,43 @@ def test_what_sensors_remember_comes_along_unless_they_have_looked_here(move: Mo
     remember(InstanceState(other.instance), SOURCE, SourceMemory(cursor="9", states={}))
     assert move.bring(other).remarks == [f"the sensor of {SOURCE} has looked here before, and goes on from there"]
     assert imported_cursor(InstanceState(other.instance), SOURCE) == "9"
+
+
+STRANGE = {
+    "a journal that lies elsewhere": ("duplicates/../victim.jsonl", b"x\n", "names a file outside"),
+    "a journal in a folder": ("duplicates/sub/a.jsonl", b"x\n", "names a file outside"),
+    "what no sensor remembers": (
+        f"sources/{SOURCE}.json",
+        b'{"cursor": "1", "states": {"media_assets/ledger/x": "y"}}',
+        "is not what a sensor remembers",
+    ),
+    "a manifest of another asset": (
+        "artifacts/transcript.jsonl",
+        b'{"key": "box:x", "recorded": null, "manifest": {"asset": "m4a_audio", "key": "box:x", "fingerprint": "", '
+        b'"version": "", "inputs": {}, "code_version": "", "settings": {}, "made_at": "2026-01-01T00:00:00Z", '
+        b'"made_in_seconds": 1, "made_by_run": ""}}\n',
+        "a m4a_audio among the artifacts of transcript",
+    ),
+    "a manifest that names what lies elsewhere": (
+        "artifacts/transcript.jsonl",
+        b'{"key": "box:x", "recorded": null, "manifest": {"asset": "transcript", "key": "box:x", "fingerprint": "", '
+        b'"version": "", "inputs": {}, "code_version": "", "settings": {}, "made_at": "2026-01-01T00:00:00Z", '
+        b'"made_in_seconds": 1, "made_by_run": "", '
+        b'"files": [{"name": "a", "path": "../victim", "size_bytes": 6, "sha256": ""}]}}\n',
+        "not a manifest of this version",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", STRANGE)
+def test_an_archive_with_what_export_does_not_write_is_refused(what: str, move: Move, tmp_path: Path) -> None:
+    name, content, reason = STRANGE[what]
+    new = move.elsewhere()
+    path = tmp_path / "strange.zip"
+    (victim := new.settings.state_dir.parent / "victim").write_text("victim")
+    with new_archive(path) as archive, archive.member(name) as write:
+        write(content)
+    with open_archive(path) as opened, pytest.raises(Fatal, match=reason):
+        Importer(new.instance, new.library, PIPELINE, opened).run()
+    assert victim.read_text() == "victim"
+    assert not list(tmp_path.rglob("victim.jsonl"))

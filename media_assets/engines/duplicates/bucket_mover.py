@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import partial
-from pathlib import PurePosixPath
 
 from media_assets.buckets import Bucket, ConditionFailed, ObjectGone, ObjectInfo
 from media_assets.buckets.conditional import delete_unchanged
@@ -18,6 +17,7 @@ from media_assets.buckets.parts import parts
 from media_assets.errors import Fatal, SourceChanged
 from media_assets.models_duplicates import CheckedFile, Move
 from media_assets.partitions import decode_path
+from media_assets.paths import LeadsOut, plain
 
 
 class BucketMover:
@@ -141,10 +141,10 @@ class BucketMover:
         return self._below(self._review, move.destination)
 
     def _below(self, prefix: str, address: str) -> str:
-        path = decode_path(address)
-        if path.startswith("/") or not path or ".." in PurePosixPath(path).parts:
+        try:
+            return self._bucket.below(prefix, plain(decode_path(address)))
+        except LeadsOut:
             raise Fatal(
                 f"{address} leads out of {self._bucket.address(self._bucket.prefix)}",
                 next_step="Run the index of duplicates again",
-            )
-        return self._bucket.below(prefix, path)
+            ) from None

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
-from media_assets.errors import BadMedia, SourceChanged
+from media_assets.errors import BadMedia, Fatal, SourceChanged
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import NotAllowed, NotFound, Refused
 from media_assets.google_drive.places import FOLDER, literal
@@ -109,6 +109,8 @@ class DriveMover:
             return False
         if found.get("trashed"):
             raise SourceChanged(f"{found['name']} is in the trash of Google Drive; take it out of there first")
+        if not self._is_for_review(move.target):
+            raise SourceChanged(f"the journal says that {found['name']} was moved to a folder that is not for review")
         if parents != [move.target]:
             raise SourceChanged(f"{found['name']} was moved on from the review folder by somebody, and stays there")
         self._shift(move.file.address, move.target, move.origin)
@@ -123,6 +125,8 @@ class DriveMover:
         folder = self._folder(name)
         if folder is None or folder.trashed:
             return True
+        if not self._is_for_review(name):
+            raise Fatal(f"{name} is no review folder in Google Drive", next_step="Use the journal of this library")
         inside = f"{literal(name)} in parents and (trashed = false or mimeType != {literal(FOLDER)})"
         if self._children(inside, folder.drive):
             return False
@@ -188,6 +192,17 @@ class DriveMover:
                 break
             folder = known.parent
         return folder
+
+    def _is_for_review(self, folder_id: str) -> bool:
+        """Whether it is a folder for review or lies in one: nothing else is ours to bring files back from."""
+        seen: set[str] = set()
+        while folder_id and folder_id not in seen:
+            seen.add(folder_id)
+            known = self._folder(folder_id)
+            if known is None or known.is_for_review:
+                return known is not None
+            folder_id = known.parent
+        return False
 
     def _folder(self, folder_id: str) -> _Folder | None:
         if folder_id not in self._folders:

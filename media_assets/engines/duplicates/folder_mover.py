@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
-from urllib.parse import unquote_to_bytes
+from pathlib import Path
 
 from media_assets.checksums import digests_of
 from media_assets.engines.duplicates.journal import sync_folder
 from media_assets.errors import BadMedia, Fatal, SourceChanged, classify
 from media_assets.models_duplicates import CheckedFile, Move
+from media_assets.partitions import decode_path
+from media_assets.paths import LeadsOut, below
 
 _RESERVATION = b"A name that media_assets has reserved for a file it is moving.\n"
 
@@ -92,7 +93,8 @@ class FolderMover:
 
     def remove_folder(self, name: str) -> bool:
         folder = Path(name)
-        if self._review not in (folder, *folder.parents) and folder not in self._review.parents:
+        known = ".." not in folder.parts and not folder.is_symlink()
+        if not known or (self._review not in (folder, *folder.parents) and folder not in self._review.parents):
             raise Fatal(f"{name} is not the review folder nor around it", next_step="Use the journal of this library")
         try:
             folder.rmdir()
@@ -135,11 +137,10 @@ class FolderMover:
         Raises:
             Fatal: it leads out of the folder, by `..` or through a symbolic link.
         """
-        pure = PurePosixPath(os.fsdecode(unquote_to_bytes(address.encode("utf-8", "surrogateescape"))))
-        path = root / pure
-        if pure.is_absolute() or ".." in pure.parts or not pure.parts or not _leads_to(path, root):
-            raise Fatal(f"{address} leads out of {root}", next_step="Run the index of duplicates again")
-        return path
+        try:
+            return below(root, decode_path(address))
+        except LeadsOut:
+            raise Fatal(f"{address} leads out of {root}", next_step="Run the index of duplicates again") from None
 
 
 def _rename(source: Path, destination: Path) -> None:
@@ -180,10 +181,6 @@ def _is_reservation(path: Path, torn: bool) -> bool:
         return False
     content = path.read_bytes()
     return content == _RESERVATION or (torn and _RESERVATION.startswith(content))
-
-
-def _leads_to(path: Path, root: Path) -> bool:
-    return path.parent.resolve().is_relative_to(root.resolve())
 
 
 def _state(path: Path) -> os.stat_result:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePosixPath
-from typing import NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
+
+from pydantic import ValidationError
 
 from media_assets.engines.duplicates.journal import Journal
-from media_assets.errors import BadMedia, MediaAssetsError, SourceChanged, classify
+from media_assets.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged, classify
 from media_assets.models_duplicates import CheckedFile, DedupRow, DuplicateGroup, Move, MoveOutcome
 
 _OF_ONE_FILE = (SourceChanged, BadMedia)
@@ -185,12 +187,22 @@ class Begun(NamedTuple):
     def of(cls, journal: Journal) -> Self:
         """
         Raises:
-            Fatal: there is no journal.
+            Fatal: there is no journal, or it is none of moves.
         """
+        try:
+            return cls._of(journal.read())
+        except (KeyError, TypeError, ValidationError) as error:
+            raise Fatal(
+                f"{journal.path} is no journal of moves ({type(error).__name__})",
+                next_step="Name the journal that `duplicates --apply` wrote",
+            ) from error
+
+    @classmethod
+    def _of(cls, entries: Iterable[Mapping[str, Any]]) -> Self:
         folders: dict[str, None] = {}
         moves: dict[str, Move] = {}
         unfinished: dict[str, Move] = {}
-        for entry in journal.read():
+        for entry in entries:
             match entry["event"]:
                 case "creating":
                     folders[entry["folder"]] = None
