@@ -52,18 +52,21 @@ def to_txt(transcript: Transcript) -> str:
 
 
 def _paragraphs(transcript: Transcript) -> Iterator[str]:
-    paragraph = ""
+    parts: list[str] = []
+    characters = 0
     end_seconds = 0.0
     for segment in transcript.segments:
         pause = segment.start_seconds - end_seconds
-        long = len(paragraph) >= _LONG_PARAGRAPH_CHARACTERS
-        if paragraph and pause >= (_SHORT_PAUSE_SECONDS if long else _PARAGRAPH_PAUSE_SECONDS):
-            yield paragraph
-            paragraph = ""
-        paragraph = f"{paragraph} {_clean(segment.text)}".strip()
+        long = characters >= _LONG_PARAGRAPH_CHARACTERS
+        if parts and pause >= (_SHORT_PAUSE_SECONDS if long else _PARAGRAPH_PAUSE_SECONDS):
+            yield " ".join(parts)
+            parts, characters = [], 0
+        if text := _clean(segment.text):
+            characters += len(text) + bool(parts)
+            parts.append(text)
         end_seconds = segment.end_seconds
-    if paragraph:
-        yield paragraph
+    if parts:
+        yield " ".join(parts)
 
 
 def _cues(transcript: Transcript, to_text: Callable[[str], str]) -> Iterator[_Cue]:

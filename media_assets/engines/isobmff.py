@@ -10,9 +10,15 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from media_assets.errors import BadMedia
+
 _FIRST_BOXES = {b"ftyp", b"styp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 _IMAGE_BRANDS = {b"heic": "image/heic", b"heix": "image/heic", b"mif1": "image/heif", b"avif": "image/avif"}
+INDEXES = (b"moov", b"meta")
+"""What tells where everything else is: in recordings, in still images."""
 _MOOV_READ_BYTES = 64_000_000
+MOST_BOXES = 1_000_000
+"""Of the top level. A recording in fragments of one frame each has so many after hours; they take seconds to walk."""
 
 
 class Box(NamedTuple):
@@ -34,10 +40,16 @@ def image_type(head: bytes) -> str | None:
 
 
 def boxes(file: BinaryIO) -> Iterator[Box]:
-    """The boxes of the top level, up to the end of the file or to what is no box."""
+    """The boxes of the top level, up to the end of the file or to what is no box. Reads 16 bytes of each.
+
+    Raises:
+        BadMedia: there are more than MOST_BOXES.
+    """
     file_size = file.seek(0, 2)
     start = 0
-    while start + 8 <= file_size:
+    for _ in range(MOST_BOXES):
+        if start + 8 > file_size:
+            return
         file.seek(start)
         header = file.read(16)
         size = int.from_bytes(header[:4], "big")
@@ -49,29 +61,44 @@ def boxes(file: BinaryIO) -> Iterator[Box]:
             return
         yield Box(header[4:8], start, size)
         start += size
+    raise BadMedia(
+        f"is made of more than {MOST_BOXES} boxes, more than any recording",
+        next_step="Play it to see whether it is damaged; export it again",
+    )
 
 
 def index_is_missing(file: BinaryIO) -> bool:
-    """Whether the index (`moov`) of a recording is not there. Still images have `meta` in its place."""
-    return not {b"moov", b"meta"} & {box.type for box in boxes(file)}
+    """Whether the index (`moov`) of a recording is not there. Still images have `meta` in its place.
+
+    Raises:
+        BadMedia: as `boxes`.
+    """
+    return all(box.type not in INDEXES for box in boxes(file))
 
 
 def has_dolby_vision(file: BinaryIO) -> bool:
-    """Whether a sample description holds a Dolby Vision configuration (`dvcC`, `dvvC` or `dvwC`)."""
+    """Whether a sample description holds a Dolby Vision configuration (`dvcC`, `dvvC` or `dvwC`).
+
+    Raises:
+        BadMedia: as `boxes`.
+    """
     moov = _content(file, b"moov")
-    for found in re.finditer(b"stsd", moov):
-        size = int.from_bytes(moov[found.start() - 4 : found.start()], "big")
-        if re.search(b"dv[cvw]C", moov[found.start() : found.start() + size]):
+    end = 0  # of the sample description that reaches farthest, among those that were met
+    for found in re.finditer(b"stsd|dv[cvw]C", moov):
+        if found[0] == b"stsd":
+            size = int.from_bytes(moov[max(0, found.start() - 4) : found.start()], "big")
+            end = max(end, found.start() + size)
+        elif found.start() < end:
             return True
     return False
 
 
 def image_size(file: BinaryIO) -> tuple[int, int] | None:
     """Width and height of a still image: the largest `ispe`, for a picture may be put together from tiles."""
-    sizes = [
+    sizes = (
         (int.from_bytes(found[1], "big"), int.from_bytes(found[2], "big"))
         for found in re.finditer(b"ispe.{4}(.{4})(.{4})", _content(file, b"meta"), re.DOTALL)
-    ]
+    )
     return max(sizes, key=lambda size: size[0] * size[1], default=None)
 
 

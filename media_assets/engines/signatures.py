@@ -121,11 +121,15 @@ def promises_media(head: bytes, name: str) -> bool:
     """Whether the first bytes or the name say media, so that unreadable content is a fault and not just no media."""
     guess = mimetypes.guess_type(name, strict=False)[0] or ""
     return (
-        is_iso(head)
-        or head.startswith(_MEDIA)
+        begins_like_media(head)
         or guess.startswith(("audio/", "video/", "image/"))
         or name.lower().endswith(_MEDIA_NAMES)
     )
+
+
+def begins_like_media(head: bytes) -> bool:
+    """Whether the first bytes are those of a format of media."""
+    return is_iso(head) or head.startswith(_MEDIA)
 
 
 def is_matroska_dolby_vision(head: bytes) -> bool:

@@ -19,7 +19,7 @@ from media_assets.settings import AutomationSettings
 from media_assets.settings_places import FolderSource
 from media_assets.sources.base import Beside, Changes, SourceEntry, State, no_check
 from media_assets.sources.globs import PathFilter
-from media_assets.sources.readiness import why_incomplete
+from media_assets.sources.readiness import Readiness
 from media_assets.sources.snapshot import Seen, Snapshot
 from media_assets.wording import counted
 
@@ -93,15 +93,13 @@ class Folder:
         files: dict[str, Seen] = {}
         changed: list[SourceEntry] = []
         waiting = dict(self.unreadable)
+        looks = {entry.key: self._look(entry, before) for entry in entries}
+        waiting.update(self._waiting(entries, looks, first_look=before is None))
         for entry in entries:
-            seen = self._look(entry, before)
-            if not seen.reported:
-                reason = self._why_wait(entry, seen, first_look=before is None)
-                if reason:
-                    waiting[entry.key] = reason
-                else:
-                    seen = replace(seen, reported=True)
-                    changed.append(entry)
+            seen = looks[entry.key]
+            if not seen.reported and entry.key not in waiting:
+                seen = replace(seen, reported=True)
+                changed.append(entry)
             files[entry.key] = seen
         removed: list[str] = []
         for key, seen in (before.files if before else {}).items():
@@ -241,7 +239,18 @@ class Folder:
             return old
         return Seen(entry.revision, time.time(), reported=False)
 
-    def _why_wait(self, entry: SourceEntry, seen: Seen, *, first_look: bool) -> str | None:
+    def _waiting(self, entries: list[SourceEntry], looks: dict[str, Seen], *, first_look: bool) -> dict[str, str]:
+        """By key, why files are not reported yet.
+
+        The latest are looked into first, so that what nobody goes on with cannot use up each tick before they come.
+        """
+        new = [entry for entry in entries if not looks[entry.key].reported]
+        new.sort(key=lambda entry: looks[entry.key].since, reverse=True)
+        readiness = Readiness()
+        reasons = {e.key: self._why_wait(e, looks[e.key], readiness, first_look=first_look) for e in new}
+        return {key: reason for key, reason in reasons.items() if reason}
+
+    def _why_wait(self, entry: SourceEntry, seen: Seen, readiness: Readiness, *, first_look: bool) -> str | None:
         """Time is measured from when we saw the revision, for a copy may carry any time of modification; at the first
         look there is nothing else to go by than the file's own."""
         now = time.time()
@@ -251,7 +260,7 @@ class Folder:
             return "changed a moment ago; waiting until it no longer does"
         if now - since < self._automation.incomplete_seconds:
             try:
-                return why_incomplete(self._path(entry.path))
+                return readiness.why_incomplete(self._path(entry.path))
             except OSError:
                 return None  # the run that reads it says what is wrong
         return None

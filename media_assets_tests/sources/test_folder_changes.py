@@ -336,3 +336,11 @@ def test_a_damaged_memory_costs_a_fresh_look(watch: Watch, row: str) -> None:
     (name,) = watch.state.texts
     watch.state.write(name, row)
     assert changed(watch.look()) == ["a"]
+
+
+def test_files_that_never_become_whole_do_not_keep_later_ones_from_being_seen(watch: Watch) -> None:
+    for number in range(500):
+        (watch.root / f"a{number}.mp4").write_bytes(b"\0\0\0\x08free" * 50)
+    assert changed(watch.look()) == []
+    tone(watch.root / "talk.m4a")
+    assert changed(watch.look()) == ["talk.m4a"]

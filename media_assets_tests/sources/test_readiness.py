@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
+from media_assets.engines import isobmff
 from media_assets.engines.isobmff import boxes
-from media_assets.sources.readiness import why_incomplete
+from media_assets.sources.readiness import Readiness
 from media_assets_tests.media import ffmpeg, file_url, tone, video
+
+
+def why_incomplete(path: Path) -> str | None:
+    return Readiness().why_incomplete(path)
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +36,9 @@ def index_at_end(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def fragmented(folder: Path) -> Path:
     return video(folder / "fragmented.mp4", 2.0, "-g", "10", "-movflags", "frag_keyframe+empty_moov")
+
+
+BOX = b"\0\0\0\x08free"
 
 
 def box_types(path: Path) -> list[bytes]:
@@ -147,6 +156,10 @@ def _cut_wav(path: Path) -> None:
     path.write_bytes(content[: len(content) // 2])
 
 
+def _boxes(path: Path) -> None:
+    path.write_bytes(BOX * 1000)
+
+
 @pytest.mark.parametrize(
     ("name", "make"),
     [
@@ -157,8 +170,57 @@ def _cut_wav(path: Path) -> None:
         ("notes.txt", _text),
         ("zeros.mp4", _zeros),
         ("short.mp4", _short),
+        ("boxes.mp4", _boxes),
     ],
 )
 def test_other_formats_are_taken_as_they_are(name: str, make: Callable[[Path], object], tmp_path: Path) -> None:
     make(tmp_path / name)
     assert why_incomplete(tmp_path / name) is None
+
+
+@pytest.mark.parametrize(
+    "header", [b"RIFF", b"RIFF\x24\x00\x00\x00", b"\x1a\x45\xdf\xa3", b"OggS", b"fLaC", b"\x89PNG"]
+)
+def test_a_header_that_is_still_written_waits(header: bytes, tmp_path: Path) -> None:
+    (tmp_path / "growing").write_bytes(header)
+    assert why_incomplete(tmp_path / "growing") == f"ends within its header ({len(header)} bytes)"
+
+
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The boxes that are looked at."""
+    seen: list[bytes] = []
+
+    def watched(file: BinaryIO) -> Iterator[isobmff.Box]:
+        for box in boxes(file):
+            seen.append(box.type)
+            yield box
+
+    monkeypatch.setattr(isobmff, "boxes", watched)
+    return seen
+
+
+@pytest.mark.parametrize("box", [BOX, b"\0\0\0\x08mdat", b"\0\0\0\x08moof", b"\0\0\0\x01free\0\0\0\0\0\0\0\x10"])
+def test_of_a_file_of_very_many_boxes_few_are_looked_at(box: bytes, looked_at: list[bytes], tmp_path: Path) -> None:
+    (tmp_path / "soup.mp4").write_bytes(BOX + box * 200_000)
+    assert why_incomplete(tmp_path / "soup.mp4") is None
+    assert 0 < len(looked_at) <= 64
+
+
+def test_a_long_recording_in_fragments_is_not_walked_to_its_end(
+    fragmented: Path, looked_at: list[bytes], tmp_path: Path
+) -> None:
+    assert why_incomplete(fragmented) is None
+    assert looked_at[-1] == b"moof" and looked_at.count(b"moof") == 1
+
+
+def test_very_many_such_files_in_one_tick_cost_no_more_than_a_few(looked_at: list[bytes], tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.mp4" for number in range(1000)]
+    for path in paths:
+        path.write_bytes(BOX * 50)
+    tick = Readiness()
+    reasons = [tick.why_incomplete(path) for path in paths]
+    assert len(looked_at) <= 20_000 + 64
+    assert reasons[0] == "has no index (moov box) yet"
+    assert "is looked into when some of them are through" in str(reasons[-1])
+    assert Readiness().why_incomplete(paths[-1]) == "has no index (moov box) yet"

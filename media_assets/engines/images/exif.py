@@ -21,7 +21,7 @@ _PIXEL_X, _PIXEL_Y = 0xA002, 0xA003
 _THUMBNAIL_OFFSET, _THUMBNAIL_BYTES = 0x0201, 0x0202
 _ASCII, _SHORT, _LONG = 2, 3, 4
 _ENTRY_BYTES = 12
-_MARK = re.compile(r"media-assets; goal=([0-9.]+); original_bytes=([0-9]+)")
+_MARK = re.compile(r"media-assets; goal=([0-9]{1,3}(?:\.[0-9]{1,9})?); original_bytes=([0-9]{1,15})(?![0-9])")
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,10 @@ def changed_exif(exif: bytes, width: int, height: int, mark: Mark) -> bytes:
     kept = [entry for entry in entries if entry.tag not in (_ORIENTATION, PROCESSING_SOFTWARE)]
     sizes = {_IMAGE_WIDTH: width, _IMAGE_LENGTH: height, _PIXEL_X: width, _PIXEL_Y: height}
     for entry in entries:
-        if entry.tag == _EXIF_DIRECTORY:
-            for inner in block.directory(block.long(entry.start + 8))[0]:
-                block.set_size(inner, sizes)
         block.set_size(entry, sizes)
+    if inside := next((entry for entry in entries if entry.tag == _EXIF_DIRECTORY), None):
+        for entry in block.directory(block.long(inside.start + 8))[0]:
+            block.set_size(entry, sizes)
     return bytes(block.with_first_directory(kept, str(mark).encode() + b"\0"))
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_assets.engines import isobmff
 from media_assets.engines.images.exif import Mark
+from media_assets.engines.images.searching import is_in
 from media_assets.models import MediaInfo
 from media_assets.settings_images import ImageRule, ImageSettings
 
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp", "AVIF": "avif", "HEIF": "heic"}
 """What is compressed, by Pillow's names, which are also pillow-heif's."""
 
-_MOTION = re.compile(
-    rb'(?:MotionPhoto|MicroVideo)(?:="1"|>1<)|MotionPhoto_Data'  # XMP of Google's camera app; trailer of Samsung's
+_MOTION = (
+    *(name + value for name in (b"MotionPhoto", b"MicroVideo") for value in (b'="1"', b">1<")),
+    b"MotionPhoto_Data",
 )
+"""In XMP of Google's camera app; in the trailer of Samsung's."""
 _REACHED = 0.02
 """A goal counts as reached when no more than this share of the original is missing to it."""
 _SRGB_PRIMARIES = (1, 2)
@@ -60,7 +62,7 @@ def _is_motion_photo(source: Path) -> bool:
         if isobmff.is_iso(head):
             return any(box.type == b"mpvd" for box in isobmff.boxes(file))
         file.seek(0)
-        return head.startswith(b"\xff\xd8") and _MOTION.search(file.read()) is not None
+        return head.startswith(b"\xff\xd8") and is_in(file, _MOTION)
 
 
 def satisfied(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from media_assets.engines.images.exif import EXIF_PREFIX, PROCESSING_SOFTWARE, Mark, changed_exif, read_mark
 from media_assets.engines.images.opening import reading
 from media_assets.engines.images.pixels import srgb_profile
+from media_assets.engines.images.searching import is_in
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 _GPS = 0x8825
 _JPEG_SEGMENT_BYTES = 65_000
 """A segment of a JPEG holds 65,533 bytes, headers included."""
-_XMP_ORIENTATION = re.compile(rb'\s*tiff:Orientation="[0-9]"|<tiff:Orientation>[0-9]</tiff:Orientation>')
-_XMP_GAIN_MAP = re.compile(rb'\s*hdrgm:Version="[^"]*"|<hdrgm:Version>[^<]*</hdrgm:Version>')
+# A run of blanks is looked at from its beginning alone: packets are padded with thousands of them.
+_XMP_ORIENTATION = re.compile(rb'(?<!\s)\s*tiff:Orientation="[0-9]"|<tiff:Orientation>[0-9]</tiff:Orientation>')
+_XMP_GAIN_MAP = re.compile(rb'(?<!\s)\s*hdrgm:Version="[^"]*"|<hdrgm:Version>[^<]*</hdrgm:Version>')
 _GAIN_MAPS = (b"hdrgm:Version", b"aux:hdrgainmap")
 """Ultra HDR of Android, and Apple's auxiliary picture."""
 
@@ -81,8 +83,8 @@ def _extras(image: Image.Image, source: Path) -> list[str]:
 
 def has_gain_map(source: Path) -> bool:
     """Whether the file holds a picture of the brightness beyond white."""
-    data = source.read_bytes()
-    return any(sign in data for sign in _GAIN_MAPS)
+    with source.open("rb") as file:
+        return is_in(file, _GAIN_MAPS)
 
 
 def carried_over(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from media_assets.engines.isobmff import boxes
 
-_CONTAINERS = {b"mdia", b"minf", b"stbl"}
+_TO_THE_FORMAT = (b"mdia", b"minf", b"stbl", b"stsd")
+"""The boxes of a track, each inside the one before."""
+_MOST_TRACKS = 1000
+"""FFmpeg reads no more."""
 _MOOV_READ_BYTES = 256_000_000
 KNOWN_TRACKS = {
     "gpmd": "GoPro's sensor data (GPS)",
@@ -31,17 +35,19 @@ def sample_formats(path: Path) -> tuple[str, ...]:
         file.seek(moov.start)
         data = memoryview(file.read(moov.size))
     header = 16 if bytes(data[:4]) == b"\0\0\0\1" else 8
-    return tuple(_format(body) for kind, body in _inside(data[header:]) if kind == b"trak")
+    tracks = (body for kind, body in _inside(data[header:]) if kind == b"trak")
+    return tuple(_format(body, _TO_THE_FORMAT) for body in islice(tracks, _MOST_TRACKS))
 
 
-def _format(track: memoryview) -> str:
-    """Of the first entry of `stsd`: behind version and count, a size and the four characters (ISO/IEC 14496-12)."""
-    for kind, body in _inside(track):
-        if kind in _CONTAINERS and (found := _format(body)):
-            return found
-        if kind == b"stsd":
-            return bytes(body[12:16]).decode("latin-1")
-    return ""
+def _format(body: memoryview, path: Sequence[bytes]) -> str:
+    """Of the first entry of `stsd`: behind version and count, a size and the four characters (ISO/IEC 14496-12).
+
+    Args:
+        path: The boxes that are still to be entered.
+    """
+    if not path:
+        return bytes(body[12:16]).decode("latin-1")
+    return next((found for kind, inner in _inside(body) if kind == path[0] and (found := _format(inner, path[1:]))), "")
 
 
 def _inside(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:

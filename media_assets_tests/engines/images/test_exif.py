@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 
 import pytest
 from PIL import Image
@@ -80,4 +81,25 @@ def test_exif_that_ends_too_early_is_an_error(length: int):
 
 @pytest.mark.parametrize("text", [None, "", "darktable 5", b"media-assets; goal=0.8; original_bytes=1"])
 def test_other_software_is_no_mark(text: object):
+    assert read_mark(text) is None
+
+
+def test_directories_in_directories_cost_no_more_than_their_length():
+    count = 20_000
+    entry = struct.pack("<HHII", 0x8769, 4, 1, 8)  # each is an inner directory, and that is the outer one
+    block = b"II*\0" + struct.pack("<IH", 8, count) + entry * count + bytes(4)
+    started = time.process_time()
+    changed_exif(block, 10, 10, MARK)
+    assert time.process_time() - started < 5.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "media-assets; goal=1.2.3; original_bytes=1",
+        "media-assets; goal=0.5; original_bytes=" + "9" * 5000,
+        "media-assets; goal=" + "9" * 5000 + "; original_bytes=1",
+    ],
+)
+def test_a_forged_note_is_none_of_ours(text: str):
     assert read_mark(text) is None
