@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from media_assets.artifact import Artifact, Stored
 from media_assets.checksums import sha256_of
+from media_assets.engines.child_limits import ChildLimits, ToolLimits
 from media_assets.engines.spending import Spending
 from media_assets.engines.work import Work
 from media_assets.errors import NotApplicable, SourceChanged
@@ -207,6 +208,8 @@ class FileWork:
             report=lambda fraction: progress.file(asset, name, fraction),
             journal=self._library.workspaces.journal(asset, self._recipe.fingerprint),
             min_free_bytes=settings.limits.min_free_bytes,
+            child_limits=ChildLimits(memory_bytes=settings.limits.reader_memory_bytes),
+            tool_limits=ToolLimits(memory_bytes=settings.limits.ffmpeg_memory_bytes),
             spending=Spending(settings.budgets, self._batch.ledger),
         )
 

@@ -209,6 +209,10 @@ class RetrySettings(Section):
 class LimitSettings(Section):
     min_free_bytes: Annotated[int, Field(ge=0)] = 1_000_000_000
     """Space that is left free on the disks of `state_dir` and of the stores."""
+    reader_memory_bytes: PositiveInt = 2_000_000_000
+    """Memory of a process that looks into one file. A file that needs more is red."""
+    ffmpeg_memory_bytes: PositiveInt | None = None
+    """Memory of one ffmpeg; absent: as much as the machine has, and 8 GB at least."""
 
 
 class CacheSettings(Section):

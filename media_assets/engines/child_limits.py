@@ -27,6 +27,63 @@ class ChildLimits:
     """How much it may hand back."""
 
 
+@dataclass(frozen=True)
+class ToolLimits:
+    """Limits of a tool such as ffmpeg."""
+
+    memory_bytes: int | None = None
+    """What it may allocate; None for as much as the machine has, and 8 GB at least. Not enforced on macOS.
+
+    Not its address space: drivers of graphics cards reserve hundreds of gigabytes of that and use none.
+    """
+    open_files: int = 256
+
+    @property
+    def memory(self) -> int:
+        """Bytes that it may allocate."""
+        return self.memory_bytes or max(_LEAST_MEMORY, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+
+
+_LEAST_MEMORY = 8_000_000_000
+"""What 4K takes to be encoded, with room to spare."""
+_PASSED_ON = (
+    *("PATH", "HOME", "LANG", "LC_", "TZ", "TMPDIR", "LD_", "DYLD_", "PYTHON", "VIRTUAL_ENV", "FAKETIME"),
+    *("FONTCONFIG", "XDG_", "CUDA", "NVIDIA", "LIBVA", "VDPAU", "MESA", "DRI_", "ROC", "HIP", "ONEVPL", "MFX", "OMP_"),
+)
+"""Beginnings of the names of environment variables that who reads untrusted bytes gets: where its programs, libraries
+and devices are. Keys and passwords are not for it."""
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without secrets, and without what makes a tool write or read elsewhere (`FFREPORT`)."""
+    return {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
+
+
+def limit_tool(pid: int, limits: ToolLimits, cpu_seconds: int | None, written_bytes: int) -> None:
+    """Put a process that was just started, and all that it starts, under limits for good. Linux only.
+
+    Args:
+        pid: The process.
+        limits: Its limits.
+        cpu_seconds: Of all its threads together.
+        written_bytes: How large a file it may write.
+    """
+    if sys.platform != "linux":
+        return
+    with suppress(ProcessLookupError):  # it has ended already
+        for kind, value in (
+            (resource.RLIMIT_DATA, limits.memory),
+            (resource.RLIMIT_NOFILE, limits.open_files),
+            (resource.RLIMIT_FSIZE, written_bytes),
+            (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_CPU, cpu_seconds),
+        ):
+            if value is not None:
+                _, hard = resource.prlimit(pid, kind)
+                value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+                resource.prlimit(pid, kind, (value, value))
+
+
 def limit_this_process(limits: ChildLimits, cpu_seconds: int | None) -> None:
     """Put the process that calls under limits for good.
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from media_assets.engines.work import Work
-from media_assets.errors import BadMedia, Fatal, MediaAssetsError, Transient, classify
+from media_assets.errors import BadMedia, Fatal, MediaAssetsError, TimeLimitExceeded, Transient, classify
 
 FILE = "file:"
 """The protocol that is put before every local path."""
@@ -48,6 +48,18 @@ def failure(exit_code: int, error_output: bytes, command: Sequence[str], work: W
     if b"No space left on device" in error_output:
         place = files[-1] if command[-1].startswith(FILE) else work.directory
         return Fatal(f"no space is left on the device for {place}", next_step="Free space, then run again")
+    if exit_code == -signal.SIGXFSZ:
+        return Fatal(
+            f"{work.directory} has no room for what ffmpeg writes: {work.min_free_bytes} bytes have to stay free",
+            next_step="Free space there, or move state_dir or lower limits.min_free_bytes in library.yaml",
+        )
+    if exit_code == -signal.SIGXCPU:
+        return TimeLimitExceeded("took more time of the processor than its limit holds", next_step=_PLAY_IT)
+    if b"Cannot allocate memory" in error_output:
+        return BadMedia(
+            f"needs more than {work.tool_limits.memory / 1e9:.3g} GB of memory to be processed",
+            next_step="Look at the file; if it is sound, raise limits.ffmpeg_memory_bytes in library.yaml",
+        )
     for option, url in pairwise(command):
         if option == "-i" and url.startswith(FILE):
             try:

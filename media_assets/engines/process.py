@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from media_assets.engines.child_limits import clean_environment, limit_tool
 from media_assets.engines.work import Work
 
 POLL_SECONDS = 0.2
@@ -48,8 +49,9 @@ class Ending:
 def run_process(arguments: Sequence[str], work: Work, ending: Ending) -> Iterator[bytes]:
     """Run a process and yield its standard output as it arrives, in pieces of no particular size.
 
-    The process gets a session of its own. When the time limit passes, the run is cancelled, or the caller closes the
-    generator, the whole session is killed, with everything the process started. Nothing outlives a normal end either.
+    The process gets a session of its own, an environment without secrets, and the limits of `work`. When the time limit
+    passes, the run is cancelled, or the caller closes the generator, the whole session is killed, with everything the
+    process started. Nothing outlives a normal end either.
 
     Args:
         arguments: The program and its arguments; no shell is involved. Surrogate escapes stand for bytes that are
@@ -69,8 +71,10 @@ def run_process(arguments: Sequence[str], work: Work, ending: Ending) -> Iterato
         stderr=subprocess.PIPE,
         bufsize=0,
         start_new_session=True,
+        env=clean_environment(),
     )
     try:
+        limit_tool(process.pid, work.tool_limits, work.processor_seconds, work.room_bytes)
         yield from _read(process, work, ending)
         ending.exit_code = _wait(process, work)
     finally:

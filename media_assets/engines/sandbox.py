@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import json
-import math
 import os
 import pickle
 import selectors
@@ -25,7 +24,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from media_assets.engines.child_limits import ChildLimits
+from media_assets.engines.child_limits import ChildLimits, clean_environment
 from media_assets.engines.sandbox_results import adapter
 from media_assets.engines.sandbox_server import (
     ERROR,
@@ -47,9 +46,7 @@ POLL_SECONDS = 0.1
 """How long a silent child may keep us from looking at the clock and at cancellation."""
 _START_SECONDS = 60.0
 _READ_BYTES = 1 << 20
-_DEFAULTS = ChildLimits()
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_", "TZ", "TMPDIR", "LD_", "DYLD_", "PYTHON", "FAKETIME", "VIRTUAL_ENV")
-"""Beginnings of the names of environment variables that a child gets. Keys and passwords are not for it."""
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 class ChildFailed(Exception):
@@ -57,7 +54,7 @@ class ChildFailed(Exception):
 
 
 def run_in_child(
-    function: Callable[..., Result], *arguments: Any, work: Work, limits: ChildLimits = _DEFAULTS
+    function: Callable[..., Result], *arguments: Any, work: Work, limits: ChildLimits | None = None
 ) -> Result:
     """Call a function in a child process and return what it returns.
 
@@ -66,7 +63,7 @@ def run_in_child(
             reads again (models, dataclasses, tuples, dictionaries). The result is checked against that.
         arguments: Anything that can be pickled.
         work: Its limit and cancellation are looked at several times a second; the child dies with them.
-        limits: What the child may take.
+        limits: What the child may take; None for what `work` says.
 
     Raises:
         BadMedia: the child met one of its limits or crashed.
@@ -76,9 +73,8 @@ def run_in_child(
         Others: errors of this project and of the operating system come back as the function raised them.
     """
     work.check()
-    remaining = work.remaining_seconds
-    cpu_seconds = None if remaining is None else math.ceil(remaining) * (os.cpu_count() or 1) + 2
-    request = pickle.dumps((function.__module__, function.__name__, arguments, limits, cpu_seconds))
+    limits = limits or work.child_limits
+    request = pickle.dumps((function.__module__, function.__name__, arguments, limits, work.processor_seconds))
     with ExitStack() as stack:
         call = _server().call(request, stack)
         data = call.wait(work, limits)
@@ -226,7 +222,7 @@ class _ServerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                env=_environment(),
+                env={**clean_environment(), **_ONE_THREAD},
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
@@ -295,11 +291,3 @@ def _server() -> _ServerProcess:
 def _close() -> None:
     if _running is not None and _running.owner == os.getpid():
         _running.close()
-
-
-def _environment() -> dict[str, str]:
-    return {
-        **{name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)},
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import shutil
 import threading
 import time
@@ -9,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from media_assets.engines.child_limits import ChildLimits, ToolLimits
 from media_assets.engines.spending import Spending
 from media_assets.errors import Cancelled, Fatal, TimeLimitExceeded
 
@@ -25,6 +28,8 @@ class Work:
         report: Receives the fraction done (0 to 1) of the file.
         journal: A directory that outlives a crash and is the same for the same inputs and settings: long work leaves
             finished pieces there and takes them up again. None when nothing may be kept. Emptied on success.
+        child_limits: What a child process that reads the file may take.
+        tool_limits: What a tool that reads it, such as ffmpeg, may take.
         spending: Asked before every call that costs money.
         link: For engines on other machines: gives, for so many seconds, a secret address at which they can fetch what
             they work on; None where it has none.
@@ -36,6 +41,8 @@ class Work:
     report: Callable[[float], None] = lambda _: None
     journal: Path | None = None
     min_free_bytes: int = 0
+    child_limits: ChildLimits = field(default_factory=ChildLimits)
+    tool_limits: ToolLimits = field(default_factory=ToolLimits)
     spending: Spending = field(default_factory=Spending)
     link: Callable[[int], str | None] = lambda _: None
     started: float = field(default_factory=time.monotonic)
@@ -51,6 +58,17 @@ class Work:
         if self.time_limit_seconds is None:
             return None
         return max(0.0, self.started + self.time_limit_seconds - time.monotonic())
+
+    @property
+    def processor_seconds(self) -> int | None:
+        """How much time of all processors together fits into what is left of the limit; None without one."""
+        remaining = self.remaining_seconds
+        return None if remaining is None else math.ceil(remaining) * (os.cpu_count() or 1) + 2
+
+    @property
+    def room_bytes(self) -> int:
+        """How much may be written to `directory`, so that `min_free_bytes` stay free."""
+        return max(0, shutil.disk_usage(self.directory).free - self.min_free_bytes)
 
     def require_space(self, size_bytes: int) -> None:
         """Engines call this before they write about so many bytes to `directory`.

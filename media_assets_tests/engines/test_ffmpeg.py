@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
+from media_assets.engines.child_limits import ToolLimits
 from media_assets.engines.ffmpeg import FFmpeg, missing_from
 from media_assets.engines.process import Ending, run_process
 from media_assets.engines.untrusted import file_url, uploaded
@@ -257,3 +258,51 @@ def test_who_stops_listening_ends_ffmpeg(tmp_path: Path, work: Work):
     assert running
     chunks.close()
     assert not any(process.is_running() for process in running)
+
+
+# ------------------------------------------------------------------------------------------------- limits
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="macOS cannot limit another process")
+def test_a_file_that_takes_too_much_memory_is_bad(tmp_path: Path, work: Work):
+    large = tmp_path / "large.png"
+    media.picture(large, size="6000x6000")
+    work.tool_limits = ToolLimits(memory_bytes=150_000_000)
+    output = uploaded(large, "png_pipe").output(file_url(tmp_path / "out.png"), vf="scale=7000:7000", update=1)
+    with pytest.raises(BadMedia, match=r"needs more than 0\.15 GB of memory to be processed"):
+        FFmpeg().run(output, work)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="macOS cannot limit another process")
+def test_what_ffmpeg_writes_leaves_free_what_has_to_stay_free(tmp_path: Path, work: Work):
+    source = media.tone(tmp_path / "tone.mp3", 60.0)
+    work.min_free_bytes = shutil.disk_usage(work.directory).free
+    with pytest.raises(Fatal, match="has no room for what ffmpeg writes"):
+        FFmpeg().run(uploaded(source, "mp3").output(file_url(tmp_path / "out.wav")), work)
+
+
+def test_a_tool_sees_no_secrets(monkeypatch: pytest.MonkeyPatch, work: Work):
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    monkeypatch.setenv("FFREPORT", "file=report.log")
+    said = b"".join(run_process([shutil.which("env") or "env"], work, Ending()))
+    assert b"PATH=" in said
+    assert b"OPENAI_API_KEY" not in said and b"FFREPORT" not in said
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "trap '' TERM INT HUP; while :; do sleep 1; done",
+        "while :; do echo flooded; echo flooded >&2; done",
+        "exec >&- 2>&-; while :; do sleep 1; done",
+        "trap '' TERM; (trap '' TERM HUP; sleep 60) & kill -STOP $$",
+    ],
+    ids=["ignores signals", "floods its output", "closes its output", "stops itself"],
+)
+def test_the_limit_of_time_holds_whatever_the_tool_does(script: str, work: Work):
+    work.time_limit_seconds = 0.5
+    work.started = time.monotonic()
+    with pytest.raises(TimeLimitExceeded):
+        for _ in run_process(["sh", "-c", script], work, Ending()):
+            pass
+    assert time.monotonic() - work.started < 0.5 + 2

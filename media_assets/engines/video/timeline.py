@@ -6,11 +6,10 @@ Nothing is decoded: packets tell it.
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from media_assets.engines.child_limits import ChildLimits
 from media_assets.engines.sandbox import run_in_child
 from media_assets.engines.untrusted import open_media
 from media_assets.engines.work import Work
@@ -24,7 +23,7 @@ _WHOLE_BELOW = 1.5
 """A file that is no longer than all samples times this is not sampled but taken whole."""
 
 
-_LIMITS = ChildLimits(result_bytes=400_000_000)
+_MANY_PACKETS_BYTES = 400_000_000
 """Some 50 hours of 90 frames a second."""
 
 
@@ -69,7 +68,8 @@ def read_timeline(path: Path, index: int, work: Work) -> Timeline:
     """
     import numpy as np
 
-    rows = np.frombuffer(run_in_child(_packets, path, index, work=work, limits=_LIMITS), dtype=np.float64)
+    limits = replace(work.child_limits, result_bytes=_MANY_PACKETS_BYTES)
+    rows = np.frombuffer(run_in_child(_packets, path, index, work=work, limits=limits), dtype=np.float64)
     times, sizes, lengths = rows.reshape(-1, 3).T
     order = np.argsort(times, kind="stable")
     seconds = times[order]
