@@ -1,38 +1,101 @@
 """Runs that `media-assets process` executed in its own process, and that look alive though the process died.
 
 Dagster cannot tell: it watches the processes that it started itself. Such a run would keep its slots in the pools for
-ever.
+ever. A process holds a lock on a file of its own beside Dagster's storage for as long as it lives; so another one knows
+whether it does, also from another container or after a start of the machine. A host name and a process id do not tell
+that: containers may share the first, and each counts the second from 1.
 """
 
 from __future__ import annotations
 
 import socket
+import uuid
+from collections.abc import Collection, Mapping
+from functools import cache
+from pathlib import Path
 
 import dagster as dg
 import psutil
+from dagster._core.storage.tags import PARENT_RUN_ID_TAG
+from filelock import FileLock, Timeout
 
 HOST_TAG = "media_assets/host"
 """Of a run that is executed in the process that began it."""
 _PROCESS_TAG = "media_assets/process"
+_OWNER_TAG = "media_assets/owner"
+"""The name of the file that the process has locked. Absent where there are no locks, and in older runs."""
 _CLOCK_SECONDS = 5.0
+_UNFINISHED = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 
-def owner_tags() -> dict[str, str]:
-    """Tags that say which process executes a run: a process id with the time it began, for ids are used again."""
+def owner_tags(instance: dg.DagsterInstance | None = None) -> dict[str, str]:
+    """Tags that say which process executes a run: a process id with the time it began, for ids are used again.
+
+    Args:
+        instance: That of the run; with it they hold wherever processes share its folder.
+    """
     process = psutil.Process()
-    return {HOST_TAG: socket.gethostname(), _PROCESS_TAG: f"{process.pid}@{process.create_time():.2f}"}
+    tags = {HOST_TAG: socket.gethostname(), _PROCESS_TAG: f"{process.pid}@{process.create_time():.2f}"}
+    owner = _owner(_folder(instance), process.pid) if instance else None
+    return {**tags, _OWNER_TAG: Path(owner.lock_file).stem} if owner else tags
 
 
 def close_abandoned_runs(instance: dg.DagsterInstance) -> int:
-    """Mark as failed the runs of dead processes of this host, and free what they held; returns how many."""
-    unfinished = dg.RunsFilter(
-        statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED], tags={HOST_TAG: socket.gethostname()}
-    )
-    abandoned = [run for run in instance.get_runs(unfinished) if not _is_alive(run.tags[_PROCESS_TAG])]
+    """Mark as failed the runs of dead processes, and free what they held; returns how many.
+
+    Those of processes that cannot be looked at from here are left as they are.
+    """
+    # Before the runs are asked for: what a process ended in good order before it died is ended by then.
+    let_go = {path.stem: path for path in _folder(instance).glob("*.lock") if _can_be_locked(path)}
+    unfinished = instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED))
+    # What somebody executes again has the tags of the run before.
+    own = [run for run in unfinished if HOST_TAG in run.tags and PARENT_RUN_ID_TAG not in run.tags]
+    abandoned = [run for run in own if _is_dead(run.tags, let_go)]
     for run in abandoned:
         instance.report_run_failed(run, "The process of this run died; what it finished is kept.")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    for path in let_go.values():
+        path.unlink(missing_ok=True)
     return len(abandoned)
+
+
+def _folder(instance: dg.DagsterInstance) -> Path:
+    return Path(instance.root_directory) / "owners"
+
+
+@cache
+def _owner(folder: Path, pid: int) -> FileLock | None:  # noqa: ARG001  a child has a name of its own
+    """The lock of this process, held until it ends; None where there are no locks."""
+    lock = FileLock(folder / f"{uuid.uuid4().hex}.lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(blocking=False)
+    except (OSError, NotImplementedError):
+        return None
+    return lock
+
+
+def _is_dead(tags: Mapping[str, str], let_go: Collection[str]) -> bool:
+    """Whether the process of a run is. One whose file is not in this folder is a process elsewhere."""
+    if owner := tags.get(_OWNER_TAG):
+        return owner in let_go
+    return tags[HOST_TAG] == socket.gethostname() and not _is_alive(tags[_PROCESS_TAG])
+
+
+def _can_be_locked(path: Path) -> bool:
+    lock = FileLock(path)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return False
+    lock.release()
+    return True
 
 
 def _is_alive(process: str) -> bool:

@@ -21,7 +21,7 @@ import dagster as dg
 from pydantic import Field
 
 from media_assets.artifact import Stored
-from media_assets.errors import Cancelled, Fatal, MediaAssetsError, classify
+from media_assets.errors import Cancelled, Fatal, MediaAssetsError
 from media_assets.file_work import FileWork
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore
@@ -119,6 +119,7 @@ class Batch:
         with logs.fields(**self.log_fields):
             self.progress.begin(self.stage.name, len(self.keys))
         waiting = iter(self.keys)
+        first_failures, ended = self.library.first_failures[self.stage.name], list[Outcome]()
         with (
             observed(self),
             self.library.workspaces.run() as scratch,
@@ -131,21 +132,30 @@ class Batch:
                     while len(pending) < tuning.workers and (key := next(waiting, None)) is not None:
                         pending.add(pool.submit(self._outcome, key, store, scratch, settled.get(key), prefetcher))
                     if not pending:
+                        alike = first_failures.at_the_end(ended)
+                        if alike and not self._ever_made():
+                            yield Outcome(ended[-1].key, error=alike)
                         return
                     done, pending = wait(pending, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
                     for future in done:
                         outcome = future.result()
                         if isinstance(outcome.error, Cancelled):
                             continue
+                        if not isinstance(outcome.error, Fatal):
+                            with logs.fields(**self.log_fields, partition=outcome.key):
+                                self.progress.done(self.stage.name, display_name(outcome.key), outcome)
+                            alike = first_failures.add(outcome)
+                            outcome = Outcome(outcome.key, error=alike) if alike else outcome
                         if isinstance(outcome.error, Fatal):
                             self.cancelled.set()
                             waiting = iter(())
-                        else:
-                            with logs.fields(**self.log_fields, partition=outcome.key):
-                                self.progress.done(self.stage.name, display_name(outcome.key), outcome)
+                        ended.append(outcome)
                         yield outcome
             finally:
                 self.cancelled.set()  # reached early when the run is stopped: the threads are to end soon
+
+    def _ever_made(self) -> bool:
+        return self.context.instance.get_latest_materialization_event(dg.AssetKey(self.stage.name)) is not None
 
     def check_cancelled(self) -> None:
         """Ends what was begun for this batch, once it is to stop."""
@@ -189,7 +199,7 @@ class Batch:
             manifest, reused = work.find_or_make()
             described = self._describe(manifest, store)
         except Exception as error:
-            known = classify(error)
+            known = work.blame(error)
             if known is not error:
                 logger.exception("%s of %s", self.stage.name, key)
             return Outcome(key, error=known, attempt=work.attempt, seconds=time.monotonic() - started)

@@ -6,8 +6,13 @@ what to do next; the name of the file is added by whoever knows it, once.
 
 from __future__ import annotations
 
-import errno
+import os
+import traceback
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
+
+from media_assets.foreign_errors import Meaning, meaning_of, meaning_of_system
 
 
 class MediaAssetsError(Exception):
@@ -40,6 +45,23 @@ class BadMedia(MediaAssetsError):
     """The file is at fault and a repetition would end the same. Its cell turns red, the batch goes on."""
 
 
+class Unforeseen(BadMedia):
+    """Something nobody thought of. The file's own fault, until it hits the next files all alike; see `batch`.
+
+    Args:
+        error: What was raised.
+    """
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(
+            f"{type(error).__name__}: {error}",
+            next_step="This was not foreseen; the traceback is in the log of the run",
+        )
+        frames = traceback.extract_tb(error.__traceback__)
+        self.place = f"{type(error).__qualname__} at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+        """What was raised and where, for comparison. Empty where that is not known."""
+
+
 class TimeLimitExceeded(BadMedia):
     """The file took longer than its limit; it was stopped and the batch goes on."""
 
@@ -49,6 +71,10 @@ class OverBudget(MediaAssetsError):
 
     The batch goes on, and the file is looked at again whenever files are processed: to ask costs nothing.
     """
+
+
+class Waiting(MediaAssetsError):
+    """An earlier stage has no artifact of this file yet. Nothing failed: the cell stays missing."""
 
 
 class SourceChanged(MediaAssetsError):
@@ -82,37 +108,65 @@ class Cancelled(MediaAssetsError):
     """The run was asked to stop."""
 
 
-# What the operating system says when the fault is the machine's, not the file's.
-_FATAL_ERRNOS = {
-    errno.ENOSPC: "Free space on that disk, then run again",
-    errno.EDQUOT: "Free space within the quota, or have it raised, then run again",
-    errno.EROFS: "Mount it for writing, or choose another place in library.yaml",
-    errno.EMFILE: "Raise the limit of open files (ulimit -n), or lower `workers` in library.yaml",
-    errno.ENFILE: "Too many files are open on this machine; close some, then run again",
-}
-_TRANSIENT_ERRNOS = {errno.EIO, errno.EAGAIN, errno.EBUSY, errno.ESTALE, errno.ETIMEDOUT, errno.ENETUNREACH}
+def kind_of(error: MediaAssetsError) -> str:
+    """The name to record a failure by: of the class in here, whatever finer ones a service has."""
+    return next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == __name__)
 
 
-def classify(error: BaseException) -> MediaAssetsError:
+# Kinds that are tried again without being asked for.
+_PASSING = frozenset({Transient.__name__, SourceChanged.__name__, OverBudget.__name__})
+# Finer classes that were recorded by their own names before there was `kind_of`.
+_ONCE_RECORDED = frozenset({"ConditionFailed", "IdTaken", "NoRoom", "NotFound", "ObjectGone", "Unavailable"})
+
+
+def is_passing(kind: str) -> bool:
+    """Whether a recorded failure of this kind may have passed by itself."""
+    return kind in _PASSING or kind in _ONCE_RECORDED
+
+
+def classify(error: BaseException, *, source: Path | None = None) -> MediaAssetsError:
     """The project's error for any exception.
 
-    An error nobody foresaw counts as the file's own fault: one odd file must not stop its batch. Its class stays in
-    the reason, and the traceback goes to the run's log.
+    What comes from below (the system, the network, a database) is nobody's fault among the files; see
+    `foreign_errors`. An error nobody foresaw counts as the file's own fault: one odd file must not stop its batch. Its
+    class stays in the reason, and the traceback goes to the run's log.
+
+    Args:
+        source: The source file, where it was being read: of that alone the file is blamed for a refusal.
     """
-    if isinstance(error, MediaAssetsError):
-        return error
+    known = _first_of_ours(error)
+    if known:
+        return known
     if isinstance(error, MemoryError):
         return Fatal("memory is used up", next_step="Lower `workers` of this asset in library.yaml")
-    if isinstance(error, OSError):
-        where = f" ({error.filename})" if error.filename else ""
-        if error.errno in _FATAL_ERRNOS:
-            return Fatal(f"{error.strerror}{where}", next_step=_FATAL_ERRNOS[error.errno])
-        if isinstance(error, ConnectionError | TimeoutError) or error.errno in _TRANSIENT_ERRNOS:
-            return Transient(f"{type(error).__name__}: {error}")
-        if isinstance(error, FileNotFoundError):
-            return SourceChanged(f"vanished while it was read{where}")
+    if isinstance(error, OSError) and source and error.filename and Path(os.fsdecode(error.filename)) == source:
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            return SourceChanged(f"vanished while it was read ({source})")
         if isinstance(error, PermissionError):
-            return BadMedia(f"may not be read{where}", next_step="Grant the process access to it, then retry")
-    return BadMedia(
-        f"{type(error).__name__}: {error}", next_step="This was not foreseen; the traceback is in the log of the run"
-    )
+            return BadMedia(f"may not be read ({source})", next_step="Grant the process access to it, then retry")
+    # Dagster wraps what others raised.
+    causes = sorted(_causes(error), key=lambda each: type(each).__module__.startswith("dagster"))
+    meaning = next((found for each in causes if (found := _meaning(each))), None)
+    if meaning:
+        return (Fatal if meaning.lasting else Transient)(meaning.reason, next_step=meaning.next_step)
+    return Unforeseen(error)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and what it was raised from, by the word of whoever raised it: `__context__` may be chance."""
+    seen: set[int] = set()
+    found: BaseException | None = error
+    while found is not None and id(found) not in seen:
+        seen.add(id(found))
+        yield found
+        found = found.__cause__
+
+
+def _first_of_ours(error: BaseException) -> MediaAssetsError | None:
+    """Also where a library wrapped what our own callback raised, to stop it."""
+    found = (each for each in _causes(error) if isinstance(each, MediaAssetsError))
+    return next((each for each in found if each is error or not isinstance(each, NotApplicable)), None)
+
+
+def _meaning(error: BaseException) -> Meaning | None:
+    return meaning_of(error) or (meaning_of_system(error) if isinstance(error, OSError) else None)

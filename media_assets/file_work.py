@@ -18,7 +18,15 @@ from media_assets.checksums import sha256_of
 from media_assets.engines.child_limits import ChildLimits, ToolLimits
 from media_assets.engines.spending import Spending
 from media_assets.engines.work import Work
-from media_assets.errors import NotApplicable, SourceChanged
+from media_assets.errors import (
+    Cancelled,
+    Fatal,
+    MediaAssetsError,
+    NotApplicable,
+    SourceChanged,
+    Transient,
+    classify,
+)
 from media_assets.io_managers.manifest import Manifest, version_of
 from media_assets.io_managers.store import ArtifactStore, SignsLinks
 from media_assets.partitions import display_name
@@ -47,6 +55,8 @@ class FileWork:
         self._scratch = scratch
         self._leases = ExitStack()
         self._read_source = False
+        self._leased: set[str] = set()
+        """The earlier stages of which a file was read."""
 
     @property
     def entry(self) -> SourceEntry:
@@ -144,6 +154,11 @@ class FileWork:
                 artifact = self._stage.function(**self._arguments(work))
             except NotApplicable as error:
                 reason = error.reason
+            except (Cancelled, Fatal):
+                raise
+            except Exception as error:
+                self._require_inputs(error)
+                raise
             work.check()
             self._require_unchanged_source()
             manifest = self._publish(self._draft(time.monotonic() - started, artifact, reason), artifact)
@@ -169,7 +184,8 @@ class FileWork:
 
         def fetch(file: str | None) -> Path:
             if file is None:
-                return self._source_path(manifest)
+                return self._leased_source(manifest)
+            self._leased.add(name)
             return self._leases.enter_context(store.lease(manifest.file(file)))
 
         def sign(file: str, seconds: int) -> str | None:
@@ -177,7 +193,7 @@ class FileWork:
 
         return Stored(manifest, value_type, fetch, sign)
 
-    def _source_path(self, manifest: Manifest) -> Path:
+    def _leased_source(self, manifest: Manifest) -> Path:
         entry = self._recipe.entry
         if manifest.inputs.get("source") != entry.revision:
             raise SourceChanged(
@@ -192,6 +208,31 @@ class FileWork:
                 "changed while it was processed; the result was dropped",
                 next_step="The sensor takes the new version up by itself, or run it again",
             )
+
+    def _require_inputs(self, error: Exception) -> None:
+        """A file is not to blame for what it failed of while what it is made from changed, or went away.
+
+        Raises:
+            SourceChanged: the source file did.
+            Fatal: all of its source did, or a store.
+            Transient: an artifact of an earlier stage did.
+        """
+        self._require_unchanged_source()
+        for name in self._leased:
+            if not self._upstreams[name].intact(self._recipe.manifests[name]):
+                raise Transient(
+                    f"its {name} went away while it was read", next_step="Process it again: what is gone is made anew"
+                ) from error
+
+    def blame(self, error: Exception) -> MediaAssetsError:
+        """What an exception means that this work raised. The source is to blame only where it was read."""
+        if not self._read_source:
+            return classify(error)
+        try:
+            path = self._library.source(self._recipe.key).direct_path(self._recipe.entry)
+        except MediaAssetsError as gone:
+            return gone
+        return classify(error, source=path)
 
     def _work(self, directory: Path) -> Work:
         settings = self._library.settings

@@ -62,3 +62,9 @@ def make_way(path: Path) -> None:
     """Remove a folder that lies where a file of ours belongs."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
+
+
+def folder_identity(folder: Path) -> tuple[int, int]:
+    """Another one when something else is mounted there, or was put in its place."""
+    found = folder.stat()
+    return found.st_dev, found.st_ino

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from media_assets.cache import FetchCache
 from media_assets.errors import BadMedia
+from media_assets.first_failures import FirstFailures
 from media_assets.io_managers.store import ArtifactStore
 from media_assets.observability.observers import Observer, build_observers
 from media_assets.partitions import split_key
@@ -30,6 +32,8 @@ class Library:
         self.workspaces = Workspaces(settings.state_dir)
         self.cache = FetchCache(settings.state_dir / "cache", settings.cache, settings.limits.min_free_bytes)
         self._places = Places(settings, secrets or Secrets(), self.cache)
+        self.first_failures = defaultdict[str, FirstFailures](FirstFailures)
+        """By stage."""
         self.observers: tuple[Observer, ...] = build_observers(settings, secrets or Secrets())
 
     @property

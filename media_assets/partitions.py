@@ -66,6 +66,15 @@ def partition_key(source: str, path: str) -> str:
     return f"{source}:{encode_path(path)}"
 
 
+def prefix_of_folder(key: str) -> str:
+    """With what the keys of all files in a folder begin, from the key that the folder itself would have.
+
+    Not that key with a slash: what ends in a blank is encoded otherwise where it ends.
+    """
+    source, path = split_key(key)
+    return partition_key(source, f"{path}/")
+
+
 def split_key(key: str) -> tuple[str, str]:
     """(name of the source, decoded path) of a partition key.
 

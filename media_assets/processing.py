@@ -17,7 +17,7 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 from dagster_shared.error import SerializableErrorInfo
 
 from media_assets.abandoned_runs import owner_tags
-from media_assets.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, OverBudget, SourceChanged, Transient
+from media_assets.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, Transient, is_passing
 from media_assets.file_asset import FileAsset
 from media_assets.io_managers.store import ManifestReader
 from media_assets.library import Library
@@ -27,9 +27,6 @@ from media_assets.sources.base import SourceEntry
 from media_assets.sources.globs import PathFilter
 from media_assets.sources.registered import RegisteredKeys, path_in_key
 from media_assets.status import LibraryStatus, State, library_status
-
-# Failures that are tried again without being asked for.
-_PASSING = frozenset({Transient.__name__, SourceChanged.__name__, OverBudget.__name__})
 
 
 @dataclass(frozen=True)
@@ -188,7 +185,7 @@ class Processor:
             return
         failure = status.failures.get((key, stage))
         if failure:
-            again = retry or forced or failure.kind in _PASSING or failure.attempt != fingerprint
+            again = retry or forced or is_passing(failure.kind) or failure.attempt != fingerprint
             (plan.todo if again else plan.failed_before).append(key)
         elif (
             not forced
@@ -218,7 +215,7 @@ class Processor:
                 tags={
                     ASSET_PARTITION_RANGE_START_TAG: first,
                     ASSET_PARTITION_RANGE_END_TAG: last,
-                    **owner_tags(),
+                    **owner_tags(self.instance),
                 },
                 raise_on_error=False,
             )

@@ -9,6 +9,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from media_assets.errors import Waiting
 from media_assets.observability.logs import LogStyle, output_handler
 from media_assets.wording import counted, describe_bytes, describe_seconds
 
@@ -93,11 +94,14 @@ def log_outcome(line: str, outcome: Outcome) -> None:
     extra: dict[str, object] = {"seconds": round(outcome.seconds, 3), "reused": outcome.reused}
     if outcome.error:
         extra["error"] = type(outcome.error).__name__
-    logger.log(logging.WARNING if outcome.error else logging.INFO, line, extra=extra)
+    failed = outcome.error and not isinstance(outcome.error, Waiting)
+    logger.log(logging.WARNING if failed else logging.INFO, line, extra=extra)
 
 
 def describe_outcome(asset: str, outcome: Outcome) -> str:
     """`→ audio.m4a 3.1 MB in 0.8 s`, or why there is none."""
+    if isinstance(outcome.error, Waiting):
+        return f"· {asset}: {outcome.error.reason}"
     if outcome.error:
         return f"✗ {asset}: {outcome.error}"
     manifest = outcome.manifest

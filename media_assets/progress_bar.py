@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from media_assets.errors import OverBudget
+from media_assets.errors import OverBudget, Waiting
 from media_assets.progress import describe_outcome, log_outcome
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class BarProgress:
         if self._task is not None:
             self._bars.update(self._task, advance=1, description=name)
         if outcome.error or not self._console.is_terminal:
-            style = "red" if outcome.error else None
+            style = "red" if outcome.error and not isinstance(outcome.error, Waiting) else None
             self._console.print(
                 f"  {line}",
                 style=style,
@@ -76,6 +76,8 @@ class BarProgress:
 
 
 def _kind(outcome: Outcome) -> str:
+    if isinstance(outcome.error, Waiting):
+        return "waiting for an earlier stage"
     if outcome.error:
         return "over budget" if isinstance(outcome.error, OverBudget) else "failed"
     if outcome.manifest and outcome.manifest.not_applicable:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from media_assets.engine_rules import FileFacts, fits
-from media_assets.errors import BadMedia
+from media_assets.errors import Waiting
 from media_assets.io_managers.manifest import Manifest, fingerprint_of
 from media_assets.io_managers.store import ManifestReader, Target
 from media_assets.library import Library
@@ -68,13 +68,13 @@ class Recipe:
         """Of the artifacts of the earlier stages.
 
         Raises:
-            BadMedia: one is missing.
+            Waiting: one is missing.
         """
         manifests = {}
         for name, reader in self._upstreams.items():
             manifest = reader.manifest(name, self.key)
             if manifest is None:
-                raise BadMedia(f"has no {name} yet", next_step=f"Materialize {name} of this file first")
+                raise Waiting(f"waits for its {name}", next_step=f"Materialize {name} of this file first")
             manifests[name] = manifest
         return manifests
 

@@ -10,9 +10,9 @@ from typing import Any
 import dagster as dg
 from dagster._core.storage.event_log.base import EventLogStorage
 
-from media_assets.errors import BadMedia, OverBudget, SourceChanged
+from media_assets.errors import MediaAssetsError, OverBudget, SourceChanged
 from media_assets.file_asset import FileAsset
-from media_assets.io_managers.base import ATTEMPT, FAILED, KIND, NEXT_STEP
+from media_assets.io_managers.base import ATTEMPT, FAILED, KIND, NEXT_STEP, WITHDRAWN
 from media_assets.library import Library
 
 _PAGE = 500
@@ -105,8 +105,8 @@ def _is_gone(library: Library, key: str) -> bool:
         library.entry(key)
     except SourceChanged:
         return True
-    except BadMedia:
-        return False  # it belongs to no source, and that is what it failed for
+    except MediaAssetsError:
+        return False  # it belongs to no source, and that is what it failed for; or the source cannot be asked now
     return False
 
 
@@ -140,19 +140,19 @@ def latest_failures(
     suspects = sorted(
         key for key, storage_id in noted.items() if (keys is None or key in keys) and storage_id > made.get(key, -1)
     )
-    failed: dict[str, dg.AssetObservation] = {}
+    latest: dict[str, dg.AssetObservation] = {}
     for start in range(0, len(suspects), _PAGE):
         page = suspects[start : start + _PAGE]
         for key, storage_id, observation in _failures(instance, asset_key, page):
-            if key not in failed and storage_id > made.get(key, -1):
-                failed[key] = observation
-    return failed
+            if key not in latest and storage_id > made.get(key, -1):
+                latest[key] = observation
+    return {key: observation for key, observation in latest.items() if FAILED in observation.metadata}
 
 
 def _failures(
     instance: dg.DagsterInstance, asset_key: dg.AssetKey, keys: Sequence[str]
 ) -> list[tuple[str, int, dg.AssetObservation]]:
-    """(key, storage id, observation) of the failures, newest first."""
+    """(key, storage id, observation) of the failures, and of those that were taken back, newest first."""
     found: list[tuple[str, int, dg.AssetObservation]] = []
     records_filter = dg.AssetRecordsFilter(asset_key=asset_key, asset_partitions=keys)
     cursor, more = None, True
@@ -161,7 +161,7 @@ def _failures(
         cursor, more = page.cursor, page.has_more
         for record in page.records:
             observation = record.asset_observation
-            if observation and observation.partition and FAILED in observation.metadata:
+            if observation and observation.partition and observation.metadata.keys() & {FAILED, WITHDRAWN}:
                 found.append((observation.partition, record.storage_id, observation))
     return found
 

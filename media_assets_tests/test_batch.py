@@ -60,7 +60,6 @@ def test_files_that_fail_in_all_ways_spoil_no_other(toy: ToyLibrary, caplog: pyt
     assert failed_files(result) == {
         key_of("b_poison"): "is poison",
         key_of("c_odd"): "ZeroDivisionError: nobody thought of this",
-        key_of("f_early"): "has no drive_file yet",
         key_of("g_odd_value"): "ZeroDivisionError: cannot be described",
     }
     assert set(materialized(result)) == {key_of(name) for name in ("a_good", "d_photo", "e_flaky", "z_good")}

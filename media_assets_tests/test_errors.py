@@ -7,8 +7,25 @@ import os
 from pathlib import Path
 
 import pytest
+from dagster._core.errors import DagsterInvalidInvocationError
 
-from media_assets.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, SourceChanged, Transient, classify
+from media_assets.buckets.failures import ConditionFailed, ObjectGone
+from media_assets.cache_room import NoRoom
+from media_assets.engines.probe import IncompleteMedia
+from media_assets.errors import (
+    BadMedia,
+    Cancelled,
+    Fatal,
+    MediaAssetsError,
+    OverBudget,
+    SourceChanged,
+    Transient,
+    Unforeseen,
+    classify,
+    is_passing,
+    kind_of,
+)
+from media_assets.google_drive.errors import IdTaken, NotFound, Refused, Unavailable
 
 
 @pytest.mark.parametrize(
@@ -23,11 +40,20 @@ from media_assets.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, So
         (TimeoutError("too long"), Transient, "TimeoutError: too long"),
         (OSError(errno.EIO, "Input/output error"), Transient, "OSError: [Errno 5] Input/output error"),
         (OSError(errno.ESTALE, "Stale file handle"), Transient, "OSError: [Errno 116] Stale file handle"),
-        (FileNotFoundError(errno.ENOENT, "x", "/a.mp4"), SourceChanged, "vanished while it was read (/a.mp4)"),
-        (PermissionError(errno.EACCES, "x", "/a.mp4"), BadMedia, "may not be read (/a.mp4)"),
-        (IsADirectoryError(errno.EISDIR, "x", "/a"), BadMedia, "IsADirectoryError: [Errno 21] x: '/a'"),
-        (ZeroDivisionError("odd"), BadMedia, "ZeroDivisionError: odd"),
-        (RecursionError("deep"), BadMedia, "RecursionError: deep"),
+        (OSError(errno.ENOTCONN, "not connected", "/mnt"), Transient, "OSError: [Errno 107] not connected: '/mnt'"),
+        (OSError(errno.EHOSTDOWN, "Host is down"), Transient, "OSError: [Errno 112] Host is down"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "x"), Transient, "ConnectionRefusedError: [Errno 111] x"),
+        (BrokenPipeError(errno.EPIPE, "x"), Transient, "BrokenPipeError: [Errno 32] x"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), Fatal, "Cannot allocate memory"),
+        (OSError(errno.ENOEXEC, "Exec format error", "/bin/x"), Fatal, "Exec format error (/bin/x)"),
+        (FileNotFoundError(errno.ENOENT, "x", "/a.mp4"), Transient, "something that is needed is gone (/a.mp4)"),
+        (NotADirectoryError(errno.ENOTDIR, "x", "/a/b"), Transient, "something that is needed is gone (/a/b)"),
+        (PermissionError(errno.EACCES, "x", "/a.mp4"), Fatal, "permission is denied (/a.mp4)"),
+        (IsADirectoryError(errno.EISDIR, "x", "/a"), Unforeseen, "IsADirectoryError: [Errno 21] x: '/a'"),
+        (ModuleNotFoundError("no av", name="av"), Fatal, "the installation is not whole (ModuleNotFoundError: av)"),
+        (RuntimeError("can't start new thread"), Fatal, "this machine allows no more threads"),
+        (ZeroDivisionError("odd"), Unforeseen, "ZeroDivisionError: odd"),
+        (RecursionError("deep"), Unforeseen, "RecursionError: deep"),
     ],
 )
 def test_an_exception_is_known_by_what_it_means(error: Exception, kind: type[MediaAssetsError], reason: str) -> None:
@@ -41,10 +67,65 @@ def test_our_own_errors_stay_what_they_are(error: MediaAssetsError) -> None:
     assert classify(error) is error
 
 
+@pytest.mark.parametrize(
+    ("error", "kind", "reason"),
+    [
+        (FileNotFoundError(errno.ENOENT, "x", "/in/a.mp4"), SourceChanged, "vanished while it was read (/in/a.mp4)"),
+        (NotADirectoryError(errno.ENOTDIR, "x", "/in/a.mp4"), SourceChanged, "vanished while it was read (/in/a.mp4)"),
+        (PermissionError(errno.EACCES, "x", b"/in/a.mp4"), BadMedia, "may not be read (/in/a.mp4)"),
+        (FileNotFoundError(errno.ENOENT, "x", "/bin/ffmpeg"), Transient, "something that is needed is gone"),
+        (PermissionError(errno.EACCES, "x", "/state/work"), Fatal, "permission is denied (/state/work)"),
+        (OSError(errno.EIO, "Input/output error", "/in/a.mp4"), Transient, "OSError"),
+    ],
+)
+def test_a_source_is_to_blame_only_for_its_own_file(
+    error: Exception, kind: type[MediaAssetsError], reason: str
+) -> None:
+    known = classify(error, source=Path("/in/a.mp4"))
+    assert type(known) is kind
+    assert known.reason.startswith(reason)
+
+
+def test_a_failure_is_recorded_by_the_kind_and_what_may_pass_is_known_by_it() -> None:
+    fine = {
+        IdTaken("x"): "Transient",
+        Unavailable("x"): "Transient",
+        NoRoom("x"): "Transient",
+        ConditionFailed("x"): "Transient",
+        NotFound("x"): "SourceChanged",
+        ObjectGone("x"): "SourceChanged",
+        Refused("x"): "BadMedia",
+        IncompleteMedia("x"): "BadMedia",
+        OverBudget("x"): "OverBudget",
+        Unforeseen(ZeroDivisionError("x")): "Unforeseen",
+    }
+    for error, kind in fine.items():
+        assert kind_of(error) == kind
+        passing = isinstance(error, Transient | SourceChanged | OverBudget)
+        assert is_passing(kind) is passing
+        # As it was recorded once.
+        assert is_passing(type(error).__name__) is passing
+
+
+def test_what_a_library_raised_from_something_known_is_known() -> None:
+    def raised(error: Exception, cause: Exception) -> Exception:
+        error.__cause__ = cause
+        return error
+
+    assert type(classify(raised(ValueError("cannot load"), ConnectionResetError("reset")))) is Transient
+    stopped = Cancelled("stop")
+    assert classify(raised(RuntimeError("callback failed"), stopped)) is stopped
+    assert type(classify(raised(DagsterInvalidInvocationError("x"), ConnectionResetError("reset")))) is Transient
+    # What is only mentioned may be chance.
+    odd = ValueError("odd")
+    odd.__context__ = ConnectionResetError("reset")
+    assert type(classify(odd)) is Unforeseen
+
+
 def test_real_errors_of_the_operating_system_are_known(tmp_path: Path) -> None:
     with pytest.raises(OSError) as caught:
         (tmp_path / "nothing").read_bytes()
-    assert isinstance(classify(caught.value), SourceChanged)
+    assert isinstance(classify(caught.value, source=tmp_path / "nothing"), SourceChanged)
     with pytest.raises(OSError) as caught, Path("/dev/full").open("wb", buffering=0) as full:
         full.write(b"x")
     assert isinstance(classify(caught.value), Fatal)
@@ -57,7 +138,7 @@ def test_a_message_is_the_reason_and_the_next_step() -> None:
 
 def test_a_message_can_be_printed_whatever_name_is_in_it(tmp_path: Path) -> None:
     name = os.fsdecode(b"b\xe4r")
-    known = classify(PermissionError(errno.EACCES, "x", f"/{name}"))
+    known = classify(PermissionError(errno.EACCES, "x", f"/{name}"), source=Path(f"/{name}"))
     assert known.reason == r"may not be read (/b\udce4r)"
     str(known).encode("utf-8")
     assert BadMedia("x", next_step=name).next_step == r"b\udce4r"

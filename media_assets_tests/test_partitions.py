@@ -18,6 +18,7 @@ from media_assets.partitions import (
     encode_path,
     media_files,
     partition_key,
+    prefix_of_folder,
     register,
     registered,
     split_key,
@@ -156,3 +157,11 @@ def test_a_key_given_twice_is_registered_once(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path) as toy:
         register(toy.instance, ["box:a", "box:b", "box:a"])
         assert registered(toy.instance) == ["box:a", "box:b"]
+
+
+@given(names, names)
+@example("blank last ", "a.mp4")
+@example("\u3000", " ")
+@example("a/ ..", "...b")
+def test_the_encoded_folder_is_a_prefix_of_the_encoded_paths_in_it(folder: str, name: str) -> None:
+    assert partition_key("box", f"{folder}/{name}").startswith(prefix_of_folder(partition_key("box", folder)))

@@ -361,6 +361,47 @@ def test_a_process_that_is_stopped_can_be_started_again(tmp_path: Path, stop: si
         assert toy.scratch() == []
 
 
+@pytest.mark.parametrize(
+    "status",
+    [
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.CANCELING,
+    ],
+)
+def test_a_run_that_was_killed_before_it_began_is_closed_too(toy: ToyLibrary, status: dg.DagsterRunStatus) -> None:
+    job = toy.definitions.resolve_implicit_global_asset_job_def()
+    tags = {**owner_tags(), next(name for name in owner_tags() if name.endswith("process")): "1@1.00"}
+    run = toy.instance.create_run_for_job(job, tags=tags, status=status)
+    assert close_abandoned_runs(toy.instance) == 1
+    assert toy.instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.FAILURE  # type: ignore[union-attr]
+
+
+def begin_run_and_die(root: Path) -> None:
+    """The target of a child process, which calls itself what another one is called."""
+    with ToyLibrary(root) as toy:
+        toy.instance.create_run_for_job(
+            toy.definitions.resolve_implicit_global_asset_job_def(), tags=owner_tags(toy.instance)
+        )
+        toy.bench.wait_for("other")
+
+
+def test_a_process_is_known_by_its_lock_wherever_it_runs(toy: ToyLibrary) -> None:
+    child = processes().Process(target=begin_run_and_die, args=(toy.root,), daemon=True)
+    child.start()
+    while not (runs := toy.instance.get_runs()):
+        assert child.is_alive()
+    # As another container sees it: neither its name nor its process id say anything here.
+    elsewhere = {name: "x@1.00" if name.endswith("process") else "x" for name in owner_tags()}
+    toy.instance.add_run_tags(runs[0].run_id, elsewhere)
+    assert close_abandoned_runs(toy.instance) == 0
+    (toy.root / "bench/other.begun").touch()
+    child.join(timeout=60)
+    assert close_abandoned_runs(toy.instance) == 1
+    assert close_abandoned_runs(toy.instance) == 0
+    assert list((Path(toy.instance.root_directory) / "owners").iterdir()) == []
+
+
 def test_the_runs_of_other_machines_and_of_dagster_itself_are_not_closed(toy: ToyLibrary) -> None:
     tags = owner_tags()
     host = next(name for name in tags if name.endswith("host"))

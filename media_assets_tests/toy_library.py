@@ -11,6 +11,7 @@ import hashlib
 import os
 import shutil
 import signal
+import sqlite3
 import time
 import uuid
 from collections import Counter
@@ -24,6 +25,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import dagster as dg
+import sqlalchemy.exc
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from media_assets import dagster_fixes
@@ -141,11 +143,29 @@ class Bench:
         assert source is not None
         source.unlink()
 
+    def _move_away(self, call: str, name: str, work: Work, source: Path | None) -> None:
+        """A folder beside the library's, and then read on as if nothing had happened."""
+        folder = self._folder.parent / name
+        if folder.exists():
+            folder.rename(folder.with_name(f"{folder.name}-away"))
+        if source is not None:
+            source.read_bytes()
+
+    def _misread(self, *_: object) -> None:
+        """As an engine says it of a file that it could not open."""
+        raise BadMedia("cannot be opened")
+
+    def _locked(self, *_: object) -> None:
+        raise sqlalchemy.exc.OperationalError("UPDATE kvs", {"secret": 1}, sqlite3.OperationalError("locked"))
+
     def _slow(self, *_: object) -> None:
         time.sleep(0.1)
 
     def _broken_path(self, call: str, argument: str, work: Work, source: Path | None) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(source))
+
+    def _broken_state(self, *_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "/state/work")
 
     def _value(self, *_: object) -> None:
         """What is made cannot be described; see `describe`."""

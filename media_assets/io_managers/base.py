@@ -4,6 +4,8 @@
 - Some failed and a repetition may help: the step's retry policy runs the batch again; what is stored is found again.
 - Some failed for good: those that did not are recorded one by one, each failed file gets an observation with its
   reason, and the step fails without retry. Dagster's backfills go on with the files that were recorded.
+- Some wait for an earlier stage: those that do not are recorded one by one, and the step succeeds. A backfill whose
+  runs are through counts what is not recorded as not done, and ends.
 - Something fatal: what is stored is recorded, the step fails, and no file is blamed.
 """
 
@@ -29,7 +31,8 @@ from dagster._core.execution.plan.execute_step import (
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from media_assets.batch import Batch, Outcome, Upstream
-from media_assets.errors import DayIsSpent, Fatal, OverBudget, Transient
+from media_assets.errors import DayIsSpent, Fatal, OverBudget, Transient, Waiting, kind_of
+from media_assets.first_failures import AllAlike
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore
 from media_assets.partitions import display_name
@@ -40,6 +43,8 @@ from media_assets.wording import counted
 FAILED = "failed"
 NEXT_STEP = "next_step"
 KIND = "error"
+# Metadata of the observation that takes such a one back.
+WITHDRAWN = "failure_withdrawn"
 ATTEMPT = "attempted_fingerprint"
 
 # Tag of what was not made or tried here, but recorded by an import: whoever counts or announces leaves it out.
@@ -60,6 +65,7 @@ class _Results:
     made: list[Outcome] = field(default_factory=list)
     failed: list[Outcome] = field(default_factory=list)
     transient: list[Outcome] = field(default_factory=list)
+    waiting: list[Outcome] = field(default_factory=list)
     fatal: Fatal | None = None
 
     def add(self, outcome: Outcome) -> None:
@@ -67,6 +73,8 @@ class _Results:
             self.made.append(outcome)
         elif isinstance(outcome.error, Fatal):
             self.fatal = self.fatal or outcome.error
+        elif isinstance(outcome.error, Waiting):
+            self.waiting.append(outcome)
         elif isinstance(outcome.error, Transient):
             self.transient.append(outcome)
         else:
@@ -121,6 +129,11 @@ class ArtifactIOManager(dg.IOManager):
             if isinstance(results.fatal, DayIsSpent):
                 _postpone(batch, results, results.fatal.day)
             raise _failure(batch, results)
+        if results.waiting:
+            yield from self._record_each(context, results)
+            # Else Dagster records an artifact for each file of the range. It does so for an output that is an asset's.
+            context._asset_key = None
+            return
         for outcome in results.made:
             batch.context.add_asset_metadata(self._metadata(outcome), partition_key=outcome.key)
 
@@ -138,6 +151,9 @@ class ArtifactIOManager(dg.IOManager):
                 ),
             )
         if results.fatal:
+            for key in sorted(_wrongly_blamed(results.fatal) - set(context.asset_partition_keys)):
+                withdrawn = dg.AssetObservation(asset_key, partition=key, metadata={WITHDRAWN: results.fatal.reason})
+                yield dg.DagsterEvent.asset_observation(step, withdrawn)
             return
         for outcome in (*results.failed, *results.transient):
             assert outcome.error is not None
@@ -149,7 +165,7 @@ class ArtifactIOManager(dg.IOManager):
                     metadata={
                         FAILED: outcome.error.reason,
                         NEXT_STEP: outcome.error.next_step,
-                        KIND: type(outcome.error).__name__,
+                        KIND: kind_of(outcome.error),
                         ATTEMPT: outcome.attempt,
                     },
                 ),
@@ -176,6 +192,11 @@ def stored_metadata(store: ArtifactStore, manifest: Manifest, *, reused: bool) -
     if manifest.reused_from:
         common["same_content_as"] = manifest.reused_from
     return common
+
+
+def _wrongly_blamed(fatal: Fatal) -> frozenset[str]:
+    """Files that were blamed, by this batch or by earlier ones, and turn out not to be at fault."""
+    return fatal.keys if isinstance(fatal, AllAlike) else frozenset()
 
 
 @contextmanager
@@ -228,9 +249,12 @@ def _headline(batch: Batch, results: _Results) -> str:
     )
     counts["over budget"] = len(_held(results.failed))
     counts["failed"] = len(results.failed) - counts["over budget"]
+    counts["waiting for an earlier stage"] = len(results.waiting)
     counts["to be tried again"] = len(results.transient)
     parts = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
-    return f"{batch.stage.name}: {counted(len(batch.keys))}: {parts or 'none done'}"
+    first = results.waiting[0] if results.waiting else None
+    example = f"; e.g. {display_name(first.key)} {first.error}" if first else ""
+    return f"{batch.stage.name}: {counted(len(batch.keys))}: {parts or 'none done'}{example}"
 
 
 def _held(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
@@ -256,6 +280,7 @@ def _failure(batch: Batch, results: _Results) -> dg.Failure:
     more = f" (and {len(failed) - 1} more, see the table)" if len(failed) > 1 else ""
     held = len(_held(failed))
     over = f"{held} would cost more than a file may, " if held else ""
+    over += f"{len(results.waiting)} wait for an earlier stage, " if results.waiting else ""
     return dg.Failure(
         description=f"{len(failed) - held} of {counted(total)} failed, {over}{done} done. "
         f"{display_name(first.key)} {first.error}{more}",

@@ -26,7 +26,7 @@ from filelock import FileLock
 
 from media_assets.disks import writable
 from media_assets.errors import Fatal, Transient, classify
-from media_assets.files import STAGING_PREFIX, make_way, read_if_file, write_whole
+from media_assets.files import STAGING_PREFIX, folder_identity, make_way, read_if_file, write_whole
 from media_assets.io_managers.claims import Claims
 from media_assets.io_managers.locations import Locations
 from media_assets.io_managers.manifest import Manifest, StoredFile, why_of_another
@@ -69,6 +69,8 @@ class FolderArtifacts:
         self._locations = Locations(sources or {}, mounts)
         self._min_free_bytes = min_free_bytes
         self._formats = formats
+        self._seen: tuple[int, int] | None = None
+        """Which folder it was when an artifact was in it."""
 
     @property
     def _claims(self) -> Claims:
@@ -159,6 +161,7 @@ class FolderArtifacts:
         transfer: Callable[[Path, Path], None],
     ) -> Manifest:
         folder = self._folder(draft.asset, draft.key)
+        self._require_root()
         with self._writing(), self._lock(folder):
             if folder.is_symlink():
                 folder.unlink()  # not made by us: it is not known what it leads to
@@ -224,6 +227,7 @@ class FolderArtifacts:
         try:
             yield
         except FileNotFoundError:
+            self._require_root()
             raise  # what was to be stored is gone
         except OSError as error:
             known = classify(error)
@@ -295,7 +299,11 @@ class FolderArtifacts:
 
     def _read_manifest(self, folder: Path, name: str = _MANIFEST) -> Manifest | None:
         text = read_if_file(folder / name)
-        manifest = None if text is None else self._formats.read(text, str(folder / name))
+        if text is None:
+            self._require_root()
+            return None
+        self._seen = self._seen or folder_identity(self.root)
+        manifest = self._formats.read(text, str(folder / name))
         if manifest and (reason := why_of_another(manifest, folder.parent.name, f"{folder.parent.name}/{folder.name}")):
             self._formats.refuse(str(folder / name), reason)
             return None
@@ -305,13 +313,33 @@ class FolderArtifacts:
     def _write(path: Path, text: str) -> None:
         write_whole(path, text.encode())
 
-    @staticmethod
-    def _has_size(path: Path, size_bytes: int) -> bool:
+    def _has_size(self, path: Path, size_bytes: int) -> bool:
         try:
             status = path.lstat()
             return stat.S_ISREG(status.st_mode) and status.st_size == size_bytes
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
+            self._require_root()
             return False
+
+    def _require_root(self) -> None:
+        """To be asked when something is missed: an artifact that is gone with the whole store is not what is missing.
+
+        Raises:
+            Fatal: it is gone, or another one is in its place. Said once: to have everything made anew is not forbidden.
+        """
+        before = self._seen
+        if before is None:
+            return
+        try:
+            gone = "is another one than it was a moment ago" if folder_identity(self.root) != before else ""
+        except (FileNotFoundError, NotADirectoryError):
+            gone = "is gone"
+        if gone:
+            self._seen = None
+            raise Fatal(
+                f"the folder {self.root} of store {self.name!r} {gone}",
+                next_step="Mount it again, or put it back, then run again; without it everything is made anew",
+            )
 
 
 def _entry(path: Path, form: re.Pattern[str]) -> str | None:

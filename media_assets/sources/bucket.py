@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from media_assets.buckets import Bucket, ConditionFailed, ObjectGone, ObjectInfo, UnreadableNames
 from media_assets.buckets.transfer import download
 from media_assets.errors import BadMedia, Fatal, SourceChanged, Transient
-from media_assets.partitions import partition_key, split_key
+from media_assets.partitions import partition_key, prefix_of_folder, split_key
 from media_assets.paths import LeadsOut, plain
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import BucketSource
@@ -105,9 +105,10 @@ class BucketObjects:
                     changed.append(entry)
             files[entry.key] = seen
         removed: list[str] = []
+        below_unreadable = tuple(map(prefix_of_folder, self.unreadable))
         for key, seen in (before.files if before else {}).items():
             if key not in files:
-                if any(key.startswith(f"{unread}/") for unread in self.unreadable):
+                if key.startswith(below_unreadable):
                     files[key] = seen
                 else:
                     removed.append(key)

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from media_assets.errors import BadMedia, Fatal, SourceChanged
-from media_assets.files import STAGING_PREFIX
-from media_assets.partitions import partition_key, split_key
+from media_assets.errors import BadMedia, Fatal, SourceChanged, classify
+from media_assets.files import STAGING_PREFIX, folder_identity
+from media_assets.partitions import partition_key, prefix_of_folder, split_key
 from media_assets.paths import LeadsOut, below
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import FolderSource
@@ -64,6 +64,8 @@ class Folder:
         self._filter = PathFilter(settings.include, settings.exclude)
         self.unreadable: dict[str, str] = {}
         """What the last scan could not look at, as keys of files and folders, and why."""
+        self._seen: tuple[int, int] | None = None
+        """Which folder it was when there were files in it."""
 
     def identity(self, key: str) -> str:
         return key
@@ -76,9 +78,11 @@ class Folder:
             )
         is_artifact = self._artifact_paths()
         self.unreadable = {}
+        self._seen = None
         root = self.root.resolve()
         for path, status in self._walk(self.root, root, (root,), frozenset(p.resolve() for p in self._left_out)):
             relative = path.relative_to(self.root).as_posix()
+            self._seen = self._seen or folder_identity(self.root)
             if self._filter.accepts(relative) and not is_artifact(path):
                 yield self._entry(relative, status)
 
@@ -102,9 +106,10 @@ class Folder:
                 changed.append(entry)
             files[entry.key] = seen
         removed: list[str] = []
+        below_unreadable = tuple(map(prefix_of_folder, self.unreadable))
         for key, seen in (before.files if before else {}).items():
             if key not in files:
-                if any(key == unread or key.startswith(f"{unread}/") for unread in self.unreadable):
+                if key in self.unreadable or key.startswith(below_unreadable):
                     files[key] = seen
                 else:
                     removed.append(key)
@@ -119,12 +124,16 @@ class Folder:
         try:
             status = path.stat(follow_symlinks=self._settings.follow_symlinks)
         except (FileNotFoundError, NotADirectoryError):
+            self._require_files()
             raise SourceChanged(
                 f"is no longer in {self.root}",
                 next_step="Its artifacts are kept; put it back to have it processed again",
             ) from None
+        except OSError as error:
+            raise classify(error, source=path) from error
         if not stat.S_ISREG(status.st_mode):
             raise SourceChanged("is no longer a file", next_step="Its artifacts are kept")
+        self._seen = self._seen or folder_identity(self.root)
         return self._entry(relative, status)
 
     def direct_path(self, entry: SourceEntry) -> Path | None:
@@ -133,13 +142,18 @@ class Folder:
     def fetch(self, entry: SourceEntry, destination: Path, check: Callable[[], None] = no_check) -> None:
         partial = destination.with_name(destination.name + ".partial")
         have = partial.stat().st_size if partial.exists() else 0
-        with self._path(entry.path).open("rb") as source, partial.open("ab") as target:
-            source.seek(have)
-            while piece := source.read(_PIECE_BYTES):
-                target.write(piece)
-                check()
-            target.flush()
-            os.fsync(target.fileno())
+        try:
+            with self._path(entry.path).open("rb") as source, partial.open("ab") as target:
+                source.seek(have)
+                while piece := source.read(_PIECE_BYTES):
+                    target.write(piece)
+                    check()
+                target.flush()
+                os.fsync(target.fileno())
+        except OSError as error:
+            if isinstance(error, FileNotFoundError | NotADirectoryError):
+                self._require_files()
+            raise classify(error, source=self._path(entry.path)) from error
         if self.entry(entry.key).revision != entry.revision or partial.stat().st_size != entry.size_bytes:
             partial.unlink()
             raise SourceChanged(
@@ -173,6 +187,30 @@ class Folder:
             raise Fatal(f"{self.root} is no folder", next_step=f"Correct {key}") from None
         except PermissionError:
             raise Fatal(f"{self.root} may not be listed", next_step="Grant this user the right to read it") from None
+
+    def _require_files(self) -> None:
+        """To be asked when a file is missed: with the whole folder gone, or another one in its place, no file is.
+
+        Raises:
+            Fatal: there is nothing where this source was.
+        """
+        try:
+            now = folder_identity(self.root)
+            with os.scandir(self.root) as entries:
+                there = self._seen or any(entries)
+        except OSError as error:
+            state = "is gone" if isinstance(error, FileNotFoundError | NotADirectoryError) else "cannot be listed"
+            raise Fatal(
+                f"the folder {self.root} of source {self.name!r} {state}",
+                next_step="Mount it again, or put it back, then run again",
+            ) from error
+        if self._seen and self._seen != now:
+            raise Fatal(
+                f"the folder {self.root} of source {self.name!r} is another one than it was a moment ago",
+                next_step="Mount it again, or put it back, then run again",
+            )
+        if not there:
+            raise Fatal(f"the folder {self.root} of source {self.name!r} is empty", next_step="Is it mounted?")
 
     def _path(self, relative: str) -> Path:
         try:

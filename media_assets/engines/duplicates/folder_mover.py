@@ -158,7 +158,7 @@ def _rename(source: Path, destination: Path) -> None:
     except FileExistsError:
         raise SourceChanged(f"{destination} exists already") from None
     except PermissionError as error:
-        raise classify(error) from error
+        raise classify(error, source=destination) from error
     try:
         source.rename(destination)
     except FileNotFoundError:
@@ -166,7 +166,7 @@ def _rename(source: Path, destination: Path) -> None:
         raise SourceChanged(f"{source} is gone") from None
     except OSError as error:
         destination.unlink()
-        raise classify(error) from error
+        raise classify(error, source=source) from error
     sync_folder(destination.parent)
     sync_folder(source.parent)
 

@@ -6,9 +6,10 @@ nothing is overwritten. How a file is moved is the mover's business: `folder_mov
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, Protocol, Self
 
 from pydantic import ValidationError
@@ -242,7 +243,7 @@ def _errors_of_one_file() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise classify(error) from error
+        raise classify(error, source=Path(os.fsdecode(error.filename)) if error.filename else None) from error
 
 
 def _outcome(move: Move, state: str, detail: str = "") -> MoveOutcome:

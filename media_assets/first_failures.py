@@ -1,0 +1,69 @@
+"""Notices when what nobody foresaw is no fault of single files, because it hits the first of them all alike.
+
+A broken dependency fails in the same way, at the same place, with every file. So does one odd kind of file when a
+library begins with it, but rarely with the first three of different content; and then one of them can be processed by
+itself, which counts as its own fault. With fewer files than three there has to be nothing that the stage ever made.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from media_assets.errors import Fatal, Unforeseen, Waiting
+
+if TYPE_CHECKING:
+    from media_assets.batch import Outcome
+
+_ENOUGH = 3
+_AT_LEAST = 2
+
+
+class AllAlike(Fatal):
+    """The first files failed all in the same unforeseen way.
+
+    Args:
+        error: That of the last of them.
+        keys: The files, those of earlier batches among them.
+    """
+
+    def __init__(self, error: Unforeseen, keys: frozenset[str]) -> None:
+        super().__init__(
+            f"the first {len(keys)} files failed all in the same way, which nobody foresaw: {error.reason}",
+            next_step="Run `media-assets doctor`; the traceback is in the log of the run. Should these files be at "
+            "fault after all, process one with `--file`: it alone is then marked",
+        )
+        self.keys = keys
+
+
+class FirstFailures:
+    """What one stage met since this process began. Its batches tell it of their outcomes one by one."""
+
+    def __init__(self) -> None:
+        self._made = False
+        self._files: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        """By place of the failure: the key of a file by what was tried, for copies of one file are one file."""
+        self._errors: dict[str, Unforeseen] = {}
+
+    def add(self, outcome: Outcome) -> AllAlike | None:
+        """What it is now known to mean that this and earlier files failed; None while they seem to be at fault."""
+        if outcome.manifest and not outcome.reused and not outcome.manifest.not_applicable:
+            self._made = True
+        if self._made or not isinstance(outcome.error, Unforeseen) or not outcome.error.place:
+            return None
+        files = self._files[outcome.error.place]
+        files.setdefault(outcome.attempt or outcome.key, outcome.key)
+        self._errors[outcome.error.place] = outcome.error
+        return self._alike(outcome.error.place) if len(files) >= _ENOUGH else None
+
+    def at_the_end(self, outcomes: list[Outcome]) -> AllAlike | None:
+        """The same of a batch that is through, for a stage that has never made anything."""
+        failed = [outcome for outcome in outcomes if outcome.error and not isinstance(outcome.error, Waiting)]
+        places = {outcome.error.place if isinstance(outcome.error, Unforeseen) else "" for outcome in failed}
+        different = {outcome.attempt or outcome.key for outcome in failed}
+        if self._made or len(places) != 1 or "" in places or len(different) < _AT_LEAST:
+            return None
+        return self._alike(places.pop())
+
+    def _alike(self, place: str) -> AllAlike:
+        return AllAlike(self._errors[place], frozenset(self._files[place].values()))
