@@ -220,7 +220,7 @@ def test_a_run_with_failures_fails_for_those_alone(toy: ToyLibrary) -> None:
     result = toy.run("m4a_audio")
     assert failed_files(result) == {key_of("c"): "is poison"}
     assert failure_of(result).metadata["failed"].value == 1
-    assert "1 of 3 files failed, 1 wait for an earlier stage, 1 are done" in str(failure_of(result).description)
+    assert "1 of 3 files failed, 1 wait for an earlier stage, 1 done" in str(failure_of(result).description)
     assert set(observed(result)) == {key_of("c")}
     assert set(materialized(result)) == {key_of("a")}
 
