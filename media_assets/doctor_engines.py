@@ -7,6 +7,7 @@ from functools import partial
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
+from media_assets.doctor_sound import second_of_sound
 from media_assets.engine_rules import EngineRule
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.openai_server import OPENAI_HOST
@@ -24,8 +25,10 @@ _Section = TypeVar("_Section", bound=Section)
 
 def engine_checks(settings: Settings, secrets: Secrets, ffmpeg: FFmpeg) -> Iterator[tuple[str, Callable[[], str]]]:
     """What to look at, by name; each returns what it found, or raises."""
-    for name, transcription in _engines("transcriber", settings.transcription, settings.transcription_rules):
+    transcribers = _engines("transcriber", settings.transcription, settings.transcription_rules)
+    for name, transcription in transcribers:
         yield name, partial(_transcriber, transcription, ffmpeg, secrets)
+    yield "a second of sound", partial(second_of_sound, [section for _, section in transcribers], ffmpeg)
     yield "credentials", partial(_credentials, settings, secrets)
     for name, summary in _engines("summarizer", settings.summary, settings.summary_rules):
         yield name, partial(_summarizer, summary, secrets)

@@ -74,6 +74,7 @@ def test_a_sound_library_passes_every_check(tmp_path: Path) -> None:
         "state_dir",
         "ffmpeg",
         "transcriber",
+        "a second of sound",
         "credentials",
         "summarizer",
     ]
@@ -110,7 +111,7 @@ def test_a_source_that_is_not_there_stops_no_other_check(tmp_path: Path) -> None
     assert wrong(found) == {"source gone"}
     assert found["source gone"].detail == f"there is no folder {tmp_path / 'gone'}"
     assert "sources.gone.path" in found["source gone"].next_step
-    assert len(found) == 8
+    assert len(found) == 9
 
 
 def test_a_source_that_is_a_file_is_no_folder(tmp_path: Path) -> None:

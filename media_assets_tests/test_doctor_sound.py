@@ -1,0 +1,73 @@
+"""A second of speech goes through the real engines, and a package that does not fit is named."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from pathlib import Path
+from typing import Any
+
+import av
+import pocketsphinx
+import pytest
+
+from media_assets.doctor import checks
+from media_assets.doctor_sound import second_of_sound
+from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.errors import Fatal
+from media_assets.settings import PocketsphinxTranscription, Secrets
+from media_assets.settings_openai import OpenAITranscription
+from media_assets.settings_whisper import FasterWhisperTranscription
+from media_assets_tests.test_doctor import library
+from media_assets_tests.tiny_whisper import write_tiny_whisper
+
+POCKETSPHINX = PocketsphinxTranscription(engine="pocketsphinx")
+
+
+def test_the_second_is_probed_converted_and_heard() -> None:
+    found = second_of_sound([POCKETSPHINX], FFmpeg())
+    assert found.startswith("probed, converted, transcribed by pocketsphinx (")
+    assert "three" in found
+
+
+def test_whisper_hears_it_where_its_model_is(tmp_path: Path) -> None:
+    model = write_tiny_whisper(tmp_path / "tiny", words=("water", "and", "wine"))
+    section = FasterWhisperTranscription(engine="faster-whisper", model=str(model or tmp_path / "tiny"), language="en")
+    assert "transcribed by faster-whisper (water and wine" in second_of_sound([section], FFmpeg())
+
+
+def test_nothing_is_fetched_and_nothing_is_sent(tmp_path: Path) -> None:
+    absent = FasterWhisperTranscription(engine="faster-whisper", model=str(tmp_path / "none"))
+    service = OpenAITranscription(engine="openai", base_url="http://127.0.0.1:9/v1")
+    assert second_of_sound([absent, service], FFmpeg()) == "probed, converted"
+
+
+def test_a_pyav_that_has_dropped_an_option_is_named_with_its_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = av.open
+
+    def without_metadata_errors(file: Any, mode: str | None = None, **options: Any) -> Any:
+        if "metadata_errors" in options:
+            raise TypeError("open() got an unexpected keyword argument 'metadata_errors'")
+        return opened(file, mode, **options)
+
+    monkeypatch.setattr(av, "open", without_metadata_errors)
+    found = {check.name: check for check in checks(library(tmp_path), Secrets(openai_api_key=None))}
+    check = found["a second of sound"]
+    assert not check.ok
+    assert f"cannot probe a second of sound (av {importlib.metadata.version('av')})" in check.detail
+    assert "unexpected keyword argument 'metadata_errors'" in check.detail
+    assert "\n" not in check.detail
+    assert "pip install 'av" in check.next_step
+    assert found["summarizer"].ok, "the other checks went on"
+
+
+def test_a_recogniser_that_has_changed_is_named_with_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    def changed(*_: object, **__: object) -> None:
+        raise AttributeError("'Decoder' object has no attribute 'start_utt'")
+
+    monkeypatch.setattr(pocketsphinx, "Decoder", changed)
+    with pytest.raises(Fatal, match="cannot transcribe with pocketsphinx") as caught:
+        second_of_sound([POCKETSPHINX], FFmpeg())
+    assert f"pocketsphinx {importlib.metadata.version('pocketsphinx')}" in caught.value.reason
+    assert "has no attribute 'start_utt'" in caught.value.reason
