@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import sys
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from media_assets import cli_alerts, cli_backup, cli_metrics, cli_modal
+from media_assets import cli_alerts, cli_backup, cli_init, cli_metrics, cli_modal
 from media_assets.errors import Cancelled, MediaAssetsError, classify
 from media_assets.wording import counted
 
@@ -26,14 +27,17 @@ if TYPE_CHECKING:
 
 # Dagster takes seconds to import: commands import it, not this module, so that `--help` answers at once.
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.add_typer(cli_alerts.alerts, name="alerts")
 app.add_typer(cli_alerts.webhooks, name="webhooks")
 app.add_typer(cli_modal.app, name="modal")
 app.add_typer(cli_backup.app)
 app.command()(cli_metrics.metrics)
+app.command()(cli_init.init)
 # Where the output goes to a file, names are not to be broken at 80 characters.
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+# What is wrong, which --quiet does not silence.
+problems = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 
 
 Source = Annotated[str | None, typer.Option(help="Only files of this source.")]
@@ -43,6 +47,23 @@ File = Annotated[
 ]
 Stage = Annotated[str | None, typer.Option(help="Go as far as this artifact.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="At most so many files.")]
+
+
+def _be_quiet(quiet: bool) -> bool:
+    console.quiet = console.quiet or quiet
+    return quiet
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"media-assets {importlib.metadata.version('media-assets')}")
+        raise typer.Exit
+
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", callback=_be_quiet, help="Say only what is wrong.")]
+Version = Annotated[
+    bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+]
 
 
 @dataclass(frozen=True)
@@ -60,6 +81,8 @@ def main_options(
         Path | None,
         typer.Option(envvar="MEDIA_ASSETS_CONFIG", metavar="FILE", help="The library.yaml; default: ./library.yaml."),
     ] = None,
+    quiet: Quiet = False,  # noqa: ARG001  its callback has seen to it
+    version: Version = False,  # noqa: ARG001
 ) -> None:
     """A media library as software-defined assets."""
     context.obj = config
@@ -74,6 +97,7 @@ def process(
     stage: Stage = None,
     limit: Limit = None,
     force: Annotated[bool, typer.Option("--force", help="Make artifacts again that are current.")] = False,
+    quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
     """Register the files of the library and make every artifact that is missing or out of date."""
     from media_assets.processing import Selection
@@ -92,6 +116,7 @@ def retry(
     file: File = None,
     stage: Stage = None,
     limit: Limit = None,
+    quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
     """Try again what failed, and go on with those files from there."""
     from media_assets.processing import Selection
@@ -136,27 +161,12 @@ def status(
 
 
 @app.command()
-def doctor(context: typer.Context) -> None:
+def doctor(context: typer.Context, quiet: Quiet = False) -> None:  # noqa: ARG001
     """Check that folders, engines and credentials are in place; a line for each."""
-    from media_assets.doctor import Check, checks, failed
-    from media_assets.instance import dagster_home, open_instance
+    from media_assets.cli_doctor import examine
 
     opened = _open(context)
-
-    def dagster_instance(settings: Settings) -> Check:
-        try:
-            with open_instance(settings) as instance:
-                found = f"{dagster_home(settings)}, {counted(instance.get_runs_count(), 'run')}"
-        except OSError as error:
-            return failed("Dagster instance", classify(error))
-        return Check("Dagster instance", ok=True, detail=found, next_step="")
-
-    sound = True
-    for check in chain(checks(opened.settings, opened.secrets), map(dagster_instance, [opened.settings])):
-        sound = sound and check.ok
-        console.print("[green]✓[/]" if check.ok else "[red]✗[/]", end=" ")
-        advice = f" → {check.next_step}" if check.next_step and not check.ok else ""
-        console.print(f"{check.name}: {check.detail}{advice}", markup=False, soft_wrap=True)
+    sound = examine(opened.settings, opened.secrets, console=console, problems=problems)
     raise typer.Exit(0 if sound else 1)
 
 
@@ -248,7 +258,10 @@ def dev(
             console.print(f"the clock was ahead once: {ahead} sensors and schedules waited for that date; they go on.")
     os.environ["DAGSTER_HOME"] = str(dagster_home(settings))
     os.environ["MEDIA_ASSETS_CONFIG"] = str(settings.config_path)
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "media_assets.definitions", "-h", host, "-p", str(port)]
+    # Dagster would rather have its own `dg dev`, which starts the same and knows projects, not libraries.
+    hushed = ["-W", "ignore:Function `dev_command` is superseded"]
+    command = [sys.executable, *hushed, "-m", "dagster", "dev", "-m", "media_assets.definitions"]
+    command += ["-h", host, "-p", str(port)]
     command += ["--log-level", settings.logging.level]
     if settings.logging.format == "json":
         command += ["--log-format", "json"]
@@ -300,7 +313,7 @@ def _work(processor: Processor, progress: BarProgress, keys: list[str], selectio
         print_stage(console, plan, progress.outcomes)
     names = {stage.name for stage in stages}
     failures = [failure for failure in processor.status(keys).failures.values() if failure.asset in names]
-    print_failures(console, failures)
+    print_failures(problems, failures)
     for problem in processor.problems:
         print_error(problem)
     if failures or processor.problems:

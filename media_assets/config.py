@@ -106,7 +106,7 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise SettingsError(
             f"there is no {file}",
-            next_step=f"Copy the example library.yaml of media-assets there, or set {CONFIG_VARIABLE} to yours",
+            next_step=f"`media-assets init` writes one; or name yours with --config or {CONFIG_VARIABLE}",
         ) from None
     except OSError as error:
         raise SettingsError(
@@ -124,7 +124,7 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise SettingsError(
             f"{file}, line 1, column 1: the file should be a mapping of sections",
-            next_step="The example library.yaml of media-assets shows them",
+            next_step="`media-assets init` writes a library.yaml that shows them into an empty folder",
         )
     known = Settings.model_fields
     return {section: content for section, content in data.items() if content is not None or section not in known}

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from media_assets.errors import Fatal
+from media_assets.packaged import packaged
 from media_assets.settings import Secrets, Settings
 from media_assets.settings_rules import HIDDEN_VALUE
 
@@ -63,7 +64,7 @@ class SettingsError(Fatal):
         return cls(
             f"{count} cannot be used:",
             problems=problems,
-            next_step="Correct it; docs/configuration.md explains every key",
+            next_step=f"Correct it; {packaged('docs')}/configuration.md explains every key",
         )
 
 

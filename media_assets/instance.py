@@ -9,10 +9,8 @@ from pathlib import Path
 import dagster as dg
 
 from media_assets import dagster_fixes
+from media_assets.packaged import packaged
 from media_assets.settings import Settings
-
-_PACKAGED = Path(__file__).parent / "dagster.yaml"
-_IN_CHECKOUT = Path(__file__).parent.parent / "dagster.yaml"
 
 
 def dagster_home(settings: Settings) -> Path:
@@ -20,7 +18,7 @@ def dagster_home(settings: Settings) -> Path:
     home = Path(os.environ.get("DAGSTER_HOME") or settings.state_dir / "dagster").absolute()
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
-        shutil.copyfile(_PACKAGED if _PACKAGED.exists() else _IN_CHECKOUT, home / "dagster.yaml")
+        shutil.copyfile(packaged("dagster.yaml"), home / "dagster.yaml")
     return home
 
 

@@ -27,6 +27,7 @@ _COPIED = (
     "dagster.yaml",
     "deploy",
     "docker-compose.yml",
+    "docs",
     "library.yaml",
     "media_assets",
     "pyproject.toml",

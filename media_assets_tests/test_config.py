@@ -82,7 +82,7 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings(tmp_path / "library.yaml")
     assert str(tmp_path / "library.yaml") in caught.value.reason
-    assert "Copy the example" in caught.value.next_step
+    assert "`media-assets init` writes one" in caught.value.next_step
     assert CONFIG_VARIABLE in caught.value.next_step
 
 

@@ -103,7 +103,7 @@ def test_settings_that_cannot_be_loaded_make_a_failed_check(tmp_path: Path) -> N
     check = failed("settings", caught.value)
     assert not check.ok
     assert check.detail == f"there is no {tmp_path / 'library.yaml'}"
-    assert check.next_step.startswith("Copy the example")
+    assert check.next_step.startswith("`media-assets init` writes one")
 
 
 def test_a_source_that_is_not_there_stops_no_other_check(tmp_path: Path) -> None:

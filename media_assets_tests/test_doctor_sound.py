@@ -46,7 +46,7 @@ def test_a_pyav_that_has_dropped_an_option_is_named_with_its_version(
 ) -> None:
     opened = av.open
 
-    def without_metadata_errors(file: Any, mode: str | None = None, **options: Any) -> Any:
+    def without_metadata_errors(file: Any, mode: Any = None, **options: Any) -> Any:
         if "metadata_errors" in options:
             raise TypeError("open() got an unexpected keyword argument 'metadata_errors'")
         return opened(file, mode, **options)

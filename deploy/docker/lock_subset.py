@@ -1,4 +1,4 @@
-"""Prints the part of requirements.lock that is needed to run media_assets (`runtime`) or to build it (`build`).
+"""Prints the part of requirements.lock that is needed to run media_assets (`runtime`), to build it (`build`), or both.
 
 The lock holds what development needs too: type checkers, test servers, a whole PostgreSQL. uv notes below each package
 who wants it (`# via …`); what can be reached that way from the right list in pyproject.toml stays, with its hashes.
@@ -40,4 +40,5 @@ def subset(lock: str, wanted: list[str]) -> list[str]:
 if __name__ == "__main__":
     project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))
     lock = Path("requirements.lock").read_text("utf-8")
-    sys.stdout.write("".join(subset(lock, LISTS[sys.argv[1]](project))))
+    wanted = [requirement for which in sys.argv[1:] for requirement in LISTS[which](project)]
+    sys.stdout.write("".join(subset(lock, wanted)))

@@ -1,0 +1,44 @@
+"""What `media-assets doctor` and `media-assets init` print of the checks."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from rich.console import Console
+
+from media_assets.settings import Secrets, Settings
+
+
+def examine(settings: Settings, secrets: Secrets, *, console: Console, problems: Console) -> bool:
+    """Run every check and print a line for each.
+
+    Args:
+        settings: Of the library.
+        secrets: Of the library.
+        console: Gets what is in place; it may be quiet.
+        problems: Gets what is not.
+
+    Returns:
+        Whether all is in place.
+    """
+    from media_assets.doctor import Check, checks, failed
+    from media_assets.errors import classify
+    from media_assets.instance import dagster_home, open_instance
+    from media_assets.wording import counted
+
+    def dagster_instance(settings: Settings) -> Check:
+        try:
+            with open_instance(settings) as instance:
+                found = f"{dagster_home(settings)}, {counted(instance.get_runs_count(), 'run')}"
+        except OSError as error:
+            return failed("Dagster instance", classify(error))
+        return Check("Dagster instance", ok=True, detail=found, next_step="")
+
+    sound = True
+    for check in chain(checks(settings, secrets), map(dagster_instance, [settings])):
+        sound = sound and check.ok
+        output = console if check.ok else problems
+        output.print("[green]✓[/]" if check.ok else "[red]✗[/]", end=" ")
+        advice = f" → {check.next_step}" if check.next_step and not check.ok else ""
+        output.print(f"{check.name}: {check.detail}{advice}", markup=False, soft_wrap=True)
+    return sound
