@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from media_assets.cache_files import CacheFiles, Ledger
 from media_assets.errors import Fatal, Transient
+from media_assets.files import PRIVATE_MODE, private_folder
 from media_assets.settings import CacheSettings
 
 Need = Literal["now", "soon", "perhaps"]
@@ -59,7 +60,7 @@ class Room:
 
     def fetch_lock(self, name: str) -> FileLock:
         """To be held by the one who fetches a file. Only for those who `use` it: else its lock file may be removed."""
-        return FileLock(self._files.fetching / f"{name}.lock")
+        return FileLock(self._files.fetching / f"{name}.lock", mode=PRIVATE_MODE)
 
     @contextmanager
     def use(self, name: str, size_bytes: int, need: Need) -> Iterator[None]:
@@ -68,7 +69,7 @@ class Room:
         A file of another size than it must have is what a power cut left of it, and dropped.
         """
         # Another thread may end the use than began it.
-        lock = FileLock(self._uses / f"{name}-{need}-{uuid.uuid4().hex}.lock", thread_local=False)
+        lock = FileLock(self._uses / f"{name}-{need}-{uuid.uuid4().hex}.lock", mode=PRIVATE_MODE, thread_local=False)
         with self._locked():
             path = self.path(name)
             if path.exists() and path.stat().st_size != size_bytes and name not in self._live_uses():
@@ -131,8 +132,8 @@ class Room:
     def _locked(self) -> Iterator[None]:
         try:
             for folder in (self._files.files, self._files.fetching, self._uses):
-                folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._folder / "room.lock", poll_interval=_LOCK_POLL_SECONDS):
+                private_folder(folder)
+            with FileLock(self._folder / "room.lock", mode=PRIVATE_MODE, poll_interval=_LOCK_POLL_SECONDS):
                 yield
         except OSError as error:
             raise Fatal(

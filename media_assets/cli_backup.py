@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from media_assets.files import PRIVATE_MODE
+from media_assets.private_state import make_state_private
 from media_assets.wording import counted
 
 if TYPE_CHECKING:
@@ -70,9 +72,12 @@ def import_state(
         raise Fatal("either FILE or --from-stores is needed", next_step="See `media-assets import --help`")
     settings, secrets = _open(context)
     library = Library(settings, secrets)
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    make_state_private(settings)
     try:
-        with FileLock(settings.state_dir / "import.lock", timeout=0), open_instance(settings) as instance:
+        with (
+            FileLock(settings.state_dir / "import.lock", mode=PRIVATE_MODE, timeout=0),
+            open_instance(settings) as instance,
+        ):
             if file is None:
                 done = record_what_is_there(instance, library, PIPELINE, dry_run=dry_run, note=_note)
             else:

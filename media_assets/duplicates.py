@@ -26,6 +26,7 @@ from media_assets.engines.duplicates.moves import (
 )
 from media_assets.engines.duplicates.near import duplicate_groups
 from media_assets.errors import Fatal
+from media_assets.files import PRIVATE_MODE, private_folder
 from media_assets.library import Library
 from media_assets.models_duplicates import DedupRow, DuplicateGroup, Move, MoveOutcome
 from media_assets.partitions import split_key
@@ -157,14 +158,12 @@ class Duplicates:
 
     @property
     def _folder(self) -> Path:
-        folder = self._library.settings.state_dir / "duplicates"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        return private_folder(self._library.settings.state_dir / "duplicates")
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         try:
-            with FileLock(self._folder / "moving.lock", timeout=0):
+            with FileLock(self._folder / "moving.lock", mode=PRIVATE_MODE, timeout=0):
                 yield
         except Timeout:
             raise Fatal(

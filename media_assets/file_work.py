@@ -27,6 +27,7 @@ from media_assets.errors import (
     Transient,
     classify,
 )
+from media_assets.files import PRIVATE_MODE, private_folder
 from media_assets.io_managers.manifest import Manifest, version_of
 from media_assets.io_managers.store import ArtifactStore, SignsLinks
 from media_assets.partitions import display_name
@@ -130,9 +131,8 @@ class FileWork:
         One lock for every 4096th fingerprint of a stage: lock files cannot be removed safely, and so their number
         stays bounded.
         """
-        folder = self._library.settings.state_dir / "locks"
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / f"{self._stage.name}-{self._recipe.fingerprint[:3]}.lock")
+        folder = private_folder(self._library.settings.state_dir / "locks")
+        lock = FileLock(folder / f"{self._stage.name}-{self._recipe.fingerprint[:3]}.lock", mode=PRIVATE_MODE)
         while not lock.is_locked:
             self._batch.check_cancelled()
             with suppress(Timeout):

@@ -5,10 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
+PRIVATE_MODE = 0o600
+"""Of files that only their owner can read."""
 STAGING_PREFIX = ".media_assets-"
 """Begins the names of files that are being written: no source takes them for files of a library."""
 
@@ -40,6 +44,28 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> None:
     except BaseException:
         staged.unlink(missing_ok=True)
         raise
+
+
+def private_folder(folder: Path) -> Path:
+    """Make a folder that only its owner can look into; one of ours that is there already is closed to others."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    close_to_others(folder)
+    return folder
+
+
+def close_to_others(path: Path) -> None:
+    """Take a file or folder of ours from all others; not what is another user's, and not what a link leads to.
+
+    On a disk that knows no permissions it stays as it is.
+
+    Raises:
+        FileNotFoundError: it is not there.
+    """
+    state = path.lstat()
+    mode = stat.S_IMODE(state.st_mode)
+    if state.st_uid == os.getuid() and not stat.S_ISLNK(state.st_mode) and mode & 0o077:
+        with suppress(OSError):
+            path.chmod(mode & ~0o077)
 
 
 def read_if_file(path: Path) -> bytes | None:

@@ -9,14 +9,18 @@ from pathlib import Path
 import dagster as dg
 
 from media_assets import dagster_fixes
+from media_assets.files import private_folder
 from media_assets.packaged import packaged
+from media_assets.private_state import make_state_private
 from media_assets.settings import Settings
 
 
 def dagster_home(settings: Settings) -> Path:
     """DAGSTER_HOME from the environment, else `<state_dir>/dagster`; made, with a dagster.yaml, if it is not there."""
+    make_state_private(settings)
     home = Path(os.environ.get("DAGSTER_HOME") or settings.state_dir / "dagster").absolute()
-    home.mkdir(parents=True, exist_ok=True)
+    if not home.exists() or home.is_relative_to(settings.state_dir.absolute()):
+        private_folder(home)
     if not (home / "dagster.yaml").exists():
         shutil.copyfile(packaged("dagster.yaml"), home / "dagster.yaml")
     return home

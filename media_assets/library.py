@@ -16,6 +16,7 @@ from media_assets.io_managers.store import ArtifactStore
 from media_assets.observability.observers import Observer, build_observers
 from media_assets.partitions import split_key
 from media_assets.places import Places
+from media_assets.private_state import make_state_private
 from media_assets.settings import Secrets, Settings
 from media_assets.sources.base import Source, SourceEntry, no_check
 from media_assets.workspaces import Workspaces
@@ -29,7 +30,7 @@ class Library:
 
     def __init__(self, settings: Settings, secrets: Secrets | None = None) -> None:
         self.settings = settings
-        self.workspaces = Workspaces(settings.state_dir)
+        self.workspaces = Workspaces(settings.state_dir, partial(make_state_private, settings))
         self.cache = FetchCache(settings.state_dir / "cache", settings.cache, settings.limits.min_free_bytes)
         self._places = Places(settings, secrets or Secrets(), self.cache)
         self.first_failures = defaultdict[str, FirstFailures](FirstFailures)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from media_assets.errors import Waiting
+from media_assets.files import PRIVATE_MODE
 from media_assets.observability.logs import LogStyle, output_handler
 from media_assets.wording import counted, describe_bytes, describe_seconds
 
@@ -31,10 +33,19 @@ def log_to_output(style: LogStyle = _TEXT) -> None:
         logger.setLevel(style.level)
 
 
+class _PrivateLog(RotatingFileHandler):
+    """For its owner alone: it names files, and says why they failed."""
+
+    def _open(self) -> TextIOWrapper:
+        file = super()._open()
+        Path(self.baseFilename).chmod(PRIVATE_MODE)
+        return file
+
+
 def log_to_file(path: Path, style: LogStyle = _TEXT) -> Path:
     """Send the project's log to a file instead: where a terminal shows progress, tracebacks would bury it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(path, maxBytes=5_000_000, backupCount=1, encoding="utf-8", errors="backslashreplace")
+    handler = _PrivateLog(path, maxBytes=5_000_000, backupCount=1, encoding="utf-8", errors="backslashreplace")
     handler.setFormatter(style.formatter("%(asctime)s %(levelname)s %(message)s"))
     logger.addHandler(handler)
     logger.setLevel(style.level)

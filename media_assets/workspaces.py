@@ -8,32 +8,41 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from filelock import FileLock, Timeout
 
+from media_assets.files import PRIVATE_MODE, private_folder
+
 _LOCK = "alive.lock"
 
 
 class Workspaces:
-    """Makes scratch directories below `<state_dir>/work`; one object for each run."""
+    """Makes scratch directories below `<state_dir>/work`; one object for each run.
 
-    def __init__(self, state_dir: Path) -> None:
+    Args:
+        prepare: Called at the start of a run, before anything is made in `state_dir`.
+    """
+
+    def __init__(self, state_dir: Path, prepare: Callable[[], None] = lambda: None) -> None:
+        self._prepare = prepare
         self._work = state_dir / "work"
         self._journal = state_dir / "journal"
 
     @contextmanager
     def run(self) -> Iterator[Path]:
         """The directory of one run. What crashed runs left is removed first."""
-        self._work.mkdir(parents=True, exist_ok=True)
+        self._prepare()
+        private_folder(self._work)
+        private_folder(self._journal)
         folder = self._work / uuid.uuid4().hex
-        alive = FileLock(folder / _LOCK)
+        alive = FileLock(folder / _LOCK, mode=PRIVATE_MODE)
         with self._coming_and_going():
             self._remove_abandoned()
-            folder.mkdir()
+            folder.mkdir(mode=0o700)
             alive.acquire()
         try:
             yield folder
@@ -55,7 +64,7 @@ class Workspaces:
 
     def _coming_and_going(self) -> FileLock:
         """Held while directories appear and vanish: half-way they would look abandoned."""
-        return FileLock(self._work.with_suffix(".lock"))
+        return FileLock(self._work.with_suffix(".lock"), mode=PRIVATE_MODE)
 
     def _remove_abandoned(self) -> None:
         for folder in self._work.iterdir():

@@ -25,7 +25,7 @@ from media_assets.backup.exporting import pages
 from media_assets.checksums import sha256_of
 from media_assets.errors import BadMedia, Fatal, SourceChanged
 from media_assets.file_asset import FileAsset
-from media_assets.files import write_whole
+from media_assets.files import PRIVATE_MODE, write_whole
 from media_assets.io_managers.base import ATTEMPT, FAILED, IMPORTED_TAG, artifact_link
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.manifest import Manifest
@@ -255,7 +255,7 @@ class Importer:
             here = path.read_bytes() if path.exists() else b""
             if content.startswith(here):
                 if content != here and not self._dry_run:
-                    write_whole(path, content, mode=0o600)
+                    write_whole(path, content, mode=PRIVATE_MODE)
             elif not here.startswith(content):
                 self._done.remarks.append(f"{path} is another journal here, and is kept")
 

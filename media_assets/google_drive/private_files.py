@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from media_assets.files import private_folder
+
 
 def read_private(path: Path) -> dict[str, Any] | None:
     """What is in the file; None when there is none.
@@ -34,7 +36,7 @@ def read_private(path: Path) -> dict[str, Any] | None:
 
 def write_private(path: Path, content: Mapping[str, Any]) -> None:
     """Replace the file, with mode 0600 from its first byte on."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     staged = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
     descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

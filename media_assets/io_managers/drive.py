@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 from media_assets.cache import FetchCache
 from media_assets.checksums import digests_of
 from media_assets.errors import SourceChanged, Transient
+from media_assets.files import PRIVATE_MODE, private_folder
 from media_assets.google_drive.api import DriveApi
 from media_assets.io_managers.drive_check import check_store
 from media_assets.io_managers.drive_folders import DriveFolders
@@ -245,8 +246,8 @@ class DriveArtifacts:
     def _lock(self, journal: Journal) -> FileLock:
         """Held by whoever publishes an artifact. One for every 4096th, as lock files cannot be removed safely."""
         path = self._state / "locks" / f"{journal.folder.name[:3]}.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(path)
+        private_folder(path.parent)
+        return FileLock(path, mode=PRIVATE_MODE)
 
     def _remember_folder(self, manifest: Manifest, found: Found) -> None:
         first = found.files.get(manifest.files[0].path) if manifest.files else None

@@ -22,6 +22,7 @@ from typing import Any
 from filelock import FileLock
 
 from media_assets.errors import Fatal, SourceChanged
+from media_assets.files import PRIVATE_MODE, private_folder
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import NoSuchFolder, NotDrive, NotFound, Refused, StoreGone
 from media_assets.io_managers.drive_marks import PART, fitting, has, quoted
@@ -319,8 +320,8 @@ class DriveFolders:
         return f"{self._api.access.api_endpoint or ''} {place}"
 
     def _machine_lock(self) -> FileLock:
-        self._locks.mkdir(parents=True, exist_ok=True)
-        return FileLock(self._locks / "folders.lock")
+        private_folder(self._locks)
+        return FileLock(self._locks / "folders.lock", mode=PRIVATE_MODE)
 
 
 class _Written:

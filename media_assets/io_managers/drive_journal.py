@@ -13,6 +13,8 @@ import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from media_assets.files import private_folder
+
 _JOURNAL = "journal.json"
 
 
@@ -67,8 +69,8 @@ class Journal:
 
     def make(self) -> None:
         """Make the folder, which nobody else may look into."""
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        self.folder.mkdir(mode=0o700, exist_ok=True)
+        private_folder(self.folder.parent)
+        private_folder(self.folder)
 
     def session(self, part: str, md5: str) -> Path:
         """Where the upload of a file keeps how far it is; another content is another upload."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from media_assets.errors import Transient
+from media_assets.files import private_folder
 
 _VARIABLES = 500
 _WAIT_SECONDS = 60.0
@@ -138,7 +139,7 @@ class DriveMemory:
         Raises:
             Transient: the file was damaged, and is gone; the next step begins another.
         """
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self._path.parent)
         try:
             with closing(sqlite3.connect(self._path, timeout=_WAIT_SECONDS)) as table:
                 table.executescript(_SCHEMA)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from media_assets.errors import Fatal
+from media_assets.files import PRIVATE_MODE
 
 
 class Journal:
@@ -24,7 +26,7 @@ class Journal:
         """Append a line. When this returns, the line survives a loss of power."""
         line = (json.dumps({"event": event, **facts}) + "\n").encode("ascii")
         new = not self.path.exists()
-        with self.path.open("ab+") as file:
+        with open(self.path, "ab+", opener=partial(os.open, mode=PRIVATE_MODE)) as file:
             if self._ends_torn(file):
                 line = b"\n" + line
             file.write(line)

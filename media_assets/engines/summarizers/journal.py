@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from media_assets.engines.summarizers.answers import Answer
-from media_assets.files import write_whole
+from media_assets.files import PRIVATE_MODE, write_whole
 
 
 class Entry(BaseModel):
@@ -47,7 +47,7 @@ class Journal:
         """Written whole or not at all, and on the disk when this returns."""
         if self._directory is None:
             return
-        write_whole(self._path(self._directory, request), entry.model_dump_json().encode())
+        write_whole(self._path(self._directory, request), entry.model_dump_json().encode(), mode=PRIVATE_MODE)
 
     def _path(self, directory: Path, request: str) -> Path:
         digest = hashlib.sha256(f"{self._context}\0{request}".encode()).hexdigest()

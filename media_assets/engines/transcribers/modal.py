@@ -21,7 +21,7 @@ from media_assets.engines.modal.contract import Answer, Request, whisper_setting
 from media_assets.engines.spending import Payment
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, TimeLimitExceeded, Transient
-from media_assets.files import write_whole
+from media_assets.files import PRIVATE_MODE, write_whole
 from media_assets.models import Model, Transcript
 from media_assets.settings_whisper import ModalTranscription
 
@@ -215,7 +215,7 @@ class _Journal:
         self._remembered = errand
         if self._path is None:
             return
-        write_whole(self._path, errand.model_dump_json().encode())
+        write_whole(self._path, errand.model_dump_json().encode(), mode=PRIVATE_MODE)
 
     def forget(self) -> None:
         self._remembered = None

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 
 from media_assets.engines.transcribers.utterances import place
 from media_assets.engines.work import Work
-from media_assets.files import write_whole
+from media_assets.files import PRIVATE_MODE, write_whole
 from media_assets.models import Model, TranscriptSegment
 
 SAMPLE_RATE = 16_000
@@ -199,7 +199,7 @@ def _store(journal: Path | None, index: int, window: FinishedWindow) -> None:
     """Written whole or not at all, and on the disk when this returns."""
     if journal is None:
         return
-    write_whole(_path(journal, index), window.model_dump_json().encode())
+    write_whole(_path(journal, index), window.model_dump_json().encode(), mode=PRIVATE_MODE)
 
 
 def _path(journal: Path, index: int) -> Path:

@@ -14,7 +14,7 @@ from collections import Counter, OrderedDict
 from pathlib import Path
 from typing import Any
 
-from media_assets.files import write_whole
+from media_assets.files import PRIVATE_MODE, write_whole
 from media_assets.observability.metrics.cells import Cause, StageCells
 from media_assets.observability.metrics.history import DURATION_BUCKETS_SECONDS, History, StageTotals
 
@@ -42,7 +42,7 @@ def save(history: History, path: Path, storage_id: str) -> None:
         "cells": {asset: _cells(cells) for asset, cells in files.stages.items()},
         "runs": {**vars(history.runs), "counted": list(history.runs.counted)},
     }
-    write_whole(path, json.dumps(data).encode("ascii"))
+    write_whole(path, json.dumps(data).encode("ascii"), mode=PRIVATE_MODE)
 
 
 def restore(history: History, path: Path, storage_id: str) -> bool:
