@@ -33,12 +33,11 @@ from media_assets.io_managers.store import ArtifactStore, SignsLinks
 from media_assets.partitions import display_name
 from media_assets.recipe import Recipe
 from media_assets.sources.base import SourceEntry
+from media_assets.time_limits import limit_of, limit_of_source
 
 if TYPE_CHECKING:
     from media_assets.batch import Batch
 
-# What a second of media is taken to weigh before a probe has said how long a file plays.
-_BYTES_PER_MEDIA_SECOND = 500_000
 # How long it may take to notice that the run is to stop.
 _POLL_SECONDS = 0.5
 
@@ -239,12 +238,13 @@ class FileWork:
         tuning = settings.assets[self._stage.name]
         progress, asset, name = self._batch.progress, self._stage.name, display_name(self._recipe.key)
         if self._stage.reads_entry:
-            seconds = self._recipe.entry.size_bytes / _BYTES_PER_MEDIA_SECOND
+            limit = limit_of_source(self._recipe.entry.size_bytes, tuning, settings.limits)
         else:
-            seconds = self._recipe.playing_seconds or 0.0
+            limit = limit_of(self._recipe.manifests.values(), tuning, settings.limits)
         return Work(
             directory=directory,
-            time_limit_seconds=tuning.time_limit_seconds + tuning.time_limit_per_media_second * seconds,
+            time_limit_seconds=limit,
+            max_media_seconds=settings.limits.max_media_hours * 3600,
             cancelled=self._batch.cancelled,
             report=lambda fraction: progress.file(asset, name, fraction),
             journal=self._library.workspaces.journal(asset, self._recipe.fingerprint),

@@ -94,6 +94,12 @@ class MediaInfo(Model):
         """Moving pictures only; cover art is left out."""
         return tuple(s for s in self.streams if s.type == "video" and not s.attached_picture)
 
+    @property
+    def longest_seconds(self) -> float:
+        """How long it plays by the largest of its own claims; 0 when it makes none."""
+        streams = (stream.duration_seconds for stream in (*self.audio_streams, *self.video_streams))
+        return max((seconds for seconds in (self.duration_seconds, *streams) if seconds is not None), default=0.0)
+
 
 class SourceFile(Model):
     """A file of the library: the value of `drive_file`."""

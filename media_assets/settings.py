@@ -171,7 +171,7 @@ class AssetTuning(Section):
     time_limit_seconds: PositiveFloat
     """What every file may take …"""
     time_limit_per_media_second: Annotated[float, Field(ge=0)]
-    """… and so much more for each second it plays."""
+    """… and so much more for each second it plays, as far as its bytes can hold that much."""
 
 
 def _tuning(batch: int, workers: int, seconds: float, per_second: float, *, enabled: bool = True) -> AssetTuning:
@@ -213,6 +213,8 @@ class LimitSettings(Section):
     """Memory of a process that looks into one file. A file that needs more is red."""
     ffmpeg_memory_bytes: PositiveInt | None = None
     """Memory of one ffmpeg; absent: as much as the machine has, and 8 GB at least."""
+    max_media_hours: PositiveFloat = 48.0
+    """A file that plays for longer, by its own time stamps, is red: no claim of a file makes it more work than that."""
 
 
 class CacheSettings(Section):

@@ -12,7 +12,7 @@ from media_assets.engines.work import Work
 from media_assets.errors import NotApplicable
 from media_assets.file_asset import Metadata, file_asset
 from media_assets.library import Library
-from media_assets.models import MediaInfo, SourceFile, Stream
+from media_assets.models import MediaInfo, MediaKind, SourceFile, Stream
 from media_assets.partitions import encode_path
 from media_assets.sources.base import SourceEntry
 
@@ -68,7 +68,9 @@ def drive_file(entry: SourceEntry, library: Library, work: Work) -> Artifact[Sou
         checksums = digests_of(path, "md5", "sha256", check=work.check)
         if origin := library.origin_of(checksums["sha256"]):
             raise NotApplicable(f"is an artifact of media_assets itself: {origin}")
-        found = probe(path, work)
+        found = probe(path, work, PurePosixPath(entry.path).name)
+    if found.media is not None and found.kind is not MediaKind.IMAGE:
+        work.require_length(found.media.longest_seconds)
     where = PurePosixPath(entry.path)
     file = SourceFile(
         key=entry.key,

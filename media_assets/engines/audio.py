@@ -83,6 +83,7 @@ def extract_m4a(
     copied, errors, failure = _take(ffmpeg, source, media, stream, destination, settings, work)
     result = _sound_of(destination, work)
     seconds = result.duration_seconds or 0.0 if result else 0.0
+    work.require_length(offset_seconds(media, stream) + seconds)
     if failure is not None and not seconds:
         raise failure
     check_complete(source, media, stream, seconds, errors, work)
@@ -170,6 +171,8 @@ def _encode(
         "af": f"aresample={KEEP_TIME}",
         **ALL_MUST_DECODE,
     }
+    if work.max_media_seconds is not None:  # one wild time stamp is filled up with silence
+        options["t"] = work.max_media_seconds + 1
     return ffmpeg.run(
         _output(source, media, stream, destination, options),
         work,

@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_assets.engines import isobmff
+from media_assets.engines.pretenders import FETCH_AGAIN, meant, pretender
 from media_assets.engines.probe_frames import look_at_frames
 from media_assets.engines.probe_streams import describe
 from media_assets.engines.sandbox import run_in_child
 from media_assets.engines.signatures import (
     HEAD_BYTES,
     UNKNOWN_TYPE,
+    begins_like_media,
     is_matroska_dolby_vision,
+    is_text_of_any_encoding,
     media_type,
     no_media_type,
     playlist_type,
     promises_media,
-    promises_recording,
 )
 from media_assets.engines.untrusted import open_media
 from media_assets.engines.work import Work
@@ -33,6 +35,7 @@ _MICROSECONDS = 1_000_000
 """AV_TIME_BASE, the clock of a container's own times."""
 _ANIMATIONS = ("gif", "apng")
 """Formats of pictures that may move."""
+_SHORTEST_HEADER_BYTES = 12
 _FETCH_AGAIN = "Play the file to see whether it is damaged; fetch or export it again"
 
 
@@ -50,8 +53,13 @@ class Probe:
     """None for what is no audio, video or image."""
 
 
-def probe(path: Path, work: Work) -> Probe:
+def probe(path: Path, work: Work, name: str | None = None) -> Probe:
     """Look into a file. Its name decides nothing, except that it is an error when it promises media in vain.
+
+    Args:
+        path: The file.
+        work: Its limit and cancellation hold.
+        name: What the file is called where it comes from; absent: the name at the end of `path`.
 
     Raises:
         IncompleteMedia: the file is empty or has no index yet; it may be whole a little later.
@@ -64,19 +72,26 @@ def probe(path: Path, work: Work) -> Probe:
         head = file.read(HEAD_BYTES)
     if not head:
         raise IncompleteMedia("is empty (0 bytes)", next_step="Fetch or export it again")
-    if (playlist := playlist_type(head)) is not None:
-        if promises_recording(head, path.name):
+    name = name or path.name
+    mime_type = no_media_type(head)
+    if len(head) < _SHORTEST_HEADER_BYTES and begins_like_media(head) and meant(name):
+        raise IncompleteMedia(f"ends within its header ({len(head)} bytes)", next_step=_FETCH_AGAIN)
+    playlist = playlist_type(head)
+    if (instead := pretender(head, name, None if playlist else mime_type)) is not None:
+        raise BadMedia(instead, next_step=FETCH_AGAIN)
+    if playlist is not None:
+        if meant(name):
             raise BadMedia(
                 "is a playlist or a description of streams, not a recording: it only names what lies elsewhere",
                 next_step="Upload the recording itself; what a file names is never opened",
             )
         return Probe(MediaKind.OTHER, playlist, None)
-    if (mime_type := no_media_type(head)) is not None:
+    if mime_type is not None:
         return Probe(MediaKind.OTHER, mime_type, None)
-    return run_in_child(_look_inside, path, work=work)
+    return run_in_child(_look_inside, path, name, work=work)
 
 
-def _look_inside(path: Path) -> Probe:
+def _look_inside(path: Path, name: str) -> Probe:
     """The part of `probe` that reads more than the first bytes."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
@@ -92,8 +107,11 @@ def _look_inside(path: Path) -> Probe:
             if container is not None and container.streams:
                 media, moves = _describe(container, dolby_vision, image_size)
                 return _judge(media, moves, head)
-    if promises_media(head, path.name):
-        raise BadMedia("nothing in it can be recognised as audio, video or image", next_step=_FETCH_AGAIN)
+    if meant(name) is None and not begins_like_media(head) and is_text_of_any_encoding(head):
+        return Probe(MediaKind.OTHER, "text/plain", None)
+    if promises_media(head, name):
+        zeros = "" if head.strip(b"\0") else "; it begins with zeros alone, as a download that was never filled does"
+        raise BadMedia(f"nothing in it can be recognised as audio, video or image{zeros}", next_step=_FETCH_AGAIN)
     return Probe(MediaKind.OTHER, UNKNOWN_TYPE, None)
 
 
@@ -110,7 +128,7 @@ def _describe(
         streams[index] = streams[index].model_copy(update=found)
     media = MediaInfo(
         container=container.format.name,
-        duration_seconds=None if container.duration is None else container.duration / _MICROSECONDS,
+        duration_seconds=_duration_seconds(container),
         start_seconds=(container.start_time or 0) / _MICROSECONDS,
         bit_rate=container.bit_rate or None,
         streams=tuple(streams),
@@ -118,6 +136,12 @@ def _describe(
         tags=_tags(container),
     )
     return media, any(look.packets > 1 for look in looks.values())
+
+
+def _duration_seconds(container: InputContainer) -> float | None:
+    """None when it says none, or one that cannot be."""
+    ticks = container.duration
+    return None if ticks is None or ticks < 0 else ticks / _MICROSECONDS
 
 
 def _chapters(container: InputContainer) -> Iterator[Chapter]:

@@ -3,6 +3,8 @@ write in its place."""
 
 from __future__ import annotations
 
+import math
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from media_assets.models import Stream
@@ -72,7 +74,9 @@ def _tagged_duration(stream: AvStream, tags: dict[str, str]) -> float | None:
     try:
         hours, minutes, seconds = stated.split(":")
         duration = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    except ValueError:
+    except (ValueError, OverflowError):
+        return None
+    if not math.isfinite(duration):
         return None
     return max(0.0, duration - (_seconds(stream, stream.start_time) or 0.0))
 
@@ -83,7 +87,7 @@ def _language(tags: dict[str, str]) -> str | None:
 
 
 def _whole_number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdigit() else None
+    return int(text) if text is not None and re.fullmatch("[0-9]{1,15}", text) else None
 
 
 def _video(stream: Any, dolby_vision: bool) -> dict[str, Any]:

@@ -47,7 +47,6 @@ _PLAYLISTS = (
 """How texts begin that name other files or streams, or that go with them, in small letters. What follows may be made
 to look like media, to a reader that does not know the name."""
 _BEFORE_TEXT = b"\xef\xbb\xbf \t\r\n"
-_TEXT_NAMES = (".svg", ".m3u", ".m3u8", ".pls", ".asx", ".wax", ".wvx", ".xspf", ".wpl", ".ram", ".qtl")
 _MEDIA = (
     b"\x1a\x45\xdf\xa3",  # EBML: Matroska, WebM
     b"RIFF",
@@ -63,6 +62,7 @@ _MEDIA = (
     b"II*\x00",  # TIFF
     b"MM\x00*",
 )
+_PRINTED = bytes([*range(32, 127), *range(128, 256), *b"\t\n\r\f\x1b"])
 UNKNOWN_TYPE = "application/octet-stream"
 """The MIME type of what nothing recognised."""
 
@@ -112,11 +112,6 @@ def playlist_type(head: bytes) -> str | None:
     return next((mime_type for signature, mime_type in _PLAYLISTS if begin.startswith(signature)), None)
 
 
-def promises_recording(head: bytes, name: str) -> bool:
-    """As `promises_media`, but for names under which people know playlists and drawings."""
-    return promises_media(head, name) and not name.lower().endswith(_TEXT_NAMES)
-
-
 def promises_media(head: bytes, name: str) -> bool:
     """Whether the first bytes or the name say media, so that unreadable content is a fault and not just no media."""
     guess = mimetypes.guess_type(name, strict=False)[0] or ""
@@ -157,3 +152,8 @@ def _is_text(head: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return all(character >= " " or character in "\t\n\r\f\x1b" for character in text)
+
+
+def is_text_of_any_encoding(head: bytes) -> bool:
+    """Whether it may be a text in UTF-16 or in an encoding of one byte per character."""
+    return head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or not head.translate(None, _PRINTED)

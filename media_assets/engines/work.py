@@ -13,7 +13,7 @@ from pathlib import Path
 
 from media_assets.engines.child_limits import ChildLimits, ToolLimits
 from media_assets.engines.spending import Spending
-from media_assets.errors import Cancelled, Fatal, TimeLimitExceeded
+from media_assets.errors import BadMedia, Cancelled, Fatal, TimeLimitExceeded
 
 
 @dataclass
@@ -24,6 +24,7 @@ class Work:
         directory: An empty directory of this file's own. It vanishes when the stage is done with the file, so what is
             to be kept is handed over as a file of the artifact.
         time_limit_seconds: How long the file may take from now on; None for no limit.
+        max_media_seconds: How long a recording may play; None for any length.
         cancelled: Set from outside when the run is asked to stop.
         report: Receives the fraction done (0 to 1) of the file.
         journal: A directory that outlives a crash and is the same for the same inputs and settings: long work leaves
@@ -37,6 +38,7 @@ class Work:
 
     directory: Path
     time_limit_seconds: float | None = None
+    max_media_seconds: float | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
     report: Callable[[float], None] = lambda _: None
     journal: Path | None = None
@@ -46,11 +48,6 @@ class Work:
     spending: Spending = field(default_factory=Spending)
     link: Callable[[int], str | None] = lambda _: None
     started: float = field(default_factory=time.monotonic)
-
-    def extend_limit(self, seconds: float) -> None:
-        """Make the limit at least `seconds` from the start: limits scale with a duration known only after a probe."""
-        if self.time_limit_seconds is not None:
-            self.time_limit_seconds = max(self.time_limit_seconds, seconds)
 
     @property
     def remaining_seconds(self) -> float | None:
@@ -81,6 +78,20 @@ class Work:
             raise Fatal(
                 f"{self.directory} has {free} bytes free; {size_bytes} are needed and {self.min_free_bytes} stay free",
                 next_step="Free space there, or move state_dir or lower limits.min_free_bytes in library.yaml",
+            )
+
+    def require_length(self, seconds: float) -> None:
+        """Engines call this with how long a recording plays, be it by its own claim or as it came out.
+
+        Raises:
+            BadMedia: it is more than `max_media_seconds`.
+        """
+        if self.max_media_seconds is not None and seconds > self.max_media_seconds:
+            raise BadMedia(
+                f"plays for {seconds / 3600:,.0f} hours by its own time stamps, and {self.max_media_seconds / 3600:g} "
+                "are allowed",
+                next_step="If it does, raise limits.max_media_hours in library.yaml, then retry it; if it does not, "
+                "export it again",
             )
 
     def check_cancelled(self) -> None:

@@ -94,11 +94,19 @@ def test_an_animation_is_a_video(tmp_path: Path):
 def test_what_is_no_media_is_other(tmp_path: Path):
     contents = {
         "notes.txt": (b"A text file.\n" * 500, "text/plain"),
-        "umlauts.mp3": ("Grüße, ".encode() * 2000, "text/plain"),
-        "subtitles.mp4": (b"1\n00:00:01,000 --> 00:00:02,000\nHello\n", "text/plain"),
+        "umlauts": ("Grüße, ".encode() * 2000, "text/plain"),
+        "subtitles.srt": (b"1\n00:00:01,000 --> 00:00:02,000\nHello\n", "text/plain"),
+        "page.html": (b"<!DOCTYPE html><title>Sign in</title>", "text/plain"),
+        "magic.txt": (b"RIFF", "text/plain"),
+        "model.ts": (b"export interface Model { name: string }\n", "text/plain"),
+        "page.ts": (b"<!-- v=0 -->", "application/xml"),
+        "old.mts": ("// Größe\nexport const size = 1\n".encode("latin-1"), "text/plain"),
+        "wide.ts": ("export const size = 1\n".encode("utf-16"), "text/plain"),
+        "go.mod": (b"module example.org/talks\n", "text/plain"),
+        "board.dts": (b"/dts-v1/;\n/ { };\n", "text/plain"),
         "playlist.m3u8": (b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n", "application/vnd.apple.mpegurl"),
         "drawing.svg": (b"<?xml version='1.0'?>\n<svg/>\n", "application/xml"),
-        "paper.mp4": (b"%PDF-1.7\n\xe2\xe3\xcf\xd3\n", "application/pdf"),
+        "paper.pdf": (b"%PDF-1.7\n\xe2\xe3\xcf\xd3\n", "application/pdf"),
         "zeros.bin": (bytes(50_000), "application/octet-stream"),
     }
     for name, (content, mime_type) in contents.items():
@@ -108,9 +116,63 @@ def test_what_is_no_media_is_other(tmp_path: Path):
 
 
 def test_an_archive_is_other_even_when_a_video_is_in_it(clip: Path, tmp_path: Path):
-    with zipfile.ZipFile(tmp_path / "videos.mp4", "w") as archive:
+    with zipfile.ZipFile(tmp_path / "videos.zip", "w") as archive:
         archive.write(clip, "clip.mp4")
-    assert look(tmp_path / "videos.mp4") == Probe(MediaKind.OTHER, "application/zip", None)
+    assert look(tmp_path / "videos.zip") == Probe(MediaKind.OTHER, "application/zip", None)
+    with pytest.raises(BadMedia, match="is a ZIP archive or an office document, not a video"):
+        look((tmp_path / "videos.zip").rename(tmp_path / "videos.mov"))
+
+
+PAGE = "<html><head><title>Sign in</title></head><body>Grüße</body></html>"
+S3_ERROR = b"<?xml version='1.0'?>\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+VIRUS_SCAN = b"<!DOCTYPE html><html><head><title>Google Drive - Virus scan warning</title></head></html>"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("talk.mp4", f"<!DOCTYPE html>{PAGE}".encode(), "is a web page, not a video: the download needed a login"),
+        ("talk.MOV", f"\n\t {PAGE}".encode(), "is a web page, not a video"),
+        ("talk.wav", f"<!-- saved from -->\n<!-- twice -->{PAGE}".encode(), "is a web page, not a sound recording"),
+        ("bom.jpg", f"\ufeff{PAGE}".encode(), "is a web page, not a picture"),
+        ("latin.mp3", PAGE.encode("latin-1"), "is a web page, not a sound recording"),
+        ("wide.mkv", PAGE.encode("utf-16"), "is a web page, not a video"),
+        ("wide.mkv", PAGE.encode("utf-16-be"), "is a web page, not a video"),
+        ("x.webm", b"<?xml version='1.0'?>" + PAGE.encode(), "is a web page, not a video"),
+        ("scan.mp4", VIRUS_SCAN, "is Google Drive's page about its virus scan, not a video"),
+        ("denied.mp4", S3_ERROR, r"is an error message \(AccessDenied\), not a video: the download was refused"),
+        ("api.mp4", b'{"error": {"code": 403, "message": "no"}}', r"is a message of a server \(JSON\), not a video"),
+        ("long.mp4", b'{"error": "' + b"no " * 5000, r"is a message of a server \(JSON\), not a video"),
+        ("deep.mp4", b"[" * 8000, "is a text, not a video"),
+        ("pointer.mp4", LFS, "is a pointer of Git LFS, not a video: the file itself was not fetched"),
+        ("paper.mov", b"%PDF-1.7\n\xe2\xe3\xcf\xd3\n", "is a PDF document, not a video"),
+        ("packed.mp4", b"\x1f\x8b\x08\0" + bytes(100), r"is a compressed file \(gzip\), not a video"),
+        ("list.mp4", b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n", "is a playlist"),
+        ("stream.avi", b"<MPD xmlns='urn:mpeg:dash:schema:mpd:2011'/>", "is a playlist"),
+        ("captions.mp4", b"WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n", "is a playlist"),
+        ("subtitles.mp4", b"1\n00:00:01,000 --> 00:00:02,000\nHello\n", "is a text, not a video"),
+        ("umlauts.mp3", "Grüße, ".encode() * 2000, "is a text, not a sound recording"),
+        ("x.wav", b"RIFF", r"ends within its header \(4 bytes\)"),
+        ("x.mkv", b"\x1a\x45\xdf\xa3", r"ends within its header \(4 bytes\)"),
+        ("zeros.mp4", bytes(50_000), "begins with zeros alone"),
+    ],
+)
+def test_a_name_of_media_with_something_else_inside_is_bad_and_says_what(
+    name: str, content: bytes, reason: str, tmp_path: Path
+):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadMedia, match=reason):
+        look(tmp_path / name)
+    (tmp_path / name).rename(tmp_path / "notes.txt")
+    if not name.startswith("x."):
+        assert look(tmp_path / "notes.txt").kind is MediaKind.OTHER
+
+
+def test_the_name_that_counts_is_the_one_at_the_source(tmp_path: Path):
+    (tmp_path / "5f3a").write_text("<html>", "utf-8")
+    with pytest.raises(BadMedia, match="is a web page, not a video"):
+        probe(tmp_path / "5f3a", Work(tmp_path), "talk.mp4")
 
 
 @pytest.mark.parametrize("ending", ["mp3", "m4a", "flac"])

@@ -1,0 +1,47 @@
+"""How long one file may keep a stage busy.
+
+A limit grows with what a file plays, and how long it plays is its own claim. So the claim counts only as far as the
+bytes behind it can hold that much, and never beyond `limits.max_media_hours`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+from media_assets.io_managers.manifest import Manifest
+from media_assets.settings import AssetTuning, LimitSettings
+
+_SOURCE_BYTES_PER_SECOND = 500_000
+"""What a second of media is taken to weigh before a probe has said how long a file plays."""
+_LEAST_MEDIA_BYTES = 500
+"""A second takes no less: codecs for speech begin at 4.75 kbit/s (AMR)."""
+_LEAST_TEXT_BYTES = 10
+"""Of a transcript, for a second that is spoken in."""
+
+
+def limit_of_source(size_bytes: int, tuning: AssetTuning, limits: LimitSettings) -> float:
+    """Seconds that the first look at a file of this size may take."""
+    return _limit(size_bytes / _SOURCE_BYTES_PER_SECOND, tuning, limits)
+
+
+def limit_of(upstreams: Iterable[Manifest], tuning: AssetTuning, limits: LimitSettings) -> float:
+    """Seconds that a file may take, by what the artifacts it is made from say of it."""
+    told = next((manifest for manifest in upstreams if manifest.media_seconds), None)
+    return _limit(0.0 if told is None else _believed(told), tuning, limits)
+
+
+def _believed(manifest: Manifest) -> float:
+    """Seconds it plays, as far as its bytes can hold them."""
+    claimed = manifest.media_seconds or 0.0
+    if not math.isfinite(claimed):
+        return 0.0
+    size = manifest.value.get("size_bytes") if isinstance(manifest.value, Mapping) else None
+    if isinstance(size, int):
+        return min(claimed, size / _LEAST_MEDIA_BYTES)
+    return min(claimed, sum(file.size_bytes for file in manifest.files) / _LEAST_TEXT_BYTES)
+
+
+def _limit(media_seconds: float, tuning: AssetTuning, limits: LimitSettings) -> float:
+    seconds = max(0.0, min(media_seconds, limits.max_media_hours * 3600))
+    return tuning.time_limit_seconds + tuning.time_limit_per_media_second * seconds
