@@ -38,6 +38,11 @@ from media_assets.settings_section import Section
 from media_assets.sources.base import SourceEntry
 
 Metadata = Mapping[str, Any]
+
+_WHY_RED = (
+    "**Why a cell is red:** under *Events*, the observation of that partition says it (`failed`, `next_step`); so does "
+    "the table `why` at the failed step of its run. `media-assets status` lists all."
+)
 OfFile = Callable[[Any, Mapping[str, Manifest], datetime], Section]
 
 
@@ -133,7 +138,7 @@ class FileAsset(Generic[Value]):
             asset: dg.AssetsDefinition = dg.asset(
                 compute_fn=compute,
                 name=self.name,
-                description=inspect.getdoc(self.function),
+                description=f"{inspect.getdoc(self.function)}\n\n{_WHY_RED}",
                 group_name=self.group,
                 owners=settings.owners,
                 kinds=set(self.kinds),

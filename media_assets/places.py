@@ -88,20 +88,19 @@ class Places:
         from media_assets.buckets import open_bucket
         from media_assets.sources.bucket import BucketObjects
 
+        stores = tuple(
+            store.url
+            for store in self._settings.stores.values()
+            if isinstance(store, BucketStore) and store.neighbourhood == section.neighbourhood
+        )
         return BucketObjects(
             name,
             section,
             self._settings.automation,
             open_bucket(section, self._secrets, anonymous=section.anonymous),
             is_artifact=self._is_artifact_object,
-            left_out=(
-                f"{section.url}/{self._settings.duplicates.review_folder}",
-                *(
-                    store.url
-                    for store in self._settings.stores.values()
-                    if isinstance(store, BucketStore) and store.neighbourhood == section.neighbourhood
-                ),
-            ),
+            left_out=(f"{section.url}/{self._settings.duplicates.review_folder}", *stores),
+            large=stores,
         )
 
     def mover(self, name: str) -> Mover:

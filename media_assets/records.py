@@ -19,7 +19,7 @@ from dagster import DagsterEventType
 from dagster._core.event_api import EventLogCursor
 
 from media_assets.errors import OverBudget
-from media_assets.io_managers.base import FAILED, IMPORTED_TAG, KIND, NEXT_STEP
+from media_assets.io_managers.base import FAILED, IMPORTED_TAG, KIND, NEXT_STEP, WITHDRAWN
 
 REMOVED = "removed"
 """Metadata of an observation: the source file is gone."""
@@ -111,6 +111,14 @@ class Failed(Event):
     def is_held(self) -> bool:
         """It was left alone for what it would cost; nothing is wrong with it."""
         return self.kind == OverBudget.__name__
+
+
+@dataclass(frozen=True)
+class Withdrawn(Event):
+    """A file was blamed for what was no fault of its own: its last failure counts no more."""
+
+    asset: str
+    key: str
 
 
 @dataclass(frozen=True)
@@ -273,6 +281,8 @@ def _noted(common: tuple[int, float, str], noted: dg.AssetObservation) -> Sequen
     if REMOVED in metadata:
         keys = metadata[REMOVED_KEYS].value if REMOVED_KEYS in metadata else [noted.partition]
         events += [Gone(*common, key=str(key)) for key in keys if key] if isinstance(keys, list) else []
+    if WITHDRAWN in metadata and noted.partition:
+        events.append(Withdrawn(*common, asset=noted.asset_key.path[-1], key=noted.partition))
     if FAILED in metadata and noted.partition:
         text = {name: str(metadata[name].value) for name in (FAILED, NEXT_STEP, KIND) if name in metadata}
         failed = Failed(

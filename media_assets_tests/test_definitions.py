@@ -98,7 +98,7 @@ def test_each_asset_says_what_it_is_and_how_it_is_run(loaded: Loaded) -> None:
 
 
 def test_each_source_has_a_sensor(loaded: Loaded) -> None:
-    assert loaded["sensors"] == ["request_missing", "watch_media"]
+    assert loaded["sensors"] == ["first_report", "request_missing", "watch_media"]
 
 
 def test_a_setting_that_decides_a_result_is_part_of_the_code_version_of_its_asset_alone(

@@ -9,6 +9,8 @@ from media_assets.config import load_settings
 from media_assets.definitions import build_definitions
 from media_assets.instance import open_instance
 from media_assets.settings import Secrets
+from media_assets.shown import is_folded
+from media_assets.wording import describe_bytes
 from media_assets_tests.broken_library import ffmpeg, tone
 from media_assets_tests.real_library import RealLibrary
 
@@ -55,4 +57,7 @@ def test_space_speed_failures_and_their_causes(tmp_path: Path) -> None:
     speeds = {record.data["asset"]: record.data for record in figures["speed_of_one_worker"].records}  # type: ignore[attr-defined]
     assert speeds["m4a_audio"]["made"] == 1
     assert speeds["m4a_audio"]["files_per_hour"] > 0
-    assert "data:image/png;base64," in str(figures["states"])
+    assert "data:image/png;base64," in str(figures["states_plot"])
+    states = str(figures["states"])
+    assert "| drive_file | 2 | 0 | 1 | 0 |" in states.splitlines() and not is_folded(states)
+    assert figures["saved"] == describe_bytes(int(str(figures["saved_bytes"])))

@@ -22,7 +22,7 @@ from media_assets.alerts.digest import Day, digest, is_due, newest_report, saved
 from media_assets.alerts.incidents import Incidents, Notice, NoticeKind
 from media_assets.alerts.messages import Links, Text, Writer
 from media_assets.alerts.outbox import Outbox
-from media_assets.records import Event, EventFeed, Failed, Gone, Made, RunFailed
+from media_assets.records import Event, EventFeed, Failed, Gone, Made, RunFailed, Withdrawn
 from media_assets.settings_alerts import AlertSettings, MessageKind
 from media_assets.sources.base import State
 from media_assets.wording import counted
@@ -150,6 +150,8 @@ class Announcer:
         elif isinstance(event, Made):
             state.incidents.made(event, started_at)
             state.day.add(event)
+        elif isinstance(event, Withdrawn):
+            state.incidents.withdrawn(event.asset, event.key)
         elif isinstance(event, Gone):
             state.incidents.gone(event.key, self._stages)
         elif isinstance(event, RunFailed):

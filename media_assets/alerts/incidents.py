@@ -134,9 +134,15 @@ class Incidents(BaseModel):
                 # What was found, or had nothing to do, does not show that the work goes on; nor does an older run.
                 incident.cured = incident.cured or (event.is_work and started_at(event.run_id) > incident.last_at)
 
+    def withdrawn(self, asset: str, key: str) -> None:
+        """A failure turned out to be no fault of its file."""
+        self._clear({_cell(asset, key)})
+
     def gone(self, key: str, assets: Iterable[str]) -> None:
         """A source file is no longer there: what it failed for is nobody's concern any more."""
-        cells = {_cell(asset, key) for asset in assets}
+        self._clear({_cell(asset, key) for asset in assets})
+
+    def _clear(self, cells: set[str]) -> None:
         for incident in self.by_cause.values():
             incident.red -= cells
 

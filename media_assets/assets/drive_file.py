@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import PurePosixPath
+from typing import Any
 
 from media_assets.artifact import Artifact, Stored
 from media_assets.checksums import digests_of
@@ -19,12 +20,14 @@ from media_assets.sources.base import SourceEntry
 
 def describe(stored: Stored[SourceFile]) -> Metadata:
     file = stored.value
-    shown: dict[str, str | int | float] = {
+    from media_assets.shown import link
+
+    shown: dict[str, Any] = {
         "kind": file.kind.value,
         "source_size_bytes": file.size_bytes,
         "modified_at": file.modified_at.isoformat(),
         "sha256": file.sha256,
-        "source_link": file.link,
+        "source_link": link(file.link),
     }
     if file.recorded_at:
         shown["recorded_at"] = file.recorded_at.isoformat()

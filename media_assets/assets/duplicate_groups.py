@@ -14,6 +14,7 @@ from media_assets.library import Library
 from media_assets.models_duplicates import DuplicateGroup
 from media_assets.partitions import registered
 from media_assets.settings import Settings
+from media_assets.shown import link, with_units
 
 NAME = "duplicate_groups"
 # One artifact of the whole library; no source is called so.
@@ -44,14 +45,16 @@ def duplicate_groups(context: dg.AssetExecutionContext) -> dg.MaterializeResult[
         for row in table.to_dict("records")
     ]
     return dg.MaterializeResult(
-        metadata={
-            "groups": len(groups),
-            "redundant_files": sum(len(group.members) for group in groups),
-            "freed_bytes": freed_bytes(groups),
-            "files_not_indexed_yet": len(found.unknown),
-            "artifact": library.store(NAME).link(manifest),
-            **({"duplicates": dg.MetadataValue.table(records)} if records else {}),
-        }
+        metadata=with_units(
+            {
+                "groups": len(groups),
+                "redundant_files": sum(len(group.members) for group in groups),
+                "freed_bytes": freed_bytes(groups),
+                "files_not_indexed_yet": len(found.unknown),
+                "artifact": link(library.store(NAME).link(manifest)),
+                **({"duplicates": dg.MetadataValue.table(records)} if records else {}),
+            }
+        )
     )
 
 

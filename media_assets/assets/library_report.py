@@ -13,6 +13,7 @@ from media_assets.library import Library
 from media_assets.library_figures import LibraryFigures, library_figures
 from media_assets.partitions import registered
 from media_assets.settings import Settings
+from media_assets.shown import markdown_table, with_units
 from media_assets.status import State
 from media_assets.wording import counted
 
@@ -65,9 +66,13 @@ def _metadata(figures: LibraryFigures) -> dict[str, Any]:
     causes = [
         dg.TableRecord({"cause": cause, "files": count}) for cause, count in figures.failures_by_cause.most_common()
     ]
-    return {
+    metadata = {
         "files": figures.files,
-        "states": dg.MetadataValue.md(f"![files in each state]({_states_plot(figures)})"),
+        "states": markdown_table(
+            ("files", *(state.value.replace("_", " ") for state in State)),
+            [(asset, *(states[state] for state in State)) for asset, states in figures.states.items()],
+        ),
+        "states_plot": dg.MetadataValue.md(f"![files in each state]({_states_plot(figures)})"),
         "speed_of_one_worker": dg.MetadataValue.table(speeds),
         "saved_bytes": figures.saved_bytes,
         "cost_usd": figures.cost_usd,
@@ -76,6 +81,7 @@ def _metadata(figures: LibraryFigures) -> dict[str, Any]:
         **_present("cache_hit_share", figures.cache_hit_share),
         **({"failures_by_cause": dg.MetadataValue.table(causes)} if causes else {}),
     }
+    return with_units(metadata)
 
 
 def _present(name: str, value: float | None) -> dict[str, float]:

@@ -15,9 +15,12 @@ from media_assets.settings import SummarySettings
 def describe(stored: Stored[Summary]) -> Metadata:
     import dagster as dg
 
-    summary = stored.value
+    from media_assets.shown import is_folded, markdown
+
+    summary, text = stored.value, stored.local_path("summary.md").read_text("utf-8")
     return {
-        "summary": dg.MetadataValue.md(stored.local_path("summary.md").read_text("utf-8")),
+        "summary": markdown(text),
+        **({"whole_summary": dg.MetadataValue.md(text)} if is_folded(text) else {}),
         "engine": f"{summary.engine} {summary.model}".strip(),
         "extractive": summary.extractive,
         "parts": summary.parts,

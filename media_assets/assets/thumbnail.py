@@ -16,8 +16,11 @@ from media_assets.settings_thumbnails import ThumbnailSettings
 def describe(stored: Stored[Thumbnails]) -> Metadata:
     import dagster as dg
 
+    from media_assets.shown import poster
+
     value = stored.value
     shown: dict[str, object] = {
+        "poster": poster("what it looks like", value.preview),
         "preview": dg.MetadataValue.md(f"![what it looks like]({value.preview})"),
         "origin": value.origin,
         "chosen_because": value.chosen_because,

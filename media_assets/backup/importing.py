@@ -26,7 +26,7 @@ from media_assets.checksums import sha256_of
 from media_assets.errors import BadMedia, Fatal, SourceChanged
 from media_assets.file_asset import FileAsset
 from media_assets.files import PRIVATE_MODE, write_whole
-from media_assets.io_managers.base import ATTEMPT, FAILED, IMPORTED_TAG, artifact_link
+from media_assets.io_managers.base import ATTEMPT, FAILED, IMPORTED_TAG
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.manifest_formats import FORMATS
@@ -34,6 +34,7 @@ from media_assets.io_managers.store import ArtifactStore, ManifestReader, Target
 from media_assets.library import Library
 from media_assets.partitions import register, registered
 from media_assets.paths import LeadsOut, below, plain_name
+from media_assets.shown import link
 from media_assets.sources.registered import RegisteredKeys
 from media_assets.status import latest_failures, made_ids
 
@@ -164,7 +165,7 @@ class Importer:
         if event.asset_key != dg.AssetKey(asset):
             raise _strange(f"it has an event of {event.asset_key.to_user_string()} among those of {asset}")
         # Where the store lies may be another place on this machine.
-        where = {"artifact": artifact_link(store, here)} if "artifact" in event.metadata else {}
+        where = {"artifact": link(store.link(here))} if "artifact" in event.metadata else {}
         return carried(Recorded(event, row["recorded"]["timestamp"]), key, self._archive.index.id, where)
 
     def _restored(self, manifest: Manifest, store: ArtifactStore) -> Manifest | None:

@@ -11,14 +11,12 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import dagster as dg
 from dagster._core.definitions.data_version import compute_logical_data_version
@@ -31,12 +29,13 @@ from dagster._core.execution.plan.execute_step import (
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from media_assets.batch import Batch, Outcome, Upstream
-from media_assets.errors import DayIsSpent, Fatal, OverBudget, Transient, Waiting, kind_of
+from media_assets.errors import BadMedia, DayIsSpent, Fatal, OverBudget, Transient, Waiting, kind_of
 from media_assets.first_failures import AllAlike
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore
 from media_assets.partitions import display_name
 from media_assets.postponed import postpone
+from media_assets.shown import cell, link, markdown_table, with_units
 from media_assets.wording import counted
 
 # Metadata of the observation that says why a file failed.
@@ -49,6 +48,9 @@ ATTEMPT = "attempted_fingerprint"
 
 # Tag of what was not made or tried here, but recorded by an import: whoever counts or announces leaves it out.
 IMPORTED_TAG = "media_assets/imported_from"
+
+# Tag of a run: how many files it works on.
+FILES_TAG = "media_assets/files"
 
 # Tags of a run, by the names of the cache's counts.
 CACHE_TAGS = {
@@ -111,6 +113,8 @@ class ArtifactIOManager(dg.IOManager):
             raise RunStopped("the run was asked to stop; what is stored is found again") from interrupt
 
     def _store_all(self, context: dg.OutputContext, batch: Batch) -> Iterator[dg.DagsterEvent]:
+        # The UI calls all runs alike: the tag tells how large they are.
+        batch.context.instance.add_run_tags(batch.run_id, {FILES_TAG: str(len(batch.keys))})
         results = _Results()
         settled = self._settled.setdefault(batch.stage.name, {})
         with _noting_cache(batch):
@@ -125,19 +129,19 @@ class ArtifactIOManager(dg.IOManager):
                 f"e.g. {display_name(first.key)}: {first.error}"
             )
         if results.fatal or results.failed or results.transient:
-            yield from self._record_each(context, results)
+            yield from self._record_each(context, batch, results)
             if isinstance(results.fatal, DayIsSpent):
                 _postpone(batch, results, results.fatal.day)
             raise _failure(batch, results)
         if results.waiting:
-            yield from self._record_each(context, results)
+            yield from self._record_each(context, batch, results)
             # Else Dagster records an artifact for each file of the range. It does so for an output that is an asset's.
             context._asset_key = None
             return
         for outcome in results.made:
-            batch.context.add_asset_metadata(self._metadata(outcome), partition_key=outcome.key)
+            batch.context.add_asset_metadata(self._metadata(batch, outcome), partition_key=outcome.key)
 
-    def _record_each(self, context: dg.OutputContext, results: _Results) -> Iterator[dg.DagsterEvent]:
+    def _record_each(self, context: dg.OutputContext, batch: Batch, results: _Results) -> Iterator[dg.DagsterEvent]:
         step, asset_key = context.step_context, context.asset_key
         tags = _tags(step, asset_key)
         for outcome in results.made:
@@ -146,7 +150,7 @@ class ArtifactIOManager(dg.IOManager):
                 dg.AssetMaterialization(
                     asset_key,
                     partition=outcome.key,
-                    metadata=self._metadata(outcome),
+                    metadata=self._metadata(batch, outcome),
                     tags=tags,
                 ),
             )
@@ -167,14 +171,17 @@ class ArtifactIOManager(dg.IOManager):
                         NEXT_STEP: outcome.error.next_step,
                         KIND: kind_of(outcome.error),
                         ATTEMPT: outcome.attempt,
+                        **_source_file(batch, outcome.key),
                     },
                 ),
             )
 
-    def _metadata(self, outcome: Outcome) -> Mapping[str, Any]:
+    def _metadata(self, batch: Batch, outcome: Outcome) -> Mapping[str, Any]:
         assert outcome.manifest is not None
         common = stored_metadata(self._store, outcome.manifest, reused=outcome.reused)
-        return common if outcome.manifest.not_applicable else {**outcome.described, **common}
+        if outcome.manifest.not_applicable:
+            return common
+        return {**with_units({**outcome.described, **common}), **_source_file(batch, outcome.key)}
 
 
 def stored_metadata(store: ArtifactStore, manifest: Manifest, *, reused: bool) -> dict[str, Any]:
@@ -182,7 +189,7 @@ def stored_metadata(store: ArtifactStore, manifest: Manifest, *, reused: bool) -
     if manifest.not_applicable:
         return {"not_applicable": manifest.not_applicable}
     common = {
-        "artifact": artifact_link(store, manifest),
+        "artifact": link(store.link(manifest)),
         "size_bytes": sum(file.size_bytes for file in manifest.files),
         "made_in_seconds": manifest.made_in_seconds,
         "cost_usd": manifest.cost_usd,
@@ -197,6 +204,14 @@ def stored_metadata(store: ArtifactStore, manifest: Manifest, *, reused: bool) -
 def _wrongly_blamed(fatal: Fatal) -> frozenset[str]:
     """Files that were blamed, by this batch or by earlier ones, and turn out not to be at fault."""
     return fatal.keys if isinstance(fatal, AllAlike) else frozenset()
+
+
+def _source_file(batch: Batch, key: str) -> dict[str, Any]:
+    """What opens the source file; nothing for a key that belongs to no source."""
+    try:
+        return {"source_file": link(batch.library.source(key).link_of(key))}
+    except BadMedia:
+        return {}
 
 
 @contextmanager
@@ -276,6 +291,7 @@ def _failure(batch: Batch, results: _Results) -> dg.Failure:
         for outcome in failed[:_MAX_ROWS]
         if outcome.error
     ]
+    told = [(cell(display_name(outcome.key)), cell(str(outcome.error))) for outcome in failed if outcome.error]
     first = failed[0]
     more = f" (and {len(failed) - 1} more, see the table)" if len(failed) > 1 else ""
     held = len(_held(failed))
@@ -284,15 +300,11 @@ def _failure(batch: Batch, results: _Results) -> dg.Failure:
     return dg.Failure(
         description=f"{len(failed) - held} of {counted(total)} failed, {over}{done} done. "
         f"{display_name(first.key)} {first.error}{more}",
-        metadata={"failures": dg.MetadataValue.table(rows), "failed": len(failed), "done": done},
+        metadata={
+            "why": markdown_table(("file", "why it failed, and what to do"), told),
+            "failures": dg.MetadataValue.table(rows),
+            "failed": len(failed),
+            "done": done,
+        },
         allow_retries=False,
     )
-
-
-def artifact_link(store: ArtifactStore, manifest: Manifest) -> dg.MetadataValue[Any]:
-    """The metadata that opens an artifact."""
-    address = store.link(manifest)
-    parts = urlsplit(address)
-    if parts.scheme == "file":
-        return dg.MetadataValue.path(os.fsdecode(unquote(parts.path).encode("utf-8", "replace")))
-    return dg.MetadataValue.url(address)

@@ -127,6 +127,14 @@ class Source(Protocol):
         """An address that opens the file."""
         ...
 
+    def link_of(self, key: str) -> str:
+        """The same by its key alone, without a look at the source.
+
+        Raises:
+            BadMedia: it is no key of this source.
+        """
+        ...
+
     def check(self) -> str:
         """A line on what was found there, for `doctor`; looks at it once.
 

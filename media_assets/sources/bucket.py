@@ -19,6 +19,9 @@ from media_assets.sources.base import Beside, Changes, SourceEntry, State, no_ch
 from media_assets.sources.globs import PathFilter
 from media_assets.sources.snapshot import Seen, Snapshot
 
+# Listed one by one they cost a request each; beyond that one long list is cheaper.
+_MOST_FOLDERS = 20
+
 # So many objects do not vanish all at once; a wrong prefix and a key without rights show none.
 _SUSPICIOUS_LOSS = 10
 
@@ -34,6 +37,7 @@ class BucketObjects:
         is_artifact: Called at each listing; what it returns tells the artifacts that lie beside their sources, by their
             addresses (`s3://bucket/path`).
         left_out: Addresses of prefixes that are not looked at: the stores, when they lie inside.
+        large: Those of them that hold so much that it pays to list around them.
     """
 
     has_ids = False
@@ -47,6 +51,7 @@ class BucketObjects:
         *,
         is_artifact: Callable[[], Callable[[str], bool]] = lambda: lambda _: False,
         left_out: tuple[str, ...] = (),
+        large: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self._bucket = bucket
@@ -56,6 +61,9 @@ class BucketObjects:
         root = f"{bucket.address(bucket.prefix)}/"
         # A store that lies around the source is not inside it.
         self._left_out = tuple(f"{place}/" for place in left_out if f"{place}/".startswith(root) and place != root[:-1])
+        self._large = tuple(place for place in self._left_out if place[:-1] in large)
+        self._artifacts: dict[str, bool] = {}
+        """Whether an object of the last scan, in that version, is an artifact; to find out, an index is listed."""
         self._filter = PathFilter(settings.include, settings.exclude)
         self._folder_marks: set[str] = set()
         self._tags_are_md5 = True
@@ -66,22 +74,27 @@ class BucketObjects:
         return key
 
     def scan(self) -> Iterator[SourceEntry]:
-        is_artifact = self._is_artifact()
         self.unreadable = {}
         # In the order of their paths, so that ranges of partitions are neighbours.
         found = sorted(self._objects(), key=lambda info: info.path)
         folders = {parent.as_posix() for info in found for parent in PurePosixPath(info.path).parents}
+        is_artifact: Callable[[str], bool] | None = None
+        known: dict[str, bool] = {}
         for info in found:
             address = self._bucket.address(info.path)
             relative = self._relative(info.path)
-            if (
-                relative
-                and self._is_wanted(relative)
-                and not address.startswith(self._left_out)
-                and not is_artifact(address)
-                and not self._marks_folder(info, folders)
-            ):
+            if not (relative and self._is_wanted(relative)) or address.startswith(self._left_out):
+                continue
+            version = f"{address} {info.size_bytes} {info.e_tag}"
+            if version not in self._artifacts:
+                # An artifact is claimed before it is written, so the claims are those of a moment after the listing.
+                is_artifact = is_artifact or self._is_artifact()
+                known[version] = is_artifact(address)
+            else:
+                known[version] = self._artifacts[version]
+            if not known[version] and not self._marks_folder(info, folders):
                 yield self._entry(relative, info)
+        self._artifacts = known
 
     def changes(self, cursor: str | None, state: State) -> Changes:
         before = Snapshot.load(self.name, cursor, state)
@@ -158,6 +171,9 @@ class BucketObjects:
     def link(self, entry: SourceEntry) -> str:
         return self._bucket.address(self._path(entry.path))
 
+    def link_of(self, key: str) -> str:
+        return self._bucket.address(self._path(split_key(key)[1]))
+
     def check(self) -> str:
         first = next(self._bucket.list(self._bucket.prefix), None)
         return f"{self._settings.url} can be listed" + ("" if first else "; nothing is in it")
@@ -178,10 +194,25 @@ class BucketObjects:
 
     def _objects(self) -> Iterator[ObjectInfo]:
         try:
-            yield from list(self._bucket.list(self._bucket.prefix))
+            yield from list(self._listed(self._bucket.prefix))
         except UnreadableNames:
             # Folder by folder it takes more requests, and one bad name hides the objects of its folder only.
             yield from self._walk(self._bucket.prefix)
+
+    def _listed(self, prefix: str) -> Iterator[ObjectInfo]:
+        """All objects below a prefix, but not those of a store in there, which may be many times as many."""
+        inside = self._bucket.address(prefix).rstrip("/") + "/"
+        if not any(place.startswith(inside) for place in self._large):
+            yield from self._bucket.list(prefix)
+            return
+        folders, objects = self._bucket.list_folder(prefix)
+        if len(folders) > _MOST_FOLDERS:
+            yield from self._bucket.list(prefix)
+            return
+        yield from objects
+        for folder in folders:
+            if f"{self._bucket.address(folder)}/" not in self._large:
+                yield from self._listed(folder)
 
     def _walk(self, prefix: str) -> Iterator[ObjectInfo]:
         try:

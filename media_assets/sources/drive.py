@@ -205,7 +205,10 @@ class DriveFolders:
         return Beside(self.name, entry.parent, entry.path.rsplit("/", 1)[-1])
 
     def link(self, entry: SourceEntry) -> str:
-        return f"https://drive.google.com/file/d/{split_drive_key(entry.key)[2]}/view"
+        return self.link_of(entry.key)
+
+    def link_of(self, key: str) -> str:
+        return f"https://drive.google.com/file/d/{split_drive_key(key)[2]}/view"
 
     def check(self) -> str:
         return check(self._api, self._settings.folders)

@@ -72,6 +72,9 @@ class DriveDesktop:
     def link(self, entry: SourceEntry) -> str:
         return self._there.link(entry)
 
+    def link_of(self, key: str) -> str:
+        return self._there.link_of(key)
+
     def check(self) -> str:
         return self._there.check()
 

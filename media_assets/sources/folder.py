@@ -168,6 +168,9 @@ class Folder:
     def link(self, entry: SourceEntry) -> str:
         return self._path(entry.path).as_uri()
 
+    def link_of(self, key: str) -> str:
+        return self._path(split_key(key)[1]).as_uri()
+
     def check(self) -> str:
         count = self._glimpse()
         if not count:

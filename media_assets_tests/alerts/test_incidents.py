@@ -71,6 +71,13 @@ def test_it_is_over_when_every_file_is_made_found_or_gone() -> None:
     assert told(incidents, 50.0) == []
 
 
+def test_a_failure_that_is_withdrawn_is_red_no_more() -> None:
+    incidents = Incidents()
+    incidents.failed(failed("a", 0.0))
+    incidents.withdrawn("transcript", "box:a")
+    assert told(incidents, 0.0) == []
+
+
 def test_what_was_never_told_is_not_told_as_recovered() -> None:
     incidents = Incidents()
     incidents.failed(failed("a", 0.0))

@@ -50,6 +50,7 @@ def test_a_batch_that_went_well_is_a_materialization_for_each_file(toy: ToyLibra
     folder = path_of(toy.library.store("transcript"), manifest.files[0]).parent
     shown = metadata_of(events[key_of("a")])
     assert shown.pop("made_in_seconds") == manifest.made_in_seconds
+    assert str(shown.pop("made_in")).endswith(" s")
     assert shown == {
         "title": "96 kbit/s of one",
         "artifact": str(folder),
@@ -57,6 +58,8 @@ def test_a_batch_that_went_well_is_a_materialization_for_each_file(toy: ToyLibra
         "cost_usd": 0.25,
         "reused": False,
         "fingerprint": manifest.fingerprint[:16],
+        "size": "46 B",
+        "source_file": str(toy.inbox / "a.txt"),
     }
     copies = [metadata_of(event) for event in events.values() if "same_content_as" in event.metadata]
     (copy,) = copies
@@ -106,12 +109,15 @@ def test_a_bad_file_is_an_observation_with_its_reason_and_a_row_of_the_failure(t
         "next_step": "Throw it away",
         "error": "BadMedia",
         "attempted_fingerprint": attempt,
+        "source_file": str(toy.inbox / "b.txt"),
     }
     failure = failure_of(result)
     assert failure.description is not None
     assert failure.description.startswith("2 of 3 files failed, 1 done. ")
     assert "(and 1 more, see the table)" in failure.description
     assert (failure.metadata["failed"].value, failure.metadata["done"].value) == (2, 1)
+    why = str(failure.metadata["why"].value)
+    assert r"| b.txt | is poison. Throw it away |" in why.splitlines(), "it is read without a click"
     table = failure.metadata["failures"]
     assert isinstance(table, dg.TableMetadataValue)
     assert {"file": key_of("b"), "reason": "is poison", "next_step": "Throw it away"} in [

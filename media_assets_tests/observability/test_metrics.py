@@ -23,7 +23,7 @@ from dagster._daemon.types import DaemonHeartbeat
 from prometheus_client.parser import text_string_to_metric_families
 
 from media_assets.errors import Fatal
-from media_assets.io_managers.base import IMPORTED_TAG
+from media_assets.io_managers.base import IMPORTED_TAG, WITHDRAWN
 from media_assets.observability.metrics.health import HEARTBEAT_SECONDS, readiness
 from media_assets.observability.metrics.server import serving
 from media_assets.observability.metrics.watch import Watch
@@ -102,6 +102,16 @@ def note_made(toy: ToyLibrary, asset: str, name: str, tags: dict[str, str] | Non
 def note_failed(toy: ToyLibrary, asset: str, name: str, reason: str = "is poison", error: str = "BadMedia") -> None:
     event = dg.AssetObservation(asset, partition=key_of(name), metadata={"failed": reason, "error": error})
     toy.instance.report_runless_asset_event(event)
+
+
+def test_a_failure_that_is_withdrawn_is_red_no_more(toy: ToyLibrary) -> None:
+    toy.write(a="one")
+    found = watch(toy)
+    note_failed(toy, "drive_file", "a")
+    assert figure(looked(found), "artifacts", asset="drive_file", state="failed") == 1
+    event = dg.AssetObservation("drive_file", partition=key_of("a"), metadata={WITHDRAWN: "it was the engine"})
+    toy.instance.report_runless_asset_event(event)
+    assert figure(looked(found), "artifacts", asset="drive_file", state="failed") == 0
 
 
 def note_removed(toy: ToyLibrary, name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ def place(server: S3Server) -> Iterator[Place]:
 
 
 def source(place: Place, prefix: str = "", *, incomplete: float = 3600.0, **changes: Any) -> BucketObjects:
-    own = {name: changes.pop(name) for name in ("is_artifact", "left_out") if name in changes}
+    own = {name: changes.pop(name) for name in ("is_artifact", "left_out", "large") if name in changes}
     automation = AutomationSettings(incomplete_seconds=incomplete)
     return BucketObjects("box", place.source_settings(prefix, **changes), automation, place.bucket(prefix), **own)
 
@@ -111,6 +111,43 @@ def test_stores_inside_and_artifacts_beside_sources_are_left_out(place: Place) -
         place, "in", is_artifact=lambda: lambda address: address == ours, left_out=(f"s3://{place.name}/in/out",)
     )
     assert paths(box.scan()) == ["a.mp4", "outer.mp4"]
+
+
+def test_an_index_of_artifacts_is_asked_only_when_there_is_something_new(place: Place) -> None:
+    place.put(**{"in/a.mp4": "", "in/a.srt": "", "in/b.mp4": ""})
+    asked: list[str] = []
+    ours = {f"s3://{place.name}/in/a.srt"}
+
+    def index() -> Callable[[str], bool]:
+        asked.append("index")
+        return lambda address: address in ours
+
+    box = source(place, "in", is_artifact=index)
+    for _ in range(3):
+        assert paths(box.scan()) == ["a.mp4", "b.mp4"]
+    assert asked == ["index"]
+    place.put(**{"in/b.mp4": "another", "in/c.srt": ""})
+    ours.add(f"s3://{place.name}/in/c.srt")
+    assert paths(box.scan()) == ["a.mp4", "b.mp4"]
+    assert asked == ["index"] * 2
+    place.put(**{"in/a.srt": "of a person"})
+    ours.clear()
+    assert paths(box.scan()) == ["a.mp4", "a.srt", "b.mp4"], "of another version it is asked anew"
+
+
+@pytest.mark.parametrize("folders", [3, 30])
+def test_a_store_inside_the_source_is_not_listed_unless_that_costs_more(
+    server: S3Server, place: Place, folders: int
+) -> None:
+    names = [f"{number:02}/a.mp4" for number in range(folders)]
+    place.put(**{f"in/{name}": "" for name in names}, **{"in/b.mp4": "", "in/out/.index/x": "", "in/outer/c.mp4": ""})
+    out = f"s3://{place.name}/in/out"
+    box = source(place, "in", left_out=(out,), large=(out,))
+    before = len(server.requests)
+    assert paths(box.scan()) == [*names, "b.mp4", "outer/c.mp4"]
+    listed = [request.query for request in server.requests[before:] if request.method == "GET"]
+    assert len(listed) <= folders + 2 if folders < 20 else len(listed) == 2
+    assert not any("out%2F" in query or "out/" in query for query in listed)
 
 
 def test_a_store_around_the_source_does_not_hide_it(place: Place) -> None:

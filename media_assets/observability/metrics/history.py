@@ -20,7 +20,7 @@ from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from media_assets.io_managers.base import CACHE_TAGS
 from media_assets.observability.metrics.cells import Files, cause_of
 from media_assets.partitions import media_files
-from media_assets.records import Failed, Gone, Made, events_of
+from media_assets.records import Failed, Gone, Made, Withdrawn, events_of
 
 DURATION_BUCKETS_SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200)
 
@@ -176,6 +176,10 @@ class History:
         for event in events_of(record):
             if isinstance(event, Gone):
                 self.files.remove_source(self.files.position(event.key), event.id)
+            elif isinstance(event, Withdrawn):
+                position, cells = self.files.position(event.key), self.files.stages[asset]
+                cells.failed[position] = 0
+                self.files.settle(asset, position)
             elif isinstance(event, Failed):
                 position, cells = self.files.position(event.key), self.files.stages[asset]
                 cells.failed[position], cells.causes[position] = event.id, cause_of(event.kind, event.reason)
