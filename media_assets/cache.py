@@ -15,11 +15,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from filelock import Timeout
 
 from media_assets.cache_room import Need, NoRoom, Room
+from media_assets.cache_seals import is_sound, seal
+from media_assets.errors import SourceChanged, Transient
 from media_assets.settings import CacheSettings
 
 logger = logging.getLogger("media_assets")
@@ -74,6 +77,7 @@ class FetchCache:
         size_bytes: int,
         fetch: Callable[[Path], None],
         *,
+        sha256: str | None = None,
         check: Callable[[], None] = lambda: None,
     ) -> Iterator[Path]:
         """A local path of a file, for as long as the context lasts.
@@ -84,13 +88,15 @@ class FetchCache:
             identity: Names one version of one file.
             size_bytes: Its exact size, for which room is made first.
             fetch: Called with a destination when the file is not there; it goes on with `<destination>.partial`.
+            sha256: What its content has to be, where that is known. A file that is another is fetched again.
             check: Called now and then while waiting; what it raises ends the lease.
 
         Raises:
             Fatal: there is no room for it, or the folder cannot be used.
+            SourceChanged: what was fetched is not what `sha256` says.
             NoRoom: there was none for a long time beside what others use.
         """
-        with self._leased(identity, size_bytes, fetch, "now", check) as path:
+        with self._leased(identity, size_bytes, fetch, "now", check, sha256) as path:
             self._holding.count = getattr(self._holding, "count", 0) + 1
             try:
                 yield path
@@ -118,6 +124,24 @@ class FetchCache:
         with self._leased(identity, size_bytes, fetch, "soon", check):
             yield
 
+    def know(self, identity: str, sha256: str) -> None:
+        """Note the checksum of a file that is leased and was read, so that nobody reads it for that again."""
+        path = self._room.path(_name(identity))
+        if path.exists():
+            seal(path, sha256)
+
+    def require_sound(self, identity: str, sha256: str, check: Callable[[], None]) -> None:
+        """Read a leased file for its checksum, where something is wrong with it; for that, no seal is trusted.
+
+        Raises:
+            Transient: it is not what was fetched, and was let go: the next lease fetches it again.
+        """
+        name = _name(identity)
+        path = self._room.path(name)
+        if path.exists() and not is_sound(path, sha256, check, read=True):
+            self._room.discard(name)
+            raise Transient("its copy in the cache was damaged; it is fetched again")
+
     def add(self, identity: str, path: Path) -> None:
         """Put a local file into the cache, so that a lease of `identity` finds it there.
 
@@ -137,32 +161,52 @@ class FetchCache:
                 self._room.reserve(name, size_bytes, "perhaps")
                 try:
                     _link_or_copy(path, self._room.path(name))
+                    if self._room.path(name).exists():
+                        seal(self._room.path(name))
                 finally:
                     self._room.settle(name)
 
     @contextmanager
     def _leased(
-        self, identity: str, size_bytes: int, fetch: Callable[[Path], None], need: Need, check: Callable[[], None]
+        self,
+        identity: str,
+        size_bytes: int,
+        fetch: Callable[[Path], None],
+        need: Need,
+        check: Callable[[], None],
+        sha256: str | None = None,
     ) -> Iterator[Path]:
         name = _name(identity)
         path = self._room.path(name)
         with self._room.use(name, size_bytes, need):
-            there = path.exists() or not self._fetch(name, size_bytes, fetch, need, check)
+            sound = partial(is_sound, path, sha256, check)
+            there = sound() or not self._fetch(name, size_bytes, fetch, need, check, sound)
+            if not there and sha256 and not sound():
+                self._room.discard(name)
+                raise SourceChanged("is not what it was when it was looked at", next_step="It is looked at again")
             self.counts.add(hits=int(there and need == "now"))
             yield path
 
     def _fetch(
-        self, name: str, size_bytes: int, fetch: Callable[[Path], None], need: Need, check: Callable[[], None]
+        self,
+        name: str,
+        size_bytes: int,
+        fetch: Callable[[Path], None],
+        need: Need,
+        check: Callable[[], None],
+        sound: Callable[[], bool],
     ) -> bool:
         """Whether it had to be fetched: while one waits for another's fetch, it comes."""
         path = self._room.path(name)
         with self._turn(name, check):
-            if path.exists():
+            if sound():
                 return False
+            self._room.discard(name)
             self._reserve(name, size_bytes, need, check)
             self.counts.add(misses=1)
             try:
                 fetch(path)
+                seal(path)
             except OSError:
                 self._room.require_folder()
                 raise

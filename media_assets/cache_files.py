@@ -2,6 +2,7 @@
 
     <folder>/ledger.json            what the last count found, kept up to date since
     <folder>/files/<name>           a complete file; its time of access is its last use
+    <folder>/seals/<name>           what is known of it, see `cache_seals`
     <folder>/files/<name>.partial   what came of it so far
     <folder>/fetching/<name>.bytes  the room reserved for it meanwhile
 
@@ -20,6 +21,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ValidationError
 
+from media_assets.cache_seals import seal_of
 from media_assets.paths import plain_name
 
 _PARTIAL = ".partial"
@@ -63,7 +65,7 @@ class CacheFiles:
                 os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
 
     def remove(self, name: str) -> None:
-        for path in self._pieces(name):
+        for path in (*self._pieces(name), seal_of(self.path(name))):
             path.unlink(missing_ok=True)
 
     def reservations(self) -> dict[str, int]:

@@ -116,6 +116,14 @@ class Room:
             self._files.settle(ledger, name)
             self._files.save(ledger)
 
+    def discard(self, name: str) -> None:
+        """Let go of a complete file that is not what was fetched. Who reads it just now keeps what he has opened."""
+        with self._locked():
+            if self.path(name).exists():
+                ledger = self._files.ledger()
+                self._evict(ledger, name)
+                self._files.save(ledger)
+
     def require_folder(self) -> None:
         """Say so when the folder vanished together with what was being fetched into it.
 

@@ -19,6 +19,7 @@ from media_assets.engines.child_limits import ChildLimits, ToolLimits
 from media_assets.engines.spending import Spending
 from media_assets.engines.work import Work
 from media_assets.errors import (
+    BadMedia,
     Cancelled,
     Fatal,
     MediaAssetsError,
@@ -57,6 +58,8 @@ class FileWork:
         self._read_source = False
         self._leased: set[str] = set()
         """The earlier stages of which a file was read."""
+        self._source_sha256: str | None = None
+        """Of the source file, once an earlier stage handed it out."""
 
     @property
     def entry(self) -> SourceEntry:
@@ -157,6 +160,8 @@ class FileWork:
                 raise
             except Exception as error:
                 self._require_inputs(error)
+                if isinstance(error, BadMedia) and self._source_sha256:
+                    self._library.require_sound_copy(self._recipe.entry, self._source_sha256, work.check_cancelled)
                 raise
             work.check()
             self._require_unchanged_source()
@@ -199,7 +204,10 @@ class FileWork:
                 f"changed since {manifest.asset} looked at it", next_step=f"Materialize {manifest.asset} of it again"
             )
         self._read_source = True
-        return self._leases.enter_context(self._library.local_file(entry, self._batch.check_cancelled))
+        known = manifest.value.get("sha256") if isinstance(manifest.value, dict) else None
+        self._source_sha256 = known if isinstance(known, str) else None
+        local = self._library.local_file(entry, self._batch.check_cancelled, sha256=self._source_sha256)
+        return self._leases.enter_context(local)
 
     def _require_unchanged_source(self) -> None:
         if self._read_source and self._library.entry(self._recipe.key).revision != self._recipe.entry.revision:

@@ -20,7 +20,7 @@ STAGING_PREFIX = ".media_assets-"
 _NO_FILE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG}
 
 
-def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+def write_whole(path: Path, content: bytes, *, mode: int = 0o666, sync: bool = True) -> None:
     """Write a file so that, whenever the machine stops, it holds the old content or the new one.
 
     It is on the disk before it gets its name: a rename may survive a loss of power that the content does not. A folder
@@ -28,6 +28,7 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> None:
 
     Args:
         mode: The permissions, less those that the process gives to no new file (umask).
+        sync: Whether to wait for the disk. Not for what may be lost with the power, and is seen to be damaged then.
 
     Raises:
         OSError: it cannot be written; what was there is as it was.
@@ -38,7 +39,8 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> None:
         with open(staged, "xb", opener=partial(os.open, mode=mode)) as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         make_way(path)
         staged.replace(path)
     except BaseException:

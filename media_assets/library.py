@@ -71,18 +71,37 @@ class Library:
         """What moves duplicates within the source of that name; see `Places.mover`."""
         return self._places.mover(source)
 
-    def local_file(self, entry: SourceEntry, check: Callable[[], None] = no_check) -> AbstractContextManager[Path]:
+    def local_file(
+        self, entry: SourceEntry, check: Callable[[], None] = no_check, *, sha256: str | None = None
+    ) -> AbstractContextManager[Path]:
         """A path at which a source file can be read, for as long as the context lasts.
 
         Args:
             check: Called while it is fetched; what it raises ends that.
+            sha256: Of its content, where that is known: a copy in the cache that is another is fetched again.
         """
         source = self.source(entry.key)
         direct = source.direct_path(entry)
         if direct is not None:
             return nullcontext(direct)
         fetch = partial(source.fetch, entry, check=check)
-        return self.cache.lease(_identity(source, entry), entry.size_bytes, fetch, check=check)
+        return self.cache.lease(_identity(source, entry), entry.size_bytes, fetch, sha256=sha256, check=check)
+
+    def know_content(self, entry: SourceEntry, sha256: str) -> None:
+        """Note what a source file holds that is read just now, so that its copy in the cache is not read for that."""
+        source = self.source(entry.key)
+        if source.direct_path(entry) is None:
+            self.cache.know(_identity(source, entry), sha256)
+
+    def require_sound_copy(self, entry: SourceEntry, sha256: str, check: Callable[[], None]) -> None:
+        """To be asked before a file is called bad that was read from the cache.
+
+        Raises:
+            Transient: its copy in the cache was damaged, and is fetched again.
+        """
+        source = self.source(entry.key)
+        if source.direct_path(entry) is None:
+            self.cache.require_sound(_identity(source, entry), sha256, check)
 
     def keep_near(self, entry: SourceEntry, check: Callable[[], None]) -> AbstractContextManager[None]:
         """Fetch a source file that will soon be read, where reading takes fetching, and keep it until the context ends.

@@ -41,7 +41,7 @@ def fetching(text: str, fetched: list[str] | None = None) -> Callable[[Path], No
 
 def unused_for(path: Path, seconds: float) -> None:
     """Put the last use of a file back."""
-    os.utime(path, (time.time() - seconds, path.stat().st_mtime))
+    os.utime(path, ns=(time.time_ns() - int(seconds * 1e9), path.stat().st_mtime_ns))
 
 
 def forget_the_count(folder: Path) -> None:

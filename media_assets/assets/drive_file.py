@@ -69,6 +69,9 @@ def drive_file(entry: SourceEntry, library: Library, work: Work) -> Artifact[Sou
     """
     with library.local_file(entry, work.check_cancelled) as path:
         checksums = digests_of(path, "md5", "sha256", check=work.check)
+        if any(checksums.get(name, known) != known for name, known in entry.checksums.items()):
+            library.require_sound_copy(entry, "", work.check_cancelled)
+        library.know_content(entry, checksums["sha256"])
         if origin := library.origin_of(checksums["sha256"]):
             raise NotApplicable(f"is an artifact of media_assets itself: {origin}")
         found = probe(path, work, PurePosixPath(entry.path).name)

@@ -19,6 +19,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from media_assets.buckets import Bucket, ConditionFailed, ObjectGone, ObjectInfo
@@ -94,7 +95,8 @@ class BucketArtifacts:
 
     @contextmanager
     def lease(self, stored: StoredFile) -> Iterator[Path]:
-        with self._cache.lease(self._identity(stored), stored.size_bytes, lambda to: self._fetch(stored, to)) as path:
+        name, fetch = self._identity(stored), partial(self._fetch, stored)
+        with self._cache.lease(name, stored.size_bytes, fetch, sha256=stored.sha256) as path:
             yield path
 
     def link(self, manifest: Manifest) -> str:

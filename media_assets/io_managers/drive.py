@@ -105,7 +105,8 @@ class DriveArtifacts:
         return None
 
     def lease(self, stored: StoredFile) -> AbstractContextManager[Path]:
-        return self._cache.lease(self._in_cache(stored.sha256), stored.size_bytes, partial(self._fetch, stored))
+        name, fetch = self._in_cache(stored.sha256), partial(self._fetch, stored)
+        return self._cache.lease(name, stored.size_bytes, fetch, sha256=stored.sha256)
 
     def link(self, manifest: Manifest) -> str:
         """Of several files the folder they lie in, as far as this process has seen it; else the first of them."""
