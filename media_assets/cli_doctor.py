@@ -21,16 +21,20 @@ def examine(settings: Settings, secrets: Secrets, *, console: Console, problems:
     Returns:
         Whether all is in place.
     """
+    from media_assets.database_trouble import check_files
     from media_assets.doctor import Check, checks, failed
-    from media_assets.errors import classify
+    from media_assets.errors import MediaAssetsError, classify
     from media_assets.instance import dagster_home, open_instance
     from media_assets.wording import counted
 
     def dagster_instance(settings: Settings) -> Check:
         try:
+            check_files(dagster_home(settings))
             with open_instance(settings) as instance:
                 found = f"{dagster_home(settings)}, {counted(instance.get_runs_count(), 'run')}"
-        except OSError as error:
+                instance.get_dynamic_partitions("")  # of another of its databases, as is the next
+                instance.get_daemon_heartbeats()
+        except (OSError, MediaAssetsError) as error:
             return failed("Dagster instance", classify(error))
         return Check("Dagster instance", ok=True, detail=found, next_step="")
 

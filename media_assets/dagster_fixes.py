@@ -17,6 +17,9 @@ are read once. To be removed when Dagster makes the database of a run without th
 The same: each access to a SQLite database makes an engine, and with it a cache of compiled statements that ends with
 it. So each statement is compiled each time, which costs more than SQLite takes to do it. The engines keep no
 connection (`NullPool`), so the last ones are used again. To be removed when Dagster keeps them itself.
+
+The same: of its SQLite storages some wait 5 s for a lock that another process holds, some 30 s. They all wait for a
+minute: backups and checks hold a lock for so long. To be removed when that can be set.
 """
 
 from __future__ import annotations
@@ -35,6 +38,8 @@ from dagster._core.storage.runs.sqlite import sqlite_run_storage
 from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
 from dagster._daemon import sensor as sensor_daemon
 from sqlalchemy import Engine, NullPool, create_engine
+
+_LOCKED_SECONDS = 60.0
 
 # A slot that came free meanwhile is noticed within so many seconds.
 _MAX_WAIT_SECONDS = 2.0
@@ -78,7 +83,7 @@ def _engine(url: str, connect_args: tuple[tuple[str, Any], ...]) -> Engine:
 def _engine_of(url: str, *, poolclass: type[NullPool], connect_args: dict[str, Any] | None = None) -> Engine:
     """What `create_engine` makes, as Dagster's SQLite storages call it."""
     assert poolclass is NullPool, "an engine that keeps connections is not to be shared"
-    return _engine(url, tuple(sorted((connect_args or {}).items())))
+    return _engine(url, tuple(sorted({**(connect_args or {}), "timeout": _LOCKED_SECONDS}.items())))
 
 
 def apply() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
 
 from media_assets import dagster_fixes
+from media_assets.database_trouble import explained
 from media_assets.files import private_folder
 from media_assets.packaged import packaged
 from media_assets.private_state import make_state_private
@@ -26,7 +29,14 @@ def dagster_home(settings: Settings) -> Path:
     return home
 
 
-def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """The instance in `dagster_home`. Use it as a context manager."""
+@contextmanager
+def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """The instance in `dagster_home`.
+
+    Raises:
+        Fatal: its database cannot be used, now or while the context lasts.
+    """
     dagster_fixes.apply()
-    return dg.DagsterInstance.from_config(str(dagster_home(settings)))
+    home = dagster_home(settings)
+    with explained(home), dg.DagsterInstance.from_config(str(home)) as instance:
+        yield instance

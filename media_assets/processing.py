@@ -315,4 +315,4 @@ def _cause(error: SerializableErrorInfo | None) -> str:
     """What went wrong in the first place; Dagster wraps it."""
     while error and error.cause:
         error = error.cause
-    return error.message.strip() if error else "the run failed"
+    return error.message.partition("[SQL:")[0].strip() if error else "the run failed"
