@@ -15,6 +15,9 @@ import dagster as dg
 PAID_TAG = "media_assets/paid_on"
 """Tag of a run: the last day (UTC) on which it paid for something."""
 
+SPENT_ROWS = "media_assets/spent_usd/"
+"""How the names of all rows begin."""
+
 # One statement may bind some 32,000 variables in SQLite.
 _ROWS_PER_QUERY = 5_000
 # The stages of a run follow one another, but threads of one may still be at their last call.
@@ -51,4 +54,4 @@ def spent_usd(instance: dg.DagsterInstance, day: date) -> float:
 
 
 def _row(day: date, run_id: str) -> str:
-    return f"media_assets/spent_usd/{day}/{run_id}"
+    return f"{SPENT_ROWS}{day}/{run_id}"

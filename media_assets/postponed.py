@@ -21,6 +21,9 @@ from media_assets.wording import counted
 POSTPONED_TAG = "media_assets/postponed_on"
 """Tag of a run: the day (UTC) whose budget stopped it."""
 
+POSTPONED_ROWS = "media_assets/postponed/"
+"""How the names of all rows begin."""
+
 _INTERVAL_SECONDS = 300
 # A batch that is stopped in the last minutes of a day notes what it left when its threads have ended.
 _GRACE = timedelta(minutes=30)
@@ -112,4 +115,4 @@ def _made(instance: dg.DagsterInstance, asset: str, keys: Collection[str]) -> di
 
 
 def _row(run_id: str, asset: str) -> str:
-    return f"media_assets/postponed/{run_id}/{asset}"
+    return f"{POSTPONED_ROWS}{run_id}/{asset}"

@@ -217,6 +217,16 @@ class LimitSettings(Section):
     """A file that plays for longer, by its own time stamps, is red: no claim of a file makes it more work than that."""
 
 
+class RetentionSettings(Section):
+    """How long is kept what serves work that was broken off, and what only a day needed."""
+
+    journal_days: PositiveFloat = 14.0
+    """Finished pieces of long work that was not taken up again, since the last one: windows of a transcription, parts
+    of a summary. They hold what was said."""
+    row_days: Annotated[int, Field(ge=2)] = 35
+    """What each run spent and postponed on a day, in Dagster's database."""
+
+
 class CacheSettings(Section):
     max_bytes: Annotated[int, Field(ge=0)] = 20_000_000_000
     max_age_days: PositiveFloat = 14.0
@@ -283,6 +293,7 @@ class Settings(Section):
     retries: RetrySettings = RetrySettings()
     limits: LimitSettings = LimitSettings()
     cache: CacheSettings = CacheSettings()
+    retention: RetentionSettings = RetentionSettings()
     pools: dict[str, PositiveInt] = Field(default_factory=lambda: dict(DEFAULT_POOLS))
     """How many steps may use a scarce thing at once, over all runs."""
     automation: AutomationSettings = AutomationSettings()

@@ -1,0 +1,108 @@
+"""What work that nobody took up again left behind, and when it goes: journals hold what was said in recordings.
+
+<state_dir>/journal/<asset>/<fingerprint>/    pieces of long work
+<state_dir>/google/uploads/…/                 what was on its way to Drive; the ids stay, so that nothing is made twice
+
+Besides these, rows that runs leave in the database of the instance.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import sqlalchemy
+from dagster._core.storage.runs.schema import KeyValueStoreTable
+from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
+from filelock import FileLock, Timeout
+
+from media_assets.files import PRIVATE_MODE
+from media_assets.ledger import SPENT_ROWS
+from media_assets.postponed import POSTPONED_ROWS
+
+_DAY_SECONDS = 86_400
+_RUNS_PER_QUERY = 500
+
+
+def remove_old_journals(state_dir: Path, keep_days: float, now: float | None = None) -> None:
+    """Remove journals to which nothing was added for so long, unless their work is being done at this moment."""
+    before = (time.time() if now is None else now) - keep_days * _DAY_SECONDS
+    for folder in _folders(state_dir / "journal", "*/*"):
+        lock = state_dir / "locks" / f"{folder.parent.name}-{folder.name[:3]}.lock"
+        if _last_change(folder) < before:
+            with _unless_held(lock) as is_free:
+                if is_free and 0 < _last_change(folder) < before:
+                    shutil.rmtree(folder)
+    for folder in _folders(state_dir / "google" / "uploads", "*"):
+        if _last_change(folder) < before:
+            with _unless_held(state_dir / "google" / "locks" / f"{folder.name[:3]}.lock") as is_free:
+                for path in (*folder.glob("*.session"), folder / "manifest.json") if is_free else ():
+                    path.unlink(missing_ok=True)
+
+
+def remove_old_rows(instance: dg.DagsterInstance, keep_days: int, now: datetime | None = None) -> None:
+    """Remove what runs noted for their day that began so long ago or are gone: what they spent, and postponed."""
+    storage = instance.run_storage
+    if not isinstance(storage, SqlRunStorage):
+        return
+    runs = {name: name.split("/")[-1] for name in _names(storage, SPENT_ROWS)}
+    runs |= {name: name.split("/")[2] for name in _names(storage, POSTPONED_ROWS)}
+    recent = _recent(instance, sorted(set(runs.values())), (now or datetime.now(UTC)) - timedelta(days=keep_days))
+    old = [name for name, run_id in runs.items() if run_id not in recent]
+    for page in _pages(old):
+        with storage.connect() as connection:
+            connection.execute(KeyValueStoreTable.delete().where(KeyValueStoreTable.c.key.in_(page)))
+
+
+def _names(storage: SqlRunStorage, prefix: str) -> list[str]:
+    column = KeyValueStoreTable.c.key
+    with storage.connect() as connection:
+        found = connection.execute(sqlalchemy.select(column).where(column.startswith(prefix, autoescape=True)))
+        return [str(name) for name in found.scalars()]
+
+
+def _recent(instance: dg.DagsterInstance, run_ids: list[str], since: datetime) -> set[str]:
+    found: set[str] = set()
+    for page in _pages(run_ids):
+        found.update(instance.get_run_ids(dg.RunsFilter(run_ids=page, created_after=since)))
+    return found
+
+
+def _pages(items: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(items), _RUNS_PER_QUERY):
+        yield items[start : start + _RUNS_PER_QUERY]
+
+
+def _folders(folder: Path, pattern: str) -> list[Path]:
+    return [path for path in folder.glob(pattern) if path.is_dir() and re.fullmatch(r"[0-9a-f]+", path.name)]
+
+
+def _last_change(folder: Path) -> float:
+    """In seconds since 1970; zero for one that is gone."""
+    try:
+        times = [folder.stat().st_mtime, *(path.stat().st_mtime for path in folder.iterdir())]
+    except FileNotFoundError:
+        return 0.0
+    return max(times)
+
+
+@contextmanager
+def _unless_held(path: Path) -> Iterator[bool]:
+    """Whether a lock was free; it is held for as long as the context lasts."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path, mode=PRIVATE_MODE)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
