@@ -41,7 +41,7 @@ Metadata = Mapping[str, Any]
 
 _WHY_RED = (
     "**Why a cell is red:** under *Events*, the observation of that partition says it (`failed`, `next_step`); so does "
-    "the table `why` at the failed step of its run. `media-assets status` lists all."
+    "the table `failures` at the failed step of its run. `media-assets status` lists all."
 )
 OfFile = Callable[[Any, Mapping[str, Manifest], datetime], Section]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import os
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -83,11 +82,6 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> 
     """A table in Markdown, as far as it is shown at once."""
     lines = (columns, ["---"] * len(columns), *rows)
     return markdown("\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines))
-
-
-def cell(text: str) -> str:
-    """Text of others, such as names of files, as it stands in a cell of a Markdown table."""
-    return re.sub(r"([\\`*_|<>\[\]!])", r"\\\1", " ".join(text.split()))
 
 
 def _length(text: str) -> int:

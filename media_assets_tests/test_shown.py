@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 from PIL import Image
 
-from media_assets.shown import UNFOLDED_CHARACTERS, cell, is_folded, link, markdown, markdown_table, poster, with_units
+from media_assets.shown import UNFOLDED_CHARACTERS, is_folded, link, markdown, poster, with_units
 
 
 def test_longer_markdown_is_folded_by_the_web_server_that_is_installed() -> None:
@@ -66,12 +66,3 @@ def test_paths_and_pages_open() -> None:
     assert link("https://drive.google.com/file/d/x/view") == dg.MetadataValue.url(
         "https://drive.google.com/file/d/x/view"
     )
-
-
-def test_names_of_files_do_not_break_a_table() -> None:
-    table = str(markdown_table(("file", "why"), [(cell("a|b*[x](y)\n<img>.mp4"), cell("is `poison`"))]).value)
-    assert table.splitlines() == [
-        "| file | why |",
-        "| --- | --- |",
-        r"| a\|b\*\[x\](y) \<img\>.mp4 | is \`poison\` |",
-    ]

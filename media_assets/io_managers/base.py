@@ -35,7 +35,7 @@ from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore
 from media_assets.partitions import display_name
 from media_assets.postponed import postpone
-from media_assets.shown import cell, link, markdown_table, with_units
+from media_assets.shown import link, with_units
 from media_assets.wording import counted
 
 # Metadata of the observation that says why a file failed.
@@ -291,7 +291,7 @@ def _failure(batch: Batch, results: _Results) -> dg.Failure:
         for outcome in failed[:_MAX_ROWS]
         if outcome.error
     ]
-    told = [(cell(display_name(outcome.key)), cell(str(outcome.error))) for outcome in failed if outcome.error]
+    ui = batch.library.settings.ui_base_url
     first = failed[0]
     more = f" (and {len(failed) - 1} more, see the table)" if len(failed) > 1 else ""
     held = len(_held(failed))
@@ -301,10 +301,10 @@ def _failure(batch: Batch, results: _Results) -> dg.Failure:
         description=f"{len(failed) - held} of {counted(total)} failed, {over}{done} done. "
         f"{display_name(first.key)} {first.error}{more}",
         metadata={
-            "why": markdown_table(("file", "why it failed, and what to do"), told),
             "failures": dg.MetadataValue.table(rows),
             "failed": len(failed),
             "done": done,
+            **({"cells": dg.MetadataValue.url(f"{ui}/assets/{batch.stage.name}?view=events")} if ui else {}),
         },
         allow_retries=False,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -10,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from media_assets.errors import BadMedia, Fatal, SourceChanged, classify
 from media_assets.files import STAGING_PREFIX, folder_identity
@@ -33,6 +35,16 @@ _SUSPICIOUS_LOSS = 10
 
 # What `datetime` can say; file systems keep times far beyond.
 _EARLIEST, _LATEST = (datetime(year, 1, 2, tzinfo=UTC).timestamp() for year in (1, 9999))
+
+
+class _OpenFolder(NamedTuple):
+    """A folder that is being walked through."""
+
+    items: Iterator[os.DirEntry[str]]
+    real: Path
+    """Without links in it."""
+    followed: tuple[Path, ...]
+    """The real folders that were entered through a link on the way, the root first."""
 
 
 class Folder:
@@ -80,7 +92,7 @@ class Folder:
         self.unreadable = {}
         self._seen = None
         root = self.root.resolve()
-        for path, status in self._walk(self.root, root, (root,), frozenset(p.resolve() for p in self._left_out)):
+        for path, status in self._walk(root, frozenset(p.resolve() for p in self._left_out)):
             relative = path.relative_to(self.root).as_posix()
             self._seen = self._seen or folder_identity(self.root)
             if self._filter.accepts(relative) and not is_artifact(path):
@@ -231,28 +243,21 @@ class Folder:
             revision=f"{status.st_size}-{status.st_mtime_ns}",
         )
 
-    def _walk(
-        self, folder: Path, real: Path, followed: tuple[Path, ...], left_out: frozenset[Path]
-    ) -> Iterator[tuple[Path, os.stat_result]]:
-        """Regular files below `folder` in the order of their names, so that ranges of partitions are neighbours.
+    def _walk(self, root: Path, left_out: frozenset[Path]) -> Iterator[tuple[Path, os.stat_result]]:
+        """Regular files below the root in the order of their names, so that ranges of partitions are neighbours.
+
+        Folders lie in one another deeper than functions may call each other.
 
         Args:
-            real: `folder` without links in it.
-            followed: The real folders that were entered through a link on the way, the root first.
+            root: That of the source without links in it.
+            left_out: Folders that are not entered, without links in them.
         """
-        try:
-            with os.scandir(folder) as listing:
-                items = sorted(listing, key=lambda item: item.name)
-        except OSError as error:
-            if folder == self.root:
-                raise Fatal(
-                    f"the folder {folder} cannot be listed: {error.strerror}",
-                    next_step="Grant the process access to it, or mount it again",
-                ) from error
-            self._note_unreadable(folder, error)
-            return
-        for item in items:
-            if item.name.startswith(STAGING_PREFIX) or (item.name.startswith(".") and not self._settings.hidden):
+        open_folders = [_OpenFolder(self._items(self.root), root, (root,))]
+        while open_folders:
+            folder = open_folders[-1]
+            item = next(folder.items, None)
+            if item is None:
+                open_folders.pop()
                 continue
             try:
                 status = item.stat(follow_symlinks=self._settings.follow_symlinks)
@@ -265,14 +270,37 @@ class Folder:
                 yield Path(item.path), status
             elif stat.S_ISDIR(status.st_mode):
                 is_link = item.is_symlink()
-                target = Path(item.path).resolve() if is_link else real / item.name
-                if target in left_out or (is_link and _leads_back(target, followed)):
+                target = Path(item.path).resolve() if is_link else folder.real / item.name
+                if target in left_out or (is_link and _leads_back(target, folder.followed)):
                     continue
-                yield from self._walk(Path(item.path), target, (*followed, target) if is_link else followed, left_out)
+                followed = (*folder.followed, target) if is_link else folder.followed
+                open_folders.append(_OpenFolder(self._items(Path(item.path)), target, followed))
+
+    def _items(self, folder: Path) -> Iterator[os.DirEntry[str]]:
+        """What is in a folder, by name, but for what is never looked at; nothing of one that cannot be listed."""
+        try:
+            with os.scandir(folder) as listing:
+                items = sorted(listing, key=lambda item: item.name)
+        except OSError as error:
+            if folder == self.root:
+                raise Fatal(
+                    f"the folder {folder} cannot be listed: {error.strerror}",
+                    next_step="Grant the process access to it, or mount it again",
+                ) from error
+            self._note_unreadable(folder, error)
+            return iter(())
+        return (
+            item
+            for item in items
+            if not item.name.startswith(STAGING_PREFIX) and (self._settings.hidden or not item.name.startswith("."))
+        )
 
     def _note_unreadable(self, path: Path, error: OSError) -> None:
         key = partition_key(self.name, path.relative_to(self.root).as_posix())
-        self.unreadable[key] = f"cannot be looked at: {error.strerror}"
+        reason = error.strerror or str(error)
+        if error.errno == errno.ENAMETOOLONG:
+            reason = f"its path has {len(os.fsencode(path))} bytes, more than the system takes; shorten names above it"
+        self.unreadable[key] = f"cannot be looked at: {reason}"
 
     def _look(self, entry: SourceEntry, before: Snapshot | None) -> Seen:
         old = before.files.get(entry.key) if before else None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,6 +40,43 @@ def listed(source: Folder) -> list[str]:
 def test_files_are_listed_folder_by_folder_in_the_order_of_their_names(tmp_path: Path) -> None:
     write(tmp_path, "b/2.mp4", "c.mp4", "a.mp4", "b/1.mp4", "b/a/x.mp4", "B.mp4")
     assert listed(folder(tmp_path)) == ["B.mp4", "a.mp4", "b/1.mp4", "b/2.mp4", "b/a/x.mp4", "c.mp4"]
+
+
+@contextmanager
+def nested(root: Path, name: str, depth: int) -> Iterator[None]:
+    """Folders of that name, one in the other, however long that makes their path, and a file in the last."""
+    folder = os.open(root, os.O_RDONLY)
+    try:
+        for _ in range(depth):
+            os.mkdir(name, dir_fd=folder)
+            inner = os.open(name, os.O_RDONLY, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        os.close(os.open("a.mp4", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
+    finally:
+        os.close(folder)
+    try:
+        yield
+    finally:  # Python's own removal does not get so deep
+        subprocess.run(["rm", "-rf", "--", str(root / name)], check=True)
+
+
+def test_folders_may_lie_in_one_another_deeper_than_functions_may_call_each_other(tmp_path: Path) -> None:
+    with nested(tmp_path, "d", 1500):
+        write(tmp_path, "z.mp4")
+        source = folder(tmp_path)
+        assert listed(source) == ["d/" * 1500 + "a.mp4", "z.mp4"]
+        assert source.unreadable == {}
+
+
+def test_a_folder_whose_path_is_too_long_for_the_system_is_told_and_hides_no_other(tmp_path: Path) -> None:
+    with nested(tmp_path, "long " * 40, 30):
+        write(tmp_path, "z.mp4")
+        source = folder(tmp_path)
+        assert listed(source) == ["z.mp4"]
+        ((key, reason),) = source.unreadable.items()
+        assert key.startswith("box:long long")
+        assert "more than the system takes; shorten names" in reason
 
 
 def test_globs_choose_the_files(tmp_path: Path) -> None:
