@@ -33,7 +33,7 @@ from media_assets.observability.observers import observed
 from media_assets.partitions import display_name
 from media_assets.prefetch import Prefetcher
 from media_assets.progress import Progress
-from media_assets.retention import remove_old_journals, remove_old_rows
+from media_assets.retention import remove_what_is_old
 
 if TYPE_CHECKING:
     from media_assets.file_asset import FileAsset
@@ -121,9 +121,7 @@ class Batch:
             self.progress.begin(self.stage.name, len(self.keys))
         waiting = iter(self.keys)
         first_failures, ended = self.library.first_failures[self.stage.name], list[Outcome]()
-        retention = self.library.settings.retention
-        remove_old_journals(self.library.settings.state_dir, retention.journal_days)
-        remove_old_rows(self.context.instance, retention.row_days)
+        remove_what_is_old(self.context.instance, self.library.settings)
         with (
             observed(self),
             self.library.workspaces.run() as scratch,

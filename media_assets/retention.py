@@ -8,6 +8,7 @@ Besides these, rows that runs leave in the database of the instance.
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import time
@@ -21,13 +22,28 @@ import sqlalchemy
 from dagster._core.storage.runs.schema import KeyValueStoreTable
 from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
 from filelock import FileLock, Timeout
+from sqlalchemy.exc import SQLAlchemyError
 
+from media_assets.errors import classify
 from media_assets.files import PRIVATE_MODE
 from media_assets.ledger import SPENT_ROWS
 from media_assets.postponed import POSTPONED_ROWS
+from media_assets.settings import Settings
+
+logger = logging.getLogger("media_assets")
 
 _DAY_SECONDS = 86_400
 _RUNS_PER_QUERY = 500
+
+
+def remove_what_is_old(instance: dg.DagsterInstance, settings: Settings) -> None:
+    """Both of what follows, as far as it goes now: no run is held up by what it would merely tidy."""
+    keep = settings.retention
+    try:
+        remove_old_journals(settings.state_dir, keep.journal_days)
+        remove_old_rows(instance, keep.row_days)
+    except (OSError, SQLAlchemyError, dg.DagsterError) as error:
+        logger.warning("what is older than `retention` says is left to the next run: %s", classify(error).reason)
 
 
 def remove_old_journals(state_dir: Path, keep_days: float, now: float | None = None) -> None:
