@@ -9,13 +9,12 @@ from typing import Any
 
 import dagster as dg
 
-from media_assets.errors import OverBudget
 from media_assets.file_asset import FileAsset
-from media_assets.io_managers.base import CACHE_TAGS, FAILED, KIND
+from media_assets.io_managers.base import CACHE_TAGS
 from media_assets.io_managers.manifest import Manifest
 from media_assets.library import Library
-from media_assets.records import cause
-from media_assets.status import LibraryStatus, library_status
+from media_assets.records import Failed, Withdrawn, cause, events_of
+from media_assets.status import LibraryStatus, State, library_status
 
 _PAGE = 1000
 
@@ -135,28 +134,29 @@ def _was_left(manifest: Manifest) -> bool:
 
 def _ever_failed(instance: dg.DagsterInstance, asset: str) -> set[str]:
     found: set[str] = set()
+    withdrawn: set[str] = set()
     cursor, more = None, True
     while more:
         page = instance.fetch_observations(dg.AssetKey(asset), limit=_PAGE, cursor=cursor)
         cursor, more = page.cursor, page.has_more
         for record in page.records:
-            observation = record.asset_observation
-            if observation and observation.partition and _tells_of_failure(observation):
-                found.add(observation.partition)
+            for event in events_of(record):  # the newest first
+                if isinstance(event, Withdrawn):
+                    withdrawn.add(event.key)
+                elif isinstance(event, Failed) and event.key in withdrawn:
+                    withdrawn.discard(event.key)
+                elif isinstance(event, Failed) and not event.is_held:
+                    found.add(event.key)
     return found
 
 
-def _tells_of_failure(observation: dg.AssetObservation) -> bool:
-    kind = observation.metadata.get(KIND)
-    return FAILED in observation.metadata and (kind is None or kind.value != OverBudget.__name__)
-
-
 def _causes(status: LibraryStatus) -> Counter[str]:
-    """By the first reason of each cause: what is told differs from file to file."""
-    reasons: dict[str, str] = {}
-    for failure in status.failures.values():
-        reasons.setdefault(cause(failure.reason), failure.reason)
-    return Counter(reasons[cause(failure.reason)] for failure in status.failures.values())
+    """By the first reason of each cause: what is told differs from file to file. A file over budget has not failed."""
+    failed = [each.reason for (key, asset), each in status.failures.items() if status.grid[key][asset] is State.FAILED]
+    first: dict[str, str] = {}
+    for reason in failed:
+        first.setdefault(cause(reason), reason)
+    return Counter(first[cause(reason)] for reason in failed)
 
 
 def _source_bytes(manifest: Manifest) -> int:

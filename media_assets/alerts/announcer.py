@@ -152,6 +152,7 @@ class Announcer:
             state.day.add(event)
         elif isinstance(event, Withdrawn):
             state.incidents.withdrawn(event.asset, event.key)
+            state.day.failures = max(state.day.failures - 1, 0)
         elif isinstance(event, Gone):
             state.incidents.gone(event.key, self._stages)
         elif isinstance(event, RunFailed):

@@ -3,10 +3,12 @@
 import base64
 import io
 import time
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
+from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 
 from media_assets.assets.pipeline import enabled_stages
 from media_assets.library import Library
@@ -23,6 +25,7 @@ _BEFORE_THE_DIGEST_MINUTES = 30
 _LOOK_SECONDS, _AT_MOST_SECONDS = 30, 600.0
 _BUSY = (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED)
 _MADE = "made"
+_CAUSES_IN_A_SENTENCE = 3
 FIRST_ATTEMPT_GOAL, SAVED_GOAL, CACHE_GOAL = 0.95, 0.30, 0.70
 
 _COLOURS = {State.DONE: "#2e7d32", State.NOT_APPLICABLE: "#9e9e9e", State.FAILED: "#c62828", State.MISSING: "#e0e0e0"}
@@ -98,9 +101,17 @@ def _checks(figures: LibraryFigures) -> list[dg.AssetCheckResult]:
             check_name="nothing_failed",
             passed=not failed,
             severity=dg.AssetCheckSeverity.WARN,
-            description=f"{counted(failed, 'red cell')}" if failed else "no cell is red",
+            description=_red_cells(failed, figures.failures_by_cause) if failed else "no cell is red",
         ),
     ]
+
+
+def _red_cells(number: int, causes: Counter[str]) -> str:
+    """How many, and why most of them."""
+    told = [f"{reason} ({counted(files)})" for reason, files in causes.most_common(_CAUSES_IN_A_SENTENCE)]
+    if len(causes) > len(told):
+        told.append(f"and {counted(len(causes) - len(told), 'more cause')}")
+    return f"{counted(number, 'red cell')}: {'; '.join(told)}"
 
 
 def _goal(name: str, share: float | None, goal: float) -> dg.AssetCheckResult:
@@ -173,7 +184,9 @@ def first_report(stages: Sequence[dg.AssetKey]) -> dg.SensorDefinition:
             return dg.SkipReason("there is a report; the next comes in the morning")
         since = float(context.cursor) if context.cursor else now
         something = any(instance.get_latest_materialization_event(stage) for stage in stages)
-        busy = instance.get_runs_count(dg.RunsFilter(statuses=list(_BUSY)))
+        busy = instance.get_runs_count(dg.RunsFilter(statuses=list(_BUSY))) + instance.get_backfills_count(
+            BulkActionsFilter(statuses=[BulkActionStatus.REQUESTED])
+        )
         if (busy or not something) and now - since < _AT_MOST_SECONDS:
             context.update_cursor(str(since))
             return dg.SkipReason("waits for the first artifacts")
