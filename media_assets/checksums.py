@@ -9,9 +9,9 @@ from pathlib import Path
 _PIECE_BYTES = 1 << 20
 
 
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal."""
-    return digests_of(path, "sha256")["sha256"]
+def sha256_of(path: Path, *, check: Callable[[], None] = lambda: None) -> str:
+    """SHA-256 of a file's content, in hexadecimal; see `digests_of`."""
+    return digests_of(path, "sha256", check=check)["sha256"]
 
 
 def digests_of(path: Path, *algorithms: str, check: Callable[[], None] = lambda: None) -> dict[str, str]:

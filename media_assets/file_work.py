@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
@@ -28,12 +28,12 @@ from media_assets.errors import (
     Transient,
     classify,
 )
-from media_assets.files import PRIVATE_MODE, private_folder
+from media_assets.files import PRIVATE_MODE, copy_file, private_folder
 from media_assets.io_managers.manifest import Manifest, version_of
 from media_assets.io_managers.store import ArtifactStore, SignsLinks
 from media_assets.partitions import display_name
 from media_assets.recipe import Recipe
-from media_assets.sources.base import SourceEntry
+from media_assets.sources.base import SourceEntry, no_check
 from media_assets.time_limits import limit_of, limit_of_source
 
 if TYPE_CHECKING:
@@ -117,14 +117,14 @@ class FileWork:
         origin = next((other for other in (twin.reused_from, twin.key) if other and other != key), None)
         draft = twin.model_copy(update={"key": key, "reused_from": origin})
         if store.name == self._store.name:
-            return self._store.copy(twin, draft, self._recipe.target)
+            return self._store.copy(twin, draft, self._recipe.target, check=self._batch.check_cancelled)
         with self._library.workspaces.file(self._scratch) as directory:
             files = {stored.name: directory / stored.name for stored in twin.files}
             for stored in twin.files:
                 with store.lease(stored) as path:
-                    shutil.copyfile(path, files[stored.name])
+                    copy_file(path, files[stored.name], self._batch.check_cancelled)
             digests = {stored.name: stored.sha256 for stored in twin.files}
-            return self._store.publish(draft, files, digests, self._recipe.target)
+            return self._store.publish(draft, files, digests, self._recipe.target, check=self._batch.check_cancelled)
 
     @contextmanager
     def _content_lock(self) -> Iterator[None]:
@@ -165,7 +165,9 @@ class FileWork:
                 raise
             work.check()
             self._require_unchanged_source()
-            manifest = self._publish(self._draft(time.monotonic() - started, artifact, reason), artifact)
+            manifest = self._publish(
+                self._draft(time.monotonic() - started, artifact, reason), artifact, check=work.check
+            )
             if work.journal and work.journal.exists():
                 shutil.rmtree(work.journal)
             return manifest
@@ -284,11 +286,13 @@ class FileWork:
             cost_usd=artifact.cost_usd if artifact else 0.0,
         )
 
-    def _publish(self, draft: Manifest, artifact: Artifact[Any] | None = None) -> Manifest:
+    def _publish(
+        self, draft: Manifest, artifact: Artifact[Any] | None = None, *, check: Callable[[], None] = no_check
+    ) -> Manifest:
         files = artifact.files if artifact else {}
-        digests = {name: sha256_of(path) for name, path in files.items()}
+        digests = {name: sha256_of(path, check=check) for name, path in files.items()}
         version = artifact.version if artifact else None
         draft = draft.model_copy(
             update={"version": version or version_of(draft.not_applicable or draft.value, digests)}
         )
-        return self._store.publish(draft, files, digests, self._recipe.target)
+        return self._store.publish(draft, files, digests, self._recipe.target, check=check)

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,8 @@ PRIVATE_MODE = 0o600
 """Of files that only their owner can read."""
 STAGING_PREFIX = ".media_assets-"
 """Begins the names of files that are being written: no source takes them for files of a library."""
+
+_PIECE_BYTES = 1 << 20
 
 # What is there but no file that this process can read. A passing fault of the disk or of a share is none of these.
 _NO_FILE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG}
@@ -96,3 +99,17 @@ def folder_identity(folder: Path) -> tuple[int, int]:
     """Another one when something else is mounted there, or was put in its place."""
     found = folder.stat()
     return found.st_dev, found.st_ino
+
+
+def copy_file(origin: Path, destination: Path, check: Callable[[], None]) -> None:
+    """Copy a file's content, and have it on the disk.
+
+    Args:
+        check: Called between pieces; what it raises ends the copy half-way.
+    """
+    with origin.open("rb") as source, destination.open("wb") as target:
+        while piece := source.read(_PIECE_BYTES):
+            target.write(piece)
+            check()
+        target.flush()
+        os.fsync(target.fileno())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from media_assets.checksums import sha256_of
-from media_assets.errors import Transient
+from media_assets.errors import Cancelled, Transient
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore, Target
 from media_assets_tests.every_place import PlaceOfArtifacts, place_of_artifacts
@@ -270,3 +270,35 @@ def test_of_publications_at_the_same_time_one_remains(place: PlaceOfArtifacts, p
 def test_the_check_leaves_nothing_behind(place: PlaceOfArtifacts) -> None:
     assert place.store.check()
     assert place.contents() == []
+
+
+def test_a_publication_that_is_stopped_leaves_nothing_half_and_can_be_made_again(
+    place: PlaceOfArtifacts, publish: Publish, tmp_path: Path
+) -> None:
+    files = {"transcript.json": b"{}" * 1_000_000, "transcript.srt": b"1\n"}
+    origin = publish(place.store, files)
+
+    def stopping_at(last: int) -> Callable[[], None]:
+        calls = iter(range(last))
+
+        def check() -> None:
+            if next(calls, None) is None:
+                raise Cancelled("the run was stopped")
+
+        return check
+
+    paths = {name: tmp_path / name for name in files}
+    for name, content in files.items():
+        paths[name].write_bytes(content)
+    digests = {name: sha256_of(path) for name, path in paths.items()}
+    other = draft(key="box:other.mp4", fingerprint="e" * 64)
+    with pytest.raises(Cancelled):
+        place.store.publish(other, paths, digests, IN_FOLDER, check=stopping_at(0))
+    assert place.store.manifest("transcript", "box:other.mp4") is None
+    with pytest.raises(Cancelled):
+        place.store.copy(origin, draft(key="box:copy.mp4"), IN_FOLDER, check=stopping_at(1))
+    assert place.store.manifest("transcript", "box:copy.mp4") is None
+    again = publish(place.store, files, key="box:other.mp4", fingerprint="e" * 64)
+    assert contents(place.store, again) == files
+    copied = place.store.copy(origin, draft(key="box:copy.mp4"), IN_FOLDER)
+    assert contents(place.store, copied) == files

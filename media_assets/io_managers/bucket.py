@@ -34,6 +34,7 @@ from media_assets.io_managers.manifest import Manifest, StoredFile, why_of_anoth
 from media_assets.io_managers.manifest_formats import FORMATS, ManifestFormats
 from media_assets.io_managers.store import ManifestReader, Target
 from media_assets.settings_places import BucketStore
+from media_assets.sources.base import no_check
 
 
 class BucketArtifacts:
@@ -137,10 +138,16 @@ class BucketArtifacts:
     # ------------------------------------------------------------------------------------------------ writing
 
     def publish(
-        self, draft: Manifest, files: Mapping[str, Path], digests: Mapping[str, str], target: Target
+        self,
+        draft: Manifest,
+        files: Mapping[str, Path],
+        digests: Mapping[str, str],
+        target: Target,
+        *,
+        check: Callable[[], None] = no_check,
     ) -> Manifest:
         contents = {name: Content(digests[name], path.stat().st_size, file=path) for name, path in files.items()}
-        manifest = self._publish(draft, contents, target)
+        manifest = self._publish(draft, contents, target, check)
         for stored in manifest.files:
             if digests.get(stored.name) == stored.sha256:
                 self._cache.add(self._identity(stored), files[stored.name])  # the next stage is about to read it
@@ -148,20 +155,25 @@ class BucketArtifacts:
             path.unlink()
         return manifest
 
-    def copy(self, origin: Manifest, draft: Manifest, target: Target) -> Manifest:
+    def copy(
+        self, origin: Manifest, draft: Manifest, target: Target, *, check: Callable[[], None] = no_check
+    ) -> Manifest:
         contents = {stored.name: Content(stored.sha256, stored.size_bytes, path=stored.path) for stored in origin.files}
         try:
-            return self._publish(draft, contents, target)
+            return self._publish(draft, contents, target, check)
         except ObjectGone:
             raise Transient(f"the {origin.asset} of {origin.key} was replaced while it was copied") from None
 
-    def _publish(self, draft: Manifest, contents: Mapping[str, Content], target: Target) -> Manifest:
+    def _publish(
+        self, draft: Manifest, contents: Mapping[str, Content], target: Target, check: Callable[[], None]
+    ) -> Manifest:
         self._require_same_bucket(target)
         folder = self._layout.artifact(draft.asset, draft.key)
         before, found = self._read(folder)
         attempt = Publication(self._bucket, self._beside, folder, draft, target, before)
         try:
-            attempt.write(contents)
+            attempt.write(contents, check)
+            check()
             self._register(attempt.manifest, folder)
             self._put_manifest(folder, attempt.manifest, found)
         except Transient:

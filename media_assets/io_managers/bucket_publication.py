@@ -70,8 +70,11 @@ class Publication:
         self._leftovers: list[str] = []
         self.manifest = draft
 
-    def write(self, contents: Mapping[str, Content]) -> None:
+    def write(self, contents: Mapping[str, Content], check: Callable[[], None]) -> None:
         """Write the files, under names that nobody else's attempt touches or that are claimed for it.
+
+        Args:
+            check: Called before each; what it raises ends it.
 
         Raises:
             Transient: the transfer broke.
@@ -86,9 +89,9 @@ class Publication:
             self._put_own(COMING, _Coming(claims=tuple(claims)).model_dump_json().encode())
         if beside:
             # One after the other: two of them may want one name.
-            stored = [self._write_beside(beside, name, content) for name, content in contents.items()]
+            stored = [self._write_beside(beside, name, content, check) for name, content in contents.items()]
         else:
-            stored = together(lambda item: self._write_own(*item), contents.items())
+            stored = together(lambda item: self._write_own(*item, check), contents.items())
         self.manifest = self._draft.model_copy(update={"files": tuple(stored), "placement": self._target.placement})
         self._look_around(stored)
 
@@ -110,7 +113,8 @@ class Publication:
         together(self._bucket.delete, [path for path in passing if path not in notes])
         together(self._bucket.delete, notes)
 
-    def _write_own(self, name: str, content: Content) -> StoredFile:
+    def _write_own(self, name: str, content: Content, check: Callable[[], None]) -> StoredFile:
+        check()
         path = f"{self._own}/{name}"
         self._written.append(path)
         if content.file:
@@ -121,11 +125,12 @@ class Publication:
                 raise ObjectGone("was replaced")  # beside a source every version bears the same name
         return StoredFile(name=name, path=path, size_bytes=content.size_bytes, sha256=content.sha256)
 
-    def _write_beside(self, beside: Beside, name: str, content: Content) -> StoredFile:
+    def _write_beside(self, beside: Beside, name: str, content: Content, check: Callable[[], None]) -> StoredFile:
+        check()
         if not content.file or content.size_bytes > self._bucket.part_bytes:
             # What goes up in parts cannot be made to spare what is there; a copy takes its place in one moment. And
             # what is copied may change until it is known to be the right one.
-            staged = self._write_own(name, content)
+            staged = self._write_own(name, content, check)
             content = Content(content.sha256, content.size_bytes, path=staged.path)
         path = self._beside.put(beside, name, self._owner(name), content)
         return StoredFile(name=name, path=path, size_bytes=content.size_bytes, sha256=content.sha256)

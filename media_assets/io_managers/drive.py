@@ -38,6 +38,7 @@ from media_assets.io_managers.manifest import Manifest, StoredFile
 from media_assets.io_managers.manifest_formats import FORMATS, ManifestFormats
 from media_assets.io_managers.store import ManifestReader, Target
 from media_assets.settings_places import DriveStore
+from media_assets.sources.base import no_check
 
 # A look at an artifact also answers whether it is intact, if that is asked at once.
 _LOOK_LASTS_SECONDS = 2.0
@@ -132,19 +133,27 @@ class DriveArtifacts:
     # ------------------------------------------------------------------------------------------------ writing
 
     def publish(
-        self, draft: Manifest, files: Mapping[str, Path], digests: Mapping[str, str], target: Target
+        self,
+        draft: Manifest,
+        files: Mapping[str, Path],
+        digests: Mapping[str, str],
+        target: Target,
+        *,
+        check: Callable[[], None] = no_check,
     ) -> Manifest:
         parts = [
-            Part(name, path.stat().st_size, digests_of(path, "md5")["md5"], digests[name], path)
+            Part(name, path.stat().st_size, digests_of(path, "md5", check=check)["md5"], digests[name], path)
             for name, path in files.items()
         ]
-        manifest = self._publish(draft, parts, target)
+        manifest = self._publish(draft, parts, target, check)
         for name, path in files.items():
             self._cache.add(self._in_cache(digests[name]), path)
             path.unlink(missing_ok=True)
         return manifest
 
-    def copy(self, origin: Manifest, draft: Manifest, target: Target) -> Manifest:
+    def copy(
+        self, origin: Manifest, draft: Manifest, target: Target, *, check: Callable[[], None] = no_check
+    ) -> Manifest:
         replaced = Transient(f"the {origin.asset} of {origin.key} was replaced while it was copied")
         found = self._look(origin)
         if not self._index.intact(origin, found):
@@ -156,11 +165,11 @@ class DriveArtifacts:
             for stored in origin.files
         ]
         try:
-            return self._publish(draft, parts, target)
+            return self._publish(draft, parts, target, check)
         except OriginReplaced:
             raise replaced from None
 
-    def _publish(self, draft: Manifest, parts: Sequence[Part], target: Target) -> Manifest:
+    def _publish(self, draft: Manifest, parts: Sequence[Part], target: Target, check: Callable[[], None]) -> Manifest:
         artifact = self._artifact(draft.asset, draft.key)
         journal = self._journal(self._folders.made_root().id, draft.asset, artifact)
         with self._lock(journal):
@@ -174,6 +183,7 @@ class DriveArtifacts:
                 draft=draft,
                 parts=parts,
                 target=target,
+                check=check,
             )
             manifest, found = publication.run()
         self._remember_folder(manifest, found)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from media_assets.errors import Transient
@@ -45,6 +45,7 @@ class Publication:
     Args:
         store: Name of the store.
         artifact: Its `artifact_id`.
+        check: Called before each request that sends something; what it raises ends it. It can be taken up later.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Publication:
         draft: Manifest,
         parts: Sequence[Part],
         target: Target,
+        check: Callable[[], None],
     ) -> None:
         self._api = api
         self._folders = folders
@@ -68,6 +70,7 @@ class Publication:
         self._artifact = artifact
         self._draft = draft.model_copy(update={"placement": target.placement})
         self._parts = parts
+        self._check = check
         self._beside = target.beside if target.placement == "beside_source" else None
         self._planner = Planner(api, index, self._draft, parts, self._beside)
 
@@ -80,6 +83,7 @@ class Publication:
             OriginReplaced: see there.
         """
         for attempt in range(_ROUNDS):
+            self._check()
             if attempt:
                 time.sleep(_PAUSE_SECONDS * attempt * random.random())  # noqa: S311  so that two do not keep step
                 self._folders.forget()
@@ -156,7 +160,9 @@ class Publication:
             self._upload(part, slot, metadata)
             return
         try:
-            made = DriveFile.of(self._api.copy(part.origin, {"id": slot.id, **metadata}, fields=FIELDS))
+            made = DriveFile.of(
+                self._api.copy(part.origin, {"id": slot.id, **metadata}, fields=FIELDS, check=self._check)
+            )
             made = settled(self._api, made)
         except NotFound:
             self._planner.burnt.add(slot.id)
@@ -179,6 +185,7 @@ class Publication:
                 md5=part.md5,
                 journal=self._journal.session(slot.id, part.md5),
                 fields=FIELDS,
+                check=self._check,
             )
         except NotFound:
             self._planner.burnt.add(slot.id)

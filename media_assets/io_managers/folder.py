@@ -20,13 +20,14 @@ import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock
 
 from media_assets.disks import writable
 from media_assets.errors import Fatal, Transient, classify
-from media_assets.files import STAGING_PREFIX, folder_identity, make_way, read_if_file, write_whole
+from media_assets.files import STAGING_PREFIX, copy_file, folder_identity, make_way, read_if_file, write_whole
 from media_assets.io_managers.claims import Claims
 from media_assets.io_managers.locations import Locations
 from media_assets.io_managers.manifest import Manifest, StoredFile, why_of_another
@@ -34,8 +35,8 @@ from media_assets.io_managers.manifest_formats import FORMATS, ManifestFormats
 from media_assets.io_managers.store import ManifestReader, Target
 from media_assets.partitions import display_name
 from media_assets.paths import LeadsOut, plain
+from media_assets.sources.base import no_check
 
-_COPY_BYTES = 1 << 20
 _MANIFEST = "manifest.json"
 _REPLACED = "replaced.json"
 _COMING = "coming.json"
@@ -136,21 +137,29 @@ class FolderArtifacts:
     # ------------------------------------------------------------------------------------------------ writing
 
     def publish(
-        self, draft: Manifest, files: Mapping[str, Path], digests: Mapping[str, str], target: Target
+        self,
+        draft: Manifest,
+        files: Mapping[str, Path],
+        digests: Mapping[str, str],
+        target: Target,
+        *,
+        check: Callable[[], None] = no_check,
     ) -> Manifest:
-        return self._publish(draft, files, digests, target, _move)
+        return self._publish(draft, files, digests, target, partial(_move, check=check), check)
 
-    def copy(self, origin: Manifest, draft: Manifest, target: Target) -> Manifest:
+    def copy(
+        self, origin: Manifest, draft: Manifest, target: Target, *, check: Callable[[], None] = no_check
+    ) -> Manifest:
         files = {stored.name: self.local_path(stored) for stored in origin.files}
         digests = {stored.name: stored.sha256 for stored in origin.files}
 
         def transfer(path: Path, destination: Path) -> None:
-            _copy(path, destination)
+            copy_file(path, destination, check)
             # Its manifest goes before its files do: while that is there, they were what it says.
             if self.manifest(origin.asset, origin.key) != origin:
                 raise Transient(f"the {origin.asset} of {origin.key} was replaced while it was copied")
 
-        return self._publish(draft, files, digests, target, transfer)
+        return self._publish(draft, files, digests, target, transfer, check)
 
     def _publish(
         self,
@@ -159,6 +168,7 @@ class FolderArtifacts:
         digests: Mapping[str, str],
         target: Target,
         transfer: Callable[[Path, Path], None],
+        check: Callable[[], None],
     ) -> Manifest:
         folder = self._folder(draft.asset, draft.key)
         self._require_root()
@@ -171,6 +181,7 @@ class FolderArtifacts:
             stored = tuple(self._stored(name, files[name], finals[name], digests[name], folder) for name in files)
             manifest = draft.model_copy(update={"files": stored, "placement": target.placement})
             with self._staged(manifest, files, finals, transfer) as staged:
+                check()  # from here on it takes a moment
                 self._write(folder / _COMING, manifest.model_dump_json(indent=1))
                 make_way(folder / _MANIFEST)
                 make_way(folder / _REPLACED)
@@ -348,7 +359,7 @@ def _entry(path: Path, form: re.Pattern[str]) -> str | None:
     return text if form.fullmatch(text) else None
 
 
-def _move(origin: Path, destination: Path) -> None:
+def _move(origin: Path, destination: Path, check: Callable[[], None]) -> None:
     """Moves; the content is on the disk before it gets its name there."""
     try:
         _sync(origin)
@@ -356,21 +367,13 @@ def _move(origin: Path, destination: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        _copy(origin, destination)
+        copy_file(origin, destination, check)
         origin.unlink()
 
 
 def _sync(path: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())
-
-
-def _copy(origin: Path, destination: Path) -> None:
-    """Copies; on file systems that can, the copy shares its blocks with the origin."""
-    with origin.open("rb") as source, destination.open("wb") as target:
-        shutil.copyfileobj(source, target, _COPY_BYTES)
-        target.flush()
-        os.fsync(target.fileno())
 
 
 def _id_of(key: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 from media_assets.io_managers.manifest import Manifest, StoredFile
-from media_assets.sources.base import Beside
+from media_assets.sources.base import Beside, no_check
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,20 @@ class ArtifactStore(ManifestReader, Protocol):
         ...
 
     def publish(
-        self, draft: Manifest, files: Mapping[str, Path], digests: Mapping[str, str], target: Target
+        self,
+        draft: Manifest,
+        files: Mapping[str, Path],
+        digests: Mapping[str, str],
+        target: Target,
+        *,
+        check: Callable[[], None] = no_check,
     ) -> Manifest:
         """Take over `files` (they are moved) and make the artifact visible; `draft` gets its `files` filled in.
 
         Args:
             digests: SHA-256 of each file, by its name.
+            check: Called between files, and where it can be while one is on its way; what it raises ends the
+                publication, which leaves what a crash leaves.
 
         Raises:
             Fatal: the place is full or may not be written.
@@ -66,7 +74,9 @@ class ArtifactStore(ManifestReader, Protocol):
         """
         ...
 
-    def copy(self, origin: Manifest, draft: Manifest, target: Target) -> Manifest:
+    def copy(
+        self, origin: Manifest, draft: Manifest, target: Target, *, check: Callable[[], None] = no_check
+    ) -> Manifest:
         """Publish `draft` with the files of `origin`, without making them again."""
         ...
 
