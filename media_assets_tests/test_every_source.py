@@ -153,6 +153,7 @@ def test_the_place_of_a_file_and_its_link(place: PlaceOfFiles) -> None:
     assert (beside.source, beside.name) == ("box", "a.mp4")
     assert beside.folder
     assert "://" in place.source.link(entry)
+    assert place.source.link_of(entry.key) == place.source.link(entry), "by its key alone, without a look"
 
 
 def test_the_check_says_what_was_found(place: PlaceOfFiles) -> None:
