@@ -161,13 +161,34 @@ class DriveFolders:
         try:
             resource = self._listing.get(file_id)
         except NotFound:
+            self._require_roots()
             raise SourceChanged(
                 f"was deleted in Google Drive, or is no longer shared with {self._api.account()}",
                 next_step=f"{_KEPT}; share it again to have it processed again",
             ) from None
         if reason := _why_no_entry(resource):
+            if resource.get("trashed"):
+                self._require_roots()
             raise SourceChanged(reason, next_step=f"{_KEPT}; the next look at the source takes it up when it is back")
         return entry_of(self.name, resource, self._paths.path(resource, self._roots), key=key)
+
+    def _require_roots(self) -> None:
+        """To be called when a file is not there: is the source?
+
+        Raises:
+            Fatal: a configured folder is not there either, so the file is not to blame.
+        """
+        for root in self._roots:
+            try:
+                is_there = not self._listing.get(root).get("trashed")
+                where = "is in the trash of Google Drive"
+            except (NotFound, Refused):
+                is_there, where = False, f"is gone from Google Drive, or no longer shared with {self._api.account()}"
+            if not is_there:
+                raise Fatal(
+                    f"a folder of source {self.name!r} ({', '.join(self._settings.folders)}) {where}",
+                    next_step=f"Restore or share it again, or change sources.{self.name}.folders in library.yaml",
+                )
 
     @cached_property
     def _roots(self) -> frozenset[str]:
@@ -189,6 +210,7 @@ class DriveFolders:
             )
         except SourceChanged:
             destination.with_name(f"{destination.name}.partial").unlink(missing_ok=True)
+            self.entry(entry.key)  # which says so if the whole source is gone
             raise
         if md5 is None and self.entry(entry.key).revision != entry.revision:
             destination.unlink()

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from media_assets.errors import Transient
+from media_assets.errors import Fatal, Transient
 from media_assets.google_drive.api import DriveApi
-from media_assets.google_drive.errors import NotFound
+from media_assets.google_drive.errors import NotFound, Refused
 from media_assets.sources.drive_entries import FIELDS, Resource
 
 # How many folders one query asks for. rclone lists 39,000 files in 58 s so, against 22 min folder by folder.
@@ -113,6 +113,11 @@ class DriveListing:
                         next_step="The next look asks again",
                     )
                 yield from page.get("files", ())
+        except Refused as error:
+            raise Fatal(
+                f"Google Drive does not list what lies in the folders of the source: it {error.reason}",
+                next_step=error.next_step,
+            ) from error
         except NotFound as error:
             raise Transient("a folder vanished while it was listed", next_step="The next look asks again") from error
 

@@ -390,3 +390,49 @@ def test_malware_is_fetched_only_when_the_settings_say_so(watch: Watch, drive: D
     watch.scan()
     watch.source.fetch(entry, tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == b"1"
+
+
+@pytest.mark.parametrize("what", ["trashed", "deleted", "shared away"])
+@pytest.mark.parametrize("known", [True, False])
+def test_when_the_whole_folder_is_gone_no_file_is_to_blame(
+    watch: Watch, drive: DriveServer, tmp_path: Path, what: str, known: bool
+) -> None:
+    drive.add_file("a", b"1", parent=drive.add_path("Lectures/2024"))
+    (entry,) = watch.scan()
+    if known:
+        watch.source.entry(entry.key)
+    folder = drive.add_path("Lectures")
+    {"trashed": drive.trash, "deleted": drive.delete, "shared away": drive.share_away}[what](folder)
+    ways = [lambda: watch.source.entry(entry.key)]
+    if what != "trashed":  # what is in the trash can be read
+        ways.append(lambda: watch.source.fetch(entry, tmp_path / "a"))
+    for way in ways:
+        with pytest.raises(Fatal, match="Lectures") as caught:
+            way()
+        assert caught.value.next_step
+
+
+@pytest.mark.parametrize("reason", ["insufficientFilePermissions", "badRequest"])
+def test_a_listing_that_is_refused_concerns_the_source(watch: Watch, drive: DriveServer, reason: str) -> None:
+    drive.add_file("a", b"1", parent=drive.add_path("Lectures"))
+    watch.source._resolve()
+    drive.fail_always("files.list", reason)
+    with pytest.raises(Fatal, match=reason):
+        list(watch.source._listing.children([drive.add_path("Lectures")], ""))
+    with pytest.raises(Fatal):
+        watch.scan()
+
+
+def test_a_listing_goes_on_when_the_token_of_a_page_has_expired(watch: Watch, drive: DriveServer) -> None:
+    for number in range(9):
+        drive.add_file(str(number), str(number).encode(), parent=drive.add_path("Lectures"))
+    drive.listing.page_limit = 2
+    asked: list[str] = []
+
+    def expire(token: str) -> None:
+        asked.append(token)
+        if len(asked) == 3:
+            drive.listing.expire_tokens()
+
+    drive.listing.before_page = expire
+    assert sorted(scanned(watch)) == [str(number) for number in range(9)]

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -591,6 +592,38 @@ def test_a_token_that_drive_does_not_know_is_replaced_by_a_scan(
     changes = watch.follow()
     assert (paths(changes), ids(changes.removed)) == (["new"], {library.one})
     assert nothing_in(watch.follow())
+
+
+@pytest.mark.parametrize("kind", ["pageTokenExpired", "invalid"])
+def test_a_place_in_the_log_that_has_expired_is_replaced_by_a_scan(
+    watch: Watch, drive: DriveServer, library: Library, kind: str
+) -> None:
+    drive.add_file("new", b"1", parent=library.a)
+    drive.delete(library.one)
+    drive.fail_next("changes.list", kind)
+    changes = watch.look()
+    assert (paths(changes), ids(changes.removed)) == (["new"], {library.one})
+    assert nothing_in(watch.follow())
+
+
+@pytest.mark.parametrize("kind", ["pageTokenExpired", "invalid"])
+def test_a_page_of_the_log_that_has_expired_begins_the_log_anew(
+    watch: Watch, drive: DriveServer, library: Library, kind: str
+) -> None:
+    for number in range(5):
+        drive.add_file(f"new {number}", b"1", parent=library.a)
+    drive.feeds.page_limit = 2
+    pages = 0
+
+    def fail_the_second(method: str, *rest: Any) -> str | None:
+        nonlocal pages
+        pages += method == "changes.list"
+        return kind if method == "changes.list" and pages == 2 else None
+
+    drive.faults.choose = fail_the_second  # type: ignore[method-assign]
+    assert sorted(paths(watch.look())) == [f"new {number}" for number in range(5)]
+    assert pages >= 4
+    assert nothing_in(watch.look())
 
 
 def test_other_settings_report_only_what_they_change(watch: Watch, drive: DriveServer, library: Library) -> None:
