@@ -73,10 +73,14 @@ class FileWork:
     @cached_property
     def _existing(self) -> Manifest | None:
         """The artifact, if it is there and may be used."""
-        existing = self._store.manifest(self._stage.name, self._recipe.key)
-        if existing and self._recipe.is_current(existing, self._store) and self._may_reuse(existing):
-            return existing
+        if self._own and self._recipe.is_current(self._own, self._store) and self._may_reuse(self._own):
+            return self._own
         return None
+
+    @cached_property
+    def _own(self) -> Manifest | None:
+        """What there is for this file, current or not."""
+        return self._store.manifest(self._stage.name, self._recipe.key)
 
     def find_or_make(self) -> tuple[Manifest, bool]:
         """The artifact of this file, and whether it was there before this run, or is a copy."""
@@ -86,7 +90,7 @@ class FileWork:
         if recipe.not_applicable:
             return self._publish(self._draft(0.0, not_applicable=recipe.not_applicable)), False
         with self._content_lock():
-            for store in (self._store, *self._other_stores):
+            for store in self._stores_of_twins:
                 twin = store.find(self._stage.name, recipe.fingerprint)
                 if twin and self._may_reuse(twin):
                     return self._copy(twin, store), True
@@ -105,6 +109,13 @@ class FileWork:
     def _may_reuse(self, manifest: Manifest) -> bool:
         """Always, unless a person wants everything made again; even then once in a run is enough."""
         return not self._batch.force or manifest.made_by_run == self._batch.run_id
+
+    @property
+    def _stores_of_twins(self) -> list[ArtifactStore]:
+        """Where an artifact of equal fingerprint may be: in our store not, if only this file could have it there."""
+        if self._own is None and not self._stage.shared_by_content:
+            return self._other_stores
+        return [self._store, *self._other_stores]
 
     @property
     def _other_stores(self) -> list[ArtifactStore]:

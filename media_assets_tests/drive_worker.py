@@ -26,7 +26,7 @@ STAGES = [dg.AssetKey(stage.name) for stage in PIPELINE]
 AUTOMATION = AutomationSettings(settle_seconds=0, incomplete_seconds=0, live_files=0)
 
 
-def library_on(root: Path, way: dict[str, Any], workers: int = 3) -> ToyLibrary:
+def library_on(root: Path, way: dict[str, Any], workers: int = 3, **changes: Any) -> ToyLibrary:
     """Source and store on Drive, three files in work at a time."""
     return ToyLibrary(
         root,
@@ -34,6 +34,7 @@ def library_on(root: Path, way: dict[str, Any], workers: int = 3) -> ToyLibrary:
         stores={"artifacts": DriveStore(type="drive", folder="My Drive/Artifacts", **way)},
         assets={name: tuning.model_copy(update={"workers": workers}) for name, tuning in DEFAULT_TUNING.items()},
         automation=AUTOMATION,
+        **changes,
     )
 
 

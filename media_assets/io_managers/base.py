@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -29,10 +29,19 @@ from dagster._core.execution.plan.execute_step import (
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from media_assets.batch import Batch, Outcome, Upstream
-from media_assets.errors import BadMedia, DayIsSpent, Fatal, OverBudget, Transient, Waiting, kind_of
+from media_assets.errors import (
+    BadMedia,
+    DayIsSpent,
+    Fatal,
+    MediaAssetsError,
+    OverBudget,
+    Transient,
+    Waiting,
+    kind_of,
+)
 from media_assets.first_failures import AllAlike
 from media_assets.io_managers.manifest import Manifest
-from media_assets.io_managers.store import ArtifactStore
+from media_assets.io_managers.store import ArtifactStore, LooksAhead, SettlesTogether
 from media_assets.partitions import display_name
 from media_assets.postponed import postpone
 from media_assets.shown import link, with_units
@@ -82,6 +91,17 @@ class _Results:
         else:
             self.failed.append(outcome)
 
+    def correct(self, otherwise: Mapping[str, Manifest | MediaAssetsError]) -> None:
+        """Take what is there in the end instead of what was made, by key."""
+        made, self.made = self.made, []
+        for outcome in made:
+            there = otherwise.get(outcome.key)
+            if isinstance(there, Manifest):
+                outcome = replace(outcome, manifest=there, reused=True)
+            elif there:
+                outcome = replace(outcome, manifest=None, error=there)
+            self.add(outcome)
+
 
 class RunStopped(dg.DagsterError, dg.DagsterExecutionInterruptedError):
     """The run was asked to stop.
@@ -117,7 +137,7 @@ class ArtifactIOManager(dg.IOManager):
         batch.context.instance.add_run_tags(batch.run_id, {FILES_TAG: str(len(batch.keys))})
         results = _Results()
         settled = self._settled.setdefault(batch.stage.name, {})
-        with _noting_cache(batch):
+        with _noting_cache(batch), _looking_ahead(batch, self._store), _settling_together(batch, self._store, results):
             for outcome in batch.run(self._store, dict(settled)):
                 results.add(outcome)
         settled.update({outcome.key: outcome for outcome in results.failed})
@@ -212,6 +232,37 @@ def _source_file(batch: Batch, key: str) -> dict[str, Any]:
         return {"source_file": link(batch.library.source(key).link_of(key))}
     except BadMedia:
         return {}
+
+
+@contextmanager
+def _looking_ahead(batch: Batch, store: ArtifactStore) -> Iterator[None]:
+    """Tells the stores which artifacts the batch will ask for."""
+    asked = {(upstream.asset, upstream.store) for upstream in batch.upstreams.values()} | {(batch.stage.name, store)}
+    with ExitStack() as stack:
+        for asset, place in asked:
+            if isinstance(place, LooksAhead):
+                stack.enter_context(place.looking_ahead(asset, batch.keys))
+        yield
+
+
+@contextmanager
+def _settling_together(batch: Batch, store: ArtifactStore, results: _Results) -> Iterator[None]:
+    """At the end of a batch that nothing fatal stopped: has another machine made the same meanwhile?"""
+    if not isinstance(store, SettlesTogether):
+        yield
+        return
+    with store.settling_together(batch.stage.name) as settle:
+        yield
+        if results.fatal:
+            return
+        try:
+            otherwise = settle()
+        except Fatal as error:
+            results.fatal = error
+        except Transient as error:
+            batch.context.log.warning(f"what other machines made meanwhile is looked at next time: {error}")
+        else:
+            results.correct(otherwise)
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -22,10 +22,12 @@ from filelock import FileLock, Timeout
 
 from media_assets.cache import FetchCache
 from media_assets.checksums import digests_of
-from media_assets.errors import SourceChanged, Transient
+from media_assets.errors import MediaAssetsError, SourceChanged, Transient
 from media_assets.files import PRIVATE_MODE, private_folder
 from media_assets.google_drive.api import DriveApi
+from media_assets.io_managers.drive_ahead import Ahead
 from media_assets.io_managers.drive_check import check_store
+from media_assets.io_managers.drive_doubles import Doubles, Stored
 from media_assets.io_managers.drive_folders import DriveFolders
 from media_assets.io_managers.drive_index import DriveIndex, Found
 from media_assets.io_managers.drive_journal import Journal
@@ -74,6 +76,10 @@ class DriveArtifacts:
         memory = DriveMemory(self._state / "store.sqlite")
         self._folders = DriveFolders(api, settings.folder, self._state / "locks", memory)
         self._index = DriveIndex(api, self._folders, memory, formats)
+        self._ahead = Ahead(self._index)
+        self._doubles = Doubles(api, self._index, self._lock)
+        self._unsettled: dict[str, list[Stored]] = {}
+        self._unsettled_lock = threading.Lock()
         self._last_look = threading.local()
         self._parents: dict[str, str] = {}
         self._parents_lock = threading.Lock()
@@ -83,8 +89,10 @@ class DriveArtifacts:
     def manifest(self, asset: str, key: str) -> Manifest | None:
         artifact = self._artifact(asset, key)
         self._finish_what_crashed(asset, artifact)
-        found = self._index.artifact(asset, artifact)
+        found = self._ahead.look(asset, artifact)
         manifest = self._index.read(found.manifest) if found.manifest else None
+        if manifest and len(found.manifests) > 1:
+            self._tidy(asset, artifact, found, manifest)
         if manifest:
             self._remember_folder(manifest, found)
             self._last_look.of = (manifest, found, time.monotonic())
@@ -101,7 +109,7 @@ class DriveArtifacts:
             manifest = self._index.read(file)
             if manifest and (manifest.asset, manifest.fingerprint) == (asset, fingerprint):
                 found = self._index.artifact(asset, file.properties[ARTIFACT])
-                if found.manifest == file and self._index.intact(manifest, found):
+                if found.manifest and found.manifest.id == file.id and self._index.intact(manifest, found):
                     return manifest
         return None
 
@@ -129,6 +137,36 @@ class DriveArtifacts:
 
     def check(self) -> str:
         return check_store(self._api, self._folders, self._place)
+
+    # ------------------------------------------------------------------------------------------------ in batches
+
+    def looking_ahead(self, asset: str, keys: Sequence[str]) -> AbstractContextManager[None]:
+        return self._ahead.expecting(asset, [self._artifact(asset, key) for key in keys])
+
+    @contextmanager
+    def settling_together(self, asset: str) -> Iterator[Callable[[], Mapping[str, Manifest | MediaAssetsError]]]:
+        with self._unsettled_lock:
+            self._unsettled.setdefault(asset, [])
+        try:
+            yield partial(self._settle, asset)
+        finally:
+            with self._unsettled_lock:
+                self._unsettled.pop(asset, None)  # what is left is in the journals
+
+    def _settle(self, asset: str) -> Mapping[str, Manifest | MediaAssetsError]:
+        with self._unsettled_lock:
+            stored, self._unsettled[asset] = self._unsettled.get(asset, []), []
+        return self._doubles.settle(asset, stored)
+
+    def _tidy(self, asset: str, artifact: str, found: Found, manifest: Manifest) -> None:
+        """Of several artifacts of one kind and file the oldest is left, unless it is being published right now."""
+        root = self._folders.made_root()
+        lock = self._lock(self._journal(root.id, asset, artifact))
+        try:
+            with lock.acquire(blocking=False):
+                self._doubles.tidy(found, manifest)
+        except Timeout:
+            return
 
     # ------------------------------------------------------------------------------------------------ writing
 
@@ -184,10 +222,20 @@ class DriveArtifacts:
                 parts=parts,
                 target=target,
                 check=check,
+                is_new=self._ahead.was_absent(draft.asset, artifact),
             )
-            manifest, found = publication.run()
+            if draft.asset in self._unsettled:
+                manifest, found = self._published_unsettled(publication)
+            else:
+                manifest, found = publication.run()
         self._remember_folder(manifest, found)
         return manifest
+
+    def _published_unsettled(self, publication: Publication) -> tuple[Manifest, Found]:
+        stored, found = publication.run_unsettled()
+        with self._unsettled_lock:
+            self._unsettled.setdefault(stored.manifest.asset, []).append(stored)
+        return stored.manifest, found
 
     def _finish_what_crashed(self, asset: str, artifact: str) -> None:
         """Tidy up after a publication that was killed when its manifest was there: no other one would come to do it.

@@ -11,7 +11,7 @@ Nothing is lost with it but time: the truth is in Drive. Safe with several proce
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -83,8 +83,13 @@ class DriveMemory:
 
     def published(self, artifact: str) -> Published | None:
         """The manifest that this machine published last."""
-        rows = self._rows("SELECT file_id, md5 FROM ours WHERE artifact = ?", artifact)
-        return Published(*rows[0]) if rows else None
+        return self.published_of([artifact]).get(artifact)
+
+    def published_of(self, artifacts: Sequence[str]) -> dict[str, Published]:
+        """Those of several artifacts, a few hundred at most."""
+        marks = ",".join("?" * len(artifacts))
+        question = f"SELECT artifact, file_id, md5 FROM ours WHERE artifact IN ({marks})"  # noqa: S608 - question marks only
+        return {artifact: Published(*rest) for artifact, *rest in self._rows(question, *artifacts)}
 
     def published_below(self, prefix: str) -> dict[str, Published]:
         """Those of all artifacts that begin so, by artifact."""

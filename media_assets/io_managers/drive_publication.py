@@ -15,12 +15,13 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from media_assets.errors import Transient
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import IdTaken, NotFound
 from media_assets.io_managers.artifact_names import manifest_name, mime_type
+from media_assets.io_managers.drive_doubles import Stored
 from media_assets.io_managers.drive_folders import MANIFESTS, DriveFolder, DriveFolders
 from media_assets.io_managers.drive_index import DriveIndex, Found
 from media_assets.io_managers.drive_journal import Coming, Journal
@@ -33,6 +34,7 @@ from media_assets.io_managers.store import Target
 
 _ROUNDS = 4
 _PAUSE_SECONDS = 0.3
+_Result = TypeVar("_Result")
 
 
 class OriginReplaced(Exception):
@@ -46,6 +48,7 @@ class Publication:
         store: Name of the store.
         artifact: Its `artifact_id`.
         check: Called before each request that sends something; what it raises ends it. It can be taken up later.
+        is_new: Whether a look just now showed that there is nothing of it in the drive of the store.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Publication:
         parts: Sequence[Part],
         target: Target,
         check: Callable[[], None],
+        is_new: bool = False,
     ) -> None:
         self._api = api
         self._folders = folders
@@ -72,6 +76,8 @@ class Publication:
         self._parts = parts
         self._check = check
         self._beside = target.beside if target.placement == "beside_source" else None
+        self._made: dict[str, DriveFile] = {}
+        self._is_new = is_new and not journal.exists
         self._planner = Planner(api, index, self._draft, parts, self._beside)
 
     def run(self) -> tuple[Manifest, Found]:
@@ -82,30 +88,60 @@ class Publication:
             Transient: somebody else keeps publishing or removing it.
             OriginReplaced: see there.
         """
+        return self._rounds(self._round)
+
+    def run_unsettled(self) -> tuple[Stored, Found]:
+        """As `run`, but without the look at the end: whoever publishes many looks at all of them together.
+
+        The second is what was put there, as far as it was.
+        """
+        return self._rounds(self._round_unsettled)
+
+    def _rounds(self, once: Callable[[DriveFolder], _Result | None]) -> _Result:
         for attempt in range(_ROUNDS):
             self._check()
             if attempt:
                 time.sleep(_PAUSE_SECONDS * attempt * random.random())  # noqa: S311  so that two do not keep step
                 self._folders.forget()
+                self._is_new = False
             folder = self._folder()
             try:
-                settled = self._round(folder)
+                done = once(folder)
             except (NotFound, IdTaken):  # somebody removed something since we looked, or an earlier attempt made it
                 continue
-            if settled:
-                return settled
+            if done:
+                return done
         raise Transient(
             f"{self._draft.asset} was changed in Google Drive again and again while it was stored there",
             next_step="See whether another machine works on the same library",
         )
 
     def _round(self, folder: DriveFolder) -> tuple[Manifest, Found] | None:
-        plan = self._planner.plan(self._look(folder), self._journal.read(), folder)
+        plan = self._put_all(folder)
+        return self._settled(plan, self._look(folder, plan.coming))
+
+    def _round_unsettled(self, folder: DriveFolder) -> tuple[Stored, Found]:
+        plan = self._put_all(folder)
+        stored = Stored(
+            self._artifact,
+            plan.manifest,
+            plan.manifest_slot.id,
+            plan.md5,
+            frozenset(plan.coming.others),
+            self._journal,
+        )
+        return stored, Found(dict(self._made))
+
+    def _put_all(self, folder: DriveFolder) -> Plan:
+        is_known_empty = self._is_new and folder.drive == self._index.drive
+        found = Found() if is_known_empty else self._look(folder)
+        plan = self._planner.plan(found, self._journal.read(), folder)
         self._journal.write(plan.coming)
+        self._made.clear()
         for part in self._parts:
             self._put(part, plan.slots[part.name], folder)
         self._put_manifest(plan)
-        return self._settled(plan, self._look(folder, plan.coming))
+        return plan
 
     # ------------------------------------------------------------------------------------------------ looking
 
@@ -145,6 +181,8 @@ class Publication:
             slot.id, self._artifact, self._store, root, self._draft.asset, part.name, part.md5, part.sha256
         )
         file = slot.present
+        if file:
+            self._made[file.id] = file
         if file is None:
             self._make(part, slot, {"name": slot.name, "parents": [folder.id], "appProperties": properties})
             return
@@ -172,11 +210,12 @@ class Publication:
         if made.md5 != part.md5:
             change(self._api, made.id, {"trashed": True})
             raise OriginReplaced
+        self._made[made.id] = made
 
     def _upload(self, part: Part, slot: Slot, metadata: dict[str, Any]) -> None:
         assert part.path is not None
         try:
-            self._api.upload(
+            answer = self._api.upload(
                 part.path,
                 metadata,
                 file_id=slot.id,
@@ -190,6 +229,7 @@ class Publication:
         except NotFound:
             self._planner.burnt.add(slot.id)
             raise
+        self._made[slot.id] = DriveFile.of(answer)
 
     def _put_manifest(self, plan: Plan) -> None:
         """Known by its id from then on: searches may not show it for a while, or as it was before."""

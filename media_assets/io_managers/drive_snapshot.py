@@ -43,7 +43,10 @@ class DriveSnapshot:
         return self._index.read(file)
 
     def intact(self, manifest: Manifest) -> bool:
+        """Not so where there are two, which happens when two machines publish at once: a run is to put one away."""
         found = self._of(manifest.asset, manifest.key)
+        if len(found.manifests) > 1:
+            return False
         for stored in manifest.files:
             if stored.path not in found.files:
                 self._look_for(stored.path, found)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
+from media_assets.errors import MediaAssetsError
 from media_assets.io_managers.manifest import Manifest, StoredFile
 from media_assets.sources.base import Beside, no_check
 
@@ -101,6 +102,33 @@ class ArtifactStore(ManifestReader, Protocol):
 
         Raises:
             Fatal: it cannot be written, with what to do about it.
+        """
+        ...
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """A store where one request can answer for many artifacts."""
+
+    def looking_ahead(self, asset: str, keys: Sequence[str]) -> AbstractContextManager[None]:
+        """Within the context these artifacts will be asked for, about in this order."""
+        ...
+
+
+@runtime_checkable
+class SettlesTogether(Protocol):
+    """A store that sees late what other machines published at the same moment."""
+
+    def settling_together(
+        self, asset: str
+    ) -> AbstractContextManager[Callable[[], Mapping[str, Manifest | MediaAssetsError]]]:
+        """Within the context what is published is not yet told apart from what others publish.
+
+        At the end of a batch the function that it gives does so for all of it. It returns, by key, what is there where
+        that is not what was published: the artifact of another machine that was first, or why there is none.
+
+        Raises:
+            Transient, Fatal: the function: the store cannot be asked. The next look at the artifacts does it then.
         """
         ...
 

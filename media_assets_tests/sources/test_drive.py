@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -403,7 +404,7 @@ def test_when_the_whole_folder_is_gone_no_file_is_to_blame(
         watch.source.entry(entry.key)
     folder = drive.add_path("Lectures")
     {"trashed": drive.trash, "deleted": drive.delete, "shared away": drive.share_away}[what](folder)
-    ways = [lambda: watch.source.entry(entry.key)]
+    ways: list[Callable[[], object]] = [lambda: watch.source.entry(entry.key)]
     if what != "trashed":  # what is in the trash can be read
         ways.append(lambda: watch.source.fetch(entry, tmp_path / "a"))
     for way in ways:

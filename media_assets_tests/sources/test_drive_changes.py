@@ -620,7 +620,7 @@ def test_a_page_of_the_log_that_has_expired_begins_the_log_anew(
         pages += method == "changes.list"
         return kind if method == "changes.list" and pages == 2 else None
 
-    drive.faults.choose = fail_the_second  # type: ignore[method-assign]
+    drive.faults.choose = fail_the_second  # type: ignore[method-assign,assignment]
     assert sorted(paths(watch.look())) == [f"new {number}" for number in range(5)]
     assert pages >= 4
     assert nothing_in(watch.look())
