@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from media_assets import cli_alerts, cli_backup, cli_init, cli_metrics, cli_modal
-from media_assets.errors import Cancelled, MediaAssetsError, classify
+from media_assets import cli_alerts, cli_backup, cli_init, cli_metrics, cli_modal, exit_codes, stopping
+from media_assets.errors import Cancelled, Fatal, MediaAssetsError, classify
+from media_assets.output import bear_deafness, new_console
+from media_assets.supported import require_supported_system
 from media_assets.wording import counted
 
 if TYPE_CHECKING:
@@ -34,10 +36,9 @@ app.add_typer(cli_modal.app, name="modal")
 app.add_typer(cli_backup.app)
 app.command()(cli_metrics.metrics)
 app.command()(cli_init.init)
-# Where the output goes to a file, names are not to be broken at 80 characters.
-console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+console = new_console()
 # What is wrong, which --quiet does not silence.
-problems = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+problems = new_console()
 
 
 Source = Annotated[str | None, typer.Option(help="Only files of this source.")]
@@ -144,6 +145,7 @@ def status(
     from media_assets.instance import open_instance
     from media_assets.library import Library
     from media_assets.processing import Selection, require_source, selected_registered
+    from media_assets.selection_checks import require_match, unseen_on_this_machine
     from media_assets.status import library_status
     from media_assets.terminal import print_status
 
@@ -151,13 +153,19 @@ def status(
     library, selection = Library(opened.settings, opened.secrets), Selection(source, folder, file)
     require_source(library, selection)
     with open_instance(opened.settings) as instance:
-        found = library_status(
-            instance, library, enabled_stages(opened.settings), selected_registered(instance, library, selection)
-        )
+        keys = selected_registered(instance, library, selection)
+        require_match(keys, selection, where="that was processed before")
+        found = library_status(instance, library, enabled_stages(opened.settings), keys)
     if as_json:
         sys.stdout.write(json.dumps(found.to_json(), ensure_ascii=False, indent=1) + "\n")
-        return
-    print_status(console, found, every_file=every_file)
+    else:
+        print_status(console, found, every_file=every_file)
+    # Who asks about files by name does not ask what else there is.
+    unseen = [] if file else list(unseen_on_this_machine(library, selection))
+    for problem in unseen:
+        print_error(problem)
+    if unseen:
+        raise typer.Exit(exit_codes.COULD_NOT_WORK)
 
 
 @app.command()
@@ -166,8 +174,7 @@ def doctor(context: typer.Context, quiet: Quiet = False) -> None:  # noqa: ARG00
     from media_assets.cli_doctor import examine
 
     opened = _open(context)
-    sound = examine(opened.settings, opened.secrets, console=console, problems=problems)
-    raise typer.Exit(0 if sound else 1)
+    raise typer.Exit(examine(opened.settings, opened.secrets, console=console, problems=problems))
 
 
 @app.command()
@@ -186,15 +193,17 @@ def duplicates(
     from media_assets.assets.pipeline import enabled_stages
     from media_assets.duplicates import INDEX, Duplicates
     from media_assets.engines.duplicates.table import write_csv
-    from media_assets.errors import Fatal
     from media_assets.instance import open_instance
     from media_assets.library import Library
     from media_assets.processing import Selection, require_source, selected_registered, stages_up_to
+    from media_assets.selection_checks import require_new_file
     from media_assets.status import library_status
     from media_assets.terminal import print_duplicates, print_moves, print_plan
 
     if apply and undo:
         raise typer.BadParameter("--apply and --undo at once")
+    if csv:
+        require_new_file(csv)
     opened = _open(context)
     if not opened.settings.assets[INDEX].enabled:
         raise Fatal(f"assets.{INDEX} is not enabled", next_step="Enable it in library.yaml and run `process`")
@@ -229,7 +238,9 @@ def login(
         bool, typer.Option("--read-only", help="Ask for reading only: enough for sources on Drive.")
     ] = False,
     browser: Annotated[bool, typer.Option(help="Open the browser; the address is printed either way.")] = True,
-    port: Annotated[int, typer.Option(help="Of the local address the browser comes back to; 0: any.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of the local address the browser comes back to; 0: any.")
+    ] = 0,
 ) -> None:
     """Log in to Google Drive, and keep the grant for the sources and stores of this library."""
     from media_assets.google_drive.credentials import FULL_DRIVE, READ_ONLY
@@ -246,26 +257,19 @@ def login(
 def dev(
     context: typer.Context,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 3000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 3000,
 ) -> None:
     """Start the Dagster UI with sensors and automation on."""
+    from media_assets.dev_server import require_free, serve
     from media_assets.future_ticks import bring_back
     from media_assets.instance import dagster_home, open_instance
 
     settings = _open(context).settings
+    require_free(host, port)
     with open_instance(settings) as instance:
         if ahead := bring_back(instance):
             console.print(f"the clock was ahead once: {ahead} sensors and schedules waited for that date; they go on.")
-    os.environ["DAGSTER_HOME"] = str(dagster_home(settings))
-    os.environ["MEDIA_ASSETS_CONFIG"] = str(settings.config_path)
-    # Dagster would rather have its own `dg dev`, which starts the same and knows projects, not libraries.
-    hushed = ["-W", "ignore:Function `dev_command` is superseded"]
-    command = [sys.executable, *hushed, "-m", "dagster", "dev", "-m", "media_assets.definitions"]
-    command += ["-h", host, "-p", str(port)]
-    command += ["--log-level", settings.logging.level]
-    if settings.logging.format == "json":
-        command += ["--log-format", "json"]
-    os.execv(sys.executable, command)  # noqa: S606  no shell is involved
+    raise typer.Exit(serve(settings, dagster_home(settings), host, port))
 
 
 # ----------------------------------------------------------------------------------------------- doing the work
@@ -317,7 +321,7 @@ def _work(processor: Processor, progress: BarProgress, keys: list[str], selectio
     for problem in processor.problems:
         print_error(problem)
     if failures or processor.problems:
-        raise typer.Exit(2 if processor.problems else 1)
+        raise typer.Exit(exit_codes.COULD_NOT_WORK if processor.problems else exit_codes.FAILED)
 
 
 def _open(context: typer.Context) -> Opened:
@@ -333,18 +337,35 @@ def print_error(error: MediaAssetsError) -> None:
 
 
 def main() -> None:
-    """The entry point of `media-assets`.
-
-    Exit codes: 0 all well, 1 files or checks failed, 2 it could not work or a source could not be listed, 130 stopped.
-    """
+    """The entry point of `media-assets`; `exit_codes` tells what it ends with."""
+    bear_deafness()
     try:
+        require_supported_system()
+        exit_codes.tell_in_help(app)
+        stopping.heed_signals()
         app()
     except Cancelled as error:
         print_error(error)
-        sys.exit(130)
-    except (MediaAssetsError, OSError) as error:
-        print_error(classify(error))
-        sys.exit(2)
+        sys.exit(stopping.exit_code())
+    except SystemExit as ended:
+        if ended.code != exit_codes.of_signal(signal.SIGINT):  # so typer says that there was a KeyboardInterrupt
+            raise
+        print_error(Cancelled("stopped", next_step="Start again to go on from there"))
+        sys.exit(stopping.exit_code())
+    except MediaAssetsError as error:
+        print_error(error)
+        sys.exit(exit_codes.COULD_NOT_WORK)
+    except OSError as error:
+        print_error(_plainly(error))
+        sys.exit(exit_codes.COULD_NOT_WORK)
+
+
+def _plainly(error: OSError) -> MediaAssetsError:
+    """Of the command line no file is known that might have changed or vanished while it was read."""
+    known = classify(error)
+    if isinstance(known, Fatal) or error.strerror is None:
+        return known
+    return Fatal(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
 
 
 if __name__ == "__main__":

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from media_assets.files import PRIVATE_MODE
+from media_assets.output import new_console
 from media_assets.private_state import make_state_private
 from media_assets.wording import counted
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from media_assets.settings import Secrets, Settings
 
 app = typer.Typer()
-console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+console = new_console()
 
 
 @app.command("export")
@@ -34,8 +33,10 @@ def export_state(
     from media_assets.backup.exporting import export_library
     from media_assets.instance import open_instance
     from media_assets.library import Library
+    from media_assets.selection_checks import require_new_file
 
     settings, secrets = _open(context)
+    require_new_file(file, may_exist=False)
     with open_instance(settings) as instance:
         done = export_library(instance, Library(settings, secrets), PIPELINE, file, _note)
     artifacts, failures = sum(done.artifacts.values()), sum(done.failures.values())
@@ -71,6 +72,9 @@ def import_state(
     if (file is None) is not from_stores:
         raise Fatal("either FILE or --from-stores is needed", next_step="See `media-assets import --help`")
     settings, secrets = _open(context)
+    if file is not None:
+        with open_archive(file):
+            pass  # said before work begins: that it is none
     library = Library(settings, secrets)
     make_state_private(settings)
     try:

@@ -9,7 +9,7 @@ from rich.console import Console
 from media_assets.settings import Secrets, Settings
 
 
-def examine(settings: Settings, secrets: Secrets, *, console: Console, problems: Console) -> bool:
+def examine(settings: Settings, secrets: Secrets, *, console: Console, problems: Console) -> int:
     """Run every check and print a line for each.
 
     Args:
@@ -19,7 +19,7 @@ def examine(settings: Settings, secrets: Secrets, *, console: Console, problems:
         problems: Gets what is not.
 
     Returns:
-        Whether all is in place.
+        The exit code: 0 when all is in place.
     """
     from media_assets.database_trouble import check_files
     from media_assets.doctor import Check, checks, failed
@@ -38,11 +38,11 @@ def examine(settings: Settings, secrets: Secrets, *, console: Console, problems:
             return failed("Dagster instance", classify(error))
         return Check("Dagster instance", ok=True, detail=found, next_step="")
 
-    sound = True
+    code = 0
     for check in chain(checks(settings, secrets), map(dagster_instance, [settings])):
-        sound = sound and check.ok
+        code = code if check.ok else max(code, check.exit_code)
         output = console if check.ok else problems
         output.print("[green]✓[/]" if check.ok else "[red]✗[/]", end=" ")
         advice = f" → {check.next_step}" if check.next_step and not check.ok else ""
         output.print(f"{check.name}: {check.detail}{advice}", markup=False, soft_wrap=True)
-    return sound
+    return code

@@ -42,9 +42,9 @@ def init(
     config = folder.absolute() / "library.yaml"
     _write_new(console, config, _library_yaml(recordings if media else None), mode=0o644)
     _write_new(console, folder.absolute() / ".env", _env(), mode=0o600)
-    sound = examine(load_settings(config), load_secrets(config), console=console, problems=console)
+    code = examine(load_settings(config), load_secrets(config), console=console, problems=console)
     console.print(_how_to_go_on(context.obj, config, recordings, media), markup=False, soft_wrap=True)
-    raise typer.Exit(0 if sound else 1)
+    raise typer.Exit(code)
 
 
 def _library_yaml(recordings: Path | None) -> str:

@@ -16,6 +16,8 @@ from media_assets.doctor_engines import engine_checks
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.errors import MediaAssetsError, classify
 from media_assets.library import Library
+from media_assets.processing import Selection
+from media_assets.selection_checks import unseen
 from media_assets.settings import DEFAULT_TUNING, Secrets, Settings
 from media_assets.settings_places import FolderSource
 from media_assets.webhooks.signing import Signer
@@ -39,6 +41,8 @@ class Check:
     ok: bool
     detail: str
     next_step: str = ""
+    exit_code: int = 1
+    """What `doctor` ends with, when this is the worst that it found."""
 
 
 def checks(settings: Settings, secrets: Secrets) -> Iterator[Check]:
@@ -50,6 +54,8 @@ def checks(settings: Settings, secrets: Secrets) -> Iterator[Check]:
         yield _checked(f"source {name}", partial(_source, library, name))
         if isinstance(section, FolderSource) and _written_beside(settings):
             yield _checked(f"artifacts beside {name}", partial(writable, section.path, min_free_bytes))
+        if section.neighbourhood == "folders":
+            yield from _unseen(library, name)
     for name in settings.stores:
         yield _checked(f"store {name}", partial(_store, library, name))
     yield _checked("state_dir", partial(writable, settings.state_dir, min_free_bytes))
@@ -82,6 +88,18 @@ def _settings(settings: Settings) -> str:
 
 def _source(library: Library, name: str) -> str:
     return library.sources[name].check()
+
+
+def _unseen(library: Library, name: str) -> Iterator[Check]:
+    """What of a source cannot be looked at; that it cannot be listed at all was said before."""
+    source = library.sources[name]
+    try:
+        for _ in source.scan():
+            pass
+    except MediaAssetsError:
+        return
+    for problem in unseen(source, Selection()):
+        yield Check(f"source {name}", False, problem.reason, problem.next_step, exit_code=2)
 
 
 def _store(library: Library, name: str) -> str:

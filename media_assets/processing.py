@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import dagster as dg
@@ -23,6 +24,7 @@ from media_assets.io_managers.store import ManifestReader
 from media_assets.library import Library
 from media_assets.partitions import register, registered, split_key
 from media_assets.recipe import Recipe
+from media_assets.selection_checks import require_match, unseen
 from media_assets.sources.base import SourceEntry
 from media_assets.sources.globs import PathFilter
 from media_assets.sources.registered import RegisteredKeys, path_in_key
@@ -54,7 +56,19 @@ class Selection:
                 return False
         if self.files is None:
             return True
-        return PathFilter((self.files,), ()).accepts(path if "/" in self.files else path.rsplit("/", 1)[-1])
+        return self._glob.accepts(path if "/" in self.files else path.rsplit("/", 1)[-1])
+
+    @cached_property
+    def _glob(self) -> PathFilter:
+        return PathFilter(("**" if self.files is None else self.files,), ())
+
+    def require_glob(self) -> None:
+        """Check the glob.
+
+        Raises:
+            Fatal: it is none.
+        """
+        _ = self._glob
 
 
 @dataclass
@@ -89,29 +103,35 @@ class Processor:
     def select(self, selection: Selection) -> list[str]:
         """The keys of the selected files, registered. Sources that cannot be listed are left out and in `problems`.
 
+        Folders that may not be listed are in `problems` too.
+
         Raises:
-            Fatal: a source or stage is unknown, or none of the sources can be listed.
+            Fatal: a source or stage is unknown, none of the sources can be listed, or nothing matches.
         """
         self._require_known(selection)
         known = registered(self.instance)
         self.problems = []
         self._entries = {}
-        names = [name for name in self._library.sources if selection.source in (None, name)]
-        for name in names:
+        listed = 0
+        for name in [name for name in self._library.sources if selection.source in (None, name)]:
             try:
                 source = self._library.sources[name]
                 found = RegisteredKeys(source, known).entries(source.scan())
             except (Fatal, Transient) as error:
                 self.problems.append(error)
                 continue
+            listed += 1
+            self.problems += unseen(source, selection)
             if not found and (gone := sum(key.startswith(f"{name}:") for key in known)):
                 self.problems.append(
                     Fatal(f"source {name!r} is empty, and {gone} of its files are known", next_step="Is it mounted?")
                 )
             self._entries |= {entry.key: entry for entry in found if selection.accepts(entry.path)}
-        if len(self.problems) == len(names):
+        if not listed:
             raise self.problems[0]
         keys = list(self._entries)
+        if not self.problems:
+            require_match(keys, selection, where="of the library")
         register(self.instance, keys)
         return self._limited(keys, selection)
 
@@ -124,6 +144,7 @@ class Processor:
         self._require_known(selection)
         stages = {stage.name for stage in self.stages(selection)}
         keys = selected_registered(self.instance, self._library, selection)
+        require_match(keys, selection, where="that was processed before")
         failed = {key for key, stage in self.status(keys).failures if stage in stages}
         return [key for key in keys if key in failed][: selection.limit]
 
@@ -242,11 +263,12 @@ def is_forced(stage: str, selection: Selection) -> bool:
 
 
 def require_source(library: Library, selection: Selection) -> None:
-    """Check the name of the selected source.
+    """Check the name of the selected source, and the glob.
 
     Raises:
-        Fatal: library.yaml has no such source.
+        Fatal: library.yaml has no such source, or it is no glob.
     """
+    selection.require_glob()
     if selection.source is not None and selection.source not in library.sources:
         raise Fatal(f"no source is called {selection.source!r}", next_step=f"There are: {', '.join(library.sources)}")
 

@@ -274,9 +274,7 @@ class ToyLibrary:
 
     def __enter__(self) -> Self:
         dagster_fixes.apply()
-        home = self.root / "home"
-        if not home.exists():
-            home.symlink_to(shutil.copytree(_empty_home().name, Path(_homes().name) / uuid.uuid4().hex))
+        home = empty_home(self.root)
         overrides = {**QUIET, **(postgres.storage(self.database) if self.database else {})}
         self.instance = self._open.enter_context(dg.DagsterInstance.local_temp(str(home), overrides=overrides))
         return self
@@ -426,6 +424,14 @@ def unprivileged_folder() -> Iterator[Path]:
         finally:
             if root:
                 os.seteuid(0)
+
+
+def empty_home(root: Path) -> Path:
+    """`root`/home: a Dagster home with empty databases."""
+    home = root / "home"
+    if not home.exists():
+        home.symlink_to(shutil.copytree(_empty_home().name, Path(_homes().name) / uuid.uuid4().hex))
+    return home
 
 
 @cache

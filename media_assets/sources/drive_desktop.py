@@ -6,7 +6,7 @@ system reports no changes of such folders; the source is looked at in intervals 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from media_assets.errors import Fatal
@@ -53,6 +53,11 @@ class DriveDesktop:
 
     def scan(self) -> Iterator[SourceEntry]:
         return self._there.scan()
+
+    @property
+    def unreadable(self) -> Mapping[str, str]:
+        """See `Folder.unreadable`."""
+        return self._found.unreadable if self._found else {}
 
     def changes(self, cursor: str | None, state: State) -> Changes:
         return self._there.changes(cursor, state)

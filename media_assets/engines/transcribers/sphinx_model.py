@@ -52,7 +52,7 @@ def load_decoder(model_dir: Path | None) -> pocketsphinx.Decoder:
 def _try_elsewhere(model_dir: Path, files: ModelFiles) -> None:
     """Load the model in another process first: some damage makes pocketsphinx end the process it is in."""
     answer = subprocess.run(
-        [sys.executable, "-c", _LOAD, files.acoustic_dir, files.language_model, files.dictionary],
+        [sys.executable, "-P", "-c", _LOAD, files.acoustic_dir, files.language_model, files.dictionary],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

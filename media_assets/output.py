@@ -1,0 +1,66 @@
+"""Where the words of the command line go, also when nobody hears them: closed outputs, broken pipes, terminals that
+are gone. What nobody reads is lost, and the work goes on.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from typing import TextIO
+
+from rich.console import Console
+
+_NOBODY_READS = (errno.EPIPE, errno.EIO)
+"""What a pipe says whose reader has gone, and a terminal that was closed."""
+
+
+def new_console() -> Console:
+    """For what a command prints. Where it goes to a file, names are not to be broken at 80 characters."""
+    return Console(highlight=False, width=None if sys.stdout is not None and sys.stdout.isatty() else 140)
+
+
+def bear_deafness() -> None:
+    """Let writing to standard output and error never fail for want of a reader; call it before files are opened.
+
+    An output that was closed is given a place: the next file that is opened would get its number otherwise, and what
+    is printed would go there.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stdin is None:
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115  # for as long as the process lives
+    if sys.stdout is None or sys.stdout is sys.__stdout__:
+        sys.stdout = _patient(1, sys.stdout)
+    if sys.stderr is None or sys.stderr is sys.__stderr__:
+        sys.stderr = _patient(2, sys.stderr)
+
+
+class _Patient(io.FileIO):
+    """A file that takes what nobody reads any more."""
+
+    def write(self, data: bytes, /) -> int:  # type: ignore[override]
+        try:
+            return super().write(data)
+        except OSError as error:
+            if error.errno not in _NOBODY_READS:
+                raise
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            return len(data)
+
+
+def _patient(descriptor: int, before: TextIO | None) -> TextIO:
+    before_text = before if isinstance(before, io.TextIOWrapper) else None
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Patient(descriptor, "wb", closefd=False)),  # type: ignore[type-var]
+        encoding=before_text.encoding if before_text else "utf-8",
+        errors=before_text.errors if before_text else "backslashreplace",
+        line_buffering=before_text.line_buffering if before_text else True,
+        write_through=before_text.write_through if before_text else False,
+    )

@@ -1,0 +1,92 @@
+"""What a person has to be told about a selection: that it matches nothing, and what of the sources nobody could see."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from media_assets.errors import Fatal, MediaAssetsError, Transient
+from media_assets.partitions import readable, split_key
+
+if TYPE_CHECKING:
+    from media_assets.library import Library
+    from media_assets.processing import Selection
+    from media_assets.sources.base import Source
+
+_MOST_NAMED = 10
+
+
+def require_match(keys: Collection[str], selection: Selection, *, where: str) -> None:
+    """Check that a folder or a glob has matched something: a slip of the keyboard looks like an empty library else.
+
+    Args:
+        where: Among which files was looked, as a clause.
+
+    Raises:
+        Fatal: it matches nothing.
+    """
+    if keys or (selection.folder is None and selection.files is None):
+        return
+    given = {"--source": selection.source, "--folder": selection.folder, "--file": selection.files}
+    shown = " ".join(f"{option} {value!r}" for option, value in given.items() if value is not None)
+    raise Fatal(
+        f"no file {where} matches {shown}",
+        next_step="A folder is written from its source on (`2024/march`), and so is a glob with a `/`; one without is "
+        "matched against names. `media-assets status --all` shows what there is",
+    )
+
+
+def unseen(source: Source, selection: Selection) -> Iterator[Fatal]:
+    """What the last scan of a source could not look at, as far as the selection concerns it."""
+    concerned = {key: why for key, why in _unreadable(source).items() if _concerns(selection, split_key(key)[1])}
+    for key, why in list(concerned.items())[:_MOST_NAMED]:
+        yield Fatal(
+            f"{readable(key)} {why}; it was left out, with all that lies in it",
+            next_step="Grant this user the right to read it, or leave it out with `exclude` of its source",
+        )
+    if len(concerned) > _MOST_NAMED:
+        yield Fatal(f"{len(concerned) - _MOST_NAMED} more of source {source.name!r} could not be looked at either")
+
+
+def unseen_on_this_machine(library: Library, selection: Selection) -> Iterator[MediaAssetsError]:
+    """The same by a fresh look, at the sources where a look costs next to nothing."""
+    for name, source in library.sources.items():
+        if selection.source not in (None, name) or library.settings.sources[name].neighbourhood != "folders":
+            continue
+        try:
+            for _ in source.scan():
+                pass
+        except (Fatal, Transient) as error:
+            yield error
+        else:
+            yield from unseen(source, selection)
+
+
+def require_new_file(path: Path, *, may_exist: bool = True) -> None:
+    """Check that a file can be written, before the work for it begins.
+
+    Raises:
+        Fatal: its folder is not there or may not be written, or there is a folder of its name.
+    """
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise Fatal(f"{path} is a folder", next_step="Name a file in it")
+    if not folder.is_dir():
+        missing = "is no folder" if folder.exists() else "does not exist"
+        raise Fatal(f"{path} cannot be written: the folder {folder} {missing}", next_step="Create it, or name another")
+    if path.exists() and not may_exist:
+        raise Fatal(f"{path} is there already", next_step="Name another file, or move that one away")
+    effective = os.access in os.supports_effective_ids
+    if not os.access(path if path.exists() else folder, os.W_OK, effective_ids=effective):
+        raise Fatal(f"{path} may not be written", next_step="Grant this user the right to, or name another place")
+
+
+def _unreadable(source: Source) -> Mapping[str, str]:
+    return getattr(source, "unreadable", {})  # sources that see all or nothing have none
+
+
+def _concerns(selection: Selection, path: str) -> bool:
+    folder = (selection.folder or "").strip("/")
+    return folder in ("", ".") or f"{path}/".startswith(f"{folder}/") or folder.startswith(f"{path}/")

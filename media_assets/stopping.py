@@ -1,0 +1,52 @@
+"""How a command is stopped: SIGINT, SIGTERM and a closed terminal (SIGHUP) end it alike, wherever it was started.
+
+What a shell starts in the background ignores interrupts, and so would all that it starts; `nohup` alone is left its
+wish. While Dagster executes a run it has handlers of its own; which signal came is told by a pipe that no handler
+stands in front of.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from types import FrameType
+
+from media_assets import exit_codes
+
+_arrived: list[int] = []
+"""The end of the pipe that is read."""
+
+
+def heed_signals() -> None:
+    """From now on each of them raises KeyboardInterrupt in the main thread, or what Dagster raises within a run."""
+    if _arrived:
+        return
+    reading, writing = os.pipe()
+    for end in (reading, writing):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    _arrived.append(reading)
+    signal.signal(signal.SIGINT, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _hang_up)
+
+
+def exit_code() -> int:
+    """Of this process, which was stopped: by the first signal that came."""
+    try:
+        numbers = os.read(_arrived[0], 512) if _arrived else b""
+    except BlockingIOError:
+        numbers = b""
+    # A hang-up arrives as itself first, and then as the SIGTERM it is passed on as.
+    stops = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    return exit_codes.of_signal(next((number for number in numbers if number in stops), signal.SIGINT))
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _hang_up(_number: int, _frame: FrameType | None) -> None:
+    """Goes to whoever handles SIGTERM now: Dagster within a run, which knows when it may be interrupted."""
+    signal.raise_signal(signal.SIGTERM)

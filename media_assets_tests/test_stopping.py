@@ -1,0 +1,89 @@
+"""Bad endings of the command line: outputs nobody reads, closed terminals, servers in the background."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from media_assets_tests.broken_library import tone
+from media_assets_tests.dagster_dev import free_port
+
+CLI = [sys.executable, "-m", "media_assets.cli"]
+
+
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("DAGSTER", "MEDIA_A"))}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "media").mkdir()
+    tone(tmp_path / "media" / "a.ogg", 440, 1)
+    (tmp_path / "library.yaml").write_text("sources: {media: {path: media}}\n")
+    return tmp_path
+
+
+def shell(root: Path, line: str) -> subprocess.CompletedProcess[str]:
+    """Run by bash, with the command line as $M."""
+    return subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {line}"],
+        env={**environment(), "M": " ".join(CLI)},
+        cwd=root,
+        text=True,
+        capture_output=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("line", ["$M process --stage drive_file >&-", "$M process --stage drive_file | head -1"])
+def test_work_goes_on_when_nobody_reads_what_is_said(root: Path, line: str) -> None:
+    done = shell(root, line)
+    assert (done.returncode, "Traceback" in done.stderr, done.stderr) == (0, False, "")
+    cells = json.loads(shell(root, "$M status --json").stdout)["assets"]["drive_file"]
+    assert cells["done"] == 1
+    for other in ("$M status --json | true", "$M status 2>&- >&-", "$M doctor --help | true"):
+        assert shell(root, other).stderr == "", other
+
+
+def children_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_server_in_the_background_hears_signals_and_leaves_nothing_behind(root: Path, number: signal.Signals) -> None:
+    for name in ("gql", "json", "dagster", "secrets"):
+        (root / f"{name}.py").write_text("raise SystemExit('a file of the library was imported')")
+    port = free_port()
+    log = (root / "log").open("wb")
+    process = subprocess.Popen(
+        [str(Path(sys.executable).with_name("media-assets")), "dev", "--port", str(port)],
+        cwd=root,
+        env=environment(),
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # as shells start what is in the background
+    )
+    try:
+        deadline = time.monotonic() + 90
+        while "Serving dagster-webserver" not in (root / "log").read_text("utf-8", "replace"):
+            assert process.poll() is None and time.monotonic() < deadline, (root / "log").read_text()
+            time.sleep(0.5)
+        started = children_of(process)
+        process.send_signal(number)
+        assert process.wait(timeout=60) == 128 + number, (root / "log").read_text()
+        _, alive = psutil.wait_procs(started, timeout=5)
+        assert alive == []
+        assert "was imported" not in (root / "log").read_text()
+    finally:
+        process.kill()
+        log.close()
