@@ -4,6 +4,7 @@
 Each transfer is a process of its own, and the servers are too, so that the CPU that is counted is that of the client.
 The ways take turns; of each the median is printed. Ours verifies what it transferred by checksum, the Drive client does
 not (what the checksum alone costs is printed, too); a download of ours is on the disk (`fsync`) when it ends.
+In the end: units of Drive's quota that a file costs in three stages with artifacts, from the first look to the last.
 
     python benchmarks/transfer.py [--megabytes 256] [--rounds 3]
 """
@@ -29,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 CHUNK_BYTES = 16 * 1024 * 1024
+UNIT_FILES = 20
 
 # ------------------------------------------------------------------------------------------- the servers
 
@@ -185,6 +187,30 @@ def _transfer_config() -> Any:
     return TransferConfig(multipart_chunksize=CHUNK_BYTES, multipart_threshold=CHUNK_BYTES)
 
 
+# ------------------------------------------------------------------------------------------- units of the quota
+
+UNITS = {
+    **dict.fromkeys(("files.get", "files.generateIds", "about.get", "changes.getStartPageToken"), 5),
+    **dict.fromkeys(("files.list", "changes.list", "drives.list"), 100),
+    **dict.fromkeys(("files.create", "files.update", "files.copy", "files.delete"), 50),
+    "files.download": 200,
+}
+"""Of a call, as Google counts them; a login costs none."""
+
+
+def units_per_file(files: int) -> float:
+    """What each of so many files costs in three stages."""
+    from media_assets_tests.drive_library import DriveLibrary
+    from media_assets_tests.drive_server import drive_server
+
+    with tempfile.TemporaryDirectory() as root, drive_server() as drive, DriveLibrary(drive, Path(root)) as library:
+        for number in range(files):
+            library.put(f"{number}.txt", f"recording {number}")
+        with drive.counting() as calls:
+            library.process()
+    return sum(UNITS.get(method, 0) * count for method, count in calls.items()) / files
+
+
 # ------------------------------------------------------------------------------------------- measuring
 
 
@@ -248,6 +274,7 @@ def main(megabytes: int, rounds: int) -> None:
                 for name in found:
                     found[name].append(measure(name, facts[what.split()[0]], folder))
             report(what, [list(results) for results in found.values()], size_bytes)
+    print(f"Drive, three stages of {UNIT_FILES} files: {units_per_file(UNIT_FILES):.0f} units of the quota for each")
 
 
 def report(what: str, results: list[list[dict[str, float]]], size_bytes: int) -> None:
