@@ -119,6 +119,11 @@ def meaning_of(error: BaseException) -> Meaning | None:
     return None
 
 
+def is_of_database(name: str) -> bool:
+    """Whether a class of this name, with its module, is one of a database's errors."""
+    return name.startswith(_DATABASE)
+
+
 def _any(names: list[str], beginnings: tuple[str, ...]) -> bool:
     return any(name.startswith(beginnings) for name in names)
 

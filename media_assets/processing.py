@@ -20,6 +20,7 @@ from dagster_shared.error import SerializableErrorInfo
 from media_assets.abandoned_runs import owner_tags
 from media_assets.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, Transient, is_passing
 from media_assets.file_asset import FileAsset
+from media_assets.foreign_errors import is_of_database
 from media_assets.io_managers.store import ManifestReader
 from media_assets.library import Library
 from media_assets.partitions import register, registered, split_key
@@ -337,4 +338,9 @@ def _cause(error: SerializableErrorInfo | None) -> str:
     """What went wrong in the first place; Dagster wraps it."""
     while error and error.cause:
         error = error.cause
-    return error.message.partition("[SQL:")[0].strip() if error else "the run failed"
+    if error is None:
+        return "the run failed"
+    message = error.message.strip()
+    if is_of_database(message):  # which would quote what it was asked
+        return f"Dagster's database failed ({message.partition(':')[0]}). Run again: what is stored is found again"
+    return message
