@@ -192,11 +192,15 @@ class DriveIndex:
                 if file.properties.get(PLACE, "").startswith(f"{root.id}/"):
                     yield file
 
-    def taken(self, folder: DriveFolder, names: Collection[str]) -> set[str]:
-        """Which of these names are in use in a folder, with upper and lower case taken as one."""
+    def taken(self, folder: DriveFolder, names: Collection[str], going: Collection[str] = ()) -> set[str]:
+        """Which of these names are in use in a folder, with upper and lower case taken as one.
+
+        Args:
+            going: Ids of files that will be put away.
+        """
         either = " or ".join(f"name = {quoted(name)}" for name in sorted(names))
         terms = f"{quoted(folder.id)} in parents", f"({either})", "trashed = false"
-        return {file.name.casefold() for file in self._search(folder.drive, *terms)}
+        return {file.name.casefold() for file in self._search(folder.drive, *terms) if file.id not in going}
 
     def file(self, file_id: str) -> DriveFile | None:
         """The file with an id; None when it is gone for good.

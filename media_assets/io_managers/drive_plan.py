@@ -8,7 +8,7 @@ was given and did not use are used now: what that attempt sent may still arrive.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -98,7 +98,8 @@ class Planner:
             part.name: self._slot(part, self._predecessors(part, found, before, left), left, folder)
             for part in self.parts
         }
-        slots = self._named(slots, folder)
+        leaving = {file.id for file in found.files.values() if file.is_as_we_left_it}
+        slots = self._named(slots, folder, leaving - {slot.id for slot in slots.values()})
         files = tuple(
             StoredFile(name=part.name, path=slots[part.name].id, size_bytes=part.size_bytes, sha256=part.sha256)
             for part in self.parts
@@ -149,20 +150,22 @@ class Planner:
         """An id of an earlier attempt, if there is no file of it."""
         return file_id if file_id and file_id not in self.burnt and self.index.file(file_id) is None else None
 
-    def _named(self, slots: Mapping[str, Slot], folder: DriveFolder) -> dict[str, Slot]:
+    def _named(self, slots: Mapping[str, Slot], folder: DriveFolder, going: Collection[str]) -> dict[str, Slot]:
         """With names for the files that are new in the folder."""
         new = [name for name, slot in slots.items() if slot.present is None or slot.present.parent != folder.id]
         owners = {name: f"{name} of {self.draft.asset} of {self.draft.key}" for name in new}
         if self.beside is None:
             chosen = {name: artifact_names.name_in_folder(self.draft.key, name) for name in new}
         else:
-            chosen = self._names_beside(self.beside.name, owners, folder)
+            chosen = self._names_beside(self.beside.name, owners, folder, going)
         return {name: Slot(slot.id, slot.present, chosen.get(name, "")) for name, slot in slots.items()}
 
-    def _names_beside(self, source: str, owners: Mapping[str, str], folder: DriveFolder) -> dict[str, str]:
+    def _names_beside(
+        self, source: str, owners: Mapping[str, str], folder: DriveFolder, going: Collection[str]
+    ) -> dict[str, str]:
         candidates = {name: list(artifact_names.names_beside(source, name, owner)) for name, owner in owners.items()}
         every = {candidate for some in candidates.values() for candidate in some}
-        taken = self.index.taken(folder, every) if every else set()
+        taken = self.index.taken(folder, every, going) if every else set()
         chosen: dict[str, str] = {}
         for name, some in candidates.items():
             # Where even the last one is in use, there are two of it: Drive does not mind.

@@ -125,6 +125,15 @@ def test_a_copy_over_an_old_artifact_leaves_one(drive: DriveServer, store: Store
     assert sorted(drive.content(item.id) for item in artifact_files(drive)) == [b"same", b"same", b"text", b"text"]
 
 
+def test_a_copy_over_an_old_artifact_keeps_its_name(drive: DriveServer, store: Store) -> None:
+    target = beside(drive, drive.add_path("Lectures"))
+    old = store.put(draft(fingerprint="old"), {"transcript.srt": "old"}, target)
+    origin = store.put(draft("box:a.mp4"), {"transcript.srt": "text"})
+    copy = store.copy(origin, draft(), target)
+    assert drive.item(copy.files[0].path).name == drive.item(old.files[0].path).name == "talk.srt"
+    assert drive.item(old.files[0].path).trashed
+
+
 def test_what_was_replaced_since_it_was_found_is_not_copied(drive: DriveServer, store: Store) -> None:
     origin = store.put(draft("box:a.mp4"), {"a.txt": "text"})
     store.put(draft("box:a.mp4", "f2"), {"a.txt": "next"})
