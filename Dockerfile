@@ -36,6 +36,7 @@ COPY deploy/docker/dagster.yaml deploy/docker/workspace.yaml /opt/dagster/
 COPY library.yaml /library/
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    PYTHONSAFEPATH=1 \
     DAGSTER_HOME=/opt/dagster \
     MEDIA_ASSETS_CONFIG=/library/library.yaml \
     HF_HOME=/library/.media_assets/huggingface \

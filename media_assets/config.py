@@ -115,7 +115,7 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise SettingsError(f"{file}{where}: {error.problem}", next_step="Correct the YAML there") from None
+        raise SettingsError(f"{file}{where}: {error.problem}", next_step=_advice(str(error.problem))) from None
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
         raise SettingsError(f"{file} is no YAML: {reason}", next_step="Save it as text in UTF-8") from None
@@ -130,13 +130,30 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     return {section: content for section, content in data.items() if content is not None or section not in known}
 
 
+def _advice(problem: str) -> str:
+    """What to do about a mistake that many make; PyYAML tells it in its own terms."""
+    if "'\\t'" in problem:
+        return "Indent with spaces: YAML allows no tabs"
+    if "escape" in problem:
+        return "Use single quotes around a path with backslashes: 'C:\\Users'"
+    return "Correct the YAML there"
+
+
 def _env_file(file: Path) -> Path | None:
     """The `.env` beside library.yaml if there is one that can be read."""
     env_file = file.parent / ".env"
-    if not env_file.is_file():
-        return None
     try:
         env_file.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except PermissionError:
+        raise SettingsError(
+            f"{env_file} may not be read", next_step="Grant this user the right to read it, or move it away"
+        ) from None
+    except IsADirectoryError:
+        raise SettingsError(
+            f"{env_file} is a folder, not a file", next_step="Move it away, or put a file of NAME=value lines there"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{env_file} cannot be read: {error}", next_step="Make it readable text in UTF-8") from None
     return env_file

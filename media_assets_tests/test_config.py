@@ -14,6 +14,7 @@ from media_assets.errors import Fatal
 from media_assets.settings import DEFAULT_POOLS, DEFAULT_TUNING, OpenAISummary, Settings
 from media_assets.settings_whisper import FasterWhisperTranscription
 from media_assets_tests.folders import folder_of
+from media_assets_tests.toy_library import unprivileged_folder
 
 SOURCES = "sources: {talks: {path: talks, include: ['*.mp4']}}\n"
 
@@ -110,6 +111,34 @@ def test_a_mistake_in_the_yaml_is_told_with_file_line_and_column(
     with pytest.raises(SettingsError, match=reason) as caught:
         load(text)
     assert f"{tmp_path / 'library.yaml'}, {place}: " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("sources:\n  a:\n\tpath: x\n", "Indent with spaces"),
+        ('sources: {a: {path: "C:\\Users\\me"}}\n', "Use single quotes"),
+        ('sources: {a: {path: "\\media"}}\n', "Use single quotes"),
+    ],
+)
+def test_a_common_mistake_in_the_yaml_is_told_with_its_cure(load: Load, text: str, advice: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(text)
+    assert advice in caught.value.next_step
+
+
+def test_a_dotenv_that_is_a_folder_is_told(load: Load, tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()
+    with pytest.raises(SettingsError, match=r"\.env is a folder, not a file"):
+        load(SOURCES)
+
+
+def test_a_dotenv_that_may_not_be_read_is_told() -> None:
+    with unprivileged_folder() as folder:
+        (folder / "library.yaml").write_text(SOURCES)
+        (folder / ".env").touch(mode=0)
+        with pytest.raises(SettingsError, match=r"\.env may not be read"):
+            load_settings(folder / "library.yaml")
 
 
 def test_bytes_that_are_no_text_are_no_yaml(tmp_path: Path) -> None:
