@@ -27,6 +27,8 @@ from pydantic import ValidationError
 from media_assets.engines.child_limits import ChildLimits, clean_environment
 from media_assets.engines.sandbox_results import adapter
 from media_assets.engines.sandbox_server import (
+    CALL,
+    CALLS,
     ERROR,
     JSON,
     LOOK_AT_IT,
@@ -76,7 +78,7 @@ def run_in_child(
     limits = limits or work.child_limits
     request = pickle.dumps((function.__module__, function.__name__, arguments, limits, work.processor_seconds))
     with ExitStack() as stack:
-        call = _server().call(request, stack)
+        call = _server().call(CALLS.get(function.__module__, CALL), request, stack)
         data = call.wait(work, limits)
     return _result(function, data)
 
@@ -247,7 +249,7 @@ class _ServerProcess:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def call(self, request: bytes, stack: ExitStack) -> _Call:
+    def call(self, kind: bytes, request: bytes, stack: ExitStack) -> _Call:
         """Have a child forked for a request. When the stack is left, the child is killed if it is still there.
 
         Raises:
@@ -258,7 +260,7 @@ class _ServerProcess:
         for end in (result, life):
             stack.enter_context(end)
         with result_end, life_end, self._sending:
-            socket.send_fds(self._control, [b"c"], [result_end.fileno(), life_end.fileno()])
+            socket.send_fds(self._control, [kind], [result_end.fileno(), life_end.fileno()])
         with suppress(BrokenPipeError, ConnectionResetError):  # a child that is gone already has its status
             result.sendall(request)
         return _Call(result, life)

@@ -5,7 +5,7 @@ a fork takes milliseconds. `multiprocessing`'s fork server would load the parent
 
 What it hears, on the socket it is given:
 
-    one byte, with two descriptors    a call: where its request comes from and its result goes, and its life
+    one byte, with two descriptors    a call (`CALLS`): where its request comes from and its result goes, and its life
     the end                           the parent is gone: every child is killed
 
 A request is pickled, because it comes from the parent. A result is JSON or plain bytes, and never pickled: what
@@ -45,6 +45,19 @@ PLAIN, JSON, ERROR, OS_ERROR, UNFORESEEN = b"B", b"J", b"E", b"O", b"U"
 LOOK_AT_IT = "Open the file in a player to see whether it is damaged; export or fetch it again, or take it out"
 _LIMITS_MET = {errno.EMFILE: "has more files opened", errno.EFBIG: "has more written to a file"}
 _PRELOADED = ("av", "media_assets.engines.probe")
+_FOR_PICTURES = ("numpy", "PIL.ImageCms", "PIL.ImageOps", "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "pillow_heif")
+CALL = b"c"
+CALLS = {
+    "media_assets.engines.thumbnails.make": b"p",
+    "media_assets.engines.images.compress": b"s",
+}
+"""What a call begins with, by the module of its function, where more is to be loaded first …"""
+_LOADED_FOR = {
+    CALL: (),
+    b"p": (*_FOR_PICTURES, "media_assets.engines.thumbnails.make"),
+    b"s": (*_FOR_PICTURES, "ssimulacra2", "media_assets.engines.images.compress"),
+}
+"""… and what. It takes seconds, so who needs it not is spared it, and who does pays once."""
 _PR_SET_PDEATHSIG = 1
 _DATA = 3
 """The descriptor of request and result, once everything else is closed."""
@@ -96,6 +109,8 @@ class _Server:
         data, descriptors, _, _ = socket.recv_fds(self._control, 1, 2)
         if not data:
             return False
+        for name in _LOADED_FOR[data]:
+            importlib.import_module(name)
         talk, life = descriptors
         try:
             pid = os.fork()

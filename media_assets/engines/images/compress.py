@@ -11,9 +11,10 @@ from media_assets.engines.images.exif import Mark
 from media_assets.engines.images.judging import Sample, choose_sample, damaged_area, score
 from media_assets.engines.images.leaving import FORMATS, peculiarity, satisfied
 from media_assets.engines.images.metadata import Metadata, carried_over, fits_profile, found_again, read_metadata
-from media_assets.engines.images.opening import open_image, upright
+from media_assets.engines.images.opening import UnreadablePicture, limits_for, open_image, upright, written_file
 from media_assets.engines.images.pixels import eight_bits, in_srgb, resized
 from media_assets.engines.images.rules import fitting_rule, goal_bytes, next_long_side
+from media_assets.engines.sandbox import run_in_child
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia
 from media_assets.models import MediaInfo
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 _WHOLE_TOLERANCE = 1.0
 """How far the result may exceed the target: the whole is dearer to encode than its sample."""
+_BYTES_PER_PIXEL = 32
+"""The picture, its copy for the encoder, the encoder's own, and what is decoded again to be compared."""
+_OPENED = {"apng", "bmp", "gif", "j2k", "jpeg", "mjpeg", "mov", "png", "ppm", "tiff", "webp", "webp_anim"}
+"""FFmpeg's names of what is opened here, so that only damage keeps it from being read."""
+_WRITTEN_BYTES = 1_000_000_000
 _EIGHT_BITS = 8
 _ORIENTATION = 0x0112
 _SIDEWAYS = (5, 6, 7, 8)
@@ -45,7 +51,7 @@ def compress_image(
         media: Its probe.
         age_years: Since it was taken; None when that is not known.
         settings: Rules, format and gates.
-        work: Receives the fraction done; the result is in its directory.
+        work: The result is in its directory.
 
     Returns:
         The file, None when the original stays; and what was done and why.
@@ -54,6 +60,40 @@ def compress_image(
         BadMedia: it is truncated, damaged or too large.
         TimeLimitExceeded, Cancelled: from `work`.
     """
+    work.report(0.1)
+    limits = limits_for(media, settings.max_megapixels, _BYTES_PER_PIXEL, _WRITTEN_BYTES, work)
+    try:
+        value = run_in_child(_compressed, source, media, age_years, settings, work.directory, work=work, limits=limits)
+    except UnreadablePicture:
+        if media.container.split(",")[0].removesuffix("_pipe") in _OPENED:
+            raise
+        return None, _other_format(source, media)
+    work.report(1.0)
+    if value.format is None:
+        return None, value
+    return written_file(work.directory / _file_name(value.format)), value
+
+
+def _other_format(source: Path, media: MediaInfo) -> CompressedImage:
+    """Of what the probe knows as a picture and is in none of the formats that are opened."""
+    name = media.container.removesuffix("_pipe")
+    stream = next((stream for stream in media.streams if stream.display_size), None)
+    width, height = (stream.display_size if stream else None) or (0, 0)
+    return CompressedImage(
+        outcome="left",
+        reason=f"is {name.upper()}, a format that is left as it is",
+        source_format=name,
+        source_width=width,
+        source_height=height,
+        source_bytes=source.stat().st_size,
+    )
+
+
+def _compressed(
+    source: Path, media: MediaInfo, age_years: float | None, settings: ImageSettings, directory: Path
+) -> CompressedImage:
+    """In a child: everything that is done with the bytes of an image."""
+    work = Work(directory)
     with open_image(source, settings.max_megapixels) as image:
         facts, rule, metadata = _look(image, source, age_years, settings)
         mark = metadata.mark
@@ -61,11 +101,14 @@ def compress_image(
             rule, settings, facts["source_format"], facts["source_bytes"], image.width * image.height, mark
         )
         if leave or rule is None:
-            return None, CompressedImage(outcome="left", reason=leave or "", **facts)
-        work.check()
+            return CompressedImage(outcome="left", reason=leave or "", **facts)
         picture, changes = _picture(image, metadata, media)
     job = _Job(picture, metadata, rule, settings, facts, work, list(changes))
     return job.run()
+
+
+def _file_name(image_format: ImageFormat) -> str:
+    return f"image.{'jpg' if image_format == 'jpeg' else image_format}"
 
 
 def _look(
@@ -117,7 +160,7 @@ class _Job:
     lost: list[str]
     trials: int = field(default=0, init=False)
 
-    def run(self) -> tuple[Path | None, CompressedImage]:
+    def run(self) -> CompressedImage:
         image_format = self._format()
         if image_format == "webp" and self.picture.mode == "L":  # which WebP has not
             self.picture = in_srgb(self.picture, self.metadata.icc)
@@ -157,18 +200,16 @@ class _Job:
         sizes: dict[int, int] = {}
 
         def judge(quality: int) -> float:
-            self.work.check()
             self.trials += 1
             data = encoder.encode(piece, quality)
             sizes[quality] = len(data)
             return score(piece, decoded(data, piece.mode))
 
         quality, scores = least_quality(judge, self.rule.quality, encoder.qualities)
-        self.work.report(min(0.8, 0.1 * self.trials))
         share = piece.width * piece.height / (reference.width * reference.height)
         return quality, sizes[quality] / share if quality is not None else 0.0, max(scores.values())
 
-    def _finish(self, encoder: Encoder, reference: Image.Image, quality: int) -> tuple[Path | None, CompressedImage]:
+    def _finish(self, encoder: Encoder, reference: Image.Image, quality: int) -> CompressedImage:
         """Encode the whole and hold it against the gates. It may be a little better or worse than its sample."""
         original = self.metadata.mark.original_bytes if self.metadata.mark else self.facts["source_bytes"]
         mark = Mark(self.rule.reduction, original)
@@ -177,7 +218,6 @@ class _Job:
         files: dict[int, bytes] = {}
 
         def judge(quality: int) -> float:
-            self.work.check()
             files[quality] = encoder.encode(reference, quality, options)
             return self._checked(files[quality], reference, sample)
 
@@ -213,14 +253,13 @@ class _Job:
         reference: Image.Image,
         options: dict[str, Any],
         missed: list[str],
-    ) -> tuple[Path, CompressedImage]:
-        path = self.work.directory / f"image.{'jpg' if encoder.format == 'jpeg' else encoder.format}"
+    ) -> CompressedImage:
+        path = self.work.directory / _file_name(encoder.format)
         path.write_bytes(data)
         with open_image(path, self.settings.max_megapixels) as result:
             kept, not_found = found_again(result, self.metadata, options)
         named = {name.split(" (")[0] for name in missed}
-        self.work.report(1.0)
-        return path, CompressedImage(
+        return CompressedImage(
             outcome="compressed",
             reason=self._summary(len(data), reference),
             **self.facts,
@@ -246,9 +285,8 @@ class _Job:
             done += f"; the goal of {self.rule.reduction:.0%} is not met at the quality and size the rule wants"
         return done
 
-    def _left(self, reason: str) -> tuple[None, CompressedImage]:
-        self.work.report(1.0)
-        return None, CompressedImage(
+    def _left(self, reason: str) -> CompressedImage:
+        return CompressedImage(
             outcome="left",
             reason=reason,
             **self.facts,

@@ -1,4 +1,8 @@
-"""Opening and decoding pictures of any format, safely: what is no picture, too large or damaged is `BadMedia`."""
+"""Opening and decoding pictures, safely: what is no picture, too large or damaged is `BadMedia`.
+
+Pillow opens a few formats only, those in which pictures come. Others it would have programs read (EPS) or parse in
+Python, and FFmpeg reads them as well. Whatever opens a picture that was uploaded does so in a child of the sandbox.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +10,62 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_assets.engines import isobmff
+from media_assets.engines.child_limits import ChildLimits
+from media_assets.engines.work import Work
 from media_assets.errors import BadMedia
+from media_assets.models import MediaInfo
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 _FTYP_BYTES = 256
+_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "JPEG2000", "PPM")
+"""By Pillow's names. TIFF is here for scans; FFmpeg does not turn them upright."""
+_CHILD_BYTES = 700_000_000
+"""Libraries, threads and buffers of decoders, whatever the picture."""
 _FETCH_AGAIN = "Open it in a viewer to see whether it is damaged; fetch or export it again"
+
+
+class UnreadablePicture(BadMedia):
+    """It is in none of the formats that are opened here. FFmpeg may still read it."""
+
+
+def limits_for(
+    media: MediaInfo, max_megapixels: float, bytes_per_pixel: int, written_bytes: int, work: Work
+) -> ChildLimits:
+    """What a child that decodes a picture may take.
+
+    Args:
+        media: Its probe, whose size counts as far as `max_megapixels`.
+        max_megapixels: The largest picture that is decoded.
+        bytes_per_pixel: What all steps on the decoded picture take at once.
+        written_bytes: How large a file the child writes.
+        work: Its own limits are the least.
+    """
+    sizes = [(stream.width or 0) * (stream.height or 0) for stream in media.streams if stream.type == "video"]
+    most = max_megapixels * 1_000_000
+    pixels = min(most, max(sizes, default=0) or most)
+    needed = _CHILD_BYTES + round(pixels * bytes_per_pixel)
+    return replace(
+        work.child_limits, memory_bytes=max(work.child_limits.memory_bytes, needed), written_bytes=written_bytes
+    )
+
+
+def written_file(path: Path) -> Path:
+    """A file that a child said it has written.
+
+    Raises:
+        BadMedia: it is none.
+    """
+    if path.is_symlink() or not path.is_file():
+        raise BadMedia("made the process that read it answer nonsense", next_step=_FETCH_AGAIN)
+    return path
 
 
 @contextmanager
@@ -25,14 +73,15 @@ def open_image(path: Path, max_megapixels: float) -> Iterator[Image.Image]:
     """A picture by Pillow, not decoded yet; HEIC by pillow-heif. Its content decides, not its name.
 
     Raises:
-        BadMedia: it is no picture that can be read, or has more pixels than allowed.
+        UnreadablePicture: it is no picture, or in none of the formats that are opened.
+        BadMedia: it is damaged, or has more pixels than allowed.
         OSError: the file cannot be read.
     """
     from PIL import Image
 
     with path.open("rb") as file:
         with reading():
-            image = _heif(path) if _is_heif(file.read(_FTYP_BYTES)) else Image.open(file)
+            image = _heif(path) if _is_heif(file.read(_FTYP_BYTES)) else Image.open(file, formats=_FORMATS)
         with image:
             pixels = image.width * image.height
             if pixels > max_megapixels * 1_000_000:
@@ -58,7 +107,7 @@ def reading() -> Iterator[None]:
             f"has more pixels than any photo: {error}", next_step="If it is genuine, store it in a smaller size"
         ) from error
     except UnidentifiedImageError as error:
-        raise BadMedia("is no picture that can be read", next_step=_FETCH_AGAIN) from error
+        raise UnreadablePicture("is no picture that can be read", next_step=_FETCH_AGAIN) from error
     except (OSError, SyntaxError, ValueError, EOFError, RuntimeError, struct.error, zlib.error) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL import Image, ImageCms
 
 _DEEPEST = 65535
+_STRIP_PIXELS = 1_000_000
 _ICC_DATE = slice(24, 36)
 """Where the header of a profile has its date (ICC.1, section 7.2)."""
 
@@ -63,17 +67,37 @@ def srgb_profile() -> bytes:
 
 
 def _scaled_grey(image: Image.Image) -> Image.Image:
-    """Grey of 16 or 32 bits, or floating point, as 8 bits: Pillow's own conversion would clip it to white."""
+    """Grey of 16 or 32 bits, or floating point, as 8 bits: Pillow's own conversion would clip it to white.
+
+    A few rows at a time, for in the precision that it takes a picture is eight times as large.
+    """
     import numpy as np
     from PIL import Image
 
-    values = np.asarray(image, dtype=np.float64)
-    if image.mode == "F":
-        low, high = float(np.nanmin(values)), float(np.nanmax(values))
-        values = (np.nan_to_num(values) - low) / ((high - low) or 1.0) * 255
-    else:
-        values = values * (255 / _DEEPEST)
-    return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8), "L")
+    low, high = _extremes(image) if image.mode == "F" else (0.0, float(_DEEPEST))
+    result = Image.new("L", image.size)
+    for top, rows in _rows(image):
+        values = (np.nan_to_num(rows) - low) / ((high - low) or 1.0) * 255 if image.mode == "F" else rows * (255 / high)
+        grey = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+        result.paste(Image.fromarray(grey, "L"), (0, top))
+    return result
+
+
+def _extremes(image: Image.Image) -> tuple[float, float]:
+    import numpy as np
+
+    found = [(float(np.nanmin(rows)), float(np.nanmax(rows))) for _, rows in _rows(image)]
+    return min(low for low, _ in found), max(high for _, high in found)
+
+
+def _rows(image: Image.Image) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """Strips of a picture, each with the row it begins at."""
+    import numpy as np
+
+    height = max(1, _STRIP_PIXELS // image.width)
+    for top in range(0, image.height, height):
+        strip = image.crop((0, top, image.width, min(image.height, top + height)))
+        yield top, np.asarray(strip, dtype=np.float64)
 
 
 def resized(picture: Image.Image, long_side: int) -> Image.Image:

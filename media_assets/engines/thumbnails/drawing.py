@@ -25,6 +25,11 @@ _WHITE = (255, 255, 255)
 _ENDINGS = {"jpeg": "jpg", "webp": "webp"}
 
 
+def size_name(long_side: int, settings: ThumbnailSettings) -> str:
+    """What the file of a size is called."""
+    return f"poster-{long_side}.{_ENDINGS[settings.format]}"
+
+
 def draw_sizes(
     picture: Image.Image, directory: Path, settings: ThumbnailSettings
 ) -> tuple[dict[str, Path], tuple[ThumbnailSize, ...]]:
@@ -40,7 +45,7 @@ def draw_sizes(
     for long_side in sorted(set(settings.long_sides)):
         if sizes and max(picture.size) <= max(sizes[-1].width, sizes[-1].height):
             break
-        name = f"poster-{long_side}.{_ENDINGS[settings.format]}"
+        name = size_name(long_side, settings)
         image = _fitted(picture, long_side)
         files[name] = _save(image, directory / name, settings)
         sizes.append(

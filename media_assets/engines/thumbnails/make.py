@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.engines.images.opening import open_image, upright
+from media_assets.engines.images.opening import UnreadablePicture, limits_for, open_image, upright, written_file
 from media_assets.engines.images.pixels import eight_bits, in_srgb
-from media_assets.engines.thumbnails.drawing import draw_contact_sheet, draw_sizes, preview
+from media_assets.engines.sandbox import run_in_child
+from media_assets.engines.thumbnails.drawing import draw_contact_sheet, draw_sizes, preview, size_name
 from media_assets.engines.thumbnails.frames import clip_of, one_frame, sample_frames
 from media_assets.engines.thumbnails.looks import best, look_at
 from media_assets.engines.work import Work
-from media_assets.errors import BadMedia, NotApplicable
+from media_assets.errors import NotApplicable
 from media_assets.models import MediaInfo, MediaKind, Stream
 from media_assets.models_images import ContactSheet, Thumbnails
 from media_assets.settings_thumbnails import ThumbnailSettings
@@ -20,6 +21,10 @@ from media_assets.settings_thumbnails import ThumbnailSettings
 if TYPE_CHECKING:
     from PIL import Image
 
+_ITSELF = "the picture itself"
+_BYTES_PER_PIXEL = 16
+"""Decoded, turned upright, and converted to sRGB with its transparency, at four bytes each."""
+_WRITTEN_BYTES = 100_000_000
 Origin = Literal["video frame", "cover art", "image"]
 
 
@@ -47,8 +52,7 @@ def make_thumbnails(
     if kind is MediaKind.VIDEO and media.video_streams:
         return _of_video(ffmpeg, source, media, settings, work)
     if kind is MediaKind.IMAGE:
-        picture = _image(ffmpeg, source, media, settings, work)
-        return _drawn(picture, "image", "the picture itself", settings, work)
+        return _of_image(ffmpeg, source, media, settings, work)
     covers = [stream for stream in media.streams if stream.attached_picture]
     if not covers:
         raise NotApplicable("has no cover art" if kind is MediaKind.AUDIO else "has no picture")
@@ -108,17 +112,29 @@ def _drawn(
     )
 
 
-def _image(ffmpeg: FFmpeg, source: Path, media: MediaInfo, settings: ThumbnailSettings, work: Work) -> Image.Image:
-    """The first picture of an image file, upright and in sRGB; by ffmpeg what Pillow does not read (JPEG XL, DPX …)."""
-    hdr = next((stream for stream in media.video_streams if stream.hdr), None)
-    if hdr is not None:
-        return _by_ffmpeg(ffmpeg, source, media, hdr, settings, work)
-    try:
-        return _decoded(source, settings)
-    except BadMedia as error:
-        if not media.video_streams or "no picture that can be read" not in error.reason:
-            raise
-        return _by_ffmpeg(ffmpeg, source, media, media.video_streams[0], settings, work)
+def _of_image(
+    ffmpeg: FFmpeg, source: Path, media: MediaInfo, settings: ThumbnailSettings, work: Work
+) -> tuple[dict[str, Path], Thumbnails]:
+    """The first picture of an image file, upright and in sRGB; by ffmpeg what is not opened here (JPEG XL, DPX …)."""
+    stream = next((stream for stream in media.video_streams if stream.hdr), None)
+    if stream is None:
+        limits = limits_for(media, settings.max_megapixels, _BYTES_PER_PIXEL, _WRITTEN_BYTES, work)
+        try:
+            drawn = run_in_child(_drawn_image, source, work.directory, settings, work=work, limits=limits)
+        except UnreadablePicture:
+            if not media.video_streams:
+                raise
+            stream = media.video_streams[0]
+        else:
+            names = {size_name(side, settings) for side in settings.long_sides} & {size.name for size in drawn.sizes}
+            return {name: written_file(work.directory / name) for name in sorted(names)}, drawn
+    picture = _by_ffmpeg(ffmpeg, source, media, stream, settings, work)
+    return _drawn(picture, "image", _ITSELF, settings, work)
+
+
+def _drawn_image(source: Path, directory: Path, settings: ThumbnailSettings) -> Thumbnails:
+    """In a child: everything that is done with the bytes of an image."""
+    return _drawn(_decoded(source, settings), "image", _ITSELF, settings, Work(directory))[1]
 
 
 def _by_ffmpeg(

@@ -326,7 +326,7 @@ def test_a_decompression_bomb_is_bad_media(tmp_path: Path):
         pass
 
 
-def test_a_run_that_is_stopped_stops_between_trials(tmp_path: Path):
+def test_a_run_that_is_stopped_compresses_no_more(tmp_path: Path):
     source = jpeg(tmp_path / "a.jpg")
     work = Work(tmp_path)
     found = probe(source, work).media
