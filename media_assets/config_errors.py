@@ -135,8 +135,18 @@ def _problem(details: ErrorDetails, data: Mapping[str, Any], origins: Origins) -
     shown = "what was given" if kind == HIDDEN_VALUE else _shown(value)
     if kind in _STRUCTURES:
         text, in_variable = _STRUCTURES[kind]
-        return Problem(key, f"{shown} {text}{f'; {in_variable}' if origins.variable(key) else ''}", origins.of(key))
+        form = in_variable if origins.variable(key) else _right_form(kind, key)
+        return Problem(key, f"{shown} {text}; {form}", origins.of(key))
     return Problem(key, f"{shown} {_PYDANTIC_SUBJECT.sub('', details['msg'])}", origins.of(key))
+
+
+def _right_form(kind: str, key: Key) -> str:
+    """How the file writes what should have been there; what was given instead may be a secret and is not repeated."""
+    if kind == "tuple_type":
+        return f"write {key[-1]}: [a, b]"
+    known = {"sources": "path: …", "stores": "path: …", "assets": "enabled: true", "outputs": "store: …"}
+    inside = known.get(key[0], "key: value") if len(key) == 2 else "name: {…}" if key[-1] in known else "key: value"
+    return f"write {key[-1]}: {{{inside}}}"
 
 
 def _shown(value: object) -> str:

@@ -377,6 +377,20 @@ def test_each_problem_is_told_with_its_key_its_value_what_is_allowed_and_where_i
     assert len(found) == 6
 
 
+@pytest.mark.parametrize(
+    ("text", "key", "form"),
+    [
+        ("sources: {talks: ../lib}", "sources.talks", "write talks: {path: …}"),
+        ("sources: [a]", "sources", "write sources: {name: {…}}"),
+        (f"{SOURCES}assets: {{dedup_index: true}}", "assets.dedup_index", "write dedup_index: {enabled: true}"),
+        (f"{SOURCES}audio: 5", "audio", "write audio: {key: value}"),
+        ("sources: {a: {path: b, include: '*.mp4'}}", "sources.a.include", "write include: [a, b]"),
+    ],
+)
+def test_another_form_than_is_due_is_told_with_the_right_one(load: Load, text: str, key: str, form: str) -> None:
+    assert form in problems(load, text)[key]
+
+
 def test_a_key_nobody_knows_is_an_error_that_lists_the_known_ones(load: Load) -> None:
     found = problems(load, f"{SOURCES}transcripton: {{}}\naudio: {{bitrate: 5}}\nsources2: {{}}")
     assert "did you mean transcription?" in found["transcripton"]
