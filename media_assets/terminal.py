@@ -47,6 +47,12 @@ def print_status(console: Console, found: LibraryStatus, *, every_file: bool) ->
             f"{symbol} {state.replace('_', ' ')}", *(str(counts[asset][state]) for asset in found.assets), style="bold"
         )
     console.print(table)
+    if len(found.grid) > MOST_ROWS and not every_file:
+        console.print(
+            f"not shown: the rows of {counted(len(found.grid))}; `media-assets status --all` shows them, "
+            "--source, --folder and --file choose",
+            soft_wrap=True,
+        )
     print_failures(console, list(found.failures.values()))
 
 

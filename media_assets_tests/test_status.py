@@ -7,10 +7,17 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from rich.console import Console
 
 from media_assets.partitions import register
-from media_assets.status import State
-from media_assets_tests.toy_library import ToyLibrary, key_of
+from media_assets.processing import Selection
+from media_assets.selection_checks import unseen
+from media_assets.settings import AutomationSettings
+from media_assets.settings_places import FolderSource
+from media_assets.sources.folder import Folder
+from media_assets.status import LibraryStatus, State
+from media_assets.terminal import MOST_ROWS, print_status
+from media_assets_tests.toy_library import ToyLibrary, key_of, unprivileged_folder
 
 
 @pytest.fixture
@@ -172,3 +179,26 @@ def test_more_failures_than_a_page_are_all_found(toy: ToyLibrary) -> None:
 
 def test_a_library_without_files_has_an_empty_grid(toy: ToyLibrary) -> None:
     assert toy.status().to_json()["files"] == 0
+
+
+def test_rows_that_are_not_shown_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    grid = {f"in:{number}.txt": {"drive_file": State.MISSING} for number in range(MOST_ROWS + 1)}
+    found = LibraryStatus(("drive_file",), grid, {})
+    print_status(Console(width=140), found, every_file=False)
+    said = capsys.readouterr().out
+    assert "in:1.txt" not in said and "not shown: the rows of 101 files; `media-assets status --all`" in said
+    print_status(Console(width=140), found, every_file=True)
+    said = capsys.readouterr().out
+    assert "in:1.txt" in said and "not shown" not in said
+
+
+def test_a_folder_that_may_not_be_listed_is_told_where_the_selection_concerns_it() -> None:
+    with unprivileged_folder() as root:
+        (root / "shut").mkdir(mode=0)
+        (root / "a.txt").touch()
+        source = Folder("box", FolderSource(path=root), AutomationSettings())
+        assert [entry.path for entry in source.scan()] == ["a.txt"]
+        for selection in (Selection(), Selection(folder="shut/inner")):
+            (problem,) = unseen(source, selection)
+            assert "box:shut" in str(problem) and "Permission denied" in str(problem)
+        assert not list(unseen(source, Selection(folder="elsewhere")))
