@@ -137,6 +137,17 @@ def _xing_seconds(source: Path, stream: Stream) -> float | None:
     return int.from_bytes(found[1], "big") * samples_per_frame / stream.sample_rate
 
 
+def has_packets(source: Path, stream: Stream, work: Work) -> bool:
+    """Whether anything at all is in a stream."""
+    return run_in_child(_any_packet, source, stream.index, work=work)
+
+
+def _any_packet(source: Path, index: int) -> bool:
+    with source.open("rb") as file, open_media(file) as container:
+        packets = container.demux(container.streams[index]) if container is not None else ()
+        return any(packet.size for packet in packets)
+
+
 def _last_second(source: Path) -> float:
     """When the last packet of any stream ends, in the container's time."""
     last = 0.0

@@ -159,10 +159,12 @@ def test_sound_is_taken_whatever_the_name(name: str, tmp_path: Path):
     assert extract(source)[0].duration_seconds == pytest.approx(1.0, abs=0.05)
 
 
-@pytest.mark.parametrize("ending", ["mkv", "avi"])
-def test_a_track_without_any_sound_in_it_is_not_applicable(ending: str, tmp_path: Path):
-    with pytest.raises(NotApplicable, match="without any sound"):
-        extract(media.video(tmp_path / f"empty.{ending}", 1.0, "-c:a", "mp2", "-bsf:a", "noise=drop=1"))
+@pytest.mark.parametrize(
+    ("ending", "codec"), [("mkv", "mp2"), ("avi", "mp2"), ("mkv", "flac"), ("mkv", "libopus"), ("mkv", "aac")]
+)
+def test_a_track_without_any_sound_in_it_is_not_applicable(ending: str, codec: str, tmp_path: Path):
+    with pytest.raises(NotApplicable, match="without any sound in it: its sound track is empty"):
+        extract(media.video(tmp_path / f"empty.{ending}", 1.0, "-c:a", codec, "-bsf:a", "noise=drop=1"))
 
 
 def test_a_track_that_is_announced_and_never_sent_is_not_chosen(tmp_path: Path):
