@@ -128,7 +128,7 @@ class Processor:
                     Fatal(f"source {name!r} is empty, and {gone} of its files are known", next_step="Is it mounted?")
                 )
             self._entries |= {entry.key: entry for entry in found if selection.accepts(entry.path)}
-        if not listed:
+        if not listed or (len(self.problems) == listed and not self._entries):
             raise self.problems[0]
         keys = list(self._entries)
         if not self.problems:

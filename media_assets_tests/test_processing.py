@@ -82,6 +82,13 @@ def test_keys_that_are_not_registered_are_left_out() -> None:
 # ----------------------------------------------------------------------------------------------- what is selected
 
 
+@pytest.mark.parametrize("selection", [Selection(folder="su"), Selection(files="nomatch*")])
+def test_a_selection_that_matches_nothing_is_refused(toy: ToyLibrary, selection: Selection) -> None:
+    toy.write(a="one")
+    with pytest.raises(Fatal, match="no file of the library matches"):
+        toy.processor().select(selection)
+
+
 @pytest.mark.parametrize(
     ("selection", "selected"),
     [
@@ -89,7 +96,6 @@ def test_keys_that_are_not_registered_are_left_out() -> None:
         (Selection(source="box"), "a.txt sub/b.txt sub/deep/c.md"),
         (Selection(folder="sub"), "sub/b.txt sub/deep/c.md"),
         (Selection(folder="/sub/deep/"), "sub/deep/c.md"),
-        (Selection(folder="su"), ""),
         (Selection(folder="."), "a.txt sub/b.txt sub/deep/c.md"),
         (Selection(files="*.txt"), "a.txt sub/b.txt"),
         (Selection(files="sub/*.txt"), "sub/b.txt"),
