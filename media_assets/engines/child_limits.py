@@ -6,12 +6,16 @@ file's `Work`, and whoever started the process watches it.
 
 from __future__ import annotations
 
+import logging
 import os
 import resource
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+
+logger = logging.getLogger("media_assets")
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,11 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
 
 
+@cache
+def _say_once(text: str) -> None:
+    logger.warning(text)
+
+
 def limit_tool(pid: int, limits: ToolLimits, cpu_seconds: int | None, written_bytes: int) -> None:
     """Put a process that was just started, and all that it starts, under limits for good. Linux only.
 
@@ -70,7 +79,7 @@ def limit_tool(pid: int, limits: ToolLimits, cpu_seconds: int | None, written_by
     """
     if sys.platform != "linux":
         return
-    with suppress(ProcessLookupError):  # it has ended already
+    try:
         for kind, value in (
             (resource.RLIMIT_DATA, limits.memory),
             (resource.RLIMIT_NOFILE, limits.open_files),
@@ -82,6 +91,10 @@ def limit_tool(pid: int, limits: ToolLimits, cpu_seconds: int | None, written_by
                 _, hard = resource.prlimit(pid, kind)
                 value = value if hard == resource.RLIM_INFINITY else min(value, hard)
                 resource.prlimit(pid, kind, (value, value))
+    except ProcessLookupError:
+        pass  # it has ended already
+    except PermissionError:
+        _say_once("this machine does not let the memory of ffmpeg be limited; its limit of time holds all the same")
 
 
 def limit_this_process(limits: ChildLimits, cpu_seconds: int | None) -> None:

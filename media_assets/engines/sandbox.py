@@ -47,6 +47,8 @@ Result = TypeVar("Result")
 POLL_SECONDS = 0.1
 """How long a silent child may keep us from looking at the clock and at cancellation."""
 _START_SECONDS = 60.0
+_DEATH_SECONDS = 1.0
+"""How long a killed child may take to be gone."""
 _READ_BYTES = 1 << 20
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -138,7 +140,7 @@ class _Call:
         """Returns when the child is dead."""
         with suppress(OSError):
             self.life.shutdown(socket.SHUT_WR)
-            self.life.settimeout(_START_SECONDS)
+            self.life.settimeout(_DEATH_SECONDS)
             self.life.recv(STATUS.size)
 
 

@@ -33,6 +33,7 @@ from contextlib import suppress
 from typing import Any
 
 from media_assets.engines.child_limits import ChildLimits, limit_this_process
+from media_assets.engines.kernel_filter import refuse_what_no_reader_needs
 from media_assets.errors import BadMedia, MediaAssetsError
 
 OUT_OF_MEMORY = 77
@@ -58,6 +59,8 @@ _LOADED_FOR = {
     b"s": (*_FOR_PICTURES, "ssimulacra2", "media_assets.engines.images.compress"),
 }
 """… and what. It takes seconds, so who needs it not is spared it, and who does pays once."""
+_DESCRIPTORS = 65536
+"""More than this process ever has open."""
 _PR_SET_PDEATHSIG = 1
 _DATA = 3
 """The descriptor of request and result, once everything else is closed."""
@@ -157,10 +160,11 @@ def _be_child(talk: int) -> None:
         _die_with_parent()
         os.setpgid(0, 0)
         os.dup2(talk, _DATA)
-        os.closerange(_DATA + 1, os.sysconf("SC_OPEN_MAX"))
+        os.closerange(_DATA + 1, _DESCRIPTORS)
         with open(_DATA, "rb", closefd=False) as file:
             module, name, arguments, limits, cpu_seconds = pickle.load(file)  # noqa: S301  the parent's
         limit_this_process(limits, cpu_seconds)
+        refuse_what_no_reader_needs()
         _answer(_result(module, name, arguments), limits)
         os._exit(0)
     except MemoryError:

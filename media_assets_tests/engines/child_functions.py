@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from media_assets.errors import BadMedia, NotApplicable
@@ -79,9 +81,29 @@ def leave() -> None:
     os._exit(3)
 
 
-def kill_the_server() -> None:
+def kill_its_parent() -> None:
     os.kill(os.getppid(), signal.SIGKILL)
-    time.sleep(60)
+
+
+def start_a_process() -> None:
+    os.fork()
+
+
+def start_a_program() -> None:
+    os.execv("/bin/true", ["true"])
+
+
+def reach(port: int) -> None:
+    socket.create_connection(("127.0.0.1", port))
+
+
+def threads() -> int:
+    with ThreadPoolExecutor(4) as pool:
+        return sum(pool.map(len, ("a", "bb", "ccc")))
+
+
+def abort() -> None:
+    os.abort()
 
 
 def write(path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import platform
+import signal
 import subprocess
 import sys
 import threading
@@ -12,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from media_assets.engines.child_limits import ChildLimits
@@ -20,7 +23,6 @@ from media_assets.engines.work import Work
 from media_assets.errors import (
     BadMedia,
     Cancelled,
-    MediaAssetsError,
     NotApplicable,
     TimeLimitExceeded,
     Transient,
@@ -28,7 +30,12 @@ from media_assets.errors import (
 )
 from media_assets.models import Chapter
 from media_assets_tests.engines import child_functions as child
+from media_assets_tests.watching import unreached
 
+LINUX_HERE = sys.platform == "linux"
+FILTERED = pytest.mark.skipif(
+    not (LINUX_HERE and platform.machine() in ("x86_64", "aarch64")), reason="the kernel has no such filter"
+)
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="macOS does not enforce it")
 
 
@@ -88,7 +95,7 @@ def test_threads_may_call_at_once(work: Work):
         (child.crash, (), BadMedia, "made the process that read it crash (SIGSEGV)"),
         (child.leave, (), BadMedia, "end with code 3"),
         (child.die, (), Transient, "stopped from outside"),
-        (child.kill_the_server, (), Transient, "stopped from outside"),
+        (child.abort, (), BadMedia, "made the process that read it crash (SIGABRT)"),
         (child.wrong_type, (), BadMedia, "answer nonsense"),
         (child.imposter, (), BadMedia, "answer nonsense"),
     ],
@@ -191,9 +198,9 @@ def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path):
     assert gone(int(str(note.readlink())))
 
 
+@pytest.mark.usefixtures("fresh_server")
 def test_a_child_sees_no_secrets_and_no_open_files_of_others(monkeypatch: pytest.MonkeyPatch, work: Work):
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
-    run_in_child_afresh()
     with Path(__file__).open("rb"):
         assert run_in_child(child.descriptors, work=work) == [0, 1, 2, 3]
     seen = run_in_child(child.environment, work=work)
@@ -201,10 +208,60 @@ def test_a_child_sees_no_secrets_and_no_open_files_of_others(monkeypatch: pytest
     assert seen["PATH"] == os.environ["PATH"]
 
 
-def run_in_child_afresh() -> None:
-    """Has the next call start its server anew, with the environment of now."""
-    with pytest.raises(MediaAssetsError):
-        run_in_child(child.kill_the_server, work=Work(Path("/")))
+@pytest.fixture
+def fresh_server(work: Work) -> None:
+    """Has the next call start its server anew, with the environment of then."""
+    server = run_in_child(child.who, work=work)["parent"]
+    os.kill(server, signal.SIGKILL)
+    assert ended(server)
+
+
+def ended(pid: int) -> bool:
+    """Whether a process of ours has ended, be it that nobody has asked for its exit code yet."""
+    for _ in range(1000):
+        if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@pytest.mark.usefixtures("fresh_server")
+def test_a_server_that_was_killed_is_started_anew(work: Work):
+    assert run_in_child(child.echo, "hello", work=work) == "hello"
+
+
+def test_a_call_whose_server_is_killed_may_be_repeated(tmp_path: Path):
+    note = tmp_path / "pid"
+    server = run_in_child(child.who, work=Work(tmp_path))["parent"]
+
+    def kill() -> None:
+        while not note.is_symlink():
+            time.sleep(0.01)
+        os.kill(server, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.raises(Transient, match="stopped from outside"):
+        run_in_child(child.deaf, note, work=Work(tmp_path, time_limit_seconds=60))
+    killer.join()
+    assert not LINUX_HERE or gone(int(str(note.readlink())))
+
+
+@FILTERED
+@pytest.mark.parametrize("function", [child.start_a_process, child.start_a_program, child.kill_its_parent])
+def test_a_child_starts_nothing_and_stops_nobody(function: Callable[[], None], work: Work):
+    with pytest.raises(PermissionError):
+        run_in_child(function, work=work)
+
+
+@FILTERED
+def test_a_child_does_not_reach_the_network(work: Work):
+    with unreached() as port, pytest.raises(PermissionError):
+        run_in_child(child.reach, port, work=work)
+
+
+def test_a_child_may_have_threads(work: Work):
+    assert run_in_child(child.threads, work=work) == 6
 
 
 def test_what_a_child_could_not_do_for_want_of_itself_is_the_files_fault(work: Work):
