@@ -21,6 +21,7 @@ def examine(settings: Settings, secrets: Secrets, *, console: Console, problems:
     Returns:
         The exit code: 0 when all is in place.
     """
+    from media_assets import future_ticks
     from media_assets.database_trouble import check_files
     from media_assets.doctor import Check, checks, failed
     from media_assets.errors import MediaAssetsError, classify
@@ -34,6 +35,8 @@ def examine(settings: Settings, secrets: Secrets, *, console: Console, problems:
                 found = f"{dagster_home(settings)}, {counted(instance.get_runs_count(), 'run')}"
                 instance.get_dynamic_partitions("")  # of another of its databases, as is the next
                 instance.get_daemon_heartbeats()
+                if waits := future_ticks.why_waiting(instance):
+                    return Check("Dagster instance", ok=False, detail=waits, next_step=future_ticks.GO_ON)
         except (OSError, MediaAssetsError) as error:
             return failed("Dagster instance", classify(error))
         return Check("Dagster instance", ok=True, detail=found, next_step="")

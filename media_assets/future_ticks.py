@@ -18,6 +18,7 @@ from dagster._core.scheduler.instigation import (
     SensorInstigatorData,
 )
 
+GO_ON = "Start `media-assets dev` or Dagster's daemon anew: they set it right"
 TOLERANCE_SECONDS = 60.0
 """By so much the clocks of machines that share a database may differ."""
 
@@ -34,6 +35,13 @@ def ahead(latest: float, now: float) -> str:
     return (
         f"sensors and schedules looked at {date:%Y-%m-%d %H:%M} UTC, {days:.1f} days ahead of this clock, and may wait"
     )
+
+
+def why_waiting(instance: dg.DagsterInstance, now: float | None = None) -> str:
+    """What is wrong with the times that are recorded; empty when nothing is."""
+    now = time.time() if now is None else now
+    latest = latest_tick(instance)
+    return ahead(latest, now) if latest > now + TOLERANCE_SECONDS else ""
 
 
 def bring_back(instance: dg.DagsterInstance, now: float | None = None) -> int:

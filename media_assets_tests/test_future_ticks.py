@@ -25,7 +25,7 @@ from dagster._daemon.sensor import is_under_min_interval
 
 from media_assets import dagster_fixes
 from media_assets.ageing import _Round
-from media_assets.future_ticks import bring_back, latest_tick
+from media_assets.future_ticks import bring_back, latest_tick, why_waiting
 from media_assets.postponed import _days_before
 from media_assets.webhooks.position import is_due
 
@@ -90,8 +90,10 @@ def test_dagsters_daemon_gets_the_mended_clock_with_the_scheduler_of_our_instanc
 def test_what_looked_in_the_future_is_taken_to_have_looked_now(instance: dg.DagsterInstance) -> None:
     ahead = [sensor_that_looked(instance, NOW + YEAR), schedule_that_looked(instance, NOW + YEAR)]
     assert latest_tick(instance) == NOW + YEAR
+    assert "365.0 days ahead of this clock" in why_waiting(instance, NOW)
     assert bring_back(instance, NOW) == 2
     assert latest_tick(instance) == NOW
+    assert why_waiting(instance, NOW) == ""
     for state in ahead:
         (tick,) = instance.get_ticks(state.instigator_origin_id, state.selector_id)
         assert tick.timestamp == pytest.approx(NOW)

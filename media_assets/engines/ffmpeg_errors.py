@@ -62,10 +62,11 @@ def failure(exit_code: int, error_output: bytes, command: Sequence[str], work: W
         )
     for option, url in pairwise(command):
         if option == "-i" and url.startswith(FILE):
+            path = Path(url.removeprefix(FILE))
             try:
-                Path(url.removeprefix(FILE)).open("rb").close()
+                path.open("rb").close()
             except OSError as error:
-                return classify(error)
+                return classify(error, source=path)
     if exit_code in _STOPPED:
         return Transient("ffmpeg was stopped from outside", next_step="If memory ran out, lower `workers` of the asset")
     if exit_code < 0:
