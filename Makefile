@@ -35,7 +35,7 @@ demo-drive: $(READY_FOR_TESTS)  ## the same in Google Drive, which a server on t
 	@$(BIN)/python samples/demo_drive.py
 
 # Twice as many as cores: they wait for daemons, databases and disks for a quarter of their time.
-test: $(READY_FOR_TESTS)  ## the tests, six to seven minutes on two cores
+test: $(READY_FOR_TESTS)  ## the tests
 	@$(BIN)/python -m pytest -m "not slow and not docker" -n 4 --dist worksteal
 
 test-all: $(READY_FOR_TESTS)  ## the slow tests too

@@ -88,6 +88,6 @@ def test_a_large_library_is_looked_at_part_by_part(settings: Settings, instance:
         assert isinstance(first, dg.SensorResult)
         second, cursor = tick(settings, instance, cursor, LATER)
         assert isinstance(second, dg.SkipReason)
-        assert "1 files" in str(second.skip_message)
+        assert "1 file" in str(second.skip_message)
         third, _ = tick(settings, instance, cursor, LATER)
         assert "all was looked at" in str(third.skip_message)
