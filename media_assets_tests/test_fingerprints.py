@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_assets.assets.pipeline import PIPELINE as PRODUCT
-from media_assets.errors import BadMedia, SourceChanged
+from media_assets.errors import SourceChanged, Waiting
 from media_assets.file_asset import FileAsset
 from media_assets.io_managers.manifest import fingerprint_of, version_of
 from media_assets.library import Library
@@ -73,7 +73,7 @@ def test_a_touched_file_changes_that_of_the_first_stage_only(toy: ToyLibrary) ->
 
 def test_a_missing_stage_before_has_no_fingerprint_behind_it(toy: ToyLibrary) -> None:
     shutil.rmtree(toy.root / "out/m4a_audio")
-    with pytest.raises(BadMedia, match="has no m4a_audio yet") as caught:
+    with pytest.raises(Waiting, match="waits for its m4a_audio") as caught:
         fingerprint(toy, transcript, "a")
     assert caught.value.next_step == "Materialize m4a_audio of this file first"
 
