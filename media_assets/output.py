@@ -57,10 +57,12 @@ class _Patient(io.FileIO):
 
 def _patient(descriptor: int, before: TextIO | None) -> TextIO:
     before_text = before if isinstance(before, io.TextIOWrapper) else None
+    patient = _Patient(descriptor, "wb", closefd=False)
+    unbuffered = before_text is not None and before_text.write_through  # python -u
     return io.TextIOWrapper(
-        io.BufferedWriter(_Patient(descriptor, "wb", closefd=False)),  # type: ignore[type-var]
+        patient if unbuffered else io.BufferedWriter(patient),  # type: ignore[type-var]
         encoding=before_text.encoding if before_text else "utf-8",
         errors=before_text.errors if before_text else "backslashreplace",
         line_buffering=before_text.line_buffering if before_text else True,
-        write_through=before_text.write_through if before_text else False,
+        write_through=unbuffered,
     )

@@ -107,7 +107,8 @@ def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
 
 
 def test_a_shell_gets_completion(tmp_path: Path) -> None:
-    done = typed("--show-completion", "bash", cwd=tmp_path)
+    started_by_bash = ("bash", "-c", '"$0" "$@" && true', sys.executable, "-m", "media_assets.cli")
+    done = typed("--show-completion", cwd=tmp_path, command=started_by_bash)
     assert done.returncode == 0, done.stderr
     assert "complete" in done.stdout
 

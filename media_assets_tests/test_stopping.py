@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -73,9 +74,11 @@ def test_a_server_in_the_background_hears_signals_and_leaves_nothing_behind(root
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # as shells start what is in the background
     )
+    started: list[psutil.Process] = []
     try:
         deadline = time.monotonic() + 90
         while "Serving dagster-webserver" not in (root / "log").read_text("utf-8", "replace"):
+            started = children_of(process)
             assert process.poll() is None and time.monotonic() < deadline, (root / "log").read_text()
             time.sleep(0.5)
         started = children_of(process)
@@ -85,5 +88,8 @@ def test_a_server_in_the_background_hears_signals_and_leaves_nothing_behind(root
         assert alive == []
         assert "was imported" not in (root / "log").read_text()
     finally:
+        for left in started:
+            with suppress(psutil.NoSuchProcess):
+                left.kill()
         process.kill()
         log.close()

@@ -62,4 +62,4 @@ def test_what_cannot_be_done_is_said(typed: Typed) -> None:
     broken = typed.root / "broken.zip"
     broken.write_bytes(b"nothing of ours")
     assert "broken.zip is damaged, or no archive of media-assets" in typed("import", str(broken), code=2)
-    assert "broken.zip is there already. Choose another name" in typed("export", str(broken), code=2)
+    assert "broken.zip is there already. Name another file" in typed("export", str(broken), code=2)

@@ -106,7 +106,7 @@ def test_the_lines_of_a_run_say_which_run_file_and_attempt_they_are_about(tmp_pa
     assert {line["asset"] for line in lines} == {"drive_file"}
     odd = [line for line in lines if line.get("partition") == key_of("b")]
     assert "ZeroDivisionError" in odd[0]["exc_info"], "logged by the thread that worked on it"
-    assert (odd[1]["error"], odd[1]["level"]) == ("BadMedia", "WARNING")
+    assert (odd[1]["error"], odd[1]["level"]) == ("Unforeseen", "WARNING")
     assert isinstance(odd[1]["seconds"], float)
     flaky = [(line["attempt"], line.get("error")) for line in lines if line.get("partition") == key_of("c")]
     assert flaky == [(1, "Transient"), (2, None)]
