@@ -93,3 +93,28 @@ def test_a_server_in_the_background_hears_signals_and_leaves_nothing_behind(root
                 left.kill()
         process.kill()
         log.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_work_that_is_stopped_leaves_no_tool_running_and_nothing_half_made(root: Path, number: signal.Signals) -> None:
+    tone(root / "media" / "long.flac", 440, 3600)
+    (root / "media" / "a.ogg").unlink()
+    log = (root / "log").open("wb")
+    process = subprocess.Popen(
+        [*CLI, "process", "--stage", "m4a_audio"], cwd=root, env=environment(), stdout=log, stderr=log
+    )
+    try:
+        deadline = time.monotonic() + 90
+        while not (tools := [child for child in children_of(process) if "ffmpeg" in child.name()]):
+            assert process.poll() is None and time.monotonic() < deadline, (root / "log").read_text()
+            time.sleep(0.1)
+        process.send_signal(number)
+        assert process.wait(timeout=30) == 128 + number
+    finally:
+        process.kill()
+        log.close()
+    assert psutil.wait_procs(tools, timeout=5)[1] == []
+    assert [path for path in (root / ".media_assets" / "work").rglob("*") if path.suffix in (".m4a", ".flac")] == []
+    said = (root / "log").read_text()
+    assert "Traceback" not in said and "what was finished is kept" in said
