@@ -6,16 +6,12 @@ file's `Work`, and whoever started the process watches it.
 
 from __future__ import annotations
 
-import logging
 import os
 import resource
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-
-logger = logging.getLogger("media_assets")
 
 
 @dataclass(frozen=True)
@@ -63,38 +59,22 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
 
 
-@cache
-def _say_once(text: str) -> None:
-    logger.warning(text)
-
-
-def limit_tool(pid: int, limits: ToolLimits, cpu_seconds: int | None, written_bytes: int) -> None:
-    """Put a process that was just started, and all that it starts, under limits for good. Linux only.
+def limit_this_tool(limits: ToolLimits, cpu_seconds: int | None, written_bytes: int) -> None:
+    """Put the process that calls, and the program it is about to become, under limits for good.
 
     Args:
-        pid: The process.
         limits: Its limits.
         cpu_seconds: Of all its threads together.
         written_bytes: How large a file it may write.
     """
-    if sys.platform != "linux":
-        return
-    try:
-        for kind, value in (
-            (resource.RLIMIT_DATA, limits.memory),
-            (resource.RLIMIT_NOFILE, limits.open_files),
-            (resource.RLIMIT_FSIZE, written_bytes),
-            (resource.RLIMIT_CORE, 0),
-            (resource.RLIMIT_CPU, cpu_seconds),
-        ):
-            if value is not None:
-                _, hard = resource.prlimit(pid, kind)
-                value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-                resource.prlimit(pid, kind, (value, value))
-    except ProcessLookupError:
-        pass  # it has ended already
-    except PermissionError:
-        _say_once("this machine does not let the memory of ffmpeg be limited; its limit of time holds all the same")
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_FSIZE, written_bytes)
+    _limit(resource.RLIMIT_NOFILE, limits.open_files)
+    if cpu_seconds is not None:
+        _limit(resource.RLIMIT_CPU, cpu_seconds)
+    if sys.platform == "linux":
+        _limit(resource.RLIMIT_DATA, limits.memory)
+        _go_first()
 
 
 def limit_this_process(limits: ChildLimits, cpu_seconds: int | None) -> None:
@@ -111,8 +91,13 @@ def limit_this_process(limits: ChildLimits, cpu_seconds: int | None) -> None:
         _limit(resource.RLIMIT_CPU, cpu_seconds)
     if sys.platform == "linux":
         _limit(resource.RLIMIT_AS, _address_space() + limits.memory_bytes)
-        with suppress(OSError):  # should the machine run out of memory, this process is to go, not the run
-            Path("/proc/self/oom_score_adj").write_text("1000")
+        _go_first()
+
+
+def _go_first() -> None:
+    """Should the machine run out of memory, this process is to go, not the run."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _limit(kind: int, value: int) -> None:

@@ -6,9 +6,10 @@ What belongs here: everything that is the same for every ffmpeg command. Command
 
 from __future__ import annotations
 
+import copy
 import re
 import shutil
-import subprocess
+import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -17,10 +18,11 @@ from typing import Any
 import ffmpeg
 
 from media_assets.engines.ffmpeg_errors import complaints, failure
+from media_assets.engines.kernel_filter import Freedom
 from media_assets.engines.process import Ending, run_process
 from media_assets.engines.untrusted import uploaded
 from media_assets.engines.work import Work
-from media_assets.errors import Fatal
+from media_assets.errors import Fatal, TimeLimitExceeded, Transient
 from media_assets.settings import FFmpegSettings
 
 NEEDED_ENCODERS = ("aac", "libx264")
@@ -51,19 +53,14 @@ def missing_from(path: Path) -> tuple[str, ...]:
     return (*missing, *(f"the encoder {name}" for name in NEEDED_ENCODERS if name not in encoders))
 
 
-def _ask(path: Path, question: str) -> str:
-    """ffmpeg's answer about itself; empty when it does not run at all."""
+def _ask(path: Path, question: str, freedom: Freedom = "none") -> str:
+    """ffmpeg's answer about itself; empty when it does not run at all, or not with the freedom it will have."""
+    work = Work(Path(tempfile.gettempdir()), time_limit_seconds=_QUESTION_TIMEOUT_SECONDS)
     try:
-        answer = subprocess.run(
-            [path, "-hide_banner", question],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_QUESTION_TIMEOUT_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        answer = b"".join(run_process([str(path), "-hide_banner", question], work, Ending(), freedom))
+    except (OSError, TimeLimitExceeded, Transient):
         return ""
-    return answer.stdout.decode(errors="replace")
+    return answer.decode(errors="replace")
 
 
 class FFmpeg:
@@ -71,6 +68,7 @@ class FFmpeg:
 
     def __init__(self, settings: FFmpegSettings = _DEFAULTS) -> None:
         self._settings = settings
+        self._freedom: Freedom = "none" if settings.confined else "all"
 
     @cached_property
     def path(self) -> Path:
@@ -96,10 +94,20 @@ class FFmpeg:
     @cached_property
     def version(self) -> str:
         """As ffmpeg calls itself, e.g. `7.1.1` or `n9.0.2-17-g2a571b6068`."""
-        name = re.match(r"ffmpeg version (\S+)", _ask(self.path, "-version"))
+        name = re.match(r"ffmpeg version (\S+)", _ask(self.path, "-version", self._freedom))
         if name is None:
-            raise Fatal(f"{self.path} does not answer as an ffmpeg does", next_step="Correct `ffmpeg.path`")
+            raise Fatal(
+                f"{self.path} does not answer as an ffmpeg does",
+                next_step="Correct `ffmpeg.path`; if it has to start other programs, set `ffmpeg.confined: false`",
+            )
         return name[1]
+
+    def freer(self, freedom: Freedom) -> FFmpeg:
+        """The same ffmpeg with more freedom, which drivers of graphics cards need."""
+        other = copy.copy(self)
+        if self._freedom != "all":
+            other._freedom = freedom
+        return other
 
     def run(self, output: Any, work: Work, *, duration_seconds: float | None = None) -> tuple[str, ...]:
         """Run a command that writes files.
@@ -184,7 +192,7 @@ class FFmpeg:
     def _stream(self, command: Sequence[str], work: Work, ending: Ending) -> Iterator[bytes]:
         """Run a command and yield what it writes to standard output."""
         try:
-            yield from run_process(command, work, ending)
+            yield from run_process(command, work, ending, self._freedom)
         except OSError as error:
             raise Fatal(f"ffmpeg could not be started: {error}", next_step="Correct `ffmpeg.path`") from error
         if ending.exit_code != 0:

@@ -7,15 +7,21 @@ the business of the engine that calls.
 from __future__ import annotations
 
 import os
+import pickle
 import selectors
-import signal
-import subprocess
+import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from media_assets.engines.child_limits import clean_environment, limit_tool
+from media_assets.engines.child_limits import clean_environment
+from media_assets.engines.helper_process import Forked, helper
+from media_assets.engines.kernel_filter import Freedom
+from media_assets.engines.sandbox_server import NOT_STARTED, STATUS, TOOL
+from media_assets.engines.tool_start import NUMBER, ToolRequest
 from media_assets.engines.work import Work
+from media_assets.errors import Transient
 
 POLL_SECONDS = 0.2
 """How long a silent process may keep us from looking at the clock and at cancellation."""
@@ -46,82 +52,106 @@ class Ending:
         del self._last[:-_ERROR_OUTPUT_BYTES]
 
 
-def run_process(arguments: Sequence[str], work: Work, ending: Ending) -> Iterator[bytes]:
+def run_process(arguments: Sequence[str], work: Work, ending: Ending, freedom: Freedom = "none") -> Iterator[bytes]:
     """Run a process and yield its standard output as it arrives, in pieces of no particular size.
 
-    The process gets a session of its own, an environment without secrets, and the limits of `work`. When the time limit
-    passes, the run is cancelled, or the caller closes the generator, the whole session is killed, with everything the
-    process started. Nothing outlives a normal end either.
+    The process gets a session of its own, an environment without secrets, and from its first instruction on the limits
+    of `work`. When the time limit passes, the run is cancelled, or the caller closes the generator, the whole session
+    is killed, with everything the process started. Nothing outlives a normal end either, nor the end of this process.
 
     Args:
         arguments: The program and its arguments; no shell is involved. Surrogate escapes stand for bytes that are
             no UTF-8.
-        work: Its limit and cancellation are looked at several times a second, also while the process is silent.
+        work: Its limit and cancellation are looked at several times a second, also while the process is silent. Its
+            directory is where the process works.
         ending: Receives the exit code and what was written to stderr.
+        freedom: What the process may do besides reading and writing files, on Linux.
 
     Raises:
         TimeLimitExceeded, Cancelled: from `work.check()`, after the process is dead.
         OSError: the program could not be started.
+        Transient: no process could be started, or what started it was killed.
     """
     work.check()
-    process = subprocess.Popen(
-        arguments,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        bufsize=0,
-        start_new_session=True,
-        env=clean_environment(),
+    program = shutil.which(arguments[0])
+    if program is None:
+        raise FileNotFoundError(f"there is no program {arguments[0]}")
+    with ExitStack() as stack:
+        with ExitStack() as theirs:
+            output, output_end = _pipe(stack, theirs)
+            errors, errors_end = _pipe(stack, theirs)
+            request = _request(program, arguments, work, freedom)
+            tool = helper("tools").fork(TOOL, request, stack, (output_end, errors_end))
+        stack.callback(tool.kill)
+        yield from _read(tool, output, errors, work, ending)
+
+
+def _pipe(stack: ExitStack, theirs: ExitStack) -> tuple[int, int]:
+    """The end to read from and the one to write to; each stack closes its own."""
+    reader, writer = os.pipe()
+    stack.callback(os.close, reader)
+    theirs.callback(os.close, writer)
+    return reader, writer
+
+
+def _request(program: str, arguments: Sequence[str], work: Work, freedom: Freedom) -> bytes:
+    return pickle.dumps(
+        ToolRequest(
+            program=os.fsencode(Path(program).absolute()),
+            arguments=tuple(map(os.fsencode, arguments)),
+            environment={os.fsencode(name): os.fsencode(value) for name, value in clean_environment().items()},
+            directory=os.fsencode(work.directory.absolute()),
+            freedom=freedom,
+            limits=work.tool_limits,
+            processor_seconds=work.processor_seconds,
+            written_bytes=work.room_bytes,
+        )
     )
-    try:
-        limit_tool(process.pid, work.tool_limits, work.processor_seconds, work.room_bytes)
-        yield from _read(process, work, ending)
-        ending.exit_code = _wait(process, work)
-    finally:
-        _kill(process)
 
 
-def _read(process: subprocess.Popen[bytes], work: Work, ending: Ending) -> Iterator[bytes]:
-    """Yield stdout and keep stderr until both are closed, or the process is gone and has left nothing to read.
+def _read(tool: Forked, output: int, errors: int, work: Work, ending: Ending) -> Iterator[bytes]:
+    """Yield stdout and keep stderr until both are closed and the process has ended, or it has left nothing to read.
 
-    The second condition matters when the process has started others that outlive it and hold the pipes open.
+    The second condition matters when others, which are in no session of ours, hold the pipes open.
     """
-    assert process.stdout is not None and process.stderr is not None
+    status: int | None = None
     with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        selector.register(process.stderr, selectors.EVENT_READ)
+        for end in (tool.talk, tool.life, output, errors):
+            selector.register(end, selectors.EVENT_READ)
         while selector.get_map():
-            gone = process.poll() is not None
-            ready = selector.select(0 if gone else POLL_SECONDS)
+            ready = selector.select(0 if status is not None else POLL_SECONDS)
             work.check()
-            if gone and not ready:
-                return
+            if status is not None and not ready:
+                break
             for key, _ in ready:
-                data = os.read(key.fd, _READ_BYTES)
-                if not data:
+                data = _received(key.fd)
+                if key.fileobj is tool.talk and data:
+                    number = NUMBER.unpack(data)[0]
+                    raise OSError(number, os.strerror(number))
+                if key.fileobj is tool.life:
+                    status = _status(data)
+                if not data or key.fileobj is tool.life:
                     selector.unregister(key.fileobj)
-                elif key.fileobj is process.stderr:
+                elif key.fd == errors:
                     ending.keep(data)
                 else:
                     yield data
+    ending.exit_code = _status(b"") if status is None else status
 
 
-def _wait(process: subprocess.Popen[bytes], work: Work) -> int:
-    """Wait for a process that has closed its outputs but may still be busy."""
-    while True:
-        try:
-            return process.wait(POLL_SECONDS)
-        except subprocess.TimeoutExpired:
-            work.check()
+def _received(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, _READ_BYTES)
+    except ConnectionResetError:
+        return b""
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill what still runs of the session, be it only what the process left behind, and give back the pipes."""
-    # The process's id is also that of its group, and is not given to another as long as the group has members.
-    # macOS refuses (EPERM) where Linux finds nothing: a group whose members have all ended.
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    for pipe in (process.stdout, process.stderr):
-        if pipe is not None:
-            pipe.close()
+def _status(data: bytes) -> int:
+    """
+    Raises:
+        Transient: nobody knows how it ended.
+    """
+    status = STATUS.unpack(data)[0] if data else NOT_STARTED
+    if status == NOT_STARTED:
+        raise Transient("no program could be started to process it", next_step="Close some programs, then run again")
+    return int(status)

@@ -6,25 +6,19 @@ reason. What a child may take is in `child_limits`, how it is made and what it m
 
 from __future__ import annotations
 
-import atexit
 import json
-import os
 import pickle
 import selectors
 import signal
-import socket
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from media_assets.engines.child_limits import ChildLimits, clean_environment
+from media_assets.engines.child_limits import ChildLimits
+from media_assets.engines.helper_process import Forked, helper
 from media_assets.engines.sandbox_results import adapter
 from media_assets.engines.sandbox_server import (
     CALL,
@@ -40,17 +34,13 @@ from media_assets.engines.sandbox_server import (
     UNFORESEEN,
 )
 from media_assets.engines.work import Work
-from media_assets.errors import BadMedia, Fatal, MediaAssetsError, TimeLimitExceeded, Transient
+from media_assets.errors import BadMedia, MediaAssetsError, TimeLimitExceeded, Transient
 
 Result = TypeVar("Result")
 
 POLL_SECONDS = 0.1
 """How long a silent child may keep us from looking at the clock and at cancellation."""
-_START_SECONDS = 60.0
-_DEATH_SECONDS = 1.0
-"""How long a killed child may take to be gone."""
 _READ_BYTES = 1 << 20
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 class ChildFailed(Exception):
@@ -80,8 +70,8 @@ def run_in_child(
     limits = limits or work.child_limits
     request = pickle.dumps((function.__module__, function.__name__, arguments, limits, work.processor_seconds))
     with ExitStack() as stack:
-        call = _server().call(CALLS.get(function.__module__, CALL), request, stack)
-        data = call.wait(work, limits)
+        child = helper("readers").fork(CALLS.get(function.__module__, CALL), request, stack)
+        data = _Call(child).wait(work, limits)
     return _result(function, data)
 
 
@@ -89,8 +79,7 @@ def run_in_child(
 class _Call:
     """A child at work, as its parent sees it."""
 
-    result: socket.socket
-    life: socket.socket
+    child: Forked
 
     def wait(self, work: Work, limits: ChildLimits) -> bytes:
         """What the child answered.
@@ -101,8 +90,8 @@ class _Call:
         data = bytearray()
         status: int | None = None
         with selectors.DefaultSelector() as selector:
-            selector.register(self.result, selectors.EVENT_READ)
-            selector.register(self.life, selectors.EVENT_READ)
+            selector.register(self.child.talk, selectors.EVENT_READ)
+            selector.register(self.child.life, selectors.EVENT_READ)
             while selector.get_map():
                 ready = selector.select(POLL_SECONDS)
                 if status is not None and not ready:
@@ -110,19 +99,19 @@ class _Call:
                 try:
                     work.check()
                 except MediaAssetsError:
-                    self._kill()
+                    self.child.kill()
                     raise
                 for key, _ in ready:
                     piece = self._read(key.fileobj)
                     if not piece:
                         selector.unregister(key.fileobj)
-                    elif key.fileobj is self.life:
+                    elif key.fileobj is self.child.life:
                         status = STATUS.unpack(piece)[0]
-                        selector.unregister(self.life)
+                        selector.unregister(self.child.life)
                     else:
                         data += piece
                         if len(data) > limits.result_bytes + 1:
-                            self._kill()
+                            self.child.kill()
                             raise BadMedia(
                                 f"has more in it to tell of than {limits.result_bytes} bytes", next_step=LOOK_AT_IT
                             )
@@ -132,16 +121,9 @@ class _Call:
 
     def _read(self, end: Any) -> bytes:
         try:
-            return bytes(end.recv(STATUS.size if end is self.life else _READ_BYTES))
+            return bytes(end.recv(STATUS.size if end is self.child.life else _READ_BYTES))
         except ConnectionResetError:
             return b""
-
-    def _kill(self) -> None:
-        """Returns when the child is dead."""
-        with suppress(OSError):
-            self.life.shutdown(socket.SHUT_WR)
-            self.life.settimeout(_DEATH_SECONDS)
-            self.life.recv(STATUS.size)
 
 
 def _failure(status: int | None, limits: ChildLimits) -> MediaAssetsError:
@@ -202,96 +184,3 @@ def _known_errors() -> dict[str, type[MediaAssetsError]]:
                 yield from below(error)
 
     return {error.__name__: error for error in below(MediaAssetsError)}
-
-
-# ------------------------------------------------------------------------------------------- the server
-
-
-class _ServerProcess:
-    """The process that forks children, from outside."""
-
-    def __init__(self) -> None:
-        self.owner = os.getpid()
-        self._sending = threading.Lock()
-        self._control, theirs = socket.socketpair()
-        # As `multiprocessing` does: children find the same modules, wherever the parent found them.
-        paths = [str(Path(path).absolute()) for path in sys.path]
-        code = (
-            f"import sys; sys.path[:] = {paths!r}; "
-            f"from media_assets.engines.sandbox_server import main; main({theirs.fileno()})"
-        )
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", code],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                env={**clean_environment(), **_ONE_THREAD},
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-        self._control.settimeout(_START_SECONDS)
-        if not self._greeted():
-            self._process.kill()
-            _, said = self._process.communicate()
-            lines = said.decode(errors="replace").strip().splitlines() or ["it said nothing"]
-            raise Fatal(
-                f"the process that reads media could not be started: {lines[-1]}",
-                next_step="Run `media-assets doctor`; install media-assets anew when a package is missing",
-            )
-        self._control.settimeout(None)
-
-    def _greeted(self) -> bool:
-        try:
-            return self._control.recv(1) == b"!"
-        except OSError:
-            return False
-
-    @property
-    def alive(self) -> bool:
-        return self._process.poll() is None
-
-    def call(self, kind: bytes, request: bytes, stack: ExitStack) -> _Call:
-        """Have a child forked for a request. When the stack is left, the child is killed if it is still there.
-
-        Raises:
-            OSError: the server is gone.
-        """
-        result, result_end = socket.socketpair()
-        life, life_end = socket.socketpair()
-        for end in (result, life):
-            stack.enter_context(end)
-        with result_end, life_end, self._sending:
-            socket.send_fds(self._control, [kind], [result_end.fileno(), life_end.fileno()])
-        with suppress(BrokenPipeError, ConnectionResetError):  # a child that is gone already has its status
-            result.sendall(request)
-        return _Call(result, life)
-
-    def close(self) -> None:
-        """End the server and all its children."""
-        self._control.close()
-        if self._process.stderr is not None:
-            self._process.stderr.close()
-        self._process.wait()
-
-
-_lock = threading.Lock()
-_running: _ServerProcess | None = None
-
-
-def _server() -> _ServerProcess:
-    """The one of this process, started when it is first needed."""
-    global _running
-    with _lock:
-        if _running is not None and _running.owner == os.getpid():
-            if _running.alive:
-                return _running
-            _running.close()
-        _running = _ServerProcess()
-        return _running
-
-
-@atexit.register
-def _close() -> None:
-    if _running is not None and _running.owner == os.getpid():
-        _running.close()

@@ -2,10 +2,12 @@
 
 It is started once by a process of ours, has one thread, and has loaded what children need (PyAV, our models), so that
 a fork takes milliseconds. `multiprocessing`'s fork server would load the parent's `__main__` again, which is Dagster.
+Another of its kind has loaded nothing, and forks what becomes a tool such as ffmpeg.
 
 What it hears, on the socket it is given:
 
     one byte, with two descriptors    a call (`CALLS`): where its request comes from and its result goes, and its life
+    one byte, with four descriptors   a tool (`TOOL`): the same, and its standard output and error
     the end                           the parent is gone: every child is killed
 
 A request is pickled, because it comes from the parent. A result is JSON or plain bytes, and never pickled: what
@@ -30,12 +32,15 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
 from media_assets.engines.child_limits import ChildLimits, limit_this_process
 from media_assets.engines.kernel_filter import refuse_what_no_reader_needs
+from media_assets.engines.tool_start import become_tool
 from media_assets.errors import BadMedia, MediaAssetsError
 
+Kind = Literal["readers", "tools"]
+"""What a process of this kind forks."""
 OUT_OF_MEMORY = 77
 """Exit code of a child whose limit of memory was met."""
 NOT_STARTED = -1000
@@ -47,6 +52,7 @@ LOOK_AT_IT = "Open the file in a player to see whether it is damaged; export or 
 _LIMITS_MET = {errno.EMFILE: "has more files opened", errno.EFBIG: "has more written to a file"}
 _PRELOADED = ("av", "media_assets.engines.probe")
 _FOR_PICTURES = ("numpy", "PIL.ImageCms", "PIL.ImageOps", "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "pillow_heif")
+TOOL = b"t"
 CALL = b"c"
 CALLS = {
     "media_assets.engines.thumbnails.make": b"p",
@@ -54,6 +60,7 @@ CALLS = {
 }
 """What a call begins with, by the module of its function, where more is to be loaded first …"""
 _LOADED_FOR = {
+    TOOL: (),
     CALL: (),
     b"p": (*_FOR_PICTURES, "media_assets.engines.thumbnails.make"),
     b"s": (*_FOR_PICTURES, "ssimulacra2", "media_assets.engines.images.compress"),
@@ -66,9 +73,9 @@ _DATA = 3
 """The descriptor of request and result, once everything else is closed."""
 
 
-def main(control_descriptor: int) -> None:
+def main(control_descriptor: int, kind: Kind) -> None:
     """Serve until the parent is gone."""
-    for name in _PRELOADED:
+    for name in _PRELOADED if kind == "readers" else ():
         importlib.import_module(name)
     gc.freeze()  # what is there stays, and is not copied for each child by looking at it
     with socket.socket(fileno=control_descriptor) as control:
@@ -109,12 +116,12 @@ class _Server:
 
     def _take_call(self) -> bool:
         """Returns False at the end."""
-        data, descriptors, _, _ = socket.recv_fds(self._control, 1, 2)
+        data, descriptors, _, _ = socket.recv_fds(self._control, 1, 4)
         if not data:
             return False
         for name in _LOADED_FOR[data]:
             importlib.import_module(name)
-        talk, life = descriptors
+        talk, life, *streams = descriptors
         try:
             pid = os.fork()
         except OSError:
@@ -122,11 +129,12 @@ class _Server:
                 told.sendall(STATUS.pack(NOT_STARTED))
         else:
             if pid == 0:
-                _be_child(talk)
+                _be_child(talk, streams)
             lives = socket.socket(fileno=life)
             self._children[pid] = lives
             self._selector.register(lives, selectors.EVENT_READ, pid)
-        os.close(talk)
+        for descriptor in (talk, *streams):
+            os.close(descriptor)
         return True
 
     def _reap(self) -> None:
@@ -134,6 +142,8 @@ class _Server:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)  # what it has left behind
             life = self._children.pop(pid)
             with suppress(KeyError):
                 self._selector.unregister(life)
@@ -152,13 +162,15 @@ class _Server:
                 kill(pid, signal.SIGKILL)
 
 
-def _be_child(talk: int) -> None:
-    """Do one call and end. Never returns."""
+def _be_child(talk: int, streams: list[int]) -> None:
+    """Do one call and end, or become a tool. Never returns."""
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         _die_with_parent()
-        os.setpgid(0, 0)
+        os.setsid()
+        if streams:
+            become_tool(talk, *streams)
         os.dup2(talk, _DATA)
         os.closerange(_DATA + 1, _DESCRIPTORS)
         with open(_DATA, "rb", closefd=False) as file:

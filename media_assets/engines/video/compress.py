@@ -113,6 +113,8 @@ def _compress(
         raise NotWorthIt("its colours are Dolby Vision's own (profile 5), and would be wrong without it")
     plan = make_plan(source, media, main, picture, tier, settings)
     require(ffmpeg, plan.encoder, work)
+    if plan.encoder.hardware is not None:
+        ffmpeg = ffmpeg.freer("programs")
     sampling, searching, encoding, checking = portions(work, _WEIGHTS)
     samples = take_samples(ffmpeg, plan, timeline, settings, sampling)
     target = settings.target_vmaf if tier.target_vmaf is None else tier.target_vmaf

@@ -127,8 +127,9 @@ def require(ffmpeg: FFmpeg, encoder: Encoder, work: Work) -> None:
     chain = ",".join(filter(None, (f"format={encoder.pixel_format}", encoder.upload)))
     options = encoder.options(encoder.scale.guess, DynamicRange())
     trial = generated(picture, **encoder.global_options)["v:0"]
+    trying = ffmpeg if encoder.hardware is None else ffmpeg.freer("all")  # a driver may have to set itself up
     try:
-        ffmpeg.run(trial.output("-", format="null", **{"filter:v:0": chain}, **options), work)
+        trying.run(trial.output("-", format="null", **{"filter:v:0": chain}, **options), work)
     except TimeLimitExceeded:
         raise
     except BadMedia as error:
