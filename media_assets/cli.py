@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import signal
 import sys
 from collections.abc import Iterator
@@ -137,8 +136,14 @@ def status(
     source: Source = None,
     folder: Folder = None,
     file: File = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print counts and failures as JSON.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="Only what failed, and why.")] = False,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Only what is not there yet, and what it waits for.")
+    ] = False,
     every_file: Annotated[bool, typer.Option("--all", help="List every file of a large library too.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print every cell as JSON: state, reason, next step, links, run, cost.")
+    ] = False,
 ) -> None:
     """Show which artifacts of which files are there, and why others are not."""
     from media_assets.assets.pipeline import enabled_stages
@@ -146,20 +151,28 @@ def status(
     from media_assets.library import Library
     from media_assets.processing import Selection, require_source, selected_registered
     from media_assets.selection_checks import require_match, unseen_on_this_machine
-    from media_assets.status import library_status
-    from media_assets.terminal import print_status
+    from media_assets.status import State, library_status
+    from media_assets.status_cells import Cells
+    from media_assets.status_json import write_status
+    from media_assets.terminal import print_missing, print_status
 
     opened = _open(context)
     library, selection = Library(opened.settings, opened.secrets), Selection(source, folder, file)
     require_source(library, selection)
+    stages = enabled_stages(opened.settings)
+    wanted = {state for state, is_wanted in ((State.FAILED, failed), (State.MISSING, missing)) if is_wanted}
     with open_instance(opened.settings) as instance:
         keys = selected_registered(instance, library, selection)
         require_match(keys, selection, where="that was processed before")
-        found = library_status(instance, library, enabled_stages(opened.settings), keys)
-    if as_json:
-        sys.stdout.write(json.dumps(found.to_json(), ensure_ascii=False, indent=1) + "\n")
-    else:
-        print_status(console, found, every_file=every_file)
+        if as_json:
+            write_status(sys.stdout, Cells(instance, library, stages, keys), keys, wanted, opened.settings.ui_base_url)
+        else:
+            found = library_status(instance, library, stages, keys)
+            print_status(console, found, states=wanted, every_file=every_file)
+            if missing or file:
+                waiting = [key for key in keys if State.MISSING in found.grid[key].values()]
+                cells = Cells(instance, library, stages, waiting)
+                print_missing(console, chain.from_iterable(map(cells.of, waiting)))
     # Who asks about files by name does not ask what else there is.
     unseen = [] if file else list(unseen_on_this_machine(library, selection))
     for problem in unseen:

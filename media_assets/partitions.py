@@ -58,6 +58,8 @@ def _percent(text: str) -> str:
 
 def decode_path(encoded: str) -> str:
     """The reverse of `encode_path`."""
+    if "%" not in encoded:  # most, and a look at a library asks it for every key
+        return encoded
     return os.fsdecode(unquote_to_bytes(encoded.encode("utf-8", "surrogateescape")))
 
 

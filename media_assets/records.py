@@ -19,7 +19,7 @@ from dagster import DagsterEventType
 from dagster._core.event_api import EventLogCursor
 
 from media_assets.errors import OverBudget
-from media_assets.io_managers.base import FAILED, IMPORTED_TAG, KIND, NEXT_STEP, WITHDRAWN
+from media_assets.io_managers.base import ATTEMPT, FAILED, IMPORTED_TAG, KIND, NEXT_STEP, WITHDRAWN
 
 REMOVED = "removed"
 """Metadata of an observation: the source file is gone."""
@@ -29,6 +29,7 @@ REMOVED_KEYS = "removed_keys"
 # On PostgreSQL an event gets its number a moment before others can see it. What is so young is left for the next look.
 _SETTLE_SECONDS = 2.0
 _PAGE = 1000
+_TEXTS = (FAILED, NEXT_STEP, KIND, ATTEMPT)
 _ASSET_EVENTS = (DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_OBSERVATION)
 # What differs between the files of one cause.
 _VARIABLE = re.compile(
@@ -106,6 +107,13 @@ class Failed(Event):
     kind: str
     """Name of the class in `errors`."""
     imported: bool = False
+    attempt: str = ""
+    """Fingerprint of what was tried; empty when it did not get so far."""
+
+    @property
+    def sentence(self) -> str:
+        """The reason, and what to do about it."""
+        return f"{self.reason}. {self.next_step}" if self.next_step else self.reason
 
     @property
     def is_held(self) -> bool:
@@ -284,7 +292,7 @@ def _noted(common: tuple[int, float, str], noted: dg.AssetObservation) -> Sequen
     if WITHDRAWN in metadata and noted.partition:
         events.append(Withdrawn(*common, asset=noted.asset_key.path[-1], key=noted.partition))
     if FAILED in metadata and noted.partition:
-        text = {name: str(metadata[name].value) for name in (FAILED, NEXT_STEP, KIND) if name in metadata}
+        text = {name: str(metadata[name].value) for name in _TEXTS if name in metadata}
         failed = Failed(
             *common,
             asset=noted.asset_key.path[-1],
@@ -293,6 +301,7 @@ def _noted(common: tuple[int, float, str], noted: dg.AssetObservation) -> Sequen
             next_step=text.get(NEXT_STEP, ""),
             kind=text.get(KIND, ""),
             imported=IMPORTED_TAG in (noted.tags or {}),
+            attempt=text.get(ATTEMPT, ""),
         )
         events.append(failed)
     return events

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from media_assets.errors import Fatal, MediaAssetsError, Transient
 from media_assets.partitions import readable, split_key
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from media_assets.sources.base import Source
 
 _MOST_NAMED = 10
+
+
+@runtime_checkable
+class LooksAtFolders(Protocol):
+    """A source that finds out what it cannot look at without a look at each file."""
+
+    def look_at_folders(self) -> None: ...
 
 
 def require_match(keys: Collection[str], selection: Selection, *, where: str) -> None:
@@ -53,11 +60,10 @@ def unseen(source: Source, selection: Selection) -> Iterator[Fatal]:
 def unseen_on_this_machine(library: Library, selection: Selection) -> Iterator[MediaAssetsError]:
     """The same by a fresh look, at the sources where a look costs next to nothing."""
     for name, source in library.sources.items():
-        if selection.source not in (None, name) or library.settings.sources[name].neighbourhood != "folders":
+        if selection.source not in (None, name) or not isinstance(source, LooksAtFolders):
             continue
         try:
-            for _ in source.scan():
-                pass
+            source.look_at_folders()
         except (Fatal, Transient) as error:
             yield error
         else:

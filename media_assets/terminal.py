@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,13 +11,16 @@ from rich.table import Table
 from media_assets.models_duplicates import DuplicateGroup, Move, MoveOutcome
 from media_assets.partitions import display_name, readable
 from media_assets.processing import StagePlan
-from media_assets.status import Failure, LibraryStatus
+from media_assets.records import Failed
+from media_assets.status import LibraryStatus, State
+from media_assets.status_cells import Cell
 from media_assets.wording import counted, describe_bytes
 
 _SYMBOLS = {"done": "[green]✓[/]", "not_applicable": "[dim]–[/]", "failed": "[red]✗[/]", "missing": "[dim]·[/]"}
 MOST_ROWS = 100
 _MOST_NAMES = 12
 _MOST_FAILURES = 20
+_MOST_EXAMPLES = 3
 _MOST_GROUPS = 20
 
 
@@ -35,36 +38,69 @@ def print_stage(console: Console, plan: StagePlan, outcomes: Mapping[str, int]) 
         console.print(f"  reused: {', '.join(names[:_MOST_NAMES])}{more}", style="dim", markup=False, soft_wrap=True)
 
 
-def print_status(console: Console, found: LibraryStatus, *, every_file: bool) -> None:
-    """The grid, its sums, and why cells are red."""
+def print_status(
+    console: Console, found: LibraryStatus, *, states: Set[State] = frozenset(), every_file: bool = False
+) -> None:
+    """The grid, its sums, and why cells are red.
+
+    Args:
+        states: Of the files only those that have a cell in one of these states; empty: all.
+        every_file: Whether all rows are printed, however many there are.
+    """
+    rows = {key: cells for key, cells in found.grid.items() if not states or not states.isdisjoint(cells.values())}
     table = Table("file", *found.assets, box=None)
-    if len(found.grid) <= MOST_ROWS or every_file:
-        for key, cells in found.grid.items():
+    if len(rows) <= MOST_ROWS or every_file:
+        for key, cells in rows.items():
             table.add_row(escape(readable(key)), *(_SYMBOLS[cells[asset].value] for asset in found.assets))
+    counts = found.counts()
     for state, symbol in _SYMBOLS.items():
-        counts = found.counts()
         table.add_row(
             f"{symbol} {state.replace('_', ' ')}", *(str(counts[asset][state]) for asset in found.assets), style="bold"
         )
     console.print(table)
-    if len(found.grid) > MOST_ROWS and not every_file:
+    if len(rows) > MOST_ROWS and not every_file:
         console.print(
-            f"not shown: the rows of {counted(len(found.grid))}; `media-assets status --all` shows them, "
-            "--source, --folder and --file choose",
+            f"not shown: the rows of {counted(len(rows))}; `media-assets status --all` shows them, "
+            "--failed, --missing, --source, --folder and --file choose",
             soft_wrap=True,
         )
-    print_failures(console, list(found.failures.values()))
+    if states and not rows:
+        console.print(f"no file has an artifact that is {' or '.join(sorted(states))}")
+    failures = [each for (key, asset), each in found.failures.items() if not states or found.grid[key][asset] in states]
+    print_failures(console, failures, every_one=every_file)
 
 
-def print_failures(console: Console, failures: Sequence[Failure]) -> None:
+def print_failures(console: Console, failures: Sequence[Failed], *, every_one: bool = False) -> None:
     """Why cells are red, and what to do about it."""
-    for failure in failures[:_MOST_FAILURES]:
+    shown = failures if every_one else failures[:_MOST_FAILURES]
+    for failure in shown:
         console.print(f"✗ {failure.asset} of {readable(failure.key)}", style="red", markup=False, soft_wrap=True)
         console.print(f"    {failure.sentence}", markup=False, soft_wrap=True)
-    if len(failures) > _MOST_FAILURES:
-        console.print(f"… and {len(failures) - _MOST_FAILURES} more; `media-assets status --json` has them all.")
+    if len(failures) > len(shown):
+        console.print(
+            f"… and {len(failures) - len(shown)} more; `media-assets status --failed --all` shows them, "
+            "and with --json they can be read by programs",
+            soft_wrap=True,
+        )
     if failures:
         console.print("`media-assets retry` tries them again.")
+
+
+def print_missing(console: Console, cells: Iterable[Cell]) -> None:
+    """What is not there yet, by what it waits for; failures are left out, `print_failures` has them.
+
+    Args:
+        cells: Of all files in question.
+    """
+    waiting: dict[tuple[str, str], list[str]] = {}
+    for cell in cells:
+        if cell.state is State.MISSING and not cell.error:
+            waiting.setdefault((cell.asset, cell.sentence), []).append(cell.file)
+    for (asset, sentence), keys in waiting.items():
+        names = ", ".join(map(display_name, keys[:_MOST_EXAMPLES]))
+        example = "e.g. " if len(keys) > _MOST_EXAMPLES else ""
+        console.print(f"· {asset} of {counted(len(keys))} ({example}{names})", markup=False, soft_wrap=True)
+        console.print(f"    {sentence}", markup=False, soft_wrap=True)
 
 
 def print_duplicates(console: Console, groups: Sequence[DuplicateGroup], *, unknown: int, failed: int) -> None:

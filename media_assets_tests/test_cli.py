@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -65,10 +66,16 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Typed:
     return typed
 
 
-def test_status_as_json_has_counts_and_failures(library: Typed) -> None:
+def test_status_as_json_has_every_cell_counts_and_failures(library: Typed) -> None:
     done = library.run("status", "--json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {
+    said = json.loads(done.stdout)
+    cells = {(each["file"], each["asset"]): each for each in said.pop("cells")}
+    assert len(cells) == 10
+    assert cells["media:empty.mp4", "drive_file"]["next_step"] == "Fetch or export it again"
+    made = cells["media:talks/tone.ogg", "m4a_audio"]
+    assert made["state"] == "done" and made["run"] and Path(unquote(urlsplit(made["links"]["artifact"]).path)).is_file()
+    assert said == {
         "files": 2,
         "assets": {
             "drive_file": {"done": 1, "not_applicable": 0, "failed": 1, "missing": 0},

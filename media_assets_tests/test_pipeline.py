@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from pathlib import Path
@@ -185,7 +184,7 @@ def test_names_that_break_pipelines_do_not_break_this_one(tmp_path: Path) -> Non
         shutil.copy(clip, library.media / os.fsdecode(name))
     status = library.process(stage="transcript")
     assert len(status.grid) == len(names)
-    assert {cells["transcript"] for cells in status.grid.values()} == {State.DONE}, json.dumps(status.to_json())
+    assert {cells["transcript"] for cells in status.grid.values()} == {State.DONE}, status.failures
 
 
 def test_artifacts_beside_their_sources_are_known_after_the_library_has_moved(tmp_path: Path) -> None:

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 from collections.abc import Iterator
+from io import StringIO
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 from rich.console import Console
 
+from media_assets.errors import Fatal
 from media_assets.partitions import register
 from media_assets.processing import Selection
 from media_assets.selection_checks import unseen
 from media_assets.settings import AutomationSettings
+from media_assets.settings_budgets import BudgetSettings
 from media_assets.settings_places import FolderSource
 from media_assets.sources.folder import Folder
 from media_assets.status import LibraryStatus, State
-from media_assets.terminal import MOST_ROWS, print_status
-from media_assets_tests.toy_library import ToyLibrary, key_of, unprivileged_folder
+from media_assets.status_cells import Cells
+from media_assets.status_json import write_status
+from media_assets.terminal import MOST_ROWS, print_missing, print_status
+from media_assets_tests.toy_library import PIPELINE, ToyLibrary, key_of, tuned, unprivileged_folder
 
 
 @pytest.fixture
@@ -63,14 +73,147 @@ def test_every_cell_has_a_state_and_every_failure_a_reason(toy: ToyLibrary) -> N
     assert failure.sentence == "is poison. Throw it away"
     assert len(failure.attempt) == 64
     assert set(status.failures) == {(key_of("early"), "drive_file"), (key_of("poison"), "m4a_audio")}
-    assert status.to_json() == {
-        "files": 4,
-        "assets": status.counts(),
-        "failures": [
-            {"file": key, "asset": asset, "reason": status.failures[key, asset].sentence}
-            for key, asset in status.failures
-        ],
+
+
+def told(toy: ToyLibrary, *wanted: State, ui: str | None = None) -> dict[str, Any]:
+    """What `status --json` says of all files."""
+    keys, output = toy.register(), StringIO()
+    write_status(output, Cells(toy.instance, toy.library, PIPELINE, keys), keys, wanted, ui)
+    said = json.loads(output.getvalue())
+    assert isinstance(said, dict)
+    return said
+
+
+def cell(toy: ToyLibrary, name: str, asset: str) -> dict[str, Any]:
+    (found,) = [each for each in told(toy)["cells"] if (each["file"], each["asset"]) == (key_of(name), asset)]
+    return dict(found)
+
+
+def test_every_cell_is_told_with_reason_next_step_links_run_and_cost(toy: ToyLibrary) -> None:
+    toy.write(good="good", photo="photo\nm4a_audio: photo", poison="poison\nm4a_audio: poison")
+    runs = {asset.name: result.run_id for asset, result in zip(PIPELINE, toy.run_all(), strict=True)}
+    said = told(toy, ui="http://ui.example")
+    assert said["files"] == 3
+    assert said["assets"] == toy.status().counts()
+    assert said["failures"] == [{"file": key_of("poison"), "asset": "m4a_audio", "reason": "is poison. Throw it away"}]
+    cells = {(each["file"], each["asset"]): each for each in said["cells"]}
+    assert len(cells) == 9
+    manifest = toy.made("transcript", key_of("good"))
+    source = (toy.inbox / "good.txt").as_uri()
+    assert cells[key_of("good"), "transcript"] == {
+        "file": key_of("good"),
+        "asset": "transcript",
+        "state": "done",
+        "reason": None,
+        "next_step": None,
+        "error": None,
+        "at": manifest.made_at.isoformat(),
+        "run": runs["transcript"],
+        "cost_usd": 0.25,
+        "links": {
+            "artifact": toy.library.store("transcript").link(manifest),
+            "source": source,
+            "run": f"http://ui.example/runs/{runs['transcript']}",
+        },
     }
+    failed = cells[key_of("poison"), "m4a_audio"]
+    assert (failed["state"], failed["reason"], failed["next_step"], failed["error"], failed["run"]) == (
+        "failed",
+        "is poison",
+        "Throw it away",
+        "BadMedia",
+        runs["m4a_audio"],
+    )
+    assert failed["at"].startswith("20")
+    assert failed["links"]["artifact"] is None
+    assert cells[key_of("photo"), "m4a_audio"]["reason"] == "is a photo"
+    waits = cells[key_of("poison"), "transcript"]
+    assert (waits["state"], waits["reason"]) == ("missing", "waits for its m4a_audio, which failed")
+    assert told(toy)["cells"][0]["links"]["run"] is None, "nobody knows where the UI is"
+
+
+def test_only_the_cells_in_the_states_that_were_asked_for_are_told(toy: ToyLibrary) -> None:
+    toy.write(good="good", poison="poison\ndrive_file: poison")
+    toy.run("drive_file")
+    said = told(toy, State.FAILED)
+    assert [(each["file"], each["asset"]) for each in said["cells"]] == [(key_of("poison"), "drive_file")]
+    assert said["files"] == 2 and said["assets"] == toy.status().counts()
+    assert {each["state"] for each in told(toy, State.FAILED, State.MISSING)["cells"]} == {"failed", "missing"}
+
+
+def test_what_is_missing_says_what_it_waits_for(tmp_path: Path) -> None:
+    slow = AutomationSettings(settle_seconds=100, incomplete_seconds=100)
+    with ToyLibrary(tmp_path, automation=slow) as toy:
+        toy.write(lost="lost", young="young", old="old", gone="gone")
+        for name in ("lost", "old", "gone"):
+            os.utime(toy.inbox / f"{name}.txt", (1e9, 1e9))
+        toy.run("drive_file", keys=[key_of("lost")])
+        assert cell(toy, "lost", "m4a_audio")["reason"] == "has not been made yet"
+        assert cell(toy, "old", "drive_file")["reason"] == "has not been made yet"
+        assert cell(toy, "old", "m4a_audio")["reason"] == "waits for its drive_file"
+        assert "still being written: changed a moment ago" in cell(toy, "young", "drive_file")["reason"]
+        shutil.rmtree(toy.root / "out" / "drive_file")
+        assert cell(toy, "lost", "drive_file")["reason"] == "was made, and is no longer in its store"
+        keys = toy.register()
+        (toy.inbox / "gone.txt").unlink()
+        cells = Cells(toy.instance, toy.library, PIPELINE, keys)
+        assert next(cells.of(key_of("gone"))).reason.startswith("is no longer in")
+        shutil.rmtree(toy.inbox)
+        assert "its source cannot be looked at: the folder" in next(cells.of(key_of("gone"))).reason
+
+
+def test_a_cell_of_a_source_that_is_no_longer_in_the_settings_says_so(toy: ToyLibrary) -> None:
+    register(toy.instance, ["talks:a.mp4"])
+    first, *_ = Cells(toy.instance, toy.library, PIPELINE, ["talks:a.mp4"]).of("talks:a.mp4")
+    assert "belongs to the source 'talks', which is not in library.yaml" in first.reason
+    assert not first.source
+
+
+def test_what_a_budget_holds_up_says_so(tmp_path: Path) -> None:
+    budgets = BudgetSettings(per_day_usd=1.0, per_file_usd=0.9)
+    with ToyLibrary(tmp_path, budgets=budgets, assets=tuned("transcript", workers=1)) as toy:
+        toy.write(
+            a="a\ntranscript: pay 0.7", b="b\ntranscript: pay 0.6", c="c\ntranscript: pay 0.2", d="d\ntranscript: pay 5"
+        )
+        for stage in PIPELINE:
+            toy.run(stage.name)
+        toy.run("transcript", keys=[key_of("d")])
+        assert cell(toy, "a", "transcript")["state"] == "done"
+        for name in ("b", "c"):
+            assert "the budget of the day is spent" in cell(toy, name, "transcript")["reason"]
+        held = cell(toy, "d", "transcript")
+        assert (held["state"], held["error"]) == ("missing", "OverBudget")
+
+
+def test_only_rows_of_the_states_that_were_asked_for_are_shown(toy: ToyLibrary) -> None:
+    toy.write(good="good", poison="poison\ndrive_file: poison")
+    toy.run_all()
+    with (console := Console(width=200)).capture() as capture:
+        print_status(console, toy.status(), states={State.FAILED})
+    assert key_of("poison") in capture.get() and key_of("good") not in capture.get()
+    assert "is poison" in capture.get()
+    with console.capture() as capture:
+        print_status(console, toy.status(), states={State.MISSING})
+        print_missing(
+            console,
+            chain.from_iterable(map(Cells(toy.instance, toy.library, PIPELINE, toy.register()).of, toy.register())),
+        )
+    assert "is poison" not in capture.get()
+    assert "· m4a_audio of 1 file (poison.txt)" in capture.get()
+    assert "waits for its drive_file, which failed" in capture.get()
+    toy.write(poison="mended")
+    toy.run_all()
+    with console.capture() as capture:
+        print_status(console, toy.status(), states={State.FAILED})
+    assert "no file has an artifact that is failed" in capture.get()
+
+
+def test_what_is_missing_is_told_by_its_reason_however_many_files_wait(toy: ToyLibrary) -> None:
+    keys = toy.write(**{f"f{number}": "x" for number in range(9)})
+    with (console := Console(width=200)).capture() as capture:
+        print_missing(console, chain.from_iterable(map(Cells(toy.instance, toy.library, PIPELINE, keys).of, keys)))
+    assert "· drive_file of 9 files (e.g. f0.txt, f1.txt, f2.txt)" in capture.get()
+    assert capture.get().count("·") == 3
 
 
 def test_only_the_files_that_were_asked_for_are_in_it(toy: ToyLibrary) -> None:
@@ -178,7 +321,7 @@ def test_more_failures_than_a_page_are_all_found(toy: ToyLibrary) -> None:
 
 
 def test_a_library_without_files_has_an_empty_grid(toy: ToyLibrary) -> None:
-    assert toy.status().to_json()["files"] == 0
+    assert told(toy) == {"files": 0, "cells": [], "assets": toy.status().counts(), "failures": []}
 
 
 def test_rows_that_are_not_shown_are_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -202,3 +345,40 @@ def test_a_folder_that_may_not_be_listed_is_told_where_the_selection_concerns_it
             (problem,) = unseen(source, selection)
             assert "box:shut" in str(problem) and "Permission denied" in str(problem)
         assert not list(unseen(source, Selection(folder="elsewhere")))
+
+
+def test_a_look_at_the_folders_finds_what_a_scan_cannot_look_at() -> None:
+    with unprivileged_folder() as root:
+        (root / "talks" / "shut").mkdir(parents=True)
+        (root / "talks" / "shut").chmod(0)
+        (root / "listed").mkdir()
+        for name in ("a.txt", "b.txt"):
+            (root / "talks" / name).touch()
+            (root / "listed" / name).touch()
+        (root / "listed").chmod(0o400)  # names are to be had, and nothing else
+        try:
+            source = Folder("box", FolderSource(path=root), AutomationSettings())
+            assert [entry.path for entry in source.scan()] == ["talks/a.txt", "talks/b.txt"]
+            by_scan = set(source.unreadable)
+            source.look_at_folders()
+            assert set(source.unreadable) == {"box:talks/shut", "box:listed/a.txt"} <= by_scan
+            left_out = FolderSource(path=root, exclude=("**/shut/**", "listed/*"))
+            source = Folder("box", left_out, AutomationSettings())
+            for look in (source.look_at_folders, lambda: list(source.scan())):
+                look()
+                assert source.unreadable == {}
+        finally:
+            (root / "talks" / "shut").chmod(0o700)
+            (root / "listed").chmod(0o700)
+
+
+def test_a_look_at_the_folders_looks_at_no_file_but_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(50):
+        (tmp_path / f"{number}.txt").touch()
+    source = Folder("box", FolderSource(path=tmp_path), AutomationSettings())
+    looked_at = list(source._begin_walk(folders_alone=True))
+    assert len(looked_at) == 1
+    assert len(list(source.scan())) == 50
+    monkeypatch.setattr(source, "root", tmp_path / "nosuch")
+    with pytest.raises(Fatal, match="is not there"):
+        source.look_at_folders()

@@ -16,9 +16,9 @@ from media_assets.backup.archive import ArchiveWriter, new_archive
 from media_assets.backup.cursors import remembered
 from media_assets.backup.events import materializations
 from media_assets.file_asset import FileAsset
+from media_assets.latest_records import latest_failures, made_ids
 from media_assets.library import Library
 from media_assets.partitions import registered
-from media_assets.status import latest_failures, made_ids
 
 Item = TypeVar("Item")
 

@@ -31,12 +31,12 @@ from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.manifest_formats import FORMATS
 from media_assets.io_managers.store import ArtifactStore, ManifestReader, Target
+from media_assets.latest_records import latest_failures, made_ids
 from media_assets.library import Library
 from media_assets.partitions import register, registered
 from media_assets.paths import LeadsOut, below, plain_name
 from media_assets.shown import link
 from media_assets.sources.registered import RegisteredKeys
-from media_assets.status import latest_failures, made_ids
 
 
 @dataclass

@@ -54,6 +54,14 @@ class DriveDesktop:
     def scan(self) -> Iterator[SourceEntry]:
         return self._there.scan()
 
+    def look_at_folders(self) -> None:
+        """See `Folder.look_at_folders`."""
+        self._there.look_at_folders()
+
+    def why_not_ready(self, entry: SourceEntry) -> str | None:
+        """See `Folder.why_not_ready`."""
+        return self._there.why_not_ready(entry)
+
     @property
     def unreadable(self) -> Mapping[str, str]:
         """See `Folder.unreadable`."""

@@ -83,20 +83,26 @@ class Folder:
         return key
 
     def scan(self) -> Iterator[SourceEntry]:
-        if not self.root.is_dir():
-            raise Fatal(
-                f"the folder {self.root} of source {self.name!r} is not there",
-                next_step=f"Create or mount it, or change sources.{self.name}.path in library.yaml",
-            )
         is_artifact = self._artifact_paths()
-        self.unreadable = {}
-        self._seen = None
-        root = self.root.resolve()
-        for path, status in self._walk(root, frozenset(p.resolve() for p in self._left_out)):
+        for path, status in self._begin_walk():
             relative = path.relative_to(self.root).as_posix()
             self._seen = self._seen or folder_identity(self.root)
             if self._filter.accepts(relative) and not is_artifact(path):
                 yield self._entry(relative, status)
+
+    def look_at_folders(self) -> None:
+        """Find out what a scan could not look at, by a look at the folders and one file in each: thousands of files
+        cost next to nothing.
+
+        Raises:
+            Fatal: the folder of the source cannot be listed.
+        """
+        for _ in self._begin_walk(folders_alone=True):
+            pass
+
+    def why_not_ready(self, entry: SourceEntry) -> str | None:
+        """Why a file is taken to be still written, by itself alone; None when nothing says so."""
+        return self._why_wait(entry, Seen(entry.revision, time.time(), reported=False), Readiness(), first_look=True)
 
     def changes(self, cursor: str | None, state: State) -> Changes:
         before = Snapshot.load(self.name, cursor, state)
@@ -181,7 +187,7 @@ class Folder:
         return self._path(entry.path).as_uri()
 
     def link_of(self, key: str) -> str:
-        return self._path(split_key(key)[1]).as_uri()
+        return self._path(split_key(key)[1], look=False).as_uri()
 
     def check(self) -> str:
         count = self._glimpse()
@@ -227,9 +233,14 @@ class Folder:
         if not there:
             raise Fatal(f"the folder {self.root} of source {self.name!r} is empty", next_step="Is it mounted?")
 
-    def _path(self, relative: str) -> Path:
+    def _path(self, relative: str, *, look: bool = True) -> Path:
+        """Where a path in the source leads to.
+
+        Args:
+            look: Whether links on the way are looked at, which only an address for people does without.
+        """
         try:
-            return below(self.root, relative, follow_links=self._settings.follow_symlinks)
+            return below(self.root, relative, follow_links=self._settings.follow_symlinks or not look)
         except LeadsOut:
             raise BadMedia(f"leads out of source {self.name!r}", next_step="Delete that partition") from None
 
@@ -243,7 +254,20 @@ class Folder:
             revision=f"{status.st_size}-{status.st_mtime_ns}",
         )
 
-    def _walk(self, root: Path, left_out: frozenset[Path]) -> Iterator[tuple[Path, os.stat_result]]:
+    def _begin_walk(self, *, folders_alone: bool = False) -> Iterator[tuple[Path, os.stat_result]]:
+        if not self.root.is_dir():
+            raise Fatal(
+                f"the folder {self.root} of source {self.name!r} is not there",
+                next_step=f"Create or mount it, or change sources.{self.name}.path in library.yaml",
+            )
+        self.unreadable = {}
+        self._seen = None
+        left_out = frozenset(path.resolve() for path in self._left_out)
+        return self._walk(self.root.resolve(), left_out, folders_alone=folders_alone)
+
+    def _walk(
+        self, root: Path, left_out: frozenset[Path], *, folders_alone: bool
+    ) -> Iterator[tuple[Path, os.stat_result]]:
         """Regular files below the root in the order of their names, so that ranges of partitions are neighbours.
 
         Folders lie in one another deeper than functions may call each other.
@@ -251,8 +275,9 @@ class Folder:
         Args:
             root: That of the source without links in it.
             left_out: Folders that are not entered, without links in them.
+            folders_alone: Leave out all files but the first of each folder, which tells whether others can be read.
         """
-        open_folders = [_OpenFolder(self._items(self.root), root, (root,))]
+        open_folders = [_OpenFolder(self._items(self.root, folders_alone), root, (root,))]
         while open_folders:
             folder = open_folders[-1]
             item = next(folder.items, None)
@@ -274,9 +299,9 @@ class Folder:
                 if target in left_out or (is_link and _leads_back(target, folder.followed)):
                     continue
                 followed = (*folder.followed, target) if is_link else folder.followed
-                open_folders.append(_OpenFolder(self._items(Path(item.path)), target, followed))
+                open_folders.append(_OpenFolder(self._items(Path(item.path), folders_alone), target, followed))
 
-    def _items(self, folder: Path) -> Iterator[os.DirEntry[str]]:
+    def _items(self, folder: Path, folders_alone: bool) -> Iterator[os.DirEntry[str]]:
         """What is in a folder, by name, but for what is never looked at; nothing of one that cannot be listed."""
         try:
             with os.scandir(folder) as listing:
@@ -289,14 +314,26 @@ class Folder:
                 ) from error
             self._note_unreadable(folder, error)
             return iter(())
-        return (
+        looked_at = [
             item
             for item in items
             if not item.name.startswith(STAGING_PREFIX) and (self._settings.hidden or not item.name.startswith("."))
-        )
+        ]
+        if folders_alone:
+            looked_at[1:] = filter(self._may_be_folder, looked_at[1:])
+        return iter(looked_at)
+
+    def _may_be_folder(self, item: os.DirEntry[str]) -> bool:
+        try:
+            return item.is_dir(follow_symlinks=self._settings.follow_symlinks)
+        except OSError:
+            return True  # whoever looks at it is told why not
 
     def _note_unreadable(self, path: Path, error: OSError) -> None:
-        key = partition_key(self.name, path.relative_to(self.root).as_posix())
+        relative = path.relative_to(self.root).as_posix()
+        if self._filter.excludes(relative) or self._filter.excludes(f"{relative}/"):
+            return
+        key = partition_key(self.name, relative)
         reason = error.strerror or str(error)
         if error.errno == errno.ENAMETOOLONG:
             reason = f"its path has {len(os.fsencode(path))} bytes, more than the system takes; shorten names above it"

@@ -22,7 +22,11 @@ class PathFilter:
         self._exclude = [_compile(glob) for glob in exclude]
 
     def accepts(self, path: str) -> bool:
-        return any(p.fullmatch(path) for p in self._include) and not any(p.fullmatch(path) for p in self._exclude)
+        return any(p.fullmatch(path) for p in self._include) and not self.excludes(path)
+
+    def excludes(self, path: str) -> bool:
+        """Whether `exclude` matches a path; with a slash at its end it is that of a folder."""
+        return any(p.fullmatch(path) for p in self._exclude)
 
 
 def _compile(glob: str) -> re.Pattern[str]:

@@ -18,10 +18,10 @@ from media_assets.backup.exporting import export_library
 from media_assets.backup.from_stores import record_what_is_there
 from media_assets.backup.importing import AssetImport, Imported, Importer
 from media_assets.errors import Fatal
+from media_assets.latest_records import latest_failures, made_ids
 from media_assets.partitions import registered
 from media_assets.processing import Selection
 from media_assets.settings_places import FolderSource, FolderStore
-from media_assets.status import latest_failures, made_ids
 from media_assets_tests.toy_library import PIPELINE, SOURCE, ToyLibrary, key_of
 
 ASSETS = [stage.name for stage in PIPELINE]
@@ -115,7 +115,9 @@ def events(toy: ToyLibrary) -> dict[str, int]:
 
 
 def grid(toy: ToyLibrary) -> dict[str, Any]:
-    return toy.processor().status(list(registered(toy.instance))).to_json()
+    status = toy.processor().status(list(registered(toy.instance)))
+    reasons = [(failure.key, failure.asset, failure.sentence) for failure in status.failures.values()]
+    return {"files": len(status.grid), "assets": status.counts(), "failures": reasons}
 
 
 @pytest.fixture(scope="module")
