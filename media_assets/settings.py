@@ -215,7 +215,7 @@ class LimitSettings(Section):
     reader_memory_bytes: PositiveInt = 2_000_000_000
     """Memory of a process that looks into one file. A file that needs more is red."""
     ffmpeg_memory_bytes: PositiveInt | None = None
-    """Memory of one ffmpeg; absent: as much as the machine has, and 8 GB at least."""
+    """Memory of one ffmpeg; absent: three quarters of what the machine or its container has, and 4 GB at least."""
     max_media_hours: PositiveFloat = 48.0
     """A file that plays for longer, by its own time stamps, is red: no claim of a file makes it more work than that."""
 

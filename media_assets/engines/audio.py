@@ -199,6 +199,8 @@ def _output(source: Path, media: MediaInfo, stream: Stream, destination: Path, o
 
 def _sound_of(destination: Path, work: Work) -> Stream | None:
     """The audio stream of the result; None when nothing was written."""
+    if not destination.exists():
+        return None
     try:
         media = probe(destination, work).media
     except TimeLimitExceeded:

@@ -32,7 +32,7 @@ class ToolLimits:
     """Limits of a tool such as ffmpeg."""
 
     memory_bytes: int | None = None
-    """What it may allocate; None for as much as the machine has, and 8 GB at least. Not enforced on macOS.
+    """What it may allocate; None for three quarters of what there is, and 4 GB at least. Not enforced on macOS.
 
     Not its address space: drivers of graphics cards reserve hundreds of gigabytes of that and use none.
     """
@@ -41,11 +41,22 @@ class ToolLimits:
     @property
     def memory(self) -> int:
         """Bytes that it may allocate."""
-        return self.memory_bytes or max(_LEAST_MEMORY, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+        return self.memory_bytes or max(_LEAST_MEMORY, round(_memory_of_all() * _SHARE_OF_MEMORY))
 
 
-_LEAST_MEMORY = 8_000_000_000
-"""What 4K takes to be encoded, with room to spare."""
+def _memory_of_all() -> int:
+    """Bytes of memory of this machine, or of the container, if it has less."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        return min(machine, int(_OF_THE_CONTAINER.read_text("ascii")))
+    except (OSError, ValueError):  # there is no such limit
+        return machine
+
+
+_LEAST_MEMORY = 4_000_000_000
+"""What 4K takes to be encoded."""
+_SHARE_OF_MEMORY = 0.75
+_OF_THE_CONTAINER = Path("/sys/fs/cgroup/memory.max")
 _PASSED_ON = (
     *("PATH", "HOME", "LANG", "LC_", "TZ", "TMPDIR", "LD_", "DYLD_", "PYTHON", "VIRTUAL_ENV", "FAKETIME"),
     *("FONTCONFIG", "XDG_", "CUDA", "NVIDIA", "LIBVA", "VDPAU", "MESA", "DRI_", "ROC", "HIP", "ONEVPL", "MFX", "OMP_"),

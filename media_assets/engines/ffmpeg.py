@@ -19,10 +19,11 @@ import ffmpeg
 
 from media_assets.engines.ffmpeg_errors import complaints, failure
 from media_assets.engines.kernel_filter import Freedom
+from media_assets.engines.probe import probe
 from media_assets.engines.process import Ending, run_process
 from media_assets.engines.untrusted import uploaded
 from media_assets.engines.work import Work
-from media_assets.errors import Fatal, TimeLimitExceeded, Transient
+from media_assets.errors import BadMedia, Fatal, TimeLimitExceeded, Transient
 from media_assets.settings import FFmpegSettings
 
 NEEDED_ENCODERS = ("aac", "libx264")
@@ -156,7 +157,7 @@ class FFmpeg:
         Args:
             path: The file.
             work: Its limit and cancellation end ffmpeg.
-            container: FFmpeg's name of its demuxer; None to have ffmpeg choose.
+            container: FFmpeg's name of its demuxer; None to look it up with a probe.
             sample_rate: Samples per second.
             start_seconds: Where to begin; None for the start of the stream.
             duration_seconds: How much to give; None for all.
@@ -167,7 +168,7 @@ class FFmpeg:
         """
         start = {} if start_seconds is None else {"ss": start_seconds}
         length = {} if duration_seconds is None else {"t": duration_seconds}
-        output = uploaded(path, container, **start)["a:0"].output(
+        output = uploaded(path, container or _demuxer(path, work), **start)["a:0"].output(
             "pipe:1",
             format="s16le",
             acodec="pcm_s16le",
@@ -197,6 +198,18 @@ class FFmpeg:
             raise Fatal(f"ffmpeg could not be started: {error}", next_step="Correct `ffmpeg.path`") from error
         if ending.exit_code != 0:
             raise failure(ending.exit_code, ending.error_output, command, work)
+
+
+def _demuxer(path: Path, work: Work) -> str:
+    """The demuxer that the probe finds.
+
+    Raises:
+        BadMedia: there is none.
+    """
+    media = probe(path, work).media
+    if media is None:
+        raise BadMedia("nothing in it can be heard", next_step="Play the file to see whether it is damaged")
+    return media.container
 
 
 def _bundled() -> Path:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,11 @@ _MICROSECONDS = 1_000_000
 _ANIMATIONS = ("gif", "apng")
 """Formats of pictures that may move."""
 _SHORTEST_HEADER_BYTES = 12
+_MOST_CHAPTERS = 1000
+_MOST_TAGS = 1000
+_LONGEST_TEXT = 10_000
+"""Of what a file tells of itself no more is kept: it is in manifests and in Dagster's database for as long as the file
+is in the library, and a file of 4 MB may have 300,000 tags."""
 _FETCH_AGAIN = "Play the file to see whether it is damaged; fetch or export it again"
 
 
@@ -132,7 +138,7 @@ def _describe(
         start_seconds=(container.start_time or 0) / _MICROSECONDS,
         bit_rate=container.bit_rate or None,
         streams=tuple(streams),
-        chapters=tuple(_chapters(container)),
+        chapters=tuple(islice(_chapters(container), _MOST_CHAPTERS)),
         tags=_tags(container),
     )
     return media, any(look.packets > 1 for look in looks.values())
@@ -151,16 +157,16 @@ def _chapters(container: InputContainer) -> Iterator[Chapter]:
             yield Chapter(
                 start_seconds=float(chapter["start"] * time_base),
                 end_seconds=float(chapter["end"] * time_base),
-                title=chapter["metadata"].get("title", ""),
+                title=chapter["metadata"].get("title", "")[:_LONGEST_TEXT],
             )
 
 
 def _tags(container: InputContainer) -> dict[str, str]:
     """The tags of the whole; Ogg keeps them with its first stream."""
-    tags = dict(container.metadata)
+    tags: Mapping[str, str] = container.metadata
     if not tags and container.format.name == "ogg" and container.streams:
-        tags = dict(container.streams[0].metadata)
-    return tags
+        tags = container.streams[0].metadata
+    return {name[:_LONGEST_TEXT]: value[:_LONGEST_TEXT] for name, value in islice(tags.items(), _MOST_TAGS)}
 
 
 def _judge(media: MediaInfo, moves: bool, head: bytes) -> Probe:

@@ -21,6 +21,7 @@ _STREAM_TYPES: dict[str, Literal["video", "audio", "subtitle", "data", "attachme
 # AVColorTransferCharacteristic of FFmpeg, which are those of ITU-T H.273.
 _PQ = 16
 _HLG = 18
+_LONGEST_TAG = 1000
 
 
 def describe(stream: AvStream, container: str, *, dolby_vision: bool) -> Stream:
@@ -33,7 +34,7 @@ def describe(stream: AvStream, container: str, *, dolby_vision: bool) -> Stream:
     """
     from av.stream import Disposition
 
-    tags = {name.lower(): value for name, value in stream.metadata.items()}
+    tags = {name.lower(): value[:_LONGEST_TAG] for name, value in stream.metadata.items()}
     context = stream.codec_context
     matroska = container.startswith("matroska")
     fields: dict[str, Any] = {

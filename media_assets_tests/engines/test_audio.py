@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import av
@@ -12,7 +13,7 @@ from media_assets.engines.audio import choose_audio, extract_m4a
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.probe import probe
 from media_assets.engines.work import Work
-from media_assets.errors import Cancelled, NotApplicable, TimeLimitExceeded
+from media_assets.errors import BadMedia, Cancelled, NotApplicable, TimeLimitExceeded
 from media_assets.models import AudioTrack, MediaInfo, Stream
 from media_assets.settings import AudioSettings
 from media_assets_tests import media
@@ -333,3 +334,13 @@ def stopped(directory: Path) -> Work:
     work = Work(directory)
     work.cancelled.set()
     return work
+
+
+def test_sound_of_which_ffmpeg_writes_no_file_at_all_is_bad(tmp_path: Path):
+    channels = 65535
+    data = bytes(channels * 10)
+    layout = struct.pack("<IHHIIHH", 16, 1, channels, 8000, 8000 * channels, channels, 8)
+    size = struct.pack("<I", len(data))
+    (tmp_path / "a.wav").write_bytes(b"RIFF\xff\xff\xff\xffWAVEfmt " + layout + b"data" + size + data)
+    with pytest.raises(BadMedia, match=r"ffmpeg cannot process it|cannot be decoded"):
+        extract(tmp_path / "a.wav")

@@ -45,6 +45,8 @@ def everything(path: Path, found: Probe, work: Work) -> Path | None:
     stream, reason = choose_audio(found.media, ())
     sound = work.directory / "audio.m4a"
     extract_m4a(ffmpeg, path, found.media, stream, reason, sound, AudioSettings(), work)
+    for _ in ffmpeg.pcm(path, work):  # as transcribers read; they are given no more than a path
+        pass
     return sound
 
 

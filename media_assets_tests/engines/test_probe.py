@@ -383,3 +383,22 @@ def test_subtitles_and_attachments_are_listed(clip: Path, tmp_path: Path):
     assert found.kind is MediaKind.VIDEO
     assert found.media is not None
     assert [stream.type for stream in found.media.streams] == ["video", "audio", "subtitle", "attachment"]
+
+
+def test_of_endless_tags_and_chapters_only_so_many_are_kept(tmp_path: Path):
+    def frame(name: bytes, content: bytes) -> bytes:
+        return name + len(content).to_bytes(4, "big") + b"\0\0" + content
+
+    tags = [frame(b"TXXX", b"\0k%d\0value" % n) for n in range(3000)]
+    long = frame(b"TXXX", b"\0long\0" + b"x" * 50_000)
+    chapters = [
+        frame(b"CHAP", b"c%d\0" % n + (n * 10).to_bytes(4, "big") + (n * 10 + 10).to_bytes(4, "big") + b"\xff" * 8)
+        for n in range(3000)
+    ]
+    size = sum(map(len, tags + chapters)) + len(long)
+    head = b"ID3\3\0\0" + bytes((size >> shift) & 127 for shift in (21, 14, 7, 0))
+    sound = media.tone(tmp_path / "a.mp3", 0.5, "-id3v2_version", "0").read_bytes()
+    (tmp_path / "a.mp3").write_bytes(head + long + b"".join(tags + chapters) + sound)
+    found = look_inside(tmp_path / "a.mp3")
+    assert (len(found.tags), len(found.chapters)) == (1000, 1000)
+    assert max(map(len, found.tags.values())) == 10_000

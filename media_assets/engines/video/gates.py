@@ -29,8 +29,10 @@ _LOCATION = ("location", "com.apple.quicktime.location.iso6709")
 def decodes(ffmpeg: FFmpeg, result: Path, duration_seconds: float | None, work: Work) -> str | None:
     """Decode picture and sound from beginning to end. Returns why the result is not to be used; None when it is."""
     media = probe(result, work).media
-    both = uploaded(result, media.container if media else None)
-    streams = [both["v:0"]] + ([both["a"]] if media and media.audio_streams else [])
+    if media is None:
+        return "the result cannot be decoded: nothing in it can be recognised"
+    both = uploaded(result, media.container)
+    streams = [both["v:0"]] + ([both["a"]] if media.audio_streams else [])
     try:
         errors = ffmpeg.run(
             ffmpeg_python.output(*streams, "-", format="null", **ALL_MUST_DECODE),
