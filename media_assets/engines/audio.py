@@ -7,11 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from media_assets.engines.completeness import check_complete, has_packets, lost_no_sound
+from media_assets.engines.completeness import check_complete, is_empty_track, lost_no_sound
 from media_assets.engines.ffmpeg import ALL_MUST_DECODE, KEEP_TIME, FFmpeg
 from media_assets.engines.languages import same_language
 from media_assets.engines.probe import probe
-from media_assets.engines.truncation import missing_end
 from media_assets.engines.untrusted import ISO, file_url, uploaded
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, NotApplicable, TimeLimitExceeded
@@ -85,7 +84,7 @@ def extract_m4a(
     result = _sound_of(destination, work)
     seconds = result.duration_seconds or 0.0 if result else 0.0
     work.require_length(offset_seconds(media, stream) + seconds)
-    if not seconds and missing_end(source, media.container) is None and not has_packets(source, stream, work):
+    if not seconds and is_empty_track(source, media, stream, work):
         raise NotApplicable("has an audio track without any sound in it: its sound track is empty")
     if failure is not None and not seconds:
         raise failure

@@ -137,9 +137,11 @@ def _xing_seconds(source: Path, stream: Stream) -> float | None:
     return int.from_bytes(found[1], "big") * samples_per_frame / stream.sample_rate
 
 
-def has_packets(source: Path, stream: Stream, work: Work) -> bool:
-    """Whether anything at all is in a stream."""
-    return run_in_child(_any_packet, source, stream.index, work=work)
+def is_empty_track(source: Path, media: MediaInfo, stream: Stream, work: Work) -> bool:
+    """Whether nothing at all is in a stream, though the file was not cut off."""
+    return missing_end(source, media.container) is None and not run_in_child(
+        _any_packet, source, stream.index, work=work
+    )
 
 
 def _any_packet(source: Path, index: int) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_assets.engines import isobmff
+from media_assets.engines.emptiness import empty_container
 from media_assets.engines.pretenders import FETCH_AGAIN, meant, pretender
 from media_assets.engines.probe_frames import look_at_frames
 from media_assets.engines.probe_streams import describe
@@ -113,6 +114,9 @@ def _look_inside(path: Path, name: str) -> Probe:
             if container is not None and container.streams:
                 media, moves = _describe(container, dolby_vision, image_size)
                 return _judge(media, moves, head)
+        empty = empty_container(file, head) if not image_size else None
+    if empty is not None:
+        return Probe(MediaKind.AUDIO, media_type(MediaKind.AUDIO, empty, head), MediaInfo(container=empty, streams=()))
     if meant(name) is None and not begins_like_media(head) and is_text_of_any_encoding(head):
         return Probe(MediaKind.OTHER, "text/plain", None)
     if promises_media(head, name):

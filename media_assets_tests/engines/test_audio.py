@@ -161,11 +161,22 @@ def test_sound_is_taken_whatever_the_name(name: str, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("ending", "codec"), [("mkv", "mp2"), ("avi", "mp2"), ("mkv", "flac"), ("mkv", "libopus"), ("mkv", "aac")]
+    ("ending", "codec"),
+    [
+        *(("mkv", codec) for codec in ("mp2", "flac", "libopus", "aac")),
+        *(("ts", codec) for codec in ("mp2", "aac", "ac3")),
+        *(("avi", "mp2"), ("webm", "libopus"), ("ogg", "libvorbis"), ("wmv", "wmav2")),
+    ],
 )
 def test_a_track_without_any_sound_in_it_is_not_applicable(ending: str, codec: str, tmp_path: Path):
     with pytest.raises(NotApplicable, match="without any sound in it: its sound track is empty"):
         extract(media.video(tmp_path / f"empty.{ending}", 1.0, "-c:a", codec, "-bsf:a", "noise=drop=1"))
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mov", "mpg"])
+def test_a_container_that_drops_an_empty_sound_track_has_no_sound(ending: str, tmp_path: Path):
+    with pytest.raises(NotApplicable, match="has no audio stream"):
+        extract(media.video(tmp_path / f"empty.{ending}", 1.0, "-c:a", "mp2", "-bsf:a", "noise=drop=1"))
 
 
 def test_a_track_that_is_announced_and_never_sent_is_not_chosen(tmp_path: Path):

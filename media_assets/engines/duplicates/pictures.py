@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import ffmpeg as ffmpeg_python
 
+from media_assets.engines.completeness import is_empty_track
 from media_assets.engines.duplicates.audio_prints import PRINT_OPTIONS, audio_print
 from media_assets.engines.duplicates.codes import NO_PICTURE, SIDE, averages, codes_of, packed
 from media_assets.engines.ffmpeg import KEEP_TIME, FFmpeg
 from media_assets.engines.untrusted import file_url, uploaded
 from media_assets.engines.work import Work
+from media_assets.errors import BadMedia
 from media_assets.models import MediaInfo, MediaKind, Stream
 from media_assets.models_duplicates import AudioPrint, FrameHashes
 from media_assets.settings_duplicates import FingerprintSettings
@@ -55,7 +57,13 @@ def fingerprint(
     if not outputs:
         return None, None
     command = ffmpeg_python.merge_outputs(*outputs) if len(outputs) > 1 else outputs[0]
-    ffmpeg.run(command, work, duration_seconds=media.duration_seconds)
+    try:
+        ffmpeg.run(command, work, duration_seconds=media.duration_seconds)
+    except BadMedia:
+        filled = _without_empty_tracks(source, media, work)
+        if filled == media:
+            raise
+        return fingerprint(ffmpeg, source, kind, filled, settings, work)
     hashes = _hashes(frames, interval, settings) if frames.exists() and frames.stat().st_size else None
     values = audio_print(sound) if sound.exists() else None
     for path in (frames, sound):
@@ -101,6 +109,13 @@ def _outputs(
             )
         )
     return outputs
+
+
+def _without_empty_tracks(source: Path, media: MediaInfo, work: Work) -> MediaInfo:
+    """ffmpeg fails over a track that is announced and has nothing in it."""
+    tracks = (*media.video_streams, *media.audio_streams)
+    empty = [stream for stream in tracks if is_empty_track(source, media, stream, work)]
+    return media.model_copy(update={"streams": tuple(stream for stream in media.streams if stream not in empty)})
 
 
 def _main_picture(media: MediaInfo) -> Stream:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from media_assets.engines.completeness import is_empty_track
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.images.opening import UnreadablePicture, limits_for, open_image, upright, written_file
 from media_assets.engines.images.pixels import eight_bits, in_srgb
@@ -13,7 +14,7 @@ from media_assets.engines.thumbnails.drawing import draw_contact_sheet, draw_siz
 from media_assets.engines.thumbnails.frames import clip_of, one_frame, sample_frames
 from media_assets.engines.thumbnails.looks import best, look_at
 from media_assets.engines.work import Work
-from media_assets.errors import NotApplicable
+from media_assets.errors import BadMedia, NotApplicable
 from media_assets.models import MediaInfo, MediaKind, Stream
 from media_assets.models_images import ContactSheet, Thumbnails
 from media_assets.settings_thumbnails import ThumbnailSettings
@@ -45,7 +46,7 @@ def make_thumbnails(
         The files by name, and what they show.
 
     Raises:
-        NotApplicable: audio without cover art, and what is no media.
+        NotApplicable: audio without cover art, a video track with nothing in it, and what is no media.
         BadMedia: nothing of it can be decoded, or the image is too large or damaged.
         TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: as `FFmpeg.run`.
     """
@@ -67,7 +68,12 @@ def _of_video(
     sheet = settings.contact_sheet
     long_side = max(*settings.long_sides, sheet.tile_long_side)
     clip = clip_of(source, media, stream, work)
-    frames = sample_frames(ffmpeg, clip, sheet.columns * sheet.rows, long_side, work)
+    try:
+        frames = sample_frames(ffmpeg, clip, sheet.columns * sheet.rows, long_side, work)
+    except BadMedia:
+        if is_empty_track(source, media, stream, work):
+            raise NotApplicable("has a video track without a picture in it") from None
+        raise
     number, reason = best([look_at(_decoded(frame.path, settings)) for frame in frames])
     files, thumbnails = _drawn(
         _decoded(frames[number].path, settings),

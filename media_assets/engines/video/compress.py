@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from media_assets.engines.completeness import is_empty_track
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.truncation import missing_end
 from media_assets.engines.video.crf_search import search
@@ -103,6 +104,8 @@ def _compress(
         raise NotWorthIt("media-assets made it, and it has the size of its tier")
     timeline = read_timeline(source, main.index, work)
     if not timeline.seconds.size:
+        if is_empty_track(source, media, main, work):
+            raise NotApplicable("has a video track without a picture in it")
         raise BadMedia("no frame of it can be read", next_step=DAMAGED)
     if not smaller and is_efficient(
         main.codec, timeline.bit_rate, main.display_size, timeline.frame_rate, settings.efficient_bits_per_pixel
