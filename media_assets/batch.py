@@ -23,6 +23,7 @@ from pydantic import Field
 from media_assets.artifact import Stored
 from media_assets.errors import Cancelled, Fatal, MediaAssetsError
 from media_assets.file_work import FileWork
+from media_assets.interruption import asking
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore
 from media_assets.lanes import LANE_TAG
@@ -188,7 +189,7 @@ class Batch:
     ) -> Outcome:
         if settled:
             return settled
-        with logs.fields(**self.log_fields, partition=key):
+        with logs.fields(**self.log_fields, partition=key), asking(self.check_cancelled):
             outcome = self._find_or_make(key, store, scratch, prefetcher)
             for observer in self.library.observers:
                 observer.done(self, outcome)

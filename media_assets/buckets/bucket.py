@@ -17,6 +17,7 @@ from media_assets.buckets.failures import ConditionFailed, ObjectGone, failure
 from media_assets.buckets.objects import ObjectInfo, info_of, mode_of
 from media_assets.buckets.parts import CONCURRENT_PARTS, part_bytes_for, parts
 from media_assets.errors import MediaAssetsError, Transient
+from media_assets.interruption import ask
 
 if TYPE_CHECKING:
     from obstore import Bytes
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _LISTED_AT_ONCE = 1000
+_PIECE_BYTES = 1 << 20
 # What S3 copies in one request: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 _MAX_COPY_BYTES = 5 * 1024**3
 
@@ -160,11 +162,14 @@ class Bucket:
                 raise ConditionFailed(f"{self.url}: an object vanished while it was replaced") from None
             raise
 
-    def upload(self, file: Path, path: str, attributes: Mapping[str, str]) -> None:
+    def upload(
+        self, file: Path, path: str, attributes: Mapping[str, str], check: Callable[[], None] = lambda: None
+    ) -> None:
         """Write an object of any size in parts; it appears complete or not at all.
 
         Args:
             attributes: Those that tell this object from any other: by them it is recognised where its answer was lost.
+            check: Called before each piece of what goes up in parts; what it raises ends the upload.
 
         Raises:
             Transient: the transfer broke.
@@ -179,7 +184,7 @@ class Bucket:
                 lambda store: obstore.put(
                     store,
                     path,
-                    file,
+                    _pieces(file, check) if size_bytes > part_bytes else file,
                     attributes=dict(attributes),
                     use_multipart=size_bytes > part_bytes,
                     chunk_size=part_bytes,
@@ -251,6 +256,7 @@ class Bucket:
         from obstore.exceptions import BaseError
 
         store = self._store
+        ask()
         try:
             return action(store)
         except (BaseError, FileNotFoundError, ValueError) as error:
@@ -263,3 +269,12 @@ class Bucket:
             if self._connected is None:
                 self._connected = self._connect()
             return self._connected
+
+
+def _pieces(file: Path, check: Callable[[], None]) -> Iterator[bytes]:
+    """The content of a file, for as long as the work goes on: the client ends an upload with what this raises."""
+    with file.open("rb") as content:
+        while piece := content.read(_PIECE_BYTES):
+            check()
+            ask()
+            yield piece

@@ -10,6 +10,7 @@ from media_assets.buckets.bucket import Bucket
 from media_assets.buckets.failures import ConditionFailed
 from media_assets.buckets.objects import ObjectInfo
 from media_assets.errors import Fatal, Transient
+from media_assets.interruption import pause
 
 _ATTEMPTS = 5
 _FIRST_WAIT_SECONDS = 0.1
@@ -38,6 +39,7 @@ def delete_unchanged(bucket: Bucket, found: ObjectInfo) -> None:
         stop=stop_after_attempt(_ATTEMPTS),
         wait=wait_exponential(_FIRST_WAIT_SECONDS, max=_LONGEST_WAIT_SECONDS),
         retry=retry_if_exception_type(Transient),
+        sleep=pause,
         reraise=True,
     )
     is_unchanged = retrying(_is_deleted_or_unchanged, bucket, found)

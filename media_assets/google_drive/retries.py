@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import logging
 import random
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
+from media_assets import interruption
 from media_assets.google_drive.errors import Unavailable
 
 _LONGEST_WAIT_SECONDS = 64.0
 _LONGEST_RETRY_AFTER_SECONDS = 600.0
 """Whoever asks for more is given up on for this run."""
-_NAP_SECONDS = 0.5
 _POLLS_SECONDS = (0.5, 1.0, *(2.0,) * 58)
 """Between looks at what Drive does in its own time: two minutes in all."""
 
@@ -56,12 +55,13 @@ class Retries:
             Unavailable: the last of as many as were allowed.
         """
         check()
+        interruption.ask()
         retrying = Retrying(
             stop=stop_after_attempt(self._attempts),
             wait=self._wait_seconds,
             retry=retry_if_exception(_may_help),
             before_sleep=_tell,
-            sleep=partial(_sleep, check),
+            sleep=partial(interruption.pause, check=check),
             reraise=True,
         )
         return retrying(attempt)
@@ -74,7 +74,7 @@ class Retries:
         """
         yield
         for seconds in _POLLS_SECONDS:
-            _sleep(check, seconds * self._poll_multiplier)
+            interruption.pause(seconds * self._poll_multiplier, check)
             yield
 
     def _wait_seconds(self, state: RetryCallState) -> float:
@@ -94,11 +94,3 @@ def _error_of(state: RetryCallState) -> Unavailable:
 
 def _tell(state: RetryCallState) -> None:
     _log.info("%s; attempt %d in %.1f s", _error_of(state), state.attempt_number + 1, state.upcoming_sleep)
-
-
-def _sleep(check: Callable[[], None], seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
-        time.sleep(min(left, _NAP_SECONDS))
-        check()
-    check()

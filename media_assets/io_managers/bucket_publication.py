@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from media_assets.buckets import Bucket, ObjectGone
 from media_assets.errors import Transient
+from media_assets.interruption import carried
 from media_assets.io_managers.bucket_beside import BesideObjects, Content, attributes_of, has_content
 from media_assets.io_managers.bucket_layout import COMING, MANIFEST
 from media_assets.io_managers.manifest import Manifest, StoredFile
@@ -118,7 +119,7 @@ class Publication:
         path = f"{self._own}/{name}"
         self._written.append(path)
         if content.file:
-            self._bucket.upload(content.file, path, attributes_of(name, content.sha256))
+            self._bucket.upload(content.file, path, attributes_of(name, content.sha256), check)
         else:
             self._bucket.copy(content.path, path, content.size_bytes)
             if not has_content(self._bucket.head(path), content.sha256, content.size_bytes):
@@ -180,4 +181,4 @@ def together(function: Callable[[Item], Result], items: Iterable[Item]) -> list[
     if len(todo) < 2:
         return [function(item) for item in todo]
     with ThreadPoolExecutor(min(_REQUESTS_AT_ONCE, len(todo))) as pool:
-        return list(pool.map(function, todo))
+        return list(pool.map(carried(function), todo))

@@ -25,6 +25,7 @@ from media_assets.checksums import digests_of
 from media_assets.errors import MediaAssetsError, SourceChanged, Transient
 from media_assets.files import PRIVATE_MODE, private_folder
 from media_assets.google_drive.api import DriveApi
+from media_assets.interruption import holding
 from media_assets.io_managers.drive_ahead import Ahead
 from media_assets.io_managers.drive_check import check_store
 from media_assets.io_managers.drive_doubles import Doubles, Stored
@@ -210,7 +211,7 @@ class DriveArtifacts:
     def _publish(self, draft: Manifest, parts: Sequence[Part], target: Target, check: Callable[[], None]) -> Manifest:
         artifact = self._artifact(draft.asset, draft.key)
         journal = self._journal(self._folders.made_root().id, draft.asset, artifact)
-        with self._lock(journal):
+        with holding(self._lock(journal)):
             publication = Publication(
                 self._api,
                 self._folders,

@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from media_assets.errors import MediaAssetsError, Transient
 from media_assets.google_drive.api import DriveApi
+from media_assets.interruption import holding
 from media_assets.io_managers.drive_index import ARTIFACTS_PER_SEARCH, DriveIndex, Found
 from media_assets.io_managers.drive_journal import Journal
 from media_assets.io_managers.drive_marks import DriveFile
@@ -87,7 +88,7 @@ class Doubles:
             self._put_away(found, manifest, frozenset())
 
     def _settle(self, one: Stored, found: Found, results: dict[str, Manifest | MediaAssetsError]) -> None:
-        with self._lock(one.journal):
+        with holding(self._lock(one.journal)):
             counts = self._as_it_is(found.manifest, one)
             manifest = self._manifest_of(counts, one)
             key = one.manifest.key

@@ -25,6 +25,7 @@ from media_assets.errors import Fatal, SourceChanged
 from media_assets.files import PRIVATE_MODE, private_folder
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import NoSuchFolder, NotDrive, NotFound, Refused, StoreGone
+from media_assets.interruption import holding
 from media_assets.io_managers.drive_marks import PART, fitting, has, quoted
 from media_assets.io_managers.drive_memory import DriveMemory, KnownFolder
 from media_assets.io_managers.drive_writes import put_folder_away
@@ -105,7 +106,7 @@ class DriveFolders:
             return found
         with self._lock:
             if not self._root:
-                with self._machine_lock():
+                with holding(self._machine_lock()):
                     root = self._api.folder_id(self._place, create=True, ids=self._ids)
                     self._memory.note_folder(self._key(self._place), KnownFolder(root, True))
                     self._root = root
@@ -255,7 +256,7 @@ class DriveFolders:
 
     def _remembered_or_made(self, root: DriveFolder, parent: str, path: tuple[str, ...]) -> str:
         place = self._key("/".join((root.id, *path)))
-        with self._machine_lock(), self.of_the_store(f"the folder {path[-1]!r}"):
+        with holding(self._machine_lock()), self.of_the_store(f"the folder {path[-1]!r}"):
             known = self._memory.folder(place)
             if known and known.is_settled and self._is_there(known.file_id):
                 return known.file_id

@@ -15,6 +15,7 @@ from typing import Any
 from media_assets.errors import SourceChanged, Transient
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import NotFound
+from media_assets.interruption import carried
 from media_assets.io_managers.drive_folders import DriveFolder, DriveFolders, search_in
 from media_assets.io_managers.drive_marks import (
     ARTIFACT,
@@ -150,7 +151,7 @@ class DriveIndex:
         if len(ids) < 2:
             return [self.file(file_id) for file_id in ids]
         with ThreadPoolExecutor(_READERS) as pool:
-            return list(pool.map(self.file, ids))
+            return list(pool.map(carried(self.file), ids))
 
     def of_asset(self, asset: str, drive: str | None = None) -> Iterator[DriveFile]:
         """The files of all artifacts of an asset, those in the trash left out.
@@ -285,7 +286,7 @@ class DriveIndex:
         unknown = self._memory.unknown({file.content_md5 for file in files})
         wanted = {file.content_md5: file for file in files if file.content_md5 in unknown}
         with ThreadPoolExecutor(_READERS) as pool:
-            list(pool.map(self._download, wanted.values()))
+            list(pool.map(carried(self._download), wanted.values()))
 
     def _download(self, file: DriveFile) -> str:
         with tempfile.TemporaryDirectory(prefix="media_assets-manifest-") as directory:

@@ -13,13 +13,13 @@ everybody: whoever made the other one goes through all of this again, now with t
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from media_assets.errors import Transient
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import IdTaken, NotFound
+from media_assets.interruption import pause
 from media_assets.io_managers.artifact_names import manifest_name, mime_type
 from media_assets.io_managers.drive_doubles import Stored
 from media_assets.io_managers.drive_folders import MANIFESTS, DriveFolder, DriveFolders
@@ -101,7 +101,7 @@ class Publication:
         for attempt in range(_ROUNDS):
             self._check()
             if attempt:
-                time.sleep(_PAUSE_SECONDS * attempt * random.random())  # noqa: S311  so that two do not keep step
+                pause(_PAUSE_SECONDS * attempt * random.random(), self._check)  # noqa: S311  so that two do not keep step
                 self._folders.forget()
                 self._is_new = False
             folder = self._folder()

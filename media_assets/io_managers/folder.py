@@ -28,6 +28,7 @@ from filelock import FileLock
 from media_assets.disks import writable
 from media_assets.errors import Fatal, Transient, classify
 from media_assets.files import STAGING_PREFIX, copy_file, folder_identity, make_way, read_if_file, write_whole
+from media_assets.interruption import holding
 from media_assets.io_managers.claims import Claims
 from media_assets.io_managers.locations import Locations
 from media_assets.io_managers.manifest import Manifest, StoredFile, why_of_another
@@ -172,7 +173,7 @@ class FolderArtifacts:
     ) -> Manifest:
         folder = self._folder(draft.asset, draft.key)
         self._require_root()
-        with self._writing(), self._lock(folder):
+        with self._writing(), holding(self._lock(folder)):
             if folder.is_symlink():
                 folder.unlink()  # not made by us: it is not known what it leads to
             folder.mkdir(parents=True, exist_ok=True)
