@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from media_assets.artifact import Artifact, Stored
 from media_assets.checksums import sha256_of
@@ -29,6 +29,7 @@ from media_assets.errors import (
     classify,
 )
 from media_assets.files import PRIVATE_MODE, copy_file, private_folder
+from media_assets.interruption import holding
 from media_assets.io_managers.manifest import Manifest, version_of
 from media_assets.io_managers.store import ArtifactStore, SignsLinks
 from media_assets.partitions import display_name
@@ -38,9 +39,6 @@ from media_assets.time_limits import limit_of, limit_of_source
 
 if TYPE_CHECKING:
     from media_assets.batch import Batch
-
-# How long it may take to notice that the run is to stop.
-_POLL_SECONDS = 0.5
 
 
 class FileWork:
@@ -145,15 +143,8 @@ class FileWork:
         stays bounded.
         """
         folder = private_folder(self._library.settings.state_dir / "locks")
-        lock = FileLock(folder / f"{self._stage.name}-{self._recipe.fingerprint[:3]}.lock", mode=PRIVATE_MODE)
-        while not lock.is_locked:
-            self._batch.check_cancelled()
-            with suppress(Timeout):
-                lock.acquire(timeout=_POLL_SECONDS)
-        try:
+        with holding(FileLock(folder / f"{self._stage.name}-{self._recipe.fingerprint[:3]}.lock", mode=PRIVATE_MODE)):
             yield
-        finally:
-            lock.release()
 
     def _make(self) -> Manifest:
         started = time.monotonic()
@@ -246,6 +237,11 @@ class FileWork:
 
     def blame(self, error: Exception) -> MediaAssetsError:
         """What an exception means that this work raised. The source is to blame only where it was read."""
+        if not isinstance(error, Cancelled | Fatal) and not self._scratch.is_dir():
+            return Fatal(
+                f"the working folder {self._scratch.parent} is gone",
+                next_step="Mount its disk again, or put it back, then run again",
+            )
         if not self._read_source:
             return classify(error)
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -34,6 +34,8 @@ class LibraryStatus:
     grid: Mapping[str, Mapping[str, State]]
     failures: Mapping[tuple[str, str], Failed]
     """By (key, asset): why the last attempt failed, or why it was left alone: over budget, a file is no failure."""
+    gone: Mapping[tuple[str, str], Failed] = field(default_factory=dict)
+    """By (key, asset), what files failed for that are no longer in their source: nobody's concern any more."""
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many files are in each state, by asset."""
@@ -50,6 +52,8 @@ class Found(NamedTuple):
     state: State
     manifest: Manifest | None = None
     failure: Failed | None = None
+    gone: Failed | None = None
+    """What a file failed for that is no longer in its source."""
     is_recorded: bool = False
     """Whether Dagster was told of an artifact; of a missing one, that it was there once."""
 
@@ -73,12 +77,15 @@ class StageStatus:
     def look(self, key: str) -> Found:
         """The cell of a file; costs a look-up in the store where the artifact is recorded."""
         is_recorded, failure = key in self._made, self._failed.get(key)
-        if failure and not _is_gone(self._library, key):
-            return Found(State.MISSING if failure.is_held else State.FAILED, None, failure, is_recorded)
+        gone = failure if failure and _is_gone(self._library, key) else None
+        if failure and not gone:
+            state = State.MISSING if failure.is_held else State.FAILED
+            return Found(state, failure=failure, is_recorded=is_recorded)
         manifest = self._reader.manifest(self.stage.name, key) if is_recorded else None
-        if manifest is None:
-            return Found(State.MISSING, is_recorded=is_recorded)
-        return Found(State.NOT_APPLICABLE if manifest.not_applicable else State.DONE, manifest, is_recorded=True)
+        state = State.MISSING
+        if manifest:
+            state = State.NOT_APPLICABLE if manifest.not_applicable else State.DONE
+        return Found(state, manifest, gone=gone, is_recorded=is_recorded)
 
 
 def library_status(
@@ -89,6 +96,7 @@ def library_status(
     Costs a few queries for each stage and a look-up in its store for each file that has the artifact.
     """
     found: dict[tuple[str, str], Failed] = {}
+    gone: dict[tuple[str, str], Failed] = {}
     grid: dict[str, dict[str, State]] = {key: {} for key in keys}
     for stage in pipeline:
         status = StageStatus(instance, library, stage, grid.keys())
@@ -97,11 +105,13 @@ def library_status(
             grid[key][stage.name] = cell.state
             if cell.failure:
                 found[key, stage.name] = cell.failure
-    return LibraryStatus(tuple(stage.name for stage in pipeline), grid, found)
+            if cell.gone:
+                gone[key, stage.name] = cell.gone
+    return LibraryStatus(tuple(stage.name for stage in pipeline), grid, found, gone)
 
 
 def _is_gone(library: Library, key: str) -> bool:
-    """Whether a file is no longer there: what it failed for is nobody's concern any more."""
+    """Whether a file is no longer in its source, by the word of that."""
     try:
         library.entry(key)
     except SourceChanged:

@@ -103,6 +103,16 @@ def print_missing(console: Console, cells: Iterable[Cell]) -> None:
         console.print(f"    {sentence}", markup=False, soft_wrap=True)
 
 
+def print_gone(console: Console, keys: Iterable[str]) -> None:
+    """The files that went away while they were processed: their failures are none."""
+    for key in keys:
+        console.print(
+            f"gone: {readable(key)} is no longer in its source; it counts as no failure, and its artifacts are kept",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
 def print_duplicates(console: Console, groups: Sequence[DuplicateGroup], *, unknown: int, failed: int) -> None:
     """The groups that free most, and what all of them would free.
 

@@ -47,9 +47,10 @@ class Workspaces:
         try:
             yield folder
         finally:
-            with self._coming_and_going():
-                shutil.rmtree(folder)
-                alive.release()
+            if folder.exists():  # else its disk went away, and there is nothing to tidy up
+                with self._coming_and_going():
+                    shutil.rmtree(folder)
+            alive.release()
 
     @staticmethod
     @contextmanager

@@ -143,6 +143,19 @@ def test_a_source_whose_folder_vanishes_stops_the_run_and_blames_no_file(tmp_pat
         assert states(toy, "m4a_audio") == {State.DONE: 3}
 
 
+def test_a_file_that_is_deleted_while_it_is_in_work_is_no_failure_and_is_told_by_name(tmp_path: Path) -> None:
+    with ToyLibrary(tmp_path) as toy:
+        keys = toy.write(a="good", b="gone\nm4a_audio: vanish", c="poison\nm4a_audio: poison")
+        toy.run("drive_file")
+        toy.run("m4a_audio", keys=keys)
+        status = toy.processor().status(keys)
+        assert set(status.gone) == {(key_of("b"), "m4a_audio")}
+        assert set(status.failures) == {(key_of("c"), "m4a_audio")}
+        assert status.grid[key_of("b")]["m4a_audio"] is State.MISSING
+        toy.write(b="back again")
+        assert toy.processor().status(keys).gone == {}
+
+
 def test_a_source_in_whose_place_another_folder_is_mounted_blames_no_file(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, **ONE_WORKER) as toy:
         keys = toy.write(a="good", b="good too")
@@ -183,6 +196,19 @@ def test_a_working_folder_that_may_not_be_used_blames_no_file(tmp_path: Path) ->
         toy.write(a="a\ndrive_file: broken_state")
         result = toy.run("drive_file")
         assert failure_of(result).metadata["reason"].value == "permission is denied (/state/work)"
+
+
+def test_a_working_folder_whose_disk_goes_away_stops_the_run_and_blames_no_file(tmp_path: Path) -> None:
+    with ToyLibrary(tmp_path, **ONE_WORKER, retries=RetrySettings(max_retries=0)) as toy:
+        toy.write(a="good", b="gone\nm4a_audio: move_away state/work", c="never")
+        toy.run("drive_file")
+        result = toy.run("m4a_audio")
+        assert failure_of(result).metadata["reason"].value == f"the working folder {tmp_path}/state/work is gone"
+        assert observed(result) == {}
+        assert toy.bench.calls_of("m4a_audio")["never"] == 0
+        toy.write(b="cured")
+        process(toy)
+        assert states(toy, "m4a_audio") == {State.DONE: 3}
 
 
 # ----------------------------------------------------------------------------------------------- waiting
