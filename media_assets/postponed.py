@@ -75,7 +75,7 @@ def budget_sensor(stages: Sequence[dg.AssetKey]) -> dg.SensorDefinition:
     )
     def resume(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         today = (datetime.now(UTC) - _GRACE).date()
-        days = _days_before(today, context.cursor)
+        days = [*_days_before(today, context.cursor), *_bring_back(context.instance, today)]
         if not days:
             return dg.SkipReason("what earlier budgets postponed was requested today; again after midnight UTC")
         names = {stage.path[-1]: stage for stage in stages}
@@ -98,6 +98,19 @@ def _days_before(today: date, cursor: str | None) -> list[date]:
     # A day to come is one of a clock that was ahead.
     first = max(last, earliest) if last <= today else earliest
     return [first + timedelta(days=number) for number in range((today - first).days)]
+
+
+def _bring_back(instance: dg.DagsterInstance, today: date) -> list[date]:
+    """Where a day to come postponed something, a clock was ahead: that day becomes yesterday, and is returned once."""
+    now = datetime.now(UTC).date()
+    tagged = dict(instance.get_run_tags(tag_keys=[POSTPONED_TAG])).get(POSTPONED_TAG, set())
+    ahead = [day for day in tagged if date.fromisoformat(day) > now]
+    if not ahead:
+        return []
+    yesterday = today - timedelta(days=1)
+    for run_id in instance.get_run_ids(dg.RunsFilter(tags={POSTPONED_TAG: ahead})):
+        instance.add_run_tags(run_id, {POSTPONED_TAG: yesterday.isoformat()})
+    return [yesterday]
 
 
 def _rows(instance: dg.DagsterInstance, days: Sequence[date], assets: Sequence[str]) -> Iterator[Postponed]:

@@ -60,7 +60,7 @@ def run_on(toy: ToyLibrary, day: datetime, asset: str, *keys: str) -> dg.Execute
         return toy.run(asset, keys=keys)
 
 
-def stopped(toy: ToyLibrary) -> None:
+def stopped(toy: ToyLibrary, day: datetime = NOW) -> None:
     """A run of transcripts that ended after two dollars' worth of four files."""
     toy.write(
         a="a\ntranscript: pay 0.6",
@@ -70,7 +70,7 @@ def stopped(toy: ToyLibrary) -> None:
     )
     toy.run("drive_file")
     toy.run("m4a_audio")
-    assert "the budget of $1.00 a day" in str(failure_of(run_on(toy, NOW, "transcript")).description)
+    assert "the budget of $1.00 a day" in str(failure_of(run_on(toy, day, "transcript")).description)
 
 
 def test_what_was_not_come_to_is_requested_on_the_next_day_and_once(toy: ToyLibrary) -> None:
@@ -92,6 +92,21 @@ def test_what_is_noted_after_the_end_of_its_day_is_not_forgotten(toy: ToyLibrary
     _, cursor = look(toy, MIDNIGHT + timedelta(minutes=5))
     stopped(toy)
     assert set(look(toy, MIDNIGHT + timedelta(minutes=40), cursor)[0]) == {"transcript"}
+
+
+def test_what_a_clock_that_was_ahead_postponed_does_not_wait_for_that_date(toy: ToyLibrary) -> None:
+    _, cursor = look(toy, NOW)
+    stopped(toy, NOW + timedelta(days=365))
+    requested, cursor = look(toy, NOW + timedelta(minutes=5), cursor)
+    assert requested == {"transcript": {key_of("c"), key_of("d")}}
+    assert look(toy, NOW + timedelta(minutes=10), cursor)[0] == {}, "once"
+    assert look(toy, TOMORROW, cursor)[0] == {}
+    assert look(toy, NOW + timedelta(days=366), cursor)[0] == {}
+
+
+def test_what_was_postponed_right_after_midnight_was_not_by_a_clock_that_was_ahead(toy: ToyLibrary) -> None:
+    stopped(toy, MIDNIGHT + timedelta(minutes=5))
+    assert look(toy, MIDNIGHT + timedelta(minutes=10))[0] == {}
 
 
 def test_what_was_made_or_taken_out_since_is_not_requested(toy: ToyLibrary) -> None:
