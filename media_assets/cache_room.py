@@ -20,7 +20,7 @@ from typing import Literal, get_args
 from filelock import FileLock, Timeout
 
 from media_assets.cache_files import CacheFiles, Ledger
-from media_assets.errors import Fatal, Transient
+from media_assets.errors import Fatal, Transient, classify
 from media_assets.files import PRIVATE_MODE, private_folder
 from media_assets.settings import CacheSettings
 
@@ -146,7 +146,7 @@ class Room:
         except OSError as error:
             raise Fatal(
                 f"the cache folder {self._folder} cannot be used: {error.strerror or error}",
-                next_step="Let the process write there and see that its disk is well, or choose another state_dir",
+                next_step=_step_after(error),
             ) from error
 
     # ------------------------------------------------------------------------------------------- under the lock
@@ -244,3 +244,9 @@ class Room:
         self._files.remove(name)
         ledger.held_bytes -= size_bytes
         self._evicted(size_bytes)
+
+
+def _step_after(error: OSError) -> str:
+    known = classify(error)
+    otherwise = "Let the process write there and see that its disk is well, or choose another state_dir"
+    return known.next_step if isinstance(known, Fatal) and not isinstance(error, PermissionError) else otherwise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -20,6 +21,12 @@ _ADVICE = {
     "READONLY": "Mount its disk for writing and grant this user the right to write there",
     "PERM": "Grant this user the right to read and write there",
 }
+_PUT_BACK = (
+    "Mount its disk again, or put it back, then run again. If it is lost, `media-assets import --from-stores` records "
+    "anew what is in the stores, and nothing is made again"
+)
+# What SQLite needs to open a database in: without it, it tells of a disk that fails.
+_LEAST_BYTES = 1 << 17
 _START_ANEW = (
     "Move that file away (do not delete it) and run `media-assets import --from-stores`: what is in the stores is "
     "recorded again, and nothing is made anew"
@@ -70,6 +77,8 @@ def _is_inside(error: OSError, home: Path) -> bool:
 
 
 def _explanation(error: Exception, home: Path) -> Fatal:
+    if not home.exists():
+        return Fatal(f"the folder {home}, which holds Dagster's database, is gone", next_step=_PUT_BACK)
     for path in _there(home):
         code = _fault(path)
         if code:
@@ -81,6 +90,8 @@ def _explanation(error: Exception, home: Path) -> Fatal:
 
 def _of_file(path: Path, code: str) -> Fatal:
     kind = code.partition("_")[0]
+    if kind in ("IOERR", "CANTOPEN") and shutil.disk_usage(path.parent).free < _LEAST_BYTES:
+        kind = "FULL"
     what = {
         "BUSY": "is locked by another process",
         "FULL": "cannot grow: the disk is full",

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from media_assets.errors import Fatal
+from media_assets.errors import Fatal, classify
 
 
 def writable(folder: Path, min_free_bytes: int) -> str:
@@ -21,10 +21,11 @@ def writable(folder: Path, min_free_bytes: int) -> str:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise Fatal(
-            f"{existing} cannot be written: {error.strerror}",
-            next_step="Grant this user the right to write there, mount it, or choose another place",
-        ) from None
+        known = classify(error)
+        step = known.next_step if isinstance(known, Fatal) else ""
+        if isinstance(error, PermissionError) or not step:
+            step = "Grant this user the right to write there, mount it, or choose another place"
+        raise Fatal(f"{existing} cannot be written: {error.strerror}", next_step=step) from None
     free = shutil.disk_usage(existing).free
     if free < min_free_bytes:
         raise Fatal(

@@ -2,57 +2,45 @@
 
 What a shell starts in the background ignores interrupts, and so would all that it starts; `nohup` alone is left its
 wish. While Dagster executes a run it has handlers of its own; which signal came is told by a pipe that no handler
-stands in front of. Who calls a command from Python has their own handlers back when it ends.
+stands in front of.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
 
 from media_assets import exit_codes
 
-_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _arrived: list[int] = []
-"""The end of the pipe that is read; of the command that is at work."""
+"""The end of the pipe that is read."""
 
 
-@contextmanager
-def heeded_signals() -> Iterator[None]:
-    """Within it each of them raises KeyboardInterrupt in the main thread, or what Dagster raises within a run."""
-    handlers = {number: signal.getsignal(number) for number in _STOPS}
+def heed_signals() -> None:
+    """From now on each of them raises KeyboardInterrupt in the main thread, or what Dagster raises within a run."""
+    if _arrived:
+        return
     reading, writing = os.pipe()
     for end in (reading, writing):
         os.set_blocking(end, False)
-    waker = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     _arrived.append(reading)
-    try:
-        signal.signal(signal.SIGINT, _interrupt)
-        signal.signal(signal.SIGTERM, _interrupt)
-        if handlers[signal.SIGHUP] is not signal.SIG_IGN:
-            signal.signal(signal.SIGHUP, _hang_up)
-        yield
-    finally:
-        for number, handler in handlers.items():
-            if handler is not None:  # one that was not set from Python cannot be set from there
-                signal.signal(number, handler)
-        signal.set_wakeup_fd(waker)
-        _arrived.pop()
-        os.close(reading)
-        os.close(writing)
+    signal.signal(signal.SIGINT, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _hang_up)
 
 
 def exit_code() -> int:
-    """Of this command, which was stopped: by the first signal that came."""
+    """Of this process, which was stopped: by the first signal that came."""
     try:
-        numbers = os.read(_arrived[-1], 512) if _arrived else b""
+        numbers = os.read(_arrived[0], 512) if _arrived else b""
     except BlockingIOError:
         numbers = b""
     # A hang-up arrives as itself first, and then as the SIGTERM it is passed on as.
-    return exit_codes.of_signal(next((number for number in numbers if number in _STOPS), signal.SIGINT))
+    stops = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    return exit_codes.of_signal(next((number for number in numbers if number in stops), signal.SIGINT))
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -125,6 +125,15 @@ def test_a_database_that_may_not_be_written_is_named() -> None:
             check_files(root)
 
 
+def test_a_home_that_goes_away_is_named_with_the_way_back(settings: Settings) -> None:
+    home = dagster_home(settings)
+    with pytest.raises(Fatal) as met, open_instance(settings) as instance:
+        home.rename(home.with_name("away"))
+        use(instance)
+    assert met.value.reason == f"the folder {home}, which holds Dagster's database, is gone"
+    assert "Mount its disk again" in met.value.next_step
+
+
 def test_other_errors_stay_what_they_are(settings: Settings) -> None:
     with pytest.raises(ZeroDivisionError), open_instance(settings):
         raise ZeroDivisionError

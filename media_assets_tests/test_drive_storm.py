@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -12,8 +16,7 @@ import pytest
 
 from media_assets_tests.drive_library import access_to
 from media_assets_tests.drive_server import DriveServer, Faults, drive_server
-from media_assets_tests.drive_worker import library_on, tick, work_in_child
-from media_assets_tests.toy_library import processes
+from media_assets_tests.drive_worker import library_on, tick
 
 FILES_OF_EACH = Counter(manifest=3) | Counter({"audio.m4a": 1, "transcript.json": 1, "transcript.srt": 1})
 
@@ -34,17 +37,19 @@ def work_until_done(root: Path, drive: DriveServer, kill_after_calls: list[int],
     deadline = time.monotonic() + timeout_seconds
     for calls in [*kill_after_calls, None]:
         before = sum(drive.calls.values())
-        worker = processes().Process(target=work_in_child, args=(root,), daemon=True)
-        worker.start()
-        while worker.exitcode is None:
+        with (root / "worker.log").open("ab") as log:
+            worker = subprocess.Popen(
+                [sys.executable, "-m", "media_assets_tests.drive_worker", str(root)], stdout=log, stderr=log
+            )
+        while worker.poll() is None:
             assert time.monotonic() < deadline, "not done in time"
             if calls is not None and sum(drive.calls.values()) - before >= calls:
-                worker.kill()
+                os.kill(worker.pid, signal.SIGKILL)
                 killed += 1
-                worker.join()
+                worker.wait()
             time.sleep(0.02)
         if calls is None:
-            assert worker.exitcode == 0, (root / "worker.log").read_text()[-3000:]
+            assert worker.returncode == 0, (root / "worker.log").read_text()[-3000:]
     return killed
 
 
