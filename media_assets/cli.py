@@ -273,6 +273,7 @@ def dev(
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 3000,
 ) -> None:
     """Start the Dagster UI with sensors and automation on."""
+    from media_assets.dagster_fixes import note_end_of_log
     from media_assets.dev_server import require_free, serve
     from media_assets.future_ticks import bring_back
     from media_assets.instance import dagster_home, open_instance
@@ -280,6 +281,7 @@ def dev(
     settings = _open(context).settings
     require_free(host, port)
     with open_instance(settings) as instance:
+        note_end_of_log(instance)
         if ahead := bring_back(instance):
             console.print(f"the clock was ahead once: {ahead} sensors and schedules waited for that date; they go on.")
     raise typer.Exit(serve(settings, dagster_home(settings), host, port))
@@ -354,25 +356,36 @@ def print_error(error: MediaAssetsError) -> None:
 def main() -> None:
     """The entry point of `media-assets`; `exit_codes` tells what it ends with."""
     bear_deafness()
+    console.quiet = False
     try:
         require_supported_system()
-        exit_codes.tell_in_help(app)
-        stopping.heed_signals()
-        app()
-    except Cancelled as error:
-        print_error(error)
-        sys.exit(stopping.exit_code())
-    except SystemExit as ended:
-        if ended.code != exit_codes.of_signal(signal.SIGINT):  # so typer says that there was a KeyboardInterrupt
-            raise
-        print_error(Cancelled("stopped", next_step="Start again to go on from there"))
-        sys.exit(stopping.exit_code())
     except MediaAssetsError as error:
         print_error(error)
         sys.exit(exit_codes.COULD_NOT_WORK)
+    exit_codes.tell_in_help(app)
+    with stopping.heeded_signals():
+        sys.exit(_exit_code())
+
+
+def _exit_code() -> int | str | None:
+    """Of the command that was typed, whose errors are told."""
+    try:
+        app()
+    except Cancelled as error:
+        print_error(error)
+        return stopping.exit_code()
+    except SystemExit as ended:
+        if ended.code != exit_codes.of_signal(signal.SIGINT):  # so typer says that there was a KeyboardInterrupt
+            return ended.code
+        print_error(Cancelled("stopped", next_step="Start again to go on from there"))
+        return stopping.exit_code()
+    except MediaAssetsError as error:
+        print_error(error)
+        return exit_codes.COULD_NOT_WORK
     except OSError as error:
         print_error(_plainly(error))
-        sys.exit(exit_codes.COULD_NOT_WORK)
+        return exit_codes.COULD_NOT_WORK
+    return 0
 
 
 def _plainly(error: OSError) -> MediaAssetsError:

@@ -7,19 +7,20 @@ Every value has a variable: `MEDIA_ASSETS_` and the path to its key, joined with
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from dotenv import dotenv_values
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSecretError
 
-from media_assets.config_errors import Key, Origins, SettingsError, explain, holds, unread_variable
+from media_assets.config_errors import Key, Origins, Problem, SettingsError, explain, holds, unread_variable
 from media_assets.config_overlaps import overlaps
+from media_assets.config_rest import other_problems
+from media_assets.config_yaml import read_yaml
 from media_assets.settings import Secrets, Settings
 from media_assets.settings_places import with_types
 from media_assets.settings_section import NAME_OR_PATH
@@ -59,11 +60,15 @@ def load_settings(path: Path | None = None) -> Settings:
     unread = [unread_variable(path, origins) for path in from_environment if not holds(in_environment, path)]
     unread += [unread_variable(path, origins) for path in from_env_file if not holds(in_env_file, path)]
 
+    unread += _unfilled(in_file, (), origins)
+    told = {problem.key for problem in unread}
     data = _with_choices(_layered(_layered(in_file, in_env_file), in_environment))
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        raise SettingsError.of([*unread, *explain(error, data, origins)]) from None
+        others = other_problems(error, data, origins, load_secrets(file))
+        wrong = (problem for problem in (*explain(error, data, origins), *others) if problem.key not in told)
+        raise SettingsError.of([*unread, *wrong]) from None
     settings = _anchored(settings, file.parent)
     problems = unread + overlaps(settings, origins)
     if problems:
@@ -87,56 +92,29 @@ def load_secrets(path: Path | None = None) -> Secrets:
 # ------------------------------------------------------------------------------------------- the file
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML forbids a key twice in a mapping; PyYAML silently takes the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        scalars = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.value != "<<"]
-        names = [key.value for key in scalars]
-        for position, key in enumerate(scalars):
-            if key.value in names[:position]:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value} is there twice", key.start_mark)
-        return super().construct_mapping(node, deep)
-
-
 def _read_yaml(file: Path) -> dict[str, Any]:
     """What the file says; sections that are there without content are left out."""
-    try:
-        data = yaml.load(file.read_bytes(), _UniqueKeyLoader)  # noqa: S506  a SafeLoader
-    except FileNotFoundError:
-        raise SettingsError(
-            f"there is no {file}",
-            next_step=f"`media-assets init` writes one; or name yours with --config or {CONFIG_VARIABLE}",
-        ) from None
-    except OSError as error:
-        raise SettingsError(
-            f"{file} cannot be read: {error.strerror}", next_step=f"{CONFIG_VARIABLE} names the file to read"
-        ) from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise SettingsError(f"{file}{where}: {error.problem}", next_step=_advice(str(error.problem))) from None
-    except yaml.YAMLError as error:
-        reason = " ".join(str(error).split())
-        raise SettingsError(f"{file} is no YAML: {reason}", next_step="Save it as text in UTF-8") from None
-    if data is None:
-        return {}
-    if not isinstance(data, dict):
-        raise SettingsError(
-            f"{file}, line 1, column 1: the file should be a mapping of sections",
-            next_step="`media-assets init` writes a library.yaml that shows them into an empty folder",
-        )
+    data = read_yaml(
+        file,
+        next_step_if_missing=f"`media-assets init` writes one; or name yours with --config or {CONFIG_VARIABLE}",
+        next_step_if_unreadable=f"{CONFIG_VARIABLE} names the file to read",
+    )
     known = Settings.model_fields
     return {section: content for section, content in data.items() if content is not None or section not in known}
 
 
-def _advice(problem: str) -> str:
-    """What to do about a mistake that many make; PyYAML tells it in its own terms."""
-    if "'\\t'" in problem:
-        return "Indent with spaces: YAML allows no tabs"
-    if "escape" in problem:
-        return "Use single quotes around a path with backslashes: 'C:\\Users'"
-    return "Correct the YAML there"
+def _unfilled(data: object, key: Key, origins: Origins) -> Iterator[Problem]:
+    """Where somebody expects variables to be filled in, as other programs do it."""
+    if isinstance(data, str) and "${" in data:
+        variable = f"{_PREFIX}{_DELIMITER.join(key).upper()}"
+        yield Problem(
+            key,
+            f'"{data}" holds ${{…}}, and nothing is filled in here; write it out, or set {variable}',
+            origins.of(key),
+        )
+    inside = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for part, content in inside:
+        yield from _unfilled(content, (*key, str(part)), origins)
 
 
 def _env_file(file: Path) -> Path | None:

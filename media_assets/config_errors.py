@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from media_assets import config_forms
 from media_assets.errors import Fatal
 from media_assets.packaged import packaged
 from media_assets.settings import Secrets, Settings
@@ -21,6 +21,8 @@ from media_assets.settings_rules import HIDDEN_VALUE
 Key = tuple[str, ...]
 
 _LONGEST_VALUE = 80
+_MOST_NAMES = 8
+"""More than that are not listed beside the one that was probably meant."""
 _SECRET = re.compile(r"(api_?key|secret|password|passwd|token|credential)", re.IGNORECASE)
 _DISCRIMINATORS = ("engine", "type")
 _PYDANTIC_SUBJECT = re.compile(r"^(Value error,|Input|String) ")
@@ -33,6 +35,16 @@ _STRUCTURES = {
     "model_type": _MAPPING,
     "model_attributes_type": _MAPPING,
 }
+_NUMBERS = {
+    "int_type": True,
+    "int_parsing": True,
+    "int_from_float": True,
+    "int_parsing_size": True,
+    "float_type": False,
+    "float_parsing": False,
+}
+"""Errors of numbers, and whether they have to be whole."""
+_TEXTS = ("string_type", "path_type")
 _PLAIN = {"missing": "is missing", "too_short": "should have at least one entry", "invalid_key": "keys should be text"}
 
 
@@ -43,6 +55,8 @@ class Problem:
     key: Key
     text: str
     origin: str
+    is_lack: bool = False
+    """Whether something is not there, rather than wrong."""
 
     def __str__(self) -> str:
         return f"{'.'.join(self.key)}: {self.text} (from {self.origin})"
@@ -107,8 +121,24 @@ def holds(data: object, key: Key) -> bool:
 
 
 def explain(error: ValidationError, data: Mapping[str, Any], origins: Origins) -> list[Problem]:
-    """The problems that validating `data` found."""
-    return [_problem(details, data, origins) for details in error.errors(include_url=False)]
+    """The problems that validating `data` found. A key that is missing because its name has a slip is one problem."""
+    found = error.errors(include_url=False)
+    meant = {key for details in found if (key := _meant(details, data))}
+    return [
+        _problem(details, data, origins)
+        for details in found
+        if details["type"] != "missing" or _without_tags(details["loc"], data) not in meant
+    ]
+
+
+def _meant(details: ErrorDetails, data: Mapping[str, Any]) -> Key | None:
+    """The key that was probably meant by one that nobody knows."""
+    if details["type"] != "extra_forbidden":
+        return None
+    key = _without_tags(details["loc"], data)
+    section, _ = _section_at(key[:-1], data)
+    close = config_forms.close_to(key[-1], section.model_fields)
+    return (*key[:-1], close) if close else None
 
 
 def unread_variable(path: Key, origins: Origins) -> Problem:
@@ -123,7 +153,8 @@ def _problem(details: ErrorDetails, data: Mapping[str, Any], origins: Origins) -
     key = _without_tags(details["loc"], data)
     kind, value = details["type"], details["input"]
     if kind in _PLAIN:
-        return Problem(key, _PLAIN[kind], origins.of(key))
+        form = "; write sources: {name: {path: …}}" if key == ("sources",) else ""
+        return Problem(key, f"{_PLAIN[kind]}{form}", origins.of(key), is_lack=kind != "invalid_key")
     if kind == "extra_forbidden":
         section, which = _section_at(key[:-1], data)
         return Problem(key, _no_such_key(key[-1], section.model_fields, which), origins.of(key))
@@ -131,29 +162,40 @@ def _problem(details: ErrorDetails, data: Mapping[str, Any], origins: Origins) -
         key += (details["ctx"]["discriminator"].strip("'"),)
         value = value.get(key[-1]) if isinstance(value, Mapping) else value
         allowed = details["ctx"].get("expected_tags", "")
-        return Problem(key, f"{_shown(value)} should be one of {allowed}", origins.of(key))
+        close = config_forms.close_to(value, [tag.strip("' ") for tag in allowed.split(",")])
+        guess = f"; did you mean {close}?" if close else ""
+        return Problem(key, f"{_shown(value)} should be one of {allowed}{guess}", origins.of(key))
     shown = "what was given" if kind == HIDDEN_VALUE else _shown(value)
     if kind in _STRUCTURES:
         text, in_variable = _STRUCTURES[kind]
-        form = in_variable if origins.variable(key) else _right_form(kind, key)
+        form = in_variable if origins.variable(key) else _right_form(kind, key, value, data)
         return Problem(key, f"{shown} {text}; {form}", origins.of(key))
+    if kind in _NUMBERS:
+        return Problem(key, f"{shown} {config_forms.number(key[-1], value, whole=_NUMBERS[kind])}", origins.of(key))
+    if kind in _TEXTS:
+        return Problem(key, f"{shown} {config_forms.text(value)}", origins.of(key))
+    if kind.startswith("bool_"):
+        return Problem(key, f"{shown} should be true or false", origins.of(key))
     return Problem(key, f"{shown} {_PYDANTIC_SUBJECT.sub('', details['msg'])}", origins.of(key))
 
 
-def _right_form(kind: str, key: Key) -> str:
-    """How the file writes what should have been there; what was given instead may be a secret and is not repeated."""
+def _right_form(kind: str, key: Key, value: object, data: Mapping[str, Any]) -> str:
+    """How the file writes what should have been there; what was given instead is repeated where it is shown anyway."""
+    value = value if _is_shown(value) else None
     if kind == "tuple_type":
-        return f"write {key[-1]}: [a, b]"
-    known = {"sources": "path: …", "stores": "path: …", "assets": "enabled: true", "outputs": "store: …"}
-    inside = known.get(key[0], "key: value") if len(key) == 2 else "name: {…}" if key[-1] in known else "key: value"
-    return f"write {key[-1]}: {{{inside}}}"
+        return config_forms.sequence(key, value)
+    return config_forms.mapping(key, value, _annotation_at(key, data))
+
+
+def _is_shown(value: object) -> bool:
+    return value is not None and not isinstance(value, dict | list) and not str(value).startswith(("{", "["))
 
 
 def _shown(value: object) -> str:
     """A single value. What has an inside may hold a secret in it, and is not shown."""
     if value is None:
         return "nothing"
-    if isinstance(value, dict | list) or (isinstance(value, str) and value.startswith(("{", "["))):
+    if not _is_shown(value):
         return "what was given"
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
@@ -163,9 +205,11 @@ def _no_such_key(name: str, known: Iterable[str], which: str = "") -> str:
     if _SECRET.search(name):
         variables = ", ".join(secret.upper() for secret in Secrets.model_fields)
         return f"secrets belong in the environment or in .env beside library.yaml, by the names {variables}"
-    close = difflib.get_close_matches(name, known, n=1)
-    guess = f"; did you mean {close[0]}?" if close else ""
-    return f"there is no such key{which}, only {', '.join(known)}{guess}"
+    close = config_forms.close_to(name, known)
+    names = list(known)
+    listed = f", only {', '.join(names)}" if not close or len(names) <= _MOST_NAMES else ""
+    guess = f"; did you mean {close}?" if close else ""
+    return f"there is no such key{which}{listed}{guess}"
 
 
 def _without_tags(loc: tuple[int | str, ...], data: object) -> Key:
@@ -196,13 +240,21 @@ def _section_at(key: Key, data: Any) -> tuple[type[BaseModel], str]:
     which = ""
     for part in key:
         data = _member(data, part)
-        if _is_section(node):
-            node = node.model_fields[part].annotation
-        else:
-            members = get_args(node)  # of a dictionary the second, of a tuple of any length the first
-            node = members[0] if members[-1] is Ellipsis else members[1]
-        node, which = _variant(node, data)
+        node, which = _variant(_inside(node, part), data)
     return node, which
+
+
+def _annotation_at(key: Key, data: Any) -> Any:
+    """Of what a key leads to, whatever was given there."""
+    section, _ = _section_at(key[:-1], data)
+    return _inside(section, key[-1])
+
+
+def _inside(node: Any, part: str) -> Any:
+    if _is_section(node):
+        return node.model_fields[part].annotation
+    members = get_args(node)  # of a dictionary the second, of a tuple of any length the first
+    return members[0] if members[-1] is Ellipsis else members[1]
 
 
 def _variant(annotation: Any, data: Any) -> tuple[Any, str]:

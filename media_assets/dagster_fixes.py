@@ -20,6 +20,10 @@ connection (`NullPool`), so the last ones are used again. To be removed when Dag
 
 The same: of its SQLite storages some wait 5 s for a lock that another process holds, some 30 s. They all wait for a
 minute: backups and checks hold a lock for so long. To be removed when that can be set.
+
+The same: where its daemon finds no note of how far it has read the log of events, it begins at the end, as it should in
+a new instance, and warns of that. So the end is noted before the daemon starts (`note_end_of_log`). To be removed when
+it says nothing.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ import time
 from functools import lru_cache
 from typing import Any
 
+import dagster as dg
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
@@ -37,6 +42,7 @@ from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.runs.sqlite import sqlite_run_storage
 from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
 from dagster._daemon import sensor as sensor_daemon
+from dagster._daemon.auto_run_reexecution import event_log_consumer
 from sqlalchemy import Engine, NullPool, create_engine
 
 _LOCKED_SECONDS = 60.0
@@ -95,6 +101,15 @@ def apply() -> None:
         _interval_to_next_pending_claim_check
     )
     sensor_daemon.get_elapsed = _elapsed
+
+
+def note_end_of_log(instance: dg.DagsterInstance) -> None:
+    """Let the daemon go on from here where it has read nothing yet."""
+    names = {event_log_consumer._create_cursor_key(kind) for kind in event_log_consumer.DAGSTER_EVENT_TYPES}
+    missing = names - set(instance.daemon_cursor_storage.get_cursor_values(names))
+    if missing:
+        end = str(instance.event_log_storage.get_maximum_record_id() or 0)
+        instance.daemon_cursor_storage.set_cursor_values(dict.fromkeys(missing, end))
 
 
 class Scheduler(DagsterDaemonScheduler):

@@ -17,7 +17,7 @@ from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.errors import MediaAssetsError, classify
 from media_assets.library import Library
 from media_assets.processing import Selection
-from media_assets.selection_checks import unseen
+from media_assets.selection_checks import LooksAtFolders, unseen
 from media_assets.settings import DEFAULT_TUNING, Secrets, Settings
 from media_assets.settings_places import FolderSource
 from media_assets.webhooks.signing import Signer
@@ -54,8 +54,7 @@ def checks(settings: Settings, secrets: Secrets) -> Iterator[Check]:
         yield _checked(f"source {name}", partial(_source, library, name))
         if isinstance(section, FolderSource) and _written_beside(settings):
             yield _checked(f"artifacts beside {name}", partial(writable, section.path, min_free_bytes))
-        if section.neighbourhood == "folders":
-            yield from _unseen(library, name)
+        yield from _unseen(library, name)
     for name in settings.stores:
         yield _checked(f"store {name}", partial(_store, library, name))
     yield _checked("state_dir", partial(writable, settings.state_dir, min_free_bytes))
@@ -92,10 +91,14 @@ def _source(library: Library, name: str) -> str:
 
 def _unseen(library: Library, name: str) -> Iterator[Check]:
     """What of a source cannot be looked at; that it cannot be listed at all was said before."""
-    source = library.sources[name]
     try:
-        for _ in source.scan():
-            pass
+        source = library.sources[name]
+    except MediaAssetsError:
+        return
+    if not isinstance(source, LooksAtFolders):
+        return
+    try:
+        source.look_at_folders()
     except MediaAssetsError:
         return
     for problem in unseen(source, Selection()):

@@ -49,7 +49,10 @@ def _credentials(settings: Settings, secrets: Secrets) -> str:
         section.base_url for section in _chosen(settings) if isinstance(section, OpenAISummary | OpenAITranscription)
     ]
     if not servers:
-        return "the chosen engines need none"
+        elsewhere = [*settings.sources.values(), *settings.stores.values()]
+        if all(place.neighbourhood == "folders" for place in elsewhere):
+            return "the chosen engines need none"
+        return "the chosen engines need none; those of sources and stores are told with each of them"
     if secrets.openai_api_key is not None:
         return "OPENAI_API_KEY is set"
     hosts = [urlsplit(address).hostname or "" for address in servers]

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from media_assets.settings_rules import Glob
 from media_assets.settings_section import Section
 from media_assets.settings_whisper import Language
 
@@ -17,7 +18,7 @@ class FileCondition(Section):
     """How long the recording plays."""
     sources: tuple[str, ...] = ()
     """Names under `sources`."""
-    paths: tuple[str, ...] = ()
+    paths: tuple[Glob, ...] = ()
     """Globs on the path below the source; `**` crosses folders."""
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 
+from media_assets.settings_rules import Glob
 from media_assets.settings_section import NOT_IN_RESULT, Section
 
 HashAlgorithm = Literal["phash", "dhash", "ahash"]
@@ -74,7 +75,7 @@ class DuplicateSettings(Section):
     similarity: SimilaritySettings = SimilaritySettings()
     keep: tuple[KeepRule, ...] = ("path", "original", "resolution", "bit_rate", "oldest", "largest", "shortest_path")
     """Rules that choose the copy to keep; the first that tells two apart decides."""
-    prefer_paths: tuple[str, ...] = ()
+    prefer_paths: tuple[Glob, ...] = ()
     """Globs over a file's key, best first, for the rule `path`, e.g. `archive:**`."""
     review_folder: Annotated[str, AfterValidator(_folder_name), NOT_IN_RESULT] = "duplicates-to-review"
     """Where redundant copies are moved to, within their source."""

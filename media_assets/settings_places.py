@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 
 from media_assets import settings_rules as rules
+from media_assets.settings_rules import Glob
 from media_assets.settings_section import Section
 
 WebAddress = Annotated[str, AfterValidator(rules.web_address)]
@@ -31,9 +32,9 @@ class _OnThisMachine(Section):
 class _Filtered(Section):
     """A source whose files are chosen by their paths."""
 
-    include: tuple[str, ...] = ("**",)
+    include: tuple[Glob, ...] = ("**",)
     """Globs on the path below the source; `**` crosses folders."""
-    exclude: tuple[str, ...] = ()
+    exclude: tuple[Glob, ...] = ()
     hidden: bool = False
     """Whether names that begin with a dot are looked at."""
     interval_seconds: PositiveInt | None = None

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from media_assets.config_forms import close_to
+from media_assets.errors import Fatal
+from media_assets.sources.globs import PathFilter
 
 HIDDEN_VALUE = "hidden_value"
 """Type of an error whose value may hold a secret and is not shown."""
@@ -32,8 +36,11 @@ def broken_rule(*problems: tuple[tuple[str, ...], object, str]) -> ValidationErr
     )
 
 
-def one_of(names: Iterable[str]) -> str:
-    return f"should be one of {', '.join(sorted(names))}"
+def one_of(names: Iterable[str], given: object = None) -> str:
+    """What is allowed; with a guess where what was given looks like a slip."""
+    known = sorted(names)
+    close = close_to(given, known) if isinstance(given, str) else None
+    return f"should be one of {', '.join(known)}{f'; did you mean {close}?' if close else ''}"
 
 
 # ------------------------------------------------------------------------------------------- single values
@@ -57,6 +64,20 @@ def owner(value: str) -> str:
     if not re.fullmatch(r"team:.+|[^@\s:]+@[^@\s]+\.[^@\s]+", value):
         raise ValueError("should be an e-mail address, or team:<name>")
     return value
+
+
+def glob(pattern: str) -> str:
+    """On paths; see `sources.globs`."""
+    if not pattern.strip():
+        raise ValueError("should be a glob such as **/*.mp4")
+    try:
+        PathFilter((pattern,), ())
+    except Fatal as error:
+        raise ValueError(f"({pattern}) should be a glob: {error.next_step[0].lower()}{error.next_step[1:]}") from None
+    return pattern
+
+
+Glob = Annotated[str, AfterValidator(glob)]
 
 
 def web_address(address: str) -> str:
@@ -130,7 +151,7 @@ def known_outputs(outputs: Mapping[str, object], assets: Collection[str]) -> Non
 def enabled_assets(chosen: Mapping[str, Collection[str]], enabled: Collection[str]) -> None:
     """`chosen`: the assets each of `webhooks` asks for."""
     problems: list[tuple[tuple[str, ...], object, str]] = [
-        (("webhooks", name, "assets"), asset, f"{one_of(enabled)}, which are enabled")
+        (("webhooks", name, "assets"), asset, f"{one_of(enabled, asset)} (those are enabled)")
         for name, assets in chosen.items()
         for asset in assets
         if asset not in enabled
@@ -142,7 +163,7 @@ def enabled_assets(chosen: Mapping[str, Collection[str]], enabled: Collection[st
 def existing_stores(chosen: Mapping[str, str | None], stores: Collection[str]) -> None:
     """`chosen`: the store each of `outputs` names."""
     problems: list[tuple[tuple[str, ...], object, str]] = [
-        (("outputs", name, "store"), store, one_of(stores))
+        (("outputs", name, "store"), store, one_of(stores, store))
         for name, store in chosen.items()
         if store is not None and store not in stores
     ]
@@ -156,7 +177,9 @@ def existing_stores(chosen: Mapping[str, str | None], stores: Collection[str]) -
 
 def existing_sources(chosen: Mapping[tuple[str, ...], Collection[str]], sources: Collection[str]) -> None:
     """`chosen`: by the key that names them, names of sources."""
-    problems = [(key, name, one_of(sources)) for key, names in chosen.items() for name in names if name not in sources]
+    problems = [
+        (key, name, one_of(sources, name)) for key, names in chosen.items() for name in names if name not in sources
+    ]
     if problems:
         raise broken_rule(*problems)
 
@@ -185,4 +208,4 @@ def neighbours(chosen: Mapping[str, tuple[str, str]], sources: Mapping[str, str]
 def _only_known(given: Mapping[str, object], known: Collection[str]) -> None:
     unknown = [name for name in given if name not in known]
     if unknown:
-        raise broken_rule(*(((str(name),), name, one_of(known)) for name in unknown))
+        raise broken_rule(*(((str(name),), name, one_of(known, name)) for name in unknown))

@@ -2,45 +2,57 @@
 
 What a shell starts in the background ignores interrupts, and so would all that it starts; `nohup` alone is left its
 wish. While Dagster executes a run it has handlers of its own; which signal came is told by a pipe that no handler
-stands in front of.
+stands in front of. Who calls a command from Python has their own handlers back when it ends.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from media_assets import exit_codes
 
+_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _arrived: list[int] = []
-"""The end of the pipe that is read."""
+"""The end of the pipe that is read; of the command that is at work."""
 
 
-def heed_signals() -> None:
-    """From now on each of them raises KeyboardInterrupt in the main thread, or what Dagster raises within a run."""
-    if _arrived:
-        return
+@contextmanager
+def heeded_signals() -> Iterator[None]:
+    """Within it each of them raises KeyboardInterrupt in the main thread, or what Dagster raises within a run."""
+    handlers = {number: signal.getsignal(number) for number in _STOPS}
     reading, writing = os.pipe()
     for end in (reading, writing):
         os.set_blocking(end, False)
-    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    waker = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     _arrived.append(reading)
-    signal.signal(signal.SIGINT, _interrupt)
-    signal.signal(signal.SIGTERM, _interrupt)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, _hang_up)
+    try:
+        signal.signal(signal.SIGINT, _interrupt)
+        signal.signal(signal.SIGTERM, _interrupt)
+        if handlers[signal.SIGHUP] is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, _hang_up)
+        yield
+    finally:
+        for number, handler in handlers.items():
+            if handler is not None:  # one that was not set from Python cannot be set from there
+                signal.signal(number, handler)
+        signal.set_wakeup_fd(waker)
+        _arrived.pop()
+        os.close(reading)
+        os.close(writing)
 
 
 def exit_code() -> int:
-    """Of this process, which was stopped: by the first signal that came."""
+    """Of this command, which was stopped: by the first signal that came."""
     try:
-        numbers = os.read(_arrived[0], 512) if _arrived else b""
+        numbers = os.read(_arrived[-1], 512) if _arrived else b""
     except BlockingIOError:
         numbers = b""
     # A hang-up arrives as itself first, and then as the SIGTERM it is passed on as.
-    stops = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    return exit_codes.of_signal(next((number for number in numbers if number in stops), signal.SIGINT))
+    return exit_codes.of_signal(next((number for number in numbers if number in _STOPS), signal.SIGINT))
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -24,7 +24,6 @@ _COPIED = (
     ".env.example",
     "Dockerfile",
     "README.md",
-    "dagster.yaml",
     "deploy",
     "docker-compose.yml",
     "docs",

@@ -1,14 +1,12 @@
 """A process that works on a library on Drive until nothing is left to do; tests kill it.
 
-    python -m media_assets_tests.drive_worker ROOT
-
 `ROOT/way.json` tells the way to the stand-in. The cursor of the sensor is kept in `ROOT/cursor`, as the daemon does.
 """
 
 from __future__ import annotations
 
 import json
-import sys
+import os
 from pathlib import Path
 from typing import Any
 
@@ -64,5 +62,9 @@ def work(root: Path) -> None:
         raise SystemExit("twenty passes were not enough")
 
 
-if __name__ == "__main__":
-    work(Path(sys.argv[1]))
+def work_in_child(root: Path) -> None:
+    """The target of a child process; what it says is added to `root`/worker.log."""
+    with (root / "worker.log").open("ab") as log:
+        for descriptor in (1, 2):
+            os.dup2(log.fileno(), descriptor)
+    work(root)

@@ -13,6 +13,7 @@ import pytest
 
 from media_assets.cli import main
 from media_assets_tests.broken_library import tone
+from media_assets_tests.command_line import prepare_state, typed
 
 
 class Typed:
@@ -24,14 +25,13 @@ class Typed:
         tone(root / "media" / "talks" / "tone.ogg", 440, 1)
         (root / "media" / "empty.mp4").touch()
         self.configure({"media": {"path": "media"}})
+        prepare_state(root)
 
     def configure(self, sources: dict[str, dict[str, str]]) -> None:
         (self.root / "library.yaml").write_text(json.dumps({"sources": sources}))
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("DAGSTER", "MEDIA_A"))}
-        command = [sys.executable, "-m", "media_assets.cli", "--config", str(self.root / "library.yaml"), *arguments]
-        return subprocess.run(command, env=environment, text=True, capture_output=True, timeout=120)
+        return typed("--config", self.root / "library.yaml", *arguments, cwd=self.root)
 
 
 class Refused:

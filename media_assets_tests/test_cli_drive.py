@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
+from media_assets_tests.command_line import Command
 from media_assets_tests.drive_server import DriveServer, drive_server
 
 
@@ -23,11 +21,14 @@ def drive() -> Iterator[DriveServer]:
         yield drive
 
 
-def start(root: Path, *arguments: str) -> subprocess.Popen[str]:
-    ours = ("DAGSTER", "MEDIA_A", "GOOGLE_")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    command = [sys.executable, "-u", "-m", "media_assets.cli", "--config", str(root / "library.yaml"), *arguments]
-    return subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+def start(root: Path, *arguments: str) -> Command:
+    return Command("--config", root / "library.yaml", *arguments, cwd=root)
+
+
+def done(root: Path, *arguments: str) -> tuple[int, str]:
+    """The exit code and all that was said."""
+    command = start(root, *arguments)
+    return command.wait(60), command.stdout + command.stderr
 
 
 def library_in(root: Path, drive: DriveServer) -> None:
@@ -43,27 +44,24 @@ def library_in(root: Path, drive: DriveServer) -> None:
 def test_after_a_login_in_the_browser_the_doctor_is_content(drive: DriveServer, tmp_path: Path) -> None:
     library_in(tmp_path, drive)
     drive.add_path("Talks")
-    before = start(tmp_path, "doctor")
-    output = before.communicate(timeout=60)[0]
-    assert before.returncode == 1
+    code, output = done(tmp_path, "doctor")
+    assert code == 1
     assert "✗ source talks" in output
     assert "media-assets login" in output
 
     login = start(tmp_path, "login", "--client-secrets", str(tmp_path / "app.json"), "--no-browser")
-    assert login.stdout is not None
-    address = next(found[0] for line in login.stdout if (found := re.search(r"http\S+", line)))
+    (address,) = re.findall(r"http\S+", login.line_with("http"))
     requests.get(address, timeout=20)
-    printed = login.communicate(timeout=60)[0]
-    assert login.returncode == 0, printed
+    assert login.wait(60) == 0, login.stdout + login.stderr
+    printed = login.stdout + login.stderr
     token = tmp_path / ".media_assets/google/token.json"
     assert "logged in" in printed
     assert str(token) in printed
     assert stat.S_IMODE(token.stat().st_mode) == 0o600
     assert not [secret for secret in drive.accounts.grants if secret in printed]
 
-    after = start(tmp_path, "doctor")
-    output = after.communicate(timeout=60)[0]
-    assert after.returncode == 0, output
+    code, output = done(tmp_path, "doctor")
+    assert code == 0, output
     assert "✓ source talks: person@example.com: 1 folder found" in output
     assert "✓ store drive" in output
 
@@ -76,11 +74,9 @@ def test_a_folder_that_is_not_there_is_named_with_the_account(drive: DriveServer
     (tmp_path / "library.yaml").write_text(
         text.replace('"type": "drive"', '"type": "drive", "credentials": "grant.json"')
     )
-    doctor = start(tmp_path, "doctor")
-    output = doctor.communicate(timeout=60)[0]
-    assert doctor.returncode == 1
+    code, output = done(tmp_path, "doctor")
+    assert code == 1
     assert re.search(r"✗ source talks: there is no My Drive/Talks in Google Drive.* person@example.com", output), output
-    process = start(tmp_path, "process")
-    output = process.communicate(timeout=60)[0]
-    assert process.returncode == 2
+    code, output = done(tmp_path, "process")
+    assert code == 2
     assert "My Drive/Talks" in output

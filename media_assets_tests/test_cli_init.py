@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import stat
 import subprocess
 import sys
@@ -15,17 +14,16 @@ import pytest
 
 from media_assets.config import load_settings
 from media_assets_tests.broken_library import tone
+from media_assets_tests.command_line import environment, typed
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SAYS_WARNING = ("warning", "deprecat", "supersed", "traceback")
 
 
-def typed(*arguments: str, cwd: Path, command: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    """`media-assets` in a folder, without variables of ours."""
-    ours = ("DAGSTER", "MEDIA_A", *(["PYTHONPATH"] if command else []))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    line = [*(command or (sys.executable, "-m", "media_assets.cli")), *arguments]
-    return subprocess.run(line, cwd=cwd, env=environment, text=True, capture_output=True, timeout=240, check=False)
+def started(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """A command with a Python of its own, in a folder, without variables of ours."""
+    variables = {name: value for name, value in environment().items() if name != "PYTHONPATH"}
+    return subprocess.run(command, cwd=cwd, env=variables, text=True, capture_output=True, timeout=240, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +106,7 @@ def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
 
 def test_a_shell_gets_completion(tmp_path: Path) -> None:
     started_by_bash = ("bash", "-c", '"$0" "$@" && true', sys.executable, "-m", "media_assets.cli")
-    done = typed("--show-completion", cwd=tmp_path, command=started_by_bash)
+    done = started(*started_by_bash, "--show-completion", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "complete" in done.stdout
 
@@ -144,22 +142,22 @@ def test_a_wheel_holds_what_commands_and_messages_need(wheel: Path) -> None:
 @pytest.mark.slow
 def test_a_library_begins_and_is_processed_from_a_wheel_alone(wheel: Path, tmp_path: Path) -> None:
     """The libraries are this environment's, the package is the wheel's: the checkout is nowhere on the path."""
-    environment = tmp_path / "installed"
-    venv.create(environment, with_pip=False)
-    site = next(environment.glob("lib/python3*/site-packages"))
+    installed = tmp_path / "installed"
+    venv.create(installed, with_pip=False)
+    site = next(installed.glob("lib/python3*/site-packages"))
     zipfile.ZipFile(wheel).extractall(site)
     (libraries,) = [path for path in map(Path, sys.path) if (path / "dagster").is_dir()]
     (site / "libraries.pth").write_text(f"{libraries}\n")
     code = "import sys, media_assets; sys.stdout.write(media_assets.__file__)"
-    command = (str(environment / "bin" / "python"), "-P")
+    command = (str(installed / "bin" / "python"), "-P")
     outside = tmp_path / "library"
     outside.mkdir()
-    assert str(environment) in typed("-c", code, cwd=outside, command=command).stdout
+    assert str(installed) in started(*command, "-c", code, cwd=outside).stdout
     media_assets = (*command, "-m", "media_assets.cli")
-    begun = typed("init", cwd=outside, command=media_assets)
+    begun = started(*media_assets, "init", cwd=outside)
     assert begun.returncode == 0, begun.stdout + begun.stderr
     assert f"{site}/media_assets/docs/configuration.md" in (outside / "library.yaml").read_text()
     tone(outside / "media" / "tone.ogg", 440, 1)
-    done = typed("process", cwd=outside, command=media_assets)
+    done = started(*media_assets, "process", cwd=outside)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not any(word in (done.stdout + done.stderr).lower() for word in SAYS_WARNING)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from media_assets import config_rest
 from media_assets.config import CONFIG_VARIABLE, config_path, load_secrets, load_settings
 from media_assets.config_errors import SettingsError
 from media_assets.errors import Fatal
@@ -119,12 +121,61 @@ def test_a_mistake_in_the_yaml_is_told_with_file_line_and_column(
         ("sources:\n  a:\n\tpath: x\n", "Indent with spaces"),
         ('sources: {a: {path: "C:\\Users\\me"}}\n', "Use single quotes"),
         ('sources: {a: {path: "\\media"}}\n', "Use single quotes"),
+        ('sources: {a: {path: "C:\\new\\talks"}}\n', "Use single quotes"),
+        ("sources:\n  a:\n    path:\tx\n    hidden:\t\n\t- y", "Indent with spaces"),
+        ("sources:\n  a:\n    include: *.mp4\n", "quotes around text that begins with *"),
+        ("sources: {a: {path: *x}}\n", "quotes around text that begins with *"),
+        ("sources: {a: {path: x}}\n---\naudio: {}\n", "Take out the line `---`"),
+        ("sources: {a: {path: x}}\nsources: {b: {path: x}}\n", "Keep one of them"),
+        ("sources: {a: {path: 'it's here'}}\n", "between quotes"),
+        ("sources: &a {m: *a}\n", "Write out what the aliases stand for"),
+        ("? [1, 2]\n: 3\n", "Correct the YAML there"),
+        ('sources: {a: {path: "x\\0y"}}\n', "Correct the YAML there"),
+        ("audio: {channels: " + "9" * 5000 + "}\n", "Write a number"),
+        ("a: " + "[" * 3000 + "\n", "Name the right file"),
+        ("#" * 1_000_001, "Name the right file"),
     ],
 )
 def test_a_common_mistake_in_the_yaml_is_told_with_its_cure(load: Load, text: str, advice: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load(text)
     assert advice in caught.value.next_step
+
+
+def bomb(member: str) -> str:
+    """Nine lines that stand for a thousand million values."""
+    names = [f"a{number}" for number in range(10)]
+    lines = [f"{above}: &{above} {member.replace('…', f'*{below}')}" for below, above in itertools.pairwise(names)]
+    return "\n".join(["a0: &a0 {k: x}", *lines, "sources: *a9", ""])
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        f"[{', '.join(['…'] * 10)}]",
+        f"{{{', '.join(f'k{number}: …' for number in range(10))}}}",
+        f"{{<<: [{', '.join(['…'] * 10)}]}}",
+    ],
+    ids=["lists", "mappings", "merged"],
+)
+def test_aliases_that_unfold_without_end_are_refused_at_once(load: Load, member: str) -> None:
+    with pytest.raises(SettingsError, match="unfolds to more than 100000 values"):
+        load(bomb(member))
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda text: text.encode("utf-8-sig"),
+        lambda text: text.encode("utf-16"),
+        lambda text: text.replace("\n", "\r\n").encode(),
+        lambda text: f"---\n{text}...\n".encode(),
+    ],
+    ids=["with a mark", "utf-16", "of Windows", "marked as a document"],
+)
+def test_text_is_read_however_editors_save_it(tmp_path: Path, encode: Callable[[str], bytes]) -> None:
+    (tmp_path / "library.yaml").write_bytes(encode(SOURCES + "audio: {channels: 1}\n"))
+    assert load_settings(tmp_path / "library.yaml").audio.channels == 1
 
 
 def test_a_dotenv_that_is_a_folder_is_told(load: Load, tmp_path: Path) -> None:
@@ -383,8 +434,14 @@ def test_each_problem_is_told_with_its_key_its_value_what_is_allowed_and_where_i
         ("sources: {talks: ../lib}", "sources.talks", "write talks: {path: …}"),
         ("sources: [a]", "sources", "write sources: {name: {…}}"),
         (f"{SOURCES}assets: {{dedup_index: true}}", "assets.dedup_index", "write dedup_index: {enabled: true}"),
-        (f"{SOURCES}audio: 5", "audio", "write audio: {key: value}"),
-        ("sources: {a: {path: b, include: '*.mp4'}}", "sources.a.include", "write include: [a, b]"),
+        (f"{SOURCES}audio: 5", "audio", "write audio: {languages: …}"),
+        ("sources: {a: {path: b, include: '*.mp4'}}", "sources.a.include", 'write include: ["*.mp4"]'),
+        ("sources: {a: {path: b, exclude: 5}}", "sources.a.exclude", "write exclude: [a, b]"),
+        (f"{SOURCES}transcription: faster_whisper", "transcription", "write transcription: {engine: faster-whisper}"),
+        (f"{SOURCES}duplicates: true", "duplicates", "write duplicates: {fingerprints: …}"),
+        (f"{SOURCES}stores: {{out: ../out}}", "stores.out", "write out: {path: …}"),
+        (f"{SOURCES}outputs: {{summary: artifacts}}", "outputs.summary", "write summary: {store: …}"),
+        ("", "sources", "write sources: {name: {path: …}}"),
     ],
 )
 def test_another_form_than_is_due_is_told_with_the_right_one(load: Load, text: str, key: str, form: str) -> None:
@@ -395,6 +452,128 @@ def test_a_key_nobody_knows_is_an_error_that_lists_the_known_ones(load: Load) ->
     found = problems(load, f"{SOURCES}transcripton: {{}}\naudio: {{bitrate: 5}}\nsources2: {{}}")
     assert "did you mean transcription?" in found["transcripton"]
     assert "only languages, bit_rate_kbps, channels; did you mean bit_rate_kbps?" in found["audio.bitrate"]
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "meant"),
+    [
+        (f"{SOURCES}transcripton: {{}}", "transcripton", "transcription"),
+        ("source: {a: {path: x}}", "source", "sources"),
+        ("sources: {a: {pth: x}}", "sources.a.pth", "path"),
+        ("sources: {a: {type: drive, folder: [x]}}", "sources.a.folder", "folders"),
+        ("sources: {a: {type: drve, folders: [x]}}", "sources.a.type", "drive"),
+        (f"{SOURCES}assets: {{transcrpt: {{enabled: true}}}}", "assets.transcrpt", "transcript"),
+        (f"{SOURCES}assets: {{summary: {{bach: 5}}}}", "assets.summary.bach", "batch"),
+        (f"{SOURCES}pools: {{ffmeg: 1}}", "pools.ffmeg", "ffmpeg"),
+        (f"{SOURCES}stores: {{out: {{path: y}}}}\noutputs: {{default: {{store: ot}}}}", "outputs.default.store", "out"),
+        (f"{SOURCES}outputs: {{sumary: {{placement: folder}}}}", "outputs.sumary", "summary"),
+        (f"{SOURCES}transcription: {{engine: faster_whisper}}", "transcription.engine", "faster-whisper"),
+        (f"{SOURCES}webhooks: {{b: {{url: 'http://x', assets: [sumary]}}}}", "webhooks.b.assets", "summary"),
+    ],
+)
+def test_a_slip_is_one_error_with_the_name_that_was_meant(load: Load, text: str, key: str, meant: str) -> None:
+    found = problems(load, text)
+    assert list(found) == [key]
+    assert f"did you mean {meant}?" in found[key]
+
+
+def test_many_names_are_not_listed_where_one_is_close(load: Load) -> None:
+    assert "budgets" not in problems(load, f"{SOURCES}transcripton: {{}}")["transcripton"]
+    assert "budgets" in problems(load, f"{SOURCES}zzz: {{}}")["zzz"]
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "form"),
+    [
+        ("cache: {max_bytes: 10GB}", "cache.max_bytes", "a whole number of bytes, without a unit: write 10000000000"),
+        ("cache: {max_bytes: 10 GiB}", "cache.max_bytes", "write 10737418240"),
+        ("cache: {max_bytes: '1,5 GB'}", "cache.max_bytes", "write 1500000000"),
+        ("cache: {max_bytes: 1e9}", "cache.max_bytes", "write 1000000000"),
+        ("cache: {max_bytes: lots}", "cache.max_bytes", "a whole number of bytes, without a unit (from"),
+        ("cache: {max_age_days: 2 weeks}", "cache.max_age_days", "write 14"),
+        ("cache: {max_age_days: '1,5'}", "cache.max_age_days", "write 1.5"),
+        ("limits: {max_media_hours: 1h30}", "limits.max_media_hours", "a number of hours, without a unit: write 1.5"),
+        ("limits: {max_media_hours: 90 min}", "limits.max_media_hours", "write 1.5"),
+        ("automation: {settle_seconds: 2 min}", "automation.settle_seconds", "write 120"),
+        (
+            "automation: {condition_interval_seconds: 1:30}",
+            "automation.condition_interval_seconds",
+            "number of seconds",
+        ),
+        ("automation: {live_files: 2.5}", "automation.live_files", "should be a whole number"),
+        ("assets: {summary: {enabled: maybe}}", "assets.summary.enabled", "should be true or false"),
+        ("ffmpeg: {path: 7}", "ffmpeg.path", "write it in quotes: '7'"),
+        ("audio: {languages: [no]}", "audio.languages.0", "YAML takes yes, no, on and off for true and false"),
+        ("alerts: {digest_at: 7:30}", "alerts.digest_at", '"7:30" should be a time of day such as 07:00'),
+        ("images: {exclude: x}", "images.exclude", "there is no such key"),
+        ("ui_base_url: ${HOST}", "ui_base_url", "nothing is filled in here; write it out, or set MEDIA_ASSETS_UI_BASE"),
+        ("sources: {a: {path: x, include: ['[z-a]']}}", "sources.a.include.0", "([z-a]) should be a glob"),
+        ("sources: {a: {path: x, exclude: ['']}}", "sources.a.exclude.0", "should be a glob such as **/*.mp4"),
+        (
+            "transcription_rules: [{when: {paths: ['[9-1]']}, use: {engine: pocketsphinx}}]",
+            "transcription_rules.0.when.paths.0",
+            "should be a glob",
+        ),
+        ("sources: {1: {path: x}}", "sources.1", '"1" should be a name of a-z'),
+        ("sources: {2024-01-01: {path: x}}", "sources.2024-01-01", "should be a name of a-z"),
+        ("assets: {yes: {enabled: true}}", "assets.yes", '"yes" should be one of'),
+        ("2: x", "2", "there is no such key"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_told_with_the_right_form(load: Load, text: str, key: str, form: str) -> None:
+    found = problems(load, text if text.startswith("sources") else f"{SOURCES}{text}")
+    assert form in found[key]
+
+
+def test_text_that_yaml_takes_for_something_else_is_text(load: Load, tmp_path: Path) -> None:
+    settings = load("sources: {a: {path: 2024-01-01}}\nautomation: {live_files: 010, source_interval_seconds: 1_000}")
+    assert folder_of(settings.sources["a"]) == tmp_path / "2024-01-01"
+    assert settings.automation.live_files == 10
+    assert settings.automation.source_interval_seconds == 1000
+    assert load(f"{SOURCES}assets: {{dedup_index: {{enabled: on}}}}").assets["dedup_index"].enabled
+
+
+def test_everything_that_is_wrong_is_told_at_once(load: Load) -> None:
+    text = (
+        "sources: {talks: {path: talks, include: ['[z-a]']}, other: {path: [1]}}\n"
+        "assets: {transcript: {batch: 50}, nosuch: {}, summary: {workers: 0}}\n"
+        "transcription: {engine: faster-whisper, model: large-v9}\n"
+        "transcription_rules: [{when: {sources: [nosuch]}, use: {engine: faster-whisper, model: huge}}]\n"
+        "outputs: {default: {store: nosuch}, summary: {placement: beside_source}}\n"
+        "alerts: {channels: {team: {}, pager: {}}}\n"
+        "webhooks: {b: {url: 'http://x', assets: [nosuch]}}\n"
+        "automatoin: {}\n"
+    )
+    found = problems(load, text, "ALERT_URLS__PAGER=json://x\n")
+    assert set(found) == {
+        "sources.talks.include.0",
+        "sources.other.path",
+        "assets.transcript.batch",
+        "assets.nosuch",
+        "assets.summary.workers",
+        "transcription.model",
+        "transcription_rules.0.use.model",
+        "transcription_rules.0.when.sources",
+        "outputs.default.store",
+        "alerts.channels.team",
+        "webhooks.b.assets",
+        "automatoin",
+    }
+    assert "ALERT_URLS__TEAM" in found["alerts.channels.team"]
+    assert "there is no model large-v9" in found["transcription.model"]
+
+
+def test_what_is_taken_away_to_find_the_rest_makes_no_error_of_its_own(load: Load) -> None:
+    text = (
+        "sources: {talks: {path: [1]}}\nstores: {out: 5}\noutputs: {default: {store: out, placement: beside_source}}\n"
+        "transcription_rules: [{when: {sources: [talks]}, use: {engine: pocketsphinx}}]\naudio: {channels: 0}\n"
+    )
+    assert set(problems(load, text)) == {"sources.talks.path", "stores.out", "audio.channels"}
+
+
+def test_the_models_that_are_known_are_those_of_faster_whisper() -> None:
+    faster_whisper = pytest.importorskip("faster_whisper")
+    assert set(config_rest._WHISPER_MODELS) == set(faster_whisper.available_models())
 
 
 def test_a_key_of_another_engine_is_an_error_that_names_the_engine(load: Load) -> None:

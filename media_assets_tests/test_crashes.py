@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -16,9 +14,10 @@ import imageio_ffmpeg
 import pytest
 
 from media_assets_tests.broken_library import tone
+from media_assets_tests.command_line import Command, prepare_state
 
-CLIPS = 14
 STAGES = 5
+CLIPS = 14
 # How many artifacts are there when the process is killed, and how long after the last of them.
 MOMENTS = [
     (2, 0.0),
@@ -32,13 +31,14 @@ MOMENTS = [
     (40, 0.0),
     (46, 0.02),
 ]
-FEW_MOMENTS = [MOMENTS[6]]
+FEW_CLIPS = 4
+FEW_MOMENTS = [(7, 0.05)]
 
 
 class KilledLibrary:
     """A library that is processed by `media-assets process`, with an ffmpeg that keeps a list of its calls."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, clips: int) -> None:
         self.root = root
         self.calls = root / "calls.txt"
         self.calls.touch()
@@ -50,14 +50,14 @@ class KilledLibrary:
         )
         ffmpeg.chmod(0o755)
         (root / "media").mkdir()
-        for number in range(CLIPS):
+        for number in range(clips):
             tone(root / "media" / f"clip{number:02}.flac", 300 + 7 * number)
         settings = {"sources": {"media": {"path": "media"}}, "ffmpeg": {"path": str(ffmpeg)}}
         (root / "library.yaml").write_text(json.dumps(settings))
+        prepare_state(root)
 
-    def process(self) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "media_assets.cli", "--config", str(self.root / "library.yaml"), "process"]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    def process(self) -> Command:
+        return Command("--config", self.root / "library.yaml", "process", cwd=self.root)
 
     def manifests(self) -> dict[tuple[str, str], bytes]:
         """By (stage, folder): what the manifest says, when and by which run it was made included."""
@@ -81,11 +81,15 @@ def seconds_of(path: Path) -> float:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("moments", [FEW_MOMENTS, pytest.param(MOMENTS, marks=pytest.mark.slow)], ids=["few", "many"])
+@pytest.mark.parametrize(
+    ("clips", "moments"),
+    [(FEW_CLIPS, FEW_MOMENTS), pytest.param(CLIPS, MOMENTS, marks=pytest.mark.slow)],
+    ids=["few", "many"],
+)
 def test_a_killed_process_leaves_nothing_half_done_and_nothing_is_done_twice(
-    tmp_path: Path, moments: list[tuple[int, float]]
+    tmp_path: Path, clips: int, moments: list[tuple[int, float]]
 ) -> None:
-    library = KilledLibrary(tmp_path)
+    library = KilledLibrary(tmp_path, clips)
     seen: dict[tuple[str, str], bytes] = {}
     for artifacts, delay in moments:
         process = library.process()
@@ -103,16 +107,15 @@ def test_a_killed_process_leaves_nothing_half_done_and_nothing_is_done_twice(
         seen = now
 
     process = library.process()
-    output, _ = process.communicate(timeout=120)
-    assert process.returncode == 0, output
+    assert process.wait(timeout=120) == 0, process.stdout + process.stderr
     everything = library.manifests()
-    assert len(everything) == STAGES * CLIPS
+    assert len(everything) == STAGES * clips
     assert {name: everything[name] for name in seen} == seen
-    assert "of processes that died" in output
+    assert "of processes that died" in process.stdout
 
     encodings = library.encodings()
     workers = 2
-    assert len(encodings) == CLIPS
-    assert sum(encodings.values()) <= CLIPS + workers * len(moments), "only what was in work may be done again"
+    assert len(encodings) == clips
+    assert sum(encodings.values()) <= clips + workers * len(moments), "only what was in work may be done again"
     assert not list((tmp_path / ".media_assets" / "work").iterdir()), "scratch directories of killed runs are removed"
     assert not list((tmp_path / "artifacts").rglob("*.partial"))

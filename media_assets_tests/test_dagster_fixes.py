@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import dagster as dg
+import pytest
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 from dagster._core.storage.sql import get_alembic_config
+from dagster._daemon.auto_run_reexecution.event_log_consumer import DAGSTER_EVENT_TYPES, _fetch_persisted_cursors
 from sqlalchemy import NullPool
 
 from media_assets import dagster_fixes
@@ -62,3 +65,23 @@ def test_databases_are_reached_by_engines_that_remember_their_statements_and_kee
     known = len(statements)
     assert events.get_dynamic_partitions("files") == ["a"]
     assert len(statements) == known > 0
+
+
+def test_the_daemon_of_a_new_instance_begins_at_the_end_of_the_log_and_warns_of_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
+
+        @dg.asset
+        def made() -> int:
+            return 1
+
+        assert dg.materialize([made], instance=instance).success
+        dagster_fixes.note_end_of_log(instance)
+        end = instance.event_log_storage.get_maximum_record_id()
+        found = _fetch_persisted_cursors(instance, DAGSTER_EVENT_TYPES, logging.getLogger("daemon"))
+        assert found == dict.fromkeys(DAGSTER_EVENT_TYPES, end), "and what is older is not retried"
+        assert "No cursor" not in caplog.text
+        assert dg.materialize([made], instance=instance).success
+        dagster_fixes.note_end_of_log(instance)
+        assert _fetch_persisted_cursors(instance, DAGSTER_EVENT_TYPES, logging.getLogger("daemon")) == found

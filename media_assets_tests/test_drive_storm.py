@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -16,7 +12,8 @@ import pytest
 
 from media_assets_tests.drive_library import access_to
 from media_assets_tests.drive_server import DriveServer, Faults, drive_server
-from media_assets_tests.drive_worker import library_on, tick
+from media_assets_tests.drive_worker import library_on, tick, work_in_child
+from media_assets_tests.toy_library import processes
 
 FILES_OF_EACH = Counter(manifest=3) | Counter({"audio.m4a": 1, "transcript.json": 1, "transcript.srt": 1})
 
@@ -37,19 +34,17 @@ def work_until_done(root: Path, drive: DriveServer, kill_after_calls: list[int],
     deadline = time.monotonic() + timeout_seconds
     for calls in [*kill_after_calls, None]:
         before = sum(drive.calls.values())
-        with (root / "worker.log").open("ab") as log:
-            worker = subprocess.Popen(
-                [sys.executable, "-m", "media_assets_tests.drive_worker", str(root)], stdout=log, stderr=log
-            )
-        while worker.poll() is None:
+        worker = processes().Process(target=work_in_child, args=(root,), daemon=True)
+        worker.start()
+        while worker.exitcode is None:
             assert time.monotonic() < deadline, "not done in time"
             if calls is not None and sum(drive.calls.values()) - before >= calls:
-                os.kill(worker.pid, signal.SIGKILL)
+                worker.kill()
                 killed += 1
-                worker.wait()
+                worker.join()
             time.sleep(0.02)
         if calls is None:
-            assert worker.returncode == 0, (root / "worker.log").read_text()[-3000:]
+            assert worker.exitcode == 0, (root / "worker.log").read_text()[-3000:]
     return killed
 
 

@@ -23,7 +23,6 @@ COPIED = (
     "pyproject.toml",
     "requirements.lock",
     "library.yaml",
-    "dagster.yaml",
     "workspace.yaml",
     "samples",
 )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,14 +14,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from media_assets import cli
 from media_assets_tests.broken_library import tone
+from media_assets_tests.command_line import environment, prepare_state, typed
 from media_assets_tests.dagster_dev import free_port
 
 CLI = [sys.executable, "-m", "media_assets.cli"]
-
-
-def environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(("DAGSTER", "MEDIA_A"))}
 
 
 @pytest.fixture
@@ -29,6 +27,7 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "media").mkdir()
     tone(tmp_path / "media" / "a.ogg", 440, 1)
     (tmp_path / "library.yaml").write_text("sources: {media: {path: media}}\n")
+    prepare_state(tmp_path)
     return tmp_path
 
 
@@ -48,10 +47,55 @@ def shell(root: Path, line: str) -> subprocess.CompletedProcess[str]:
 def test_work_goes_on_when_nobody_reads_what_is_said(root: Path, line: str) -> None:
     done = shell(root, line)
     assert (done.returncode, "Traceback" in done.stderr, done.stderr) == (0, False, "")
-    cells = json.loads(shell(root, "$M status --json").stdout)["assets"]["drive_file"]
+    cells = json.loads(typed("status", "--json", cwd=root).stdout)["assets"]["drive_file"]
     assert cells["done"] == 1
-    for other in ("$M status --json | true", "$M status 2>&- >&-", "$M doctor --help | true"):
-        assert shell(root, other).stderr == "", other
+
+
+@pytest.mark.parametrize("line", ["$M status --json | true", "$M status 2>&- >&-", "$M doctor --help | true"])
+def test_what_nobody_reads_is_no_trouble(root: Path, line: str) -> None:
+    assert shell(root, line).stderr == ""
+
+
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["--version"], 0), (["status", "--sauce", "x"], 2), (["status"], 2)])
+def test_who_calls_a_command_from_python_has_their_own_handlers_back(
+    arguments: list[str], code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MEDIA_ASSETS_CONFIG", str(tmp_path / "none.yaml"))
+    monkeypatch.setattr(sys, "argv", ["media-assets", *arguments])
+    reading, writing = socket.socketpair()
+    with reading, writing:
+        writing.setblocking(False)
+        handlers = {number: signal.signal(number, lambda *_: None) for number in STOPS}
+        waker = signal.set_wakeup_fd(writing.fileno())
+        own = [signal.getsignal(number) for number in STOPS]
+        opened = psutil.Process().num_fds()
+        try:
+            for _ in range(2):
+                with pytest.raises(SystemExit) as ended:
+                    cli.main()
+                assert ended.value.code == code, capsys.readouterr()
+                assert [signal.getsignal(number) for number in STOPS] == own
+                assert signal.set_wakeup_fd(writing.fileno()) == writing.fileno()
+            assert psutil.Process().num_fds() == opened
+        finally:
+            signal.set_wakeup_fd(waker)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+
+
+def test_quiet_is_for_one_command_alone(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MEDIA_ASSETS_CONFIG", str(root / "library.yaml"))
+    for arguments, said in ((["retry", "-q"], False), (["retry"], True)):
+        monkeypatch.setattr(sys, "argv", ["media-assets", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == 0
+        assert bool(capsys.readouterr().out) is said
 
 
 def children_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:

@@ -54,6 +54,21 @@ from media_assets.status import LibraryStatus, library_status
 from media_assets_tests import postgres
 
 SOURCE = "box"
+# What commands import when they are run, but for what remembers what its output is.
+_PRELOADED = (
+    "pytest",
+    "media_assets_tests.toy_library",
+    "typer",
+    "media_assets.abandoned_runs",
+    "media_assets.definitions",
+    "media_assets.doctor",
+    "media_assets.progress_bar",
+    "media_assets.terminal",
+    "dagster._core.storage.event_log.sqlite",
+    "dagster._core.storage.runs.sqlite",
+    "dagster._core.storage.schedules.sqlite.sqlite_schedule_storage",
+    "dagster._core.storage.local_compute_log_manager",
+)
 
 
 class Note(Model):
@@ -400,7 +415,7 @@ def failed_files(result: dg.ExecuteInProcessResult) -> dict[str, str]:
 def processes() -> ForkServerContext:
     """Starts child processes in milliseconds: they are forked off a server that has imported everything once."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(["media_assets_tests.toy_library", "pytest"])
+    context.set_forkserver_preload(list(_PRELOADED))
     return context
 
 
@@ -430,8 +445,14 @@ def empty_home(root: Path) -> Path:
     """`root`/home: a Dagster home with empty databases."""
     home = root / "home"
     if not home.exists():
-        home.symlink_to(shutil.copytree(_empty_home().name, Path(_homes().name) / uuid.uuid4().hex))
+        copy_of_empty_home(home)
     return home
+
+
+def copy_of_empty_home(home: Path) -> None:
+    """A Dagster home with empty databases where there is nothing yet."""
+    home.parent.mkdir(parents=True, exist_ok=True)
+    home.symlink_to(shutil.copytree(_empty_home().name, Path(_homes().name) / uuid.uuid4().hex))
 
 
 @cache

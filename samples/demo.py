@@ -22,7 +22,7 @@ def media_assets(*arguments: str, capture: bool = False) -> subprocess.Completed
     """Run the command line as a user would."""
     if not capture:
         print(f"\n$ media-assets --config samples/library.yaml {shlex.join(arguments)}", flush=True)
-    command = [sys.executable, "-m", "media_assets.cli", "--config", str(CONFIG), *arguments]
+    command = [sys.executable, "-P", "-m", "media_assets.cli", "--config", str(CONFIG), *arguments]
     return subprocess.run(command, text=True, check=False, stdout=subprocess.PIPE if capture else None)
 
 

@@ -43,7 +43,7 @@ def media_assets(config: Path, *arguments: str, capture: bool = False) -> subpro
     """Run the command line as a user would."""
     if not capture:
         print(f"\n$ media-assets --config {config.name} {shlex.join(arguments)}", flush=True)
-    command = [sys.executable, "-m", "media_assets.cli", "--config", str(config), *arguments]
+    command = [sys.executable, "-P", "-m", "media_assets.cli", "--config", str(config), *arguments]
     return subprocess.run(command, text=True, check=False, stdout=subprocess.PIPE if capture else None)
 
 

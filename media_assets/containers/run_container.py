@@ -123,7 +123,7 @@ class Allowed:
         if len(names) < len(variables) or len(set(names)) < len(names):
             raise Refused(f"{name} has to have NAME=VALUE once for each name")
         if strange := set(names) - set(self.environment):
-            raise Refused(f"{name}: {', '.join(sorted(strange))} is not among env_vars in deploy/docker/dagster.yaml")
+            raise Refused(f"{name}: {', '.join(sorted(strange))} is not among `env_vars` in dagster.yaml of the image")
         return variables
 
 
