@@ -29,6 +29,10 @@ FORMAT = 1
 _INDEX = "index.json"
 _PIECE_BYTES = 1 << 20
 _LEVEL = 6
+# What a small file can be made to unfold to is a thousand times its size; rows of text come to a tenth of that.
+_MOST_UNFOLDED = 100
+_ALWAYS_ALLOWED_BYTES = 100_000_000
+_LONGEST_LINE_BYTES = 64_000_000
 # What the standard library says of a ZIP file in which some byte is another one.
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -161,7 +165,7 @@ class Archive:
         """The lines of a member, parsed; none when there is no such member."""
         if name in self.index.members:
             with _reading(self._path), self._file.open(name) as content:
-                for line in content:
+                while line := content.readline(_LONGEST_LINE_BYTES):
                     yield json.loads(line)
 
     def below(self, folder: str) -> Mapping[str, str]:
@@ -184,9 +188,17 @@ def open_archive(path: Path) -> Iterator[Archive]:
     with file:
         with _reading(path):
             opened = zipfile.ZipFile(file)
+            _require_bounds(path, opened)
             text = opened.read(_INDEX)
         with opened:
             yield Archive(path, opened, _index(path, text))
+
+
+def _require_bounds(path: Path, opened: zipfile.ZipFile) -> None:
+    """Nothing is read beyond the size that a ZIP file says of a member."""
+    size_bytes, unfolded_bytes = path.stat().st_size, sum(member.file_size for member in opened.infolist())
+    if unfolded_bytes > _ALWAYS_ALLOWED_BYTES + _MOST_UNFOLDED * size_bytes:
+        raise _damaged(path, f"{size_bytes} bytes that unfold to {unfolded_bytes}")
 
 
 def _index(path: Path, text: bytes) -> Index:

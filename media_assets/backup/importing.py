@@ -10,12 +10,15 @@ meanwhile takes them for missing, and nothing is left out when the import is bro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import dagster as dg
 from dagster._serdes import deserialize_value
+from dagster_shared.check import CheckError
+from dagster_shared.serdes.errors import DeserializationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from media_assets.automation import InstanceState
 from media_assets.backup.archive import Archive
@@ -33,10 +36,39 @@ from media_assets.io_managers.manifest_formats import FORMATS
 from media_assets.io_managers.store import ArtifactStore, ManifestReader, Target
 from media_assets.latest_records import latest_failures, made_ids
 from media_assets.library import Library
+from media_assets.models import Model
 from media_assets.partitions import register, registered
 from media_assets.paths import LeadsOut, below, plain_name
 from media_assets.shown import link
 from media_assets.sources.registered import RegisteredKeys
+
+
+class _RecordedRow(Model):
+    event: str
+    timestamp: float
+
+
+class _ArtifactRow(Model):
+    """A line of `artifacts/`; see `exporting`."""
+
+    key: str
+    manifest: dict[str, Any]
+    recorded: _RecordedRow | None
+
+
+class _FailureRow(Model):
+    """A line of `failures/`."""
+
+    key: str
+    observation: str
+
+
+class _KeyRow(RootModel[str]):
+    """A line of `partitions.jsonl`."""
+
+
+_Row = TypeVar("_Row", bound=BaseModel)
+_Event = TypeVar("_Event", dg.AssetMaterialization, dg.AssetObservation)
 
 
 @dataclass
@@ -110,7 +142,7 @@ class Importer:
         """
         note("checking the archive")
         self._archive.verify()
-        for asset in self._archive.below("artifacts"):
+        for asset in dict.fromkeys((*self._archive.below("artifacts"), *self._archive.below("failures"))):
             if asset in self._stages:
                 note(asset)
                 self._done.assets[asset] = AssetImport()
@@ -130,19 +162,20 @@ class Importer:
         reader = store.as_of_now(asset)
         made = made_ids(self._instance, asset)
         known = frozenset(made) | frozenset(latest_failures(self._instance, asset, made))
-        for page in pages(self._archive.lines(f"artifacts/{asset}.jsonl")):
+        rows = self._rows(f"artifacts/{asset}.jsonl", _ArtifactRow)
+        for page in pages(rows):
             events = [event for row in page if (event := self._artifact(asset, row, store, reader, known))]
             self._done.assets[asset].recorded += len(events)
             if not self._dry_run:
                 record_made(self._instance, events)
 
     def _artifact(
-        self, asset: str, row: Mapping[str, Any], store: ArtifactStore, reader: ManifestReader, known: frozenset[str]
+        self, asset: str, row: _ArtifactRow, store: ArtifactStore, reader: ManifestReader, known: frozenset[str]
     ) -> dg.AssetMaterialization | None:
         """What Dagster is to be told of an artifact, if anything."""
-        done, key = self._done.assets[asset], self._key(row["key"])
+        done, key = self._done.assets[asset], self._key(row.key)
         manifest = FORMATS.manifest(
-            row["manifest"], f"the {asset} of {key} in the archive", repair="Take another archive"
+            row.manifest, f"the {asset} of {key} in the archive", repair="Take another archive"
         ).model_copy(update={"key": key})
         if manifest.asset != asset:
             raise _strange(f"it has a {manifest.asset} among the artifacts of {asset}")
@@ -159,14 +192,14 @@ class Importer:
             done.newer += here.made_at >= manifest.made_at
             done.older += here.made_at < manifest.made_at
             return None  # the next pass records it as it is
-        if row["recorded"] is None or key in known:
+        if row.recorded is None or key in known:
             return None
-        event = deserialize_value(row["recorded"]["event"], dg.AssetMaterialization)
+        event = _event(row.recorded.event, dg.AssetMaterialization)
         if event.asset_key != dg.AssetKey(asset):
             raise _strange(f"it has an event of {event.asset_key.to_user_string()} among those of {asset}")
         # Where the store lies may be another place on this machine.
         where = {"artifact": link(store.link(here))} if "artifact" in event.metadata else {}
-        return carried(Recorded(event, row["recorded"]["timestamp"]), key, self._archive.index.id, where)
+        return carried(Recorded(event, row.recorded.timestamp), key, self._archive.index.id, where)
 
     def _restored(self, manifest: Manifest, store: ArtifactStore) -> Manifest | None:
         """An artifact of which the store has the files alone, with its manifest; None when it has not all of them."""
@@ -193,8 +226,10 @@ class Importer:
     def _import_failures(self, asset: str) -> None:
         made = made_ids(self._instance, asset)
         failed = latest_failures(self._instance, asset, made)
-        for page in pages(self._archive.lines(f"failures/{asset}.jsonl")):
-            rows = {self._key(row["key"]): deserialize_value(row["observation"], dg.AssetObservation) for row in page}
+        for page in pages(self._rows(f"failures/{asset}.jsonl", _FailureRow)):
+            rows = {self._key(row.key): _event(row.observation, dg.AssetObservation) for row in page}
+            if any(event.asset_key != dg.AssetKey(asset) for event in rows.values()):
+                raise _strange(f"it has failures of other assets among those of {asset}")
             own = materializations(self._instance, asset, [made[key] for key in rows if key in made])
             events = []
             for key, event in rows.items():
@@ -210,6 +245,13 @@ class Importer:
                 assets = [name for name, member in self._archive.below("failures").items() if self._holds(member)]
                 record_failed(self._instance, failed_run(self._instance, archive_id, assets), archive_id, events)
 
+    def _rows(self, member: str, kind: type[_Row]) -> Iterator[_Row]:
+        for number, row in enumerate(self._archive.lines(member), start=1):
+            try:
+                yield kind.model_validate(row)
+            except ValidationError as error:
+                raise _strange(f"line {number} of {member} is no such row ({_first_of(error)})") from None
+
     def _holds(self, member: str) -> bool:
         return self._archive.index.members[member].size_bytes > 0
 
@@ -221,7 +263,7 @@ class Importer:
         return known.key(key) if known else key
 
     def _register(self) -> None:
-        keys = [self._key(key) for key in self._archive.lines("partitions.jsonl")]
+        keys = [self._key(row.root) for row in self._rows("partitions.jsonl", _KeyRow)]
         self._done.files = len(keys)
         self._done.new_files = len(frozenset(keys) - self._known)
         strangers = sorted({key.partition(":")[0] for key in keys} - set(self._library.sources))
@@ -235,7 +277,10 @@ class Importer:
         for source, name in self._archive.below("sources").items():
             if source not in self._library.sources:
                 continue
-            memory = SourceMemory.model_validate_json(self._archive.read(name))
+            try:
+                memory = SourceMemory.model_validate_json(self._archive.read(name))
+            except ValidationError as error:
+                raise _strange(f"{name} is not what a sensor remembers ({_first_of(error)})") from None
             if not is_of(memory, source):
                 raise _strange(f"{name} is not what a sensor remembers")
             here = remembered(self._instance, state, source)
@@ -259,6 +304,20 @@ class Importer:
                     write_whole(path, content, mode=PRIVATE_MODE)
             elif not here.startswith(content):
                 self._done.remarks.append(f"{path} is another journal here, and is kept")
+
+
+def _event(text: str, kind: type[_Event]) -> _Event:
+    """What Dagster wrote, read again; of that kind and no other."""
+    try:
+        return deserialize_value(text, kind)
+    # What its reader raises of text that is none of its own: it checks types and names of classes as it goes.
+    except (DeserializationError, CheckError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise _strange(f"a record in it is none of Dagster's ({type(error).__name__})") from None
+
+
+def _first_of(error: ValidationError) -> str:
+    found = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(map(str, found['loc']))}: {found['msg']}".removeprefix(": ")
 
 
 def _reason(event: dg.AssetObservation) -> tuple[object, ...]:

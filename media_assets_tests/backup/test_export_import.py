@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._serdes import serialize_value
 
 from media_assets.automation import InstanceState, stage_condition
 from media_assets.backup.archive import new_archive, open_archive
@@ -380,6 +382,50 @@ STRANGE = {
         b'"files": [{"name": "a", "path": "../victim", "size_bytes": 6, "sha256": ""}]}}\n',
         "not a manifest of this version",
     ),
+    "a row that is a number": ("artifacts/transcript.jsonl", b"5\n", "line 1 of artifacts/transcript.jsonl is no such"),
+    "a row without its key": ("artifacts/transcript.jsonl", b'{"manifest": {}, "recorded": null}\n', r"row \(key: "),
+    "a row whose key is a list": ("artifacts/transcript.jsonl", b'{"key": [], "manifest": {}}\n', "is no such row"),
+    "a manifest that is null": (
+        "artifacts/transcript.jsonl",
+        b'{"key": "box:x", "manifest": null}\n',
+        "is no such row",
+    ),
+    "an empty manifest": (
+        "artifacts/transcript.jsonl",
+        b'{"key": "box:x", "manifest": {}, "recorded": null}\n',
+        "not a manifest of this version",
+    ),
+    "a record that is a list": (
+        "artifacts/transcript.jsonl",
+        b'{"key": "box:x", "manifest": {}, "recorded": []}\n',
+        "is no such row",
+    ),
+    "a failure without an observation": ("failures/transcript.jsonl", b'{"key": "box:x"}\n', r"row \(observation: "),
+    "a failure that is no record": (
+        "failures/transcript.jsonl",
+        b'{"key": "k", "observation": "x"}\n',
+        "none of Dagster's",
+    ),
+    "a failure of another class": (
+        "failures/transcript.jsonl",
+        b'{"key": "k", "observation": "{\\"__class__\\": \\"Nope\\"}"}\n',
+        "none of Dagster's",
+    ),
+    "a failure with nonsense in it": (
+        "failures/transcript.jsonl",
+        b'{"key": "k", "observation": "{\\"__class__\\": \\"AssetObservation\\", \\"asset_key\\": 5}"}\n',
+        "none of Dagster's",
+    ),
+    "a failure of another asset": (
+        "failures/transcript.jsonl",
+        json.dumps(
+            {"key": "k", "observation": serialize_value(dg.AssetObservation("m4a_audio", partition="k"))}
+        ).encode(),
+        "failures of other assets among those of transcript",
+    ),
+    "a partition that is a number": ("partitions.jsonl", b"7\n", "line 1 of partitions.jsonl is no such row"),
+    "a line that is no JSON": ("partitions.jsonl", b"{\n", "is damaged"),
+    "a memory that is a list": (f"sources/{SOURCE}.json", b"[]", "is not what a sensor remembers"),
 }
 
 

@@ -11,8 +11,7 @@ folder gets one in the topmost folder above it that the account can see.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from pathlib import PurePosixPath
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, NamedTuple
 
 from media_assets.errors import BadMedia, Fatal, SourceChanged
@@ -22,6 +21,7 @@ from media_assets.google_drive.places import FOLDER, literal
 from media_assets.google_drive.retries import no_check
 from media_assets.models_duplicates import CheckedFile, Move
 from media_assets.partitions import decode_path
+from media_assets.paths import LeadsOut, plain
 from media_assets.sources.drive_entries import REVIEW_PROPERTY
 
 _FILE_FIELDS = "id,name,size,md5Checksum,sha256Checksum,parents,trashed,capabilities(canMoveItemWithinDrive)"
@@ -89,7 +89,7 @@ class DriveMover:
     def prepare(self, move: Move, note: Callable[[str], None]) -> Move:
         name, parent = self._movable(move)
         top = self._top(parent, name)
-        *folders, _ = PurePosixPath(decode_path(move.destination)).parts
+        *folders, _ = _parts(move)
         try:
             target = self._review(top, tuple(folders), note)
         except (NotAllowed, Refused) as error:
@@ -111,6 +111,11 @@ class DriveMover:
             raise SourceChanged(f"{found['name']} is in the trash of Google Drive; take it out of there first")
         if not self._is_for_review(move.target):
             raise SourceChanged(f"the journal says that {found['name']} was moved to a folder that is not for review")
+        if not self._is_of_library(move):
+            raise SourceChanged(
+                f"the journal says that {found['name']} came from a folder that lies outside of this library's folders",
+                next_step="Move it back by hand",
+            )
         if parents != [move.target]:
             raise SourceChanged(f"{found['name']} was moved on from the review folder by somebody, and stays there")
         self._shift(move.file.address, move.target, move.origin)
@@ -204,6 +209,23 @@ class DriveMover:
             folder_id = known.parent
         return False
 
+    def _is_of_library(self, move: Move) -> bool:
+        """Whether a file may go back to where a journal says that it came from: below the folder in which the review
+        folder lies, and not into that again."""
+        _parts(move)
+        above = list(self._above(move.target))
+        review = next((place for place in above if (known := self._folder(place)) and known.is_for_review), None)
+        known = self._folder(review) if review else None
+        return bool(known and known.parent in self._above(move.origin)) and not self._is_for_review(move.origin)
+
+    def _above(self, folder_id: str) -> Iterator[str]:
+        """A folder and those it lies in, as far as the account can see."""
+        seen: set[str] = set()
+        while folder_id and folder_id not in seen and (known := self._folder(folder_id)):
+            seen.add(folder_id)
+            yield folder_id
+            folder_id = known.parent
+
     def _folder(self, folder_id: str) -> _Folder | None:
         if folder_id not in self._folders:
             try:
@@ -260,3 +282,11 @@ class DriveMover:
             check=self._check,
         )
         return [item for page in pages for item in page["files"]]
+
+
+def _parts(move: Move) -> tuple[str, ...]:
+    """The names on the way to a copy, below the review folder."""
+    try:
+        return tuple(plain(decode_path(move.destination)).split("/"))
+    except LeadsOut as error:
+        raise SourceChanged(f"the journal leads out of the review folder: {error}") from None

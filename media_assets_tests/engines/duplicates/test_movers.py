@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -224,6 +225,33 @@ def test_undo_respects_what_a_person_did_meanwhile(on_drive: OnDrive):
     assert "was moved on from the review folder" in outcomes[ids["b/deep/er/other.bin"]]
     drive.restore(ids["b/späť, 100%.bin"])
     assert "restored" in [one.state for one in aside.undo(on_drive)], "what failed is tried again"
+
+
+def test_a_journal_that_names_a_folder_outside_of_the_library_brings_nothing_there(on_drive: OnDrive):
+    aside.apply(on_drive)
+    elsewhere = on_drive.drive.add_folder("Elsewhere")
+    written = on_drive.journal.path.read_text()
+    origins = {json.loads(line).get("move", {}).get("origin") for line in written.splitlines()} - {None, ""}
+    assert origins
+    for origin in origins:
+        written = written.replace(f'"{origin}"', f'"{elsewhere}"')
+    before = on_drive.state(), on_drive.in_review()
+    good = on_drive.journal.path.read_text()
+    on_drive.journal.path.write_text(written)
+    outcomes = list(aside.undo(on_drive))
+    assert outcomes and all("lies outside of this library's folders" in one.detail for one in outcomes)
+    assert (on_drive.state(), on_drive.in_review()) == before
+    on_drive.journal.path.write_text(good)
+    assert {one.state for one in aside.undo(on_drive)} == {"restored"}
+
+
+@pytest.mark.parametrize("destination", ["../x.bin", "/x.bin", "a/%00.bin", "a//b.bin", ""])
+def test_a_destination_that_leads_out_of_the_review_folder_is_refused(on_drive: OnDrive, destination: str):
+    moves = [move.model_copy(update={"destination": destination}) for move in aside.plan(on_drive)]
+    before = on_drive.state()
+    outcomes = aside.apply(on_drive, moves)
+    assert all(one.state == "skipped" and "leads out of the review folder" in one.detail for one in outcomes)
+    assert on_drive.state() == before and not on_drive.in_review()
 
 
 def test_moves_survive_a_drive_that_fails_at_random(tmp_path: Path):
