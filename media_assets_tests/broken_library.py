@@ -80,12 +80,12 @@ BROKEN: dict[str, Callable[[Path], None]] = {
 """By file name, what makes it."""
 
 
-def make_library(folder: Path, sound: int) -> None:
-    """`sound` good recordings, six of them with speech, and all the broken ones, before and behind them by name."""
+def make_library(folder: Path, sound: int, speeches: int = 6) -> None:
+    """`sound` good recordings, the first with speech, and all the broken ones, before and behind them by name."""
     folder.mkdir(parents=True)
     for number in range(sound):
         name = f"{'bcdef'[number % 5]}-{number:02}.m4a"
-        if number < 6:
+        if number < speeches:
             speech(folder / name, 1.0 + 4 * number)
         else:
             tone(folder / name, 200 + number)

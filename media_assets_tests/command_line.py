@@ -102,8 +102,10 @@ class Command:
 
 
 def prepare_state(folder: Path) -> None:
-    """Dagster's databases, empty, for a library that has its state where the default is. It takes a second to make."""
-    copy_of_empty_home(folder / ".media_assets" / "dagster")
+    """Dagster's databases, empty, where a library has them by default. To make them takes a second."""
+    home = folder / ".media_assets" / "dagster"
+    if not home.exists():
+        copy_of_empty_home(home)
 
 
 def _be_the_command_line(arguments: list[str], cwd: Path, variables: Mapping[str, str], said: Path) -> None:

@@ -18,6 +18,7 @@ from media_assets.partitions import registered
 from media_assets.processing import Processor, Selection, is_forced
 from media_assets.progress_bar import BarProgress
 from media_assets.status import LibraryStatus, library_status
+from media_assets_tests.command_line import prepare_state
 
 
 class RealLibrary:
@@ -27,6 +28,7 @@ class RealLibrary:
         self.root = root
         self.media = root / "media"
         self.media.mkdir(exist_ok=True)
+        prepare_state(root)
         self.configure(**settings)
 
     def configure(self, **settings: Any) -> None:

@@ -35,7 +35,7 @@ def instance_of_the_containers(home: Path, address: str) -> None:
     config |= storage(address)
     config["compute_logs"]["config"]["base_dir"] = str(home / "compute_logs")
     config["local_artifact_storage"]["config"]["base_dir"] = str(home)
-    home.mkdir(parents=True)
+    home.mkdir(parents=True, exist_ok=True)
     (home / "dagster.yaml").write_text(yaml.safe_dump(config), "utf-8")
 
 

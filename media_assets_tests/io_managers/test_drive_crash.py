@@ -25,6 +25,7 @@ from media_assets_tests.io_managers.drive_stores import (
     draft,
     everything,
 )
+from media_assets_tests.slowly import few_of_them
 from media_assets_tests.toy_library import processes
 
 OTHER_KEY = "box:other.mp4"
@@ -177,7 +178,7 @@ def _manifests(drive: DriveServer, folder: str) -> list[str]:
     )
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", few_of_them(SCENARIOS, "again, with other files", "beside, the first time"))
 def test_a_crash_leaves_nothing_that_the_next_attempt_does_not_put_right(tmp_path: Path, scenario: str) -> None:
     first = 1 + list(SCENARIOS).index(scenario)
     with drive_server(seed=first) as drive:

@@ -23,6 +23,7 @@ from media_assets_tests.io_managers.drive_stores import (
     artifact_files,
     draft,
 )
+from media_assets_tests.slowly import few_of_them
 
 NEVER = 1e9
 TEXTS = {"a.txt": "text", "b.txt": "more"}
@@ -106,7 +107,7 @@ def test_a_process_that_died_after_it_made_the_stores_folder_leaves_no_second_on
     assert folders(drive) == FOLDERS
 
 
-@pytest.mark.parametrize("when", range(1, 6))
+@pytest.mark.parametrize("when", few_of_them(range(1, 6), 2))
 def test_two_machines_that_begin_a_store_at_once_have_each_folder_once(
     drive: DriveServer, tmp_path: Path, when: int
 ) -> None:

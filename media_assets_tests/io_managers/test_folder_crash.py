@@ -19,6 +19,7 @@ from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.store import Target
 from media_assets.sources.base import Beside
 from media_assets_tests.io_managers.test_folder_store import ASSET, IN_FOLDER, Store, draft, names
+from media_assets_tests.slowly import few_of_them
 from media_assets_tests.toy_library import processes
 
 KEY, OTHER_KEY = "box:talk.mp4", "box:other.mp4"
@@ -155,7 +156,7 @@ def everything(root: Path) -> list[str]:
     return [*names(root / "in"), *sorted(str(path.relative_to(root)) for path in in_store)]
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", few_of_them(SCENARIOS, "again, with fewer files", "moved to beside"))
 def test_a_crash_at_any_step_leaves_nothing_half_and_is_made_good_by_the_next_attempt(
     tmp_path: Path, scenario: str
 ) -> None:
@@ -189,13 +190,14 @@ def publish_for_ever(root: Path, seed: int) -> None:
             store.put(draft(KEY, fingerprint), dict.fromkeys(files, fingerprint * 100_000), target)
 
 
-def test_a_process_killed_at_random_moments_leaves_nothing_half(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [5, pytest.param(15, marks=pytest.mark.slow)])
+def test_a_process_killed_at_random_moments_leaves_nothing_half(tmp_path: Path, kills: int) -> None:
     prepare(tmp_path, "the first time")
     store = Store(tmp_path)
     store.put(draft(OTHER_KEY, "origin"), {"big.bin": "x" * 3_000_000, "small.srt": "1"}, IN_FOLDER)
     moments = random.Random(7)
     published = set()
-    for seed in range(15):
+    for seed in range(kills):
         child = processes().Process(target=publish_for_ever, args=(tmp_path, seed))
         child.start()
         time.sleep(moments.uniform(0.05, 0.3))
