@@ -47,9 +47,13 @@ def is_sound(path: Path, sha256: str | None, check: Callable[[], None], *, read:
         read: Whether it is read even though it is as its seal says.
     """
     try:
-        now = Seal.of(path)
-    except FileNotFoundError:
+        return _is_sound(path, sha256, check, read=read)
+    except FileNotFoundError:  # it was not there, or somebody who saw that it is none took it away meanwhile
         return False
+
+
+def _is_sound(path: Path, sha256: str | None, check: Callable[[], None], *, read: bool) -> bool:
+    now = Seal.of(path)
     known = _read(path)
     if known and known.model_copy(update={"sha256": None}) != now:
         known = None

@@ -362,7 +362,6 @@ def main() -> None:
     except MediaAssetsError as error:
         print_error(error)
         sys.exit(exit_codes.COULD_NOT_WORK)
-    exit_codes.tell_in_help(app)
     with stopping.heeded_signals():
         sys.exit(_exit_code())
 
@@ -370,6 +369,7 @@ def main() -> None:
 def _exit_code() -> int | str | None:
     """Of the command that was typed, whose errors are told."""
     try:
+        exit_codes.tell_in_help(app)
         app()
     except Cancelled as error:
         print_error(error)
@@ -377,8 +377,9 @@ def _exit_code() -> int | str | None:
     except SystemExit as ended:
         if ended.code != exit_codes.of_signal(signal.SIGINT):  # so typer says that there was a KeyboardInterrupt
             return ended.code
-        print_error(Cancelled("stopped", next_step="Start again to go on from there"))
-        return stopping.exit_code()
+        return _stopped()
+    except KeyboardInterrupt:  # before typer takes care of it, or after
+        return _stopped()
     except MediaAssetsError as error:
         print_error(error)
         return exit_codes.COULD_NOT_WORK
@@ -386,6 +387,11 @@ def _exit_code() -> int | str | None:
         print_error(_plainly(error))
         return exit_codes.COULD_NOT_WORK
     return 0
+
+
+def _stopped() -> int:
+    print_error(Cancelled("stopped", next_step="Start again to go on from there"))
+    return stopping.exit_code()
 
 
 def _plainly(error: OSError) -> MediaAssetsError:

@@ -188,14 +188,14 @@ def _command(folder: Path, arguments: tuple[str, ...], said: tuple[Path, Path]) 
     """The target of a child process."""
     from media_assets import cli
 
-    for number, path in enumerate(said, 1):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(descriptor, number)
-        os.close(descriptor)
     os.chdir(folder)
     for name in [name for name in os.environ if name.startswith(("DAGSTER", "MEDIA_ASSETS"))]:
         del os.environ[name]
     sys.argv = ["media-assets", *arguments]
+    for number, path in enumerate(said, 1):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(descriptor, number)
+        os.close(descriptor)
     cli.main()
 
 

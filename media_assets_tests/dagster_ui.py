@@ -69,6 +69,15 @@ class DagsterUI:
         )
         return list(data["runsOrError"]["results"])
 
+    def log_of(self, run_id: str) -> list[str]:
+        """The messages in the log of a run."""
+        data = self.query(
+            """query Log($id: ID!) { logsForRun(runId: $id) { ... on EventConnection {
+                 events { ... on MessageEvent { message } } } } }""",
+            id=run_id,
+        )
+        return [event["message"] for event in data["logsForRun"]["events"] if "message" in event]
+
     def backfills(self) -> list[dict[str, Any]]:
         data = self.query(
             """{ partitionBackfillsOrError(limit: 100) { ... on PartitionBackfills { results {

@@ -32,12 +32,18 @@ class DroppingProxy:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                if self._is_dropped():
+                if self._is_dropped() or not self._begin(client):
                     client.close()
-                    continue
-                server = self._connect()
-                for pair in ((client, server, True), (server, client, False)):
-                    threading.Thread(target=self._forward, args=pair, daemon=True).start()
+
+    def _begin(self, client: socket.socket) -> bool:
+        """Whether what is behind it took the connection."""
+        try:
+            server = self._connect()
+        except OSError:
+            return False
+        for pair in ((client, server, True), (server, client, False)):
+            threading.Thread(target=self._forward, args=pair, daemon=True).start()
+        return True
 
     def close(self) -> None:
         with suppress(OSError):

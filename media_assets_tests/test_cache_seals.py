@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from media_assets.cache import FetchCache
-from media_assets.cache_seals import seal_of
+from media_assets.cache_seals import is_sound, seal_of
 from media_assets.errors import SourceChanged, Transient
 from media_assets_tests.caches import cache_in, fetching
 
@@ -117,3 +117,11 @@ def test_seals_go_with_their_files_and_count_for_nothing(tmp_path: Path) -> None
     files, seals = ({path.name for path in (tmp_path / "cache" / part).iterdir()} for part in ("files", "seals"))
     assert len(files) == 2
     assert seals == files
+
+
+def test_what_another_takes_away_while_it_is_read_counts_as_not_there(tmp_path: Path) -> None:
+    cache = cache_in(tmp_path)
+    with cache.lease("talk@1", len(TEXT), fetching(TEXT, []), sha256=sha256(TEXT)) as path:
+        seal_of(path).unlink()
+        assert not is_sound(path, sha256(TEXT), path.unlink)
+        assert not is_sound(path, sha256(TEXT), lambda: None)

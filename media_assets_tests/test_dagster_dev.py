@@ -135,6 +135,30 @@ def test_a_backfill_of_everything_launched_from_the_ui_does_the_same(tmp_path: P
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+def test_a_backfill_turns_no_file_red_that_waits_for_an_earlier_stage(tmp_path: Path) -> None:
+    (tmp_path / "media").mkdir()
+    with DagsterDev(write_config(tmp_path, live_files=0), tmp_path / "dev.log") as dev:
+        dev.stop_sensor("request_missing")
+        for number in range(2):
+            shutil.move(tone(tmp_path / "new.flac", 400 + number, 1), tmp_path / "media" / f"{number}.flac")
+        ready, waiting = keys = ["media:0.flac", "media:1.flac"]
+        dev.wait_for(lambda: dev.cells("drive_file")["unmaterialized"] == set(keys), seconds=120, what="the keys")
+        dev.launch_backfill(["drive_file"], [ready])
+        dev.wait_for(lambda: dev.cells("drive_file")["materialized"] == {ready}, seconds=120, what="one drive_file")
+        backfill = dev.launch_backfill(["m4a_audio"], keys)
+        dev.wait_for(lambda: ready in dev.cells("m4a_audio")["materialized"], seconds=120, what="its sound")
+        dev.wait_for(lambda: not unfinished(dev), seconds=120, what="the end of the backfill")
+        cells = dev.cells("m4a_audio")
+        assert (cells["materialized"], cells["failed"], cells["unmaterialized"]) == ({ready}, set(), {waiting})
+        (run,) = (run for run in dev.runs() if {"path": ["m4a_audio"]} in run["assetSelection"])
+        assert run["status"] == "SUCCESS" and backfill in {tag["value"] for tag in run["tags"]}
+        assert any("1.flac waits for its drive_file" in line for line in dev.log_of(run["id"]))
+        dev.launch_backfill(["drive_file", "m4a_audio"], [waiting])
+        dev.wait_for(lambda: dev.cells("m4a_audio")["materialized"] == set(keys), seconds=120, what="the other's sound")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_clip_that_is_uploaded_to_drive_has_its_summary_there_and_once(tmp_path: Path) -> None:
     with drive_server(seed=5, faults=Faults(rate=0.02)) as drive:
         folder = drive.add_path("Lectures")

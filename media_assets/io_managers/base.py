@@ -69,6 +69,8 @@ CACHE_TAGS = {
 }
 
 _MAX_ROWS = 200
+# Lines in the log of a run on files that wait; each is an event.
+_MAX_TOLD = 10
 
 
 @dataclass
@@ -142,6 +144,8 @@ class ArtifactIOManager(dg.IOManager):
                 results.add(outcome)
         settled.update({outcome.key: outcome for outcome in results.failed})
         batch.context.log.info(_headline(batch, results))
+        for outcome in results.waiting[:_MAX_TOLD]:
+            batch.context.log.info(f"{display_name(outcome.key)} {outcome.error}")
         if results.transient and not results.fatal and _retries_left(batch):
             first = results.transient[0]
             raise TransientFailures(
