@@ -383,7 +383,7 @@ def _exit_code() -> int | str | None:
     except MediaAssetsError as error:
         print_error(error)
         return exit_codes.COULD_NOT_WORK
-    except OSError as error:
+    except (OSError, ImportError) as error:
         print_error(_plainly(error))
         return exit_codes.COULD_NOT_WORK
     return 0
@@ -394,10 +394,10 @@ def _stopped() -> int:
     return stopping.exit_code()
 
 
-def _plainly(error: OSError) -> MediaAssetsError:
+def _plainly(error: OSError | ImportError) -> MediaAssetsError:
     """Of the command line no file is known that might have changed or vanished while it was read."""
     known = classify(error)
-    if isinstance(known, Fatal) or error.strerror is None:
+    if isinstance(known, Fatal) or isinstance(error, ImportError) or error.strerror is None:
         return known
     return Fatal(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
 

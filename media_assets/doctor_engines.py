@@ -7,7 +7,7 @@ from functools import partial
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
-from media_assets.doctor_sound import second_of_sound
+from media_assets.doctor_sound import blamed, packages_of, second_of_sound
 from media_assets.engine_rules import EngineRule
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.openai_server import OPENAI_HOST
@@ -37,7 +37,8 @@ def engine_checks(settings: Settings, secrets: Secrets, ffmpeg: FFmpeg) -> Itera
 
 
 def _transcriber(section: TranscriptionSettings, ffmpeg: FFmpeg, secrets: Secrets) -> str:
-    return build_transcriber(section, ffmpeg, secrets).check()
+    with blamed(f"load {section.engine}", packages_of(section.engine)):
+        return build_transcriber(section, ffmpeg, secrets).check()
 
 
 def _summarizer(section: SummarySettings, secrets: Secrets) -> str:

@@ -1,23 +1,26 @@
 """`doctor` puts a second of speech through the real engines, so that a broken package is found before a library is.
 
 A package that does not fit raises whatever it likes (`TypeError: open() got an unexpected keyword argument …`), and it
-raises that about every file. Here it is told once, with the name and the version of what has to be mended. Nothing is
-sent to engines that are services, and no model is fetched.
+raises that about every file. Here it is told once, with the name and the version of what has to be mended. What the
+machine refuses (no room, no memory, no process) is told as that. Nothing is sent to engines that are services, and no
+model is fetched.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.transcribers import Transcriber, build_transcriber
 from media_assets.engines.work import Work
-from media_assets.errors import Fatal, MediaAssetsError
+from media_assets.errors import Fatal, MediaAssetsError, Transient, classify
 from media_assets.models import AudioTrack, MediaInfo
 from media_assets.settings import AudioSettings, TranscriptionSettings
 from media_assets.settings_whisper import FasterWhisperTranscription
@@ -41,7 +44,7 @@ def second_of_sound(transcribers: Sequence[TranscriptionSettings], ffmpeg: FFmpe
     Raises:
         Fatal: one of the steps failed; the message names the packages that it stands on.
     """
-    local = [section for section in transcribers if section.engine in _PACKAGES]
+    local = [section for section in transcribers if packages_of(section.engine)]
     with tempfile.TemporaryDirectory(prefix="media-assets-doctor-") as folder:
         work = Work(Path(folder), time_limit_seconds=_LIMIT_SECONDS)
         media = _probed(work)
@@ -51,7 +54,7 @@ def second_of_sound(transcribers: Sequence[TranscriptionSettings], ffmpeg: FFmpe
 
 
 def _probed(work: Work) -> MediaInfo:
-    with _blamed("probe", ("av",)):
+    with blamed("probe a second of sound", ("av",)):
         from media_assets.engines.probe import probe
 
         media = probe(SPEECH, work).media
@@ -61,7 +64,8 @@ def _probed(work: Work) -> MediaInfo:
 
 
 def _converted(media: MediaInfo, ffmpeg: FFmpeg, work: Work) -> AudioTrack:
-    with _blamed("convert", ("ffmpeg-python", "imageio-ffmpeg", "av"), f"ffmpeg {ffmpeg.version} at {ffmpeg.path}"):
+    program = f"ffmpeg {ffmpeg.version} at {ffmpeg.path}"
+    with blamed("convert a second of sound", ("ffmpeg-python", "imageio-ffmpeg", "av"), program):
         from media_assets.engines.audio import choose_audio, extract_m4a
 
         stream, reason = choose_audio(media, ())
@@ -70,7 +74,7 @@ def _converted(media: MediaInfo, ffmpeg: FFmpeg, work: Work) -> AudioTrack:
 
 def _heard(section: TranscriptionSettings, ffmpeg: FFmpeg, track: AudioTrack, work: Work) -> str | None:
     """What was heard; None where the model is not here, which the engine's own check tells."""
-    with _blamed(f"transcribe with {section.engine}", _PACKAGES[section.engine]):
+    with blamed(f"transcribe a second of sound with {section.engine}", packages_of(section.engine)):
         engine = build_transcriber(section, ffmpeg)
         if not _model_is_here(section, engine):
             return None
@@ -94,17 +98,31 @@ def _audio(work: Work) -> Path:
     return work.directory / "audio.m4a"
 
 
+def packages_of(engine: str) -> tuple[str, ...]:
+    """What a transcriber on this machine stands on; empty for a service."""
+    return _PACKAGES.get(engine, ())
+
+
 @contextmanager
-def _blamed(step: str, packages: Sequence[str], program: str = "") -> Iterator[None]:
-    """Whatever a step raises is told as the fault of what it stands on."""
+def blamed(step: str, packages: Sequence[str], program: str = "") -> Iterator[None]:
+    """Whatever a step raises is told as the fault of what it stands on, unless it is the machine's.
+
+    Raises:
+        Fatal: the step failed.
+    """
     try:
         yield
     except Exception as error:
-        reason = error.reason if isinstance(error, MediaAssetsError) else f"{type(error).__name__}: {error}"
+        known = classify(error)
+        one_line = " ".join(str(getattr(error, "reason", "") or f"{type(error).__name__}: {error}").split())
+        if isinstance(known, Fatal | Transient) and not isinstance(error.__cause__ or error, ImportError):
+            raise Fatal(f"cannot {step}: {known.reason}", next_step=known.next_step) from error
         on = ", ".join([*([program] if program else []), *map(_with_version, packages)])
-        advice = f"Install again what media-assets asks for: pip install {' '.join(map(_wanted, packages))}"
-        one_line = " ".join(reason.split())
-        raise Fatal(f"cannot {step} a second of sound ({on}): {one_line}", next_step=advice) from error
+        again = " ".join(map(wanted, packages)) or "media-assets"
+        raise Fatal(
+            f"cannot {step} ({on}): {one_line}" if on else f"cannot {step}: {one_line}",
+            next_step=f"Install again what media-assets asks for: pip install --force-reinstall {again}",
+        ) from error
 
 
 def _with_version(package: str) -> str:
@@ -114,14 +132,20 @@ def _with_version(package: str) -> str:
         return f"{package}, which is not installed"
 
 
-def _wanted(package: str) -> str:
-    """The package as this project requires it; by its name alone where another one brings it."""
-    try:
-        required = importlib.metadata.requires("media-assets") or []
-    except importlib.metadata.PackageNotFoundError:  # a checkout on the path, not installed
-        required = []
-    for requirement in required:
-        found = re.match(r"([\w.-]+)([^;]*)", requirement)
-        if found and found[1].lower() == package and "extra ==" not in requirement:
-            return f"'{found[1]}{found[2].strip()}'"
+def wanted(package: str, required: Sequence[str] | None = None) -> str:
+    """The package as this project requires it on this Python; by its name alone where another one brings it.
+
+    Args:
+        package: Its name.
+        required: What the project requires; as its installation says if not given.
+    """
+    if required is None:
+        try:
+            required = importlib.metadata.requires("media-assets") or []
+        except importlib.metadata.PackageNotFoundError:  # a checkout on the path, not installed
+            required = []
+    for requirement in map(Requirement, required):
+        applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        if applies and canonicalize_name(requirement.name) == package:
+            return f"'{requirement.name}{requirement.specifier}'"
     return package

@@ -23,6 +23,7 @@ class Meaning(NamedTuple):
 
 
 _LOOK = "Run `media-assets doctor`; the traceback is in the log of the run"
+_INSTALL = "Install media-assets again, with all that it requires; the traceback is in the log of the run"
 _DATABASE = ("sqlalchemy.", "sqlite3.", "psycopg2.", "psycopg.", "alembic.")
 _NETWORK = (
     "aiohttp.",
@@ -109,7 +110,7 @@ def meaning_of(error: BaseException) -> Meaning | None:
     if _any(names, _DAGSTER):
         return _of_dagster(error)
     if isinstance(error, ImportError):
-        return Meaning(True, f"the installation is not whole ({type(error).__name__}: {error.name})", _LOOK)
+        return Meaning(True, f"the installation is not whole ({type(error).__name__}: {error.name})", _INSTALL)
     if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
         return Meaning(
             True,

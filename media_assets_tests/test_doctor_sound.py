@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.metadata
 import os
 import subprocess
@@ -11,9 +12,10 @@ from pathlib import Path
 import pocketsphinx
 import pytest
 
-from media_assets.doctor_sound import second_of_sound
+from media_assets import cli
+from media_assets.doctor_sound import blamed, second_of_sound, wanted
 from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.errors import Fatal
+from media_assets.errors import BadMedia, Fatal, Transient
 from media_assets.settings import PocketsphinxTranscription
 from media_assets.settings_openai import OpenAITranscription
 from media_assets.settings_whisper import FasterWhisperTranscription
@@ -70,7 +72,7 @@ def test_a_pyav_that_has_dropped_an_option_is_named_with_its_version(tmp_path: P
     (line,) = done.stdout.splitlines()
     assert f"cannot probe a second of sound (av {importlib.metadata.version('av')})" in line
     assert "TypeError: open() got an unexpected keyword argument 'metadata_errors'" in line
-    assert "pip install 'av" in line
+    assert "pip install --force-reinstall 'av" in line
     assert "Traceback" not in done.stderr
 
 
@@ -79,7 +81,68 @@ def test_a_recogniser_that_has_changed_is_named_with_its_version(monkeypatch: py
         raise AttributeError("'Decoder' object has no attribute 'start_utt'")
 
     monkeypatch.setattr(pocketsphinx, "Decoder", changed)
-    with pytest.raises(Fatal, match="cannot transcribe with pocketsphinx") as caught:
+    with pytest.raises(Fatal, match="cannot transcribe a second of sound with pocketsphinx") as caught:
         second_of_sound([POCKETSPHINX], FFmpeg())
     assert f"pocketsphinx {importlib.metadata.version('pocketsphinx')}" in caught.value.reason
     assert "has no attribute 'start_utt'" in caught.value.reason
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/tmp/x"), "Free space"),
+        (OSError(errno.EROFS, "Read-only file system", "/tmp/x"), ""),
+        (MemoryError(), "workers"),
+        (RuntimeError("can't start new thread"), "ulimit -u"),
+        (Transient("no process could be started to read it", next_step="Close some programs"), "Close some programs"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_the_machine_refuses_is_no_fault_of_packages(error: Exception, advice: str) -> None:
+    with pytest.raises(Fatal, match=r"^cannot probe it: ") as caught, blamed("probe it", ("av",)):
+        raise error
+    assert advice in caught.value.next_step
+    assert "pip" not in str(caught.value) and "av" not in caught.value.reason.split()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ModuleNotFoundError("No module named 'av'", name="av"),
+        ImportError("libavcodec.so.62: cannot open shared object file"),
+        AttributeError("'NoneType' object has no attribute 'submodule_search_locations'"),
+        TypeError("open() got an unexpected keyword argument"),
+        BadMedia("is damaged"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_package_that_is_broken_is_to_be_installed_again(error: Exception) -> None:
+    with pytest.raises(Fatal, match=r"^cannot probe it \(av .*\): ") as caught, blamed("probe it", ("av",)):
+        raise error
+    assert "pip install --force-reinstall 'av" in caught.value.next_step
+
+
+def test_advice_is_for_this_python() -> None:
+    other, own = "9.9", f"{sys.version_info.major}.{sys.version_info.minor}"
+    required = [
+        f"pocketsphinx>=9; python_version == '{other}'",
+        f"pocketsphinx>=5; python_version == '{own}'",
+        "pocketsphinx>=7; extra == 'dev'",
+    ]
+    assert wanted("pocketsphinx", required) == "'pocketsphinx>=5'"
+    assert wanted("onnxruntime", required) == "onnxruntime"
+
+
+def test_a_package_that_is_gone_is_one_line_of_every_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "media").mkdir()
+    (tmp_path / "library.yaml").write_text("sources: {media: {path: media}}\n")
+    monkeypatch.setitem(sys.modules, "media_assets.cli_doctor", None)
+    monkeypatch.setattr(sys, "argv", ["media-assets", "--config", str(tmp_path / "library.yaml"), "doctor"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert ended.value.code == 2
+    assert "the installation is not whole (ModuleNotFoundError: media_assets.cli_doctor)" in line
+    assert "Install media-assets again" in line

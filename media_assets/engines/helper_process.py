@@ -74,8 +74,8 @@ class HelperProcess:
             lines = said.decode(errors="replace").strip().splitlines() or ["it said nothing"]
             raise Fatal(
                 f"the process that reads media could not be started: {lines[-1]}",
-                next_step="Run `media-assets doctor`; install media-assets anew when a package is missing",
-            )
+                next_step="Install media-assets again when a package is missing; close some programs when memory is",
+            ) from (ImportError(lines[-1]) if lines[-1].startswith(("ImportError", "ModuleNotFoundError")) else None)
         self._control.settimeout(None)
 
     def _greeted(self) -> bool:
