@@ -16,7 +16,7 @@ RUN python lock_subset.py build > build.lock \
  && rm -r pyarrow/include
 
 FROM libraries AS package
-COPY .env.example README.md library.yaml ./
+COPY .env.example README.md dagster.yaml library.yaml ./
 COPY docs docs
 COPY media_assets media_assets
 RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels .

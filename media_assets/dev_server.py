@@ -45,9 +45,7 @@ def serve(settings: Settings, home: Path, host: str, port: int) -> int:
     Raises:
         KeyboardInterrupt: this process was told to stop; everything has ended.
     """
-    # Dagster would rather have its `dg dev`: that calls the same function, and comes with 30 packages for projects.
-    hushed = ["-W", "ignore:Function `dev_command` is superseded"]
-    command = [sys.executable, *hushed, "-m", "dagster", "dev", "-m", "media_assets.definitions"]
+    command = [sys.executable, "-m", "media_assets.dagster_dev", "dev", "-m", "media_assets.definitions"]
     command += ["-h", host, "-p", str(port)]
     # Dagster puts this folder in front of all libraries; the working folder may hold a gql.py or a json.py.
     command += ["--working-directory", str(home), "--log-level", settings.logging.level]

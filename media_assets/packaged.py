@@ -1,7 +1,4 @@
-"""Files for people: inside the package, or at the root of the checkout as long as it is not built into a wheel.
-
-`dagster.yaml` always lies in the package: where one lies in the working folder, Dagster warns that it uses another.
-"""
+"""Files for people that lie at the root of the checkout, and inside the package once it is installed from a wheel."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ _COPIED = (
     ".env.example",
     "Dockerfile",
     "README.md",
+    "dagster.yaml",
     "deploy",
     "docker-compose.yml",
     "docs",

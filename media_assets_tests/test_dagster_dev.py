@@ -18,6 +18,7 @@ from media_assets_tests.drive_server import Faults, drive_server
 STAGES = ("drive_file", "m4a_audio", "transcript", "summary")
 SOUND = 54
 FEW_SOUND = 6
+CHECKOUT = Path(__file__).parent.parent
 
 
 def write_config(root: Path, **automation: object) -> Path:
@@ -70,11 +71,17 @@ def test_a_watched_folder_with_broken_files_from_its_first_look_to_a_clip_that_i
 ) -> None:
     """One story, in one test: each part goes on where the one before ended."""
     make_library(tmp_path / "media", sound, speeches=2 if sound == FEW_SOUND else 6)
+    shutil.copy(CHECKOUT / "dagster.yaml", tmp_path)
     with DagsterDev(write_config(tmp_path), tmp_path / "dev.log") as dev:
+        nobody_is_greeted_with_a_warning(dev)
         sound_rows_turn_green_and_broken_ones_red_in_one_pass(dev, sound)
         a_good_version_of_a_broken_file_turns_its_row_green(dev, tmp_path)
         a_clip_has_its_summary_within_a_minute_and_once(dev, tmp_path)
         nothing_was_requested_again_in_all_that_time(dev)
+
+
+def nobody_is_greeted_with_a_warning(dev: DagsterDev) -> None:
+    assert "warning" not in dev.log_tail().lower(), dev.log_tail()
 
 
 def sound_rows_turn_green_and_broken_ones_red_in_one_pass(dev: DagsterDev, sound: int) -> None:

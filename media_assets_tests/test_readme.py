@@ -25,6 +25,7 @@ COPIED = (
     "pyproject.toml",
     "requirements.lock",
     "library.yaml",
+    "dagster.yaml",
     "workspace.yaml",
     "samples",
 )
