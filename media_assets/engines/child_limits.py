@@ -108,7 +108,9 @@ def limit_this_process(limits: ChildLimits, cpu_seconds: int | None) -> None:
 def _go_first() -> None:
     """Should the machine run out of memory, this process is to go, not the run."""
     with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
+        descriptor = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        os.write(descriptor, b"1000")
+        os.close(descriptor)
 
 
 def _limit(kind: int, value: int) -> None:

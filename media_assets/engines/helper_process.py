@@ -24,7 +24,7 @@ from media_assets.errors import Fatal
 _START_SECONDS = 60.0
 _DEATH_SECONDS = 1.0
 """How long a killed child may take to be gone."""
-_SURROUNDINGS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+_SURROUNDINGS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import ctypes
 import errno
 import os
 import platform
+import struct
 import sys
 from collections.abc import Callable, Iterable
 from typing import Literal
@@ -47,12 +48,12 @@ _START = {"x86_64": (57, 58, 322), "aarch64": (281,)}
 _AF_UNIX = 1
 
 
-class _Instruction(ctypes.Structure):
-    _fields_ = (("code", ctypes.c_uint16), ("yes", ctypes.c_uint8), ("no", ctypes.c_uint8), ("k", ctypes.c_uint32))
-
-
-class _Program(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_uint16), ("instructions", ctypes.POINTER(_Instruction)))
+_INSTRUCTION = struct.Struct("=HBBI")
+"""`struct sock_filter`; `struct sock_fprog` is their number and where they are."""
+_PROGRAM = struct.Struct("@HP")
+_MACHINE = platform.machine() if sys.platform == "linux" else ""
+LIBRARY = ctypes.CDLL(None, use_errno=True)
+"""The C library. Like all here it is made ready before a process forks: what a child makes anew costs it most."""
 
 
 def refuse_what_no_reader_needs() -> bool:
@@ -86,16 +87,14 @@ def refuse_what_no_tool_needs(freedom: Freedom, program: int) -> bool:
 
 
 def _apply(rules: Callable[[str], list[_Rule]]) -> bool:
-    machine = platform.machine()
-    if sys.platform != "linux" or machine not in _MACHINES:
+    if _MACHINE not in _MACHINES:
         return False
-    instructions = _instructions(machine, rules(machine))
-    array = (_Instruction * len(instructions))(*(_Instruction(*given) for given in instructions))
-    program = _Program(len(instructions), array)
-    prctl = ctypes.CDLL(None).prctl
-    if prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+    packed = _IN_FRONT + b"".join(_INSTRUCTION.pack(*rule) for rule in (*rules(_MACHINE), _ALLOWED))
+    place = ctypes.create_string_buffer(packed, len(packed))
+    program = _PROGRAM.pack(len(packed) // _INSTRUCTION.size, ctypes.addressof(place))
+    if LIBRARY.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return False
-    return bool(prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(program), 0, 0) == 0)
+    return bool(LIBRARY.prctl(_PR_SET_SECCOMP, _MODE_FILTER, program, 0, 0) == 0)
 
 
 _Rule = tuple[int, int, int, int]
@@ -104,8 +103,8 @@ _ALLOWED: _Rule = (_RETURN, 0, 0, _ALLOW)
 _REFUSED: _Rule = (_RETURN, 0, 0, _ERROR | errno.EPERM)
 
 
-def _instructions(machine: str, rules: list[_Rule]) -> list[_Rule]:
-    """Rules with what stands in front of all: the number of the call is loaded, what is not ruled out is allowed."""
+def _in_front(machine: str) -> list[_Rule]:
+    """What stands in front of all rules; the number of the call is loaded then."""
     other_table = [(_IF_AT_LEAST, 0, 1, _X32), _REFUSED] if machine == "x86_64" else []
     return [
         (_LOAD, 0, 0, _ARCHITECTURE),
@@ -114,8 +113,6 @@ def _instructions(machine: str, rules: list[_Rule]) -> list[_Rule]:
         (_LOAD, 0, 0, _NUMBER),
         *other_table,
         *_refuse(_LOOK_INTO_OTHERS[machine]),
-        *rules,
-        _ALLOWED,
     ]
 
 
@@ -170,3 +167,6 @@ def _no_network(machine: str) -> list[_Rule]:
         _ALLOWED,
         _REFUSED,
     ]
+
+
+_IN_FRONT = b"".join(_INSTRUCTION.pack(*rule) for rule in _in_front(_MACHINE)) if _MACHINE in _MACHINES else b""

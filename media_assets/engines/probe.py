@@ -14,6 +14,7 @@ from media_assets.engines.pretenders import FETCH_AGAIN, meant, pretender
 from media_assets.engines.probe_frames import look_at_frames
 from media_assets.engines.probe_streams import describe
 from media_assets.engines.sandbox import run_in_child
+from media_assets.engines.sandbox_results import adapter
 from media_assets.engines.signatures import (
     HEAD_BYTES,
     UNKNOWN_TYPE,
@@ -37,6 +38,7 @@ _MICROSECONDS = 1_000_000
 """AV_TIME_BASE, the clock of a container's own times."""
 _ANIMATIONS = ("gif", "apng")
 """Formats of pictures that may move."""
+_A_SECOND = Path(__file__).parent.parent / "second_of_speech.ogg"
 _SHORTEST_HEADER_BYTES = 12
 _MOST_CHAPTERS = 1000
 _MOST_TAGS = 1000
@@ -96,6 +98,13 @@ def probe(path: Path, work: Work, name: str | None = None) -> Probe:
     if mime_type is not None:
         return Probe(MediaKind.OTHER, mime_type, None)
     return run_in_child(_look_inside, path, name, work=work)
+
+
+def warm_up() -> None:
+    """Do once, in the process that forks children, what each of them would do anew: half of all for a small file."""
+    adapter(_look_inside)
+    if _A_SECOND.exists():  # not in containers that get our modules alone
+        _look_inside(_A_SECOND, _A_SECOND.name)
 
 
 def _look_inside(path: Path, name: str) -> Probe:

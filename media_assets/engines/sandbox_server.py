@@ -17,7 +17,6 @@ call's life; when the parent closes its end of that, the child is killed.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import gc
 import importlib
@@ -35,7 +34,7 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from media_assets.engines.child_limits import ChildLimits, limit_this_process
-from media_assets.engines.kernel_filter import refuse_what_no_reader_needs
+from media_assets.engines.kernel_filter import LIBRARY, refuse_what_no_reader_needs
 from media_assets.engines.tool_start import become_tool
 from media_assets.errors import BadMedia, MediaAssetsError
 
@@ -50,7 +49,6 @@ PLAIN, JSON, ERROR, OS_ERROR, UNFORESEEN = b"B", b"J", b"E", b"O", b"U"
 """The first byte of a result."""
 LOOK_AT_IT = "Open the file in a player to see whether it is damaged; export or fetch it again, or take it out"
 _LIMITS_MET = {errno.EMFILE: "has more files opened", errno.EFBIG: "has more written to a file"}
-_PRELOADED = ("av", "media_assets.engines.probe")
 _FOR_PICTURES = ("numpy", "PIL.ImageCms", "PIL.ImageOps", "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "pillow_heif")
 TOOL = b"t"
 CALL = b"c"
@@ -75,8 +73,10 @@ _DATA = 3
 
 def main(control_descriptor: int, kind: Kind) -> None:
     """Serve until the parent is gone."""
-    for name in _PRELOADED if kind == "readers" else ():
-        importlib.import_module(name)
+    if kind == "readers":
+        from media_assets.engines.probe import warm_up
+
+        warm_up()
     gc.freeze()  # what is there stays, and is not copied for each child by looking at it
     with socket.socket(fileno=control_descriptor) as control:
         control.sendall(b"!")
@@ -220,4 +220,4 @@ def _answer(data: bytes, limits: ChildLimits) -> None:
 def _die_with_parent() -> None:
     """On Linux the kernel kills the child when this process is gone; elsewhere its limit of CPU time ends it."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        LIBRARY.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

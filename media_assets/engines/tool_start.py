@@ -15,11 +15,10 @@ import struct
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NoReturn
 
 from media_assets.engines.child_limits import ToolLimits, limit_this_tool
-from media_assets.engines.kernel_filter import Freedom, refuse_what_no_tool_needs
+from media_assets.engines.kernel_filter import LIBRARY, Freedom, refuse_what_no_tool_needs
 
 NUMBER = struct.Struct("=i")
 """What is said of a program that could not be started: the number of the error."""
@@ -59,7 +58,7 @@ def become_tool(talk: int, output: int, errors: int) -> NoReturn:
         for number in _IGNORED_BY_PYTHON:
             signal.signal(number, signal.SIG_DFL)
         _arrange(talk, output, errors)
-        with open(3, "rb", closefd=False) as file:
+        with os.fdopen(3, "rb", closefd=False) as file:
             request: ToolRequest = pickle.load(file)  # noqa: S301  the parent's
         os.chdir(request.directory)
         limit_this_tool(request.limits, request.processor_seconds, request.written_bytes)
@@ -83,8 +82,11 @@ def _arrange(talk: int, output: int, errors: int) -> None:
 
 
 def _is_script(program: bytes) -> bool:
-    with Path(os.fsdecode(program)).open("rb") as file:
-        return file.read(len(_SCRIPT)) == _SCRIPT
+    descriptor = os.open(program, os.O_RDONLY)
+    try:
+        return os.read(descriptor, len(_SCRIPT)) == _SCRIPT
+    finally:
+        os.close(descriptor)
 
 
 def _execute(request: ToolRequest) -> None:
@@ -101,9 +103,8 @@ def _execute(request: ToolRequest) -> None:
     environment = [name + b"=" + value for name, value in request.environment.items()]
     arguments = (ctypes.c_char_p * (len(request.arguments) + 1))(*request.arguments, None)
     variables = (ctypes.c_char_p * (len(environment) + 1))(*environment, None)
-    library = ctypes.CDLL(None, use_errno=True)
     freedom = "programs" if request.freedom == "none" and _is_script(request.program) else request.freedom
     refuse_what_no_tool_needs(freedom, address)
-    library.execve(ctypes.c_void_p(address), arguments, variables)
+    LIBRARY.execve(ctypes.c_void_p(address), arguments, variables)
     number = ctypes.get_errno()
     raise OSError(number, os.strerror(number))

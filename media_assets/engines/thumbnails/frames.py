@@ -29,6 +29,9 @@ _DAMAGE_ALLOWED = {"max_error_rate": 1}
 """A poster can be had from a video of which most cannot be decoded."""
 _CURVES = {16: "smpte2084", 18: "arib-std-b67"}
 """zscale's names for PQ and HLG, by their number in ITU-T H.273."""
+_MOST_SQUEEZED = 8
+"""Pixels are not taken to be wider or higher than so many times. A file of 1 MB may claim that its picture be a
+gigapixel; real ones stay below 3."""
 _PEAK_NITS = 100
 """What is taken for white in standard range (ITU-R BT.2035)."""
 
@@ -155,7 +158,8 @@ def _input(clip: Clip, options: dict[str, Any]) -> Any:
 
 def _chain(frames: Any, curve: str | None, long_side: int) -> Any:
     """Square pixels, the wanted size, standard range. ffmpeg itself applies the rotation."""
-    frames = frames.filter("scale", "iw*if(sar,sar,1)", "ih").filter("setsar", 1)
+    frames = frames.filter("scale", f"iw*if(sar,clip(sar,1/{_MOST_SQUEEZED},{_MOST_SQUEEZED}),1)", "ih")
+    frames = frames.filter("setsar", 1)
     limit = f"min({long_side},{{}})"
     frames = frames.filter(
         "scale", limit.format("iw"), limit.format("ih"), force_original_aspect_ratio="decrease", flags="lanczos"
