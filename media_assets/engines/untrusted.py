@@ -148,6 +148,19 @@ def uploaded(path: Path, container: str | None, **options: Any) -> Any:
     return ffmpeg_python.input(file_url(path), format_whitelist=_WHITELIST, protocol_whitelist="file", **given)
 
 
+def no_larger(path: Path, most_bytes: int) -> Path:
+    """A file that ffmpeg wrote out of an upload, before we read it whole.
+
+    Raises:
+        BadMedia: it is larger than what was asked for can be.
+    """
+    if (size := path.stat().st_size) > most_bytes:
+        raise BadMedia(
+            f"made ffmpeg write {size} bytes where {most_bytes} are the most", next_step="Look at the file; take it out"
+        )
+    return path
+
+
 def our_own(path: Path, demuxer: str, **options: Any) -> Any:
     """An input of `ffmpeg-python`: a file that we wrote ourselves and in which nothing of an upload is left as it was.
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ITEM_SECONDS = 1365 / 11025
 """Chromaprint's step: frames of 4096 samples at 11025 Hz that overlap by two thirds."""
+ITEM_BYTES = 4
 PRINT_OPTIONS = {"format": "chromaprint", "fp_format": "raw", "algorithm": 1, "ac": 1, "ar": 11025}
 FEWEST_ITEMS = 24
 """Some 3 s; less is no evidence."""

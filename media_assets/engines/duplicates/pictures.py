@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import ffmpeg as ffmpeg_python
 
 from media_assets.engines.completeness import is_empty_track
-from media_assets.engines.duplicates.audio_prints import PRINT_OPTIONS, audio_print
+from media_assets.engines.duplicates.audio_prints import ITEM_BYTES, ITEM_SECONDS, PRINT_OPTIONS, audio_print
 from media_assets.engines.duplicates.codes import NO_PICTURE, SIDE, averages, codes_of, packed
 from media_assets.engines.ffmpeg import KEEP_TIME, FFmpeg
-from media_assets.engines.untrusted import file_url, uploaded
+from media_assets.engines.untrusted import file_url, no_larger, uploaded
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia
 from media_assets.models import MediaInfo, MediaKind, Stream
@@ -30,6 +30,8 @@ MOTION_SCALE = 64
 """A byte of motion is the mean change of brightness (of 255) since the frame before, times this; cuts reach its end."""
 _SIDE = 128
 """Pixels of the squares that ffmpeg writes: enough to see where black bars end."""
+_MORE = 100
+"""Frames, and items of sound, that may come on top of what fits into the time."""
 _FRAMES_AT_ONCE = 512
 _DARK = 24.0
 """Brightness (of 255) below which a row of pixels is a bar; video black is 0 or 16."""
@@ -64,8 +66,11 @@ def fingerprint(
         if filled == media:
             raise
         return fingerprint(ffmpeg, source, kind, filled, settings, work)
-    hashes = _hashes(frames, interval, settings) if frames.exists() and frames.stat().st_size else None
-    values = audio_print(sound) if sound.exists() else None
+    most_frames = settings.max_seconds / interval + _MORE if interval else 1
+    most_items = settings.audio_max_seconds / ITEM_SECONDS + _MORE
+    has_frames = frames.exists() and frames.stat().st_size
+    hashes = _hashes(no_larger(frames, round(most_frames) * _SIDE**2), interval, settings) if has_frames else None
+    values = audio_print(no_larger(sound, round(most_items) * ITEM_BYTES)) if sound.exists() else None
     for path in (frames, sound):
         path.unlink(missing_ok=True)
     return hashes, values

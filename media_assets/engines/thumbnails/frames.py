@@ -16,7 +16,7 @@ from typing import Any
 
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.sandbox import run_in_child
-from media_assets.engines.untrusted import file_url, open_media, uploaded
+from media_assets.engines.untrusted import file_url, no_larger, open_media, uploaded
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, TimeLimitExceeded
 from media_assets.models import MediaInfo, Stream
@@ -32,6 +32,7 @@ _CURVES = {16: "smpte2084", 18: "arib-std-b67"}
 _MOST_SQUEEZED = 8
 """Pixels are not taken to be wider or higher than so many times. A file of 1 MB may claim that its picture be a
 gigapixel; real ones stay below 3."""
+_MOST_TIMES_BYTES = 10_000_000
 _PEAK_NITS = 100
 """What is taken for white in standard range (ITU-R BT.2035)."""
 
@@ -193,5 +194,5 @@ def _times(path: Path, clip: Clip) -> Sequence[float]:
     """The times of frames in a file of the filter `metadata`, from the start of the source's timeline."""
     if not path.exists():
         return ()
-    found = re.findall(r"pts_time:(-?[0-9.]+)", path.read_text())
+    found = re.findall(r"pts_time:(-?[0-9.]+)", no_larger(path, _MOST_TIMES_BYTES).read_text())
     return [round(max(0.0, float(time) - clip.media.start_seconds), 3) for time in found]

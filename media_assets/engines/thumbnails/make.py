@@ -152,7 +152,7 @@ def _by_ffmpeg(
 
 
 def _decoded(path: Path, settings: ThumbnailSettings, long_side: int | None = None) -> Image.Image:
-    """A picture as RGB or RGBA in sRGB."""
+    """A picture as RGB or RGBA in sRGB; for one that ffmpeg drew, its size bounds what it takes to be read."""
     with open_image(path, settings.max_megapixels) as image:
         profile = image.info.get("icc_profile")
         picture = in_srgb(eight_bits(upright(image)), profile)
