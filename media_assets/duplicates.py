@@ -27,6 +27,7 @@ from media_assets.engines.duplicates.moves import (
 from media_assets.engines.duplicates.near import duplicate_groups
 from media_assets.errors import Fatal
 from media_assets.files import PRIVATE_MODE, private_folder
+from media_assets.interruption import ask
 from media_assets.library import Library
 from media_assets.models_duplicates import DedupRow, DuplicateGroup, Move, MoveOutcome
 from media_assets.partitions import split_key
@@ -63,7 +64,7 @@ class Duplicates:
     @cached_property
     def groups(self) -> list[DuplicateGroup]:
         """Those that free most first."""
-        return duplicate_groups(self.rows.values(), self._library.settings.duplicates)
+        return duplicate_groups(self.rows.values(), self._library.settings.duplicates, check=ask)
 
     def moves(self, *, near: bool) -> dict[str, list[Move]]:
         """What would be moved, by source. A copy of a file in another source stays where it is.
@@ -120,7 +121,7 @@ class Duplicates:
                 except Fatal as error:
                     yield from (skipped(move, error) for move in moves)
                     continue
-                yield from apply_moves(moves, mover, Journal(self._folder / f"{stamp}~{source}.jsonl"))
+                yield from apply_moves(moves, mover, Journal(self._folder / f"{stamp}~{source}.jsonl"), ask)
 
     def undo(self) -> Iterator[MoveOutcome]:
         """Bring back everything that was ever moved and is not back yet, the last first.
@@ -131,7 +132,7 @@ class Duplicates:
         with self._alone():
             for source, journal in reversed(self._journals()):
                 if any(Begun.of(journal)):
-                    yield from undo_moves(self._library.mover(source), journal)
+                    yield from undo_moves(self._library.mover(source), journal, ask)
 
     def _as_it_was_read(self, move: Move) -> Move:
         """A move that knows at which revision its files were read: what is at it still need not be read again."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from media_assets.cache import FetchCache
 from media_assets.errors import Fatal
+from media_assets.interruption import ask
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.store import ArtifactStore
 from media_assets.settings import Secrets, Settings
@@ -115,17 +116,17 @@ class Places:
             case FolderSource():
                 from media_assets.engines.duplicates.folder_mover import FolderMover
 
-                return FolderMover(section.path, section.path / review)
+                return FolderMover(section.path, section.path / review, ask)
             case DriveSource():
                 from media_assets.engines.duplicates.drive_mover import DriveMover
 
                 api = self._drive(section)
-                return DriveMover(api, lambda: [api.folder_id(place) for place in section.folders], review)
+                return DriveMover(api, lambda: [api.folder_id(place) for place in section.folders], review, check=ask)
             case BucketSource():
                 from media_assets.buckets import open_bucket
                 from media_assets.engines.duplicates.bucket_mover import BucketMover
 
-                return BucketMover(open_bucket(section, self._secrets, anonymous=section.anonymous), review)
+                return BucketMover(open_bucket(section, self._secrets, anonymous=section.anonymous), review, ask)
         raise Fatal(
             f"duplicates in source {name!r} cannot be moved: that is possible in folders, in Drive and in buckets",
             next_step="Move them by hand; `media-assets duplicates --csv FILE` lists them",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -28,8 +30,13 @@ def _rank(item: pytest.Item) -> int:
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Databases]:
-    with postgres.running(tmp_path_factory.mktemp("postgres") / "data") as found:
+def databases() -> Iterator[postgres.Databases]:
+    # Not below pytest's own folder: the next session closes that to others, and where root runs the tests the server is
+    # another user, who stops when he cannot look at his data.
+    with (
+        TemporaryDirectory(prefix="media_assets-postgres-") as folder,
+        postgres.running(Path(folder) / "data") as found,
+    ):
         yield found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -14,8 +15,9 @@ from typer.testing import CliRunner
 from media_assets.cli import app
 from media_assets.config import load_settings
 from media_assets.definitions import build_definitions
-from media_assets.errors import Fatal
+from media_assets.errors import Cancelled, Fatal
 from media_assets.instance import open_instance
+from media_assets.interruption import asking
 from media_assets.settings import Secrets
 from media_assets.status import State
 from media_assets_tests.broken_library import tone
@@ -119,3 +121,23 @@ def test_the_groups_are_a_table_of_the_whole_library(library: RealLibrary) -> No
 def test_without_an_index_the_command_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(Fatal, match=r"Enable it in library\.yaml"):
         typed(RealLibrary(tmp_path), "duplicates")
+
+
+def test_a_stop_ends_grouping_and_moving_at_any_of_their_steps(library: RealLibrary) -> None:
+    before, stops = everything(library.media), 0
+    while True:
+        steps = iter(range(stops))
+
+        def check(steps: Iterator[int] = steps) -> None:
+            if next(steps, None) is None:
+                raise Cancelled("stopped")
+
+        try:
+            with asking(check):
+                typed(library, "duplicates", "--apply")
+            break
+        except Cancelled:
+            stops += 1
+    assert stops > 3
+    typed(library, "duplicates", "--undo")
+    assert everything(library.media) == before

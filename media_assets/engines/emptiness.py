@@ -17,6 +17,7 @@ _SEGMENT, _TRACKS, _CLUSTER = 0x18538067, 0x1654AE6B, 0x1F43B675
 _ISO_BOXES = {b"ftyp", b"free", b"skip", b"wide", b"moov", b"mdat", b"meta", b"udta", b"uuid"}
 """Of a recording that is not in fragments."""
 _BOX_HEADER_BYTES = 16
+_ISO_MOST_BYTES = 1 << 20
 _MOST_ELEMENTS = 10_000
 """Of a segment without clusters there are some ten."""
 _OGG_PAGE = b"OggS\0"
@@ -43,12 +44,16 @@ def empty_container(file: BinaryIO, head: bytes) -> str | None:
 
 
 def _is_empty_iso(file: BinaryIO) -> bool:
-    """An index without a track, and no content that it should have told of."""
+    """An index with its header and without a track, and no content that it should have told of."""
     file_size, found = file.seek(0, 2), list(boxes(file))
-    reaches = max((box.start + box.size for box in found), default=0)
+    indexes = [box for box in found if box.type == b"moov"]
     has_content = any(box.type == b"mdat" and box.size > _BOX_HEADER_BYTES for box in found)
-    types = [box.type for box in found]
-    return reaches == file_size and not has_content and types.count(b"moov") == 1 and _ISO_BOXES.issuperset(types)
+    reaches = max((box.start + box.size for box in found), default=0)
+    if reaches != file_size or has_content or len(indexes) != 1 or not _ISO_BOXES.issuperset(box.type for box in found):
+        return False
+    file.seek(indexes[0].start)
+    index = file.read(min(indexes[0].size, _ISO_MOST_BYTES))
+    return len(index) == indexes[0].size and index[12:16] == b"mvhd" and b"trak" not in index
 
 
 def _is_empty_matroska(file: BinaryIO) -> bool:

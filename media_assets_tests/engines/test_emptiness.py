@@ -77,6 +77,9 @@ def test_an_index_that_tells_of_nothing_beside_content_is_damaged(tmp_path: Path
     path.write_bytes(path.read_bytes() + (1008).to_bytes(4, "big") + b"mdat" + b"\x01" * 1000)
     with pytest.raises(BadMedia, match="nothing in it can be recognised"):
         probe(path, Work(tmp_path))
+    path.write_bytes(b"\0\0\0\x18ftypisom" + bytes(12) + b"\0\0\0\x08moov")  # an index without a header
+    with pytest.raises(BadMedia, match="nothing in it can be recognised"):
+        probe(path, Work(tmp_path))
 
 
 @pytest.mark.parametrize(
