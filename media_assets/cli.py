@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -173,12 +173,8 @@ def status(
                 waiting = [key for key in keys if State.MISSING in found.grid[key].values()]
                 cells = Cells(instance, library, stages, waiting)
                 print_missing(console, chain.from_iterable(map(cells.of, waiting)))
-    # Who asks about files by name does not ask what else there is.
-    unseen = [] if file else list(unseen_on_this_machine(library, selection))
-    for problem in unseen:
-        print_error(problem)
-    if unseen:
-        raise typer.Exit(exit_codes.COULD_NOT_WORK)
+    if not file:  # who asks about files by name does not ask what else there is
+        _tell_unseen(unseen_on_this_machine(library, selection))
 
 
 @app.command()
@@ -209,7 +205,7 @@ def duplicates(
     from media_assets.instance import open_instance
     from media_assets.library import Library
     from media_assets.processing import Selection, require_source, selected_registered, stages_up_to
-    from media_assets.selection_checks import require_new_file
+    from media_assets.selection_checks import require_new_file, unseen_on_this_machine
     from media_assets.status import library_status
     from media_assets.terminal import print_duplicates, print_moves, print_plan
 
@@ -239,6 +235,7 @@ def duplicates(
         print_plan(console, chain.from_iterable(planned.values()), list(found.check(planned)), near=near)
     elif not print_moves(console, chain(left, found.apply(planned))):
         raise typer.Exit(1)
+    _tell_unseen(unseen_on_this_machine(library, selection))
 
 
 @app.command()
@@ -339,6 +336,15 @@ def _work(processor: Processor, progress: BarProgress, keys: list[str], selectio
         print_error(problem)
     if failures or processor.problems:
         raise typer.Exit(exit_codes.COULD_NOT_WORK if processor.problems else exit_codes.FAILED)
+
+
+def _tell_unseen(unseen: Iterable[MediaAssetsError]) -> None:
+    """Say what nobody could look at; that is no success."""
+    problems = list(unseen)
+    for problem in problems:
+        print_error(problem)
+    if problems:
+        raise typer.Exit(exit_codes.COULD_NOT_WORK)
 
 
 def _open(context: typer.Context) -> Opened:

@@ -14,7 +14,9 @@ def metrics(
     context: typer.Context,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0: any.")] = 9464,
-    interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks at Dagster's storage.")] = 10.0,
+    interval: Annotated[
+        float, typer.Option(min=0.1, max=86400, help="Seconds between two looks at Dagster's storage.")
+    ] = 10.0,
 ) -> None:
     """Serve the figures of the library to Prometheus: /metrics, and /health/live and /health/ready."""
     from media_assets.assets.pipeline import enabled_stages

@@ -25,6 +25,7 @@ _TWO = {
     "process": "it could not work, or not to the end, or a source or a folder could not be listed",
     "retry": "it could not work, or not to the end",
     "status": "it could not work, or a source or a folder could not be listed",
+    "duplicates": "it could not work, or a source or a folder could not be listed",
     "doctor": "it could not look, or a folder of a source could not be listed",
 }
 

@@ -8,6 +8,8 @@ they hold SQL with its values, addresses with their secrets, and answers of serv
 from __future__ import annotations
 
 import errno
+import os
+import shutil
 import sqlite3
 import ssl
 from collections.abc import Iterator
@@ -244,7 +246,9 @@ def meaning_of_system(error: OSError) -> Meaning | None:
     """What a refusal of the operating system means for the batch; None when it may be a file's own affair."""
     where = f" ({error.filename})" if error.filename else ""
     if error.errno in _LASTING_ERRNOS:
-        return Meaning(True, f"{error.strerror}{where}", _LASTING_ERRNOS[error.errno])
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT) and error.filename
+        room = told_room(error.filename) if is_full else ""
+        return Meaning(True, f"{error.strerror}{where}", f"{_LASTING_ERRNOS[error.errno]}{room}")
     if isinstance(error, ConnectionError | TimeoutError) or error.errno in _PASSING_ERRNOS:
         return Meaning(False, f"{type(error).__name__}: {error}")
     if isinstance(error, FileNotFoundError | NotADirectoryError):
@@ -252,3 +256,12 @@ def meaning_of_system(error: OSError) -> Meaning | None:
     if isinstance(error, PermissionError) and error.filename:
         return Meaning(True, f"permission is denied{where}", "Grant the process access to it, then run again")
     return None
+
+
+def told_room(path: str | bytes | os.PathLike[str]) -> str:
+    """How much is free where a file could not be written, as a clause; nothing where that cannot be told."""
+    folder = os.path.dirname(os.path.abspath(os.fsdecode(path)))  # noqa: PTH100, PTH120
+    try:
+        return f"; {shutil.disk_usage(folder).free} bytes are free in {folder}"
+    except OSError:
+        return ""

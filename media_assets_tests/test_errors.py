@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,8 @@ def test_a_message_can_be_printed_whatever_name_is_in_it(tmp_path: Path) -> None
     assert known.reason == r"may not be read (/b\udce4r)"
     str(known).encode("utf-8")
     assert BadMedia("x", next_step=name).next_step == r"b\udce4r"
+
+
+def test_a_full_disk_is_told_with_what_is_free_there(tmp_path: Path) -> None:
+    error = classify(OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "x")))
+    assert re.fullmatch(rf"Free space on that disk, .*; \d+ bytes are free in {tmp_path}", error.next_step)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, Fatal, MediaAssetsError, TimeLimitExceeded, Transient, classify
+from media_assets.foreign_errors import told_room
 
 FILE = "file:"
 """The protocol that is put before every local path."""
@@ -47,7 +48,9 @@ def failure(exit_code: int, error_output: bytes, command: Sequence[str], work: W
     files = _files(command)
     if b"No space left on device" in error_output:
         place = files[-1] if command[-1].startswith(FILE) else work.directory
-        return Fatal(f"no space is left on the device for {place}", next_step="Free space, then run again")
+        return Fatal(
+            f"no space is left on the device for {place}{told_room(place)}", next_step="Free space, then run again"
+        )
     if exit_code == -signal.SIGXFSZ:
         return Fatal(
             f"{work.directory} has no room for what ffmpeg writes: {work.min_free_bytes} bytes have to stay free",

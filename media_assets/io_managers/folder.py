@@ -28,6 +28,7 @@ from filelock import FileLock
 from media_assets.disks import writable
 from media_assets.errors import Fatal, Transient, classify
 from media_assets.files import STAGING_PREFIX, copy_file, folder_identity, make_way, read_if_file, write_whole
+from media_assets.foreign_errors import told_room
 from media_assets.interruption import holding
 from media_assets.io_managers.claims import Claims
 from media_assets.io_managers.locations import Locations
@@ -213,7 +214,12 @@ class FolderArtifacts:
                     # Not a new name each time: what a crash left is overwritten the next time.
                     part = f"{STAGING_PREFIX}{_id_of(f'{manifest.asset} of {manifest.key}')}-{number}.partial"
                     staged[name] = finals[name].with_name(part)
-                    transfer(origin, staged[name])
+                    try:
+                        transfer(origin, staged[name])
+                    except OSError as error:
+                        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # others write there as well
+                            self._require_space(finals[name].parent, origin.stat().st_size)
+                        raise
             yield staged
         finally:
             for path in staged.values():
@@ -246,8 +252,9 @@ class FolderArtifacts:
             if isinstance(known, Transient):
                 raise known from error
             where = error.filename2 or error.filename or self.root
+            room = told_room(where) if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
             raise Fatal(
-                f"store {self.name!r} cannot be written: {error.strerror} ({where})",
+                f"store {self.name!r} cannot be written: {error.strerror} ({where}{room})",
                 next_step=known.next_step if isinstance(known, Fatal) else "See what `media-assets doctor` says of it",
             ) from error
 

@@ -11,7 +11,7 @@ from media_assets.errors import BadMedia, Fatal, SourceChanged
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.check import check
 from media_assets.google_drive.errors import NotFound, Refused
-from media_assets.partitions import split_drive_key
+from media_assets.partitions import partition_key, split_drive_key
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import DriveSource
 from media_assets.sources import drive_entries, drive_state
@@ -51,14 +51,22 @@ class DriveFolders:
         """What the last scan or look came by and left out, by key, and why: Google's own documents, shortcuts that lead
         nowhere or back. A look names only what it saw anew; 1,000 at most."""
 
+        self.unreadable: dict[str, str] = {}
+        """What the last scan could not list, as the keys that folders would have by their paths, and why."""
+
     def identity(self, key: str) -> str:
         return f"{self.name}:~{split_drive_key(key)[2]}"
 
     # ---------------------------------------------------------------------------------------- all files
 
     def scan(self) -> Iterator[SourceEntry]:
+        self.unreadable = {}
         look = self._scan(first=True)
-        reach = look.complete()
+        refused: dict[str, str] = {}
+        reach = look.complete(refused)
+        self.unreadable = {
+            partition_key(self.name, path or "?"): f"cannot be looked at: {reason}" for path, reason in refused.items()
+        }
         notes = look.notes(reach)
         for file_id, path in reach.paths.items():
             resource = look.fresh[file_id]

@@ -20,6 +20,10 @@ _PAGE_SIZE = 1000
 _EVERYWHERE = {"supportsAllDrives": True, "includeItemsFromAllDrives": True}
 
 
+class NotListed(Fatal):
+    """Drive refuses to say what lies in a folder."""
+
+
 class DriveListing:
     """Asks for no more than `drive_entries.FIELDS`."""
 
@@ -34,11 +38,14 @@ class DriveListing:
         """
         return self._api.get(file_id, fields=FIELDS)
 
-    def children(self, folders: Sequence[str], drive: str) -> Iterator[Resource]:
+    def children(
+        self, folders: Sequence[str], drive: str, *, refused: dict[str, NotListed] | None = None
+    ) -> Iterator[Resource]:
         """What lies in these folders, the trash left out.
 
         Args:
             drive: The shared drive that all of them are in.
+            refused: Takes up the folders that may not be listed, and why; None: that ends the listing.
 
         Raises:
             Transient: Drive searched only a part, or a folder vanished meanwhile.
@@ -46,13 +53,24 @@ class DriveListing:
         for start in range(0, len(folders), _FOLDERS_PER_QUERY):
             group = folders[start : start + _FOLDERS_PER_QUERY]
             silent = set(group)
-            for resource in self._search(group, drive):
+            for resource in self._search(group, drive) if refused is None else self._allowed(group, drive, refused):
                 silent.difference_update(resource.get("parents", ()))
                 yield resource
             # Drive is known to answer for some of the folders of a query only, and not to say so (rclone #4289, #9810).
             if len(group) > 1:
-                for folder in sorted(silent):
+                for folder in sorted(silent - set(refused or ())):
                     yield from self._search([folder], drive)
+
+    def _allowed(self, folders: Sequence[str], drive: str, refused: dict[str, NotListed]) -> list[Resource]:
+        """What lies in those of the folders that may be listed: one that may not spoils the query for all."""
+        try:
+            return list(self._search(folders, drive))
+        except NotListed as error:
+            if len(folders) == 1:
+                refused[folders[0]] = error
+                return []
+        half = len(folders) // 2
+        return self._allowed(folders[:half], drive, refused) + self._allowed(folders[half:], drive, refused)
 
     def start_token(self, drive: str) -> str:
         """Where the log of changes ends at present.
@@ -114,7 +132,7 @@ class DriveListing:
                     )
                 yield from page.get("files", ())
         except Refused as error:
-            raise Fatal(
+            raise NotListed(
                 f"Google Drive does not list what lies in the folders of the source: it {error.reason}",
                 next_step=error.next_step,
             ) from error

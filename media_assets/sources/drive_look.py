@@ -10,8 +10,8 @@ from media_assets.google_drive.api import DriveApi
 from media_assets.settings_places import DriveSource
 from media_assets.sources import drive_entries
 from media_assets.sources.drive_anchors import GONE, IN_TRASH, Anchors
-from media_assets.sources.drive_entries import Resource, key_of
-from media_assets.sources.drive_listing import DriveListing
+from media_assets.sources.drive_entries import Resource, key_of, name_in_path
+from media_assets.sources.drive_listing import DriveListing, NotListed
 from media_assets.sources.drive_tree import Tree
 from media_assets.sources.drive_walk import Reach, Walk, prune
 from media_assets.sources.globs import PathFilter
@@ -120,12 +120,19 @@ class Look:
         for root in dict.fromkeys(roots.values()):
             self._look_at(root)
 
-    def complete(self) -> Reach:
-        """List all that can be reached and is not known, forget what cannot, and tell what is reached."""
+    def complete(self, refused: dict[str, str] | None = None) -> Reach:
+        """List all that can be reached and is not known, forget what cannot, and tell what is reached.
+
+        Args:
+            refused: Takes up the paths of folders that may not be listed, and why; None: that ends the look.
+
+        Raises:
+            Fatal: a folder may not be listed that has to be.
+        """
         while True:
             reach = Walk(self.tree, self._wanted, hidden=self._settings.hidden).reach()
             if reach.unlisted:
-                self._list(reach.unlisted)
+                self._list(reach.unlisted, refused)
             elif reach.unknown:
                 for target in sorted(reach.unknown):
                     self._look_at(target)
@@ -163,20 +170,32 @@ class Look:
 
     # ---------------------------------------------------------------------------------------- helpers
 
-    def _list(self, unlisted: Mapping[str, str]) -> None:
+    def _list(self, unlisted: Mapping[str, str], refused: dict[str, str] | None) -> None:
         """List folders and all that are found in them, level by level."""
+        by_id: dict[str, NotListed] | None = None if refused is None else {}
         pending = dict(unlisted)
         while pending:
             deeper: dict[str, str] = {}
             for drive in sorted(set(pending.values())):
                 folders = sorted(folder for folder in pending if pending[folder] == drive)
-                for resource in self._listing.children(folders, drive):
+                for resource in self._listing.children(folders, drive, refused=by_id):
                     self._put(resource)
                     if self._is_to_be_listed(resource):
                         deeper[resource["id"]] = drive
                 for folder in folders:
                     self.tree.folders[folder] = self.tree.folders[folder]._replace(listed=True)
             pending = {folder: drive for folder, drive in deeper.items() if not self.tree.folders[folder].listed}
+        for folder, error in (by_id or {}).items():
+            if refused is None or folder in self.tree.roots.values():
+                raise error
+            refused[self._path_of(folder)] = error.reason
+
+    def _path_of(self, folder: str) -> str:
+        names: list[str] = []
+        while folder in self.tree.folders and folder not in self.tree.anchors:
+            names.append(name_in_path(self.tree.folders[folder].name))
+            folder = self.tree.folders[folder].parent
+        return "/".join(reversed(names))
 
     def _is_to_be_listed(self, resource: Resource) -> bool:
         if not drive_entries.is_folder(resource) or drive_entries.is_for_review(resource):

@@ -32,7 +32,9 @@ class PathFilter:
 def _compile(glob: str) -> re.Pattern[str]:
     # glob.translate would do from Python 3.13 on.
     parts: list[str] = []
-    for token in re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", glob.removeprefix("./")):
+    # What is said twice means no more, and each star takes its time.
+    glob = re.sub(r"\*{2,}", "**", re.sub(r"(\*\*/)+", "**/", glob.removeprefix("./")))
+    for token in re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", glob):
         match token:
             case "**/":
                 parts.append("(?:.*/)?")

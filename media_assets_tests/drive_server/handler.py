@@ -71,6 +71,10 @@ class Handler(BaseHTTPRequestHandler):
         request = Request(name, verb, address.path, params, headers, body, path_id)
         self.drive.advance(self.drive.seconds_per_request)
         fault = self.drive.faults.choose(name, path_id or None, _possible(request))
+        if name == "files.list" and any(
+            f"'{each}' in parents" in params.get("q", "") for each in self.drive.unlistable
+        ):
+            fault = "insufficientFilePermissions"
         self.drive.counters.received(Received(name, verb, address.path, params, headers, body.length, fault))
         if name in _UPLOADS:
             body.on_read = lambda size: self.drive.counters.moved(up=size)

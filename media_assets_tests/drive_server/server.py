@@ -59,6 +59,8 @@ class DriveServer(Tree):
         self.routes = Routes(files, self.listing, self.feeds, self.accounts)
         self.seconds_per_request = 0.0
         """How far each request moves the server's clock, so that what comes late comes after so many calls."""
+        self.unlistable: set[str] = set()
+        """Ids of folders of which nobody may list the content."""
         self._refresh_tokens: dict[frozenset[str], str] = {}
 
     # ---------------------------------------------------------------------------------------- keys

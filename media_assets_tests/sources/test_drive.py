@@ -11,6 +11,8 @@ import pytest
 
 from media_assets.errors import BadMedia, Fatal, SourceChanged, Transient
 from media_assets.partitions import split_drive_key
+from media_assets.processing import Selection
+from media_assets.selection_checks import unseen
 from media_assets.sources.base import Beside
 from media_assets_tests.drive_server import DriveServer, drive_server
 from media_assets_tests.sources.drive_watch import Watch, ids
@@ -40,6 +42,33 @@ def test_files_are_found_in_all_folders_below(watch: Watch, drive: DriveServer) 
         drive.add_file("a.mp4", place.encode(), parent=drive.add_path(place))
     drive.add_file("top.mp4", b"top", parent=drive.add_path("Lectures"))
     assert scanned(watch) == ["top.mp4", "2023/a.mp4", "2024/week 1/a.mp4"]
+
+
+def test_a_folder_that_may_not_be_listed_is_told_and_the_others_are_seen(watch: Watch, drive: DriveServer) -> None:
+    for number in range(7):
+        drive.add_file("a.mp4", str(number).encode(), parent=drive.add_path(f"Lectures/{number}"))
+    drive.unlistable = {drive.add_path("Lectures/3"), drive.add_path("Lectures/5/deep")}
+    assert scanned(watch) == [f"{number}/a.mp4" for number in (0, 1, 2, 4, 5, 6)]
+    assert sorted(watch.source.unreadable) == ["box:3", "box:5/deep"]
+    (problem,) = unseen(watch.source, Selection(folder="3"))
+    assert "box:3 cannot be looked at: Google Drive does not list what lies in" in str(problem)
+    drive.unlistable = set()
+    assert len(scanned(watch)) == 7 and watch.source.unreadable == {}
+
+
+def test_a_look_that_may_not_list_a_folder_reports_nothing_as_gone(watch: Watch, drive: DriveServer) -> None:
+    drive.add_file("a.mp4", b"a", parent=drive.add_path("Lectures/shut"))
+    assert watch.look().changed
+    drive.unlistable = {drive.add_path("Lectures/shut")}
+    watch.cursor = None
+    with pytest.raises(Fatal, match="does not list what lies in the folders"):
+        watch.look()
+
+
+def test_a_configured_folder_that_may_not_be_listed_ends_the_scan(watch: Watch, drive: DriveServer) -> None:
+    drive.unlistable = {drive.add_path("Lectures")}
+    with pytest.raises(Fatal, match="does not list what lies in the folders"):
+        scanned(watch)
 
 
 def test_an_entry_tells_what_drive_knows(watch: Watch, drive: DriveServer) -> None:

@@ -46,3 +46,10 @@ def test_nothing_is_wanted_without_a_glob() -> None:
 def test_a_glob_that_means_nothing_is_refused_by_name(glob: str) -> None:
     with pytest.raises(Fatal, match=r"\[z-a\]\.mp4"):
         PathFilter((glob,), ())
+
+
+@pytest.mark.parametrize("glob", ["*" * 2000 + "x", "**/" * 2000 + "x", "**" * 500 + "/x"])
+def test_stars_that_are_repeated_take_no_longer(glob: str) -> None:
+    found = PathFilter((glob,), ())
+    assert not found.accepts("a/" * 100 + "y")
+    assert found.accepts("a/" * 100 + "x")
