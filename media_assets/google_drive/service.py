@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 
@@ -21,4 +22,9 @@ def drive_service(api_endpoint: str | None) -> Any:
     if api_endpoint is not None:
         document["rootUrl"] = api_endpoint.rstrip("/") + "/"
         document["servicePath"] = "drive/v3/"
-    return build_from_document(document, http=build_http())
+    service = build_from_document(document, http=build_http())
+    for name in document["resources"]:
+        # The client makes all methods of a resource anew, with their documentation, each time it is asked for it. That
+        # takes longer than a request does.
+        setattr(service, name, cache(getattr(service, name)))
+    return service

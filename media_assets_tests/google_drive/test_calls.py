@@ -14,6 +14,7 @@ import pytest
 from media_assets.errors import Cancelled, Fatal, Transient
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import IdTaken, NotDrive, Unavailable, refusal
+from media_assets.google_drive.service import drive_service
 from media_assets_tests.drive_server import FOLDER, DriveServer, Fault, Faults, drive_server
 from media_assets_tests.google_drive.clients import access_to, api_for
 
@@ -235,3 +236,14 @@ def test_what_never_answers_like_drive_is_told_apart_from_a_busy_drive(
     with pytest.raises(NotDrive, match="proxy"):
         list(api.pages(lambda drive, token: drive.files().list(pageToken=token)))
     assert plain_drive.calls["files.list"] == 3
+
+
+def test_the_methods_of_a_resource_are_made_once() -> None:
+    drive = drive_service("http://127.0.0.1:9")
+    assert drive.files() is drive.files() is not drive.changes()
+    requests = [drive.files().get(fileId=file_id, fields="id") for file_id in ("a", "b")]
+    assert [request.uri.partition("?")[0] for request in requests] == [
+        "http://127.0.0.1:9/drive/v3/files/a",
+        "http://127.0.0.1:9/drive/v3/files/b",
+    ]
+    assert drive_service(None).files().get(fileId="a").uri.startswith("https://www.googleapis.com/drive/v3/files/a")
