@@ -18,6 +18,10 @@ The same: each access to a SQLite database makes an engine, and with it a cache 
 it. So each statement is compiled each time, which costs more than SQLite takes to do it. The engines keep no
 connection (`NullPool`), so the last ones are used again. To be removed when Dagster keeps them itself.
 
+The same: its log of events on SQLite looks whether a table is there before each look at the keys of partitions, over a
+connection of its own. Tables are never taken away, so one that was seen is there. To be removed when Dagster looks
+once.
+
 The same: of its SQLite storages some wait 5 s for a lock that another process holds, some 30 s. They all wait for a
 minute: backups and checks hold a lock for so long. To be removed when that can be set.
 
@@ -92,6 +96,16 @@ def _engine_of(url: str, *, poolclass: type[NullPool], connect_args: dict[str, A
     return _engine(url, tuple(sorted({**(connect_args or {}), "timeout": _LOCKED_SECONDS}.items())))
 
 
+_has_table = sqlite_event_log.SqliteEventLogStorage.has_table
+
+
+def _has_or_had_table(self: sqlite_event_log.SqliteEventLogStorage, table_name: str) -> bool:
+    seen: set[str] = vars(self).setdefault("_seen_tables", set())
+    if table_name not in seen and _has_table(self, table_name):
+        seen.add(table_name)
+    return table_name in seen
+
+
 def apply() -> None:
     """Mend them, for this process; a second call changes nothing."""
     for storage in (sqlite_event_log, sqlite_run_storage, sqlite_schedule_storage):
@@ -101,6 +115,7 @@ def apply() -> None:
         _interval_to_next_pending_claim_check
     )
     sensor_daemon.get_elapsed = _elapsed
+    sqlite_event_log.SqliteEventLogStorage.has_table = _has_or_had_table  # type: ignore[method-assign]
 
 
 def note_end_of_log(instance: dg.DagsterInstance) -> None:

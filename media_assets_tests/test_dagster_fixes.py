@@ -67,6 +67,20 @@ def test_databases_are_reached_by_engines_that_remember_their_statements_and_kee
     assert len(statements) == known > 0
 
 
+def test_a_table_that_was_seen_is_not_looked_for_again_and_one_that_is_missing_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dagster_fixes.apply()
+    events = sqlite_event_log.SqliteEventLogStorage(str(tmp_path))
+    assert not events.has_table("later")
+    assert events.has_table("dynamic_partitions")
+    with events.index_connection() as connection:
+        connection.exec_driver_sql("CREATE TABLE later (id INTEGER)")
+    assert events.has_table("later")
+    monkeypatch.setattr(sqlite_event_log, "create_engine", None)
+    assert events.has_table("later") and events.has_table("dynamic_partitions")
+
+
 def test_the_daemon_of_a_new_instance_begins_at_the_end_of_the_log_and_warns_of_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
