@@ -209,3 +209,33 @@ def private_files(folder: Path) -> None:
     for name in ("board.ts", "board.mp3", "board.mkv", "board.mov"):
         ffmpeg("-f", "lavfi", "-i", "sine=frequency=1000:duration=3", file_url(folder / name))
     ffmpeg("-f", "lavfi", "-i", "testsrc2=size=64x48", "-frames:v", "1", file_url(folder / "board000.png"))
+
+
+def texts(target: Target) -> dict[str, str]:
+    """By what reads them, texts that name the private file or the port: playlists, scripts, pages, pictures."""
+    file, web = f"file://{target.sound}", f"http://127.0.0.1:{target.port}/a"
+    entity = f"<!DOCTYPE a [<!ENTITY b SYSTEM '{file}'>]>"
+    return {
+        "pls": f"[playlist]\nFile1={file}\nNumberOfEntries=1\n",
+        "m3u": f"{target.sound}\n",
+        "asx": f"<asx version='3.0'><entry><ref href='{file}'/></entry></asx>\n",
+        "xspf": f"<?xml version='1.0'?><playlist><trackList><track><location>{file}</location></track>",
+        "smil": f"<smil><body><audio src='{web}'/></body></smil>\n",
+        "ism": f"<?xml version='1.0'?><SmoothStreamingMedia><StreamIndex Url='{web}'/></SmoothStreamingMedia>\n",
+        "cpl": "<?xml version='1.0'?><CompositionPlaylist xmlns='http://www.smpte-ra.org/schemas/2067-3/2016'/>\n",
+        "ffconcat": f"ffconcat version 1.0\nfile '{file}'\n",
+        "concat": f"#!concat\n{file}\n",
+        "nested": f"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nconcat:subfile,,start,0,end,9,,:{target.sound}\n#",
+        "mark": f"\ufeff#EXTM3U\n#EXTINF:1,\n{file}\n#EXT-X-ENDLIST\n#",
+        "lines": f"\r\n\r\n#EXTM3U\r\n#EXTINF:1,\r\n{file}\r\n#EXT-X-ENDLIST\r\n#",
+        "rtsp": f"rtsptext\nrtsp://127.0.0.1:{target.port}/a\n",
+        "url": f"[InternetShortcut]\nURL={web}\n",
+        "avs": f'DirectShowSource("{target.sound}")\n',
+        "vpy": f"import vapoursynth\nopen({str(target.sound)!r}).read()\n",
+        "idx": "# VobSub index file, v7 (do not modify this line!)\nid: en\ntimestamp: 00:00:01:000, filepos: 0\n",
+        "vtt": f"WEBVTT\n\n00:00.000 --> 00:01.000\n<img src={file}>\n",
+        "ted": '{"captions":[{"duration":1,"content":"x","startTime":0}]}',
+        "ffmetadata": ";FFMETADATA1\ntitle=x\n[STREAM]\n",
+        "svg": f"<?xml version='1.0'?>{entity}<svg xmlns='http://www.w3.org/2000/svg'><image href='{web}'/>&b;</svg>",
+        "ttml": f"<?xml version='1.0'?>{entity}<tt xmlns='http://www.w3.org/ns/ttml'><body><p>&b;</p></body></tt>",
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -101,9 +102,10 @@ def probe(path: Path, work: Work, name: str | None = None) -> Probe:
 
 
 def warm_up() -> None:
-    """Do once, in the process that forks children, what each of them would do anew: half of all for a small file."""
+    """Do once, in the process that forks children, what each of them would do anew: a third of all for a small file."""
     adapter(_look_inside)
-    if _A_SECOND.exists():  # not in containers that get our modules alone
+    # Containers that get our modules alone have it not. Whatever else is wrong, the first child will meet and tell.
+    with suppress(Exception):
         _look_inside(_A_SECOND, _A_SECOND.name)
 
 

@@ -75,6 +75,26 @@ def test_nothing_is_read_and_nothing_is_reached(attack: hostile.Attack, name: st
         assert not np.isclose(media.pitch_hertz(heard), 1000, atol=5), "this is the private recording"
 
 
+def test_texts_that_name_others_are_read_by_nobody_alone_or_in_front_of_sound(private: Path, tmp_path: Path):
+    sound = hostile.noise_mp3(tmp_path)
+    with unreached() as port, untouched(private):
+        for kind, text in hostile.texts(hostile.Target(private, port)).items():
+            for name, tail in (
+                (f"alone.{kind}", b""),
+                (f"{kind}.mp3", sound),
+                (f"{kind}.mp4", sound),
+                (f"{kind}.png", b""),
+            ):
+                (tmp_path / name).write_bytes(text.encode() + tail)
+                work = Work(tmp_path, time_limit_seconds=60)
+                try:
+                    found = probe(tmp_path / name, work)
+                except BadMedia:
+                    continue
+                assert found.media is None or found.media.container == "mp3", name
+                assert found.media is None or tail, name
+
+
 @pytest.mark.parametrize(
     ("attack", "name"),
     [
