@@ -73,12 +73,15 @@ def interpreter(version: str) -> tuple[Path | None, list[str]]:
 
 def get(version: str) -> str | None:
     """Let uv get an interpreter; why it could not, or None."""
-    command = [str(uv()), "python", "install", "--quiet", "--no-bin", version]
+    command = [str(uv()), "python", "install", "--no-progress", "--no-bin", version]
     try:
         got = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_DOWNLOAD_SECONDS)
     except subprocess.TimeoutExpired:
         return f"uv did not get it within {_DOWNLOAD_SECONDS} s"
-    return None if got.returncode == 0 else " ".join(got.stderr.split()) or f"uv ends with {got.returncode}"
+    if got.returncode == 0:
+        return None
+    lines = [line.strip() for line in got.stderr.splitlines() if line.strip()] or [f"uv ends with {got.returncode}"]
+    return lines[0] if len(lines) == 1 else f"{lines[0]}, {lines[-1]}"  # what failed, and the cause of all causes
 
 
 def tested(python: Path, version: str) -> bool:

@@ -161,3 +161,36 @@ def test_a_library_begins_and_is_processed_from_a_wheel_alone(wheel: Path, tmp_p
     done = started(*media_assets, "process", cwd=outside)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not any(word in (done.stdout + done.stderr).lower() for word in SAYS_WARNING)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_wheel_runs_in_an_empty_environment_with_what_it_requires_and_nothing_built(
+    wheel: Path, tmp_path: Path
+) -> None:
+    """From uv's cache: the packages of the lock that are for running, and the wheel."""
+    uv = Path(sys.executable).with_name("uv")
+    python = tmp_path / "installed" / "bin" / "python"
+    lock = tmp_path / "runtime.lock"
+    lock.write_text(started(sys.executable, "deploy/docker/lock_subset.py", "runtime", cwd=CHECKOUT).stdout)
+    install = (str(uv), "pip", "install", "--offline", "--python", str(python), "--only-binary", ":all:", "--no-deps")
+    if not uv.exists():
+        pytest.skip("uv is where make has set up")
+    assert started(str(uv), "venv", "--offline", "--python", sys.executable, "installed", cwd=tmp_path).returncode == 0
+    fetched = started(*install, "--require-hashes", "-r", str(lock), cwd=tmp_path)
+    if "cache" in fetched.stderr and fetched.returncode != 0:
+        pytest.skip(f"uv's cache lacks something: {fetched.stderr}")
+    assert fetched.returncode == 0, fetched.stderr
+    assert started(*install, str(wheel), cwd=tmp_path).returncode == 0
+    checked = started(str(uv), "pip", "check", "--python", str(python), cwd=tmp_path)
+    assert checked.returncode == 0, checked.stderr
+    command = str(python.with_name("media-assets"))
+    begun = started(command, "init", cwd=tmp_path)
+    assert begun.returncode == 0, begun.stdout + begun.stderr
+    assert "✓ a second of sound: probed, converted, transcribed" in begun.stdout
+    mistaken = started(command, "stauts", cwd=tmp_path)
+    assert (mistaken.returncode, "status" in mistaken.stderr) == (2, True)
+    tone(tmp_path / "media" / "tone.ogg", 440, 1)
+    done = started(command, "process", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not any(word in (begun.stdout + done.stdout + done.stderr).lower() for word in SAYS_WARNING)

@@ -143,10 +143,12 @@ def test_the_samples_can_be_seen_in_the_ui(copy: Path) -> None:
 
 def _start_the_ui(command: str, copy: Path) -> None:
     assert command in STARTS_THE_UI & set(commands())
-    process = subprocess.Popen(
-        command, shell=True, cwd=copy, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True, preexec_fn=heed_interrupts,
-    )  # fmt: skip
+    log = copy / "ui.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, shell=True, cwd=copy, env=environment(), stdout=output, stderr=output,
+            start_new_session=True, preexec_fn=heed_interrupts,
+        )  # fmt: skip
     try:
         deadline = time.monotonic() + 120
         while not _sensors():
@@ -157,6 +159,7 @@ def _start_the_ui(command: str, copy: Path) -> None:
     finally:
         os.killpg(process.pid, signal.SIGINT)
         process.wait(timeout=60)
+    assert not re.search("warning|deprecat|supersed|traceback", log.read_text("utf-8", "replace"), re.IGNORECASE)
 
 
 def _sensors() -> dict[str, str]:

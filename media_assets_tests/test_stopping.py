@@ -121,10 +121,13 @@ def test_a_server_in_the_background_hears_signals_and_leaves_nothing_behind(root
     started: list[psutil.Process] = []
     try:
         deadline = time.monotonic() + 90
-        while "Serving dagster-webserver" not in (root / "log").read_text("utf-8", "replace"):
+        # When sensors look, every daemon has begun.
+        while any(word not in (root / "log").read_text("utf-8", "replace") for word in ("Serving", "Checking for new")):
             started = children_of(process)
             assert process.poll() is None and time.monotonic() < deadline, (root / "log").read_text()
             time.sleep(0.5)
+        said = (root / "log").read_text()
+        assert not any(word in said for word in ("WARNING", "Warning", "ERROR", "Traceback")), said
         started = children_of(process)
         process.send_signal(number)
         assert process.wait(timeout=60) == 128 + number, (root / "log").read_text()
