@@ -237,6 +237,45 @@ class EventFeed:
         return [*found, failures.records]
 
 
+@dataclass(frozen=True)
+class AssetPage:
+    """What is new of one asset, of one kind of record."""
+
+    events: Sequence[Event]
+    records: int
+    """How many records were read, of concern or not."""
+    cursor: int
+    """Up to here all has been read."""
+    more: bool
+    """Whether there is more that can be read now."""
+    left: bool
+    """Whether something was left for later, because it is so young."""
+
+
+def read_asset(
+    instance: dg.DagsterInstance, asset: str, kind: DagsterEventType, cursor: int, *, now: float, settle_seconds: float
+) -> AssetPage:
+    """A page of the records of an asset since `cursor`, the imported among them; one asset by itself can be read from
+    the beginning of the log.
+
+    Args:
+        kind: Materializations or observations.
+        now: Seconds since the epoch.
+    """
+    made = kind is DagsterEventType.ASSET_MATERIALIZATION
+    fetch = instance.fetch_materializations if made else instance.fetch_observations
+    page = fetch(dg.AssetRecordsFilter(dg.AssetKey(asset), after_storage_id=cursor), limit=_PAGE, ascending=True)
+    settled = [record for record in page.records if not 0 <= now - record.timestamp < settle_seconds]
+    left = len(settled) < len(page.records)
+    return AssetPage(
+        events=[event for record in settled for event in events_of(record)],
+        records=len(settled),
+        cursor=settled[-1].storage_id if settled else cursor,
+        more=page.has_more and not left,
+        left=left,
+    )
+
+
 def recorded_before(instance: dg.DagsterInstance, asset: str, events: Sequence[Made]) -> frozenset[int]:
     """The events (by id) whose artifact the record before of the same file tells of already.
 

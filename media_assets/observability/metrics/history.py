@@ -18,13 +18,14 @@ import dagster as dg
 from dagster._core.storage.dagster_run import FINISHED_STATUSES
 
 from media_assets.io_managers.base import CACHE_TAGS
+from media_assets.latest_records import made_ids
 from media_assets.observability.metrics.cells import Files, cause_of
 from media_assets.partitions import media_files
-from media_assets.records import Failed, Gone, Made, Withdrawn, events_of
+from media_assets.records import Event, Failed, Gone, Made, Withdrawn, read_asset
 
 DURATION_BUCKETS_SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200)
 
-_PAGE = 1000
+_RUNS_PAGE = 1000
 _KEYS_PAGE = 10_000
 # Runs that changed so shortly before the newest are looked at again: the times are those of several machines.
 _RUNS_OVERLAP = timedelta(minutes=5)
@@ -113,9 +114,7 @@ class History:
         for _ in self._read_keys():
             pass
         for asset, cells in self.files.stages.items():
-            latest = self._instance.event_log_storage.get_latest_storage_id_by_partition(
-                dg.AssetKey(asset), dg.DagsterEventType.ASSET_MATERIALIZATION
-            )
+            latest = made_ids(self._instance, asset)
             for position, made in enumerate(cells.made):
                 if made and self.files.keys[position] not in latest:
                     cells.made[position] = cells.saved_bytes[position] = 0
@@ -136,29 +135,36 @@ class History:
     def _read_events(self, asset: str, kind: dg.DagsterEventType) -> Iterator[int]:
         totals = self.stages[asset]
         materializations = kind is dg.DagsterEventType.ASSET_MATERIALIZATION
-        fetch = self._instance.fetch_materializations if materializations else self._instance.fetch_observations
-        while True:
+        more = True
+        while more:
             after = totals.materialized_to if materializations else totals.observed_to
-            page = fetch(dg.AssetRecordsFilter(dg.AssetKey(asset), after_storage_id=after), limit=_PAGE, ascending=True)
-            now = time.time()
-            settled = [r for r in page.records if not 0 <= now - r.timestamp < self._settled_seconds]
-            for record in settled:
-                if materializations:
-                    self._take_materialization(asset, record)
-                    totals.materialized_to = record.storage_id
-                else:
-                    self._take_observation(asset, record)
-                    totals.observed_to = record.storage_id
-            yield len(settled)
-            self._left = self._left or len(settled) < len(page.records)
-            if len(settled) < len(page.records) or not page.has_more:
-                return
+            page = read_asset(self._instance, asset, kind, after, now=time.time(), settle_seconds=self._settled_seconds)
+            for event in page.events:
+                self._take(asset, event)
+            if materializations:
+                totals.materialized_to = page.cursor
+            else:
+                totals.observed_to = page.cursor
+            yield page.records
+            self._left, more = self._left or page.left, page.more
 
-    def _take_materialization(self, asset: str, record: dg.EventLogRecord) -> None:
-        made = next((event for event in events_of(record) if isinstance(event, Made)), None)
-        if made is None or made.key is None:
-            return
-        position = self.files.position(made.key)
+    def _take(self, asset: str, event: Event) -> None:
+        if isinstance(event, Made) and event.key is not None:
+            self._take_made(asset, event, self.files.position(event.key))
+        elif isinstance(event, Gone):
+            self.files.remove_source(self.files.position(event.key), event.id)
+        elif isinstance(event, Withdrawn):
+            position, cells = self.files.position(event.key), self.files.stages[asset]
+            cells.failed[position] = 0
+            self.files.settle(asset, position)
+        elif isinstance(event, Failed):
+            position, cells = self.files.position(event.key), self.files.stages[asset]
+            cells.failed[position], cells.causes[position] = event.id, cause_of(event.kind, event.reason)
+            self.files.settle(asset, position)
+            if not (event.is_held or event.imported):
+                self.stages[asset].failures[event.kind] += 1
+
+    def _take_made(self, asset: str, made: Made, position: int) -> None:
         cells, totals = self.files.stages[asset], self.stages[asset]
         cells.made[position] = made.id
         cells.not_applicable[position] = made.not_applicable
@@ -172,21 +178,6 @@ class History:
         elif not (made.is_work or made.imported or made.not_applicable):
             totals.reused += 1
 
-    def _take_observation(self, asset: str, record: dg.EventLogRecord) -> None:
-        for event in events_of(record):
-            if isinstance(event, Gone):
-                self.files.remove_source(self.files.position(event.key), event.id)
-            elif isinstance(event, Withdrawn):
-                position, cells = self.files.position(event.key), self.files.stages[asset]
-                cells.failed[position] = 0
-                self.files.settle(asset, position)
-            elif isinstance(event, Failed):
-                position, cells = self.files.position(event.key), self.files.stages[asset]
-                cells.failed[position], cells.causes[position] = event.id, cause_of(event.kind, event.reason)
-                self.files.settle(asset, position)
-                if not (event.is_held or event.imported):
-                    self.stages[asset].failures[event.kind] += 1
-
     # ------------------------------------------------------------------------------------------ runs
 
     def _read_runs(self) -> Iterator[int]:
@@ -195,13 +186,13 @@ class History:
         ended = dg.RunsFilter(statuses=FINISHED_STATUSES, updated_after=since)
         changed_to, cursor, more = totals.changed_to, None, True
         while more:
-            page = self._instance.get_run_records(ended, limit=_PAGE, ascending=True, cursor=cursor)
+            page = self._instance.get_run_records(ended, limit=_RUNS_PAGE, ascending=True, cursor=cursor)
             for record in page:
                 changed_to = max(changed_to, record.update_timestamp.timestamp())
                 cursor = record.dagster_run.run_id
                 if cursor not in totals.counted:
                     self._take_run(record.dagster_run)
-            more = len(page) == _PAGE
+            more = len(page) == _RUNS_PAGE
             yield len(page)
         totals.changed_to = changed_to
         while len(totals.counted) > _RUNS_REMEMBERED:
