@@ -116,12 +116,10 @@ class BadDay:
         *arguments: str,
         before: Sequence[str] = (),
         meanwhile: Callable[[int], None] = lambda _: None,
-        user: int | None = None,
     ) -> Ended:
         """A command of `media-assets`, in a process of its own.
 
         Args:
-            user: Who the process is, which is a forked one, and no superuser.
             meanwhile: Called with the id of the process, which is a forked one, while that runs.
             before: What starts it, such as `faketime` with its arguments; by default it is forked off a process that
                 has imported everything, which saves seconds.
@@ -136,7 +134,7 @@ class BadDay:
                     whole, cwd=self.root, env=kept, stdout=output, stderr=errors, timeout=200, check=False
                 ).returncode
         else:
-            code = run_forked(self.root, command, said, meanwhile, user)
+            code = run_forked(self.root, command, said, meanwhile)
         return Ended(code, *(path.read_text("utf-8", "replace") for path in said))
 
     def process(self, *, before: Sequence[str] = ()) -> Ended:
@@ -173,16 +171,14 @@ def run_forked(
     arguments: Sequence[str],
     said: tuple[Path, Path],
     meanwhile: Callable[[int], None] = lambda _: None,
-    user: int | None = None,
 ) -> int:
     """The exit code of a command, forked off a server that has imported what it needs.
 
     Args:
         said: The files its output and its errors go to.
         meanwhile: Called with the id of the process while that runs.
-        user: Who it becomes.
     """
-    child = processes().Process(target=_command, args=(folder, tuple(arguments), said, user))
+    child = processes().Process(target=_command, args=(folder, tuple(arguments), said))
     child.start()
     assert child.pid is not None
     meanwhile(child.pid)
@@ -194,7 +190,7 @@ def run_forked(
     return child.exitcode
 
 
-def _command(folder: Path, arguments: tuple[str, ...], said: tuple[Path, Path], user: int | None) -> None:
+def _command(folder: Path, arguments: tuple[str, ...], said: tuple[Path, Path]) -> None:
     """The target of a child process."""
     from media_assets import cli
 
@@ -206,10 +202,6 @@ def _command(folder: Path, arguments: tuple[str, ...], said: tuple[Path, Path], 
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(descriptor, number)
         os.close(descriptor)
-    if user is not None:
-        os.setgroups([])
-        os.setgid(user)
-        os.setuid(user)
     cli.main()
 
 

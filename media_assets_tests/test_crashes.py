@@ -80,7 +80,7 @@ def seconds_of(path: Path) -> float:
         return sum(float(frame.samples) / frame.sample_rate for frame in container.decode(audio=0))
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("clips", "moments"),
     [(FEW_CLIPS, FEW_MOMENTS), pytest.param(CLIPS, MOMENTS, marks=pytest.mark.slow)],

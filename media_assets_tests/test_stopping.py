@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import psutil
 import pytest
 
 from media_assets import cli
+from media_assets.stopping import heeded_signals
 from media_assets_tests.broken_library import tone
 from media_assets_tests.command_line import environment, prepare_state, typed
 from media_assets_tests.dagster_dev import free_port
@@ -165,3 +167,32 @@ def test_work_that_is_stopped_leaves_no_tool_running_and_nothing_half_made(root:
     assert [path for path in (root / ".media_assets" / "work").rglob("*") if path.suffix in (".m4a", ".flac")] == []
     said = (root / "log").read_text()
     assert "Traceback" not in said and "what was finished is kept" in said
+
+
+class Interrupted:
+    """An object at whose end a stop arrives."""
+
+    def __del__(self) -> None:
+        raise KeyboardInterrupt
+
+
+def test_a_stop_that_comes_where_nothing_can_be_raised_is_not_lost(capfd: pytest.CaptureFixture[str]) -> None:
+    hook = sys.unraisablehook
+    with heeded_signals(), pytest.raises(KeyboardInterrupt):
+        found = Interrupted()
+        del found
+        time.sleep(10)
+    assert sys.unraisablehook is hook
+    assert "Exception ignored" not in capfd.readouterr().err
+
+
+def test_libraries_say_nothing_of_a_stop_and_go_on_to_tell_of_errors(capsys: pytest.CaptureFixture[str]) -> None:
+    assert logging.lastResort is not None
+    filters = list(logging.lastResort.filters)
+    with heeded_signals():
+        for error in (KeyboardInterrupt(), ValueError("of its own")):
+            record = logging.LogRecord("a.pool", logging.ERROR, "", 0, "closing", (), (type(error), error, None))
+            logging.lastResort.handle(record)
+    said = capsys.readouterr().err
+    assert "of its own" in said and "KeyboardInterrupt" not in said
+    assert logging.lastResort.filters == filters
