@@ -25,7 +25,7 @@ class Meaning(NamedTuple):
 
 
 _LOOK = "Run `media-assets doctor`; the traceback is in the log of the run"
-_INSTALL = "Install media-assets again, with all that it requires; the traceback is in the log of the run"
+_INSTALL = "Install media-assets again, with all that it requires"
 _DATABASE = ("sqlalchemy.", "sqlite3.", "psycopg2.", "psycopg.", "alembic.")
 _NETWORK = (
     "aiohttp.",
