@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from media_assets.engines.duplicates.choose import reencoder
@@ -119,10 +118,14 @@ def test_a_path_in_the_table_is_as_people_write_it():
 
 
 def test_a_spreadsheet_runs_no_name_of_a_file(tmp_path: Path):
+    import pandas as pd
+
     write_csv(groups(), tmp_path / "groups.csv")
     assert "'=1+1.mp4" in set(pd.read_csv(tmp_path / "groups.csv")["path"])
 
 
 def test_parquet_gives_back_what_was_written(tmp_path: Path):
+    import pandas as pd
+
     write_parquet(groups(), tmp_path / "groups.parquet")
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "groups.parquet"), to_table(groups()), check_dtype=False)

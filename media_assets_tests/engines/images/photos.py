@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageCms
-from sklearn.datasets import load_sample_image
 
 from media_assets.engines.images.compress import compress_image
 from media_assets.engines.probe import probe
@@ -20,8 +20,10 @@ from media_assets.settings_images import ImageRule, ImageSettings
 @cache
 def photo(width: int = 480, name: str = "china.jpg") -> Image.Image:
     """A photo with the noise of a sensor, as cameras deliver it."""
-    picture = Image.fromarray(load_sample_image(name))
-    picture = picture.resize((width, round(width * picture.height / picture.width)), Image.Resampling.LANCZOS)
+    found = find_spec("sklearn")  # not imported: that takes seconds
+    assert found is not None and found.origin is not None
+    sample = Image.open(Path(found.origin).parent / "datasets" / "images" / name)
+    picture = sample.resize((width, round(width * sample.height / sample.width)), Image.Resampling.LANCZOS)
     noise = np.random.default_rng(0).normal(0, 2, (picture.height, picture.width, 1))
     return Image.fromarray(np.clip(np.asarray(picture) + noise, 0, 255).astype(np.uint8))
 

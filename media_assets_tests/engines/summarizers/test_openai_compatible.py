@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from openai.lib._pydantic import to_strict_json_schema
 from pydantic import SecretStr
 
 from media_assets.engines.summarizers import Summarizer, build_summarizer
@@ -50,6 +49,8 @@ def test_a_short_transcript_is_summarised_in_one_request(server: OpenAIServer, t
     assert request.body["temperature"] == 0.2
     schema = request.body["response_format"]["json_schema"]
     assert schema["strict"] is True
+    from openai.lib._pydantic import to_strict_json_schema  # takes seconds, in each process that collects the tests
+
     assert schema["schema"] == to_strict_json_schema(Answer), "the schema is what strict mode takes"
     assert request.material.splitlines()[0] == f"[1:00:00] {BEES[0]}"
     assert all(text in request.material for text in [*BEES, *TRAINS])
