@@ -124,7 +124,7 @@ def _look_inside(path: Path, name: str) -> Probe:
         with open_media(file) as container:
             if container is not None and container.streams:
                 media, moves = _describe(container, dolby_vision, image_size)
-                return _judge(media, moves, head)
+                return _judge(media, moves, head, name)
         empty = empty_container(file, head) if not image_size else None
     if empty is not None:
         return Probe(MediaKind.AUDIO, media_type(MediaKind.AUDIO, empty, head), MediaInfo(container=empty, streams=()))
@@ -184,9 +184,14 @@ def _tags(container: InputContainer) -> dict[str, str]:
     return {name[:_LONGEST_TEXT]: value[:_LONGEST_TEXT] for name, value in islice(tags.items(), _MOST_TAGS)}
 
 
-def _judge(media: MediaInfo, moves: bool, head: bytes) -> Probe:
+def _judge(media: MediaInfo, moves: bool, head: bytes, name: str) -> Probe:
     kind = _kind(media, moves, head)
     if kind is MediaKind.OTHER:
+        if (promised := meant(name)) is not None:
+            raise BadMedia(
+                f"is not {promised}: it holds neither pictures nor sound, but text or data alone",
+                next_step=f"{_FETCH_AGAIN}, or give it another ending (.mks, .srt) if nothing else was meant",
+            )
         return Probe(kind, UNKNOWN_TYPE, None)
     return Probe(kind, isobmff.image_type(head) or media_type(kind, media.container, head), media)
 

@@ -169,6 +169,14 @@ def test_a_name_of_media_with_something_else_inside_is_bad_and_says_what(
         assert look(tmp_path / "notes.txt").kind is MediaKind.OTHER
 
 
+def test_subtitles_alone_are_no_video_and_other_than_that_nothing_is_wrong_with_them(tmp_path: Path):
+    (tmp_path / "words.srt").write_bytes(b"1\n00:00:01,000 --> 00:00:02,000\nHello\n")
+    media.ffmpeg("-i", tmp_path / "words.srt", tmp_path / "words.mkv")
+    with pytest.raises(BadMedia, match="is not a video: it holds neither pictures nor sound"):
+        look(tmp_path / "words.mkv")
+    assert look((tmp_path / "words.mkv").rename(tmp_path / "words.mks")).kind is MediaKind.OTHER
+
+
 def test_the_name_that_counts_is_the_one_at_the_source(tmp_path: Path):
     (tmp_path / "5f3a").write_text("<html>", "utf-8")
     with pytest.raises(BadMedia, match="is a web page, not a video"):
