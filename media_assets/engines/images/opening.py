@@ -104,14 +104,19 @@ def reading() -> Iterator[None]:
         yield
     except Image.DecompressionBombError as error:
         raise BadMedia(
-            f"has more pixels than any photo: {error}", next_step="If it is genuine, store it in a smaller size"
+            f"has more pixels than any photo: {_said(error)}", next_step="If it is genuine, store it in a smaller size"
         ) from error
     except UnidentifiedImageError as error:
         raise UnreadablePicture("is no picture that can be read", next_step=_FETCH_AGAIN) from error
     except (OSError, SyntaxError, ValueError, EOFError, RuntimeError, struct.error, zlib.error) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise BadMedia(f"cannot be decoded: {error}", next_step=_FETCH_AGAIN) from error
+        raise BadMedia(f"cannot be decoded: {_said(error)}", next_step=_FETCH_AGAIN) from error
+
+
+def _said(error: Exception) -> str:
+    """As a part of our sentence: Pillow's messages end in a full stop, or not."""
+    return str(error).rstrip(".")
 
 
 def upright(image: Image.Image) -> Image.Image:
