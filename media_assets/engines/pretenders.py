@@ -10,6 +10,9 @@ import codecs
 import json
 import re
 from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from media_assets.engines.signatures import HEAD_BYTES
 
 _ENDINGS = {
     "a video": "3g2 3gp asf avi f4v flv m2ts m2v m4v mkv mov mp4 mpeg mpg mxf ogv qt vob webm wmv",
@@ -43,11 +46,34 @@ _BYTE_ORDERS = (
 _IN_FRONT = re.compile(r"(?:\s|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
 """What may stand before the first element of a page."""
 _PAGE = re.compile(
-    r"<(?:!doctype\s+html|html|head|body|title|meta|script|style|div|table|center|h1|p)\b", re.IGNORECASE
+    r"<(?:!doctype\s+html\b|(?:html|head|body|title|meta|script|style|div|table|center|h1|p)(?=[\s/>]|$))",
+    re.IGNORECASE,
 )
-_ERROR_CODE = re.compile(r"<(?:\w+:)?Code>\s*([\w.-]{1,60})\s*</")
+_LOGIN = re.compile(
+    r"login(?!fo)|password|passwort|kennwort|\blog[ _-]in\b|sign[ _-]?in\b|anmeld|einlogg"
+    r"|unauthori[sz]ed|auth(?:entication|orization) required",
+    re.IGNORECASE,
+)
+_ROOT = re.compile(r"<(?:!doctype\s+)?(?:[\w.-]+:)?([a-z_][\w.-]{0,60})(?=[\s/>\[])", re.IGNORECASE)
+"""The name of the first element of an XML document, without its prefix; a DOCTYPE tells it as well."""
+_LISTS = {"asx", "compositionplaylist", "mpd", "playlist", "smil", "smoothstreamingmedia", "winampxml", "wpl"}
+"""Names of first elements of XML documents that name what is to be played, in small letters."""
+_FLASH_MANIFEST = "http://ns.adobe.com/f4m/"
+_ERRORS = ("error", "errors", "response", "fault")
+"""How names of first elements of XML messages end that may tell of an error."""
+_ERROR_CODE = re.compile(r"<(?:\w+:)?Code(?:\s[^<>]*)?>\s*([\w.-]{1,60})\s*</", re.IGNORECASE)
 _VIRUS_SCAN = re.compile(r"virus scan warning|can.{1,8}t scan this file for viruses", re.IGNORECASE)
-FETCH_AGAIN = "Open it in a text editor to see what it says; then fetch it again, logged in, or rename it"
+_NO_ERROR = ("ok", "success", "succeeded", "completed", "complete", "done", "finished", "200")
+"""What a message says in `status` or `code` when nothing is wrong."""
+_FETCH_AGAIN = "Open it in a text editor to see what it says; then fetch it again, logged in, or rename it"
+
+
+class Pretender(NamedTuple):
+    """What a file is in place of what its name promises."""
+
+    reason: str
+    """A clause behind its name."""
+    next_step: str
 
 
 def meant(name: str) -> str | None:
@@ -55,13 +81,14 @@ def meant(name: str) -> str | None:
     return _MEANT.get(PurePosixPath(name).suffix.lower())
 
 
-def pretender(head: bytes, name: str, mime_type: str | None) -> str | None:
-    """What a file is in place of what its name promises, as a clause behind its name; None when nothing tells.
+def pretender(head: bytes, name: str, mime_type: str | None, *, is_list: bool) -> Pretender | None:
+    """What a file is in place of what its name promises; None when nothing tells.
 
     Args:
         head: Its first bytes.
         name: Its name.
         mime_type: What its first bytes are known to be, which is no media; None when they are not.
+        is_list: Whether it begins like a text that names other files or streams, or like any XML, as such may be.
     """
     promised = meant(name)
     if promised is None:
@@ -69,20 +96,65 @@ def pretender(head: bytes, name: str, mime_type: str | None) -> str | None:
     text = _text(head)
     begin = text[_IN_FRONT.match(text).end() :]  # type: ignore[union-attr]
     if _PAGE.match(begin):
-        if _VIRUS_SCAN.search(text):
-            return f"is Google Drive's page about its virus scan, not {promised}: the download was not confirmed"
-        return f"is a web page, not {promised}: the download needed a login"
+        return Pretender(_page(text, promised), _FETCH_AGAIN)
     if mime_type in _DOCUMENTS:
-        return f"is {_DOCUMENTS[mime_type]}, not {promised}"
-    if begin.startswith("<") and (code := _ERROR_CODE.search(begin)):
-        return f"is an error message ({code[1]}), not {promised}: the download was refused"
+        what = _DOCUMENTS[mime_type]
+        return Pretender(f"is {what}, not {promised}", _next_step_of_document(what, promised))
     if text.startswith("version https://git-lfs.github.com/spec/"):
-        return f"is a pointer of Git LFS, not {promised}: the file itself was not fetched"
+        reason = f"is a pointer of Git LFS, not {promised}: the file itself was not fetched"
+        return Pretender(reason, "Fetch the file itself, with `git lfs pull`")
+    if (markup := _markup(begin, text, promised)) is not None:
+        return markup
+    if is_list:
+        return _list()
     if mime_type is None:
         return None
-    if _is_json(begin):
-        return f"is a message of a server (JSON), not {promised}: the download was refused"
-    return f"is a text, not {promised}"
+    return Pretender(f"is {_text_or_json(begin, len(head) >= HEAD_BYTES, promised)}", _FETCH_AGAIN)
+
+
+def _page(text: str, promised: str) -> str:
+    if _VIRUS_SCAN.search(text):
+        return f"is Google Drive's page about its virus scan, not {promised}: the download was not confirmed"
+    if _LOGIN.search(text):
+        return f"is a web page, not {promised}: the download needed a login"
+    return f"is a web page, not {promised} (probably, instead of {_wanted(promised)}, the server sent a page)"
+
+
+def _next_step_of_document(what: str, promised: str) -> str:
+    if "archive" in what or "compressed" in what:
+        return f"Unpack it, or rename it to what it is, or fetch {_wanted(promised)}"
+    return f"Rename it to what it is, or fetch {_wanted(promised)}"
+
+
+def _wanted(promised: str) -> str:
+    return "the picture" if promised == "a picture" else "the recording"
+
+
+def _markup(begin: str, text: str, promised: str) -> Pretender | None:
+    """What an XML document is, as far as the name of its first element tells; None when it surely is none."""
+    root = _ROOT.match(begin)
+    says_so = begin != text.lstrip() or begin.startswith(("<!", "<?"))
+    if root is None:
+        return Pretender(f"is a text (XML or HTML), not {promised}", _FETCH_AGAIN) if says_so else None
+    name = root[1].lower()
+    if name in _LISTS or _FLASH_MANIFEST in text:
+        return _list()
+    if name == "svg":
+        reason = f"is a drawing (SVG), not {promised}"
+        return Pretender(reason, "Rename it to .svg, or export the drawing as a picture (PNG)")
+    if name.endswith(_ERRORS) and (code := _ERROR_CODE.search(begin)):
+        reason = f"is an error message ({code[1]}), not {promised}: the download was refused"
+        return Pretender(reason, _FETCH_AGAIN)
+    if says_so or "xmlns" in begin or f"</{root[1]}>" in begin:
+        return Pretender(f"is an XML document ({root[1]}), not {promised}", _FETCH_AGAIN)
+    return None
+
+
+def _list() -> Pretender:
+    return Pretender(
+        "is a playlist or a description of streams, not a recording: it only names what lies elsewhere",
+        "Upload the recording itself; what a file names is never opened",
+    )
 
 
 def _text(head: bytes) -> str:
@@ -92,13 +164,29 @@ def _text(head: bytes) -> str:
     return head.decode("latin-1")
 
 
-def _is_json(text: str) -> bool:
+def _text_or_json(text: str, is_cut: bool, promised: str) -> str:
+    refused = f"a message of a server (JSON), not {promised}: the download was refused"
+    document, plain = f"a JSON document, not {promised}", f"a text, not {promised}"
     if not text.startswith(("{", "[")):
-        return False
+        return plain
     try:
-        json.loads(text)
+        value, end = json.JSONDecoder().raw_decode(text)
     except RecursionError:
-        return False
+        return plain
     except ValueError:
-        return re.match(r'[\[{\s]*"', text) is not None  # it may go on behind what was read
-    return True
+        if not is_cut or not re.match(r'[\[{\s]*"', text):
+            return plain
+        return refused if re.match(r'\{\s*"errors?"', text, re.IGNORECASE) else document
+    if text[end:].strip() and not text[end:].lstrip(" \t").startswith(("\n", "\r\n")):
+        return plain
+    return refused if _tells_of_an_error(value) else document
+
+
+def _tells_of_an_error(value: object) -> bool:
+    if not isinstance(value, dict):
+        return False
+    told = {key.lower(): said for key, said in value.items()}
+    if any(told.get(key) for key in ("error", "errors")):
+        return True
+    said = [told[key] for key in ("code", "status", "message") if key in told]
+    return bool(said) and not any(str(one).lower() in _NO_ERROR for one in said)

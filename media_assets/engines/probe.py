@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from media_assets.engines import isobmff
 from media_assets.engines.emptiness import empty_container
-from media_assets.engines.pretenders import FETCH_AGAIN, meant, pretender
+from media_assets.engines.pretenders import meant, pretender
 from media_assets.engines.probe_frames import look_at_frames
 from media_assets.engines.probe_streams import describe
 from media_assets.engines.sandbox import run_in_child
@@ -87,14 +87,10 @@ def probe(path: Path, work: Work, name: str | None = None) -> Probe:
     if len(head) < _SHORTEST_HEADER_BYTES and begins_like_media(head) and meant(name):
         raise IncompleteMedia(f"ends within its header ({len(head)} bytes)", next_step=_FETCH_AGAIN)
     playlist = playlist_type(head)
-    if (instead := pretender(head, name, None if playlist else mime_type)) is not None:
-        raise BadMedia(instead, next_step=FETCH_AGAIN)
+    instead = pretender(head, name, None if playlist else mime_type, is_list=playlist is not None)
+    if instead is not None:
+        raise BadMedia(instead.reason, next_step=instead.next_step)
     if playlist is not None:
-        if meant(name):
-            raise BadMedia(
-                "is a playlist or a description of streams, not a recording: it only names what lies elsewhere",
-                next_step="Upload the recording itself; what a file names is never opened",
-            )
         return Probe(MediaKind.OTHER, playlist, None)
     if mime_type is not None:
         return Probe(MediaKind.OTHER, mime_type, None)

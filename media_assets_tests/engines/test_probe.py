@@ -129,6 +129,13 @@ LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\
 VIRUS_SCAN = b"<!DOCTYPE html><html><head><title>Google Drive - Virus scan warning</title></head></html>"
 
 
+XML = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="8"><rect/></svg>\n'
+SVG_TYPE = b'<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">\n'
+CPL = b'<CompositionPlaylist xmlns="http://www.smpte-ra.org/schemas/2067-3/2016"/>'
+LONG_COMMENT = b"<!-- " + b"x" * 9000 + b" -->"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
@@ -144,6 +151,45 @@ VIRUS_SCAN = b"<!DOCTYPE html><html><head><title>Google Drive - Virus scan warni
         ("denied.mp4", S3_ERROR, r"is an error message \(AccessDenied\), not a video: the download was refused"),
         ("api.mp4", b'{"error": {"code": 403, "message": "no"}}', r"is a message of a server \(JSON\), not a video"),
         ("long.mp4", b'{"error": "' + b"no " * 5000, r"is a message of a server \(JSON\), not a video"),
+        ("list.mp4", b'[{"start":0,"text":"hi"}]', "is a JSON document, not a video[.] "),
+        ("words.mp4", b'{"text": "error", "segments": [{"code": 1}]}', "is a JSON document, not a video[.] "),
+        ("long.mp4", b'{"text": "' + b"no " * 5000, "is a JSON document, not a video[.] "),
+        ("lines.mp4", b'{"start":0}\n{"start":1}\n', "is a JSON document, not a video[.] "),
+        ("done.mp4", b'{"status": "completed", "text": "hi", "error": null}', "is a JSON document, not a video[.] "),
+        ("denied.jpg", b'{"message": "no"}', r"is a message of a server \(JSON\), not a picture: the download was re"),
+        ("brace.mp4", b'{"Hello", he said', "is a text, not a video[.] "),
+        (
+            "gateway.mp4",
+            b"<h1>502 Bad Gateway</h1>",
+            r"is a web page, not a video \(probably, instead of the recording,",
+        ),
+        (
+            "gone.jpg",
+            b'<div class="error">Not found</div>',
+            r"is a web page, not a picture \(probably, instead of the p",
+        ),
+        ("plain.mp4", b"<html><p>Assigning plugins, logInfo()</p></html>", r"is a web page, not a video \(probably"),
+        ("login.mp4", b"<html><h1>Anmelden</h1></html>", "is a web page, not a video: the download needed a login[.] "),
+        ("login.mp4", b"<p><input type=password></p>", "is a web page, not a video: the download needed a login[.] "),
+        ("draw.jpg", b'<?xml version="1.0"?><svg width="1"><rect/></svg>', r"is a drawing \(SVG\), not a picture[.] "),
+        ("draw.jpg", XML + SVG_TYPE + SVG, r"is a drawing \(SVG\), not a picture[.] "),
+        ("draw.png", b"<!-- Generator: Inkscape -->" + SVG, r"is a drawing \(SVG\), not a picture[.] "),
+        ("draw.png", XML.replace(b"?>", b"?><!-- svg -->") + b"<svg:svg/>", r"is a drawing \(SVG\), not a picture[.] "),
+        ("wide.png", (XML + SVG).decode().encode("utf-16"), r"is a drawing \(SVG\), not a picture[.] "),
+        ("bare.png", SVG, r"is a drawing \(SVG\), not a picture[.] "),
+        ("way.mp4", XML + b'<gpx version="1.1"><code>1</code></gpx>', r"is an XML document \(gpx\), not a video[.] "),
+        ("settings.mp4", XML + b"<!DOCTYPE plist>\n<plist/>", r"is an XML document \(plist\), not a video[.] "),
+        ("cut.mp4", XML + b"<!DOCTYPE fcpxml>\n<fcpxml/>", r"is an XML document \(fcpxml\), not a video[.] "),
+        ("slides.mp4", XML + b"<p:presentation/>", r"is an XML document \(presentation\), not a video[.] "),
+        ("chat.mp4", b"<john> hello everybody\n" * 9, "is a text, not a video[.] "),
+        ("hidden.mp4", LONG_COMMENT + b"<!DOCTYPE html>login", r"is a text \(XML or HTML\), not a video[.] "),
+        ("only.mp4", XML, r"is a text \(XML or HTML\), not a video[.] "),
+        ("list.mp4", XML + b"<MPD/>", "is a playlist"),
+        ("list.mp4", b"<!-- a list -->\n<SmoothStreamingMedia MajorVersion='2'/>", "is a playlist"),
+        ("list.mp4", XML + b'<playlist version="1" xmlns="http://xspf.org/ns/0/"/>', "is a playlist"),
+        ("list.wmv", b"<ASX version='3.0'></ASX>", "is a playlist"),
+        ("list.wmv", b'<?wpl version="1.0"?><smil><head/></smil>', "is a playlist"),
+        ("list.mxf", XML + CPL, "is a playlist"),
         ("deep.mp4", b"[" * 8000, "is a text, not a video"),
         ("pointer.mp4", LFS, "is a pointer of Git LFS, not a video: the file itself was not fetched"),
         ("paper.mov", b"%PDF-1.7\n\xe2\xe3\xcf\xd3\n", "is a PDF document, not a video"),
@@ -167,6 +213,28 @@ def test_a_name_of_media_with_something_else_inside_is_bad_and_says_what(
     (tmp_path / name).rename(tmp_path / "notes.txt")
     if not name.startswith("x."):
         assert look(tmp_path / "notes.txt").kind is MediaKind.OTHER
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "next_step"),
+    [
+        ("paper.mp4", b"%PDF-1.7\n", "Rename it to what it is, or fetch the recording"),
+        ("program.jpg", b"\x7fELF\x02\x01\x01", "Rename it to what it is, or fetch the picture"),
+        ("packed.mp4", b"PK\x03\x04", "Unpack it"),
+        ("packed.mp4", b"\x1f\x8b\x08\0", "Unpack it"),
+        ("packed.mp4", b"Rar!\x1a\x07\0", "Unpack it"),
+        ("packed.mp4", b"7z\xbc\xaf\x27\x1c", "Unpack it"),
+        ("pointer.mp4", LFS, "Fetch the file itself, with `git lfs pull`"),
+        ("drawing.jpg", SVG, "Rename it to .svg"),
+        ("page.mp4", PAGE.encode(), "Open it in a text editor"),
+    ],
+)
+def test_the_next_step_for_what_is_no_media_fits_what_it_is(name: str, content: bytes, next_step: str, tmp_path: Path):
+    (tmp_path / name).write_bytes(content + bytes(100) * (b"<" not in content and content != LFS))
+    with pytest.raises(BadMedia) as caught:
+        look(tmp_path / name)
+    assert caught.value.next_step is not None
+    assert caught.value.next_step.startswith(next_step)
 
 
 def test_subtitles_alone_are_no_video_and_other_than_that_nothing_is_wrong_with_them(tmp_path: Path):
