@@ -317,6 +317,7 @@ def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]
 
 def _work(processor: Processor, progress: BarProgress, keys: list[str], selection: Selection) -> None:
     from media_assets.processing import is_forced
+    from media_assets.selection_checks import artifacts_lost
     from media_assets.terminal import print_failures, print_gone, print_stage
 
     console.print(counted(len(keys)))
@@ -327,15 +328,16 @@ def _work(processor: Processor, progress: BarProgress, keys: list[str], selectio
         for _ in processor.run(plan, force=is_forced(stage.name, selection)):
             pass
         print_stage(console, plan, progress.outcomes)
-    names = {stage.name for stage in stages}
+    names = [stage.name for stage in stages]
     status = processor.status(keys)
     print_gone(problems, sorted({key for key, asset in status.gone if asset in names}))
     failures = [failure for failure in status.failures.values() if failure.asset in names]
     print_failures(problems, failures)
-    for problem in processor.problems:
+    not_done = [*processor.problems, *artifacts_lost(status.lost(names))]
+    for problem in not_done:
         print_error(problem)
-    if failures or processor.problems:
-        raise typer.Exit(exit_codes.COULD_NOT_WORK if processor.problems else exit_codes.FAILED)
+    if failures or not_done:
+        raise typer.Exit(exit_codes.COULD_NOT_WORK if not_done else exit_codes.FAILED)
 
 
 def _tell_unseen(unseen: Iterable[MediaAssetsError]) -> None:

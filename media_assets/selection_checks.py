@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -55,6 +55,21 @@ def unseen(source: Source, selection: Selection) -> Iterator[Fatal]:
         )
     if len(concerned) > _MOST_NAMED:
         yield Fatal(f"{len(concerned) - _MOST_NAMED} more of source {source.name!r} could not be looked at either")
+
+
+def artifacts_lost(lost: Sequence[tuple[str, str]]) -> Iterator[Fatal]:
+    """What of that which a command has just made, or found, is no longer there.
+
+    Args:
+        lost: (key, asset).
+    """
+    if lost:
+        named = ", ".join(f"{asset} of {readable(key)}" for key, asset in lost[:_MOST_NAMED])
+        more = f" and {len(lost) - _MOST_NAMED} more" if len(lost) > _MOST_NAMED else ""
+        yield Fatal(
+            f"artifacts vanished from their store while work went on: {named}{more}",
+            next_step="See what removes files there; then `media-assets process` makes them again",
+        )
 
 
 def unseen_on_this_machine(library: Library, selection: Selection) -> Iterator[MediaAssetsError]:

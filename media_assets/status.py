@@ -45,6 +45,19 @@ class LibraryStatus:
                 counts[asset][state.value] += 1
         return counts
 
+    def lost(self, assets: Sequence[str]) -> list[tuple[str, str]]:
+        """Of each file the first of `assets`, all of which were just made, that is missing for no reason of the file's.
+
+        Nothing of the file failed, was left alone or is gone from its source: its store has lost it since.
+        """
+        explained = {key for key, _ in (*self.failures, *self.gone)}
+        missing = {
+            key: next((asset for asset in assets if cells[asset] is State.MISSING), None)
+            for key, cells in self.grid.items()
+            if key not in explained
+        }
+        return [(key, asset) for key, asset in missing.items() if asset is not None]
+
 
 class Found(NamedTuple):
     """What there is of one cell."""

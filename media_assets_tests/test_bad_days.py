@@ -121,6 +121,14 @@ def test_a_folder_that_is_deleted_for_good(tmp_path: Path, place: str) -> None:
     day.is_whole_after_all()
 
 
+@pytest.mark.parametrize("what", ["drive_file", "*"])
+def test_artifacts_that_are_deleted_while_their_store_stays(tmp_path: Path, what: str) -> None:
+    day = BadDay(tmp_path)
+    day.in_the_middle(f"rm -rf {day.store}/{what}")
+    assert "artifacts vanished from their store while work went on: drive_file of " in blames_nobody(day.process())
+    day.is_whole_after_all()
+
+
 def test_a_file_that_is_deleted_is_told_by_name_and_fails_nothing(tmp_path: Path) -> None:
     day = BadDay(tmp_path)
     day.in_the_middle(f"rm {day.media / '3.flac'}")
