@@ -161,6 +161,9 @@ def _problem(details: ErrorDetails, data: Mapping[str, Any], origins: Origins) -
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         key += (details["ctx"]["discriminator"].strip("'"),)
         value = value.get(key[-1]) if isinstance(value, Mapping) else value
+        if kind == "union_tag_not_found":
+            choices = ", ".join(map(repr, config_forms.choices(_annotation_at(key[:-1], data), key[-1])))
+            return Problem(key[:-1], f"has no `{key[-1]}`; should be one of {choices}", origins.of(key))
         allowed = details["ctx"].get("expected_tags", "")
         close = config_forms.close_to(value, [tag.strip("' ") for tag in allowed.split(",")])
         guess = f"; did you mean {close}?" if close else ""

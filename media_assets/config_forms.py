@@ -92,11 +92,16 @@ def sequence(key: tuple[str, ...], value: object) -> str:
 def _example(annotation: Any, value: object) -> str:
     """A key of a section, with the value where that is probably one of its choices."""
     members = list(_models(annotation))
-    choices = {str(tag): name for each in members for name in ("engine", "type") for tag in _tags(each, name)}
-    if choices:
-        meant = close_to(value, choices) if isinstance(value, str) else None
-        return f"{next(iter(choices.values()))}: {meant or '…'}"
+    tags = {str(tag): name for each in members for name in ("engine", "type") for tag in _tags(each, name)}
+    if tags:
+        meant = close_to(value, tags) if isinstance(value, str) else None
+        return f"{next(iter(tags.values()))}: {meant or '…'}"
     return f"{next(iter(members[0].model_fields))}: …" if members else "key: value"
+
+
+def choices(annotation: Any, name: str) -> list[str]:
+    """What the key `name`, which chooses one of several sections, may be."""
+    return [str(tag) for each in _models(annotation) for tag in _tags(each, name)]
 
 
 def _models(annotation: Any) -> Iterable[type[BaseModel]]:

@@ -13,6 +13,9 @@ from media_assets.settings import Secrets, Settings
 
 # Each rule between keys stops those after it.
 _MOST_ROUNDS = 8
+_RULES = {"transcription_rules": "pocketsphinx", "summary_rules": "extractive"}
+"""Lists of rules, and an engine that needs nothing else."""
+_ANY_FILE = {"paths": ["**"]}
 _WHISPER_MODELS = (
     *("tiny.en", "tiny", "base.en", "base", "small.en", "small", "medium.en", "medium"),
     *("large-v1", "large-v2", "large-v3", "large", "large-v3-turbo", "turbo"),
@@ -69,6 +72,9 @@ def _take_away(data: dict[str, Any], loc: tuple[int | str, ...]) -> None:
             if isinstance(loc[1], str) and "[key]" not in loc:
                 places[loc[1]] = {"type": "folder", "path": f"/nowhere/{loc[1]}"}
         return
+    if len(loc) >= 2 and loc[0] in _RULES and isinstance(rules := data.get(str(loc[0])), list):
+        _take_from_rule(rules, str(loc[0]), loc[1:])
+        return
     inside: Any = data
     for part in loc[:-1]:
         known = isinstance(inside, dict) and part in inside
@@ -79,6 +85,26 @@ def _take_away(data: dict[str, Any], loc: tuple[int | str, ...]) -> None:
         del inside[loc[-1]]
     else:
         data.pop(str(loc[0]), None)
+
+
+def _take_from_rule(rules: list[Any], section: str, inside: tuple[int | str, ...]) -> None:
+    """Put what is right in the place of what is wrong in a rule, so that the other rules keep their numbers."""
+    index = int(inside[0])
+    if not isinstance(rules[index], dict):
+        rules[index] = {}
+    rule = rules[index]
+    match inside[1:]:
+        case ("use", *_):
+            rule["use"] = {"engine": _RULES[section]}
+        case ("when", key, *_) if isinstance(rule.get("when"), dict):
+            rule["when"].pop(key, None)
+            rule["when"] = rule["when"] or dict(_ANY_FILE)
+        case ("when",):
+            rule["when"] = dict(_ANY_FILE)
+        case (key, *_):
+            rule.pop(key, None)
+        case ():
+            rules[index] = {"when": dict(_ANY_FILE), "use": {"engine": _RULES[section]}}
 
 
 def _models(data: Mapping[str, Any], origins: Origins) -> Iterator[Problem]:

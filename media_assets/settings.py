@@ -32,6 +32,7 @@ from media_assets.settings_images import ImageSettings
 from media_assets.settings_observability import LoggingSettings, TracingSettings
 from media_assets.settings_openai import OpenAITranscription
 from media_assets.settings_places import FolderStore, SourceSettings, StoreSettings, WebAddress, with_types
+from media_assets.settings_rules import NamedPath
 from media_assets.settings_section import NOT_IN_RESULT, Section
 from media_assets.settings_thumbnails import ThumbnailSettings
 from media_assets.settings_video import VideoCompressionSettings
@@ -66,7 +67,7 @@ class ResolvedOutput(NamedTuple):
 
 
 class FFmpegSettings(Section):
-    path: Path | None = None
+    path: NamedPath | None = None
     """The ffmpeg to use. Absent: the one on PATH if it can do what is needed, else the one of `imageio-ffmpeg`."""
     confined: bool = True
     """On Linux: whether the kernel refuses it to start programs and to reach the network, neither of which it needs.
@@ -88,7 +89,7 @@ class PocketsphinxTranscription(Section):
     """English, no download, modest accuracy: for trying out and for clear speech."""
 
     engine: Literal["pocketsphinx"] = "pocketsphinx"
-    model_dir: Path | None = None
+    model_dir: NamedPath | None = None
     """A model in pocketsphinx's layout; absent: the US English one inside the package."""
     language: Language = "en"
     """ISO 639-1 code of `model_dir`."""
@@ -267,7 +268,7 @@ class AutomationSettings(Section):
 class Settings(Section):
     """All of library.yaml; `config.load_settings` reads it."""
 
-    state_dir: Path = Path(".media_assets")
+    state_dir: NamedPath = Path(".media_assets")
     """Dagster's own storage, work directories, cache, locks. Relative paths start at the folder of library.yaml."""
     owners: tuple[Owner, ...] = ()
     """E-mail addresses or `team:name`, shown on every asset."""

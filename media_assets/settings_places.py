@@ -6,15 +6,15 @@ Which kind a place is says its `type`; without one it is a folder.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 
 from media_assets import settings_rules as rules
-from media_assets.settings_rules import Glob
+from media_assets.settings_rules import Glob, NamedPath
 from media_assets.settings_section import Section
 
+FolderOnDrive = Annotated[str, AfterValidator(rules.folder_on_drive)]
 WebAddress = Annotated[str, AfterValidator(rules.web_address)]
 BucketAddress = Annotated[str, AfterValidator(rules.bucket_address)]
 
@@ -55,7 +55,7 @@ class FolderSource(_Filtered, _OnThisMachine):
     looks_are_paid = False
 
     type: Literal["folder"] = "folder"
-    path: Path
+    path: NamedPath
     """Relative paths start at the folder of library.yaml."""
     follow_symlinks: bool = False
     cache: bool = False
@@ -66,7 +66,7 @@ class FolderStore(_OnThisMachine):
     """Artifacts in a folder of this machine, or a mounted share."""
 
     type: Literal["folder"] = "folder"
-    path: Path
+    path: NamedPath
 
 
 class DriveDesktopSource(_Filtered, _OnThisMachine):
@@ -76,7 +76,7 @@ class DriveDesktopSource(_Filtered, _OnThisMachine):
     looks_are_paid = False
 
     type: Literal["drive_desktop"]
-    mount: Path | None = None
+    mount: NamedPath | None = None
     """Where Drive is mounted (the folder that holds `My Drive`); absent: looked for where the system puts it."""
     account: str | None = None
     """E-mail address; which mount to take when there are several."""
@@ -90,14 +90,14 @@ class DriveDesktopSource(_Filtered, _OnThisMachine):
 class DriveAccess(Section):
     """How Google Drive is reached."""
 
-    credentials: Path | None = None
+    credentials: NamedPath | None = None
     """A JSON file: the key of a service account, or a user's grant. Absent: the file that
     GOOGLE_APPLICATION_CREDENTIALS names, else the grant that `media-assets login` stored."""
     subject: str | None = None
     """E-mail address of the user a service account acts for, where the domain delegates that to it."""
     api_endpoint: WebAddress | None = None
     """Another server that speaks Drive v3; absent: Google's."""
-    ca_file: Path | None = None
+    ca_file: NamedPath | None = None
     """Certificates to trust instead of those of certifi, as PEM."""
     chunk_bytes: Annotated[int, Field(ge=_CHUNK_UNIT_BYTES, multiple_of=_CHUNK_UNIT_BYTES)] = 16 * 1024 * 1024
     """Size of one piece of an upload or download; what a break costs at most. A multiple of 262,144."""
@@ -120,7 +120,7 @@ class DriveSource(_Filtered, DriveAccess):
     usual_interval_seconds = 30
 
     type: Literal["drive"]
-    folders: Annotated[tuple[str, ...], Field(min_length=1)]
+    folders: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(rules.folders_on_drive)]
     """Each an id, a link, or a path: `My Drive/Lectures`, `Shared drives/Team/Videos`."""
     acknowledge_abuse: bool = False
     """Whether files that Google takes for malware are downloaded all the same."""
@@ -130,7 +130,7 @@ class DriveStore(DriveAccess):
     """Artifacts in Google Drive."""
 
     type: Literal["drive"]
-    folder: str
+    folder: FolderOnDrive
     """An id, a link or a path; a path is created by the first artifact."""
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from media_assets.config_forms import close_to
@@ -66,15 +67,53 @@ def owner(value: str) -> str:
     return value
 
 
+def _named(path: object) -> object:
+    """Without a name it would be the folder of library.yaml, which nobody means."""
+    if isinstance(path, str) and not path.strip():
+        raise ValueError("is empty; name the folder, e.g. ./media, or leave out what is not needed")
+    return path
+
+
+NamedPath = Annotated[Path, BeforeValidator(_named)]
+
+
+def folder_on_drive(folder: str) -> str:
+    if not folder.strip():
+        raise ValueError("is empty; name the folder, e.g. My Drive/Lectures")
+    return folder
+
+
 def glob(pattern: str) -> str:
     """On paths; see `sources.globs`."""
     if not pattern.strip():
         raise ValueError("should be a glob such as **/*.mp4")
+    if why := _matches_nothing(pattern):
+        raise ValueError(f"can match nothing: {why}")
     try:
         PathFilter((pattern,), ())
     except Fatal as error:
         raise ValueError(f"({pattern}) should be a glob: {error.next_step[0].lower()}{error.next_step[1:]}") from None
     return pattern
+
+
+def folders_on_drive(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """As a whole: to the list one that is refused would be as if it were not there."""
+    for folder in folders:
+        folder_on_drive(folder)
+    return folders
+
+
+def _matches_nothing(pattern: str) -> str | None:
+    """Why a glob cannot match any path below a source."""
+    if pattern.startswith("/"):
+        return "paths are those below the source and begin with no `/`; write it from there on, e.g. talks/**"
+    if pattern.startswith("~/"):
+        return "paths are those below the source; write it from there on, e.g. talks/**"
+    if ".." in pattern.split("/"):
+        return "`..` leads out of the source; write it from the source on, or make a source of that folder"
+    if "[" in re.sub(r"\[[^\]]+\]", "", pattern):
+        return "its `[` has no `]`; close it, or write ? where the letter itself is meant"
+    return None
 
 
 Glob = Annotated[str, AfterValidator(glob)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
@@ -52,7 +51,7 @@ class FasterWhisperTranscription(Section):
     device: Annotated[Literal["auto", "cpu", "cuda"], NOT_IN_RESULT] = "auto"
     cpu_threads: Annotated[int, Field(ge=0), NOT_IN_RESULT] = 0
     """0: as many as there are cores."""
-    download_dir: Annotated[Path | None, NOT_IN_RESULT] = None
+    download_dir: Annotated[rules.NamedPath | None, NOT_IN_RESULT] = None
     allow_download: Annotated[bool, NOT_IN_RESULT] = True
     """Whether a model that is not there yet may be fetched from the model hub."""
 

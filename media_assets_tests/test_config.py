@@ -525,6 +525,63 @@ def test_a_value_that_cannot_be_used_is_told_with_the_right_form(load: Load, tex
     assert form in found[key]
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("sources: {talks: {path: ''}}\n", "sources.talks.path"),
+        ("sources: {talks: {path: '  '}}\n", "sources.talks.path"),
+        ("sources: {talks: {path: a}}\nstores: {out: {path: ''}}\n", "stores.out.path"),
+        ("sources: {talks: {path: a}}\nstate_dir: ' '\n", "state_dir"),
+        ("sources: {talks: {path: a}}\nffmpeg: {path: ''}\n", "ffmpeg.path"),
+        ("sources: {talks: {type: drive, folders: ['']}}\n", "sources.talks.folders"),
+    ],
+)
+def test_an_empty_path_names_no_place(load: Load, text: str, key: str) -> None:
+    found = problems(load, text)
+    assert list(found) == [key]
+    assert "is empty; name " in found[key]
+
+
+@pytest.mark.parametrize(
+    ("glob", "why"),
+    [
+        ("[abc", "has no `]`"),
+        ("x/[a]b[", "has no `]`"),
+        ("/abs/**", "below the source"),
+        ("~/x", "below the source"),
+        ("../x", "leads out"),
+        ("a/../b", "leads out"),
+        ("", "should be a glob"),
+    ],
+)
+@pytest.mark.parametrize("list_of_globs", ["include", "exclude"])
+def test_a_glob_that_can_match_nothing_is_told_with_the_reason(
+    load: Load, list_of_globs: str, glob: str, why: str
+) -> None:
+    found = problems(load, f"sources: {{talks: {{path: a, {list_of_globs}: ['ok', '{glob}']}}}}\n")
+    assert list(found) == [f"sources.talks.{list_of_globs}.1"]
+    assert why in found[f"sources.talks.{list_of_globs}.1"]
+
+
+def test_rules_without_an_engine_are_told_the_engines_and_with_what_other_rules_lack(load: Load) -> None:
+    text = (
+        "sources: {talks: {path: a}}\n"
+        "transcription_rules: [{when: {}, use: {}}, {when: {sources: [foo]}, use: {engine: pocketsphinx}}]\n"
+        "summary_rules: [{when: {sources: [talks]}, use: {}}, {when: {sources: [bar]}, use: {}}]\n"
+    )
+    found = problems(load, text)
+    assert set(found) == {
+        "transcription_rules.0.when",
+        "transcription_rules.0.use",
+        "transcription_rules.1.when.sources",
+        "summary_rules.0.use",
+        "summary_rules.1.use",
+        "summary_rules.1.when.sources",
+    }
+    engines = "'pocketsphinx', 'faster-whisper', 'modal', 'openai'"
+    assert f"has no `engine`; should be one of {engines}" in found["transcription_rules.0.use"]
+
+
 def test_text_that_yaml_takes_for_something_else_is_text(load: Load, tmp_path: Path) -> None:
     settings = load("sources: {a: {path: 2024-01-01}}\nautomation: {live_files: 010, source_interval_seconds: 1_000}")
     assert folder_of(settings.sources["a"]) == tmp_path / "2024-01-01"
