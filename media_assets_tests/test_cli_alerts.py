@@ -114,7 +114,7 @@ def test_doctor_has_a_line_for_each_and_shows_no_secret(typed: Typed) -> None:
         ({"alerts": {"time_zone": "Middle/Earth"}}, "alerts.time_zone"),
         ({"alerts": {"channels": {"team": {"messages": ["gossip"]}}}}, "alerts.channels.team.messages"),
         ({"webhooks": {"backend": {"url": "http://a", "assets": ["summery"]}}}, "webhooks.backend.assets"),
-        ({"webhooks": {"backend": {"url": "http://a", "assets": ["compressed_video"]}}}, "which are enabled"),
+        ({"webhooks": {"backend": {"url": "http://a", "assets": ["compressed_video"]}}}, "those are enabled"),
         ({"webhooks": {"backend": {"url": "ftp://hush:hush@a"}}}, "webhooks.backend.url"),
         ({"alerts": {"channels": {"team": {"url": "tgram://hush"}}}}, "alerts.channels.team.url"),
     ],
