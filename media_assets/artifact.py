@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, TypeAdapter
 
+from media_assets.files import read_file
 from media_assets.io_managers.manifest import Manifest
 
 Value = TypeVar("Value", bound=BaseModel)
@@ -43,7 +44,7 @@ class Stored(Generic[Value]):
     @cached_property
     def value(self) -> Value:
         if self.manifest.document:
-            text = self.fetch(self.manifest.document).read_bytes()
+            text = read_file(self.fetch(self.manifest.document))
             return TypeAdapter(self.value_type).validate_json(text)
         return TypeAdapter(self.value_type).validate_python(self.manifest.value)
 

@@ -22,6 +22,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ValidationError
 
 from media_assets.cache_seals import seal_of
+from media_assets.files import read_if_file, write_whole
 from media_assets.paths import plain_name
 
 _PARTIAL = ".partial"
@@ -70,11 +71,11 @@ class CacheFiles:
 
     def reservations(self) -> dict[str, int]:
         """The files being fetched, and the bytes each will have."""
-        return {path.stem: int(path.read_text() or 0) for path in self.fetching.glob("*.bytes")}
+        return {path.stem: int(read_if_file(path) or 0) for path in self.fetching.glob("*.bytes")}
 
     def reserve(self, ledger: Ledger, name: str, size_bytes: int) -> None:
         ledger.held_bytes -= self.size(name)
-        (self.fetching / f"{name}.bytes").write_text(str(size_bytes))
+        write_whole(self.fetching / f"{name}.bytes", str(size_bytes).encode(), sync=False)
 
     def settle(self, ledger: Ledger, name: str) -> None:
         """End a reservation, if there is one."""
@@ -84,7 +85,7 @@ class CacheFiles:
 
     def ledger(self) -> Ledger:
         try:
-            ledger = Ledger.model_validate_json(self._ledger.read_bytes())
+            ledger = Ledger.model_validate_json(read_if_file(self._ledger) or b"")
         except (FileNotFoundError, ValidationError):  # the first, or one half written
             ledger = Ledger()
         if not 0 <= time.time() - ledger.counted_at < _COUNT_AGAIN_SECONDS:
@@ -92,7 +93,7 @@ class CacheFiles:
         return ledger
 
     def save(self, ledger: Ledger) -> None:
-        self._ledger.write_text(ledger.model_dump_json())
+        write_whole(self._ledger, ledger.model_dump_json().encode(), sync=False)
 
     def count(self, ledger: Ledger, in_use: Container[str] = ()) -> None:
         """Bring a ledger up to date.

@@ -53,6 +53,8 @@ def is_sound(path: Path, sha256: str | None, check: Callable[[], None], *, read:
 
 
 def _is_sound(path: Path, sha256: str | None, check: Callable[[], None], *, read: bool) -> bool:
+    if path.exists() and not path.is_file():
+        return False
     now = Seal.of(path)
     known = _read(path)
     if known and known.model_copy(update={"sha256": None}) != now:

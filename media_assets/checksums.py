@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+from media_assets.files import open_regular
+
 _PIECE_BYTES = 1 << 20
 
 
@@ -22,7 +24,7 @@ def digests_of(path: Path, *algorithms: str, check: Callable[[], None] = lambda:
     """
     digests = {algorithm: hashlib.new(algorithm, usedforsecurity=False) for algorithm in algorithms}
     piece = bytearray(_PIECE_BYTES)
-    with path.open("rb", buffering=0) as file:
+    with open(path, "rb", buffering=0, opener=open_regular) as file:
         while count := file.readinto(piece):
             view = memoryview(piece)[:count]
             for digest in digests.values():

@@ -21,6 +21,7 @@ from media_assets.config_errors import Key, Origins, Problem, SettingsError, exp
 from media_assets.config_overlaps import overlaps
 from media_assets.config_rest import other_problems
 from media_assets.config_yaml import read_yaml
+from media_assets.files import read_file
 from media_assets.settings import Secrets, Settings
 from media_assets.settings_places import with_types
 from media_assets.settings_section import NAME_OR_PATH
@@ -121,7 +122,7 @@ def _env_file(file: Path) -> Path | None:
     """The `.env` beside library.yaml if there is one that can be read."""
     env_file = file.parent / ".env"
     try:
-        env_file.read_text(encoding="utf-8")
+        read_file(env_file).decode("utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:

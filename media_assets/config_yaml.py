@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from media_assets.config_errors import SettingsError
+from media_assets.files import open_regular
 
 MOST_BYTES = 1_000_000
 """A library.yaml has some thousand."""
@@ -95,7 +96,7 @@ def read_yaml(file: Path, *, next_step_if_missing: str, next_step_if_unreadable:
         SettingsError: it cannot be read, or is no mapping.
     """
     try:
-        with file.open("rb") as opened:
+        with open(file, "rb", opener=open_regular) as opened:
             text = opened.read(MOST_BYTES + 1)
     except FileNotFoundError:
         raise SettingsError(f"there is no {file}", next_step=next_step_if_missing) from None

@@ -255,7 +255,7 @@ class FileWork:
         tuning = settings.assets[self._stage.name]
         progress, asset, name = self._batch.progress, self._stage.name, display_name(self._recipe.key)
         if self._stage.reads_entry:
-            limit = limit_of_source(self._recipe.entry.size_bytes, tuning, settings.limits)
+            limit = limit_of_source(self._library.stored_bytes(self._recipe.entry), tuning, settings.limits)
         else:
             limit = limit_of(self._recipe.manifests.values(), tuning, settings.limits)
         return Work(

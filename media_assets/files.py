@@ -21,6 +21,9 @@ _PIECE_BYTES = 1 << 20
 
 # What is there but no file that this process can read. A passing fault of the disk or of a share is none of these.
 _NO_FILE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG}
+_NO_FILE |= {errno.ENXIO}  # what `open_regular` says of pipes, sockets and devices
+# What systems say of a socket, and of a device that is not there.
+_NEVER_OF_A_FILE = {errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP}
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o666, sync: bool = True) -> None:
@@ -73,14 +76,44 @@ def close_to_others(path: Path) -> None:
             path.chmod(mode & ~0o077)
 
 
+def open_regular(path: str | Path, flags: int = os.O_RDONLY) -> int:
+    """An opener for `open`: a descriptor of a file that never waits for what is at the other end of a pipe.
+
+    Raises:
+        OSError: it cannot be opened, or is a pipe, a socket or a device, which may hold back or give without end.
+    """
+    no_file = OSError(errno.ENXIO, "it is a pipe, a socket or a device, not a file", str(path))
+    try:
+        descriptor = os.open(path, flags | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno in _NEVER_OF_A_FILE:
+            raise no_file from error
+        raise
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):  # of a folder, `open` says so itself
+        return descriptor
+    os.close(descriptor)
+    raise no_file
+
+
+def read_file(path: Path) -> bytes:
+    """What a file holds.
+
+    Raises:
+        OSError: it cannot be read, or is no file; see `open_regular`.
+    """
+    with open(path, "rb", opener=open_regular) as file:
+        return file.read()
+
+
 def read_if_file(path: Path) -> bytes | None:
-    """What a file holds; None where none can be read.
+    """What a file holds; None where none can be read: nothing, a folder, a pipe, a socket or a device.
 
     Raises:
         OSError: the disk or the share fails, which says nothing of the file.
     """
     try:
-        return path.read_bytes()
+        return read_file(path)
     except OSError as error:
         if error.errno in _NO_FILE:
             return None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from media_assets.cache import FetchCache
 from media_assets.errors import BadMedia
 from media_assets.first_failures import FirstFailures
+from media_assets.holes import stored_bytes
 from media_assets.io_managers.store import ArtifactStore
 from media_assets.observability.observers import Observer, build_observers
 from media_assets.partitions import split_key
@@ -86,6 +87,16 @@ class Library:
             return nullcontext(direct)
         fetch = partial(source.fetch, entry, check=check)
         return self.cache.lease(_identity(source, entry), entry.size_bytes, fetch, sha256=sha256, check=check)
+
+    def stored_bytes(self, entry: SourceEntry) -> int:
+        """How much of a source file is really there: of one that is read where it lies, without its holes."""
+        direct = self.source(entry.key).direct_path(entry)
+        if direct is None:
+            return entry.size_bytes
+        try:
+            return min(entry.size_bytes, stored_bytes(direct))
+        except OSError:  # whoever reads it says what is wrong
+            return entry.size_bytes
 
     def know_content(self, entry: SourceEntry, sha256: str) -> None:
         """Note what a source file holds that is read just now, so that its copy in the cache is not read for that."""

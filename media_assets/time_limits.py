@@ -20,9 +20,9 @@ _LEAST_TEXT_BYTES = 10
 """Of a transcript, for a second that is spoken in."""
 
 
-def limit_of_source(size_bytes: int, tuning: AssetTuning, limits: LimitSettings) -> float:
-    """Seconds that the first look at a file of this size may take."""
-    return _limit(size_bytes / _SOURCE_BYTES_PER_SECOND, tuning, limits)
+def limit_of_source(stored_bytes: int, tuning: AssetTuning, limits: LimitSettings) -> float:
+    """Seconds that the first look at a file may take of which so much is really stored: a hole earns no time."""
+    return _limit(stored_bytes / _SOURCE_BYTES_PER_SECOND, tuning, limits)
 
 
 def limit_of(upstreams: Iterable[Manifest], tuning: AssetTuning, limits: LimitSettings) -> float:

@@ -8,14 +8,19 @@ from typing import Any
 
 from media_assets.artifact import Artifact, Stored
 from media_assets.checksums import digests_of
-from media_assets.engines.probe import probe
+from media_assets.engines.probe import Probe, probe
 from media_assets.engines.work import Work
-from media_assets.errors import NotApplicable
+from media_assets.errors import BadMedia, NotApplicable
 from media_assets.file_asset import Metadata, file_asset
 from media_assets.library import Library
 from media_assets.models import MediaInfo, MediaKind, SourceFile, Stream
 from media_assets.partitions import encode_path
 from media_assets.sources.base import SourceEntry
+
+_HOLLOW_BYTES = 100_000_000
+"""A smaller file is read through in a moment."""
+_UNCOMPRESSED = ("pcm_", "dsd_", "rawvideo")
+"""Begin the names of codecs that write silence or black as zeros."""
 
 
 def describe(stored: Stored[SourceFile]) -> Metadata:
@@ -67,7 +72,11 @@ def drive_file(entry: SourceEntry, library: Library, work: Work) -> Artifact[Sou
     What it is, is judged by its content, not by its name. An artifact of this project is no file of the library,
     wherever it lies. Later stages depend on the content alone: to move or to touch a file re-makes nothing.
     """
+    stored_bytes = library.stored_bytes(entry)
+    hollow = entry.size_bytes >= _HOLLOW_BYTES and stored_bytes < entry.size_bytes / 2
     with library.local_file(entry, work.check_cancelled) as path:
+        if hollow:  # to read nothing from its holes may take hours
+            _require_filled(probe(path, work, PurePosixPath(entry.path).name), entry.size_bytes - stored_bytes)
         checksums = digests_of(path, "md5", "sha256", check=work.check)
         if any(checksums.get(name, known) != known for name, known in entry.checksums.items()):
             library.require_sound_copy(entry, "", work.check_cancelled)
@@ -96,6 +105,21 @@ def drive_file(entry: SourceEntry, library: Library, work: Work) -> Artifact[Sou
         link=library.source(entry.key).link(entry),
     )
     return Artifact(file, version=file.sha256, media_seconds=found.media.duration_seconds if found.media else None)
+
+
+def _require_filled(found: Probe, holes_bytes: int) -> None:
+    """Only what is uncompressed may be zeros for the most part, in silence; file systems make holes of those.
+
+    Raises:
+        BadMedia: it is media that cannot be.
+    """
+    if found.media is None or found.kind is MediaKind.IMAGE:
+        return
+    if not any(stream.codec.startswith(_UNCOMPRESSED) for stream in found.media.streams):
+        raise BadMedia(
+            f"{holes_bytes / 1e9:.1f} GB of it are holes, more than half: a download that was never filled",
+            next_step="Fetch it again from where it was recorded",
+        )
 
 
 def _recorded_at(media: MediaInfo | None) -> datetime | None:

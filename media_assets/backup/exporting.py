@@ -16,6 +16,7 @@ from media_assets.backup.archive import ArchiveWriter, new_archive
 from media_assets.backup.cursors import remembered
 from media_assets.backup.events import materializations
 from media_assets.file_asset import FileAsset
+from media_assets.files import read_file
 from media_assets.latest_records import latest_failures, made_ids
 from media_assets.library import Library
 from media_assets.partitions import registered
@@ -67,7 +68,7 @@ def export_library(
         _export_sources(instance, library, archive)
         for journal in sorted((library.settings.state_dir / "duplicates").glob("*.jsonl")):
             with archive.member(f"duplicates/{journal.name}") as append:
-                append(journal.read_bytes())
+                append(read_file(journal))
         archive.about = {
             "files": done.files,
             "artifacts": dict(done.artifacts),

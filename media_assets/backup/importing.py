@@ -28,7 +28,7 @@ from media_assets.backup.exporting import pages
 from media_assets.checksums import sha256_of
 from media_assets.errors import BadMedia, Fatal, SourceChanged
 from media_assets.file_asset import FileAsset
-from media_assets.files import PRIVATE_MODE, write_whole
+from media_assets.files import PRIVATE_MODE, read_file, write_whole
 from media_assets.io_managers.base import ATTEMPT, FAILED, IMPORTED_TAG
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.manifest import Manifest
@@ -298,7 +298,7 @@ class Importer:
             except LeadsOut:
                 raise _strange(f"it names a file outside, {name}") from None
             content = self._archive.read(name)
-            here = path.read_bytes() if path.exists() else b""
+            here = read_file(path) if path.exists() else b""
             if content.startswith(here):
                 if content != here and not self._dry_run:
                     write_whole(path, content, mode=PRIVATE_MODE)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from media_assets.files import private_folder
+from media_assets.files import private_folder, read_file
 
 
 def read_private(path: Path) -> dict[str, Any] | None:
@@ -20,7 +20,7 @@ def read_private(path: Path) -> dict[str, Any] | None:
         OSError: it cannot be read.
     """
     try:
-        text = path.read_text("utf-8")
+        text = read_file(path).decode("utf-8")
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:

@@ -13,7 +13,7 @@ import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from media_assets.files import private_folder
+from media_assets.files import private_folder, read_file
 
 _JOURNAL = "journal.json"
 
@@ -51,7 +51,7 @@ class Journal:
     def read(self) -> Coming:
         """What was about to be made. A journal that is not whole was never acted upon."""
         try:
-            known = json.loads((self.folder / _JOURNAL).read_text("utf-8"))
+            known = json.loads(read_file(self.folder / _JOURNAL))
         except FileNotFoundError:
             return Coming()
         return Coming(known["manifest"], known["parts"], tuple(known["others"]), known["md5"], known["before"])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from media_assets.errors import Fatal
-from media_assets.files import PRIVATE_MODE
+from media_assets.files import PRIVATE_MODE, read_file
 
 
 class Journal:
@@ -42,7 +42,7 @@ class Journal:
             Fatal: there is no journal.
         """
         try:
-            lines = self.path.read_bytes().splitlines()
+            lines = read_file(self.path).splitlines()
         except FileNotFoundError:
             raise Fatal(
                 f"there is no journal at {self.path}", next_step="Name the journal that `duplicates --apply` wrote"

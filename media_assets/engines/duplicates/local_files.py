@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from media_assets.engines.duplicates.file_listing import FileListing
+from media_assets.files import read_if_file
 
 _SMALL_BYTES = 256 * 1024
 """What is read at once: small files whole, of others the beginning."""
@@ -101,7 +102,7 @@ class Memory:
 def _stored(path: Path | None) -> dict[str, Any] | None:
     """What was stored there; None when there is nothing that can be read."""
     try:
-        stored = json.loads(path.read_bytes()) if path else None
+        stored = json.loads(read_if_file(path) or b"") if path else None
     except (FileNotFoundError, ValueError):
         return None
     return stored if isinstance(stored, dict) and stored.get("format") == _FORMAT else None

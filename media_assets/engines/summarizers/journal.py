@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from media_assets.engines.summarizers.answers import Answer
-from media_assets.files import PRIVATE_MODE, write_whole
+from media_assets.files import PRIVATE_MODE, read_if_file, write_whole
 
 
 class Entry(BaseModel):
@@ -39,7 +39,7 @@ class Journal:
         if self._directory is None:
             return None
         try:
-            return Entry.model_validate_json(self._path(self._directory, request).read_bytes())
+            return Entry.model_validate_json(read_if_file(self._path(self._directory, request)) or b"")
         except (FileNotFoundError, ValidationError):
             return None
 

@@ -21,7 +21,7 @@ from media_assets.engines.modal.contract import Answer, Request, whisper_setting
 from media_assets.engines.spending import Payment
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, TimeLimitExceeded, Transient
-from media_assets.files import PRIVATE_MODE, write_whole
+from media_assets.files import PRIVATE_MODE, read_if_file, write_whole
 from media_assets.models import Model, Transcript
 from media_assets.settings_whisper import ModalTranscription
 
@@ -225,5 +225,5 @@ class _Journal:
     def _read(self) -> _Errand | None:
         """An entry that cannot be read counts as absent."""
         with suppress(FileNotFoundError, ValidationError):
-            return _Errand.model_validate_json(self._path.read_bytes()) if self._path else None
+            return _Errand.model_validate_json(read_if_file(self._path) or b"") if self._path else None
         return None

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 
 from media_assets.engines.transcribers.utterances import place
 from media_assets.engines.work import Work
-from media_assets.files import PRIVATE_MODE, write_whole
+from media_assets.files import PRIVATE_MODE, read_if_file, write_whole
 from media_assets.models import Model, TranscriptSegment
 
 SAMPLE_RATE = 16_000
@@ -185,7 +185,7 @@ def _stored(journal: Path | None) -> Iterator[FinishedWindow]:
     index = 0
     while journal is not None:
         try:
-            window = FinishedWindow.model_validate_json(_path(journal, index).read_bytes())
+            window = FinishedWindow.model_validate_json(read_if_file(_path(journal, index)) or b"")
         except (FileNotFoundError, ValidationError):
             return
         if window.start_sample != position:

@@ -14,7 +14,7 @@ from collections import Counter, OrderedDict
 from pathlib import Path
 from typing import Any
 
-from media_assets.files import PRIVATE_MODE, write_whole
+from media_assets.files import PRIVATE_MODE, read_if_file, write_whole
 from media_assets.observability.metrics.cells import Cause, StageCells
 from media_assets.observability.metrics.history import DURATION_BUCKETS_SECONDS, History, StageTotals
 
@@ -51,7 +51,7 @@ def restore(history: History, path: Path, storage_id: str) -> bool:
     An asset that the file does not know is counted from the beginning, one that is no longer made is forgotten.
     """
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_if_file(path) or b"")
     except (FileNotFoundError, ValueError):
         return False
     expected = (_FORMAT, storage_id, list(DURATION_BUCKETS_SECONDS))
