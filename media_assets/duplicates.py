@@ -103,7 +103,7 @@ class Duplicates:
             return [
                 one
                 for source, journal in self._journals()
-                if Begun.of(journal).unfinished
+                if (begun := Begun.of(journal)).unfinished or begun.unusable
                 for one in settle_moves(self._library.mover(source), journal)
             ]
 
@@ -131,7 +131,8 @@ class Duplicates:
         """
         with self._alone():
             for source, journal in reversed(self._journals()):
-                if any(Begun.of(journal)):
+                begun = Begun.of(journal)
+                if begun.moves or begun.folders or begun.unusable:
                     yield from undo_moves(self._library.mover(source), journal, ask)
 
     def _as_it_was_read(self, move: Move) -> Move:

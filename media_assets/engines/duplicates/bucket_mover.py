@@ -14,7 +14,8 @@ from functools import partial
 from media_assets.buckets import Bucket, ConditionFailed, ObjectGone, ObjectInfo
 from media_assets.buckets.conditional import delete_unchanged
 from media_assets.buckets.parts import parts
-from media_assets.errors import Fatal, SourceChanged
+from media_assets.engines.duplicates.journal import NotOfThisPlace
+from media_assets.errors import SourceChanged
 from media_assets.models_duplicates import CheckedFile, Move
 from media_assets.partitions import decode_path
 from media_assets.paths import LeadsOut, plain
@@ -144,7 +145,7 @@ class BucketMover:
         try:
             return self._bucket.below(prefix, plain(decode_path(address)))
         except LeadsOut:
-            raise Fatal(
+            raise NotOfThisPlace(
                 f"{address} leads out of {self._bucket.address(self._bucket.prefix)}",
                 next_step="Run the index of duplicates again",
             ) from None

@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, NamedTuple
 
-from media_assets.errors import BadMedia, Fatal, SourceChanged
+from media_assets.engines.duplicates.journal import NotOfThisPlace
+from media_assets.errors import BadMedia, SourceChanged
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import NotAllowed, NotFound, Refused
 from media_assets.google_drive.places import FOLDER, literal
@@ -131,7 +132,9 @@ class DriveMover:
         if folder is None or folder.trashed:
             return True
         if not self._is_for_review(name):
-            raise Fatal(f"{name} is no review folder in Google Drive", next_step="Use the journal of this library")
+            raise NotOfThisPlace(
+                f"{name} is no review folder in Google Drive", next_step="Use the journal of this library"
+            )
         inside = f"{literal(name)} in parents and (trashed = false or mimeType != {literal(FOLDER)})"
         if self._children(inside, folder.drive):
             return False

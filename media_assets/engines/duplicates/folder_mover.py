@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from media_assets.checksums import digests_of
-from media_assets.engines.duplicates.journal import sync_folder
+from media_assets.engines.duplicates.journal import NotOfThisPlace, sync_folder
 from media_assets.errors import BadMedia, Fatal, SourceChanged, classify
 from media_assets.models_duplicates import CheckedFile, Move
 from media_assets.partitions import decode_path
@@ -95,7 +95,9 @@ class FolderMover:
         folder = Path(name)
         known = ".." not in folder.parts and not folder.is_symlink()
         if not known or (self._review not in (folder, *folder.parents) and folder not in self._review.parents):
-            raise Fatal(f"{name} is not the review folder nor around it", next_step="Use the journal of this library")
+            raise NotOfThisPlace(
+                f"{name} is not the review folder nor around it", next_step="Use the journal of this library"
+            )
         try:
             folder.rmdir()
         except FileNotFoundError:
@@ -135,12 +137,14 @@ class FolderMover:
         """The path of an address below a folder.
 
         Raises:
-            Fatal: it leads out of the folder, by `..` or through a symbolic link.
+            NotOfThisPlace: it leads out of the folder, by `..` or through a symbolic link.
         """
         try:
             return below(root, decode_path(address))
         except LeadsOut:
-            raise Fatal(f"{address} leads out of {root}", next_step="Run the index of duplicates again") from None
+            raise NotOfThisPlace(
+                f"{address} leads out of {root}", next_step="Run the index of duplicates again"
+            ) from None
 
 
 def _rename(source: Path, destination: Path) -> None:

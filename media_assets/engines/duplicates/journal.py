@@ -12,6 +12,10 @@ from media_assets.errors import Fatal
 from media_assets.files import PRIVATE_MODE, read_file
 
 
+class NotOfThisPlace(Fatal):
+    """What was planned, or a line of a journal, names what does not lie in the place that files are moved in."""
+
+
 class Journal:
     """A file of JSON lines. It is created by the first line and never shortened.
 
@@ -35,8 +39,9 @@ class Journal:
         if new:
             sync_folder(self.path.parent)
 
-    def read(self) -> list[dict[str, Any]]:
-        """All lines. One that a crash tore off is left out: the act it would have told of was not begun.
+    def read(self) -> list[tuple[int, Any]]:
+        """All lines, each with its number. One that a crash tore off is left out: the act it would have told of was not
+        begun.
 
         Raises:
             Fatal: there is no journal.
@@ -48,10 +53,10 @@ class Journal:
                 f"there is no journal at {self.path}", next_step="Name the journal that `duplicates --apply` wrote"
             ) from None
         entries = []
-        for line in lines:
+        for number, line in enumerate(lines, 1):
             try:
-                entries.append(json.loads(line))
-            except ValueError:
+                entries.append((number, json.loads(line)))
+            except (ValueError, RecursionError):
                 continue
         return entries
 

@@ -14,9 +14,11 @@ from typing import Any, NamedTuple, Protocol, Self
 
 from pydantic import ValidationError
 
-from media_assets.engines.duplicates.journal import Journal
-from media_assets.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged, classify
+from media_assets.engines.duplicates.journal import Journal, NotOfThisPlace
+from media_assets.errors import BadMedia, MediaAssetsError, SourceChanged, classify
 from media_assets.models_duplicates import CheckedFile, DedupRow, DuplicateGroup, Move, MoveOutcome
+from media_assets.partitions import decode_path
+from media_assets.paths import plain
 
 _OF_ONE_FILE = (SourceChanged, BadMedia)
 
@@ -156,21 +158,30 @@ def apply_moves(
 
 def settle_moves(mover: Mover, journal: Journal) -> Iterator[MoveOutcome]:
     """Take back what a crash left half done, so that it can be planned and made again; tell of what cannot be."""
-    for move in Begun.of(journal).unfinished:
-        yield from (one for one in _restored(move, mover, journal) if one.state == "skipped")
+    begun = Begun.of(journal)
+    yield from begun.unusable
+    for move in begun.unfinished:
+        yield from (one for one in _restored(move, mover, journal, begun) if one.state == "skipped")
 
 
 def undo_moves(mover: Mover, journal: Journal, check: Callable[[], None] = lambda: None) -> Iterator[MoveOutcome]:
     """Bring back everything that the journal says was or may have been moved, the last first, and tell of each.
 
-    What cannot be brought back is skipped and stays in the journal; undoing again tries it again.
+    What cannot be brought back is skipped and stays in the journal; undoing again tries it again. A line that nobody
+    can act on is told by its number.
     """
     begun = Begun.of(journal)
+    yield from begun.unusable
     for move in reversed(begun.moves):
         check()
-        yield from _restored(move, mover, journal)
+        yield from _restored(move, mover, journal, begun)
     for folder in reversed(begun.folders):
-        if mover.remove_folder(folder):
+        try:
+            is_gone = mover.remove_folder(folder)
+        except NotOfThisPlace as error:
+            yield _unusable(journal, begun.lines[folder], error.reason)
+            continue
+        if is_gone:
             journal.write("removed", folder=folder)
 
 
@@ -183,41 +194,90 @@ class Begun(NamedTuple):
     """Those of them that a crash may have left half done."""
     folders: list[str]
     """Those that were created."""
+    lines: dict[str, int]
+    """Numbers of the lines that tell of them, by destination and by folder."""
+    unusable: list[MoveOutcome]
+    """What is told of lines that nobody can act on; the others count."""
 
     @classmethod
     def of(cls, journal: Journal) -> Self:
         """
         Raises:
-            Fatal: there is no journal, or it is none of moves.
+            Fatal: there is no journal.
         """
-        try:
-            return cls._of(journal.read())
-        except (KeyError, TypeError, ValidationError) as error:
-            raise Fatal(
-                f"{journal.path} is no journal of moves ({type(error).__name__})",
-                next_step="Name the journal that `duplicates --apply` wrote",
-            ) from error
-
-    @classmethod
-    def _of(cls, entries: Iterable[Mapping[str, Any]]) -> Self:
+        lines: dict[str, int] = {}
+        unusable: list[MoveOutcome] = []
         folders: dict[str, None] = {}
         moves: dict[str, Move] = {}
         unfinished: dict[str, Move] = {}
-        for entry in entries:
-            match entry["event"]:
-                case "creating":
-                    folders[entry["folder"]] = None
-                case "removed":
-                    folders.pop(entry["folder"], None)
-                case "moving":
-                    move = Move.model_validate(entry["move"])
-                    moves[move.destination] = unfinished[move.destination] = move
-                case "moved":
-                    unfinished.pop(entry["destination"], None)
-                case "left" | "restored":
-                    moves.pop(entry["destination"], None)
-                    unfinished.pop(entry["destination"], None)
-        return cls(list(moves.values()), list(unfinished.values()), list(folders))
+        for number, entry in journal.read():
+            try:
+                begun = _follow(entry, folders, moves, unfinished)
+            except ValueError as error:
+                unusable.append(_unusable(journal, number, str(error)))
+            else:
+                lines.update({begun: number} if begun else {})
+        return cls([*moves.values()], [*unfinished.values()], [*folders], lines, unusable)
+
+
+def _follow(entry: Any, folders: dict[str, None], moves: dict[str, Move], unfinished: dict[str, Move]) -> str:
+    """Take in what one line of a journal tells.
+
+    Returns:
+        The folder or the destination that it begins to tell of; empty when it ends something.
+
+    Raises:
+        ValueError: nobody can act on it.
+    """
+    if not isinstance(entry, dict):
+        raise ValueError("it is no record of a move")
+    match entry.get("event"):
+        case "creating":
+            folders[folder := _told(entry, "folder")] = None
+            return folder
+        case "removed":
+            folders.pop(_told(entry, "folder"), None)
+        case "moving":
+            move = _move(entry.get("move"))
+            if move.destination in moves and moves[move.destination].file != move.file:
+                raise ValueError(f"an earlier line tells of another file that was moved to {move.destination!r}")
+            moves[move.destination] = unfinished[move.destination] = move
+            return move.destination
+        case "moved":
+            unfinished.pop(_told(entry, "destination"), None)
+        case "left" | "restored":
+            destination = _told(entry, "destination")
+            moves.pop(destination, None)
+            unfinished.pop(destination, None)
+        case _:
+            raise ValueError("it tells of no act that is known")
+    return ""
+
+
+def _told(entry: Mapping[str, Any], name: str) -> str:
+    if not isinstance(entry.get(name), str):
+        raise ValueError(f"`{name}` is missing in it")
+    return str(entry[name])
+
+
+def _move(told: Any) -> Move:
+    try:
+        move = Move.model_validate(told)
+    except ValidationError as error:
+        places = {".".join(map(str, ("move", *one["loc"]))) for one in error.errors()}
+        raise ValueError(f"{', '.join(f'`{place}`' for place in sorted(places))} is missing or wrong in it") from None
+    try:
+        plain(decode_path(move.destination))
+    except ValueError:
+        raise ValueError(f"its destination {move.destination!r} leads out of the review folder") from None
+    return move
+
+
+def _unusable(journal: Journal, number: int, reason: str) -> MoveOutcome:
+    detail = f"{reason}. Look at the line; nothing was done because of it, and the others count"
+    return MoveOutcome(
+        key=f"line {number} of {journal.path.name}", address="", destination="", state="skipped", detail=detail
+    )
 
 
 def skipped(move: Move, error: MediaAssetsError) -> MoveOutcome:
@@ -225,10 +285,13 @@ def skipped(move: Move, error: MediaAssetsError) -> MoveOutcome:
     return _outcome(move, "skipped", str(error))
 
 
-def _restored(move: Move, mover: Mover, journal: Journal) -> Iterator[MoveOutcome]:
+def _restored(move: Move, mover: Mover, journal: Journal, begun: Begun) -> Iterator[MoveOutcome]:
     try:
         with _errors_of_one_file():
             came_back = mover.restore(move)
+    except NotOfThisPlace as error:
+        yield _unusable(journal, begun.lines[move.destination], error.reason)
+        return
     except _OF_ONE_FILE as error:
         yield skipped(move, error)
         return

@@ -254,6 +254,54 @@ def test_a_destination_that_leads_out_of_the_review_folder_is_refused(on_drive: 
     assert on_drive.state() == before and not on_drive.in_review()
 
 
+def test_a_line_of_the_journal_that_nobody_can_act_on_is_told_and_the_rest_is_undone(place: Copies, tmp_path: Path):
+    before = place.state()
+    aside.apply(place)
+    victim = tmp_path / "victim.txt"
+    victim.write_bytes(aside.ONE)
+    lines = place.journal.path.read_text().splitlines()
+    honest = next(entry["move"] for entry in map(json.loads, lines) if entry["event"] == "moving")
+    bad = [
+        *({"event": "moving", "move": honest | {"destination": there}} for there in (str(victim), "../../victim.txt")),
+        {"event": "moving", "move": honest | {"destination": "%2E%2E/victim.txt"}},
+        {"event": "moving", "move": honest | {"file": honest["file"] | {"address": "../victim.txt"}}},
+        {"event": "moving", "move": {"destination": "b"}},
+        [],
+        {"event": "moved"},
+        {"event": "copied"},
+        {"event": "creating", "folder": 5},
+        7,
+    ]
+    with place.journal.path.open("a") as file:
+        file.writelines(json.dumps(line) + "\n" for line in bad)
+    outcomes = aside.undo(place)
+    told = {one.key: one.detail for one in outcomes if one.state == "skipped"}
+    expected = [f"line {number} of moves.jsonl" for number in range(len(lines) + 1, len(lines) + 1 + len(bad))]
+    assert sorted(told) == sorted(expected)
+    assert "leads out of the review folder" in told[expected[0]]
+    assert not any("Error" in detail or "index" in detail for detail in told.values())
+    assert [one.state for one in outcomes].count("restored") == len(aside.COPIES)
+    assert place.state() == before
+    assert victim.read_bytes() == aside.ONE
+
+
+@pytest.mark.parametrize("make", ["folder", "bucket"], indirect=True)
+def test_a_line_that_leads_out_by_an_address_or_a_folder_is_told_and_the_rest_is_undone(make: Make):
+    place = make()
+    before = place.state()
+    aside.apply(place)
+    lines = place.journal.path.read_text().splitlines()
+    honest = next(entry["move"] for entry in map(json.loads, lines) if entry["event"] == "moving")
+    address = honest["file"] | {"address": "../../victim.txt"}
+    place.journal.write("moving", move=honest | {"destination": "other.bin", "file": address})
+    place.journal.write("creating", folder="/elsewhere/review")
+    outcomes = aside.undo(place)
+    told = [one.key for one in outcomes if one.state == "skipped"]
+    numbers = (1, 2) if isinstance(place, aside.InFolder) else (1,)  # a bucket has no folders
+    assert told == [f"line {len(lines) + number} of moves.jsonl" for number in numbers]
+    assert place.state() == before
+
+
 def test_moves_survive_a_drive_that_fails_at_random(tmp_path: Path):
     faults = Faults(rate=0.25, slow_seconds=0.001, retry_after_seconds=0)
     with drive_server(seed=7) as drive:
