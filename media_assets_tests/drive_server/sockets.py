@@ -6,6 +6,7 @@ import socket
 import ssl
 import sys
 import threading
+from contextlib import suppress
 from http.server import ThreadingHTTPServer
 from typing import Any
 
@@ -52,5 +53,6 @@ class HttpServer(ThreadingHTTPServer):
             for connection in self.connections:
                 if connection.fileno() >= 0:
                     # The raw call: SSLSocket's own would take the TLS state away from a thread that is using it.
-                    socket.socket.shutdown(connection, socket.SHUT_RDWR)
+                    with suppress(OSError):  # the other side went away first
+                        socket.socket.shutdown(connection, socket.SHUT_RDWR)
         self.server_close()
