@@ -154,7 +154,7 @@ def status(
     from media_assets.status import State, library_status
     from media_assets.status_cells import Cells
     from media_assets.status_json import write_status
-    from media_assets.terminal import print_missing, print_status
+    from media_assets.terminal import print_missing, print_status, print_unregistered
 
     opened = _open(context)
     library, selection = Library(opened.settings, opened.secrets), Selection(source, folder, file)
@@ -173,6 +173,7 @@ def status(
                 waiting = [key for key in keys if State.MISSING in found.grid[key].values()]
                 cells = Cells(instance, library, stages, waiting)
                 print_missing(console, chain.from_iterable(map(cells.of, waiting)))
+            print_unregistered(console, is_empty=not keys, is_about_missing=missing)
     if not file:  # who asks about files by name does not ask what else there is
         _tell_unseen(unseen_on_this_machine(library, selection))
 
@@ -221,7 +222,7 @@ def duplicates(
     with open_instance(opened.settings) as instance:
         found = Duplicates(library, selected_registered(instance, library, selection))
         if undo:
-            raise typer.Exit(0 if print_moves(console, found.undo()) else 1)
+            raise typer.Exit(0 if print_moves(console, found.undo(), if_none="nothing to bring back") else 1)
         left = found.settle() if apply else []
         planned = found.moves(near=near)
         indexing = stages_up_to(enabled_stages(opened.settings), INDEX)

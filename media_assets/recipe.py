@@ -74,7 +74,11 @@ class Recipe:
         for name, reader in self._upstreams.items():
             manifest = reader.manifest(name, self.key)
             if manifest is None:
-                raise Waiting(f"waits for its {name}", next_step=f"Materialize {name} of this file first")
+                raise Waiting(
+                    f"waits for its {name}",
+                    next_step=f"That has not been made, or failed: `media-assets status` says which. Materialize or "
+                    f"mend {name} of this file first",
+                )
             manifests[name] = manifest
         return manifests
 

@@ -97,9 +97,13 @@ class Cells:
         """The cells of a file, in the order of the stages."""
         source = _link(self._library, key)
         states: dict[str, State] = {}
+        failed: dict[str, str] = {}
         for status in self._stages:
             found, asset = status.look(key), status.stage.name
             states[asset] = found.state
+            root = asset if found.state is State.FAILED else _failed_before(status.stage, failed)
+            if root and found.state in (State.FAILED, State.MISSING):
+                failed[asset] = root
             if found.manifest:
                 made = found.manifest
                 yield Cell(
@@ -116,16 +120,21 @@ class Cells:
             elif found.failure:
                 yield _failed(found.failure, found.state, source)
             else:
-                why, next_step = self._why_missing(key, status.stage, states, found)
+                why, next_step = self._why_missing(key, status.stage, states, found, root)
                 yield Cell(key, asset, State.MISSING, why, next_step, source=source)
 
     def _why_missing(
-        self, key: str, stage: FileAsset[Any], states: Mapping[str, State], found: Found
+        self, key: str, stage: FileAsset[Any], states: Mapping[str, State], found: Found, failed: str | None
     ) -> tuple[str, str]:
-        """The reason, and what to do."""
+        """The reason, and what to do; `failed` is the earlier stage that holds this one up."""
         for upstream in stage.upstreams:
             if states.get(upstream) is State.FAILED:
                 return f"waits for its {upstream}, which failed", f"Mend that first: see {upstream} of this file"
+            if states.get(upstream, State.DONE) is State.MISSING and failed:
+                return (
+                    f"waits for its {upstream}, as its {failed} failed",
+                    f"Mend that first: see {failed} of this file",
+                )
             if states.get(upstream, State.DONE) is State.MISSING:
                 return f"waits for its {upstream}", ""
         if key in self._postponed.get(stage.name, ()):
@@ -151,6 +160,11 @@ class Cells:
         except MediaAssetsError as error:
             return f"its source cannot be looked at: {error.reason}", error.next_step
         return None
+
+
+def _failed_before(stage: FileAsset[Any], failed: Mapping[str, str]) -> str | None:
+    """The failed stage that this one waits for in the end, if any; `failed`: the same of the stages before."""
+    return next((failed[upstream] for upstream in stage.upstreams if upstream in failed), None)
 
 
 def _failed(failure: Failed, state: State, source: str) -> Cell:

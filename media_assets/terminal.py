@@ -103,6 +103,21 @@ def print_missing(console: Console, cells: Iterable[Cell]) -> None:
         console.print(f"    {sentence}", markup=False, soft_wrap=True)
 
 
+def print_unregistered(console: Console, *, is_empty: bool, is_about_missing: bool) -> None:
+    """What the grid cannot show: files that lie in the sources, and that no look has registered yet.
+
+    Args:
+        is_empty: Whether no file is registered at all, of those that were asked for.
+        is_about_missing: Whether what is missing was asked for.
+    """
+    if is_empty:
+        console.print("Nothing is registered yet; `media-assets process` takes up what lies in the sources")
+    elif is_about_missing:
+        console.print(
+            "files that no look has registered yet are not in it; `media-assets process` takes them up", soft_wrap=True
+        )
+
+
 def print_gone(console: Console, keys: Iterable[str]) -> None:
     """The files that went away while they were processed: their failures are none."""
     for key in keys:
@@ -157,12 +172,12 @@ def print_plan(console: Console, moves: Iterable[Move], refused: Sequence[MoveOu
     )
 
 
-def print_moves(console: Console, outcomes: Iterable[MoveOutcome]) -> bool:
+def print_moves(console: Console, outcomes: Iterable[MoveOutcome], *, if_none: str = "nothing to move") -> bool:
     """What became of each copy; whether all that was asked for was done."""
     counts: dict[str, int] = {}
     for outcome in outcomes:
         counts[outcome.state] = counts.get(outcome.state, 0) + 1
         detail = f": {outcome.detail}" if outcome.detail else ""
         console.print(f"{outcome.state} {readable(outcome.key)}{detail}", markup=False, soft_wrap=True)
-    console.print(", ".join(f"{number} {state}" for state, number in counts.items()) or "nothing to move")
+    console.print(", ".join(f"{number} {state}" for state, number in counts.items()) or if_none)
     return "skipped" not in counts

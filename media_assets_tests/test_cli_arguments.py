@@ -14,7 +14,10 @@ import pytest
 from typer.main import get_command
 
 from media_assets.cli import app, main
+from media_assets.config import load_settings
 from media_assets.errors import Fatal
+from media_assets.instance import open_instance
+from media_assets.partitions import register
 from media_assets.selection_checks import require_new_file
 from media_assets_tests.toy_library import empty_home, unprivileged_folder
 
@@ -207,3 +210,12 @@ def test_a_folder_that_may_not_be_listed_is_told_by_every_command_that_looks(
             assert (code, said) == (0, ""), "who asks about one file does not ask what else there is"
         finally:
             os.seteuid(0)
+
+
+def test_status_says_that_nothing_is_registered_and_what_missing_leaves_out(line: Line) -> None:
+    assert "Nothing is registered yet; `media-assets process`" in line("status")[1]
+    assert "registered" not in line("status", "--json")[1]
+    with open_instance(load_settings(line.root / "library.yaml")) as instance:
+        register(instance, ["media:talks/a.txt"])
+    assert "registered" not in line("status")[1]
+    assert "files that no look has registered yet are not in it" in line("status", "--missing")[1]

@@ -75,7 +75,7 @@ def test_copies_are_shown_moved_only_when_told_and_brought_back_as_they_were(lib
 
     assert "1 restored" in typed(library, "duplicates", "--undo")
     assert everything(library.media) == before
-    assert "nothing to move" in typed(library, "duplicates", "--undo")
+    assert "nothing to bring back" in typed(library, "duplicates", "--undo")
     with pytest.raises(SystemExit):
         typed(library, "duplicates", "--apply", "--undo")
 

@@ -132,6 +132,16 @@ def test_every_cell_is_told_with_reason_next_step_links_run_and_cost(toy: ToyLib
     assert told(toy)["cells"][0]["links"]["run"] is None, "nobody knows where the UI is"
 
 
+def test_a_stage_further_down_says_what_failed_at_the_root(toy: ToyLibrary) -> None:
+    toy.write(poison="poison\ndrive_file: poison")
+    toy.run("drive_file")
+    waits = cell(toy, "poison", "transcript")
+    assert (waits["reason"], waits["next_step"]) == (
+        "waits for its m4a_audio, as its drive_file failed",
+        "Mend that first: see drive_file of this file",
+    )
+
+
 def test_only_the_cells_in_the_states_that_were_asked_for_are_told(toy: ToyLibrary) -> None:
     toy.write(good="good", poison="poison\ndrive_file: poison")
     toy.run("drive_file")
