@@ -9,6 +9,7 @@ from typing import Any
 
 from media_assets.engines.completeness import check_complete, is_empty_track, lost_no_sound
 from media_assets.engines.ffmpeg import ALL_MUST_DECODE, KEEP_TIME, FFmpeg
+from media_assets.engines.ffmpeg_errors import FEWER_CHANNELS
 from media_assets.engines.languages import same_language
 from media_assets.engines.probe import probe
 from media_assets.engines.untrusted import ISO, file_url, uploaded
@@ -18,6 +19,8 @@ from media_assets.models import AudioTrack, MediaInfo, Stream
 from media_assets.settings import AudioSettings
 
 _STEREO = 2
+_MOST_MIXED_CHANNELS = 64
+"""FFmpeg mixes no more to fewer (`SWR_CH_MAX`)."""
 _STARTED_BY_FFMPEG = {"mpegts", "mpeg"}
 """Containers for which ffmpeg itself starts the clock with the chosen stream (those it marks as discontinuous)."""
 
@@ -166,6 +169,11 @@ def _encode(
     settings: AudioSettings,
     work: Work,
 ) -> tuple[str, ...]:
+    if (stream.channels or 0) > _MOST_MIXED_CHANNELS:
+        raise BadMedia(
+            f"ffmpeg cannot process it: it has {stream.channels} channels; at most {_MOST_MIXED_CHANNELS} can be mixed",
+            next_step=FEWER_CHANNELS,
+        )
     options = {
         "acodec": "aac",
         "audio_bitrate": f"{settings.bit_rate_kbps}k",

@@ -28,6 +28,11 @@ _CANNOT_DECODE = 69
 """Exit code when more packets than `-max_error_rate` could not be decoded."""
 _STOPPED = (-signal.SIGKILL, -signal.SIGTERM, 255)
 """255 is ffmpeg's own answer to a signal."""
+_TOO_MANY_CHANNELS = re.compile(rb"Too many channels: (\d+)")
+_MOST_CHANNELS = 512
+"""FFmpeg decodes no more (`FF_SANE_NB_CHANNELS`)."""
+_UNKNOWN_CHANNELS = re.compile(rb"Rematrix is needed between (\d+) channels and .* not enough information")
+FEWER_CHANNELS = "Export it with 8 channels or fewer"
 _PLAY_IT = "Play the file to its end to see whether it is damaged; export or fetch it again"
 
 
@@ -75,8 +80,19 @@ def failure(exit_code: int, error_output: bytes, command: Sequence[str], work: W
     if exit_code < 0:
         return BadMedia(f"made ffmpeg crash ({signal.Signals(-exit_code).name})", next_step="Install another ffmpeg")
     what = "parts of it cannot be decoded" if exit_code == _CANNOT_DECODE else "ffmpeg cannot process it"
+    if (channels := _trouble_with_channels(error_output)) is not None:
+        return BadMedia(f"{what}: {channels}", next_step=FEWER_CHANNELS)
     message = "; ".join(complaints(error_output, command, work)[-_LINES:]) or f"exit code {exit_code}"
     return BadMedia(f"{what}: {message}", next_step=_PLAY_IT)
+
+
+def _trouble_with_channels(error_output: bytes) -> str | None:
+    """What is wrong with the number of channels, if that made ffmpeg fail."""
+    if found := _TOO_MANY_CHANNELS.search(error_output):
+        return f"it has {int(found[1])} channels; at most {_MOST_CHANNELS} can be decoded"
+    if found := _UNKNOWN_CHANNELS.search(error_output):
+        return f"it has {int(found[1])} channels and does not say where each is heard, so they cannot be mixed"
+    return None
 
 
 def _files(command: Sequence[str]) -> list[Path]:
