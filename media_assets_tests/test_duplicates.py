@@ -100,6 +100,27 @@ def test_what_cannot_be_moved_is_said_before_and_after_and_by_the_exit_code(libr
         failed.unlink()
 
 
+def test_a_line_of_a_journal_that_leads_out_is_told_with_exit_code_1_and_the_rest_comes_back(
+    library: RealLibrary,
+) -> None:
+    before = everything(library.media)
+    typed(library, "duplicates", "--apply")
+    journal = max(library.root.rglob("duplicates/*.jsonl"))
+    written = journal.read_text()
+    moving = next(line for line in map(json.loads, written.splitlines()) if line["event"] == "moving")
+    moving["move"]["destination"] = "../../victim.txt"
+    journal.write_text(f"{written}{json.dumps(moving)}\n[]\n")
+    number = len(written.splitlines()) + 1
+    arguments = ["--config", str(library.root / "library.yaml"), "duplicates", "--undo"]
+    done = CliRunner().invoke(app, arguments)
+    journal.write_text(written + "".join(line + "\n" for line in journal.read_text().splitlines()[number + 1 :]))
+    assert done.exit_code == 1
+    assert f"skipped line {number} of {journal.name}: its destination" in done.output
+    assert f"skipped line {number + 1} of {journal.name}: it is no record of a move" in done.output
+    assert "2 skipped, 1 restored" in done.output
+    assert everything(library.media) == before
+
+
 def test_the_groups_are_a_table_of_the_whole_library(library: RealLibrary) -> None:
     settings = load_settings(library.root / "library.yaml")
     definitions = build_definitions(settings, Secrets())
