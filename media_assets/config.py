@@ -19,8 +19,8 @@ from pydantic_settings import SettingsError as UnreadableSecretError
 
 from media_assets.config_errors import Key, Origins, Problem, SettingsError, explain, holds, unread_variable
 from media_assets.config_overlaps import overlaps
-from media_assets.config_rest import other_problems
-from media_assets.config_yaml import read_yaml
+from media_assets.config_rest import other_problems, without_upstream
+from media_assets.config_yaml import THERE_TWICE, read_yaml
 from media_assets.files import read_file
 from media_assets.settings import Secrets, Settings
 from media_assets.settings_places import with_types
@@ -51,7 +51,7 @@ def load_settings(path: Path | None = None) -> Settings:
         SettingsError: the file or a variable cannot be used; the text names each wrong key, in a line of its own.
     """
     file = config_path(path)
-    in_file = _read_yaml(file)
+    in_file, twice = _read_yaml(file)
     env_file = _env_file(file)
     in_env_file = _LenientDotEnvSource(_Overridable, env_file, dotenv_filtering="only_existing")()
     in_environment = _LenientEnvSource(_Overridable)()
@@ -67,13 +67,15 @@ def load_settings(path: Path | None = None) -> Settings:
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        others = other_problems(error, data, origins, load_secrets(file))
+        others = other_problems(error, data, origins, load_secrets(file), lambda found: _anchored(found, file.parent))
         wrong = (problem for problem in (*explain(error, data, origins), *others) if problem.key not in told)
-        raise SettingsError.of([*unread, *wrong]) from None
+        raise SettingsError.of([*twice, *unread, *wrong]) from None
     settings = _anchored(settings, file.parent)
     problems = unread + overlaps(settings, origins)
-    if problems:
-        raise SettingsError.of(problems)
+    if len(twice) == 1 and not problems:
+        raise SettingsError(f"{twice[0].origin}: {twice[0].key[-1]} {THERE_TWICE}", next_step="Keep one of them")
+    if twice or problems:
+        raise SettingsError.of([*twice, *problems, *without_upstream(settings, origins)])
     settings._config_path = file
     return settings
 
@@ -93,15 +95,16 @@ def load_secrets(path: Path | None = None) -> Secrets:
 # ------------------------------------------------------------------------------------------- the file
 
 
-def _read_yaml(file: Path) -> dict[str, Any]:
-    """What the file says; sections that are there without content are left out."""
-    data = read_yaml(
+def _read_yaml(file: Path) -> tuple[dict[str, Any], list[Problem]]:
+    """What the file says, and which keys are there twice; sections that are there without content are left out."""
+    data, twice = read_yaml(
         file,
         next_step_if_missing=f"`media-assets init` writes one; or name yours with --config or {CONFIG_VARIABLE}",
         next_step_if_unreadable=f"{CONFIG_VARIABLE} names the file to read",
     )
     known = Settings.model_fields
-    return {section: content for section, content in data.items() if content is not None or section not in known}
+    filled = {section: content for section, content in data.items() if content is not None or section not in known}
+    return filled, twice
 
 
 def _unfilled(data: object, key: Key, origins: Origins) -> Iterator[Problem]:

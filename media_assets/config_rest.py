@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from media_assets.config_errors import Key, Origins, Problem, explain
+from media_assets.config_overlaps import overlaps
 from media_assets.settings import Secrets, Settings
+from media_assets.settings_places import SourceSettings
 
 # Each rule between keys stops those after it.
 _MOST_ROUNDS = 8
@@ -25,14 +28,19 @@ _WHISPER_MODELS = (
 
 
 def other_problems(
-    error: ValidationError, data: Mapping[str, Any], origins: Origins, secrets: Secrets
+    error: ValidationError,
+    data: Mapping[str, Any],
+    origins: Origins,
+    secrets: Secrets,
+    anchored: Callable[[Settings], Settings],
 ) -> Iterator[Problem]:
     """What validation did not come to, because of what it found.
 
     Args:
         error: What it found in `data`.
+        anchored: Makes paths absolute.
     """
-    yield from _between_keys(error, data, origins)
+    yield from _between_keys(error, data, origins, anchored)
     yield from _models(data, origins)
     for name in _section(_section(data, "alerts"), "channels"):
         if str(name).lower() not in secrets.alert_urls:
@@ -41,7 +49,33 @@ def other_problems(
             yield Problem(key, text, origins.of(key))
 
 
-def _between_keys(error: ValidationError, data: Mapping[str, Any], origins: Origins) -> Iterator[Problem]:
+def without_upstream(settings: Settings, origins: Origins) -> Iterator[Problem]:
+    """Assets that are made from one that is not enabled; without other mistakes `enabled_stages` says so."""
+    from media_assets.assets.pipeline import PIPELINE
+
+    enabled = {name for name, tuning in settings.assets.items() if tuning.enabled}
+    for stage in PIPELINE:
+        missing = ", ".join(sorted(set(stage.upstreams) - enabled))
+        if missing and stage.name in enabled:
+            key = ("assets", stage.name, "enabled")
+            yield Problem(key, f"should be false, as {missing}, which it is made from, is not enabled", origins.of(key))
+
+
+def _with_misnamed(settings: Settings, data: Mapping[str, Any]) -> Settings:
+    """With the sources that were left out for their names alone, in the order of the file."""
+    sources: dict[str, SourceSettings] = {}
+    for name, place in _section(data, "sources").items():
+        if name in settings.sources:
+            sources[name] = settings.sources[name]
+        else:
+            with suppress(ValidationError):  # it was told already
+                sources[name] = TypeAdapter[SourceSettings](SourceSettings).validate_python(place)
+    return settings.model_copy(update={"sources": sources})
+
+
+def _between_keys(
+    error: ValidationError, data: Mapping[str, Any], origins: Origins, anchored: Callable[[Settings], Settings]
+) -> Iterator[Problem]:
     """What is found when all that is wrong is taken away."""
     left = copy.deepcopy(dict(data))
     told = {problem.key for problem in explain(error, data, origins)}
@@ -51,7 +85,7 @@ def _between_keys(error: ValidationError, data: Mapping[str, Any], origins: Orig
         if not left.get("sources"):
             return
         try:
-            Settings.model_validate(left)
+            settings = Settings.model_validate(left)
         except ValidationError as found:
             error = found
             for problem in explain(found, left, origins):
@@ -60,6 +94,8 @@ def _between_keys(error: ValidationError, data: Mapping[str, Any], origins: Orig
                     told.add(problem.key)
                     yield problem
         else:
+            yield from overlaps(anchored(_with_misnamed(settings, data)), origins)
+            yield from without_upstream(settings, origins)
             return
 
 

@@ -7,43 +7,46 @@ date and `7:30` are text, `010` is ten, and a file has bounds.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from media_assets.config_errors import SettingsError
+from media_assets.config_errors import Key, Problem, SettingsError
 from media_assets.files import open_regular
 
 MOST_BYTES = 1_000_000
 """A library.yaml has some thousand."""
+THERE_TWICE = "is there twice"
 _MOST_VALUES = 100_000
 """With all aliases unfolded."""
 _STRING = "tag:yaml.org,2002:str"
 _INTEGER = "tag:yaml.org,2002:int"
 _MERGE = "tag:yaml.org,2002:merge"
+_FIRST_BEYOND_ASCII = 0x80
 _PATH_OF_WINDOWS = re.compile(r"[A-Za-z]:.*[\x00-\x1f\x7f]", re.DOTALL)
 
 
 class _Loader(yaml.SafeLoader):
     """Of YAML 1.1, with less magic."""
 
+    twice: Sequence[tuple[Key, yaml.Mark]] = ()
+    """Keys that are there already, of which PyYAML silently takes the last."""
+
     def get_single_node(self) -> yaml.Node | None:
         root = super().get_single_node()
         if root is not None:
             _require_bounds(root, {}, ())
+            self.twice = list(_keys_that_are_there_twice(root, (), set()))
         return root
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        names: set[str] = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.constructor.ConstructorError(None, None, "a key should be text", key.start_mark)
             if key.tag == _MERGE:
                 continue
-            if key.value in names:  # PyYAML silently takes the last
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value} is there twice", key.start_mark)
-            names.add(key.value)
             key.tag = _STRING
         return super().construct_mapping(node, deep)
 
@@ -89,8 +92,29 @@ def _require_bounds(node: yaml.Node, known: dict[int, int], above: tuple[int, ..
     return known[id(node)]
 
 
-def read_yaml(file: Path, *, next_step_if_missing: str, next_step_if_unreadable: str) -> dict[str, Any]:
-    """What the file says.
+def _keys_that_are_there_twice(node: yaml.Node, above: Key, seen: set[int]) -> Iterator[tuple[Key, yaml.Mark]]:
+    if id(node) in seen:  # an alias
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for index, member in enumerate(node.value):
+            yield from _keys_that_are_there_twice(member, (*above, str(index)), seen)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    names: set[str] = set()
+    for key, content in node.value:
+        if not isinstance(key, yaml.ScalarNode):  # is told when it is read
+            continue
+        if key.value in names and key.tag != _MERGE:
+            yield (*above, key.value), key.start_mark
+        names.add(key.value)
+        yield from _keys_that_are_there_twice(content, (*above, key.value), seen)
+
+
+def read_yaml(
+    file: Path, *, next_step_if_missing: str, next_step_if_unreadable: str
+) -> tuple[dict[str, Any], list[Problem]]:
+    """What the file says, and the keys that are there twice, each with its last value.
 
     Raises:
         SettingsError: it cannot be read, or is no mapping.
@@ -106,20 +130,24 @@ def read_yaml(file: Path, *, next_step_if_missing: str, next_step_if_unreadable:
         raise SettingsError(
             f"{file} has more than {MOST_BYTES} bytes, which no library.yaml has", next_step="Name the right file"
         )
-    data = _parsed(file, text)
+    data, twice = _parsed(file, text)
     if data is None:
-        return {}
+        return {}, []
     if not isinstance(data, dict):
         raise SettingsError(
             f"{file}, line 1, column 1: the file should be a mapping of sections",
             next_step="`media-assets init` writes a library.yaml that shows them into an empty folder",
         )
-    return data
+    return data, [
+        Problem(key, f"{THERE_TWICE}; keep one of them", f"{file}, line {mark.line + 1}, column {mark.column + 1}")
+        for key, mark in twice
+    ]
 
 
-def _parsed(file: Path, text: bytes) -> Any:
+def _parsed(file: Path, text: bytes) -> tuple[Any, Sequence[tuple[Key, yaml.Mark]]]:
     try:
-        return yaml.load(text, _Loader)  # noqa: S506  a SafeLoader
+        loader = _Loader(text)
+        return loader.get_single_data(), loader.twice
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -129,9 +157,13 @@ def _parsed(file: Path, text: bytes) -> Any:
         raise SettingsError(f"{file}{where}: {problem}", next_step=_advice(problem, str(error.context))) from None
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count(b"\n") + 1
+        what, next_step = "what is no text in UTF-8", "Save it as text in UTF-8"
+        if isinstance(error.character, int) and error.character < _FIRST_BEYOND_ASCII:
+            line = text.decode("utf-8", "replace")[: error.position].count("\n") + 1
+            what, next_step = f"a control character (\\x{error.character:02x})", "Remove it"
         raise SettingsError(
-            f"{file} is no YAML: line {line} holds what is no text in UTF-8 ({error.reason})",
-            next_step="Save it as text in UTF-8",
+            f"{file} is no YAML: line {line} holds {what} ({error.reason})",
+            next_step=next_step,
         ) from None
     except RecursionError:
         raise SettingsError(
@@ -151,8 +183,6 @@ def _advice(problem: str, context: str) -> str:
         return "Put quotes around text that begins with *, such as a glob: '*.mp4'"
     if "another document" in problem:
         return "Take out the line `---`: settings are one document"
-    if "there twice" in problem:
-        return "Keep one of them"
     if "unfolds" in problem or "alias" in problem:
         return "Write out what the aliases stand for"
     return f"Correct the YAML there; text that holds any of {', '.join(':#{}[]&*')} or quotes is put between quotes"

@@ -102,7 +102,7 @@ def test_a_folder_is_not_taken_for_the_file(tmp_path: Path) -> None:
     [
         ("sources:\n  talks: {path: x\n", "line 3, column 1", "expected"),
         ("sources:\n  a:\n\tpath: x\n", "line 3, column 1", "tab|'\\\\t'"),
-        ("audio: {}\nlimits: {}\naudio: {}\n", "line 3, column 1", "audio is there twice"),
+        ("audio: {}\nsources: {a: {path: x}}\naudio: {}\n", "line 3, column 1", "audio is there twice"),
         ("sources: {a: {path: x, path: y}}\n", "line 1, column 24", "path is there twice"),
         ("- a\n- b\n", "line 1, column 1", "mapping of sections"),
     ],
@@ -618,6 +618,34 @@ def test_everything_that_is_wrong_is_told_at_once(load: Load) -> None:
     }
     assert "ALERT_URLS__TEAM" in found["alerts.channels.team"]
     assert "there is no model large-v9" in found["transcription.model"]
+
+
+def test_keys_that_are_there_twice_places_in_one_another_and_stages_without_theirs_are_told_with_the_rest(
+    load: Load,
+) -> None:
+    text = (
+        "sources: {My Talks: {path: a}, no: {path: a}}\n"
+        "assets: {summary: {batch: 50}, m4a_audio: {enabled: false}}\n"
+        "audio: {channels: 1}\n"
+        "audio: {channels: 0, channels: 0}\n"
+    )
+    with pytest.raises(SettingsError) as caught:
+        load(text)
+    assert sorted((".".join(problem.key), problem.text.split()[1]) for problem in caught.value.problems) == [
+        ("assets.summary.batch", "should"),
+        ("assets.transcript.enabled", "be"),
+        ("audio", "there"),
+        ("audio.channels", "should"),
+        ("audio.channels", "there"),
+        ("sources.My Talks", 'Talks"'),
+        ("sources.no.path", "should"),
+    ]
+
+
+def test_a_control_character_is_told_by_its_code_and_line(tmp_path: Path) -> None:
+    (tmp_path / "library.yaml").write_text("# ä\nsources: {a: {path: 'x\a'}}\n")
+    with pytest.raises(SettingsError, match=r"line 2 holds a control character \(\\x07\).*\n?.*Remove it"):
+        load_settings(tmp_path / "library.yaml")
 
 
 def test_what_is_taken_away_to_find_the_rest_makes_no_error_of_its_own(load: Load) -> None:
