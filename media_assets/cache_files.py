@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import heapq
 import os
+import stat
 import time
 from collections.abc import Container, Iterator
 from contextlib import suppress
@@ -22,7 +23,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ValidationError
 
 from media_assets.cache_seals import seal_of
-from media_assets.files import read_if_file, write_whole
+from media_assets.files import read_if_file
 from media_assets.paths import plain_name
 
 _PARTIAL = ".partial"
@@ -75,7 +76,7 @@ class CacheFiles:
 
     def reserve(self, ledger: Ledger, name: str, size_bytes: int) -> None:
         ledger.held_bytes -= self.size(name)
-        write_whole(self.fetching / f"{name}.bytes", str(size_bytes).encode(), sync=False)
+        _write(self.fetching / f"{name}.bytes", str(size_bytes))
 
     def settle(self, ledger: Ledger, name: str) -> None:
         """End a reservation, if there is one."""
@@ -93,7 +94,7 @@ class CacheFiles:
         return ledger
 
     def save(self, ledger: Ledger) -> None:
-        write_whole(self._ledger, ledger.model_dump_json().encode(), sync=False)
+        _write(self._ledger, ledger.model_dump_json())
 
     def count(self, ledger: Ledger, in_use: Container[str] = ()) -> None:
         """Bring a ledger up to date.
@@ -125,3 +126,12 @@ class CacheFiles:
         for path in self._pieces(name):
             with suppress(FileNotFoundError):
                 yield path.stat()
+
+
+def _write(path: Path, text: str) -> None:
+    """In place, for it is written often; what is half written counts as absent. What is no file makes way."""
+    with suppress(FileNotFoundError):
+        mode = path.lstat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            path.unlink()
+    path.write_text(text)
