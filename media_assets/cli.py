@@ -78,14 +78,16 @@ class Opened:
 def main_options(
     context: typer.Context,
     config: Annotated[
-        Path | None,
+        str | None,
         typer.Option(envvar="MEDIA_ASSETS_CONFIG", metavar="FILE", help="The library.yaml; default: ./library.yaml."),
     ] = None,
     quiet: Quiet = False,  # noqa: ARG001  its callback has seen to it
     version: Version = False,  # noqa: ARG001
 ) -> None:
     """A media library as software-defined assets."""
-    context.obj = config
+    if config is not None and not config.strip():
+        raise Fatal("--config names no file", next_step="Name the library.yaml, or leave the option out")
+    context.obj = None if config is None else Path(config)
 
 
 @app.command()

@@ -81,5 +81,6 @@ def _how_to_go_on(chosen: Path | None, config: Path, recordings: Path, media: st
     """The next command, as it works in the folder that the user is in."""
     found_by_itself = chosen is None and config.parent == Path.cwd()
     command = "media-assets" if found_by_itself else f"media-assets --config {shlex.quote(str(config))}"
-    put = "" if media else f"put recordings or photos into {recordings}, then\n"
+    has_files = os.access(recordings, os.R_OK) and any(not each.name.startswith(".") for each in recordings.iterdir())
+    put = "" if media or has_files else f"put recordings or photos into {recordings}, then\n"
     return f"\nnext: {put}{command} process"

@@ -100,11 +100,17 @@ def _read_yaml(file: Path) -> tuple[dict[str, Any], list[Problem]]:
     data, twice = read_yaml(
         file,
         next_step_if_missing=f"`media-assets init` writes one; or name yours with --config or {CONFIG_VARIABLE}",
-        next_step_if_unreadable=f"{CONFIG_VARIABLE} names the file to read",
+        next_step_if_unreadable=f"{_option_of(file)} names the file to read",
     )
     known = Settings.model_fields
     filled = {section: content for section, content in data.items() if content is not None or section not in known}
     return filled, twice
+
+
+def _option_of(file: Path) -> str:
+    """What named the file, or could."""
+    named = os.environ.get(CONFIG_VARIABLE)
+    return CONFIG_VARIABLE if named and _absolute(named, Path.cwd()) == file else "--config"
 
 
 def _unfilled(data: object, key: Key, origins: Origins) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ Each rule raises at the key that has to be changed, so that a message can name i
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -71,6 +72,8 @@ def _named(path: object) -> object:
     """Without a name it would be the folder of library.yaml, which nobody means."""
     if isinstance(path, str) and not path.strip():
         raise ValueError("is empty; name the folder, e.g. ./media, or leave out what is not needed")
+    if isinstance(path, str) and os.name == "posix" and re.match(r"[A-Za-z]:[\\/]", path):
+        raise ValueError("is a path of Windows; write it as this system has it, e.g. ./media (in WSL: /mnt/c/…)")
     return path
 
 

@@ -219,3 +219,15 @@ def test_status_says_that_nothing_is_registered_and_what_missing_leaves_out(line
         register(instance, ["media:talks/a.txt"])
     assert "registered" not in line("status")[1]
     assert "files that no look has registered yet are not in it" in line("status", "--missing")[1]
+
+
+def test_the_option_that_named_a_wrong_file_is_told(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "--config names no file" in line.refused("--config", "", "status")
+    assert "--config names the file" in line.refused("--config", "media", "status")
+    monkeypatch.setenv("MEDIA_ASSETS_CONFIG", "media")
+    assert "MEDIA_ASSETS_CONFIG names the file" in line.refused("status")
+
+
+def test_init_asks_for_recordings_only_where_there_are_none(line: Line) -> None:
+    assert "put recordings" not in line("init")[1]
+    assert "put recordings or photos into" in line("init", "new")[1]

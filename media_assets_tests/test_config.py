@@ -542,6 +542,11 @@ def test_an_empty_path_names_no_place(load: Load, text: str, key: str) -> None:
     assert "is empty; name " in found[key]
 
 
+def test_a_path_of_windows_is_told_as_such(load: Load) -> None:
+    found = problems(load, "sources: {talks: {path: C:\\Users\\me\\media}}\n")
+    assert "is a path of Windows" in found["sources.talks.path"]
+
+
 @pytest.mark.parametrize(
     ("glob", "why"),
     [
