@@ -88,13 +88,17 @@ class Library:
         fetch = partial(source.fetch, entry, check=check)
         return self.cache.lease(_identity(source, entry), entry.size_bytes, fetch, sha256=sha256, check=check)
 
+    def lies_at(self, entry: SourceEntry) -> Path | None:
+        """Where a source file lies on this machine, be it read there or copied first."""
+        return self.source(entry.key).lies_at(entry)
+
     def stored_bytes(self, entry: SourceEntry) -> int:
-        """How much of a source file is really there: of one that is read where it lies, without its holes."""
-        direct = self.source(entry.key).direct_path(entry)
-        if direct is None:
+        """How much of a source file is really there: of one on this machine, without its holes."""
+        path = self.lies_at(entry)
+        if path is None:
             return entry.size_bytes
         try:
-            return min(entry.size_bytes, stored_bytes(direct))
+            return min(entry.size_bytes, stored_bytes(path))
         except OSError:  # whoever reads it says what is wrong
             return entry.size_bytes
 

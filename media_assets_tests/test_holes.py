@@ -66,16 +66,19 @@ def test_room_that_was_set_aside_is_no_hole(tmp_path: Path) -> None:
     assert stored_bytes(path) == 1_000_000
 
 
-def test_a_hole_earns_a_file_no_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cache", [False, True])
+def test_a_hole_earns_a_file_no_time(tmp_path: Path, cache: bool) -> None:
     hollow(tmp_path / "x.mp4")
-    library = Library(Settings(sources={"media": FolderSource(path=tmp_path)}, state_dir=tmp_path / "state"))
+    source = FolderSource(path=tmp_path, cache=cache)
+    library = Library(Settings(sources={"media": source}, state_dir=tmp_path / "state"))
     entry = library.entry("media:x.mp4")
     assert entry.size_bytes == SIZE
     assert limit_of_source(library.stored_bytes(entry), DEFAULT_TUNING["drive_file"], LimitSettings()) == 300
 
 
-def test_downloads_that_were_never_filled_are_red_at_once_and_the_others_are_done(tmp_path: Path) -> None:
-    library = RealLibrary(tmp_path)
+@pytest.mark.parametrize("cache", [False, True])
+def test_downloads_that_were_never_filled_are_red_at_once_and_the_others_are_done(tmp_path: Path, cache: bool) -> None:
+    library = RealLibrary(tmp_path, sources={"media": {"path": "media", "cache": cache}})
     hollow(library.media / "zeros.mp4")
     unfilled_mp4(library.media / "unfilled.mp4", 2_000_000_000_000)
     media.tone(library.media / "tone.wav", 1.0)

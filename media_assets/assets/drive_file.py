@@ -73,10 +73,11 @@ def drive_file(entry: SourceEntry, library: Library, work: Work) -> Artifact[Sou
     wherever it lies. Later stages depend on the content alone: to move or to touch a file re-makes nothing.
     """
     stored_bytes = library.stored_bytes(entry)
-    hollow = entry.size_bytes >= _HOLLOW_BYTES and stored_bytes < entry.size_bytes / 2
+    lies_at = library.lies_at(entry)
+    if lies_at and entry.size_bytes >= _HOLLOW_BYTES and stored_bytes < entry.size_bytes / 2:
+        # To copy and to read nothing from its holes may take hours.
+        _require_filled(probe(lies_at, work, PurePosixPath(entry.path).name), entry.size_bytes - stored_bytes)
     with library.local_file(entry, work.check_cancelled) as path:
-        if hollow:  # to read nothing from its holes may take hours
-            _require_filled(probe(path, work, PurePosixPath(entry.path).name), entry.size_bytes - stored_bytes)
         checksums = digests_of(path, "md5", "sha256", check=work.check)
         if any(checksums.get(name, known) != known for name, known in entry.checksums.items()):
             library.require_sound_copy(entry, "", work.check_cancelled)

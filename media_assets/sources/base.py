@@ -107,6 +107,10 @@ class Source(Protocol):
         """Where the file can be read without fetching it; None when it has to be fetched."""
         ...
 
+    def lies_at(self, entry: SourceEntry) -> Path | None:
+        """Where the file lies on this machine, be it read there or copied first; None when it lies elsewhere."""
+        ...
+
     def fetch(self, entry: SourceEntry, destination: Path, check: Callable[[], None] = no_check) -> None:
         """Copy the file to `destination`, which appears complete or not at all; a broken copy is resumed.
 

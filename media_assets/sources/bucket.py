@@ -143,6 +143,9 @@ class BucketObjects:
     def direct_path(self, entry: SourceEntry) -> Path | None:  # noqa: ARG002 - the protocol's
         return None
 
+    def lies_at(self, entry: SourceEntry) -> Path | None:  # noqa: ARG002 - the protocol's
+        return None
+
     def fetch(self, entry: SourceEntry, destination: Path, check: Callable[[], None] = no_check) -> None:
         partial = destination.with_name(destination.name + ".partial")
         tag = entry.revision.partition("-")[2]

@@ -205,6 +205,9 @@ class DriveFolders:
     def direct_path(self, entry: SourceEntry) -> Path | None:  # noqa: ARG002
         return None
 
+    def lies_at(self, entry: SourceEntry) -> Path | None:  # noqa: ARG002
+        return None
+
     def fetch(self, entry: SourceEntry, destination: Path, check: Callable[[], None] = no_check) -> None:
         md5 = entry.checksums.get("md5")
         try:

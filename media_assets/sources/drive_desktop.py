@@ -76,6 +76,9 @@ class DriveDesktop:
     def direct_path(self, entry: SourceEntry) -> Path | None:
         return self._there.direct_path(entry)
 
+    def lies_at(self, entry: SourceEntry) -> Path | None:
+        return self._there.lies_at(entry)
+
     def fetch(self, entry: SourceEntry, destination: Path, check: Callable[[], None] = no_check) -> None:
         self._there.fetch(entry, destination, check)
 

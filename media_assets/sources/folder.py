@@ -157,6 +157,9 @@ class Folder:
     def direct_path(self, entry: SourceEntry) -> Path | None:
         return None if self._settings.cache else self._path(entry.path)
 
+    def lies_at(self, entry: SourceEntry) -> Path | None:
+        return self._path(entry.path)
+
     def fetch(self, entry: SourceEntry, destination: Path, check: Callable[[], None] = no_check) -> None:
         partial = destination.with_name(destination.name + ".partial")
         have = partial.stat().st_size if partial.exists() else 0
