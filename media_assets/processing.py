@@ -31,6 +31,9 @@ from media_assets.sources.globs import PathFilter
 from media_assets.sources.registered import RegisteredKeys, path_in_key
 from media_assets.status import LibraryStatus, State, library_status
 
+_STOPS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
+"""Names of the classes of what is raised where the process is told to stop."""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -325,13 +328,27 @@ def _raise_if_fatal(result: dg.ExecuteInProcessResult) -> None:
     events = result.get_step_failure_events()
     for event in events:
         data = event.step_failure_data
-        if data.error_source is ErrorSource.INTERRUPT:
-            raise Cancelled("stopped; what was finished is kept", next_step="Start again to go on from there")
+        if data.error_source is ErrorSource.INTERRUPT or _is_stop(data.error):
+            raise _stopped()
         failure = data.user_failure_data
         if failure is None or "failures" not in failure.metadata:
             raise Fatal((failure and failure.description) or _cause(data.error))
     if not events:  # it did not come to a step: an engine could not be made
-        raise Fatal(_cause(result.all_events[-1].job_failure_data.error))
+        error = result.all_events[-1].job_failure_data.error
+        raise _stopped() if _is_stop(error) else Fatal(_cause(error))
+
+
+def _stopped() -> Cancelled:
+    return Cancelled("stopped; what was finished is kept", next_step="Start again to go on from there")
+
+
+def _is_stop(error: SerializableErrorInfo | None) -> bool:
+    """Whether a stop is behind it: one that comes while an engine is made is no failure of that."""
+    while error:
+        if error.cls_name in _STOPS:
+            return True
+        error = error.cause
+    return False
 
 
 def _cause(error: SerializableErrorInfo | None) -> str:

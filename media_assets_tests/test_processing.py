@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from media_assets.abandoned_runs import close_abandoned_runs, owner_tags
 from media_assets.errors import Cancelled, Fatal
 from media_assets.partitions import register, registered
-from media_assets.processing import Selection, StagePlan, _ranges, is_forced, selected_registered
+from media_assets.processing import Selection, StagePlan, _raise_if_fatal, _ranges, is_forced, selected_registered
 from media_assets.settings import AudioSettings, RetrySettings
 from media_assets.settings_places import FolderSource
 from media_assets_tests.folders import path_of
@@ -431,3 +431,16 @@ def test_the_runs_of_other_machines_and_of_dagster_itself_are_not_closed(toy: To
         of_dagster: dg.DagsterRunStatus.STARTED,
         abandoned: dg.DagsterRunStatus.FAILURE,
     }
+
+
+def test_a_stop_while_an_engine_is_made_is_a_stop_and_no_failure() -> None:
+    @dg.resource
+    def engine(_: dg.InitResourceContext) -> None:
+        raise dg.DagsterExecutionInterruptedError
+
+    @dg.asset(required_resource_keys={"engine"})
+    def made() -> None: ...
+
+    result = dg.materialize([made], resources={"engine": engine}, raise_on_error=False)
+    with pytest.raises(Cancelled, match="stopped; what was finished is kept"):
+        _raise_if_fatal(result)

@@ -17,6 +17,8 @@ import pytest
 _IN_ACCESS, _IN_OPEN = 0x1, 0x20
 _HEADER = struct.Struct("=iIII")
 _SOCKETS = ("tcp", "tcp6", "udp", "udp6")
+_WAITING = ("0A", "07")
+"""States in `/proc/net`: a TCP socket that listens, a UDP socket that is bound."""
 
 
 @contextmanager
@@ -59,6 +61,12 @@ def unreached() -> Iterator[int]:
             listener.accept()
 
 
+def _bound(protocol: str) -> set[int]:
+    """Ports at which somebody waits; not those of connections, which others get from the system at random."""
+    rows = [line.split() for line in Path("/proc/net", protocol).read_text().splitlines()[1:]]
+    return {int(row[1].rpartition(":")[2], 16) for row in rows if row[3] in _WAITING}
+
+
 @contextmanager
 def unbound(port: int) -> Iterator[None]:
     """Fails when somebody listens on a port meanwhile. Looks often, for it may be short."""
@@ -66,9 +74,8 @@ def unbound(port: int) -> Iterator[None]:
     done = threading.Event()
 
     def look() -> None:
-        wanted = f":{port:04X} "
         while not done.wait(0.002):
-            found.extend(name for name in _SOCKETS if wanted in Path("/proc/net", name).read_text())
+            found.extend(name for name in _SOCKETS if port in _bound(name))
 
     watcher = threading.Thread(target=look)
     if sys.platform == "linux":
