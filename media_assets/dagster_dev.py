@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import runpy
+import signal
 import warnings
 
 
@@ -16,6 +18,10 @@ def _tells_something(record: logging.LogRecord) -> bool:
 
 
 if __name__ == "__main__":
+    # Nothing is begun while Dagster is imported, which takes seconds: an interrupt just ends that.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    importlib.import_module("dagster._cli.dev")
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # Dagster would rather have its `dg dev`: that calls the same function, and comes with 30 packages for projects.
     warnings.filterwarnings("ignore", "Function `dev_command` is superseded")
     logging.getLogger("dagster").addFilter(_tells_something)

@@ -19,6 +19,8 @@ from media_assets.settings import Settings
 
 GRACE_SECONDS = 20.0
 """How long webserver, daemon, code servers and runs may take to end before they are killed."""
+_ORDERLY_SECONDS = 8.0
+"""How long of that the server has to end them by itself; runs in work are interrupted after it."""
 
 
 def require_free(host: str, port: int) -> None:
@@ -66,15 +68,18 @@ def serve(settings: Settings, home: Path, host: str, port: int) -> int:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """Interrupt the server and all it started, as a terminal would; kill what is left after a while, or at once when
-    this process is interrupted again."""
+    """Interrupt the server, which ends its services in order; then what it has left, as a terminal would. Kill what is
+    there still after a while, or at once when this process is interrupted again."""
     try:
         everything = [psutil.Process(child.pid), *psutil.Process(child.pid).children(recursive=True)]
     except psutil.NoSuchProcess:
         everything = []
     try:
-        _signal_group(child, signal.SIGINT)
-        _, alive = psutil.wait_procs(everything, timeout=GRACE_SECONDS)
+        child.send_signal(signal.SIGINT)  # to all at once it would be a traceback of each that is still starting
+        _, alive = psutil.wait_procs(everything, timeout=_ORDERLY_SECONDS)
+        if alive:
+            _signal_group(child, signal.SIGINT)
+            _, alive = psutil.wait_procs(alive, timeout=GRACE_SECONDS - _ORDERLY_SECONDS)
     except KeyboardInterrupt:
         alive = everything
     for process in alive:

@@ -19,7 +19,7 @@ from media_assets import cli
 from media_assets.stopping import heeded_signals
 from media_assets_tests.broken_library import tone
 from media_assets_tests.command_line import environment, prepare_state, typed
-from media_assets_tests.dagster_dev import free_port
+from media_assets_tests.dagster_dev import free_port, heed_interrupts
 
 CLI = [sys.executable, "-m", "media_assets.cli"]
 
@@ -142,6 +142,29 @@ def test_a_server_in_the_background_hears_signals_and_leaves_nothing_behind(root
                 left.kill()
         process.kill()
         log.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0, 1, 3, 5, 8, 12])
+def test_a_server_that_is_stopped_while_it_starts_says_no_more_than_that(root: Path, seconds: int) -> None:
+    command = [str(Path(sys.executable).with_name("media-assets")), "dev", "--port", str(free_port())]
+    process = subprocess.Popen(
+        command,
+        cwd=root,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=heed_interrupts,
+    )
+    while not children_of(process):
+        assert process.poll() is None
+        time.sleep(0.01)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said, said
 
 
 @pytest.mark.slow
