@@ -11,6 +11,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -100,7 +101,7 @@ def test_quiet_is_for_one_command_alone(
         assert bool(capsys.readouterr().out) is said
 
 
-def children_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+def children_of(process: subprocess.Popen[Any]) -> list[psutil.Process]:
     return psutil.Process(process.pid).children(recursive=True)
 
 
