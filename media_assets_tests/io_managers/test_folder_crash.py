@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -174,8 +175,8 @@ def test_a_crash_at_any_step_leaves_nothing_half_and_is_made_good_by_the_next_at
         assert everything(root) == everything(roots[-1])
 
 
-def publish_for_ever(root: Path, seed: int) -> None:
-    """The target of a child process: large enough for a kill to hit the middle of a transfer."""
+def publish_for_ever(root: Path, seed: int, published: Event) -> None:
+    """The target of a child process, which tells when it has published for the first time: large enough for a kill to hit the middle of a transfer."""
     choices = random.Random(seed)
     store = Store(root)
     origin = store.manifest(ASSET, OTHER_KEY)
@@ -188,6 +189,7 @@ def publish_for_ever(root: Path, seed: int) -> None:
         else:
             files = choices.sample(["a.bin", "b.srt", "c.txt"], choices.randint(1, 3))
             store.put(draft(KEY, fingerprint), dict.fromkeys(files, fingerprint * 100_000), target)
+        published.set()
 
 
 @pytest.mark.parametrize("kills", [5, pytest.param(15, marks=pytest.mark.slow)])
@@ -198,8 +200,10 @@ def test_a_process_killed_at_random_moments_leaves_nothing_half(tmp_path: Path, 
     moments = random.Random(7)
     published = set()
     for seed in range(kills):
-        child = processes().Process(target=publish_for_ever, args=(tmp_path, seed))
+        has_published = processes().Event()
+        child = processes().Process(target=publish_for_ever, args=(tmp_path, seed, has_published))
         child.start()
+        assert has_published.wait(60)
         time.sleep(moments.uniform(0.05, 0.3))
         child.kill()
         child.join()
