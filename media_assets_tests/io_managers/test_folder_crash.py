@@ -176,7 +176,7 @@ def test_a_crash_at_any_step_leaves_nothing_half_and_is_made_good_by_the_next_at
 
 
 def publish_for_ever(root: Path, seed: int, published: Event) -> None:
-    """The target of a child process, which tells when it has published for the first time: large enough for a kill to hit the middle of a transfer."""
+    """The target of a child process, which tells when it has published once; large enough for a kill in a transfer."""
     choices = random.Random(seed)
     store = Store(root)
     origin = store.manifest(ASSET, OTHER_KEY)
