@@ -36,6 +36,12 @@ _DOCUMENTS = {
     "application/vnd.sqlite3": "a database (SQLite)",
     "application/x-ole-storage": "an office document",
 }
+_BESIDE_MEDIA = {
+    "text/vtt": "a file of subtitles (WebVTT)",
+    "text/x-ssa": "a file of subtitles (SubStation Alpha)",
+    "text/plain": "a text of chapters and tags (FFmpeg's metadata)",
+}
+"""Texts that go with media and name no other file."""
 _BYTE_ORDERS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -81,14 +87,15 @@ def meant(name: str) -> str | None:
     return _MEANT.get(PurePosixPath(name).suffix.lower())
 
 
-def pretender(head: bytes, name: str, mime_type: str | None, *, is_list: bool) -> Pretender | None:
+def pretender(head: bytes, name: str, mime_type: str | None, list_type: str | None) -> Pretender | None:
     """What a file is in place of what its name promises; None when nothing tells.
 
     Args:
         head: Its first bytes.
         name: Its name.
         mime_type: What its first bytes are known to be, which is no media; None when they are not.
-        is_list: Whether it begins like a text that names other files or streams, or like any XML, as such may be.
+        list_type: What it is if it begins like a text that names other files or streams, or goes with them, or like any
+            XML, as such may be; else None.
     """
     promised = meant(name)
     if promised is None:
@@ -105,7 +112,9 @@ def pretender(head: bytes, name: str, mime_type: str | None, *, is_list: bool) -
         return Pretender(reason, "Fetch the file itself, with `git lfs pull`")
     if (markup := _markup(begin, text, promised)) is not None:
         return markup
-    if is_list:
+    if list_type is not None and (what := _BESIDE_MEDIA.get(list_type)):
+        return Pretender(f"is {what}, not {promised}", _next_step_of_document(what, promised))
+    if list_type is not None:
         return _list()
     if mime_type is None:
         return None

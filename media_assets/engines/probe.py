@@ -87,7 +87,7 @@ def probe(path: Path, work: Work, name: str | None = None) -> Probe:
     if len(head) < _SHORTEST_HEADER_BYTES and begins_like_media(head) and meant(name):
         raise IncompleteMedia(f"ends within its header ({len(head)} bytes)", next_step=_FETCH_AGAIN)
     playlist = playlist_type(head)
-    instead = pretender(head, name, None if playlist else mime_type, is_list=playlist is not None)
+    instead = pretender(head, name, None if playlist else mime_type, playlist)
     if instead is not None:
         raise BadMedia(instead.reason, next_step=instead.next_step)
     if playlist is not None:
