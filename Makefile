@@ -10,7 +10,7 @@ export UV_SYSTEM_CERTS := 1
 # Demo and tests start hundreds of Python processes: where nothing compiled is kept, each compiles Dagster anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo demo-drive test test-all test-pythons test-docker lint dev lock samples benchmarks clean
+.PHONY: demo demo-drive test test-thorough test-all test-pythons test-docker lint dev lock samples benchmarks clean
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo "`$(PYTHON) --version 2>&1 || echo $(PYTHON)` will not do: Python 3.11, 3.12 or 3.13 is needed. Name one: make PYTHON=python3.12 …" >&2; exit 1; }
@@ -35,10 +35,13 @@ demo-drive: $(READY_FOR_TESTS)  ## the same in Google Drive, which a server on t
 	@$(BIN)/python samples/demo_drive.py
 
 # Twice as many as cores: they wait for daemons, databases and disks for a quarter of their time.
-test: $(READY_FOR_TESTS)  ## the tests
-	@$(BIN)/python -m pytest -m "not slow and not docker" -n 4 --dist worksteal
+test: $(READY_FOR_TESTS)  ## the tests that take less than a second or two each, and one of each longer kind
+	@$(BIN)/python -m pytest -m "not thorough and not slow and not docker" -n 4 --dist worksteal
 
-test-all: $(READY_FOR_TESTS)  ## the slow tests too
+test-thorough: $(READY_FOR_TESTS)  ## those that take some seconds: whole libraries, encoders, other processes
+	@$(BIN)/python -m pytest -m "thorough and not slow and not docker" -n 4 --dist worksteal
+
+test-all: $(READY_FOR_TESTS)  ## all of them, those that take minutes too
 	@$(BIN)/python -m pytest -m "not docker" -n 2 --dist worksteal
 
 test-pythons: $(READY_FOR_TESTS)  ## the tests' core on each Python that is found here or can be got; OTHERS=1: but the one of .venv

@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
@@ -195,16 +195,22 @@ class Place:
         return {path: self.get(path) for path in self.paths()}
 
 
-@contextmanager
-def s3_server() -> Iterator[S3Server]:
-    """The server, for as long as the context lasts."""
+@cache
+def _moto_port() -> int:
+    """Of moto's server. There is one for this process: all that it is asked to keep is the process's anyway."""
     from moto.server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     os.environ["MOTO_S3_DEFAULT_MAX_KEYS"] = "100"  # so that listings have pages
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
-    server = S3Server(moto.get_host_and_port()[1])
+    return moto.get_host_and_port()[1]
+
+
+@contextmanager
+def s3_server() -> Iterator[S3Server]:
+    """The server, for as long as the context lasts."""
+    server = S3Server(_moto_port())
 
     class Handler(_Handler):
         s3 = server
@@ -219,8 +225,6 @@ def s3_server() -> Iterator[S3Server]:
     finally:
         proxy.shutdown()
         proxy.server_close()
-        moto.stop()
-        del os.environ["MOTO_S3_DEFAULT_MAX_KEYS"]
 
 
 _CONDITIONS = ("if-match", "if-none-match")

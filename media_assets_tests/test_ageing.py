@@ -49,6 +49,7 @@ def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
         yield opened
 
 
+@pytest.mark.thorough
 def test_a_photo_is_due_when_it_is_old_enough_for_another_rule(settings: Settings) -> None:
     keys = ["media:photo.jpg", "media:tone.ogg", "media:unknown.jpg"]
     assert list(due_by_age(Library(settings), compressed_image, keys, NOW)) == []

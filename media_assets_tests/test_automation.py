@@ -97,6 +97,7 @@ def test_many_new_files_are_registered_and_left_to_the_conditions(watched: Watch
     assert len(registered(watched.instance)) == LIVE_FILES + 1
 
 
+@pytest.mark.thorough
 def test_a_tick_without_news_asks_for_nothing(watched: Watched) -> None:
     watched.put("a.txt")
     watched.tick()
@@ -139,6 +140,7 @@ def test_the_first_report_is_made_at_the_first_start_and_once(watched: Watched) 
     assert not tick(None)[0]
 
 
+@pytest.mark.thorough
 def test_a_few_changed_files_get_a_run_each(watched: Watched) -> None:
     watched.put("a.txt", "b.txt")
     watched.tick()
@@ -149,6 +151,7 @@ def test_a_few_changed_files_get_a_run_each(watched: Watched) -> None:
     assert [request.partition_key for request in result.run_requests] == ["media:b.txt"]
 
 
+@pytest.mark.thorough
 def test_many_changed_files_are_requested_as_one_backfill_of_the_first_stage(watched: Watched) -> None:
     names = [f"{number}.txt" for number in range(LIVE_FILES + 2)]
     watched.put(*names)
@@ -164,6 +167,7 @@ def test_many_changed_files_are_requested_as_one_backfill_of_the_first_stage(wat
     assert set(subset[STAGES[0]].get_partition_keys()) == {f"media:{name}" for name in names}
 
 
+@pytest.mark.thorough
 def test_a_file_that_is_gone_is_reported_and_keeps_its_partition_and_its_artifacts(watched: Watched) -> None:
     watched.put("a.txt", "b.txt")
     watched.tick()
@@ -178,6 +182,7 @@ def test_a_file_that_is_gone_is_reported_and_keeps_its_partition_and_its_artifac
     assert Library(watched.settings).store("drive_file").manifest("drive_file", "media:a.txt")
 
 
+@pytest.mark.thorough
 def test_each_of_many_files_that_are_gone_is_told(watched: Watched) -> None:
     names = [f"{number:03}.txt" for number in range(130)]
     watched.put(*names)
@@ -193,6 +198,7 @@ def test_each_of_many_files_that_are_gone_is_told(watched: Watched) -> None:
     assert [event.key for event in page.events if isinstance(event, Gone)] == [f"media:{name}" for name in names[:-1]]
 
 
+@pytest.mark.thorough
 def test_an_empty_file_waits_and_is_not_registered(watched: Watched) -> None:
     watched.put("a.txt", text="")
     assert watched.tick() is None
@@ -202,6 +208,7 @@ def test_an_empty_file_waits_and_is_not_registered(watched: Watched) -> None:
     assert result is not None and result.run_requests
 
 
+@pytest.mark.thorough
 def test_a_broken_file_is_requested_again_when_it_has_changed_and_not_before(watched: Watched) -> None:
     watched.media.joinpath("a.mp4").write_bytes(b"\0\0\0\x18ftypisom" + bytes(12) + b"\0\0\0\x08moov")
     watched.tick()
@@ -213,6 +220,7 @@ def test_a_broken_file_is_requested_again_when_it_has_changed_and_not_before(wat
     assert [request.partition_key for request in result.run_requests] == ["media:a.mp4"]
 
 
+@pytest.mark.thorough
 def test_a_lost_cursor_requests_nothing_that_is_done(watched: Watched) -> None:
     watched.put("a.txt", "b.txt")
     watched.tick()
@@ -249,6 +257,7 @@ class TestConditions:
         third = self.evaluate(watched, second.cursor)
         assert third.total_requested == 0
 
+    @pytest.mark.thorough
     def test_a_look_between_a_file_s_registration_and_its_own_run_requests_nothing(self, watched: Watched) -> None:
         watched.put("a.txt")
         watched.instance.add_dynamic_partitions("media_files", ["media:a.txt"])
@@ -258,6 +267,7 @@ class TestConditions:
         after = self.evaluate(watched, between.cursor)
         assert after.get_num_requested(STAGES[0]) == 0
 
+    @pytest.mark.thorough
     def test_a_file_that_failed_is_not_requested_again(self, watched: Watched) -> None:
         (watched.media / "a.mp4").write_bytes(b"")
         watched.instance.add_dynamic_partitions("media_files", ["media:a.mp4"])
@@ -267,6 +277,7 @@ class TestConditions:
             assert result.get_num_requested(STAGES[0]) == 0
             result = self.evaluate(watched, result.cursor)
 
+    @pytest.mark.thorough
     def test_new_settings_request_what_depends_on_them(self, watched: Watched) -> None:
         watched.put("a.txt")
         watched.instance.add_dynamic_partitions("media_files", ["media:a.txt"])
@@ -294,6 +305,7 @@ class _Meanwhile(dg.AutomationCondition[dg.AssetKey]):
         return dg.AutomationResult(context, context.get_empty_subset())
 
 
+@pytest.mark.thorough
 def test_a_run_that_ends_in_the_middle_of_a_look_is_not_requested_again(tmp_path: Path) -> None:
     @dg.asset(automation_condition=_Meanwhile())
     def first() -> None: ...
@@ -319,6 +331,7 @@ def test_a_run_that_ends_in_the_middle_of_a_look_is_not_requested_again(tmp_path
         assert look(cursor=seen.cursor).total_requested == 0
 
 
+@pytest.mark.thorough
 def test_a_sensor_goes_on_from_an_imported_cursor_until_it_has_one_of_its_own(watched: Watched) -> None:
     watched.put("a.txt", "b.txt")
     watched.tick()
@@ -336,6 +349,7 @@ def test_a_sensor_goes_on_from_an_imported_cursor_until_it_has_one_of_its_own(wa
     assert watched.tick() is None
 
 
+@pytest.mark.thorough
 def test_the_first_look_at_many_known_files_is_not_a_request_for_each(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     with s3_server() as server, dg.instance_for_test(temp_dir=str(tmp_path / "home")) as instance:

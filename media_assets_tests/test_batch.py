@@ -43,6 +43,7 @@ def toy(tmp_path: Path) -> Iterator[ToyLibrary]:
 # ----------------------------------------------------------------------------------------------- apart from each other
 
 
+@pytest.mark.thorough
 def test_files_that_fail_in_all_ways_spoil_no_other(toy: ToyLibrary, caplog: pytest.LogCaptureFixture) -> None:
     toy.write(
         a_good="first",
@@ -72,6 +73,7 @@ def test_files_that_fail_in_all_ways_spoil_no_other(toy: ToyLibrary, caplog: pyt
     assert toy.scratch() == []
 
 
+@pytest.mark.thorough
 def test_what_does_not_apply_is_passed_on_without_a_call(toy: ToyLibrary) -> None:
     toy.write(photo="photo\nm4a_audio: photo", talk="talk")
     results = toy.run_all()
@@ -112,6 +114,7 @@ def test_a_name_that_is_no_utf8_reaches_no_event(toy: ToyLibrary) -> None:
     assert toy.status().grid[keys[0]]["drive_file"] is State.FAILED
 
 
+@pytest.mark.thorough
 def test_a_file_over_its_time_limit_is_stopped_and_the_others_go_on(tmp_path: Path) -> None:
     assets = tuned("m4a_audio", time_limit_seconds=0.2, time_limit_per_media_second=0.1, workers=1)
     with ToyLibrary(tmp_path, assets=assets) as toy:
@@ -126,6 +129,7 @@ def test_a_file_over_its_time_limit_is_stopped_and_the_others_go_on(tmp_path: Pa
 # ----------------------------------------------------------------------------------------------- what may pass
 
 
+@pytest.mark.thorough
 def test_what_a_repetition_does_not_cure_fails_in_the_end_and_is_tried_anew_by_the_next_run(toy: ToyLibrary) -> None:
     toy.write(a="good", b="flaky\nm4a_audio: transient 4")
     toy.run("drive_file")
@@ -140,6 +144,7 @@ def test_what_a_repetition_does_not_cure_fails_in_the_end_and_is_tried_anew_by_t
     assert toy.bench.calls_of("m4a_audio") == Counter(good=1, flaky=5)
 
 
+@pytest.mark.thorough
 def test_something_fatal_stops_the_batch_at_once_and_blames_no_file(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, assets=tuned("m4a_audio", workers=1)) as toy:
         toy.write(a="good", b="flaky\nm4a_audio: transient 9", c="bad\nm4a_audio: fatal", d="never", e="begun")
@@ -158,6 +163,7 @@ def test_something_fatal_stops_the_batch_at_once_and_blames_no_file(tmp_path: Pa
         assert states == {key_of("a"): State.DONE} | {key_of(name): State.MISSING for name in "bcde"}
 
 
+@pytest.mark.thorough
 def test_something_fatal_stops_the_files_in_work_too(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, assets=tuned("m4a_audio", workers=3, time_limit_seconds=300)) as toy:
         keys = toy.write(a="hang\nm4a_audio: hang", b="bad\nm4a_audio: fatal", c="waits for its lock")
@@ -170,6 +176,7 @@ def test_something_fatal_stops_the_files_in_work_too(tmp_path: Path) -> None:
         assert toy.scratch() == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("order", ["full", "fatal"])
 def test_a_full_disk_blames_no_file(toy: ToyLibrary, order: str) -> None:
     toy.write(a=f"text\nm4a_audio: {order}")
@@ -192,6 +199,7 @@ def test_a_disk_that_is_nearly_full_is_noticed_before_anything_is_begun(tmp_path
 # ----------------------------------------------------------------------------------------------- done once
 
 
+@pytest.mark.thorough
 def test_equal_content_is_made_once_however_many_work_on_it(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, assets=tuned("m4a_audio", workers=6)) as toy:
         toy.write(**{f"copy{number}": "same" for number in range(6)}, other="other")
@@ -233,6 +241,7 @@ def test_a_second_run_makes_nothing(toy: ToyLibrary) -> None:
     assert all(event.metadata["reused"].value for result in results for event in materialized(result).values())
 
 
+@pytest.mark.thorough
 def test_force_makes_everything_again_but_equal_content_once(toy: ToyLibrary) -> None:
     toy.write(a="same", b="same", c="other")
     toy.run_all()
@@ -249,6 +258,7 @@ def test_a_forced_run_that_has_to_repeat_one_file_does_not_repeat_the_others(toy
     assert toy.bench.calls_of("m4a_audio") == Counter(good=1, flaky=3)
 
 
+@pytest.mark.thorough
 def test_new_settings_make_again_what_depends_on_them_and_nothing_else(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path) as toy:
         toy.write(a="one", b="two")
@@ -262,6 +272,7 @@ def test_new_settings_make_again_what_depends_on_them_and_nothing_else(tmp_path:
         assert toy.text_of("transcript", key_of("a"), "transcript.json") == '{"text":"128 kbit/s of one"}'
 
 
+@pytest.mark.thorough
 def test_the_same_result_made_anew_moves_nothing_behind_it(toy: ToyLibrary) -> None:
     (key,) = toy.write(a="one")
     toy.run_all()
@@ -272,6 +283,7 @@ def test_the_same_result_made_anew_moves_nothing_behind_it(toy: ToyLibrary) -> N
     assert toy.made("m4a_audio", key).inputs == {"drive_file": toy.made("drive_file", key).version}
 
 
+@pytest.mark.thorough
 def test_a_moved_file_is_a_new_file_of_known_content(toy: ToyLibrary) -> None:
     toy.write(a="one")
     toy.run_all()
@@ -292,6 +304,7 @@ def test_a_changed_file_is_made_again_from_end_to_end(toy: ToyLibrary) -> None:
     assert toy.text_of("m4a_audio", key_of("a"), "audio.m4a") == "96 kbit/s of new"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text("cut off")])
 def test_a_damaged_artifact_is_made_again(toy: ToyLibrary, damage: object) -> None:
     (key,) = toy.write(a="one")
@@ -304,6 +317,7 @@ def test_a_damaged_artifact_is_made_again(toy: ToyLibrary, damage: object) -> No
     assert toy.text_of("m4a_audio", key, "audio.m4a") == "96 kbit/s of one"
 
 
+@pytest.mark.thorough
 def test_another_placement_moves_artifacts_without_making_them_again(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path) as toy:
         toy.write(a="one", b="one")
@@ -321,6 +335,7 @@ def test_another_placement_moves_artifacts_without_making_them_again(tmp_path: P
         assert sorted(path.name for path in toy.inbox.iterdir()) == ["a.txt", "b.txt"]
 
 
+@pytest.mark.thorough
 def test_another_store_gets_artifacts_of_its_own(tmp_path: Path) -> None:
     stores = {"artifacts": FolderStore(path=tmp_path / "out"), "audio": FolderStore(path=tmp_path / "audio")}
     outputs = {"default": Output(store="artifacts"), "m4a_audio": Output(store="audio")}
@@ -351,6 +366,7 @@ def test_a_source_that_changes_in_mid_work_yields_no_artifact(
     assert toy.scratch() == []
 
 
+@pytest.mark.thorough
 def test_a_source_that_changed_since_the_stage_before_is_not_read(toy: ToyLibrary) -> None:
     (key,) = toy.write(a="one")
     toy.run("drive_file")
@@ -362,6 +378,7 @@ def test_a_source_that_changed_since_the_stage_before_is_not_read(toy: ToyLibrar
     assert toy.text_of("m4a_audio", key, "audio.m4a") == "96 kbit/s of two"
 
 
+@pytest.mark.thorough
 def test_a_source_on_a_slow_share_is_read_through_the_cache(tmp_path: Path) -> None:
     sources = {"box": FolderSource(path=tmp_path / "in", cache=True)}
     with ToyLibrary(tmp_path, sources=sources) as toy:
@@ -390,6 +407,7 @@ def test_the_journal_outlives_failures_and_goes_with_success(toy: ToyLibrary) ->
     assert piece.parent.name == Recipe(m4a_audio, key_of("a"), toy.library).fingerprint
 
 
+@pytest.mark.thorough
 def test_after_a_killed_process_the_next_run_goes_on_where_it_was(tmp_path: Path) -> None:
     changes = {"assets": tuned("m4a_audio", workers=1)}
     with ToyLibrary(tmp_path, **changes) as toy:
@@ -409,6 +427,7 @@ def test_after_a_killed_process_the_next_run_goes_on_where_it_was(tmp_path: Path
         assert toy.scratch() == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_told_to_stop_ends_its_threads_and_records_no_failure(
     tmp_path: Path, stop: signal.Signals

@@ -53,6 +53,7 @@ def states(toy: ToyLibrary, asset: str) -> Counter[State]:
 # ----------------------------------------------------------------------------------------------- alike
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("number", [2, 3, 5])
 def test_what_nobody_foresaw_and_hits_all_files_alike_stops_the_batch_and_marks_none(
     tmp_path: Path, number: int
@@ -91,6 +92,7 @@ def test_single_odd_files_are_at_fault_themselves(tmp_path: Path, texts: dict[st
         assert states(toy, "m4a_audio")[State.FAILED] == len(bad)
 
 
+@pytest.mark.thorough
 def test_two_odd_files_are_at_fault_where_the_stage_has_worked_before(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path) as toy:
         toy.write(a="good")
@@ -101,6 +103,7 @@ def test_two_odd_files_are_at_fault_where_the_stage_has_worked_before(tmp_path: 
         assert set(failed_files(toy.run("m4a_audio"))) == {key_of("b"), key_of("c")}
 
 
+@pytest.mark.thorough
 def test_batches_of_one_file_stop_too_and_what_they_marked_is_taken_back(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, **SINGLY) as toy:
         toy.write(**{f"f{each}": f"text {each}\nm4a_audio: odd" for each in range(5)})
@@ -118,6 +121,7 @@ def test_batches_of_one_file_stop_too_and_what_they_marked_is_taken_back(tmp_pat
 # ----------------------------------------------------------------------------------------------- the machinery
 
 
+@pytest.mark.thorough
 def test_an_error_of_the_database_marks_no_file_for_good(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, retries=RetrySettings(max_retries=0)) as toy:
         toy.write(a="a\nm4a_audio: locked", b="b")
@@ -143,6 +147,7 @@ def test_a_source_whose_folder_vanishes_stops_the_run_and_blames_no_file(tmp_pat
         assert states(toy, "m4a_audio") == {State.DONE: 3}
 
 
+@pytest.mark.thorough
 def test_a_file_that_is_deleted_while_it_is_in_work_is_no_failure_and_is_told_by_name(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path) as toy:
         keys = toy.write(a="good", b="gone\nm4a_audio: vanish", c="poison\nm4a_audio: poison")
@@ -169,6 +174,7 @@ def test_a_source_in_whose_place_another_folder_is_mounted_blames_no_file(tmp_pa
         assert "'box' is empty" in str(failure_of(result).metadata["reason"].value)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("stage", ["m4a_audio", "transcript"])
 def test_a_store_that_is_deleted_stops_the_run_and_blames_no_file(tmp_path: Path, stage: str) -> None:
     with ToyLibrary(tmp_path, assets=tuned(stage, workers=1), retries=RetrySettings(max_retries=0)) as toy:
@@ -181,6 +187,7 @@ def test_a_store_that_is_deleted_stops_the_run_and_blames_no_file(tmp_path: Path
         assert toy.bench.calls_of(stage)["never"] == 0
 
 
+@pytest.mark.thorough
 def test_an_artifact_that_goes_away_while_it_is_read_is_not_the_files_fault(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, retries=RetrySettings(max_retries=0)) as toy:
         (key,) = toy.write(a="a\ntranscript: move_away out/m4a_audio\ntranscript: misread")
@@ -198,6 +205,7 @@ def test_a_working_folder_that_may_not_be_used_blames_no_file(tmp_path: Path) ->
         assert failure_of(result).metadata["reason"].value == "permission is denied (/state/work)"
 
 
+@pytest.mark.thorough
 def test_a_working_folder_whose_disk_goes_away_stops_the_run_and_blames_no_file(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, **ONE_WORKER, retries=RetrySettings(max_retries=0)) as toy:
         toy.write(a="good", b="gone\nm4a_audio: move_away state/work", c="never")
@@ -214,6 +222,7 @@ def test_a_working_folder_whose_disk_goes_away_stops_the_run_and_blames_no_file(
 # ----------------------------------------------------------------------------------------------- waiting
 
 
+@pytest.mark.thorough
 def test_a_file_whose_earlier_stage_is_not_made_waits_and_the_run_succeeds(toy: ToyLibrary) -> None:
     toy.write(a="good", b="early\ndrive_file: poison", c="good too")
     toy.run("drive_file")
@@ -228,6 +237,7 @@ def test_a_file_whose_earlier_stage_is_not_made_waits_and_the_run_succeeds(toy: 
     assert set(materialized(without)[key_of("a")].tags or {}) == set(materialized(result)[key_of("a")].tags or {})
 
 
+@pytest.mark.thorough
 def test_a_run_of_which_all_files_wait_succeeds_and_records_nothing(toy: ToyLibrary) -> None:
     toy.write(a="one", b="two")
     result = toy.run("transcript")
@@ -240,6 +250,7 @@ def test_a_run_of_which_all_files_wait_succeeds_and_records_nothing(toy: ToyLibr
     assert states(toy, "transcript") == {State.DONE: 2}
 
 
+@pytest.mark.thorough
 def test_a_run_with_failures_fails_for_those_alone(toy: ToyLibrary) -> None:
     toy.write(a="good", b="early\ndrive_file: poison", c="poison\nm4a_audio: poison")
     toy.run("drive_file")
@@ -254,6 +265,7 @@ def test_a_run_with_failures_fails_for_those_alone(toy: ToyLibrary) -> None:
 # ----------------------------------------------------------------------------------------------- a source renamed
 
 
+@pytest.mark.thorough
 def test_artifacts_beside_a_source_that_has_another_name_now_are_made_anew(tmp_path: Path) -> None:
     outputs = {"m4a_audio": Output(placement="beside_source")}
     with ToyLibrary(tmp_path, outputs=outputs) as toy:

@@ -88,6 +88,7 @@ def test_a_batch_through_a_database_and_a_drive_whose_connections_break_leaves_n
     each_artifact_is_there_once(drive, contents)
 
 
+@pytest.mark.thorough
 def test_a_few_files_of_a_drive_whose_connections_break_are_done_at_once(
     tmp_path: Path, drive: DriveServer, breaking: DroppingProxy
 ) -> None:

@@ -89,6 +89,7 @@ def test_names_of_every_kind_come_and_go_unchanged(place: Place, bucket: Bucket,
     assert place.paths() == [f"copy/{name}"]
 
 
+@pytest.mark.thorough
 def test_a_listing_goes_on_behind_its_first_page_and_stays_below_its_prefix(place: Place, bucket: Bucket) -> None:
     for number in range(130):
         place.put_object(f"in/{number:03}", "")
@@ -278,6 +279,7 @@ def test_a_broken_download_goes_on_where_it_stopped(
     ]
 
 
+@pytest.mark.thorough
 def test_memory_does_not_grow_with_the_size_of_an_object(place: Place, tmp_path: Path) -> None:
     """The server is in this process too and holds the object, so the client works in one of its own."""
     size_bytes = 20 * PART_BYTES

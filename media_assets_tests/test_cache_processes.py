@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from media_assets_tests.caches import cache_in, fetching, forget_the_count
 from media_assets_tests.toy_library import processes
 
@@ -52,6 +54,7 @@ def assert_tidy(folder: Path) -> None:
     assert marks(folder) == [f"{path.name}.lock"]
 
 
+@pytest.mark.thorough
 def test_processes_that_crowd_each_other_out_always_find_what_they_asked_for(tmp_path: Path) -> None:
     children = [processes().Process(target=churn, args=(tmp_path, seed, 60)) for seed in range(4)]
     for child in children:
@@ -62,6 +65,7 @@ def test_processes_that_crowd_each_other_out_always_find_what_they_asked_for(tmp
     assert_tidy(tmp_path)
 
 
+@pytest.mark.thorough
 def test_processes_go_on_while_others_are_killed_at_any_point(tmp_path: Path) -> None:
     steady = [processes().Process(target=churn, args=(tmp_path, seed, 150)) for seed in range(2)]
     for child in steady:

@@ -66,6 +66,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Typed:
     return typed
 
 
+@pytest.mark.thorough
 def test_status_as_json_has_every_cell_counts_and_failures(library: Typed) -> None:
     done = library.run("status", "--json")
     assert done.returncode == 0, done.stderr
@@ -90,6 +91,7 @@ def test_status_as_json_has_every_cell_counts_and_failures(library: Typed) -> No
     }
 
 
+@pytest.mark.thorough
 def test_status_shows_a_row_for_each_file_and_why_one_is_red(library: Typed) -> None:
     shown = library.run("status").stdout
     assert "media:talks/tone.ogg" in shown
@@ -97,6 +99,7 @@ def test_status_shows_a_row_for_each_file_and_why_one_is_red(library: Typed) -> 
     assert "is empty (0 bytes)" in shown
 
 
+@pytest.mark.thorough
 def test_retry_tries_only_what_failed(library: Typed) -> None:
     done = library.run("retry", "--limit", "1")
     assert done.returncode == 1
@@ -104,6 +107,7 @@ def test_retry_tries_only_what_failed(library: Typed) -> None:
     assert "tone.ogg" not in done.stdout
 
 
+@pytest.mark.thorough
 def test_process_says_what_waits_and_what_is_reused(library: Typed) -> None:
     done = library.run("process", "--stage", "m4a_audio")
     assert done.returncode == 1
@@ -111,6 +115,7 @@ def test_process_says_what_waits_and_what_is_reused(library: Typed) -> None:
     assert "m4a_audio: 1 reused, 1 waiting for an earlier stage" in done.stdout
 
 
+@pytest.mark.thorough
 def test_a_selection_leaves_the_rest_alone(library: Typed) -> None:
     done = library.run("process", "--folder", "talks", "--file", "*.ogg", "--stage", "drive_file")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -132,6 +137,7 @@ def test_a_slip_of_the_keyboard_is_named(
     assert said in " ".join(refused(library, *arguments).split())
 
 
+@pytest.mark.thorough
 def test_a_source_that_is_not_there_does_not_hold_up_the_others(tmp_path: Path) -> None:
     library = Typed(tmp_path)
     (tmp_path / "media" / "empty.mp4").unlink()
@@ -151,6 +157,7 @@ def test_a_wrong_setting_is_named_with_its_file(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.thorough
 def test_doctor_says_that_its_state_cannot_be_written(tmp_path: Path) -> None:
     library = Typed(tmp_path)
     (tmp_path / "state").write_text("a file where a folder should be")

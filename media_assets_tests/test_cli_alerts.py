@@ -49,6 +49,7 @@ def receiver() -> Iterator[HttpReceiver]:
         yield found
 
 
+@pytest.mark.thorough
 def test_a_test_message_goes_to_every_channel_and_each_has_a_line(typed: Typed, receiver: HttpReceiver) -> None:
     typed.write(
         f"ALERT_URLS__TEAM=json://{receiver.address}/hush-token",
@@ -92,6 +93,7 @@ def test_without_channels_and_webhooks_there_is_nothing_to_test_and_no_sensor(ty
     assert {sensor.name for sensor in definitions.sensors or ()} == names - {"announce", "webhook_backend"}
 
 
+@pytest.mark.thorough
 def test_doctor_has_a_line_for_each_and_shows_no_secret(typed: Typed) -> None:
     typed.write(
         "ALERT_URLS__TEAM=tgram://123456789:AAhush_hush_hush_hush_hush_hush_hu/42",

@@ -187,6 +187,7 @@ def test_windows_is_told_what_to_do_instead(line: Line, monkeypatch: pytest.Monk
     assert "runs on Linux and macOS, and on Windows within WSL" in line.refused("status")
 
 
+@pytest.mark.thorough
 def test_a_folder_that_may_not_be_listed_is_told_by_every_command_that_looks(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,6 +229,7 @@ def test_the_option_that_named_a_wrong_file_is_told(line: Line, monkeypatch: pyt
     assert "MEDIA_ASSETS_CONFIG names the file" in line.refused("status")
 
 
+@pytest.mark.thorough
 def test_init_asks_for_recordings_only_where_there_are_none(line: Line) -> None:
     assert "put recordings" not in line("init")[1]
     assert "put recordings or photos into" in line("init", "new")[1]

@@ -41,6 +41,7 @@ def library_in(root: Path, drive: DriveServer) -> None:
     (root / "app.json").write_text(json.dumps(drive.client_secrets()))
 
 
+@pytest.mark.thorough
 def test_after_a_login_in_the_browser_the_doctor_is_content(drive: DriveServer, tmp_path: Path) -> None:
     library_in(tmp_path, drive)
     drive.add_path("Talks")

@@ -32,6 +32,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.Co
     return folder / "my library", typed("init", "my library", cwd=folder)
 
 
+@pytest.mark.thorough
 def test_init_writes_what_a_library_needs_and_says_how_to_go_on(
     begun: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
@@ -63,6 +64,7 @@ def test_documents_that_are_named_are_there(begun: tuple[Path, subprocess.Comple
     assert ".env.example" not in text
 
 
+@pytest.mark.thorough
 def test_init_overwrites_nothing(tmp_path: Path) -> None:
     (tmp_path / "library.yaml").write_text("sources: {talks: {path: talks}}\n")
     (tmp_path / "talks").mkdir()
@@ -75,6 +77,7 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1].endswith("media-assets process"), "this folder's library is found by itself"
 
 
+@pytest.mark.thorough
 def test_recordings_may_lie_elsewhere_under_any_name(tmp_path: Path) -> None:
     recordings = tmp_path / 'über "all": #1'
     recordings.mkdir()
@@ -104,6 +107,7 @@ def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, f"media-assets {importlib.metadata.version('media-assets')}\n")
 
 
+@pytest.mark.thorough
 def test_a_shell_gets_completion(tmp_path: Path) -> None:
     started_by_bash = ("bash", "-c", '"$0" "$@" && true', sys.executable, "-m", "media_assets.cli")
     done = started(*started_by_bash, "--show-completion", cwd=tmp_path)
@@ -111,6 +115,7 @@ def test_a_shell_gets_completion(tmp_path: Path) -> None:
     assert "complete" in done.stdout
 
 
+@pytest.mark.thorough
 def test_quiet_says_only_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "media").mkdir()
     tone(tmp_path / "media" / "tone.ogg", 440, 1)
@@ -132,6 +137,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
+@pytest.mark.thorough
 def test_a_wheel_holds_what_commands_and_messages_need(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     needed = {"library.yaml", ".env.example", "dagster.yaml", "docs/configuration.md", "second_of_speech.ogg"}

@@ -203,6 +203,7 @@ def subsets() -> dict[str, str]:
     }
 
 
+@pytest.mark.thorough
 def test_the_image_gets_all_that_the_project_requires_and_nothing_of_development(subsets: dict[str, str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     names = {which: set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE)) for which, text in subsets.items()}

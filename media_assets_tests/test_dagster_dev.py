@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets_tests.broken_library import BROKEN, TALK, ffmpeg, make_library, tone
+from media_assets_tests.broken_library import BROKEN, TALK, ffmpeg, make_library, speech, tone
 from media_assets_tests.dagster_dev import DagsterDev
 from media_assets_tests.drive_library import grant_of, leaks, secrets_of
 from media_assets_tests.drive_server import Faults, drive_server
@@ -64,6 +64,14 @@ def unfinished(dev: DagsterDev) -> list[str]:
     ]
 
 
+def test_a_recording_in_a_watched_folder_has_its_summary_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "media").mkdir()
+    speech(tmp_path / "media" / "talk.m4a", 0)
+    with DagsterDev(write_config(tmp_path), tmp_path / "dev.log") as dev:
+        dev.wait_for(lambda: green_rows(dev) == {"media:talk.m4a"}, seconds=200, what="a green row")
+
+
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("sound", [FEW_SOUND, pytest.param(SOUND, marks=pytest.mark.slow)])
 def test_a_watched_folder_with_broken_files_from_its_first_look_to_a_clip_that_is_dropped_in(

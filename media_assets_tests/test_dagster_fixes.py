@@ -19,6 +19,7 @@ from sqlalchemy import NullPool
 from media_assets import dagster_fixes
 
 
+@pytest.mark.thorough
 def test_a_run_that_waits_for_a_pool_pauses_before_it_looks_again(tmp_path: Path) -> None:
     dagster_fixes.apply()
     with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:

@@ -96,6 +96,7 @@ def test_a_sound_database_is_approved(settings: Settings) -> None:
         use(instance)
 
 
+@pytest.mark.thorough
 def test_a_database_that_is_locked_for_a_while_is_waited_for(settings: Settings) -> None:
     with open_instance(settings) as instance, closing(_hold(dagster_home(settings) / EVENTS)) as holder:
         release = threading.Timer(6.0, holder.close)  # longer than SQLite waits by itself

@@ -101,6 +101,7 @@ def test_each_source_has_a_sensor(loaded: Loaded) -> None:
     assert loaded["sensors"] == ["first_report", "request_missing", "watch_media"]
 
 
+@pytest.mark.thorough
 def test_a_setting_that_decides_a_result_is_part_of_the_code_version_of_its_asset_alone(
     loaded: Loaded, tmp_path: Path
 ) -> None:

@@ -74,6 +74,7 @@ def unprivileged_folder() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
+@pytest.mark.thorough
 def test_a_sound_library_passes_every_check(tmp_path: Path) -> None:
     settings = library(tmp_path)
     (tmp_path / "media" / "a.mp4").touch()
@@ -96,6 +97,7 @@ def test_a_sound_library_passes_every_check(tmp_path: Path) -> None:
     assert "extractive" in found["summarizer"].detail
 
 
+@pytest.mark.thorough
 def test_the_doctor_leaves_nothing_behind(tmp_path: Path) -> None:
     settings = library(tmp_path)
     examined(settings)
@@ -118,6 +120,7 @@ def test_settings_that_cannot_be_loaded_make_a_failed_check(tmp_path: Path) -> N
     assert check.next_step.startswith("`media-assets init` writes one")
 
 
+@pytest.mark.thorough
 def test_a_source_that_is_not_there_stops_no_other_check(tmp_path: Path) -> None:
     found = examined(library(tmp_path, sources={"gone": {"path": tmp_path / "gone"}}))
     assert wrong(found) == {"source gone"}
@@ -215,6 +218,7 @@ def test_a_transcription_model_that_is_not_there_is_told(tmp_path: Path) -> None
     assert found["transcriber"].next_step
 
 
+@pytest.mark.thorough
 def test_a_missing_key_of_openai_is_told_by_the_name_of_its_variable(tmp_path: Path) -> None:
     found = examined(library(tmp_path, summary={"engine": "openai"}))
     assert wrong(found) == {"credentials", "summarizer"}
@@ -246,6 +250,7 @@ def server() -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.thorough
 def test_a_server_of_ones_own_needs_no_key(tmp_path: Path, server: str) -> None:
     found = examined(library(tmp_path, summary={"engine": "openai", "model": "tiny", "base_url": server}))
     assert wrong(found) == set()
@@ -253,6 +258,7 @@ def test_a_server_of_ones_own_needs_no_key(tmp_path: Path, server: str) -> None:
     assert "tiny" in found["summarizer"].detail
 
 
+@pytest.mark.thorough
 def test_the_value_of_a_key_is_never_shown(tmp_path: Path, server: str) -> None:
     settings = library(tmp_path, summary={"engine": "openai", "model": "tiny", "base_url": server})
     found = examined(settings, Secrets(openai_api_key=SecretStr("sk-hush")))

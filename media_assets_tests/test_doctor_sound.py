@@ -33,12 +33,14 @@ av.open = av.container.open = open_less
 """
 
 
+@pytest.mark.thorough
 def test_the_second_is_probed_converted_and_heard() -> None:
     found = second_of_sound([POCKETSPHINX], FFmpeg())
     assert found.startswith("probed, converted, transcribed by pocketsphinx (")
     assert "three" in found
 
 
+@pytest.mark.thorough
 def test_whisper_hears_it_where_its_model_is(tmp_path: Path) -> None:
     model = write_tiny_whisper(tmp_path / "tiny", words=("water", "and", "wine"))
     section = FasterWhisperTranscription(engine="faster-whisper", model=str(model or tmp_path / "tiny"), language="en")
@@ -51,6 +53,7 @@ def test_nothing_is_fetched_and_nothing_is_sent(tmp_path: Path) -> None:
     assert second_of_sound([absent, service], FFmpeg()) == "probed, converted"
 
 
+@pytest.mark.thorough
 def test_a_pyav_that_has_dropped_an_option_is_named_with_its_version(tmp_path: Path) -> None:
     """In a process of its own: what probes is a child that imports PyAV for itself."""
     (tmp_path / "sitecustomize.py").write_text(WITHOUT_METADATA_ERRORS)

@@ -272,6 +272,7 @@ def env_example_lines() -> list[str]:
     return re.findall(r"^#([A-Z][A-Z_]+=.*)$", ENV_EXAMPLE, re.MULTILINE)
 
 
+@pytest.mark.thorough
 def test_every_variable_of_the_env_example_is_really_read(tmp_path: Path) -> None:
     lines = env_example_lines()
     assert len(lines) >= len(Secrets.model_fields) + 2

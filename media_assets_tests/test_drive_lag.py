@@ -87,6 +87,7 @@ def each_folder_is_there_once(drive: DriveServer, number: int = 9) -> None:
     assert len(folders(drive)) == len(set(folders(drive))) == number, folders(drive)
 
 
+@pytest.mark.thorough
 def test_a_run_goes_to_the_end_and_the_next_finds_it_all(drive: DriveServer, tmp_path: Path) -> None:
     with HastyLibrary(drive, tmp_path) as library:
         contents = lagging(drive, library.folder, 2)

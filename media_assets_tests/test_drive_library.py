@@ -64,6 +64,7 @@ def test_everything_is_made_once_and_found_again(library: DriveLibrary, drive: D
     assert ours(drive) == 18
 
 
+@pytest.mark.thorough
 def test_stages_of_a_file_share_one_download(library: DriveLibrary, drive: DriveServer) -> None:
     library.put("a.txt", "one")
     library.process()
@@ -72,6 +73,7 @@ def test_stages_of_a_file_share_one_download(library: DriveLibrary, drive: Drive
     assert library.library.cache.counts.hits >= 2
 
 
+@pytest.mark.thorough
 def test_the_cache_is_in_the_tags_of_the_runs(library: DriveLibrary) -> None:
     library.put("a.txt", "one")
     library.register()
@@ -84,6 +86,7 @@ def test_the_cache_is_in_the_tags_of_the_runs(library: DriveLibrary) -> None:
     assert run.tags["media_assets/cache_evicted_bytes"] == "0"
 
 
+@pytest.mark.thorough
 def test_equal_content_is_worked_on_once(library: DriveLibrary, drive: DriveServer) -> None:
     files = [library.put("a.txt", "same"), library.put("b.txt", "same")]
     library.process()
@@ -92,6 +95,7 @@ def test_equal_content_is_worked_on_once(library: DriveLibrary, drive: DriveServ
     assert ours(drive) == 12
 
 
+@pytest.mark.thorough
 def test_media_beside_the_source_and_documents_in_a_bucket(
     drive: DriveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +126,7 @@ def test_media_beside_the_source_and_documents_in_a_bucket(
 # ------------------------------------------------------------------------------------------- from a change to a state
 
 
+@pytest.mark.thorough
 def test_a_new_file_gets_its_run_and_a_quiet_tick_asks_for_nothing(library: DriveLibrary) -> None:
     library.tick()
     file = library.put("a.txt", "one")
@@ -130,6 +135,7 @@ def test_a_new_file_gets_its_run_and_a_quiet_tick_asks_for_nothing(library: Driv
     assert library.tick() is None
 
 
+@pytest.mark.thorough
 def test_a_renamed_file_keeps_its_partition(library: DriveLibrary, drive: DriveServer) -> None:
     file = library.put("a.txt", "one")
     library.tick()
@@ -144,6 +150,7 @@ def test_a_renamed_file_keeps_its_partition(library: DriveLibrary, drive: DriveS
     assert library.bench.calls == calls
 
 
+@pytest.mark.thorough
 def test_a_file_that_is_moved_in_is_processed_and_one_moved_out_keeps_its_artifacts(
     library: DriveLibrary, drive: DriveServer
 ) -> None:
@@ -162,6 +169,7 @@ def test_a_file_that_is_moved_in_is_processed_and_one_moved_out_keeps_its_artifa
     assert library.cells(file) == DONE
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("away", "back"),
     [
@@ -190,6 +198,7 @@ def test_a_file_that_goes_and_comes_back_is_not_processed_again(
     assert len(registered(library.instance)) == 1
 
 
+@pytest.mark.thorough
 def test_replaced_content_is_processed_again(library: DriveLibrary, drive: DriveServer) -> None:
     file = library.put("a.txt", "one")
     library.tick()
@@ -202,6 +211,7 @@ def test_replaced_content_is_processed_again(library: DriveLibrary, drive: Drive
     assert library.tick() is None
 
 
+@pytest.mark.thorough
 def test_a_file_that_is_replaced_while_it_is_processed_is_dropped_and_taken_up_again(
     library: DriveLibrary, drive: DriveServer
 ) -> None:
@@ -244,6 +254,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("what", BROKEN)
 def test_a_fatal_cause_stops_the_batch_blames_no_file_and_work_goes_on_after_the_repair(
     drive: DriveServer, tmp_path: Path, what: str
@@ -274,6 +285,7 @@ def test_a_fatal_cause_stops_the_batch_blames_no_file_and_work_goes_on_after_the
         assert sum(again.values()) < 6, "what was stored before is not made again"
 
 
+@pytest.mark.thorough
 def test_credentials_that_are_revoked_fail_the_tick_with_what_to_do(library: DriveLibrary, drive: DriveServer) -> None:
     library.tick()
     drive.revoke()
@@ -291,6 +303,7 @@ def test_credentials_that_are_revoked_fail_the_tick_with_what_to_do(library: Dri
 # ------------------------------------------------------------------------------------------- secrets
 
 
+@pytest.mark.thorough
 def test_no_secret_is_anywhere_but_in_the_files_made_for_it(
     drive: DriveServer, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -73,6 +73,7 @@ def each_artifact_is_there_once(drive: DriveServer, contents: dict[str, bytes]) 
     assert texts == {b"96 kbit/s of " + content for content in contents.values()}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("number", "kills", "timeout_seconds", "tls"),
     [

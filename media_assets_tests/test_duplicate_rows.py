@@ -43,6 +43,7 @@ def way_to(drive: DriveServer, root: Path) -> dict[str, Any]:
     return way | {"type": "drive", "credentials": str(way["credentials"]), "ca_file": None}
 
 
+@pytest.mark.thorough
 def test_on_drive_copies_are_found_before_anything_was_ever_downloaded(drive: DriveServer, tmp_path: Path) -> None:
     folder = drive.add_path("Unseen")
     for name, content in (("a.txt", TEXT), ("b.txt", TEXT), ("c.txt", b"other"), ("d.txt", b"")):
@@ -66,6 +67,7 @@ def upload_in_parts(place: Place, path: str, content: bytes) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_in_a_bucket_copies_are_found_by_their_tags(tmp_path: Path) -> None:
     with s3_server() as server:
         place = Place(server)
@@ -79,6 +81,7 @@ def test_in_a_bucket_copies_are_found_by_their_tags(tmp_path: Path) -> None:
         assert not [request for request in server.requests if request.method == "GET" and request.path]
 
 
+@pytest.mark.thorough
 def test_the_index_fetches_no_copy_and_nothing_but_pictures_and_sound(drive: DriveServer, tmp_path: Path) -> None:
     folder = drive.add_path("Seen")
     sound = media.noise(tmp_path / "noise.flac", 8).read_bytes()

@@ -56,6 +56,7 @@ def everything(folder: Path) -> dict[str, tuple[str, int]]:
     }
 
 
+@pytest.mark.thorough
 def test_copies_are_shown_moved_only_when_told_and_brought_back_as_they_were(library: RealLibrary) -> None:
     before = everything(library.media)
     shown = typed(library, "duplicates", "--csv", str(library.root / "all.csv"))
@@ -144,6 +145,7 @@ def test_without_an_index_the_command_says_how_to_get_one(tmp_path: Path) -> Non
         typed(RealLibrary(tmp_path), "duplicates")
 
 
+@pytest.mark.thorough
 def test_a_stop_ends_grouping_and_moving_at_any_of_their_steps(library: RealLibrary) -> None:
     before, stops = everything(library.media), 0
     while True:

@@ -66,6 +66,7 @@ def spent(library: RealLibrary) -> float:
         return spent_usd(instance, datetime.now(UTC).date())
 
 
+@pytest.mark.thorough
 def test_a_rule_makes_again_only_the_files_it_is_for(library: RealLibrary, server: AudioServer) -> None:
     configure(library)
     library.process()
@@ -87,6 +88,7 @@ def test_a_rule_makes_again_only_the_files_it_is_for(library: RealLibrary, serve
     assert library.made() == after, "a rule that is for no file changes nothing"
 
 
+@pytest.mark.thorough
 def test_a_file_over_its_budget_waits_without_being_bad_and_others_go_on(
     library: RealLibrary, server: AudioServer
 ) -> None:
@@ -108,6 +110,7 @@ def test_a_file_over_its_budget_waits_without_being_bad_and_others_go_on(
     assert status.failures == {}
 
 
+@pytest.mark.thorough
 def test_the_budget_of_a_day_stops_all_and_blames_no_file(library: RealLibrary, server: AudioServer) -> None:
     section = {"transcription": by_openai(server)}
     configure(library, **section, budgets={"per_day_usd": 0.1})
@@ -184,6 +187,7 @@ def test_paths_in_a_rule_start_at_the_folder_of_the_file(library: RealLibrary) -
     assert rule.use.model_dump()["model"] == str(library.root / "models/de")
 
 
+@pytest.mark.thorough
 def test_the_doctor_looks_at_every_engine_once(library: RealLibrary, server: AudioServer) -> None:
     used, unknown = by_openai(server), by_openai(server, base_url="http://127.0.0.1:9/v1")
     library.configure(
@@ -206,6 +210,7 @@ def test_the_doctor_looks_at_every_engine_once(library: RealLibrary, server: Aud
     assert "127.0.0.1 may not want one" in found["credentials"].detail
 
 
+@pytest.mark.thorough
 def test_the_doctor_names_the_model_without_which_price_a_budget_cannot_be_kept(library: RealLibrary) -> None:
     summary = {"engine": "openai", "base_url": "http://127.0.0.1:9/v1", "model": "small"}
     library.configure(budgets={"per_day_usd": 2}, summary=summary)

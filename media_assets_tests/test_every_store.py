@@ -111,6 +111,7 @@ NO_RECORD = (
 """What a loss of power, a bad disk or a hand may leave where something of ours was."""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("damage", NO_RECORD, ids=range(len(NO_RECORD)))
 def test_a_manifest_that_no_version_wrote_counts_as_absent_and_is_made_again(
     place: PlaceOfArtifacts, publish: Publish, damage: bytes
@@ -130,6 +131,7 @@ def test_a_manifest_that_no_version_wrote_counts_as_absent_and_is_made_again(
     assert contents(place.again(), again) == files
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("damage", [*NO_RECORD, b"transcript of \0\0"], ids=range(len(NO_RECORD) + 1))
 def test_an_index_that_says_nothing_of_ours_counts_as_absent_and_is_written_again(
     place: PlaceOfArtifacts, publish: Publish, damage: bytes
@@ -272,6 +274,7 @@ def test_the_check_leaves_nothing_behind(place: PlaceOfArtifacts) -> None:
     assert place.contents() == []
 
 
+@pytest.mark.thorough
 def test_a_publication_that_is_stopped_leaves_nothing_half_and_can_be_made_again(
     place: PlaceOfArtifacts, publish: Publish, tmp_path: Path
 ) -> None:

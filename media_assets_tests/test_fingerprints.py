@@ -53,16 +53,19 @@ def fingerprint(toy: ToyLibrary, stage: FileAsset[Any], name: str, **changes: An
 # ----------------------------------------------------------------------------------------------- of files
 
 
+@pytest.mark.thorough
 def test_the_fingerprint_of_what_was_made_is_that_of_what_would_be_made(toy: ToyLibrary) -> None:
     for stage in (drive_file, m4a_audio, transcript):
         assert toy.made(stage.name, key_of("a")).fingerprint == fingerprint(toy, stage, "a")
 
 
+@pytest.mark.thorough
 def test_files_of_equal_content_share_it_where_only_the_content_counts(toy: ToyLibrary) -> None:
     assert fingerprint(toy, m4a_audio, "a") == fingerprint(toy, m4a_audio, "b") != fingerprint(toy, m4a_audio, "c")
     assert fingerprint(toy, drive_file, "a") != fingerprint(toy, drive_file, "b")
 
 
+@pytest.mark.thorough
 def test_a_touched_file_changes_that_of_the_first_stage_only(toy: ToyLibrary) -> None:
     before = [fingerprint(toy, stage, "a") for stage in (drive_file, m4a_audio, transcript)]
     os.utime(toy.inbox / "a.txt", (1, 1))
@@ -71,6 +74,7 @@ def test_a_touched_file_changes_that_of_the_first_stage_only(toy: ToyLibrary) ->
     assert [fingerprint(toy, stage, "a") for stage in (m4a_audio, transcript)] == before[1:]
 
 
+@pytest.mark.thorough
 def test_a_missing_stage_before_has_no_fingerprint_behind_it(toy: ToyLibrary) -> None:
     shutil.rmtree(toy.root / "out/m4a_audio")
     with pytest.raises(Waiting, match="waits for its m4a_audio") as caught:
@@ -79,6 +83,7 @@ def test_a_missing_stage_before_has_no_fingerprint_behind_it(toy: ToyLibrary) ->
     assert "m4a_audio" in caught.value.next_step
 
 
+@pytest.mark.thorough
 def test_a_vanished_source_has_no_fingerprint(toy: ToyLibrary) -> None:
     (toy.inbox / "a.txt").unlink()
     with pytest.raises(SourceChanged):
@@ -86,6 +91,7 @@ def test_a_vanished_source_has_no_fingerprint(toy: ToyLibrary) -> None:
     fingerprint(toy, m4a_audio, "a")
 
 
+@pytest.mark.thorough
 def test_another_code_version_changes_it(toy: ToyLibrary) -> None:
     newer = replace(m4a_audio, code_version="2")
     assert fingerprint(toy, newer, "a") != fingerprint(toy, m4a_audio, "a")
@@ -107,12 +113,14 @@ SAME_RESULT: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.thorough
 def test_settings_that_do_not_concern_a_stage_leave_it_alone(toy: ToyLibrary) -> None:
     for stage, changes in product((drive_file, m4a_audio, transcript), SAME_RESULT):
         assert fingerprint(toy, stage, "a", **changes) == fingerprint(toy, stage, "a")
         assert stage.full_code_version(toy_settings(toy.root, **changes)) == stage.full_code_version(toy.settings)
 
 
+@pytest.mark.thorough
 def test_settings_of_a_stage_change_its_fingerprint_and_its_code_version(toy: ToyLibrary) -> None:
     changes = {"audio": AudioSettings(channels=1)}
     assert fingerprint(toy, m4a_audio, "a", **changes) != fingerprint(toy, m4a_audio, "a")

@@ -76,6 +76,7 @@ def test_a_hole_earns_a_file_no_time(tmp_path: Path, cache: bool) -> None:
     assert limit_of_source(library.stored_bytes(entry), DEFAULT_TUNING["drive_file"], LimitSettings()) == 300
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("cache", [False, True])
 def test_downloads_that_were_never_filled_are_red_at_once_and_the_others_are_done(tmp_path: Path, cache: bool) -> None:
     library = RealLibrary(tmp_path, sources={"media": {"path": "media", "cache": cache}})

@@ -46,6 +46,7 @@ def test_it_outlives_the_process_and_a_second_stage_of_the_run_goes_on_counting(
         assert spent_usd(reopened, TODAY) == 2.0
 
 
+@pytest.mark.thorough
 def test_nothing_is_lost_when_threads_and_runs_write_at_once(instance: DagsterInstance) -> None:
     ledgers = [ledger(instance) for _ in range(3)]
     with ThreadPoolExecutor(6) as pool:

@@ -51,6 +51,7 @@ def note(toy: ToyLibrary, name: str, metadata: dict[str, Any]) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_what_is_left_as_it_is_counts_for_no_speed(toy: ToyLibrary) -> None:
     toy.write(a="one", b="two")
     publish_left(toy, "a")

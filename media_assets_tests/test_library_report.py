@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from media_assets.assets.library_report import library_report
 from media_assets.config import load_settings
 from media_assets.definitions import build_definitions
@@ -28,6 +30,7 @@ def report(library: RealLibrary) -> tuple[dict[str, object], dict[str, bool]]:
     return {name: value.value for name, value in event.materialization.metadata.items()}, checks
 
 
+@pytest.mark.thorough
 def test_an_empty_library_has_a_report_and_reaches_every_goal(tmp_path: Path) -> None:
     figures, checks = report(RealLibrary(tmp_path))
     assert figures["files"] == 0
@@ -35,6 +38,7 @@ def test_an_empty_library_has_a_report_and_reaches_every_goal(tmp_path: Path) ->
     assert all(checks.values())
 
 
+@pytest.mark.thorough
 def test_space_speed_failures_and_their_causes(tmp_path: Path) -> None:
     library = RealLibrary(
         tmp_path,

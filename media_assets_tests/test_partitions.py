@@ -118,6 +118,7 @@ def test_people_see_the_whole_name_of_a_file_and_nothing_else(path: str, name: s
     assert display_name(partition_key("box", path)) == name
 
 
+@pytest.mark.thorough
 def test_dagster_accepts_every_odd_key_and_runs_over_a_range_of_them(tmp_path: Path) -> None:
     sources = {"box": FolderSource(path=tmp_path / "in", hidden=True)}
     with ToyLibrary(tmp_path, sources=sources) as toy:
@@ -142,6 +143,7 @@ def test_a_range_follows_the_order_of_registration(tmp_path: Path) -> None:
         assert toy.instance.get_materialized_partitions(dg.AssetKey("drive_file")) == {"box:m.txt", "box:a.txt"}
 
 
+@pytest.mark.thorough
 def test_forty_thousand_keys_are_registered_once_and_in_order(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path) as toy:
         keys = [f"box:{number:05}.mp4" for number in range(40_000)]

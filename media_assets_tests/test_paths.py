@@ -218,6 +218,7 @@ def test_the_folder_of_an_asset_may_be_a_link_to_another_disk(tmp_path: Path) ->
     assert not store.local_path(published.file("transcript.json")).exists()
 
 
+@pytest.mark.thorough
 def test_made_again_by_force_a_doctored_artifact_removes_nothing(tmp_path: Path, victim: Path) -> None:
     with ToyLibrary(tmp_path / "library") as toy:
         (key,) = toy.write(talk="hello")

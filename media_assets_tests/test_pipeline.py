@@ -29,6 +29,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> RealLibrary:
     return made
 
 
+@pytest.mark.thorough
 def test_files_of_equal_content_are_transcribed_once(library: RealLibrary) -> None:
     for asset in ("m4a_audio", "transcript", "summary"):
         first, second = library.manifest(asset, TALK), library.manifest(asset, "the same talk.mp4")
@@ -40,6 +41,7 @@ def redone(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {name for name in after if after[name] != before.get(name)}
 
 
+@pytest.mark.thorough
 def test_a_second_pass_makes_nothing_and_a_changed_setting_what_depends_on_it(library: RealLibrary) -> None:
     first = library.made()
     library.process()
@@ -74,6 +76,7 @@ def test_audio_beside_its_source_is_no_source(tmp_path: Path) -> None:
     assert status.grid["media:copied by a person.m4a"]["drive_file"] is State.NOT_APPLICABLE
 
 
+@pytest.mark.thorough
 def test_a_photo_and_a_silent_video_are_not_applicable_with_a_reason(tmp_path: Path) -> None:
     library = RealLibrary(tmp_path)
     shutil.copytree(SAMPLES / "photos", library.media, dirs_exist_ok=True)
@@ -83,6 +86,7 @@ def test_a_photo_and_a_silent_video_are_not_applicable_with_a_reason(tmp_path: P
     assert library.manifest("summary", "sunrise time-lapse.mp4").not_applicable == "has no audio stream"
 
 
+@pytest.mark.thorough
 def test_a_recording_without_speech_has_an_empty_transcript_and_no_summary(tmp_path: Path) -> None:
     library = RealLibrary(tmp_path)
     tone(library.media / "tone.m4a", 440, 2)
@@ -106,6 +110,7 @@ def test_pictures_of_a_video_and_a_photo_and_none_of_sound(tmp_path: Path) -> No
     assert status.grid["media:tone.m4a"]["m4a_audio"] is State.MISSING, "a thumbnail is not made from the audio"
 
 
+@pytest.mark.thorough
 def test_a_photo_is_compressed_where_that_is_enabled_and_only_once(tmp_path: Path) -> None:
     library = RealLibrary(
         tmp_path,
@@ -125,6 +130,7 @@ def test_a_photo_is_compressed_where_that_is_enabled_and_only_once(tmp_path: Pat
     assert library.made() == made
 
 
+@pytest.mark.thorough
 def test_a_video_is_compressed_where_that_is_enabled_and_only_once(tmp_path: Path) -> None:
     library = RealLibrary(
         tmp_path,
@@ -146,6 +152,7 @@ def test_a_video_is_compressed_where_that_is_enabled_and_only_once(tmp_path: Pat
     assert library.made() == made
 
 
+@pytest.mark.thorough
 def test_a_changed_target_remakes_the_videos_it_is_for_and_nothing_else(tmp_path: Path) -> None:
     large = {"max_lines": 120, "more_lines_than": 200}
     compression: dict[str, Any] = {
@@ -176,6 +183,7 @@ def test_a_changed_target_remakes_the_videos_it_is_for_and_nothing_else(tmp_path
     assert redone(after, library.made()) == {"compressed_video small.mp4"}
 
 
+@pytest.mark.thorough
 def test_names_that_break_pipelines_do_not_break_this_one(tmp_path: Path) -> None:
     library = RealLibrary(tmp_path, outputs={"m4a_audio": {"placement": "beside_source"}})
     names: list[str | bytes] = ["-dash.m4a", "a:b.m4a", "q'uo\"te, [1] * %41....m4a", "new\nline.m4a", b"stray\xff.m4a"]
@@ -187,6 +195,7 @@ def test_names_that_break_pipelines_do_not_break_this_one(tmp_path: Path) -> Non
     assert {cells["transcript"] for cells in status.grid.values()} == {State.DONE}, status.failures
 
 
+@pytest.mark.thorough
 def test_artifacts_beside_their_sources_are_known_after_the_library_has_moved(tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     library = RealLibrary(tmp_path / "here", outputs={"default": {"placement": "beside_source"}})
@@ -216,6 +225,7 @@ def test_artifacts_beside_their_sources_are_no_sources_in_a_renamed_folder_eithe
     assert recordings == {"media:new/tone.ogg"}
 
 
+@pytest.mark.thorough
 def test_another_store_gets_copies_and_nothing_is_made_again(tmp_path: Path) -> None:
     library = RealLibrary(tmp_path)
     tone(library.media / "tone.ogg", 440, 1)

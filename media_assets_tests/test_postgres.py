@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 import psycopg2
+import pytest
 import yaml
 from dagster._daemon.types import DaemonHeartbeat
 
@@ -117,6 +118,7 @@ def requested(evaluated: dg.EvaluateAutomationConditionsResult, definitions: dg.
     return {key.path[-1]: number for key in sorted(keys) if (number := evaluated.get_num_requested(key))}
 
 
+@pytest.mark.thorough
 def test_a_library_on_postgres_ends_as_on_sqlite(databases: Databases, tmp_path: Path) -> None:
     on_sqlite = story(watched_library(tmp_path / "sqlite"))
     assert set(on_sqlite["failures"]) and on_sqlite["made"], on_sqlite

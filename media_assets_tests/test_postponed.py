@@ -73,6 +73,7 @@ def stopped(toy: ToyLibrary, day: datetime = NOW) -> None:
     assert "the budget of $1.00 a day" in str(failure_of(run_on(toy, day, "transcript")).description)
 
 
+@pytest.mark.thorough
 def test_what_was_not_come_to_is_requested_on_the_next_day_and_once(toy: ToyLibrary) -> None:
     stopped(toy)
     assert look(toy, NOW)[0] == {}, "today nothing is to be had"
@@ -82,18 +83,21 @@ def test_what_was_not_come_to_is_requested_on_the_next_day_and_once(toy: ToyLibr
     assert look(toy, TOMORROW + timedelta(days=1), cursor)[0] == {}, "what failed then is no matter of budgets"
 
 
+@pytest.mark.thorough
 def test_a_day_on_which_no_daemon_ran_is_caught_up(toy: ToyLibrary) -> None:
     _, cursor = look(toy, NOW - timedelta(days=3))
     stopped(toy)
     assert set(look(toy, NOW + timedelta(days=9), cursor)[0]) == {"transcript"}
 
 
+@pytest.mark.thorough
 def test_what_is_noted_after_the_end_of_its_day_is_not_forgotten(toy: ToyLibrary) -> None:
     _, cursor = look(toy, MIDNIGHT + timedelta(minutes=5))
     stopped(toy)
     assert set(look(toy, MIDNIGHT + timedelta(minutes=40), cursor)[0]) == {"transcript"}
 
 
+@pytest.mark.thorough
 def test_what_a_clock_that_was_ahead_postponed_does_not_wait_for_that_date(toy: ToyLibrary) -> None:
     _, cursor = look(toy, NOW)
     stopped(toy, NOW + timedelta(days=365))
@@ -104,11 +108,13 @@ def test_what_a_clock_that_was_ahead_postponed_does_not_wait_for_that_date(toy: 
     assert look(toy, NOW + timedelta(days=366), cursor)[0] == {}
 
 
+@pytest.mark.thorough
 def test_what_was_postponed_right_after_midnight_was_not_by_a_clock_that_was_ahead(toy: ToyLibrary) -> None:
     stopped(toy, MIDNIGHT + timedelta(minutes=5))
     assert look(toy, MIDNIGHT + timedelta(minutes=10))[0] == {}
 
 
+@pytest.mark.thorough
 def test_what_was_made_or_taken_out_since_is_not_requested(toy: ToyLibrary) -> None:
     stopped(toy)
     assert run_on(toy, TOMORROW, "transcript", key_of("c")).success
@@ -116,6 +122,7 @@ def test_what_was_made_or_taken_out_since_is_not_requested(toy: ToyLibrary) -> N
     assert look(toy, TOMORROW)[0] == {}
 
 
+@pytest.mark.thorough
 def test_what_is_made_of_it_follows_by_itself(tmp_path: Path) -> None:
     budgets = BudgetSettings(per_day_usd=1.0)
     with ToyLibrary(tmp_path, budgets=budgets, assets=tuned("m4a_audio", workers=1)) as toy:

@@ -29,6 +29,7 @@ def mode(path: Path) -> str:
     return oct(stat.S_IMODE(path.stat().st_mode))
 
 
+@pytest.mark.thorough
 def test_a_run_leaves_its_state_to_its_owner_and_artifacts_to_all(tmp_path: Path) -> None:
     outputs = {"transcript": Output(placement="beside_source")}
     with ToyLibrary(tmp_path, outputs=outputs) as toy:

@@ -59,6 +59,7 @@ def names(keys: list[str]) -> str:
 keys_in_order = st.lists(st.integers(0, 999).map(str), unique=True, max_size=40)
 
 
+@pytest.mark.thorough
 @given(keys_in_order, st.data(), st.integers(1, 12))
 def test_ranges_cover_what_is_wanted_and_nothing_else(order: list[str], data: st.DataObject, batch: int) -> None:
     wanted = frozenset(data.draw(st.sets(st.sampled_from(order)) if order else st.just(set())))
@@ -123,6 +124,7 @@ def test_partitions_that_were_added_by_hand_are_not_selected(toy: ToyLibrary) ->
     assert toy.processor().select(ALL) == ["box:b.txt"]
 
 
+@pytest.mark.thorough
 def test_a_limit_goes_to_the_next_files_each_time(toy: ToyLibrary) -> None:
     toy.write(a="one", b="photo\nm4a_audio: photo", c="three", d="four")
     planned = [names(process(toy, Selection(limit=2))["transcript"].todo) for _ in range(3)]
@@ -175,6 +177,7 @@ def test_force_means_the_selected_stage_or_all(selection: Selection, forced: lis
 # ----------------------------------------------------------------------------------------------- what is planned
 
 
+@pytest.mark.thorough
 def test_a_library_is_processed_and_the_second_time_nothing_is_to_do(toy: ToyLibrary) -> None:
     toy.write(a="one", b="two", c="photo\nm4a_audio: photo")
     assert [names(plan.todo) for plan in process(toy).values()] == ["a b c"] * 3
@@ -186,6 +189,7 @@ def test_a_library_is_processed_and_the_second_time_nothing_is_to_do(toy: ToyLib
     assert toy.instance.get_runs_count() == runs
 
 
+@pytest.mark.thorough
 def test_what_failed_is_left_alone_until_it_changes_or_a_person_asks(toy: ToyLibrary) -> None:
     toy.write(a="one", b="poison\nm4a_audio: poison", c="early\ndrive_file: poison")
     first = process(toy)
@@ -210,6 +214,7 @@ def test_what_failed_is_left_alone_until_it_changes_or_a_person_asks(toy: ToyLib
     assert toy.status().failures == {}
 
 
+@pytest.mark.thorough
 def test_what_failed_is_tried_again_with_other_settings(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path) as toy:
         toy.write(a="poison\nm4a_audio: poison")
@@ -219,6 +224,7 @@ def test_what_failed_is_tried_again_with_other_settings(tmp_path: Path) -> None:
         assert names(process(toy)["m4a_audio"].todo) == "a"
 
 
+@pytest.mark.thorough
 def test_what_failed_for_a_passing_reason_is_tried_again_unasked(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, retries=RetrySettings(max_retries=0, delay_seconds=0.01)) as toy:
         toy.write(a="flaky\ndrive_file: transient 1", b="moving\ndrive_file: change to this")
@@ -229,6 +235,7 @@ def test_what_failed_for_a_passing_reason_is_tried_again_unasked(tmp_path: Path)
         assert toy.status().failures == {}
 
 
+@pytest.mark.thorough
 def test_a_recorded_artifact_that_is_damaged_or_out_of_date_is_to_do(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path) as toy:
         toy.write(a="one", b="two", c="three")
@@ -242,6 +249,7 @@ def test_a_recorded_artifact_that_is_damaged_or_out_of_date_is_to_do(tmp_path: P
         assert [names(plan.todo) for plan in plans.values()] == ["", "a b c", "a b c"]
 
 
+@pytest.mark.thorough
 def test_what_is_stored_but_not_recorded_is_recorded_without_being_made(toy: ToyLibrary) -> None:
     toy.write(a="one")
     process(toy)
@@ -259,6 +267,7 @@ def test_partitions_of_a_source_that_is_no_longer_configured_are_blocked(toy: To
         assert processor.plan(stage, ["old:a.txt"], ALL).blocked == ["old:a.txt"]
 
 
+@pytest.mark.thorough
 def test_a_manifest_of_another_version_is_no_reason_to_plan_around_it(toy: ToyLibrary) -> None:
     toy.write(a="one")
     process(toy)
@@ -271,6 +280,7 @@ def test_a_manifest_of_another_version_is_no_reason_to_plan_around_it(toy: ToyLi
 # ----------------------------------------------------------------------------------------------- how it is run
 
 
+@pytest.mark.thorough
 def test_a_plan_becomes_runs_of_at_most_a_batch_each(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, assets=tuned("drive_file", batch=3)) as toy:
         keys = toy.write(**{f"f{number}": f"text {number}" for number in range(8)})
@@ -290,6 +300,7 @@ def test_an_empty_plan_starts_no_run(toy: ToyLibrary) -> None:
     assert list(toy.processor().run(StagePlan("drive_file"), force=False)) == []
 
 
+@pytest.mark.thorough
 def test_bad_files_do_not_stop_the_next_run_and_something_fatal_does(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, assets=tuned("drive_file", batch=1)) as toy:
         toy.write(a="bad\ndrive_file: poison", b="good", c="bad\ndrive_file: fatal", d="never")
@@ -392,6 +403,7 @@ def begin_run_and_die(root: Path) -> None:
         toy.bench.wait_for("other")
 
 
+@pytest.mark.thorough
 def test_a_process_is_known_by_its_lock_wherever_it_runs(toy: ToyLibrary) -> None:
     child = processes().Process(target=begin_run_and_die, args=(toy.root,), daemon=True)
     child.start()

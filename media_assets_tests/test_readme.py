@@ -77,6 +77,7 @@ def first_demo(copy: Path) -> subprocess.CompletedProcess[str]:
     return run("make demo", copy)
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(900)
 def test_make_demo_shows_everything(copy: Path, first_demo: subprocess.CompletedProcess[str]) -> None:
     first = first_demo
@@ -119,6 +120,7 @@ def test_make_demo_drive_shows_the_same_in_drive(copy: Path) -> None:
     assert re.search(r"for the second, 0 uploads in it", done.stdout), done.stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "command",
     [c for c in commands() if c not in {"make demo", "make demo-drive", *RUNS_THIS_VERY_TEST, *STARTS_THE_UI}],

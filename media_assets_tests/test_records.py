@@ -47,6 +47,7 @@ def counted(toy: ToyLibrary, asset: str) -> int:
     return int(number)
 
 
+@pytest.mark.thorough
 def test_what_the_first_attempt_of_a_repeated_batch_made_is_new(toy: ToyLibrary) -> None:
     toy.write(a="a", b="b\nm4a_audio: transient 2", c="a")
     toy.run("drive_file")
@@ -60,6 +61,7 @@ def test_what_the_first_attempt_of_a_repeated_batch_made_is_new(toy: ToyLibrary)
     assert sorted(reused) == [False, False, True]
 
 
+@pytest.mark.thorough
 def test_what_a_run_that_died_made_is_new_when_it_is_found_and_only_then(toy: ToyLibrary) -> None:
     toy.write(a="a", b="b")
     toy.run("drive_file")

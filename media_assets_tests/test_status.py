@@ -40,6 +40,7 @@ def states(toy: ToyLibrary, asset: str) -> dict[str, str]:
     return {key: cells[asset].value for key, cells in toy.status().grid.items()}
 
 
+@pytest.mark.thorough
 def test_every_cell_has_a_state_and_every_failure_a_reason(toy: ToyLibrary) -> None:
     toy.write(
         good="good",
@@ -89,6 +90,7 @@ def cell(toy: ToyLibrary, name: str, asset: str) -> dict[str, Any]:
     return dict(found)
 
 
+@pytest.mark.thorough
 def test_every_cell_is_told_with_reason_next_step_links_run_and_cost(toy: ToyLibrary) -> None:
     toy.write(good="good", photo="photo\nm4a_audio: photo", poison="poison\nm4a_audio: poison")
     runs = {asset.name: result.run_id for asset, result in zip(PIPELINE, toy.run_all(), strict=True)}
@@ -142,6 +144,7 @@ def test_a_stage_further_down_says_what_failed_at_the_root(toy: ToyLibrary) -> N
     )
 
 
+@pytest.mark.thorough
 def test_only_the_cells_in_the_states_that_were_asked_for_are_told(toy: ToyLibrary) -> None:
     toy.write(good="good", poison="poison\ndrive_file: poison")
     toy.run("drive_file")
@@ -151,6 +154,7 @@ def test_only_the_cells_in_the_states_that_were_asked_for_are_told(toy: ToyLibra
     assert {each["state"] for each in told(toy, State.FAILED, State.MISSING)["cells"]} == {"failed", "missing"}
 
 
+@pytest.mark.thorough
 def test_what_is_missing_says_what_it_waits_for(tmp_path: Path) -> None:
     slow = AutomationSettings(settle_seconds=100, incomplete_seconds=100)
     with ToyLibrary(tmp_path, automation=slow) as toy:
@@ -179,6 +183,7 @@ def test_a_cell_of_a_source_that_is_no_longer_in_the_settings_says_so(toy: ToyLi
     assert not first.source
 
 
+@pytest.mark.thorough
 def test_what_a_budget_holds_up_says_so(tmp_path: Path) -> None:
     budgets = BudgetSettings(per_day_usd=1.0, per_file_usd=0.9)
     with ToyLibrary(tmp_path, budgets=budgets, assets=tuned("transcript", workers=1)) as toy:
@@ -195,6 +200,7 @@ def test_what_a_budget_holds_up_says_so(tmp_path: Path) -> None:
         assert (held["state"], held["error"]) == ("missing", "OverBudget")
 
 
+@pytest.mark.thorough
 def test_only_rows_of_the_states_that_were_asked_for_are_shown(toy: ToyLibrary) -> None:
     toy.write(good="good", poison="poison\ndrive_file: poison")
     toy.run_all()
@@ -234,6 +240,7 @@ def test_only_the_files_that_were_asked_for_are_in_it(toy: ToyLibrary) -> None:
     assert list(status.failures) == [(key_of("b"), "drive_file")]
 
 
+@pytest.mark.thorough
 def test_a_failure_is_over_once_the_file_was_made(toy: ToyLibrary) -> None:
     toy.write(a="flaky\ndrive_file: transient 4")
     toy.run("drive_file")
@@ -251,6 +258,7 @@ def test_a_file_that_was_made_and_failed_since_has_failed(toy: ToyLibrary) -> No
     assert states(toy, "drive_file") == {key_of("a"): "failed"}
 
 
+@pytest.mark.thorough
 def test_the_reason_is_that_of_the_last_attempt(toy: ToyLibrary) -> None:
     toy.write(a="one\ndrive_file: poison")
     toy.run("drive_file")
@@ -260,6 +268,7 @@ def test_the_reason_is_that_of_the_last_attempt(toy: ToyLibrary) -> None:
     assert failure.reason == "ZeroDivisionError: nobody thought of this"
 
 
+@pytest.mark.thorough
 def test_something_fatal_leaves_the_grid_as_it_was(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path) as toy:
         toy.write(a="one", b="poison\ndrive_file: poison")
@@ -281,6 +290,7 @@ def test_a_file_whose_source_is_gone_keeps_its_state(toy: ToyLibrary) -> None:
     assert toy.processor().status([key]).grid[key]["drive_file"] is State.DONE
 
 
+@pytest.mark.thorough
 def test_a_note_about_a_file_does_not_bring_back_a_failure_that_is_over(toy: ToyLibrary) -> None:
     (key,) = toy.write(a="flaky\ndrive_file: transient 4")
     toy.run("drive_file")

@@ -46,6 +46,7 @@ def shell(root: Path, line: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("line", ["$M process --stage drive_file >&-", "$M process --stage drive_file | head -1"])
 def test_work_goes_on_when_nobody_reads_what_is_said(root: Path, line: str) -> None:
     done = shell(root, line)
@@ -54,6 +55,7 @@ def test_work_goes_on_when_nobody_reads_what_is_said(root: Path, line: str) -> N
     assert cells["done"] == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("line", ["$M status --json | true", "$M status 2>&- >&-", "$M doctor --help | true"])
 def test_what_nobody_reads_is_no_trouble(root: Path, line: str) -> None:
     assert shell(root, line).stderr == ""

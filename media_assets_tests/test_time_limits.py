@@ -106,6 +106,7 @@ def with_time(path: Path, box: bytes, offset: int, value: int) -> Path:
     return path
 
 
+@pytest.mark.thorough
 def test_a_file_that_claims_to_play_for_ever_is_red_and_the_others_are_done(tmp_path: Path):
     library = RealLibrary(tmp_path)
     endless_wav(library.media / "endless.wav")

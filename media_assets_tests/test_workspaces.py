@@ -71,6 +71,7 @@ def begin_and_end(state_dir: Path) -> None:
             (run / "still mine").write_text("text")
 
 
+@pytest.mark.thorough
 def test_runs_that_begin_at_the_same_time_do_not_remove_each_other(tmp_path: Path) -> None:
     children = [processes().Process(target=begin_and_end, args=(tmp_path,)) for _ in range(4)]
     for child in children:

@@ -30,6 +30,7 @@ def library(tmp_path: Path, team: HttpReceiver, database: str | None) -> Iterato
         yield alerting
 
 
+@pytest.mark.thorough
 def test_the_failed_files_of_a_batch_are_one_message_with_reason_next_step_and_links(
     library: Alerting, team: HttpReceiver
 ) -> None:
@@ -61,6 +62,7 @@ def test_a_recovery_is_told_once_every_file_that_failed_is_done(library: Alertin
     assert titles(team)[1:] == ["2 files recovered at transcript"]
 
 
+@pytest.mark.thorough
 def test_500_failures_of_one_cause_within_an_hour_are_a_handful_of_messages(
     library: Alerting, team: HttpReceiver
 ) -> None:
@@ -106,6 +108,7 @@ def test_a_cause_that_comes_and_goes_is_not_told_each_time(library: Alerting, te
     assert titles(team)[2:] == ["1 file failed at transcript"]
 
 
+@pytest.mark.thorough
 def test_a_stop_is_told_once_and_its_end_when_the_work_really_goes_on(library: Alerting, team: HttpReceiver) -> None:
     library.write(a="a\ndrive_file: fatal", b="b")
     library.run("drive_file")
@@ -207,6 +210,7 @@ def test_a_broken_channel_holds_up_no_other_and_gets_its_messages_when_it_is_men
     assert TOKEN not in f"{problem}{caplog.text}{kept}"
 
 
+@pytest.mark.thorough
 def test_what_a_channel_missed_for_long_comes_as_one_message(tmp_path: Path, team: HttpReceiver) -> None:
     team.status = 503
     with Alerting(tmp_path, {"team": url_of(team)}) as library:
@@ -243,6 +247,7 @@ def test_a_look_that_dies_before_it_could_note_what_it_sent_repeats_that_message
     assert [message.split(".")[0] for message in messages(team)] == ["is poison", "is worse", "is worse"]
 
 
+@pytest.mark.thorough
 def test_a_channel_gets_only_the_kinds_of_messages_it_wants(tmp_path: Path, team: HttpReceiver) -> None:
     with HttpReceiver() as pager:
         channels = {"team": AlertChannel(), "pager": AlertChannel(messages=("stops",))}
@@ -259,6 +264,7 @@ def test_a_channel_gets_only_the_kinds_of_messages_it_wants(tmp_path: Path, team
 # ------------------------------------------------------------------------------------------- the digest
 
 
+@pytest.mark.thorough
 def test_the_digest_comes_once_a_day_at_its_hour_and_counts_what_happened(tmp_path: Path, team: HttpReceiver) -> None:
     minutes_of_day = _minutes_of_day()
     with Alerting(tmp_path, {"team": url_of(team)}, digest_at="07:00") as library:

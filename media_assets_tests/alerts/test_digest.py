@@ -28,6 +28,7 @@ def day_of(toy: ToyLibrary) -> Day:
     return day
 
 
+@pytest.mark.thorough
 def test_a_batch_that_was_repeated_counts_whole_with_its_cost_and_once(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path) as toy:
         toy.write(a="a", b="b\ntranscript: transient 1", c="c")

@@ -105,6 +105,7 @@ def test_nothing_is_written_over_and_nothing_half_is_left(tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
 
 
+@pytest.mark.thorough
 def test_an_archive_that_unfolds_to_a_thousand_times_its_size_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bomb, bomb.open("partitions.jsonl", "w") as member:

@@ -45,6 +45,7 @@ def typed(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     return Typed(tmp_path, capsys, monkeypatch)
 
 
+@pytest.mark.thorough
 def test_a_library_goes_from_one_place_to_another(typed: Typed) -> None:
     assert "2 files, 2 of them new here" in typed("import", "--from-stores")
     archive = str(typed.root / "library.zip")

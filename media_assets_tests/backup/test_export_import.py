@@ -153,6 +153,7 @@ def told(toy: ToyLibrary) -> dict[tuple[str, str], tuple[str, str, str]]:
     return {cell: (failed.sentence, failed.kind, failed.attempt) for cell, failed in failures.items()}
 
 
+@pytest.mark.thorough
 def test_another_instance_shows_the_same_grid_and_makes_nothing_again(
     origin: Origin, brought: tuple[Move, ToyLibrary, Imported]
 ) -> None:
@@ -167,6 +168,7 @@ def test_another_instance_shows_the_same_grid_and_makes_nothing_again(
     assert (found.files, found.new_files, found.remarks) == (5, 5, [])
 
 
+@pytest.mark.thorough
 def test_automation_asks_for_nothing_after_an_import(brought: tuple[Move, ToyLibrary, Imported]) -> None:
     _, new, _ = brought
     condition = stage_condition(rerun_on_change=True)
@@ -206,6 +208,7 @@ def test_an_import_may_be_repeated(brought: tuple[Move, ToyLibrary, Imported]) -
     assert grid(new) == grid(move.old)
 
 
+@pytest.mark.thorough
 def test_an_import_that_was_broken_off_is_finished_by_the_next(move: Move) -> None:
     new = move.elsewhere()
 
@@ -222,6 +225,7 @@ def test_an_import_that_was_broken_off_is_finished_by_the_next(move: Move) -> No
     assert grid(new) == grid(move.old)
 
 
+@pytest.mark.thorough
 def test_there_is_a_way_back(brought: tuple[Move, ToyLibrary, Imported], tmp_path: Path) -> None:
     move, new, _ = brought
     again = export_library(new.instance, new.library, PIPELINE, tmp_path / "back.zip")
@@ -256,6 +260,7 @@ def test_a_store_may_have_moved(move: Move, tmp_path: Path) -> None:
     assert path.exists()
 
 
+@pytest.mark.thorough
 def test_of_artifacts_that_stayed_behind_only_those_with_files_are_made_again(move: Move, tmp_path: Path) -> None:
     new = move.elsewhere(out=tmp_path / "empty")
     done = move.bring(new)
@@ -268,6 +273,7 @@ def test_of_artifacts_that_stayed_behind_only_those_with_files_are_made_again(mo
     assert new.bench.calls_of("m4a_audio") == {"good": 1, "other": 1}
 
 
+@pytest.mark.thorough
 def test_artifacts_that_are_brought_later_are_taken_up_by_the_next_import(move: Move, tmp_path: Path) -> None:
     new = move.elsewhere(out=tmp_path / "later")
     move.bring(new)
@@ -304,6 +310,7 @@ def test_what_the_store_has_newer_or_older_is_kept_and_told(move: Move) -> None:
     assert key_of("good") not in made_ids(new.instance, "m4a_audio")  # the next pass looks at it
 
 
+@pytest.mark.thorough
 def test_what_was_made_or_tried_here_since_is_not_spoken_over(move: Move) -> None:
     new = move.elsewhere()
     (move.inbox / "poison.txt").write_text("cured")
@@ -353,6 +360,7 @@ def test_journals_of_moved_duplicates_come_along_and_the_longer_one_stays(move: 
     assert done.remarks == [f"{here / 'c.jsonl'} is another journal here, and is kept"]
 
 
+@pytest.mark.thorough
 def test_what_sensors_remember_comes_along_unless_they_have_looked_here(move: Move) -> None:
     new, other = move.elsewhere(), move.elsewhere()
     move.bring(new)

@@ -22,6 +22,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PlaceOfArt
         yield place
 
 
+@pytest.mark.thorough
 def test_an_artifact_whose_manifest_was_lost_is_there_again_once_and_whole(
     place: PlaceOfArtifacts, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ import html
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
 import srt
 import webvtt
 from hypothesis import given, settings
@@ -162,6 +163,7 @@ transcripts = st.lists(
 ).map(lambda segments: transcript().model_copy(update={"segments": tuple(segments)}))
 
 
+@pytest.mark.thorough
 @settings(deadline=None)
 @given(transcripts)
 def test_any_transcript_gives_captions_other_programs_read_the_same(made):
@@ -176,6 +178,7 @@ def test_any_transcript_gives_captions_other_programs_read_the_same(made):
     assert [cue.index for cue in subrip] == list(range(1, len(subrip) + 1))
 
 
+@pytest.mark.thorough
 @settings(deadline=None)
 @given(transcripts)
 def test_every_character_that_can_be_shown_is_shown(made):

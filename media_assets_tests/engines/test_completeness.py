@@ -101,6 +101,7 @@ def test_the_error_names_both_durations(source: str, original: Callable[[str], P
 # ------------------------------------------------------------------------------------------------- odd, not damaged
 
 
+@pytest.mark.thorough
 def test_sound_that_is_shorter_than_the_video_is_whole(tmp_path: Path):
     tone = media.tone(tmp_path / "tone.wav", 1.0)
     for ending in ("mp4", "mkv", "flv", "avi"):

@@ -82,6 +82,7 @@ def test_an_index_that_tells_of_nothing_beside_content_is_damaged(tmp_path: Path
         probe(path, Work(tmp_path))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("ending", "video", "audio"),
     [("mkv", "libx264", "aac"), ("webm", "libvpx", "libopus"), ("avi", "mpeg4", "mp2"), ("ts", "libx264", "mp2")],

@@ -263,6 +263,7 @@ def test_who_stops_listening_ends_ffmpeg(tmp_path: Path, work: Work):
 # ------------------------------------------------------------------------------------------------- limits
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform != "linux", reason="macOS cannot limit another process")
 def test_a_file_that_takes_too_much_memory_is_bad(tmp_path: Path, work: Work):
     large = tmp_path / "large.png"

@@ -102,7 +102,6 @@ def test_texts_that_name_others_are_read_by_nobody_alone_or_in_front_of_sound(pr
         (hostile.dash, "a.mp4"),
         (hostile.concat, "a.mp3"),
         (hostile.sdp, "a.mp4"),
-        (hostile.subtitles, "a.mp4"),
     ],
 )
 def test_a_playlist_with_the_name_of_a_recording_is_bad(

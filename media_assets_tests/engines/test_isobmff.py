@@ -51,6 +51,7 @@ def nested() -> st.SearchStrategy[bytes]:
     )
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=50)
 @given(st.lists(nested(), max_size=8).map(b"".join))
 def test_no_soup_of_boxes_is_read_more_often_than_it_has_boxes(soup: bytes):
@@ -61,6 +62,7 @@ def test_no_soup_of_boxes_is_read_more_often_than_it_has_boxes(soup: bytes):
         assert file.bytes_read <= 3 * len(soup) + 16
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=50)
 @given(st.lists(nested(), max_size=8).map(b"".join))
 def test_every_soup_of_boxes_has_a_clear_outcome(tmp_path_factory: pytest.TempPathFactory, soup: bytes):
@@ -96,6 +98,7 @@ def test_a_hostile_index_costs_no_more_than_its_length(content: bytes, tmp_path:
     assert not dolby_vision
 
 
+@pytest.mark.thorough
 def test_a_file_of_very_many_boxes_is_bad_and_says_so():
     soup = box(b"free") * (isobmff.MOST_BOXES + 1)
     with pytest.raises(BadMedia, match="made of more than 1000000 boxes"):

@@ -171,6 +171,7 @@ def test_a_child_is_killed_when_the_run_is_stopped(tmp_path: Path):
     assert gone(int(str(note.readlink())))
 
 
+@pytest.mark.thorough
 @LINUX
 def test_the_processor_time_of_a_child_is_bounded_without_its_parent(tmp_path: Path):
     """The parent looks at its own clock, so the test lets the child alone with its limit."""
@@ -183,6 +184,7 @@ def test_the_processor_time_of_a_child_is_bounded_without_its_parent(tmp_path: P
     assert ended.returncode < 0
 
 
+@pytest.mark.thorough
 def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path):
     note = tmp_path / "pid"
     code = (
@@ -230,6 +232,7 @@ def test_a_server_that_was_killed_is_started_anew(work: Work):
     assert run_in_child(child.echo, "hello", work=work) == "hello"
 
 
+@pytest.mark.thorough
 def test_a_call_whose_server_is_killed_may_be_repeated(tmp_path: Path):
     note = tmp_path / "pid"
     server = run_in_child(child.who, work=Work(tmp_path))["parent"]

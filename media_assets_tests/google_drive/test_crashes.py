@@ -59,6 +59,7 @@ def slow_drive(plain_drive: DriveServer) -> DriveServer:
     return plain_drive
 
 
+@pytest.mark.thorough
 def test_an_upload_goes_on_in_another_process(slow_drive: DriveServer, tmp_path: Path) -> None:
     api = api_for(slow_drive, tmp_path)
     file_id, md5 = api.new_id(), noise(tmp_path / "source", SIZE_BYTES)
@@ -73,6 +74,7 @@ def test_an_upload_goes_on_in_another_process(slow_drive: DriveServer, tmp_path:
     assert not (tmp_path / "journal.json").exists()
 
 
+@pytest.mark.thorough
 def test_a_download_goes_on_in_another_process(slow_drive: DriveServer, tmp_path: Path) -> None:
     api = api_for(slow_drive, tmp_path)
     md5 = noise(tmp_path / "source", SIZE_BYTES)

@@ -59,6 +59,7 @@ print(json.dumps(sorted(hosts)))
 """
 
 
+@pytest.mark.thorough
 def test_no_other_server_is_asked(plain_drive: DriveServer) -> None:
     """google-auth would show a service account's token to iamcredentials.googleapis.com, whatever server it is for."""
     key, folder = plain_drive.service_account_file(), plain_drive.add_folder("shared")

@@ -53,6 +53,7 @@ def break_at(drive: DriveServer, moved: Callable[[], int], bytes_moved: int, met
     return thread
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "size_bytes",
     [

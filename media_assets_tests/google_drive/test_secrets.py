@@ -33,6 +33,7 @@ def everything_in(error: BaseException | None) -> Iterator[str]:
         error = error.__context__
 
 
+@pytest.mark.thorough
 def test_secrets_stay_secret(drive: DriveServer, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     drive.faults.random_faults = Faults(rate=0, retry_after_seconds=0)

@@ -37,6 +37,7 @@ def metadata_of(event: dg.AssetMaterialization) -> dict[str, object]:
     return {name: value.value for name, value in event.metadata.items()}
 
 
+@pytest.mark.thorough
 def test_a_batch_that_went_well_is_a_materialization_for_each_file(toy: ToyLibrary) -> None:
     keys = toy.write(a="one", b="two", c="two")
     toy.run("drive_file")
@@ -67,6 +68,7 @@ def test_a_batch_that_went_well_is_a_materialization_for_each_file(toy: ToyLibra
     assert copy["same_content_as"] in (key_of("b"), key_of("c"))
 
 
+@pytest.mark.thorough
 def test_a_batch_with_bad_files_records_the_good_ones_as_if_alone(toy: ToyLibrary) -> None:
     toy.write(a="one", b="poison\nm4a_audio: poison", c="photo\nm4a_audio: photo")
     toy.run("drive_file")
@@ -86,6 +88,7 @@ def test_a_batch_with_bad_files_records_the_good_ones_as_if_alone(toy: ToyLibrar
     assert metadata_of(materialized(mixed)[key_of("c")]) == {"not_applicable": "is a photo"}
 
 
+@pytest.mark.thorough
 def test_what_was_made_in_a_batch_with_bad_files_is_not_outdated(toy: ToyLibrary) -> None:
     toy.write(a="one", b="poison\nm4a_audio: poison")
     toy.run_all()
@@ -96,6 +99,7 @@ def test_what_was_made_in_a_batch_with_bad_files_is_not_outdated(toy: ToyLibrary
         assert resolver.get_status(dg.AssetKey(asset), key_of("a")) is StaleStatus.FRESH
 
 
+@pytest.mark.thorough
 def test_a_bad_file_is_an_observation_with_its_reason_and_a_row_of_the_failure(toy: ToyLibrary) -> None:
     toy.write(a="one", b="poison\nm4a_audio: poison", c="bad too\nm4a_audio: poison")
     toy.run("drive_file")
@@ -172,6 +176,7 @@ def test_materializations_of_a_backfill_carry_its_id_in_a_batch_with_bad_files_t
     assert event.tags[BACKFILL_ID_TAG] == "backfill"
 
 
+@pytest.mark.thorough
 def test_a_run_of_a_single_file_works_like_a_batch(toy: ToyLibrary) -> None:
     toy.write(a="one", b="two")
     result = toy.definitions.resolve_implicit_global_asset_job_def().execute_in_process(

@@ -78,6 +78,7 @@ def is_manifest(request: Request) -> bool:
 # ----------------------------------------------------------------------------------------------- in its own folder
 
 
+@pytest.mark.thorough
 def test_what_was_published_is_read_back(place: Place, store: Store, tmp_path: Path) -> None:
     published = store.put(draft(), {"transcript.json": "{}", "größe.srt": "1", "empty.txt": ""})
     assert store.get() == published
@@ -198,6 +199,7 @@ def test_a_manifest_of_another_version_is_fatal_and_left_alone(place: Place, sto
     assert place.get(manifest) == before
 
 
+@pytest.mark.thorough
 def test_all_artifacts_are_shown_as_of_now_and_read_only_when_they_are_new(
     server: S3Server, place: Place, store: Store
 ) -> None:
@@ -290,6 +292,7 @@ def test_beside_its_source_an_artifact_is_named_after_it(place: Place, store: St
     assert not [path for path in place.paths() if "coming" in path]
 
 
+@pytest.mark.thorough
 def test_made_again_it_keeps_its_name_and_what_is_no_longer_made_goes(place: Place, store: Store) -> None:
     store.put(draft(), {"transcript.srt": "old", "transcript.txt": "old"}, BESIDE)
     new = store.put(draft(fingerprint="f2"), {"transcript.srt": "new"}, BESIDE)
@@ -302,6 +305,7 @@ def test_made_again_it_keeps_its_name_and_what_is_no_longer_made_goes(place: Pla
     assert new.placement == "beside_source"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [4, 6 * 1024 * 1024])
 def test_an_object_of_the_users_is_never_overwritten(place: Place, tmp_path: Path, size: int) -> None:
     store = Store(place.settings("out"), tmp_path / "work")
@@ -341,6 +345,7 @@ def test_what_the_user_edited_is_his(place: Place, store: Store) -> None:
     assert below(place, "in/") == ["talk.mp4", "talk.srt", "talk.vtt"]
 
 
+@pytest.mark.thorough
 def test_when_every_name_is_taken_nothing_is_overwritten(place: Place, store: Store) -> None:
     for version in ("f1", "f2", "f3"):
         published = store.put(draft(fingerprint=version), {"transcript.srt": "ours"}, BESIDE)
@@ -350,6 +355,7 @@ def test_when_every_name_is_taken_nothing_is_overwritten(place: Place, store: St
     assert [place.get(path) for path in place.paths("in/") if path.endswith(".srt")] == [b"edited by hand"] * 3
 
 
+@pytest.mark.thorough
 def test_two_recordings_of_one_name_keep_their_artifacts_apart(place: Place, store: Store) -> None:
     for _ in range(2):
         for name in ("talk.mp4", "talk.mov"):
@@ -381,6 +387,7 @@ def test_a_source_in_another_bucket_has_no_place_beside_it(place: Place, tmp_pat
 # ----------------------------------------------------------------------------------------------- faults and rivals
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("what", ["slow down", "cut before", "lose answer"])
 def test_a_publication_survives_every_second_write_going_wrong(
     server: S3Server, place: Place, store: Store, what: Any
@@ -507,6 +514,7 @@ def forks() -> Iterator[Connection]:
     child.join()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "scenario",
     [name if name in FEW_SCENARIOS else pytest.param(name, marks=pytest.mark.slow) for name in SCENARIOS],

@@ -178,6 +178,7 @@ def _manifests(drive: DriveServer, folder: str) -> list[str]:
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("scenario", few_of_them(SCENARIOS, "again, with other files", "beside, the first time"))
 def test_a_crash_leaves_nothing_that_the_next_attempt_does_not_put_right(tmp_path: Path, scenario: str) -> None:
     first = 1 + list(SCENARIOS).index(scenario)
@@ -215,6 +216,7 @@ def die_while_uploading(account: Account, root: Path, chunks: int) -> None:
     put_large(account, root)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("tls", [False, True])
 def test_an_upload_goes_on_where_the_process_was_killed(tmp_path: Path, tls: bool) -> None:
     with drive_server(seed=1, tls=tls) as drive:

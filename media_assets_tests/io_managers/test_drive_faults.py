@@ -54,6 +54,7 @@ class Worker(Store):
         return self.publish(draft(key, fingerprint), files, digests, target)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("tls", "seed"), few_of_them([(False, 1), (True, 2)], (False, 1)))
 def test_with_faults_of_every_kind_each_artifact_is_there_once_and_whole(tmp_path: Path, tls: bool, seed: int) -> None:
     choices = random.Random(seed)
@@ -101,6 +102,7 @@ def check(drive: DriveServer, store: Store, wanted: dict[str, tuple[str, dict[st
 AFTER = [Fault.ANSWER_LOST, Fault.ANSWER_RESET, Fault.CUT_ANSWER, Fault.NOT_JSON]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("tls", few_of_them([False, True], False))
 def test_when_the_answer_to_a_write_is_lost_it_is_not_made_twice(tmp_path: Path, tls: bool) -> None:
     with drive_server(seed=5, tls=tls) as drive:

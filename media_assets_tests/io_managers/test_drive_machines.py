@@ -148,6 +148,7 @@ def test_of_two_artifacts_that_are_there_all_machines_see_the_same_and_the_next_
     check_one(drive, third.put(draft(made_by_run="three"), {"a.txt": "three"}), one)
 
 
+@pytest.mark.thorough
 def test_when_somebody_removes_what_is_published_again_and_again_it_is_given_up_for_now(
     drive: DriveServer, tmp_path: Path
 ) -> None:

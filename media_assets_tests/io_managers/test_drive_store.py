@@ -193,6 +193,7 @@ def test_a_manifest_is_downloaded_once_on_another_machine_and_never_on_ours(
     assert drive.calls["files.download"] == 1
 
 
+@pytest.mark.thorough
 def test_all_artifacts_of_an_asset_are_seen_by_a_few_lists(drive: DriveServer, store: Store, tmp_path: Path) -> None:
     folder = drive.add_shared_drive("Team")
     published = {}

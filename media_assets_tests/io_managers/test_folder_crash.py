@@ -157,6 +157,7 @@ def everything(root: Path) -> list[str]:
     return [*names(root / "in"), *sorted(str(path.relative_to(root)) for path in in_store)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("scenario", few_of_them(SCENARIOS, "again, with fewer files", "moved to beside"))
 def test_a_crash_at_any_step_leaves_nothing_half_and_is_made_good_by_the_next_attempt(
     tmp_path: Path, scenario: str
@@ -192,6 +193,7 @@ def publish_for_ever(root: Path, seed: int, published: Event) -> None:
         published.set()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kills", [5, pytest.param(15, marks=pytest.mark.slow)])
 def test_a_process_killed_at_random_moments_leaves_nothing_half(tmp_path: Path, kills: int) -> None:
     prepare(tmp_path, "the first time")

@@ -97,6 +97,7 @@ def test_secrets_are_struck_out_wherever_they_turn_up() -> None:
     assert line["message"] == "answered 401 to **********, abc", "three letters are no secret"
 
 
+@pytest.mark.thorough
 def test_the_lines_of_a_run_say_which_run_file_and_attempt_they_are_about(tmp_path: Path, project_lines: Lines) -> None:
     with ToyLibrary(tmp_path) as toy:
         toy.write(a="one", b="odd\ndrive_file: odd", c="flaky\ndrive_file: transient 1")

@@ -223,6 +223,7 @@ def library_figures(samples: Samples) -> Samples:
     return {key: number for key, number in samples.items() if "exporter" not in key[0]}
 
 
+@pytest.mark.thorough
 def test_an_artifact_counts_as_made_once_though_its_batch_was_repeated(toy: ToyLibrary) -> None:
     toy.write(a="one", b="flaky\nm4a_audio: transient 1", c="one")
     toy.run("drive_file")

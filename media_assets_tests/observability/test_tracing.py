@@ -20,6 +20,7 @@ def traced(root: Path, collector: Collector, **settings: float) -> ToyLibrary:
     return ToyLibrary(root, tracing=TracingSettings.model_validate({"endpoint": collector.address, **settings}))
 
 
+@pytest.mark.thorough
 def test_a_file_has_one_trace_through_all_stages_also_when_nothing_is_remembered_between_them(tmp_path: Path) -> None:
     with Collector() as collector:
         with traced(tmp_path, collector) as toy:
@@ -42,6 +43,7 @@ def test_a_file_has_one_trace_through_all_stages_also_when_nothing_is_remembered
     assert set(collector.paths) == {"/v1/traces"}
 
 
+@pytest.mark.thorough
 def test_a_span_says_what_became_of_the_file(tmp_path: Path) -> None:
     with Collector() as collector, traced(tmp_path, collector) as toy:
         toy.write(a="one", b="bad\nm4a_audio: poison", c="slow one\nm4a_audio: slow", d="photo\nm4a_audio: photo")
@@ -63,6 +65,7 @@ def test_a_span_says_what_became_of_the_file(tmp_path: Path) -> None:
     assert (made.attributes["media_assets.reused"], again.attributes["media_assets.reused"]) == (False, True)
 
 
+@pytest.mark.thorough
 def test_another_version_of_a_file_is_another_trace_and_a_look_at_the_same_is_not(tmp_path: Path) -> None:
     with Collector() as collector, traced(tmp_path, collector) as toy:
         toy.write(a="one")
@@ -87,6 +90,7 @@ def test_a_repeated_batch_tells_of_a_settled_file_once(tmp_path: Path) -> None:
     assert sorted(errors, key=str) == [(key_of("a"), "Transient"), (key_of("a"), None), (key_of("b"), "BadMedia")]
 
 
+@pytest.mark.thorough
 def test_a_share_of_the_files_is_traced_whole_or_not_at_all(tmp_path: Path) -> None:
     with Collector() as collector, traced(tmp_path / "half", collector, sample_ratio=0.5) as toy:
         toy.write(**{f"f{number}": f"text {number}" for number in range(6)})

@@ -339,6 +339,7 @@ def test_a_membership_that_ends_is_fatal_and_what_came_meanwhile_is_found_after_
 # ------------------------------------------------------------------------------------------- shortcuts
 
 
+@pytest.mark.thorough
 @either_log
 def test_what_shortcuts_lead_to_is_followed(watch: Watch, drive: DriveServer, library: Library) -> None:
     shared = drive.add_shared_drive("Team")
@@ -639,6 +640,7 @@ def test_other_settings_report_only_what_they_change(watch: Watch, drive: DriveS
 # ------------------------------------------------------------------------------------------- trouble
 
 
+@pytest.mark.thorough
 @either_log
 @pytest.mark.parametrize("take", ["share_away", "trash", "delete"])
 @pytest.mark.parametrize("which", ["b", "above"])

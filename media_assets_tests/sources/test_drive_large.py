@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from media_assets_tests.drive_server import drive_server
 from media_assets_tests.sources.drive_watch import Watch, ids, paths
 
 
+@pytest.mark.thorough
 def test_calls_do_not_grow_with_the_library(tmp_path: Path) -> None:
     count = 20_000
     with drive_server() as drive:

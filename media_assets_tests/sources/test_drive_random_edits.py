@@ -73,6 +73,7 @@ class Person:
                     self.drive.replace_content(item, self.random.randbytes(4))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 8))])
 def test_looks_and_scans_agree(seed: int, tmp_path: Path) -> None:
     with drive_server(seed=seed, descendants_in_log=bool(seed % 2)) as drive:

@@ -61,6 +61,7 @@ def nested(root: Path, name: str, depth: int) -> Iterator[None]:
         subprocess.run(["rm", "-rf", "--", str(root / name)], check=True)
 
 
+@pytest.mark.thorough
 def test_folders_may_lie_in_one_another_deeper_than_functions_may_call_each_other(tmp_path: Path) -> None:
     with nested(tmp_path, "d", 1500):
         write(tmp_path, "z.mp4")
@@ -157,6 +158,7 @@ def test_a_store_that_is_reached_through_a_link_is_not_entered(tmp_path: Path) -
     assert listed(source) == ["a.mp4", "link/b.mp4"]
 
 
+@pytest.mark.thorough
 def test_artifacts_beside_their_sources_are_no_files_of_the_library(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, outputs={"default": Output(placement="beside_source")}) as toy:
         keys = toy.write(a="text", b="text")
@@ -169,6 +171,7 @@ def test_artifacts_beside_their_sources_are_no_files_of_the_library(tmp_path: Pa
         assert toy.register() == keys
 
 
+@pytest.mark.thorough
 def test_an_artifact_that_was_copied_into_the_library_is_recognised_by_its_content(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path) as toy:
         (key,) = toy.write(a="text")
@@ -337,6 +340,7 @@ def test_a_file_that_changed_since_it_was_listed_is_not_handed_over(
     assert not (tmp_path / "fetched").exists()
 
 
+@pytest.mark.thorough
 def test_the_store_and_the_state_of_a_library_may_lie_in_its_source(tmp_path: Path) -> None:
     inside = tmp_path / "in"
     stores = {"artifacts": FolderStore(path=inside / "artifacts")}

@@ -38,6 +38,7 @@ def note_gone(library: Hooked, *names: str) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_a_failure_of_any_earlier_stage_is_told_with_what_the_file_stays_without(
     library: Hooked, backend: HttpReceiver
 ) -> None:
@@ -57,6 +58,7 @@ def test_a_failure_of_any_earlier_stage_is_told_with_what_the_file_stays_without
     assert len({post.headers["webhook-id"] for post in backend.taken}) == 4
 
 
+@pytest.mark.thorough
 def test_a_failure_of_what_the_wanted_artifact_is_not_made_from_is_not_told(
     tmp_path: Path, backend: HttpReceiver
 ) -> None:
@@ -68,6 +70,7 @@ def test_a_failure_of_what_the_wanted_artifact_is_not_made_from_is_not_told(
     assert told(backend) == [("file.done", "a.txt")]
 
 
+@pytest.mark.thorough
 def test_what_an_earlier_stage_makes_not_applicable_is_done(library: Hooked, backend: HttpReceiver) -> None:
     library.write(a="a\nm4a_audio: photo")
     library.run_all()
@@ -77,6 +80,7 @@ def test_what_an_earlier_stage_makes_not_applicable_is_done(library: Hooked, bac
     assert (artifact["asset"], artifact["state"], artifact["reason"]) == ("transcript", "not_applicable", "is a photo")
 
 
+@pytest.mark.thorough
 def test_a_file_that_is_gone_before_all_was_made_has_failed_and_a_finished_one_has_not(
     library: Hooked, backend: HttpReceiver
 ) -> None:

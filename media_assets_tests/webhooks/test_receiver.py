@@ -89,6 +89,7 @@ def fails(library: ToyLibrary, name: str, reason: str = "is poison") -> None:
     )
 
 
+@pytest.mark.thorough
 def test_a_file_is_done_once_when_the_last_of_its_artifacts_is_there(library: Hooked, backend: HttpReceiver) -> None:
     library.write(a="a", b="b\nm4a_audio: photo", c="c\ntranscript: poison")
     library.run("drive_file")
@@ -119,6 +120,7 @@ def test_a_file_is_done_once_when_the_last_of_its_artifacts_is_there(library: Ho
     assert (data["reason"], data["next_step"]) == ("is poison", "Throw it away")
 
 
+@pytest.mark.thorough
 def test_a_crash_repeats_events_under_the_same_id_and_artifacts_of_a_source_as_it_was_do_not_make_it_done(
     library: Hooked, backend: HttpReceiver
 ) -> None:
@@ -152,6 +154,7 @@ def test_a_crash_repeats_events_under_the_same_id_and_artifacts_of_a_source_as_i
     assert len({post.headers["webhook-id"] for post in backend.posts}) == 2
 
 
+@pytest.mark.thorough
 def test_events_by_artifact_and_only_those_a_receiver_asks_for(tmp_path: Path, backend: HttpReceiver) -> None:
     with Hooked(tmp_path, backend.address, events=("asset.done", "file.done"), assets=("m4a_audio",)) as library:
         library.look()
@@ -226,6 +229,7 @@ def test_a_message_that_is_refused_waits_alone_and_what_comes_later_of_its_file_
     assert library.look(3).aside == 0
 
 
+@pytest.mark.thorough
 def test_a_receiver_that_refuses_everything_is_left_alone(library: Hooked, backend: HttpReceiver) -> None:
     for number in range(30):
         fails(library, str(number))
@@ -239,6 +243,7 @@ def test_a_receiver_that_refuses_everything_is_left_alone(library: Hooked, backe
     assert len(backend.taken) == 30
 
 
+@pytest.mark.thorough
 def test_what_nobody_takes_for_days_is_dropped_and_an_alert_says_so(library: Hooked, backend: HttpReceiver) -> None:
     library.alert(0)
     backend.refuses = "0.txt"

@@ -30,6 +30,7 @@ def test_orientations_are_named_as_numpy_turns():
     assert (named["mirrored"] == np.fliplr(picture)).all()
 
 
+@pytest.mark.thorough
 def test_black_and_blank_frames_have_no_code(tmp_path: Path):
     frames = np.concatenate([scenes.black(2), np.full_like(scenes.black(2), 200), scenes.film(3, 2, 1)])
     row = row_of(scenes.write_film(tmp_path / "a.mp4", frames))

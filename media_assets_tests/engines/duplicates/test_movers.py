@@ -112,6 +112,7 @@ def test_the_last_copy_stays_when_the_one_to_keep_is_gone(place: Copies):
 ACTS = ["apply", pytest.param("undo", marks=pytest.mark.slow)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("act", ACTS)
 def test_after_a_crash_at_any_write_undo_leaves_all_as_it_was_and_a_repetition_goes_on(make: Make, act: aside.Act):
     whole = make()
@@ -314,6 +315,7 @@ def test_moves_survive_a_drive_that_fails_at_random(tmp_path: Path):
         assert place.state() == before
 
 
+@pytest.mark.thorough
 def test_a_move_whose_answer_never_comes_is_settled_later(on_drive: OnDrive):
     drive, before = on_drive.drive, on_drive.state()
     drive.fail_always("files.update", Fault.ANSWER_LOST)
@@ -344,6 +346,7 @@ def test_an_object_in_review_is_no_source(in_bucket: InBucket):
     assert {entry.path for entry in source.scan()} == KEPT
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("act", ACTS)
 def test_a_process_that_dies_before_any_request_leaves_one_complete_object_or_both(
     s3: S3Server, tmp_path: Path, act: aside.Act
@@ -368,6 +371,7 @@ def test_a_process_that_dies_before_any_request_leaves_one_complete_object_or_bo
     assert number == 2 * len(COPIES) + 1, "it copies and deletes each"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("what", ["slow down", "lose answer", "cut before"])
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_a_request_that_fails_in_between_is_made_again(in_bucket: InBucket, s3: S3Server, what, method: str):
@@ -388,6 +392,7 @@ def test_an_object_that_is_replaced_before_its_deletion_stays(in_bucket: InBucke
     assert in_bucket.place.paths(f"library/{REVIEW}/b/sp") == [], "the copy of what it was is not left behind"
 
 
+@pytest.mark.thorough
 def test_an_object_whose_tag_is_no_checksum_is_read_before_it_is_moved(in_bucket: InBucket, s3: S3Server):
     before = in_bucket.state()
     for path in FILES:
@@ -416,6 +421,7 @@ def test_nothing_is_overwritten_in_review_nor_in_the_old_place(in_bucket: InBuck
     assert in_bucket.library()["b/deep/er/other.bin"] == b"new"
 
 
+@pytest.mark.thorough
 def test_a_key_that_may_not_delete_says_so_and_leaves_the_object(in_bucket: InBucket, s3: S3Server):
     s3.fault((403, "AccessDenied"), writes("DELETE"), times=100)
     with pytest.raises(Fatal, match="access is denied"):

@@ -45,10 +45,12 @@ def test_changed_videos_are_found_and_videos_that_only_share_something_are_not(t
     agree(same | labelled.make_videos_that_differ(tmp_path, [0], FEW_THAT_DIFFER))
 
 
+@pytest.mark.thorough
 def test_changed_images_are_found_and_other_pictures_of_the_place_are_not(tmp_path: Path):
     agree(labelled.make_images(tmp_path, [0]))
 
 
+@pytest.mark.thorough
 def test_changed_sound_is_found_and_sound_that_begins_alike_is_not(tmp_path: Path):
     agree(labelled.make_sounds(tmp_path, [0]))
 
@@ -64,6 +66,7 @@ def test_nothing_that_only_shares_something_is_taken_for_the_same(tmp_path: Path
     agree(labelled.make_videos(tmp_path, [0], ("mpeg4.avi",)) | labelled.make_videos_that_differ(tmp_path, [0]))
 
 
+@pytest.mark.thorough
 def test_a_member_says_how_it_is_turned_and_where_it_starts(tmp_path: Path):
     film = scenes.write_film(tmp_path / "film.mp4", scenes.film(1), scenes.music(1, 20))
     cut = scenes.changed(film, "cut.mp4", ("-ss", "4"), ("-vf", "transpose=1", "-preset", "ultrafast", "-crf", "35"))
@@ -77,6 +80,7 @@ def test_a_member_says_how_it_is_turned_and_where_it_starts(tmp_path: Path):
     assert group.keep_because == "it has the higher bit rate"
 
 
+@pytest.mark.thorough
 def test_a_rotation_that_is_only_a_tag_is_applied_first(tmp_path: Path):
     film = scenes.write_film(tmp_path / "film.mp4", scenes.film(2, 8, 2))
     tagged = tmp_path / "tagged.mp4"
@@ -101,6 +105,7 @@ def test_the_other_algorithms_find_mirrored_and_smaller_copies_too(tmp_path: Pat
     assert [names(group) for group in duplicate_groups(rows)] == [["a.png", "a_b.jpg"]]
 
 
+@pytest.mark.thorough
 def test_files_without_anything_to_see_or_hear_are_never_near(tmp_path: Path):
     paths = []
     for name, colour in (("a", "black"), ("b", "0x010101"), ("c", "white")):
@@ -137,6 +142,7 @@ def test_a_chain_of_neighbours_makes_no_group_of_files_that_differ():
     assert not duplicate_groups([rows[0], rows[-1]], loose)
 
 
+@pytest.mark.thorough
 def test_what_many_files_share_does_not_hide_what_two_have_alone(tmp_path: Path):
     intro = scenes.film(7, 3, 1)
     files = [

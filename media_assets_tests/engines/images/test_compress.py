@@ -38,6 +38,7 @@ def jpeg(path: Path, image: Image.Image | None = None, **options: object) -> Pat
 # ------------------------------------------------------------------------------------------------- quality and size
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "image_format",
     ["jpeg", pytest.param("webp", marks=pytest.mark.slow), pytest.param("avif", marks=pytest.mark.slow)],
@@ -54,6 +55,7 @@ def test_a_photo_reaches_the_quality_over_its_whole_area_and_not_much_more(image
     assert value.reason.startswith(f"saves {value.saved_share:.0%} of its bytes")
 
 
+@pytest.mark.thorough
 def test_a_higher_target_gives_a_larger_file(tmp_path: Path):
     source = jpeg(tmp_path / "a.jpg")
     low, high = (result_of(source, settings(rules=rules(quality)))[1] for quality in (60, 85))
@@ -61,6 +63,7 @@ def test_a_higher_target_gives_a_larger_file(tmp_path: Path):
     assert low.ssimulacra2 and high.ssimulacra2 and low.ssimulacra2 < high.ssimulacra2
 
 
+@pytest.mark.thorough
 def test_pixels_are_given_up_only_as_far_as_the_goal_asks(tmp_path: Path):
     source = jpeg(tmp_path / "a.jpg", photo(640))
     _, kept = result_of(source, settings(rules=rules(70, reduction=0.3, side=300)))
@@ -72,12 +75,14 @@ def test_pixels_are_given_up_only_as_far_as_the_goal_asks(tmp_path: Path):
     assert image.width / image.height == pytest.approx(640 / photo(640).height, abs=0.01)
 
 
+@pytest.mark.thorough
 def test_no_image_gets_smaller_than_its_rule_allows(tmp_path: Path):
     image, value = result_of(jpeg(tmp_path / "a.jpg"), settings(rules=rules(80, reduction=0.98, side=400)))
     assert max(image.size) == 400
     assert "the goal of 98% is not met" in value.reason
 
 
+@pytest.mark.thorough
 def test_the_same_photo_gives_the_same_bytes(tmp_path: Path):
     source = jpeg(tmp_path / "a.jpg", photo(240))
     wanted = settings(format="avif")
@@ -92,6 +97,7 @@ def test_the_same_photo_gives_the_same_bytes(tmp_path: Path):
 # ------------------------------------------------------------------------------------------------- what is kept
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("image_format", ["jpeg", "webp", "avif"])
 def test_camera_time_place_and_profile_are_kept_and_the_orientation_is_applied_once(image_format: str, tmp_path: Path):
     xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a tiff:Orientation="6" title="Munich"/></x:xmpmeta>'
@@ -112,6 +118,7 @@ def test_camera_time_place_and_profile_are_kept_and_the_orientation_is_applied_o
     assert value.lost == ()
 
 
+@pytest.mark.thorough
 def test_a_heic_photo_becomes_a_jpeg_that_stands_upright(tmp_path: Path):
     source = tmp_path / "a.heic"
     pillow_heif.from_pillow(photo()).save(source, quality=95, exif=exif(6).tobytes(), icc_profile=srgb_icc())
@@ -123,6 +130,7 @@ def test_a_heic_photo_becomes_a_jpeg_that_stands_upright(tmp_path: Path):
     assert set(value.kept) >= {"EXIF", "GPS", "ICC profile"}
 
 
+@pytest.mark.thorough
 def test_a_transparent_picture_gets_a_format_that_has_transparency(tmp_path: Path):
     picture = photo().convert("RGBA")
     picture.putalpha(Image.linear_gradient("L").resize(picture.size))
@@ -133,11 +141,13 @@ def test_a_transparent_picture_gets_a_format_that_has_transparency(tmp_path: Pat
     assert np.abs(alphas[0] - alphas[1]).max() <= 8
 
 
+@pytest.mark.thorough
 def test_an_alpha_channel_that_hides_nothing_does_not_count(tmp_path: Path):
     photo().convert("RGBA").save(tmp_path / "a.png")
     assert result_of(tmp_path / "a.png")[1].format == "jpeg"
 
 
+@pytest.mark.thorough
 def test_a_palette_with_transparency_is_kept_transparent(tmp_path: Path):
     picture = photo().quantize(255)
     picture.putpalette([*(picture.getpalette() or ()), 0, 0, 0])
@@ -148,6 +158,7 @@ def test_a_palette_with_transparency_is_kept_transparent(tmp_path: Path):
     assert result.convert("RGBA").getpixel((400, 250))[3] > 240  # type: ignore[index]
 
 
+@pytest.mark.thorough
 def test_cmyk_becomes_srgb_and_the_loss_is_named(tmp_path: Path):
     result, value = result_of(jpeg(tmp_path / "a.jpg", photo().convert("CMYK")))
     assert result.mode == "RGB"
@@ -160,6 +171,7 @@ def test_the_profile_that_says_srgb_is_the_same_at_any_time():
     assert ImageCms.ImageCmsProfile(io.BytesIO(srgb_profile())).profile.xcolor_space.strip() == "RGB"
 
 
+@pytest.mark.thorough
 def test_sixteen_bits_of_grey_keep_their_tones_and_the_loss_is_named(tmp_path: Path):
     grey = photo().convert("L")
     Image.fromarray(np.asarray(grey).astype(np.uint16) * 257).save(tmp_path / "a.png")
@@ -168,12 +180,14 @@ def test_sixteen_bits_of_grey_keep_their_tones_and_the_loss_is_named(tmp_path: P
     assert value.lost == ("16 bits per channel (8 are kept)",)
 
 
+@pytest.mark.thorough
 def test_sixteen_bits_of_colour_are_named_when_lost(tmp_path: Path):
     photo().save(tmp_path / "eight.png")
     media.ffmpeg("-i", tmp_path / "eight.png", "-pix_fmt", "rgb48be", tmp_path / "a.png")
     assert result_of(tmp_path / "a.png")[1].lost == ("16 bits per channel (8 are kept)",)
 
 
+@pytest.mark.thorough
 def test_a_gain_map_is_named_when_it_is_lost(tmp_path: Path):
     xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a hdrgm:Version="1.0"/></x:xmpmeta>'
     source = jpeg(tmp_path / "a.jpg", xmp=xmp)
@@ -182,6 +196,7 @@ def test_a_gain_map_is_named_when_it_is_lost(tmp_path: Path):
     assert b"hdrgm" not in result.info["xmp"]
 
 
+@pytest.mark.thorough
 def test_further_pictures_of_a_jpeg_are_named_when_lost(tmp_path: Path):
     photo().save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[photo(120)], quality=97)
     result, value = result_of(tmp_path / "a.jpg")
@@ -189,6 +204,7 @@ def test_further_pictures_of_a_jpeg_are_named_when_lost(tmp_path: Path):
     assert difference(result, photo()) < 6
 
 
+@pytest.mark.thorough
 def test_captions_of_press_photos_are_kept_by_jpeg_and_named_by_others(tmp_path: Path):
     caption = b"\x1c\x02\x78\x00\x06Munich"
     iptc = b"Photoshop 3.0\x008BIM\x04\x04\x00\x00" + len(caption).to_bytes(4, "big") + caption + b"\x00"
@@ -200,6 +216,7 @@ def test_captions_of_press_photos_are_kept_by_jpeg_and_named_by_others(tmp_path:
     assert result_of(source, settings(format="webp"))[1].lost == ("IPTC",)
 
 
+@pytest.mark.thorough
 def test_damaged_exif_spoils_nothing_but_itself(tmp_path: Path):
     source = jpeg(tmp_path / "a.jpg", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01")
     result, value = result_of(source)
@@ -210,6 +227,7 @@ def test_damaged_exif_spoils_nothing_but_itself(tmp_path: Path):
 # ------------------------------------------------------------------------------------------------- what is left
 
 
+@pytest.mark.thorough
 def test_a_photo_compressed_here_is_left_alone_the_second_time(tmp_path: Path):
     path = compress(jpeg(tmp_path / "a.jpg"))[0]
     assert path is not None
@@ -230,6 +248,7 @@ def test_a_later_rule_counts_from_the_original(tmp_path: Path):
     assert second.size_bytes == pytest.approx(0.1 * source.stat().st_size, rel=0.4)
 
 
+@pytest.mark.thorough
 def test_a_saving_too_small_is_not_worth_it(tmp_path: Path):
     path, value = compress(jpeg(tmp_path / "a.jpg", quality=80, subsampling=2), settings(rules=rules(92)))
     assert path is None
@@ -243,6 +262,7 @@ def test_an_efficient_file_is_recognised_without_a_trial(tmp_path: Path):
     assert value.trials == 0
 
 
+@pytest.mark.thorough
 def test_the_age_chooses_the_rule(tmp_path: Path):
     source = jpeg(tmp_path / "a.jpg")
     late = rules(60)[0].model_copy(update={"name": "late", "older_than_years": 5.0})
@@ -264,6 +284,7 @@ def test_what_moves_is_left_alone(ending: str, tmp_path: Path):
     assert "moves (2 frames)" in value.reason or value.reason == "is GIF, a format that is left as it is"
 
 
+@pytest.mark.thorough
 def test_several_pictures_in_one_heic_are_left_alone(tmp_path: Path):
     file = pillow_heif.from_pillow(photo(400))
     file.add_from_pillow(photo(400, "flower.jpg"))
@@ -288,6 +309,7 @@ def test_an_hdr_photo_is_left_alone(tmp_path: Path):
     assert "is HDR10" in compress(tmp_path / "a.avif")[1].reason
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("colours", "reason"),
     [
@@ -320,6 +342,7 @@ def test_more_pixels_than_allowed_are_refused_before_they_are_decoded(tmp_path: 
         compress(jpeg(tmp_path / "a.jpg"), settings(max_megapixels=0.1))
 
 
+@pytest.mark.thorough
 def test_a_decompression_bomb_is_bad_media(tmp_path: Path):
     Image.new("1", (20_000, 20_000)).save(tmp_path / "bomb.png")
     with pytest.raises(BadMedia, match="more pixels than any photo"), open_image(tmp_path / "bomb.png", 178):

@@ -44,6 +44,7 @@ def test_the_goal_counts_from_the_original():
     assert goal_bytes(rule, 300, Mark(0.8, 1000)) == 100
 
 
+@pytest.mark.thorough
 def test_a_sample_has_flat_and_busy_areas_and_scores_like_the_whole():
     flat, busy = Image.new("RGB", (1024, 512), (90, 120, 200)), photo(1024).crop((0, 0, 1024, 512))
     picture = Image.fromarray(np.concatenate([np.asarray(flat), np.asarray(busy)]))

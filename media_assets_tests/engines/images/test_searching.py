@@ -25,6 +25,7 @@ def test_it_is_found_wherever_it_is(before: int):
     assert not is_in(io.BytesIO(bytes(before) + b"needl_" + bytes(10)), [b"other", b"needle"])
 
 
+@pytest.mark.thorough
 def test_a_large_file_is_not_read_into_memory(tmp_path: Path):
     path = tmp_path / "large.jpg"
     with path.open("wb") as file:

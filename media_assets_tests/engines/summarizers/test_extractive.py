@@ -161,6 +161,7 @@ def test_a_language_without_a_list_gets_by_without_its_commonest_words(tmp_path:
     assert not set(topics) & {"atunci", "si", "pentru", "vecini"}
 
 
+@pytest.mark.thorough
 def test_ten_subjects_in_a_long_talk_become_chapters_where_they_turn(tmp_path: Path) -> None:
     random_ = random.Random(7)
     vocabulary = [[f"subject{k}word{i}" for i in range(60)] for k in range(10)]
@@ -180,6 +181,7 @@ def test_ten_subjects_in_a_long_talk_become_chapters_where_they_turn(tmp_path: P
     assert sum(f"ubject{k}word" in chapter.title for k, chapter in enumerate(summary.chapters)) >= 8
 
 
+@pytest.mark.thorough
 def test_a_long_talk_without_a_turn_gets_equal_chapters(tmp_path: Path) -> None:
     summary = summarize(transcript(["The bees bring the honey home to the hive."] * 600), tmp_path)
 

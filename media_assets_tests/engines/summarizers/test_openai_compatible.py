@@ -80,6 +80,7 @@ def test_every_part_of_a_long_transcript_is_sent_and_then_combined(server: OpenA
     assert reported[-1] == 1.0
 
 
+@pytest.mark.thorough
 def test_summaries_of_parts_that_do_not_fit_together_are_combined_in_rounds(
     server: OpenAIServer, tmp_path: Path
 ) -> None:

@@ -55,6 +55,7 @@ def luma(image: Image.Image) -> np.ndarray:
 # ------------------------------------------------------------------------------------------------- which frame
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("gop", ["5", "999"])
 def test_a_black_lead_in_is_not_the_poster(gop: str, tmp_path: Path):
     lead = f"color=black:s=320x180:r=25:d=3[a];{TEST_PICTURE}:d=2[b];[a][b]concat"
@@ -78,6 +79,7 @@ def test_a_blurred_start_is_not_the_poster(tmp_path: Path):
     assert "blurred" in value.chosen_because
 
 
+@pytest.mark.thorough
 def test_a_flat_card_is_not_the_poster(tmp_path: Path):
     card = f"{TEST_PICTURE}:d=1[a];color=orange:s=320x180:r=25:d=3[b];[a][b]concat"
     _, value = made(film(tmp_path / "a.mp4", card))
@@ -90,12 +92,14 @@ def test_a_video_that_is_black_throughout_still_has_a_poster(tmp_path: Path):
     assert set(files) == {"poster-160.jpg", "poster-320.jpg", "contact-sheet.jpg"}
 
 
+@pytest.mark.thorough
 def test_a_video_of_one_frame_has_a_poster_and_a_sheet(tmp_path: Path):
     _, value = made(film(tmp_path / "a.mp4", TEST_PICTURE, "-frames:v", "1"))
     assert value.time_seconds == 0.0
     assert value.contact_sheet is not None and value.contact_sheet.times_seconds == (0.0,)
 
 
+@pytest.mark.thorough
 def test_a_damaged_video_still_has_a_poster(tmp_path: Path):
     source = film(tmp_path / "a.mkv", f"{TEST_PICTURE}:d=4")
     data = bytearray(source.read_bytes())
@@ -107,6 +111,7 @@ def test_a_damaged_video_still_has_a_poster(tmp_path: Path):
 # ------------------------------------------------------------------------------------------------- the picture
 
 
+@pytest.mark.thorough
 def test_the_poster_is_the_frame_of_its_time(tmp_path: Path):
     source = film(tmp_path / "a.mp4", f"{TEST_PICTURE}:d=4")
     _, value = made(source)
@@ -119,6 +124,7 @@ def test_the_poster_is_the_frame_of_its_time(tmp_path: Path):
     assert difference(shown, right) < difference(shown, frames[round((value.time_seconds + 2) % 4, 2)])
 
 
+@pytest.mark.thorough
 def test_a_phone_video_stands_upright(tmp_path: Path):
     flat = film(tmp_path / "flat.mp4", f"{TEST_PICTURE}:d=1")
     source = tmp_path / "a.mp4"
@@ -133,6 +139,7 @@ def test_pixels_that_are_not_square_are_stretched(tmp_path: Path):
     assert poster(source).size == (320, 180)
 
 
+@pytest.mark.thorough
 def test_hdr_is_tone_mapped(tmp_path: Path):
     grey = "color=gray:s=320x180:r=25:d=1,format=yuv420p10le,geq=lum='X*2.5+80':cb=512:cr=512"
     params = "log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"
@@ -147,6 +154,7 @@ def test_hdr_is_tone_mapped(tmp_path: Path):
     assert middle[10] < 10
 
 
+@pytest.mark.thorough
 def test_a_video_of_hours_is_looked_at_from_end_to_end(tmp_path: Path):
     source = film(tmp_path / "a.mp4", "testsrc2=s=160x90:r=1/2:d=7200", "-g", "30")
     _, value = made(source)
@@ -192,6 +200,7 @@ def test_a_percent_sign_in_the_working_directory_is_no_pattern(tmp_path: Path):
     assert poster(film(tmp_path / "50%d off" / "a.mp4", f"{TEST_PICTURE}:d=1", "-g", "999")).size == (320, 180)
 
 
+@pytest.mark.thorough
 def test_the_same_video_gives_the_same_bytes(tmp_path: Path):
     source = film(tmp_path / "a.mp4", f"{TEST_PICTURE}:d=1")
     first = {name: path.read_bytes() for name, path in made(source)[0].items()}

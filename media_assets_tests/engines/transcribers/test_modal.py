@@ -80,6 +80,7 @@ def remotely(model: Path, audio: bytes) -> Answer:
         return Answer.model_validate_json(function.local(request.model_dump_json(), audio))
 
 
+@pytest.mark.thorough
 def test_the_function_hears_what_the_engine_here_hears(model, audio, tmp_path):
     here = FasterWhisperTranscriber(whisper_settings(modal_settings(model)), FFmpeg()).transcribe(
         audio, duration_seconds=SECONDS, offset_seconds=1.5, work=Work(tmp_path)
@@ -101,6 +102,7 @@ def test_the_function_tells_whose_fault_it_is(model, audio, tmp_path):
 # ------------------------------------------------------------------------------------------- a call
 
 
+@pytest.mark.thorough
 def test_a_transcript_comes_back_with_its_cost(server, model, audio, work):
     said = transcribe(transcriber(model), audio, work, offset_seconds=2.0)
     assert [(segment.text, segment.start_seconds) for segment in said.segments] == [("we talk about water", 2.0)]
@@ -110,6 +112,7 @@ def test_a_transcript_comes_back_with_its_cost(server, model, audio, work):
     assert audio.read_bytes() in next(iter(server.state.blobs.values()))
 
 
+@pytest.mark.thorough
 def test_library_yaml_chooses_it_by_name(server, model, audio, work):
     engine = build_transcriber(modal_settings(model), FFmpeg(), Secrets())
     said = engine.transcribe(audio, duration_seconds=SECONDS, offset_seconds=0, work=work)
@@ -124,6 +127,7 @@ def test_where_and_at_what_price_it_runs_changes_no_result():
     assert there.result_settings() != modal_settings(Path("small")).result_settings()
 
 
+@pytest.mark.thorough
 def test_the_container_reports_how_far_it_is(server, model, audio, work):
     reported = threading.Event()
     fractions: list[float] = []
@@ -143,6 +147,7 @@ def test_the_container_reports_how_far_it_is(server, model, audio, work):
     assert fractions == [0.5]
 
 
+@pytest.mark.thorough
 def test_threads_have_calls_of_their_own_at_once(server, model, audio, tmp_path):
     both = threading.Barrier(2, timeout=30)
 
@@ -158,6 +163,7 @@ def test_threads_have_calls_of_their_own_at_once(server, model, audio, tmp_path)
     assert len(server.state.calls) == 2
 
 
+@pytest.mark.thorough
 def test_without_notes_the_work_is_done_all_the_same(server, model, audio, work):
     server.faults.fail("DictGetOrCreate", Status.INTERNAL, times=100)
     assert transcribe(transcriber(model), audio, work).segments
@@ -166,6 +172,7 @@ def test_without_notes_the_work_is_done_all_the_same(server, model, audio, work)
 # ------------------------------------------------------------------------------------------- by signed address
 
 
+@pytest.mark.thorough
 def test_the_container_fetches_the_audio_where_library_yaml_says_so(server, model, audio, work, caplog):
     caplog.set_level(logging.DEBUG, "media_assets")
     server.state.blobs["stored"] = audio.read_bytes()
@@ -220,6 +227,7 @@ def test_a_call_that_takes_too_long_is_stopped(server, model, audio, work):
 # ------------------------------------------------------------------------------------------- paid once
 
 
+@pytest.mark.thorough
 def test_a_crash_after_the_call_has_begun_does_not_pay_twice(server, model, audio, work, tmp_path):
     go_on = threading.Event()
     server.state.release = go_on
@@ -255,6 +263,7 @@ def test_a_call_whose_answer_is_lost_is_found_again_by_its_token(server, model, 
     assert len(server.state.calls) == 1
 
 
+@pytest.mark.thorough
 def test_of_two_calls_for_one_piece_of_work_one_does_it(server, model, audio, work):
     server.state.release.clear()
     server.faults.lose_answer("FunctionMap", times=4)
@@ -266,6 +275,7 @@ def test_of_two_calls_for_one_piece_of_work_one_does_it(server, model, audio, wo
     assert sorted(answer.done_by is None for answer in answers(server)) == [False, True]
 
 
+@pytest.mark.thorough
 def test_a_call_that_was_lost_and_comes_late_does_nothing(server, model, audio, work):
     late = threading.Event()
 

@@ -35,6 +35,7 @@ def model(tmp_path_factory) -> Path:
     return write_tiny_whisper(tmp_path_factory.mktemp("model") / "tiny")
 
 
+@pytest.mark.thorough
 def test_the_app_arrives_as_library_yaml_wants_it_and_works(modal_server: ModalServer, model, tmp_path):
     result = deploy(tmp_path, MODAL)
     assert result.exit_code == 0, result.output
@@ -58,6 +59,7 @@ def test_the_app_arrives_as_library_yaml_wants_it_and_works(modal_server: ModalS
     assert "library.yaml says L4 and 3600 s" in transcriber(model).check()
 
 
+@pytest.mark.thorough
 def test_the_image_has_the_versions_that_are_installed_here(modal_server: ModalServer, tmp_path):
     assert deploy(tmp_path, MODAL).exit_code == 0
     commands = " ".join(c for image in modal_server.methods.images.values() for c in image.dockerfile_commands)
@@ -66,6 +68,7 @@ def test_the_image_has_the_versions_that_are_installed_here(modal_server: ModalS
     assert f"ctranslate2=={metadata.version('ctranslate2')}" in commands
 
 
+@pytest.mark.thorough
 def test_what_the_function_imports_is_in_its_image():
     script = (
         "import sys; before = set(sys.modules)\n"
@@ -84,6 +87,7 @@ def test_where_nothing_uses_modal_there_is_nothing_to_deploy(modal_server: Modal
     assert "does not use Modal" in str(result.exception)
 
 
+@pytest.mark.thorough
 def test_an_app_that_only_a_rule_uses_is_deployed(modal_server: ModalServer, tmp_path):
     rule = "transcription_rules: [{when: {longer_than_seconds: 600}, use: {engine: modal, app: long}}]\n"
     assert deploy(tmp_path, rule).exit_code == 0

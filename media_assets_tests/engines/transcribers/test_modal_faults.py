@@ -65,6 +65,7 @@ def test_an_outage_lets_the_file_be_tried_again(server, model, audio, work, meth
     assert len(server.state.calls) == 1
 
 
+@pytest.mark.thorough
 def test_a_call_that_cannot_be_stopped_is_found_again(server, model, audio, work, tmp_path):
     server.state.release.clear()
     server.faults.fail("FunctionCallCancel", Status.UNAVAILABLE, times=ALWAYS)
@@ -103,6 +104,7 @@ def test_a_wrong_token_is_told_and_never_shown(server, model, audio, work, caplo
     assert "as-very-secret" not in f"{caught.value!r} {caught.value} {caplog.text}"
 
 
+@pytest.mark.thorough
 def test_addresses_to_upload_to_stay_secret(server, model, audio, work, caplog):
     caplog.set_level(logging.DEBUG, "media_assets")
     server.blob_status = 500

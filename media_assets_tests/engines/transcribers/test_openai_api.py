@@ -66,6 +66,7 @@ def transcribe(engine: Transcriber, audio: Path, work: Work, *, seconds: float, 
     return engine.transcribe(audio, duration_seconds=seconds, offset_seconds=offset, work=work)
 
 
+@pytest.mark.thorough
 def test_tones_in_several_pieces_come_back_in_order_at_their_times(
     server: AudioServer, tones: Path, tmp_path: Path
 ) -> None:
@@ -81,6 +82,7 @@ def test_tones_in_several_pieces_come_back_in_order_at_their_times(
     assert (said.engine, said.model, said.language, said.duration_seconds) == ("openai", "whisper-1", "en", 33.0)
 
 
+@pytest.mark.thorough
 def test_speech_with_pauses_is_cut_in_them_and_keeps_its_times(server: AudioServer, tmp_path: Path) -> None:
     pcm = b"".join(FFmpeg().pcm(SPEECH, Work(tmp_path), duration_seconds=18))
     speech = np.frombuffer(pcm, "<i2")
@@ -214,6 +216,7 @@ def test_the_cost_is_that_of_the_seconds_that_were_sent(server: AudioServer, ton
     assert work.spending.spent_usd == pytest.approx(said.cost_usd)
 
 
+@pytest.mark.thorough
 def test_what_was_paid_before_a_crash_is_not_paid_again(server: AudioServer, tones: Path, tmp_path: Path) -> None:
     journal = tmp_path / "journal"
     engine = transcriber(server, price_per_minute=0.6, max_retries=0)

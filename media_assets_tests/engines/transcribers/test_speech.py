@@ -30,6 +30,7 @@ def spoken_words(text: str) -> str:
     return " ".join(re.findall(r"[a-z']+", text.lower()))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", list(TEXTS)[:1])
 def test_plain_speech_is_understood_and_fit_for_captions(transcriber, name, tmp_path):
     audio = SAMPLES / "library" / name

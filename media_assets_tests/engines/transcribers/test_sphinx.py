@@ -50,6 +50,7 @@ def test_silence_gives_a_valid_transcript_without_segments(transcriber, tmp_path
     assert transcript.duration_seconds == 12
 
 
+@pytest.mark.thorough
 def test_what_is_heard_lies_where_the_sound_is_and_in_the_time_of_the_source(babbled):
     early, late = (100.7, 103.5), (107.7, 110.5)
     assert {segment.start_seconds < 105 for segment in babbled.segments} == {True, False}
@@ -61,6 +62,7 @@ def test_what_is_heard_lies_where_the_sound_is_and_in_the_time_of_the_source(bab
         assert not any(mark in segment.text for mark in "<>[]()+")
 
 
+@pytest.mark.thorough
 def test_the_same_sound_gives_the_same_words_whatever_was_heard_before(transcriber, babble, babbled, tmp_path):
     again = transcriber.transcribe(babble, duration_seconds=11, offset_seconds=100, work=Work(tmp_path))
     assert again == babbled
@@ -73,6 +75,7 @@ def test_what_cannot_be_decoded_is_bad_media(transcriber, tmp_path):
         transcriber.transcribe(damaged, duration_seconds=15, offset_seconds=0, work=Work(tmp_path))
 
 
+@pytest.mark.thorough
 def test_long_silence_passes_in_the_memory_of_a_window(tmp_path):
     duration = 1200
     audio = tmp_path / "silence.flac"

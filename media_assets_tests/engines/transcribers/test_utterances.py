@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,6 +74,7 @@ finite = st.floats(-50, 150)
 ends = st.none() | finite | st.just(math.nan)
 
 
+@pytest.mark.thorough
 @settings(deadline=None)
 @given(
     st.lists(

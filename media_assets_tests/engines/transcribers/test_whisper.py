@@ -48,6 +48,7 @@ def transcribe(transcriber: FasterWhisperTranscriber, audio: Path, work: Work, *
     return transcriber.transcribe(audio, work=work, **{"duration_seconds": 28.0, "offset_seconds": 0.0, **times})
 
 
+@pytest.mark.thorough
 def test_without_voice_activity_detection_all_of_a_long_window_is_heard(model, tmp_path):
     audio = write_wav(tmp_path / "long.wav", noise(45))
     configured = FasterWhisperTranscription(engine="faster-whisper", model=str(model), vad=False, device="cpu")
@@ -69,6 +70,7 @@ def test_every_window_is_heard_and_its_words_keep_their_times(model, noisy, tmp_
     assert transcript.dropped == {}
 
 
+@pytest.mark.thorough
 def test_audio_that_starts_late_has_its_times_in_those_of_the_source(model, noisy, tmp_path):
     transcriber = build(model, vad=False)
     plain = transcribe(transcriber, noisy, Work(tmp_path))
@@ -111,6 +113,7 @@ def test_the_configured_language_is_not_questioned(model, noisy, tmp_path):
     assert transcribe(build(model, vad=False, language="fr"), noisy, Work(tmp_path)).language == "fr"
 
 
+@pytest.mark.thorough
 def test_a_model_for_english_alone_needs_no_detection(noisy, tmp_path):
     english = write_tiny_whisper(tmp_path / "tiny.en", english_only=True)
     transcript = transcribe(build(english, vad=False), noisy, Work(tmp_path))
@@ -118,6 +121,7 @@ def test_a_model_for_english_alone_needs_no_detection(noisy, tmp_path):
     assert transcript.segments[0].text == "we talk about water"
 
 
+@pytest.mark.thorough
 def test_an_interrupted_file_goes_on_where_it_was(model, noisy, tmp_path):
     transcriber = build(model, vad=False)
     whole = transcribe(transcriber, noisy, Work(tmp_path))
@@ -138,6 +142,7 @@ def test_an_interrupted_file_goes_on_where_it_was(model, noisy, tmp_path):
     assert resumed.language == "fr", "the language is not detected again"
 
 
+@pytest.mark.thorough
 def test_the_model_is_loaded_once_for_all_files(model, noisy, tmp_path):
     folder = shutil.copytree(model, tmp_path / "once")
     transcriber = build(folder, vad=False)
@@ -155,6 +160,7 @@ def test_threads_share_the_model(model, noisy, tmp_path):
     assert len(results[0].segments) == 3
 
 
+@pytest.mark.thorough
 def test_a_model_that_loops_is_cut_short_and_counted(noisy, tmp_path):
     looping = write_tiny_whisper(tmp_path / "looping", ["you"] * 6)
     transcript = transcribe(build(looping, vad=False, guards=GuardSettings()), noisy, Work(tmp_path))
@@ -169,6 +175,7 @@ def test_a_model_that_says_the_same_again_and_again_is_cut_short_across_windows(
     assert transcript.dropped == {"repeated_segment": 3}
 
 
+@pytest.mark.thorough
 def test_what_a_batch_makes_up_where_nobody_speaks_is_dropped(tmp_path):
     unsure = write_tiny_whisper(tmp_path / "unsure", ["Thanks", "for", "watching!"], logit=9, no_speech=True)
     audio = write_wav(tmp_path / "speech.wav", vowels(6))

@@ -40,6 +40,7 @@ def test_a_model_that_may_not_be_fetched_is_fatal_and_the_command_to_get_it_is_g
     assert f"faster_whisper.download_model('small', cache_dir='{tmp_path}')" in error.next_step
 
 
+@pytest.mark.thorough
 def test_a_model_that_cannot_be_fetched_is_fatal_and_the_command_to_get_it_is_given(tmp_path):
     # In a process of its own: the address of the model hub is read once, and nobody listens at this one.
     program = (
@@ -110,6 +111,7 @@ def test_a_supported_compute_type_is_used(tmp_path):
     assert load_model(settings(model, compute_type="int8")).model.compute_type.startswith("int8")
 
 
+@pytest.mark.thorough
 def test_a_language_the_model_does_not_know_is_fatal(tmp_path):
     model = write_tiny_whisper(tmp_path / "model")
     assert "'xx'" in refusal(model, load_model, language="xx").reason

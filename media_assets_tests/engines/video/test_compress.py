@@ -21,6 +21,7 @@ from media_assets_tests.engines.video.clips import FAT, QUICK, clip, compress, f
 SEARCHED = VideoCompressionSettings(codec="x264", preset="superfast")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["motion", "noise", "text"])
 def test_the_target_is_reached_and_not_much_more(kind: str, tmp_path: Path):
     source = clip(tmp_path / "source.mp4", kind=kind, size="192x108", seconds=1.6)
@@ -61,6 +62,7 @@ def test_the_worst_second_counts_as_well_as_the_mean(tmp_path: Path):
     assert min(sum(scores[at : at + 25]) / 25 for at in (0, 25, 50)) >= 89.9
 
 
+@pytest.mark.thorough
 def test_a_longer_file_is_judged_by_samples_and_the_whole_of_it_is_as_good(tmp_path: Path):
     source = clip(tmp_path / "source.mp4", "-g", "25", kind="noise", size="160x120", seconds=12)
     compressed = compress(source, SEARCHED.model_copy(update={"samples": 3, "sample_seconds": 1.0}))
@@ -84,6 +86,7 @@ def test_a_source_without_an_index_is_sampled_at_the_right_places(tmp_path: Path
     assert sum(scores) / len(scores) == pytest.approx(compressed.value.vmaf.mean, abs=1.5)
 
 
+@pytest.mark.thorough
 def test_the_picture_gets_the_size_of_its_tier_and_quality_is_that_at_this_size(tmp_path: Path):
     source = clip(tmp_path / "source.mp4", kind="text", seconds=1.0)
     settings = SEARCHED.model_copy(
@@ -104,6 +107,7 @@ def test_a_fixed_crf_is_taken_as_it_is(tmp_path: Path):
     assert value.vmaf is not None
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("codec", "preset"), [("x265", "ultrafast"), pytest.param("svt-av1", "12", marks=pytest.mark.slow)]
 )
@@ -116,6 +120,7 @@ def test_the_other_encoders_reach_the_target_too(codec: str, preset: str, tmp_pa
     assert len(frames(result(compressed))) == 25
 
 
+@pytest.mark.thorough
 def test_the_same_source_and_settings_give_the_same_bytes(tmp_path: Path):
     source = clip(tmp_path / "source.mp4", seconds=1.0)
     digests = set()
@@ -129,6 +134,7 @@ def test_the_same_source_and_settings_give_the_same_bytes(tmp_path: Path):
 # ------------------------------------------------------------------------------------------------- left alone
 
 
+@pytest.mark.thorough
 def test_what_was_compressed_once_is_left_alone_the_second_time(tmp_path: Path):
     source = clip(tmp_path / "source.mp4", kind="noise", size="192x108", seconds=1.0)
     again = tmp_path / "again.mp4"
@@ -234,6 +240,7 @@ def test_the_time_limit_ends_it(tmp_path: Path):
         compress(source, work=work, info=found)
 
 
+@pytest.mark.thorough
 def test_progress_only_grows_and_ends_with_the_whole(tmp_path: Path):
     seen: list[float] = []
     work = Work(tmp_path, report=seen.append)

@@ -104,6 +104,7 @@ def finish(source: Path, **changes: object) -> Finish:
     return Finish(FFmpeg(), samples, settings, settings.target_vmaf, source.stat().st_size, ())
 
 
+@pytest.mark.thorough
 def test_a_result_that_falls_short_is_encoded_again_with_more_quality(tmp_path: Path):
     source = clip(tmp_path / "source.mp4", kind="noise", size="160x120", seconds=1.0)
     work = Work(tmp_path)
@@ -118,6 +119,7 @@ def test_a_result_that_falls_short_is_encoded_again_with_more_quality(tmp_path: 
     assert value.crf < 24
 
 
+@pytest.mark.thorough
 def test_a_result_that_is_too_large_is_thrown_away(tmp_path: Path):
     source = clip(tmp_path / "source.mp4", size="160x120", seconds=1.0)
     work = Work(tmp_path)

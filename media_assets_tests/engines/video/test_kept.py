@@ -60,6 +60,7 @@ def chapter_titles(path: Path) -> list[tuple[float, str]]:
         return [(float(c["start"] * (c["time_base"] or 0)), c["metadata"]["title"]) for c in container.chapters()]
 
 
+@pytest.mark.thorough
 def test_tracks_languages_flags_subtitles_and_chapters_of_an_mp4_are_kept(film: list[str | Path], tmp_path: Path):
     source = tmp_path / "source.mp4"
     media.ffmpeg(*film, "-c:a", "aac", "-c:s", "mov_text", source)
@@ -73,6 +74,7 @@ def test_tracks_languages_flags_subtitles_and_chapters_of_an_mp4_are_kept(film: 
     assert compressed.value.losses == ()
 
 
+@pytest.mark.thorough
 def test_an_mkv_keeps_its_styled_subtitles_fonts_and_cover(film: list[str | Path], tmp_path: Path):
     source = tmp_path / "source.mkv"
     font = tmp_path / "font.ttf"
@@ -167,6 +169,7 @@ def test_the_cover_of_an_mp4_stays_a_cover(tmp_path: Path):
     assert payload(made, "video", 1) == payload(source, "video", 1) == cover.read_bytes()
 
 
+@pytest.mark.thorough
 def test_creation_time_place_and_title_are_kept(tmp_path: Path):
     tags = {"creation_time": CREATED, "location": PLACE, "title": "Moon", "comment": "one step"}
     arguments = [text for name, value in tags.items() for text in ("-metadata", f"{name}={value}")]
@@ -200,6 +203,7 @@ def test_the_tags_of_a_phone_are_kept(tmp_path: Path):
     assert compressed.value.losses == ()
 
 
+@pytest.mark.thorough
 def test_sensor_data_of_a_camera_is_kept_and_what_cannot_be_is_named(tmp_path: Path):
     """A subtitle track whose four characters are changed to those of GoPro's and of Apple's data."""
     plain = tmp_path / "plain.mp4"
@@ -223,6 +227,7 @@ def test_sensor_data_of_a_camera_is_kept_and_what_cannot_be_is_named(tmp_path: P
             assert compressed.value.losses == ("Apple's timed metadata (mebx)",)
 
 
+@pytest.mark.thorough
 def test_sound_that_starts_late_still_does(tmp_path: Path):
     beep = media.beep(tmp_path / "beep.wav", 0.5, 1.5)
     source = tmp_path / "source.mkv"
@@ -252,6 +257,7 @@ def test_every_frame_keeps_its_time_when_the_rate_varies(codec: str, tmp_path: P
     assert len(frames(made)) == len(times(source)) > 20
 
 
+@pytest.mark.thorough
 def test_an_old_avi_without_time_stamps_loses_no_frame(tmp_path: Path):
     source = tmp_path / "source.avi"
     media.video(source, 2.0, "-c:v", "mpeg4", "-q:v", "2", "-bf", "2", "-c:a", "mp3")

@@ -59,6 +59,7 @@ def light_of(path: Path) -> dict[str, list[float]]:
     return found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("codec", ["x265", "svt-av1"])
 def test_hdr10_is_kept_whole(codec: str, tmp_path: Path):
     source = hdr_clip(tmp_path / "source.mp4")
@@ -77,12 +78,14 @@ def test_hdr10_is_kept_whole(codec: str, tmp_path: Path):
     assert trial.vmaf.mean == pytest.approx(compressed.value.vmaf.mean, abs=0.05)
 
 
+@pytest.mark.thorough
 def test_hlg_is_kept_whole(tmp_path: Path):
     compressed = compress(hdr_clip(tmp_path / "source.mp4", "arib-std-b67"), settings("x265"))
     assert colours(result(compressed)) == (9, HLG, 9, "yuv420p10le")
     assert compressed.value.losses == ()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("codec", "depth"), [("x264", None), ("x265", 8), ("svt-av1", 8)])
 @pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"])
 def test_with_8_bit_hdr_becomes_sdr_and_is_no_longer_tagged(
@@ -99,6 +102,7 @@ def test_with_8_bit_hdr_becomes_sdr_and_is_no_longer_tagged(
     assert 40 < brightness < 215
 
 
+@pytest.mark.thorough
 def test_the_base_layer_of_dolby_vision_is_kept_and_the_loss_is_named(tmp_path: Path):
     source = hdr_clip(tmp_path / "source.mp4")
     compressed = compress(source, settings("x265"), info=as_dolby_vision(source))
@@ -121,6 +125,7 @@ def as_dolby_vision(path: Path) -> MediaInfo:
     return found.model_copy(update={"streams": (stream, *found.streams[1:])})
 
 
+@pytest.mark.thorough
 def test_ten_bits_without_hdr_are_kept_where_the_codec_has_them(tmp_path: Path):
     source = tmp_path / "source.mkv"
     media.ffmpeg(*scene("motion", "160x120", 1.0), "-c:v", "ffv1", "-pix_fmt", "yuv422p10le", source)
@@ -132,6 +137,7 @@ def test_ten_bits_without_hdr_are_kept_where_the_codec_has_them(tmp_path: Path):
     assert compressed.value.losses == ("10 bit (now 8)", "4:2:2 colour (now 4:2:0)")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("tags", ["colorspace=bt709:range=limited", "colorspace=smpte170m:range=full"])
 def test_tags_of_colour_and_range_change_neither_pixels_nor_their_measure(tags: str, tmp_path: Path):
     source = clip(tmp_path / "source.mp4", "-vf", f"format=yuv420p,setparams={tags}", kind="noise", seconds=1.0)
