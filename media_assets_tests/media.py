@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import imageio_ffmpeg
 import numpy as np
@@ -23,6 +24,23 @@ def ffmpeg(*arguments: str | int | Path) -> bytes:
     return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
 
 
+def _make(path: Path, *arguments: str | int | Path) -> Path:
+    """A file that ffmpeg makes out of nothing but `arguments`: the same is made once and then copied."""
+    if any(Path(str(argument)).exists() for argument in arguments):
+        ffmpeg(*arguments, file_url(path))
+    else:
+        path.write_bytes(_made(path.suffix, *map(str, arguments)))
+    return path
+
+
+@cache
+def _made(ending: str, *arguments: str) -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, f"made{ending}")
+        ffmpeg(*arguments, file_url(path))
+        return path.read_bytes()
+
+
 def file_url(path: Path) -> str:
     return f"file:{path.absolute()}"
 
@@ -30,45 +48,39 @@ def file_url(path: Path) -> str:
 def tone(path: Path, seconds: float = 2.0, *arguments: str | Path, hertz: int = 440) -> Path:
     """A steady tone, mono; `arguments` go in front of the output."""
     source = f"sine=frequency={hertz}:sample_rate={SAMPLE_RATE}:duration={seconds}"
-    ffmpeg("-f", "lavfi", "-i", source, *arguments, file_url(path))
-    return path
+    return _make(path, "-f", "lavfi", "-i", source, *arguments)
 
 
 def noise(path: Path, seconds: float = 3.0, *arguments: str | Path) -> Path:
     """White noise, mono: damage to any part of it matters, because nothing in it repeats."""
     source = f"anoisesrc=duration={seconds}:amplitude=0.2:sample_rate={SAMPLE_RATE}:seed=1"
-    ffmpeg("-f", "lavfi", "-i", source, "-ac", "1", *arguments, file_url(path))
-    return path
+    return _make(path, "-f", "lavfi", "-i", source, "-ac", "1", *arguments)
 
 
 def beep(path: Path, at_seconds: float = 1.0, seconds: float = 3.0, *arguments: str | Path) -> Path:
     """Silence with one short beep."""
     sound = f"if(between(t,{at_seconds},{at_seconds + 0.2}),0.9*sin(2*PI*1000*t),0)"
-    ffmpeg("-f", "lavfi", "-i", f"aevalsrc='{sound}':d={seconds}:s={SAMPLE_RATE}", *arguments, file_url(path))
-    return path
+    return _make(path, "-f", "lavfi", "-i", f"aevalsrc='{sound}':d={seconds}:s={SAMPLE_RATE}", *arguments)
 
 
 def video(path: Path, seconds: float = 2.0, *arguments: str | Path, size: str = "160x120", rate: int = 25) -> Path:
     """A moving picture with a steady tone; `arguments` go in front of the output."""
-    ffmpeg(
+    return _make(
+        path,
         *("-f", "lavfi", "-i", f"testsrc2=size={size}:rate={rate}:duration={seconds}"),
         *("-f", "lavfi", "-i", f"sine=sample_rate={SAMPLE_RATE}:duration={seconds}"),
         *("-preset", "ultrafast", "-pix_fmt", "yuv420p"),
         *arguments,
-        file_url(path),
     )
-    return path
 
 
 def silent_video(path: Path, seconds: float = 1.0, *arguments: str | Path, size: str = "160x120") -> Path:
     """A moving picture without sound."""
-    ffmpeg("-f", "lavfi", "-i", f"testsrc2=size={size}:rate=25:duration={seconds}", *arguments, file_url(path))
-    return path
+    return _make(path, "-f", "lavfi", "-i", f"testsrc2=size={size}:rate=25:duration={seconds}", *arguments)
 
 
 def picture(path: Path, size: str = "64x48") -> Path:
-    ffmpeg("-f", "lavfi", "-i", f"testsrc2=size={size}", "-frames:v", "1", file_url(path))
-    return path
+    return _make(path, "-f", "lavfi", "-i", f"testsrc2=size={size}", "-frames:v", "1")
 
 
 def samples(path: Path) -> np.ndarray:

@@ -56,6 +56,7 @@ def test_a_photo_is_due_when_it_is_old_enough_for_another_rule(settings: Setting
     assert list(due_by_age(Library(settings), compressed_image, keys, LATER)) == ["media:photo.jpg"]
 
 
+@pytest.mark.thorough
 def test_other_rules_in_library_yaml_make_nothing_due(settings: Settings, tmp_path: Path) -> None:
     stricter = settings.images.model_copy(update={"rules": settings.images.rules[1:]})
     changed = Library(settings.model_copy(update={"images": stricter}))

@@ -251,6 +251,7 @@ def test_force_makes_everything_again_but_equal_content_once(toy: ToyLibrary) ->
     assert {event.metadata["reused"].value for event in materialized(result).values()} == {True, False}
 
 
+@pytest.mark.thorough
 def test_a_forced_run_that_has_to_repeat_one_file_does_not_repeat_the_others(toy: ToyLibrary) -> None:
     toy.write(a="good", b="flaky\nm4a_audio: transient 2")
     toy.run("drive_file")
@@ -349,6 +350,7 @@ def test_another_store_gets_artifacts_of_its_own(tmp_path: Path) -> None:
 # ----------------------------------------------------------------------------------------------- a source that moves on
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("stage", ["drive_file", "m4a_audio"])
 @pytest.mark.parametrize(
     ("order", "reason"), [("change now", "changed while it was processed"), ("vanish", "is no longer in")]
@@ -394,6 +396,7 @@ def test_a_source_on_a_slow_share_is_read_through_the_cache(tmp_path: Path) -> N
 # ----------------------------------------------------------------------------------------------- what is left behind
 
 
+@pytest.mark.thorough
 def test_the_journal_outlives_failures_and_goes_with_success(toy: ToyLibrary) -> None:
     toy.write(
         a="fails\nm4a_audio: journal\nm4a_audio: poison",

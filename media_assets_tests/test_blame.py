@@ -161,6 +161,7 @@ def test_a_file_that_is_deleted_while_it_is_in_work_is_no_failure_and_is_told_by
         assert toy.processor().status(keys).gone == {}
 
 
+@pytest.mark.thorough
 def test_a_source_in_whose_place_another_folder_is_mounted_blames_no_file(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, **ONE_WORKER) as toy:
         keys = toy.write(a="good", b="good too")

@@ -57,6 +57,7 @@ def writes(request: Request) -> bool:
 # ----------------------------------------------------------------------------------------------- what is there
 
 
+@pytest.mark.thorough
 def test_an_object_is_described_as_it_was_written(bucket: Bucket) -> None:
     bucket.put("a/b.txt", b"text", attributes={"Content-Type": "text/plain", "mark": "1"})
     found = bucket.head("a/b.txt")

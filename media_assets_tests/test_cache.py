@@ -188,6 +188,7 @@ def test_a_file_larger_than_the_cache_is_fetched_all_the_same(tmp_path: Path) ->
         assert path.read_text() == "text"
 
 
+@pytest.mark.thorough
 def test_many_evictions_in_a_row_go_on_until_there_is_room(tmp_path: Path) -> None:
     cache = cache_in(tmp_path, max_bytes=1000)
     with cache.lease("a", 1, fetching("a")) as path:

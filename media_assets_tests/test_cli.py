@@ -122,6 +122,7 @@ def test_a_selection_leaves_the_rest_alone(library: Typed) -> None:
     assert "1 file\n" in done.stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -213,6 +213,7 @@ def test_a_folder_that_may_not_be_listed_is_told_by_every_command_that_looks(
             os.seteuid(0)
 
 
+@pytest.mark.thorough
 def test_status_says_that_nothing_is_registered_and_what_missing_leaves_out(line: Line) -> None:
     assert "Nothing is registered yet; `media-assets process`" in line("status")[1]
     assert "registered" not in line("status", "--json")[1]

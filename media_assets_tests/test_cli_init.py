@@ -45,6 +45,7 @@ def test_init_writes_what_a_library_needs_and_says_how_to_go_on(
     assert load_settings(folder / "library.yaml").sources["media"].path == folder / "media"  # type: ignore[union-attr]
 
 
+@pytest.mark.thorough
 def test_the_env_file_is_for_its_owner_alone_and_holds_nothing_of_compose(
     begun: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:

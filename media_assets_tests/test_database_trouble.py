@@ -106,6 +106,7 @@ def test_a_database_that_is_locked_for_a_while_is_waited_for(settings: Settings)
         release.join()
 
 
+@pytest.mark.thorough
 def test_a_database_that_stays_locked_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dagster_fixes, "_LOCKED_SECONDS", 0.2)
     path = dagster_home(settings) / EVENTS

@@ -81,6 +81,7 @@ def test_copies_are_shown_moved_only_when_told_and_brought_back_as_they_were(lib
         typed(library, "duplicates", "--apply", "--undo")
 
 
+@pytest.mark.thorough
 def test_what_cannot_be_moved_is_said_before_and_after_and_by_the_exit_code(library: RealLibrary) -> None:
     taken = library.media / "duplicates-to-review" / "old" / "talk (copy).mp4"
     taken.parent.mkdir(parents=True)
@@ -122,6 +123,7 @@ def test_a_line_of_a_journal_that_leads_out_is_told_with_exit_code_1_and_the_res
     assert everything(library.media) == before
 
 
+@pytest.mark.thorough
 def test_the_groups_are_a_table_of_the_whole_library(library: RealLibrary) -> None:
     settings = load_settings(library.root / "library.yaml")
     definitions = build_definitions(settings, Secrets())

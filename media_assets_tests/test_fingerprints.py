@@ -187,6 +187,7 @@ json_values = st.recursive(
 texts = st.dictionaries(st.text(max_size=4), st.text(max_size=4), max_size=3)
 
 
+@pytest.mark.thorough
 @given(st.dictionaries(st.text(max_size=3), json_values, max_size=3), texts)
 def test_it_does_not_depend_on_any_order(settings: dict[str, Any], inputs: dict[str, str]) -> None:
     def backwards(things: dict[str, Any]) -> dict[str, Any]:

@@ -74,6 +74,7 @@ def test_a_sensor_whose_last_look_lies_in_the_future_looks_at_once(instance: dg.
     assert not waits(sensor_that_looked(instance, time.time() + YEAR))
 
 
+@pytest.mark.thorough
 def test_a_sensor_that_looked_a_moment_ago_waits_as_ever(instance: dg.DagsterInstance) -> None:
     dagster_fixes.apply()
     assert waits(sensor_that_looked(instance, time.time() - 1))
@@ -87,6 +88,7 @@ def test_dagsters_daemon_gets_the_mended_clock_with_the_scheduler_of_our_instanc
         assert "class: Scheduler" in text, path
 
 
+@pytest.mark.thorough
 def test_what_looked_in_the_future_is_taken_to_have_looked_now(instance: dg.DagsterInstance) -> None:
     ahead = [sensor_that_looked(instance, NOW + YEAR), schedule_that_looked(instance, NOW + YEAR)]
     assert latest_tick(instance) == NOW + YEAR

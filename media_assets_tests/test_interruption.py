@@ -113,6 +113,7 @@ def test_a_wait_for_what_searches_do_not_show_yet_ends(tmp_path: Path) -> None:
         ended_by(Stop(), lambda: store.put(drive_stores.draft(), {"a.txt": "a"}), lambda: drive.calls["files.list"] > 2)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", ["the run is stopped", "the file's time is up"])
 def test_an_upload_in_parts_to_a_bucket_ends_in_its_middle(bucket: Place, tmp_path: Path, way: str) -> None:
     store = bucket_store.Store(bucket.settings("store", part_bytes=5 * 1024**2), tmp_path)

@@ -234,6 +234,7 @@ def test_made_again_by_force_a_doctored_artifact_removes_nothing(tmp_path: Path,
 # ------------------------------------------------------------------------------------------------ buckets and Drive
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("where", ["victim", "other/victim", "out/transcript/x/y/z", "out/../victim", "out//victim"])
 def test_a_manifest_in_a_bucket_that_names_what_is_not_its_own_counts_as_none(where: str, tmp_path: Path) -> None:
     with s3_server() as server:

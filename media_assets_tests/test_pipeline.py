@@ -238,6 +238,7 @@ def test_another_store_gets_copies_and_nothing_is_made_again(tmp_path: Path) -> 
     assert list((tmp_path / "archive" / "m4a_audio").glob("*/audio.m4a"))
 
 
+@pytest.mark.thorough
 def test_a_failed_file_that_is_gone_is_no_failure_any_more(tmp_path: Path) -> None:
     library = RealLibrary(tmp_path)
     (library.media / "empty.mp4").touch()

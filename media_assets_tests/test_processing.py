@@ -322,6 +322,7 @@ class WithoutBench(ToyLibrary):
         return dg.Definitions(assets=definitions.assets, resources=resources, executor=definitions.executor)
 
 
+@pytest.mark.thorough
 def test_an_engine_that_cannot_be_made_is_fatal_and_says_why(tmp_path: Path) -> None:
     with WithoutBench(tmp_path) as toy:
         toy.write(a="one")
@@ -353,6 +354,7 @@ def process_in_child(root: Path) -> None:
 SLOWLY = pytest.mark.slow
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "stop", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=SLOWLY), pytest.param(signal.SIGKILL, marks=SLOWLY)]
 )

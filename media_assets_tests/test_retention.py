@@ -99,6 +99,7 @@ def rows(instance: DagsterInstance, run: DagsterRun) -> set[str]:
     return set(instance.daemon_cursor_storage.get_cursor_values(names))
 
 
+@pytest.mark.thorough
 def test_rows_of_runs_go_when_the_run_is_old_or_gone_and_all_others_stay(instance: DagsterInstance) -> None:
     runs = [instance.add_run(DagsterRun(job_name="stage")) for _ in range(2)]
     for run in runs:

@@ -232,6 +232,7 @@ def test_what_is_missing_is_told_by_its_reason_however_many_files_wait(toy: ToyL
     assert capture.get().count("·") == 3
 
 
+@pytest.mark.thorough
 def test_only_the_files_that_were_asked_for_are_in_it(toy: ToyLibrary) -> None:
     toy.write(a="one\ndrive_file: poison", b="two\ndrive_file: poison", c="three")
     toy.run("drive_file")
@@ -250,6 +251,7 @@ def test_a_failure_is_over_once_the_file_was_made(toy: ToyLibrary) -> None:
     assert toy.status().failures == {}
 
 
+@pytest.mark.thorough
 def test_a_file_that_was_made_and_failed_since_has_failed(toy: ToyLibrary) -> None:
     toy.write(a="one")
     toy.run("drive_file")
@@ -279,6 +281,7 @@ def test_something_fatal_leaves_the_grid_as_it_was(tmp_path: Path) -> None:
         assert toy.status() == before
 
 
+@pytest.mark.thorough
 def test_a_file_whose_source_is_gone_keeps_its_state(toy: ToyLibrary) -> None:
     (key,) = toy.write(a="one")
     toy.run("drive_file")

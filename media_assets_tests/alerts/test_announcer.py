@@ -50,6 +50,7 @@ def test_the_failed_files_of_a_batch_are_one_message_with_reason_next_step_and_l
     assert len(team.posts) == 1
 
 
+@pytest.mark.thorough
 def test_a_recovery_is_told_once_every_file_that_failed_is_done(library: Alerting, team: HttpReceiver) -> None:
     library.fails(2)
     library.look()
@@ -96,6 +97,7 @@ def test_many_causes_at_once_are_one_message_and_many_in_an_hour_are_limited(
         assert titles(team)[4:] == ["1 file failed at transcript"] * 3
 
 
+@pytest.mark.thorough
 def test_a_cause_that_comes_and_goes_is_not_told_each_time(library: Alerting, team: HttpReceiver) -> None:
     for minutes in range(0, 50, 5):
         library.fails(1)

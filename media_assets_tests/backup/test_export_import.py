@@ -182,6 +182,7 @@ def test_automation_asks_for_nothing_after_an_import(brought: tuple[Move, ToyLib
         cursor = result.cursor
 
 
+@pytest.mark.thorough
 def test_the_records_are_those_of_the_first_instance(brought: tuple[Move, ToyLibrary, Imported]) -> None:
     move, new, _ = brought
     key = key_of("good")
@@ -238,6 +239,7 @@ def test_there_is_a_way_back(brought: tuple[Move, ToyLibrary, Imported], tmp_pat
         assert work_left(back) == {}
 
 
+@pytest.mark.thorough
 def test_a_rehearsal_says_what_would_be_done_and_does_nothing(move: Move) -> None:
     new = move.elsewhere()
     rehearsed = move.bring(new, dry_run=True)
@@ -296,6 +298,7 @@ def test_a_manifest_that_was_lost_is_restored_where_its_files_are_what_they_were
     assert work_left(new) == {"m4a_audio": [key_of("good")]}
 
 
+@pytest.mark.thorough
 def test_what_the_store_has_newer_or_older_is_kept_and_told(move: Move) -> None:
     new = move.elsewhere()
     known = new.made("m4a_audio", key_of("good"))

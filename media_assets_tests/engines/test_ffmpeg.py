@@ -274,6 +274,7 @@ def test_a_file_that_takes_too_much_memory_is_bad(tmp_path: Path, work: Work):
         FFmpeg().run(output, work)
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform != "linux", reason="macOS cannot limit another process")
 def test_what_ffmpeg_writes_leaves_free_what_has_to_stay_free(tmp_path: Path, work: Work):
     source = media.tone(tmp_path / "tone.mp3", 60.0)

@@ -134,6 +134,7 @@ def test_what_cannot_be_started_is_told_as_the_system_tells_it(
     assert caught.value.errno == number or isinstance(caught.value, FileNotFoundError)
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills a tool with what started it")
 def test_nothing_is_left_when_this_process_is_killed(tmp_path: Path):
     note = tmp_path / "pid"

@@ -129,6 +129,7 @@ def test_a_bad_file_is_an_observation_with_its_reason_and_a_row_of_the_failure(t
     assert retries(result) == 0
 
 
+@pytest.mark.thorough
 def test_one_bad_file_is_named_with_its_reason_in_the_headline(toy: ToyLibrary) -> None:
     toy.write(a="poison\ndrive_file: poison")
     assert failure_of(toy.run("drive_file")).description == (
@@ -136,6 +137,7 @@ def test_one_bad_file_is_named_with_its_reason_in_the_headline(toy: ToyLibrary) 
     )
 
 
+@pytest.mark.thorough
 def test_something_fatal_records_what_is_done_and_observes_nothing(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, assets=tuned("drive_file", workers=1)) as toy:
         toy.write(a="one", b="poison\ndrive_file: poison", c="bad\ndrive_file: fatal", d="never")
@@ -192,6 +194,7 @@ def _materializations(result: dg.ExecuteInProcessResult) -> list[dg.AssetMateria
     return [event.step_materialization_data.materialization for event in result.get_asset_materialization_events()]
 
 
+@pytest.mark.thorough
 def test_a_file_that_failed_is_failed_again_by_the_next_run_and_not_skipped(toy: ToyLibrary) -> None:
     toy.write(a="poison\ndrive_file: poison")
     toy.run("drive_file")

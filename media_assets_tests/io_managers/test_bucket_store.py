@@ -90,6 +90,7 @@ def test_what_was_published_is_read_back(place: Place, store: Store, tmp_path: P
     )
 
 
+@pytest.mark.thorough
 def test_there_is_nothing_before_something_is_published(store: Store) -> None:
     assert store.manifest(ASSET, KEY) is None
     assert store.find(ASSET, "f1") is None
@@ -105,6 +106,7 @@ def test_an_artifact_without_files_is_an_artifact(store: Store) -> None:
     assert store.find(ASSET, "f1") == published
 
 
+@pytest.mark.thorough
 def test_keys_that_look_alike_do_not_share_a_folder(store: Store) -> None:
     keys = [
         partition_key("box", path) for path in ("a/talk.mp4", "b/talk.mp4", "talk-mp4", "größe", "日本語", "--", "%")
@@ -148,6 +150,7 @@ def test_what_was_replaced_since_it_was_found_is_not_copied(place: Place, store:
     assert not [path for path in place.paths() if "coming" in path]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("content", [None, "tex", ""])
 @pytest.mark.parametrize("target", [IN_FOLDER, BESIDE])
 def test_a_damaged_artifact_is_not_intact_and_is_made_again(
@@ -366,6 +369,7 @@ def test_two_recordings_of_one_name_keep_their_artifacts_apart(place: Place, sto
         assert store.texts(store.get(f"box:{name}")) == {"a.srt": name, "b.srt": "b"}
 
 
+@pytest.mark.thorough
 def test_a_copy_can_lie_beside_its_source(place: Place, store: Store) -> None:
     origin = store.put(draft(OTHER_KEY), {"a.srt": "text"})
     copy = store.copy(origin, draft(KEY), BESIDE)
@@ -483,6 +487,7 @@ def test_many_writers_at_once_leave_one_artifact_and_nothing_else(place: Place, 
     assert len(place.paths(f"out/{ASSET}/")) == 2
 
 
+@pytest.mark.thorough
 def test_a_large_artifact_goes_up_and_comes_back(server: S3Server, place: Place, store: Store, tmp_path: Path) -> None:
     content = os.urandom(11 * 1024 * 1024)
     server.fault("cut before", lambda request: "partNumber" in request.query, 2)

@@ -194,6 +194,7 @@ def test_what_the_search_does_not_find_yet_is_not_made_again(drive: DriveServer,
     check_one(drive, again, store)
 
 
+@pytest.mark.thorough
 def test_many_threads_share_a_store_and_make_each_folder_once(drive: DriveServer, tmp_path: Path) -> None:
     account = Account(drive, tmp_path)
     store = Store(account, tmp_path)

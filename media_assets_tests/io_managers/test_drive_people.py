@@ -88,6 +88,7 @@ def test_files_may_be_renamed_and_moved_and_stay_intact(drive: DriveServer, stor
     assert len(artifact_files(drive, manifests=True)) == 1
 
 
+@pytest.mark.thorough
 def test_a_file_that_somebody_edited_is_his_and_kept(drive: DriveServer, store: Store, lectures: str) -> None:
     target = beside(drive, lectures)
     published = store.put(draft(), {"transcript.srt": "teh"}, target)

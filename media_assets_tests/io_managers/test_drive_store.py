@@ -454,6 +454,7 @@ def test_a_folder_named_by_an_id_that_is_not_there_is_fatal_for_readers_too(driv
         store.manifest(ASSET, KEY)
 
 
+@pytest.mark.thorough
 def test_folders_that_were_removed_under_a_running_process_are_made_again(drive: DriveServer, store: Store) -> None:
     store.put(draft(), {"a.txt": "text"})
     for folder in ("Artifacts/transcript", "Artifacts/.manifests"):

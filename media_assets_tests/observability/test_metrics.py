@@ -231,6 +231,7 @@ def test_an_artifact_counts_as_made_once_though_its_batch_was_repeated(toy: ToyL
     assert work(looked(watch(toy)), "m4a_audio") == (2, 1, 2), "the third is a copy of the first"
 
 
+@pytest.mark.thorough
 def test_states_follow_failures_repairs_and_removals(toy: ToyLibrary) -> None:
     found = watch(toy)
     toy.write(a="", b="", c="", d="")
@@ -354,6 +355,7 @@ def test_rare_causes_are_counted_together_and_what_differs_from_file_to_file_is_
 # ------------------------------------------------------------------------------------------ restarts
 
 
+@pytest.mark.thorough
 def test_a_restart_reads_only_what_happened_since(toy: ToyLibrary) -> None:
     toy.write(a="one", b="two", c="three", d="four")
     note_made(toy, "m4a_audio", "a", cost_usd=0.5)

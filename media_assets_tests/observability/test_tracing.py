@@ -79,6 +79,7 @@ def test_another_version_of_a_file_is_another_trace_and_a_look_at_the_same_is_no
     assert [span.trace_id for span in collector.named("m4a_audio")] == [second]
 
 
+@pytest.mark.thorough
 def test_a_repeated_batch_tells_of_a_settled_file_once(tmp_path: Path) -> None:
     with Collector() as collector, traced(tmp_path, collector) as toy:
         toy.write(a="flaky\ndrive_file: transient 1", b="bad\ndrive_file: poison")
@@ -115,6 +116,7 @@ def test_the_collectors_key_is_sent_as_a_header(tmp_path: Path) -> None:
     assert collector.headers[0]["x-tenant"] == "media"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("broken", ["refuses", "hangs", "is gone"])
 def test_a_broken_collector_fails_no_run_and_is_told_of_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, broken: str

@@ -250,6 +250,7 @@ def test_an_empty_object_waits_for_content_and_is_reported_after_the_deadline(wa
     assert watch.look().waiting == {}
 
 
+@pytest.mark.thorough
 def test_a_bucket_that_suddenly_shows_nothing_is_fatal_and_nothing_is_removed(watch: Watch) -> None:
     names = [f"{number:02}" for number in range(12)]
     watch.place.put(**dict.fromkeys(names, "text"))

@@ -65,6 +65,7 @@ def test_a_look_that_may_not_list_a_folder_reports_nothing_as_gone(watch: Watch,
         watch.look()
 
 
+@pytest.mark.thorough
 def test_a_configured_folder_that_may_not_be_listed_ends_the_scan(watch: Watch, drive: DriveServer) -> None:
     drive.unlistable = {drive.add_path("Lectures")}
     with pytest.raises(Fatal, match="does not list what lies in the folders"):

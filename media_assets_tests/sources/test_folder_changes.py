@@ -262,6 +262,7 @@ def test_the_memory_does_not_grow_with_the_number_of_looks(tmp_path: Path) -> No
     assert max(sizes[4:]) < 2 * min(sizes[4:])
 
 
+@pytest.mark.thorough
 def test_the_memory_is_kept_in_the_instance(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path) as toy:
         toy.write(a="text", b="text")
@@ -338,6 +339,7 @@ def test_a_damaged_memory_costs_a_fresh_look(watch: Watch, row: str) -> None:
     assert changed(watch.look()) == ["a"]
 
 
+@pytest.mark.thorough
 def test_files_that_never_become_whole_do_not_keep_later_ones_from_being_seen(watch: Watch) -> None:
     for number in range(500):
         (watch.root / f"a{number}.mp4").write_bytes(b"\0\0\0\x08free" * 50)

@@ -100,6 +100,7 @@ def groups() -> list[DuplicateGroup]:
     return duplicate_groups([row("a", path="=1+1.mp4"), row("b"), row("x", sha256="c" * 64), row("y", sha256="c" * 64)])
 
 
+@pytest.mark.thorough
 def test_the_table_has_the_kept_file_of_each_group_first():
     table = to_table(groups())
     assert list(table["group"]) == [1, 1, 2, 2]

@@ -411,6 +411,7 @@ def test_an_object_in_the_way_is_told_by_the_plan(in_bucket: InBucket):
     assert (told.key, "exists already" in told.detail) == (moves[0].key, True)
 
 
+@pytest.mark.thorough
 def test_nothing_is_overwritten_in_review_nor_in_the_old_place(in_bucket: InBucket):
     in_bucket.put(f"{REVIEW}/b/späť, 100%.bin", b"something else")
     outcomes = aside.apply(in_bucket)

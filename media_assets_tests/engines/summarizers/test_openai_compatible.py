@@ -95,6 +95,7 @@ def test_summaries_of_parts_that_do_not_fit_together_are_combined_in_rounds(
     assert summary.chapters[0].start_seconds == 0.0
 
 
+@pytest.mark.thorough
 def test_a_model_with_a_smaller_window_than_configured_gets_smaller_parts(server: OpenAIServer, tmp_path: Path) -> None:
     server.context_characters = 6000
 

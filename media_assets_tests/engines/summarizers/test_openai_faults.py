@@ -53,6 +53,7 @@ def test_what_passes_is_retried_by_the_client(faults: list[Fault], server: OpenA
     assert counts == [str(i) for i in range(len(faults) + 1)]
 
 
+@pytest.mark.thorough
 def test_the_wait_is_the_one_the_server_asks_for(
     server: OpenAIServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

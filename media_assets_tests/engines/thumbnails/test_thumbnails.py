@@ -66,12 +66,14 @@ def test_a_black_lead_in_is_not_the_poster(gop: str, tmp_path: Path):
     assert "black or flat" in value.chosen_because
 
 
+@pytest.mark.thorough
 def test_a_fade_from_black_is_passed_over(tmp_path: Path):
     source = film(tmp_path / "a.mp4", f"{TEST_PICTURE}:d=4,fade=in:0:75")
     _, value = made(source)
     assert value.time_seconds is not None and value.time_seconds > 2.0
 
 
+@pytest.mark.thorough
 def test_a_blurred_start_is_not_the_poster(tmp_path: Path):
     source = film(tmp_path / "a.mp4", f"{TEST_PICTURE}:d=4,gblur=sigma=12:enable='lt(t,1.9)'")
     _, value = made(source)
@@ -86,6 +88,7 @@ def test_a_flat_card_is_not_the_poster(tmp_path: Path):
     assert value.time_seconds is not None and value.time_seconds < 1.0
 
 
+@pytest.mark.thorough
 def test_a_video_that_is_black_throughout_still_has_a_poster(tmp_path: Path):
     files, value = made(film(tmp_path / "a.mp4", "color=black:s=320x180:r=25:d=1"))
     assert "are black or flat" in value.chosen_because
@@ -134,6 +137,7 @@ def test_a_phone_video_stands_upright(tmp_path: Path):
     assert difference(turned, poster(flat).transpose(Image.Transpose.ROTATE_90)) < 6
 
 
+@pytest.mark.thorough
 def test_pixels_that_are_not_square_are_stretched(tmp_path: Path):
     source = film(tmp_path / "a.mp4", "testsrc2=s=160x180:r=25:d=1", "-vf", "setsar=2")
     assert poster(source).size == (320, 180)
@@ -164,6 +168,7 @@ def test_a_video_of_hours_is_looked_at_from_end_to_end(tmp_path: Path):
     assert max(abs(time - (n + 0.5) * 800) for n, time in enumerate(times)) <= 60
 
 
+@pytest.mark.thorough
 def test_odd_sizes_and_variable_frame_rates_are_taken_as_they_are(tmp_path: Path):
     graph = "testsrc=s=321x241:r=25:d=4,select='not(mod(n,7))+lt(n,20)',format=yuv444p"
     source = film(tmp_path / "a.mkv", graph, "-fps_mode", "vfr")
@@ -195,6 +200,7 @@ def test_the_sheet_shows_the_frames_in_order_with_their_times(tmp_path: Path):
     assert corner.max() > 240 and corner.min() < 15
 
 
+@pytest.mark.thorough
 def test_a_percent_sign_in_the_working_directory_is_no_pattern(tmp_path: Path):
     (tmp_path / "50%d off").mkdir()
     assert poster(film(tmp_path / "50%d off" / "a.mp4", f"{TEST_PICTURE}:d=1", "-g", "999")).size == (320, 180)

@@ -35,6 +35,7 @@ def test_speech_up_to_the_last_sample_is_whole(odd_samples):
     assert start + len(speech) // 2 == len(sound)
 
 
+@pytest.mark.thorough
 def test_speech_without_a_pause_comes_in_parts_without_a_gap():
     sound = vowels(75)
     parts = list(speech_stretches(sound.tobytes()))

@@ -91,6 +91,7 @@ def test_the_function_hears_what_the_engine_here_hears(model, audio, tmp_path):
     assert answer.seconds > 0
 
 
+@pytest.mark.thorough
 def test_the_function_tells_whose_fault_it_is(model, audio, tmp_path):
     broken = remotely(model, b"no sound in this").failure
     assert broken is not None and isinstance(broken.error(), BadMedia)
@@ -252,6 +253,7 @@ class CrashingEvent(threading.Event):
         return False
 
 
+@pytest.mark.thorough
 def test_a_call_whose_answer_is_lost_is_found_again_by_its_token(server, model, audio, work):
     server.faults.lose_answer("FunctionMap", times=4)
     with pytest.raises(Transient):

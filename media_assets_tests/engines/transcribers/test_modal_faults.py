@@ -55,6 +55,7 @@ def test_a_hiccup_is_not_noticed(server, model, audio, work, method):
     assert len(server.state.calls) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", ["FunctionGet", "BlobCreate", "FunctionMap", "FunctionGetOutputs"])
 def test_an_outage_lets_the_file_be_tried_again(server, model, audio, work, method):
     server.faults.fail(method, Status.UNAVAILABLE, "out of service", times=ALWAYS)

@@ -105,6 +105,7 @@ def test_speech_with_pauses_is_cut_in_them_and_keeps_its_times(server: AudioServ
     assert sum(upload.seconds for upload in server.uploads) == pytest.approx(seconds, abs=0.2), "nothing is sent twice"
 
 
+@pytest.mark.thorough
 def test_no_upload_is_larger_than_the_server_takes(server: AudioServer, tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(-20000, 20000, 40 * SAMPLE_RATE).astype(np.int16)
     audio = write_wav(tmp_path / "noise.wav", noise)
@@ -116,6 +117,7 @@ def test_no_upload_is_larger_than_the_server_takes(server: AudioServer, tmp_path
     assert max(len(upload.sound) for upload in server.uploads) > 200_000, "noise cannot be made smaller"
 
 
+@pytest.mark.thorough
 def test_a_server_that_takes_less_than_configured_names_the_key(
     server: AudioServer, tones: Path, tmp_path: Path
 ) -> None:

@@ -64,6 +64,7 @@ def test_what_passes_is_retried_by_the_client(
     assert len({upload.sound for upload in server.uploads}) == 1, "each time the whole piece is sent"
 
 
+@pytest.mark.thorough
 def test_the_wait_is_the_one_the_server_asks_for(
     server: AudioServer, beep: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -152,6 +152,7 @@ def test_the_model_is_loaded_once_for_all_files(model, noisy, tmp_path):
     assert again.segments == first.segments
 
 
+@pytest.mark.thorough
 def test_threads_share_the_model(model, noisy, tmp_path):
     transcriber = build(model, vad=False)
     with ThreadPoolExecutor(2) as threads:

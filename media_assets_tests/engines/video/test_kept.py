@@ -102,6 +102,7 @@ def test_an_mkv_keeps_its_styled_subtitles_fonts_and_cover(film: list[str | Path
     assert compressed.value.losses == ()
 
 
+@pytest.mark.thorough
 def test_a_container_that_cannot_hold_them_gives_named_losses(film: list[str | Path], tmp_path: Path):
     source = tmp_path / "source.mkv"
     (tmp_path / "font.ttf").write_bytes(b"glyphs")
@@ -155,6 +156,7 @@ def vob_subtitle() -> bytes:
     return pack + packet + bytes.fromhex("000001be") + rest.to_bytes(2, "big") + b"\xff" * rest
 
 
+@pytest.mark.thorough
 def test_the_cover_of_an_mp4_stays_a_cover(tmp_path: Path):
     cover = media.picture(tmp_path / "cover.png")
     plain = media.video(tmp_path / "plain.mp4", 1.0, *FAT, "-c:a", "aac")
@@ -240,6 +242,7 @@ def test_sound_that_starts_late_still_does(tmp_path: Path):
     assert media.beep_seconds(media.samples(made)) == pytest.approx(0.9, abs=0.05)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("codec", ["x264", "x265", "svt-av1"])
 def test_every_frame_keeps_its_time_when_the_rate_varies(codec: str, tmp_path: Path):
     vary = "settb=1/90000,select='not(mod(n,3))+lt(mod(n,7),2)',setpts='PTS+417*mod(N,3)'"
