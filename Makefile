@@ -34,12 +34,12 @@ demo: $(READY)  ## process samples/library from end to end
 demo-drive: $(READY_FOR_TESTS)  ## the same in Google Drive, which a server on this machine stands in for
 	@$(BIN)/python samples/demo_drive.py
 
-# Twice as many as cores: they wait for daemons, databases and disks for a quarter of their time.
+# One more than there are cores: they wait for daemons, databases and disks for a quarter of their time.
 test: $(READY_FOR_TESTS)  ## the tests that take less than a second or two each, and one of each longer kind
-	@$(BIN)/python -m pytest -m "not thorough and not slow and not docker" -n 4 --dist worksteal
+	@$(BIN)/python -m pytest -m "not thorough and not slow and not docker" -n 3 --dist worksteal
 
 test-thorough: $(READY_FOR_TESTS)  ## those that take some seconds: whole libraries, encoders, other processes
-	@$(BIN)/python -m pytest -m "thorough and not slow and not docker" -n 4 --dist worksteal
+	@$(BIN)/python -m pytest -m "thorough and not slow and not docker" -n 3 --dist worksteal
 
 test-all: $(READY_FOR_TESTS)  ## all of them, those that take minutes too
 	@$(BIN)/python -m pytest -m "not docker" -n 2 --dist worksteal
