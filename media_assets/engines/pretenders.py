@@ -112,8 +112,9 @@ def pretender(head: bytes, name: str, mime_type: str | None, list_type: str | No
         return Pretender(reason, "Fetch the file itself, with `git lfs pull`")
     if (markup := _markup(begin, text, promised)) is not None:
         return markup
-    if list_type is not None and (what := _BESIDE_MEDIA.get(list_type)):
-        return Pretender(f"is {what}, not {promised}", _next_step_of_document(what, promised))
+    if list_type in _BESIDE_MEDIA:
+        text_of = _BESIDE_MEDIA[list_type]
+        return Pretender(f"is {text_of}, not {promised}", _next_step_of_document(text_of, promised))
     if list_type is not None:
         return _list()
     if mime_type is None:
