@@ -25,6 +25,10 @@ once.
 The same: of its SQLite storages some wait 5 s for a lock that another process holds, some 30 s. They all wait for a
 minute: backups and checks hold a lock for so long. To be removed when that can be set.
 
+The same: its PostgreSQL storages wait for ever for a server that takes a connection and then says nothing, as one with
+a full disk may. libpq, which they connect with, reads the longest wait from the environment; what is set there already
+stays. To be removed when they set one.
+
 The same: where its daemon finds no note of how far it has read the log of events, it begins at the end, as it should in
 a new instance, and warns of that. So the end is noted before the daemon starts (`note_end_of_log`). To be removed when
 it says nothing.
@@ -32,6 +36,7 @@ it says nothing.
 
 from __future__ import annotations
 
+import os
 import time
 from functools import lru_cache
 from typing import Any
@@ -50,6 +55,8 @@ from dagster._daemon.auto_run_reexecution import event_log_consumer
 from sqlalchemy import Engine, NullPool, create_engine
 
 _LOCKED_SECONDS = 60.0
+_CONNECT_SECONDS = 10
+"""Of each attempt; Dagster makes six."""
 
 # A slot that came free meanwhile is noticed within so many seconds.
 _MAX_WAIT_SECONDS = 2.0
@@ -107,7 +114,8 @@ def _has_or_had_table(self: sqlite_event_log.SqliteEventLogStorage, table_name: 
 
 
 def apply() -> None:
-    """Mend them, for this process; a second call changes nothing."""
+    """Mend them, for this process and those that it starts; a second call changes nothing."""
+    os.environ.setdefault("PGCONNECT_TIMEOUT", str(_CONNECT_SECONDS))
     for storage in (sqlite_event_log, sqlite_run_storage, sqlite_schedule_storage):
         storage.create_engine = _engine_of  # type: ignore[attr-defined]
     ScriptDirectory.from_config = staticmethod(_scripts_of)  # type: ignore[method-assign]

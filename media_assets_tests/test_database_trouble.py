@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import socket
 import sqlite3
 import sys
 import threading
@@ -134,6 +137,30 @@ def test_a_home_that_goes_away_is_named_with_the_way_back(settings: Settings) ->
         use(instance)
     assert met.value.reason == f"the folder {home}, which holds Dagster's database, is gone"
     assert "Mount its disk again" in met.value.next_step
+
+
+@pytest.mark.thorough
+def test_a_server_that_takes_a_connection_and_says_nothing_is_not_waited_for_for_ever(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = dagster_home(settings)
+    monkeypatch.setenv("PGCONNECT_TIMEOUT", "2")
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        address = {"postgres_url": f"postgresql://user:secret@127.0.0.1:{silent.getsockname()[1]}/library"}
+        (home / "dagster.yaml").write_text(json.dumps({"storage": {"postgres": address}}))
+        with pytest.raises(Fatal) as met, open_instance(settings) as instance:
+            use(instance)
+    assert "did not answer" in met.value.reason
+    assert "secret" not in str(met.value)
+
+
+@pytest.mark.parametrize("already", [None, "5"])
+def test_how_long_a_server_is_waited_for_is_said_once(already: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PGCONNECT_TIMEOUT", raising=False)
+    if already:
+        monkeypatch.setenv("PGCONNECT_TIMEOUT", already)
+    dagster_fixes.apply()
+    assert os.environ["PGCONNECT_TIMEOUT"] == (already or "10")
 
 
 def test_other_errors_stay_what_they_are(settings: Settings) -> None:
