@@ -145,9 +145,12 @@ def is_empty_track(source: Path, media: MediaInfo, stream: Stream, work: Work) -
 
 
 def _any_packet(source: Path, index: int) -> bool:
+    """Whether a stream has a packet, or its container says so."""
     with source.open("rb") as file, open_media(file) as container:
-        packets = container.demux(container.streams[index]) if container is not None else ()
-        return any(packet.size for packet in packets)
+        if container is None:
+            return False
+        stream = container.streams[index]
+        return stream.frames > 0 or any(packet.size for packet in container.demux(stream))
 
 
 def _last_second(source: Path) -> float:

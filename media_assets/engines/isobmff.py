@@ -7,6 +7,7 @@ Structure as in ISO/IEC 14496-12: a file is a row of boxes, each a 32 bit size (
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
@@ -19,6 +20,11 @@ INDEXES = (b"moov", b"meta")
 _MOOV_READ_BYTES = 64_000_000
 MOST_BOXES = 1_000_000
 """Of the top level. A recording in fragments of one frame each has so many after hours; they take seconds to walk."""
+
+
+_SHORTEST_ALIAS_BYTES = 150
+_PATH = 2
+"""The kind of that part of an alias that is the whole path, one part of several."""
 
 
 class Box(NamedTuple):
@@ -100,6 +106,44 @@ def image_size(file: BinaryIO) -> tuple[int, int] | None:
         for found in re.finditer(b"ispe.{4}(.{4})(.{4})", _content(file, b"meta"), re.DOTALL)
     )
     return max(sizes, key=lambda size: size[0] * size[1], default=None)
+
+
+def needed_file(file: BinaryIO) -> str | None:
+    """The name of another file that holds the samples of a track, as QuickTime's reference movies have it; else None.
+
+    What counts is what FFmpeg takes for such a reference: an alias (`alis`) with a path, whatever its flags say. It
+    opens none here, and reads no sample of that track.
+
+    Raises:
+        BadMedia: as `boxes`.
+    """
+    moov = _content(file, b"moov")
+    at = 0
+    while (start := moov.find(b"dref", at)) >= 0:
+        end = start - 4 + int.from_bytes(moov[max(0, start - 4) : start], "big")
+        at = start + 12  # behind version, flags and the number of entries; what was walked over is not looked at again
+        while at + 8 <= min(end, len(moov)):
+            size, kind = struct.unpack_from(">I4s", moov, at)
+            if size < 8:
+                break
+            if kind == b"alis" and size > _SHORTEST_ALIAS_BYTES and (name := _aliased(moov[at : at + size])):
+                return name
+            at += size
+    return None
+
+
+def _aliased(alias: bytes) -> str | None:
+    """The name of the file that an alias leads to; None when it has no path. Offsets as in FFmpeg's reader."""
+    at = 162  # behind the names of volume and file, and what else has a fixed place
+    while at + 4 <= len(alias):
+        kind, size = struct.unpack_from(">hH", alias, at)
+        if kind == -1:
+            return None
+        if kind == _PATH and size:
+            name = alias[63 : 63 + alias[62]].decode("mac_roman")
+            return "".join(letter for letter in name if letter.isprintable()) or "no name"
+        at += 4 + size + size % 2
+    return None
 
 
 def _content(file: BinaryIO, box_type: bytes) -> bytes:

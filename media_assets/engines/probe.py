@@ -115,6 +115,12 @@ def _look_inside(path: Path, name: str) -> Probe:
                 "its index (the moov atom) is missing: the recording was probably cut off before it was finished",
                 next_step="Fetch it again from where it was recorded; a repair tool such as untrunc may save the rest",
             )
+        if iso and (needed := isobmff.needed_file(file)) is not None:
+            raise BadMedia(
+                f"holds no sound or picture of its own: it says that they are in another file ({needed}), and what a "
+                "file names is never opened",
+                next_step="Export it as a self-contained movie",
+            )
         dolby_vision = isobmff.has_dolby_vision(file) if iso else is_matroska_dolby_vision(head)
         image_size = isobmff.image_size(file) if isobmff.image_type(head) else None
         with open_media(file) as container:

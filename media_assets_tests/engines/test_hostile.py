@@ -153,6 +153,14 @@ def test_ffmpeg_alone_would_have_read_the_private_file(
         subprocess.run(command, capture_output=True, check=False, timeout=60)
 
 
+@pytest.mark.parametrize("name", ["a.mov", "a.m4a", "a.bin"])
+def test_a_movie_that_has_its_sound_in_another_file_is_not_called_empty(name: str, private: Path, tmp_path: Path):
+    path = tmp_path / name
+    path.write_bytes(hostile.mov_with_references(tmp_path, hostile.Target(private, 9)))
+    with pytest.raises(BadMedia, match=r"they are in another file \(board\.mov\), and what a file names"):
+        probe(path, Work(tmp_path))
+
+
 def test_sessions_are_not_even_listened_for(private: Path, tmp_path: Path):
     """As above: ffmpeg alone would open the port that an SDP names."""
     path = tmp_path / "session.sdp"

@@ -55,7 +55,7 @@ def nested() -> st.SearchStrategy[bytes]:
 @settings(deadline=None, max_examples=50)
 @given(st.lists(nested(), max_size=8).map(b"".join))
 def test_no_soup_of_boxes_is_read_more_often_than_it_has_boxes(soup: bytes):
-    for look in (isobmff.index_is_missing, isobmff.has_dolby_vision, isobmff.image_size):
+    for look in (isobmff.index_is_missing, isobmff.has_dolby_vision, isobmff.image_size, isobmff.needed_file):
         file = CountingFile(soup)
         look(file)
         assert file.reads <= len(soup) // 8 + 2
@@ -74,7 +74,13 @@ def test_every_soup_of_boxes_has_a_clear_outcome(tmp_path_factory: pytest.TempPa
 
 def looks(path: Path) -> list[bool]:
     with path.open("rb") as file:
-        return [isobmff.has_dolby_vision(file), isobmff.image_size(file) is not None, bool(sample_formats(path))]
+        needed = isobmff.needed_file(file) is not None
+        return [
+            isobmff.has_dolby_vision(file),
+            needed,
+            isobmff.image_size(file) is not None,
+            bool(sample_formats(path)),
+        ]
 
 
 STSD = b"\xff\xff\xff\xffstsd"
@@ -85,17 +91,19 @@ STSD = b"\xff\xff\xff\xffstsd"
     [
         STSD * 262_144,
         b"ispe" * 1_000_000,
+        (b"\x7f\xff\xff\xffdref" + bytes(8) + box(b"alis") * 10) * 100_000,
         box(b"trak") * 100_000,
         b"".join((8 * (100_000 - n)).to_bytes(4, "big") + b"trak" for n in range(100_000)),
         b"".join((8 * (100_000 - n)).to_bytes(4, "big") + (b"mdia" if n else b"trak") for n in range(100_000)),
     ],
-    ids=["descriptions without end", "sizes", "tracks", "tracks in tracks", "boxes in boxes"],
+    ids=["descriptions without end", "sizes", "references", "tracks", "tracks in tracks", "boxes in boxes"],
 )
 def test_a_hostile_index_costs_no_more_than_its_length(content: bytes, tmp_path: Path):
     path = tmp_path / "hostile.mp4"
     path.write_bytes(box(b"ftyp", b"isom\0\0\0\0") + box(b"moov", content) + box(b"meta", content))
-    dolby_vision, *_ = run_in_child(looks, path, work=Work(tmp_path, time_limit_seconds=30))
+    dolby_vision, needed, *_ = run_in_child(looks, path, work=Work(tmp_path, time_limit_seconds=30))
     assert not dolby_vision
+    assert not needed
 
 
 @pytest.mark.thorough
@@ -111,3 +119,36 @@ def test_dolby_vision_is_told_by_a_configuration_inside_a_sample_description():
     assert isobmff.has_dolby_vision(io.BytesIO(box(b"moov", inside)))
     assert not isobmff.has_dolby_vision(io.BytesIO(box(b"moov", behind)))
     assert isobmff.has_dolby_vision(io.BytesIO(box(b"moov", behind + inside)))
+
+
+def alias(name: bytes, *parts: bytes, flags: int = 0) -> bytes:
+    """An entry that leads to another file: what has a fixed place, and then the parts."""
+    fixed = flags.to_bytes(4, "big") + bytes(50) + bytes([len(name)]) + name.ljust(63, b"\0") + bytes(36)
+    return box(b"alis", fixed + b"".join(parts) + b"\xff\xff\0\0")
+
+
+def part(kind: int, text: bytes) -> bytes:
+    return kind.to_bytes(2, "big") + len(text).to_bytes(2, "big") + text + bytes(len(text) % 2)
+
+
+def references(*entries: bytes) -> io.BytesIO:
+    dref = box(b"dref", bytes(4) + len(entries).to_bytes(4, "big") + b"".join(entries))
+    return io.BytesIO(box(b"ftyp", b"qt  ") + box(b"moov", box(b"trak", box(b"dinf", dref))))
+
+
+@pytest.mark.parametrize(
+    ("entries", "name"),
+    [
+        ([alias(b"board.mov", part(2, b"disk:board.mov"))], "board.mov"),
+        ([box(b"alis", b"\0\0\0\1"), alias(b"b\x8acut\n.mov", part(0, b"odd"), part(2, b"x:b"))], "bäcut.mov"),
+        ([alias(b"", part(2, b"disk:board.mov"))], "no name"),
+        ([alias(b"board.mov", part(0, b"disk"))], None),
+        ([alias(b"board.mov", part(2, b""))], None),
+        ([box(b"alis", b"\0\0\0\1")], None),
+        ([box(b"url ", b"\0\0\0\1")], None),
+        ([box(b"url ", b"\0\0\0\1"), box(b"alis", bytes(4))], None),
+        ([], None),
+    ],
+)
+def test_the_file_is_named_that_holds_what_a_reference_movie_shows(entries: list[bytes], name: str | None):
+    assert isobmff.needed_file(references(*entries)) == name
