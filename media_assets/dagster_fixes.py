@@ -32,10 +32,15 @@ stays. To be removed when they set one.
 The same: where its daemon finds no note of how far it has read the log of events, it begins at the end, as it should in
 a new instance, and warns of that. So the end is noted before the daemon starts (`note_end_of_log`). To be removed when
 it says nothing.
+
+The same: a daemon that is stopped at its first look at the sensors has closed its workspace already, and tells with two
+tracebacks that the code location is not in it. A location that is not there has no sensors to look at, so that tells of
+nothing else, and is not logged. To be removed when the daemon waits for its threads before.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from functools import lru_cache
@@ -44,6 +49,7 @@ from typing import Any
 import dagster as dg
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from dagster._core.errors import DagsterCodeLocationNotFoundError
 from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
 from dagster._core.scheduler import DagsterDaemonScheduler
 from dagster._core.scheduler.instigation import InstigatorState
@@ -113,6 +119,10 @@ def _has_or_had_table(self: sqlite_event_log.SqliteEventLogStorage, table_name: 
     return table_name in seen
 
 
+def _is_more_than_a_stop(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], DagsterCodeLocationNotFoundError))
+
+
 def apply() -> None:
     """Mend them, for this process and those that it starts; a second call changes nothing."""
     os.environ.setdefault("PGCONNECT_TIMEOUT", str(_CONNECT_SECONDS))
@@ -123,6 +133,8 @@ def apply() -> None:
         _interval_to_next_pending_claim_check
     )
     sensor_daemon.get_elapsed = _elapsed
+    for daemon in ("AssetDaemon", "SchedulerDaemon", "SensorDaemon"):
+        logging.getLogger(f"dagster.daemon.{daemon}").addFilter(_is_more_than_a_stop)
     sqlite_event_log.SqliteEventLogStorage.has_table = _has_or_had_table  # type: ignore[method-assign]
 
 

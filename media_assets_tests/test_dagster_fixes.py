@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 
 import dagster as dg
 import pytest
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from dagster._core.errors import DagsterCodeLocationNotFoundError
 from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 from dagster._core.storage.sql import get_alembic_config
 from dagster._daemon.auto_run_reexecution.event_log_consumer import DAGSTER_EVENT_TYPES, _fetch_persisted_cursors
+from dagster._daemon.daemon import SensorDaemon
+from dagster._daemon.utils import DaemonErrorCapture
 from sqlalchemy import NullPool
 
 from media_assets import dagster_fixes
@@ -100,3 +104,21 @@ def test_the_daemon_of_a_new_instance_begins_at_the_end_of_the_log_and_warns_of_
         assert dg.materialize([made], instance=instance).success
         dagster_fixes.note_end_of_log(instance)
         assert _fetch_persisted_cursors(instance, DAGSTER_EVENT_TYPES, logging.getLogger("daemon")) == found
+
+
+@pytest.mark.parametrize(
+    ("error", "is_told"), [(DagsterCodeLocationNotFoundError("gone"), False), (OSError("odd"), True)]
+)
+def test_a_workspace_that_is_closed_already_is_no_error_of_a_sensor(
+    error: Exception, is_told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    dagster_fixes.apply()
+    logger = SensorDaemon(settings={})._logger
+    logger.addHandler(caplog.handler)
+    try:
+        raise error
+    except type(error):
+        DaemonErrorCapture.process_exception(sys.exc_info(), logger, "Sensor tick caught an error")
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert bool(caplog.records) == is_told
