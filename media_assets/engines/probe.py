@@ -117,8 +117,8 @@ def _look_inside(path: Path, name: str) -> Probe:
             )
         if iso and (needed := isobmff.needed_file(file)) is not None:
             raise BadMedia(
-                f"holds no sound or picture of its own: it says that they are in another file ({needed}), and what a "
-                "file names is never opened",
+                f"does not hold all of its sound and pictures: it says that they are in another file ({needed}), and "
+                "what a file names is never opened",
                 next_step="Export it as a self-contained movie",
             )
         dolby_vision = isobmff.has_dolby_vision(file) if iso else is_matroska_dolby_vision(head)
