@@ -3,10 +3,11 @@
 labelled   precision and recall over pairs of files, on a set that is made here: every change that a duplicate may
            have been through, and files that only seem to be duplicates. The set comes from seeds that no limit was
            tuned on; --seed 0 makes the one that they were tuned on
-exact      seconds for equal files over a folder, first and again. Peers: jdupes and rdfind, in the same run (Debian:
-           apt-get install jdupes rdfind), with the files in the page cache and, on Linux, without them there; with
-           files of several sizes, as a second look costs us the same and the peers read them. 216 kB is the average of
-           the race in fclones' README (1.46 million paths, 316 GB, not in the cache)
+exact      seconds for what `media-assets duplicates --quick` does over a folder once it has started, first and again.
+           Peers: jdupes and rdfind, in the same run (Debian: apt-get install jdupes rdfind), with the files in the page
+           cache and, on Linux, without them there; with files of several sizes, as a second look costs us the same and
+           the peers read them. 216 kB is the average of the race in fclones' README (1.46 million paths, 316 GB, not in
+           the cache)
 grouping   seconds and peak memory for grouping synthetic rows, a tenth of them copies
 
 CPU is user and system time of all processes: on a busy machine it says more than the time that passed.
@@ -38,10 +39,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from media_assets.engines.duplicates.codes import packed  # noqa: E402
-from media_assets.engines.duplicates.local_files import Memory, equal_files  # noqa: E402
 from media_assets.engines.duplicates.near import duplicate_groups  # noqa: E402
+from media_assets.library import Library  # noqa: E402
 from media_assets.models import MediaKind  # noqa: E402
 from media_assets.models_duplicates import AudioPrint, DedupRow, FrameHashes  # noqa: E402
+from media_assets.quick_duplicates import QuickSearch  # noqa: E402
+from media_assets.settings import Settings  # noqa: E402
+from media_assets.settings_places import FolderSource, FolderStore  # noqa: E402
 from media_assets_tests.engines.duplicates import indexing, labelled  # noqa: E402
 
 PARTS = ("labelled", "exact", "grouping")
@@ -118,12 +122,12 @@ def measure_exact(number: int, average_bytes: int, rounds: int) -> None:
         size = make_files(folder, number, average_bytes)
         os.sync()
         print(f"exact: {number} files, {size / 1e9:.2f} GB, median of {rounds}")
-        _race(folder, Path(temporary) / "memory.json", rounds, cold=False)
+        _race(folder, Path(temporary) / "state", rounds, cold=False)
         if hasattr(os, "posix_fadvise"):
-            _race(folder, Path(temporary) / "memory.json", rounds, cold=True)
+            _race(folder, Path(temporary) / "state", rounds, cold=True)
 
 
-def _race(folder: Path, memory: Path, rounds: int, *, cold: bool) -> None:
+def _race(folder: Path, state: Path, rounds: int, *, cold: bool) -> None:
     files = list(folder.glob("*/*"))
     commands = {
         "jdupes": ["jdupes", "-r", "-q", str(folder)],
@@ -132,8 +136,8 @@ def _race(folder: Path, memory: Path, rounds: int, *, cold: bool) -> None:
     ways: dict[str, Callable[[], int]] = {
         name: partial(_peer, command) for name, command in commands.items() if shutil.which(name)
     }
-    ways["ours, first"] = partial(_ours, folder, memory, again=False)
-    ways["ours, again"] = partial(_ours, folder, memory, again=True)
+    ways["ours, first"] = partial(_ours, folder, state, again=False)
+    ways["ours, again"] = partial(_ours, folder, state, again=True)
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     worked: dict[str, list[float]] = {name: [] for name in ways}
     found: dict[str, int] = {}
@@ -185,11 +189,15 @@ def _peer(command: list[str]) -> int:
     return len(output.strip().split(b"\n\n"))
 
 
-def _ours(folder: Path, memory: Path, *, again: bool) -> int:
+def _ours(folder: Path, state: Path, *, again: bool) -> int:
     if not again:
-        for path in memory.parent.glob(f"{memory.name}*"):
-            path.unlink()
-    return len(equal_files([folder], Memory(memory)))
+        shutil.rmtree(state, ignore_errors=True)
+    settings = Settings(
+        state_dir=state,
+        sources={"files": FolderSource(path=folder, include=("**",))},
+        stores={"artifacts": FolderStore(path=state / "artifacts")},
+    )
+    return len(QuickSearch(Library(settings)).copies(lambda: None))
 
 
 # ------------------------------------------------------------------------------------------- a large library

@@ -197,11 +197,22 @@ def duplicates(
     near: Annotated[bool, typer.Option("--near", help="Move near duplicates too, not only equal files.")] = False,
     apply: Annotated[bool, typer.Option("--apply", help="Move redundant copies to the review folder.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Bring back all that was moved.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Exact copies in folders alone, before anything is processed.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what --quick finds as JSON.")] = False,
 ) -> None:
     """Show which files are twice in the library; with --apply, move the redundant copies to a review folder.
 
     Exits with 1 when something that was to be moved or brought back was not.
     """
+    if quick and (csv or near or apply or undo):
+        raise typer.BadParameter("--quick goes with --source and --json only: it finds copies, and moves none")
+    if as_json and not quick:
+        raise typer.BadParameter("--json goes with --quick; --csv writes the whole table of duplicates")
+    if quick:
+        _quick_duplicates(_open(context), source, as_json=as_json)
+        return
     from media_assets.assets.pipeline import enabled_stages
     from media_assets.duplicates import INDEX, Duplicates
     from media_assets.engines.duplicates.table import write_csv
@@ -239,6 +250,23 @@ def duplicates(
     elif not print_moves(console, chain(left, found.apply(planned))):
         raise typer.Exit(1)
     _tell_unseen(unseen_on_this_machine(library, selection))
+
+
+def _quick_duplicates(opened: Opened, source: str | None, *, as_json: bool) -> None:
+    from media_assets.interruption import ask
+    from media_assets.library import Library
+    from media_assets.quick_duplicates import QuickSearch, print_copies, write_copies
+    from media_assets.selection_checks import named_unseen, require_known_source
+
+    library = Library(opened.settings, opened.secrets)
+    require_known_source(library, source)
+    search = QuickSearch(library, source)
+    copies = search.copies(ask)
+    if as_json:
+        write_copies(sys.stdout, copies, search)
+    else:
+        print_copies(console, copies, search.left_out)
+    _tell_unseen(chain(search.problems, named_unseen(search.unseen)))
 
 
 @app.command()

@@ -25,7 +25,7 @@ from media_assets.io_managers.store import ManifestReader
 from media_assets.library import Library
 from media_assets.partitions import register, registered, split_key
 from media_assets.recipe import Recipe
-from media_assets.selection_checks import require_match, unseen
+from media_assets.selection_checks import require_known_source, require_match, unseen
 from media_assets.sources.base import SourceEntry
 from media_assets.sources.globs import PathFilter
 from media_assets.sources.registered import RegisteredKeys, path_in_key
@@ -273,8 +273,7 @@ def require_source(library: Library, selection: Selection) -> None:
         Fatal: library.yaml has no such source, or it is no glob.
     """
     selection.require_glob()
-    if selection.source is not None and selection.source not in library.sources:
-        raise Fatal(f"no source is called {selection.source!r}", next_step=f"There are: {', '.join(library.sources)}")
+    require_known_source(library, selection.source)
 
 
 def selected_registered(instance: dg.DagsterInstance, library: Library, selection: Selection) -> list[str]:

@@ -25,6 +25,16 @@ class LooksAtFolders(Protocol):
     def look_at_folders(self) -> None: ...
 
 
+def require_known_source(library: Library, source: str | None) -> None:
+    """Check the name of a source that was asked for; None: none was.
+
+    Raises:
+        Fatal: library.yaml has no such source.
+    """
+    if source is not None and source not in library.sources:
+        raise Fatal(f"no source is called {source!r}", next_step=f"There are: {', '.join(library.sources)}")
+
+
 def require_match(keys: Collection[str], selection: Selection, *, where: str) -> None:
     """Check that a folder or a glob has matched something: a slip of the keyboard looks like an empty library else.
 
@@ -47,14 +57,25 @@ def require_match(keys: Collection[str], selection: Selection, *, where: str) ->
 
 def unseen(source: Source, selection: Selection) -> Iterator[Fatal]:
     """What the last scan of a source could not look at, as far as the selection concerns it."""
-    concerned = {key: why for key, why in _unreadable(source).items() if _concerns(selection, split_key(key)[1])}
-    for key, why in list(concerned.items())[:_MOST_NAMED]:
+    return named_unseen(
+        {key: why for key, why in _unreadable(source).items() if _concerns(selection, split_key(key)[1])}
+    )
+
+
+def named_unseen(unseen: Mapping[str, str]) -> Iterator[Fatal]:
+    """What could not be looked at, the first of it by name.
+
+    Args:
+        unseen: By key, why.
+    """
+    for key, why in list(unseen.items())[:_MOST_NAMED]:
         yield Fatal(
             f"{readable(key)} {why}; it was left out, with all that lies in it",
             next_step="Grant this user the right to read it, or leave it out with `exclude` of its source",
         )
-    if len(concerned) > _MOST_NAMED:
-        yield Fatal(f"{len(concerned) - _MOST_NAMED} more of source {source.name!r} could not be looked at either")
+    if len(unseen) > _MOST_NAMED:
+        sources = " and ".join(sorted({repr(split_key(key)[0]) for key in unseen}))
+        yield Fatal(f"{len(unseen) - _MOST_NAMED} more of source {sources} could not be looked at either")
 
 
 def artifacts_lost(lost: Sequence[tuple[str, str]]) -> Iterator[Fatal]:

@@ -83,12 +83,35 @@ class Folder:
         return key
 
     def scan(self) -> Iterator[SourceEntry]:
+        for path, status in self.files():
+            yield self._entry(path.relative_to(self.root).as_posix(), status)
+
+    def files(self) -> Iterator[tuple[Path, os.stat_result]]:
+        """Where each file lies, and its state; nothing else is asked of it.
+
+        Raises:
+            Fatal: the folder cannot be listed.
+        """
         is_artifact = self._artifact_paths()
         for path, status in self._begin_walk():
-            relative = path.relative_to(self.root).as_posix()
             self._seen = self._seen or folder_identity(self.root)
-            if self._filter.accepts(relative) and not is_artifact(path):
-                yield self._entry(relative, status)
+            if self._filter.accepts(path.relative_to(self.root).as_posix()) and not is_artifact(path):
+                yield path, status
+
+    @property
+    def follows_links(self) -> bool:
+        """Whether files may lie outside the root, behind links."""
+        return self._settings.follow_symlinks
+
+    @property
+    def chosen_by(self) -> str:
+        """What decides which files below the root are those of this source, in words that differ when it does."""
+        settings = self._settings
+        return repr((settings.include, settings.exclude, settings.hidden, sorted(map(str, self._left_out))))
+
+    def key_of(self, path: Path) -> str:
+        """The key of a file of this source by where it lies."""
+        return partition_key(self.name, path.relative_to(self.root).as_posix())
 
     def look_at_folders(self) -> None:
         """Find out what a scan could not look at, by a look at the folders and one file in each: thousands of files

@@ -22,10 +22,11 @@ class FileListing:
 
     Args:
         roots: Folders. Links are not followed.
+        chosen_by: What else decides which of the files are looked at, in words that differ when it does.
     """
 
-    def __init__(self, roots: Iterable[Path]) -> None:
-        self._parts: list[str] = []
+    def __init__(self, roots: Iterable[Path], chosen_by: str = "") -> None:
+        self._parts = [chosen_by]
         self._processes: list[subprocess.Popen[bytes]] = []
         self._has_find = os.name != "nt"  # there is another program of that name
         for root in roots:

@@ -1,4 +1,4 @@
-"""Equal files of a folder: found by reading little, and less the second time."""
+"""Equal files of a library's folders: found by reading little, and less the second time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 from media_assets.engines.duplicates.file_listing import FileListing
-from media_assets.engines.duplicates.local_files import Memory, equal_files
+from media_assets.library import Library
+from media_assets.partitions import decode_path
+from media_assets.quick_duplicates import QuickSearch
+from media_assets.settings import Settings
+from media_assets.settings_places import FolderSource, FolderStore
 
 LARGE = 600_000
 LONG_AGO = (10**18, 10**18)
@@ -23,9 +27,18 @@ def write(path: Path, content: bytes) -> Path:
     return path
 
 
-def found(folder: Path, memory: Path | None = None) -> list[list[str]]:
-    groups = equal_files([folder], Memory(memory))
-    return sorted([str(Path(path).relative_to(folder)) for path in group] for group in groups)
+def found(folder: Path, **settings: object) -> list[list[str]]:
+    state = folder.parent / "state"
+    source = FolderSource.model_validate({"path": folder, "include": ["**"], **settings})
+    stores = {"artifacts": FolderStore(path=folder.parent / "artifacts")}
+    search = QuickSearch(Library(Settings(state_dir=state, sources={"files": source}, stores=stores)))
+    copies = search.copies(lambda: None)
+    assert not search.unseen and not search.problems
+    return sorted([decode_path(key.removeprefix("files:")) for key in each.keys] for each in copies)
+
+
+def remembered(folder: Path) -> Path:
+    return folder.parent / "state/duplicates/quick-files.json"
 
 
 @pytest.fixture
@@ -56,41 +69,37 @@ def test_links_are_no_copies(folder: Path):
     assert found(folder) == [EQUAL[0], ["hard link", "large copy"]]
 
 
-def test_a_second_search_opens_no_file_again(folder: Path, tmp_path: Path):
-    memory = tmp_path / "memory.json"
-    assert found(folder, memory) == EQUAL
+def test_a_second_search_opens_no_file_again(folder: Path):
+    assert found(folder) == EQUAL
     for path in folder.rglob("*"):
         if path.is_file():
             state = path.stat()
             path.write_bytes(b"z" * state.st_size)
             os.utime(path, ns=LONG_AGO)
-    assert found(folder, memory) == EQUAL, "content that changed in secret would show that it was read"
+    assert found(folder) == EQUAL, "content that changed in secret would show that it was read"
 
 
-def test_a_changed_file_is_read_again(folder: Path, tmp_path: Path):
-    memory = tmp_path / "memory.json"
-    found(folder, memory)
+def test_a_changed_file_is_read_again(folder: Path):
+    found(folder)
     (folder / "a/small").write_bytes(b"y" * 100)
-    assert found(folder, memory) == [["a/small", "b/other"], EQUAL[1]]
+    assert found(folder) == [["a/small", "b/other"], EQUAL[1]]
 
 
-def test_a_file_that_has_just_changed_is_not_remembered(folder: Path, tmp_path: Path):
-    memory = tmp_path / "memory.json"
+def test_a_file_that_has_just_changed_is_not_remembered(folder: Path):
     path = folder / "a/small"
     path.write_bytes(b"y" * 100)
     now = path.stat()
-    assert found(folder, memory) == [["a/small", "b/other"], EQUAL[1]]
+    assert found(folder) == [["a/small", "b/other"], EQUAL[1]]
     path.write_bytes(b"x" * 100)
     os.utime(path, ns=(now.st_atime_ns, now.st_mtime_ns))
-    assert found(folder, memory) == EQUAL
+    assert found(folder) == EQUAL
 
 
-def test_while_nothing_changes_what_was_found_stands(folder: Path, tmp_path: Path):
-    memory = tmp_path / "memory.json"
-    assert found(folder, memory) == EQUAL
-    memory.unlink()
-    assert found(folder, memory) == EQUAL
-    assert not memory.exists(), "nothing had to be read or computed"
+def test_while_nothing_changes_what_was_found_stands(folder: Path):
+    assert found(folder) == EQUAL
+    remembered(folder).unlink()
+    assert found(folder) == EQUAL
+    assert not remembered(folder).exists(), "nothing had to be read or computed"
 
 
 @pytest.mark.parametrize(
@@ -126,16 +135,34 @@ def test_no_part_of_a_listing_waits_for_another(tmp_path: Path):
             ended.touch()
 
 
-def test_a_damaged_memory_is_made_anew(folder: Path, tmp_path: Path):
-    memory = tmp_path / "memory.json"
-    memory.write_text("{")
-    (tmp_path / "memory.json.last").write_text("{")
-    assert found(folder, memory) == EQUAL
-    assert found(folder, memory) == EQUAL
+def test_a_damaged_memory_is_made_anew(folder: Path):
+    remembered(folder).parent.mkdir(parents=True)
+    remembered(folder).write_text("{")
+    remembered(folder).with_name("quick-files.json.last").write_text("{")
+    assert found(folder) == EQUAL
+    assert found(folder) == EQUAL
 
 
-def test_names_of_any_bytes_are_found(folder: Path, tmp_path: Path):
+def test_names_of_any_bytes_are_found(folder: Path):
     name = os.fsdecode(b"\xff\n")
     write(folder / name, b"x" * 100)
-    assert found(folder, tmp_path / "memory.json") == found(folder, tmp_path / "memory.json")
-    assert name in found(folder)[0]
+    assert found(folder) == found(folder)
+    assert any(name in group for group in found(folder))
+
+
+def test_only_the_files_of_the_source_count_and_what_they_are_may_change(folder: Path):
+    write(folder / ".hidden", b"x" * 100)
+    assert found(folder) == EQUAL
+    assert found(folder, exclude=["b/**"]) == [EQUAL[1]]
+    assert found(folder, include=["*/small"]) == [EQUAL[0]]
+    assert found(folder, hidden=True) == [[".hidden", "a/small", "b/small"], EQUAL[1]]
+    assert found(folder) == EQUAL
+
+
+def test_what_is_behind_a_link_is_looked_at_each_time(folder: Path, tmp_path: Path):
+    elsewhere = write(tmp_path / "elsewhere/copy", b"x" * 100)
+    (folder / "linked").symlink_to(elsewhere.parent)
+    followed = [["a/small", "b/small", "linked/copy"], EQUAL[1]]
+    assert found(folder, follow_symlinks=True) == followed
+    write(elsewhere, b"z" * 101)
+    assert found(folder, follow_symlinks=True) == EQUAL
