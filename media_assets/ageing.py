@@ -6,16 +6,14 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import dagster as dg
 
 from media_assets.errors import Fatal, MediaAssetsError, Transient
-from media_assets.file_asset import FileAsset
 from media_assets.lanes import bulk_request
 from media_assets.library import Library
 from media_assets.partitions import registered
-from media_assets.recipe import Recipe
+from media_assets.recipe import Recipe, Stage
 from media_assets.wording import counted
 
 _ROUND = timedelta(days=30)
@@ -46,7 +44,7 @@ class _Round:
         return json.dumps({"began": self.began.isoformat(), "after": self.after, "ended": self.ended})
 
 
-def age_sensor(library: Library, stages: Sequence[FileAsset[Any]]) -> dg.SensorDefinition:
+def age_sensor(library: Library, stages: Sequence[Stage]) -> dg.SensorDefinition:
     """Requests artifacts that were made by the rule for younger files, a part of the library at each tick.
 
     Args:
@@ -77,7 +75,7 @@ def age_sensor(library: Library, stages: Sequence[FileAsset[Any]]) -> dg.SensorD
     return follow
 
 
-def due_by_age(library: Library, stage: FileAsset[Any], keys: Iterable[str], now: datetime) -> Iterable[str]:
+def due_by_age(library: Library, stage: Stage, keys: Iterable[str], now: datetime) -> Iterable[str]:
     """The files for which another rule counts than when their artifact was made, only because they are older.
 
     Raises:

@@ -12,17 +12,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
 from media_assets.artifact import Stored
-from media_assets.errors import Cancelled, Fatal, MediaAssetsError
-from media_assets.file_work import FileWork
+from media_assets.errors import Cancelled, Fatal
+from media_assets.file_asset import FileAsset
+from media_assets.file_work import FileWork, StageRun
 from media_assets.interruption import asking
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore
@@ -31,13 +32,11 @@ from media_assets.ledger import InstanceLedger
 from media_assets.library import Library
 from media_assets.observability import logs
 from media_assets.observability.observers import observed
+from media_assets.outcome import Outcome, RunFacts, Upstream
 from media_assets.partitions import display_name
 from media_assets.prefetch import Prefetcher
 from media_assets.progress import Progress
 from media_assets.retention import remove_what_is_old
-
-if TYPE_CHECKING:
-    from media_assets.file_asset import FileAsset
 
 logger = logging.getLogger("media_assets")
 
@@ -55,31 +54,21 @@ class StageConfig(dg.Config):
     )
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one file."""
+def batches_of(stage: FileAsset[Any]) -> Callable[..., Batch]:
+    """The function of the Dagster asset of a stage: it makes a batch of the files of a run."""
 
-    key: str
-    manifest: Manifest | None = None
-    error: MediaAssetsError | None = None
-    attempt: str = ""
-    """Fingerprint of what was tried; empty when it did not get so far."""
-    reused: bool = False
-    described: Mapping[str, Any] = field(default_factory=dict)
-    """What a person wants to see of the artifact."""
-    seconds: float = 0.0
+    def compute(context: dg.AssetExecutionContext, config: StageConfig, **upstreams: Any) -> Batch:
+        resources = {name: getattr(context.resources, name) for name in stage.engines}
+        return Batch(stage, context, upstreams, resources, force=config.force)
 
-
-@dataclass(frozen=True)
-class Upstream:
-    """The artifacts of an earlier stage, as a later one gets them: by key, on demand."""
-
-    asset: str
-    store: ArtifactStore
+    compute.__name__ = stage.name
+    # Dagster reads them when it makes the asset: as types, and without the artifacts of earlier stages.
+    compute.__annotations__ = {"context": dg.AssetExecutionContext, "config": StageConfig, "return": Any}
+    return compute
 
 
 class Batch:
-    """See the module. Made by an asset's function, run by its IO manager."""
+    """One run of one stage over its files: made by the function of its Dagster asset, run by its IO manager."""
 
     def __init__(
         self,
@@ -95,12 +84,19 @@ class Batch:
         self.run_id = context.run.run_id
         self.keys: Sequence[str] = context.partition_keys
         self.upstreams = upstreams
-        self.resources = resources
-        self.force = force
         self.library: Library = context.resources.library
         self.progress: Progress = context.resources.progress
-        self.cancelled = threading.Event()
-        self.ledger = InstanceLedger(context.instance, self.run_id)
+        self.facts = RunFacts(stage.name, self.run_id)
+        self.stage_run = StageRun(
+            stage=stage,
+            library=self.library,
+            upstreams={name: upstream.store for name, upstream in upstreams.items()},
+            resources=resources,
+            run_id=self.run_id,
+            force=force,
+            progress=self.progress,
+            ledger=InstanceLedger(context.instance, self.run_id),
+        )
         self.log_fields = {
             "run_id": self.run_id,
             "asset": stage.name,
@@ -124,9 +120,9 @@ class Batch:
         first_failures, ended = self.library.first_failures[self.stage.name], list[Outcome]()
         remove_what_is_old(self.context.instance, self.library.settings)
         with (
-            observed(self),
+            observed(self.library.observers),
             self.library.workspaces.run() as scratch,
-            Prefetcher(self._fetches(store, scratch, settled), tuning.workers + _AHEAD, self.cancelled) as prefetcher,
+            Prefetcher(self._fetches(store, scratch, settled), tuning.workers + _AHEAD, self._cancelled) as prefetcher,
             ThreadPoolExecutor(tuning.workers) as pool,
         ):
             try:
@@ -150,20 +146,19 @@ class Batch:
                             alike = first_failures.add(outcome)
                             outcome = Outcome(outcome.key, error=alike) if alike else outcome
                         if isinstance(outcome.error, Fatal):
-                            self.cancelled.set()
+                            self._cancelled.set()
                             waiting = iter(())
                         ended.append(outcome)
                         yield outcome
             finally:
-                self.cancelled.set()  # reached early when the run is stopped: the threads are to end soon
+                self._cancelled.set()  # reached early when the run is stopped: the threads are to end soon
 
     def _ever_made(self) -> bool:
         return self.context.instance.get_latest_materialization_event(dg.AssetKey(self.stage.name)) is not None
 
-    def check_cancelled(self) -> None:
-        """Ends what was begun for this batch, once it is to stop."""
-        if self.cancelled.is_set():
-            raise Cancelled("the run was stopped")
+    @property
+    def _cancelled(self) -> threading.Event:
+        return self.stage_run.cancelled
 
     def _fetches(
         self, store: ArtifactStore, scratch: Path, settled: Mapping[str, Outcome]
@@ -177,22 +172,23 @@ class Batch:
     @contextmanager
     def _keep_near(self, key: str, store: ArtifactStore, scratch: Path) -> Iterator[None]:
         work = self._work(key, store, scratch)
-        with self.library.keep_near(work.entry, self.check_cancelled) if work.will_read_source else nullcontext():
+        check = self.stage_run.check_cancelled
+        with self.library.keep_near(work.entry, check) if work.will_read_source else nullcontext():
             yield
 
     def _work(self, key: str, store: ArtifactStore, scratch: Path) -> FileWork:
         """The same one for fetching ahead and for the work itself, so that nothing is looked up twice."""
-        return self._works.setdefault(key, FileWork(self, key, store, scratch))
+        return self._works.setdefault(key, FileWork(self.stage_run, key, store, scratch))
 
     def _outcome(
         self, key: str, store: ArtifactStore, scratch: Path, settled: Outcome | None, prefetcher: Prefetcher
     ) -> Outcome:
         if settled:
             return settled
-        with logs.fields(**self.log_fields, partition=key), asking(self.check_cancelled):
+        with logs.fields(**self.log_fields, partition=key), asking(self.stage_run.check_cancelled):
             outcome = self._find_or_make(key, store, scratch, prefetcher)
             for observer in self.library.observers:
-                observer.done(self, outcome)
+                observer.done(self.facts, outcome)
             return outcome
 
     def _find_or_make(self, key: str, store: ArtifactStore, scratch: Path, prefetcher: Prefetcher) -> Outcome:
@@ -205,11 +201,13 @@ class Batch:
             known = work.blame(error)
             if known is not error:
                 logger.exception("%s of %s", self.stage.name, key)
-            return Outcome(key, error=known, attempt=work.attempt, seconds=time.monotonic() - started)
+            outcome = Outcome(key, error=known, attempt=work.attempt, seconds=time.monotonic() - started)
+        else:
+            outcome = Outcome(key, manifest, reused=reused, described=described, seconds=time.monotonic() - started)
         finally:
             prefetcher.taken(key)
             self._works.pop(key, None)
-        return Outcome(key, manifest, reused=reused, described=described, seconds=time.monotonic() - started)
+        return replace(outcome, revision=work.source_revision()) if self.library.observers else outcome
 
     def _describe(self, manifest: Manifest, store: ArtifactStore) -> Mapping[str, Any]:
         if manifest.not_applicable:

@@ -13,6 +13,7 @@ from media_assets.assets.duplicate_groups import duplicate_groups, nightly_group
 from media_assets.assets.library_report import daily_report, first_report, library_report
 from media_assets.assets.pipeline import enabled_stages
 from media_assets.automation import condition_sensor, source_sensor, stage_condition
+from media_assets.batch import batches_of
 from media_assets.config import load_secrets, load_settings
 from media_assets.duplicates import INDEX
 from media_assets.engines.ffmpeg import FFmpeg
@@ -46,7 +47,7 @@ def build_definitions(
     with_index = INDEX in {stage.name for stage in stages}
     return dg.Definitions(
         assets=[
-            *(stage.build(settings, condition) for stage in stages),
+            *(stage.build(settings, condition, batches_of(stage)) for stage in stages),
             library_report,
             *([duplicate_groups] if with_index else []),
         ],

@@ -20,7 +20,6 @@ import json
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import Any, Generic, get_args, get_origin, get_type_hints
 
@@ -28,11 +27,10 @@ import dagster as dg
 from pydantic import BaseModel
 
 from media_assets.artifact import Artifact, Stored, Value
-from media_assets.batch import Batch, StageConfig
 from media_assets.engine_rules import EngineRule
 from media_assets.engines.work import Work
-from media_assets.io_managers.manifest import Manifest
 from media_assets.partitions import media_files
+from media_assets.recipe import OfFile
 from media_assets.settings import AssetTuning, Settings
 from media_assets.settings_section import Section
 from media_assets.sources.base import SourceEntry
@@ -43,7 +41,6 @@ _WHY_RED = (
     "**Why a cell is red:** under *Events*, the observation of that partition says it (`failed`, `next_step`); so does "
     "the table `failures` at the failed step of its run. `media-assets status` lists all."
 )
-OfFile = Callable[[Any, Mapping[str, Manifest], datetime], Section]
 
 
 @dataclass
@@ -122,17 +119,17 @@ class FileAsset(Generic[Value]):
         return f"{self.code_version}-{digest}"
 
     def build(
-        self, settings: Settings, automation_condition: dg.AutomationCondition[Any] | None
+        self,
+        settings: Settings,
+        automation_condition: dg.AutomationCondition[Any] | None,
+        compute: Callable[..., object],
     ) -> dg.AssetsDefinition:
-        """The Dagster asset of this stage for one library."""
+        """The Dagster asset of this stage for one library.
+
+        Args:
+            compute: What the asset does; see `batch.batches_of`.
+        """
         tuning: AssetTuning = settings.assets[self.name]
-
-        def compute(context: dg.AssetExecutionContext, config: StageConfig, **upstreams: Any) -> Batch:
-            resources = {name: getattr(context.resources, name) for name in self.engines}
-            return Batch(self, context, upstreams, resources, force=config.force)
-
-        compute.__name__ = self.name
-        compute.__annotations__ = {"context": dg.AssetExecutionContext, "config": StageConfig, "return": Any}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", dg.BetaWarning)  # backfill_policy is beta; we mean it
             asset: dg.AssetsDefinition = dg.asset(

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from filelock import FileLock
 
 from media_assets.artifact import Artifact, Stored
 from media_assets.checksums import sha256_of
 from media_assets.engines.child_limits import ChildLimits, ToolLimits
-from media_assets.engines.spending import Spending
+from media_assets.engines.spending import Ledger, Spending
 from media_assets.engines.work import Work
 from media_assets.errors import (
     BadMedia,
@@ -28,28 +30,57 @@ from media_assets.errors import (
     Transient,
     classify,
 )
+from media_assets.file_asset import FileAsset
 from media_assets.files import PRIVATE_MODE, copy_file, private_folder
 from media_assets.interruption import holding
 from media_assets.io_managers.manifest import Manifest, version_of
 from media_assets.io_managers.store import ArtifactStore, SignsLinks
+from media_assets.library import Library
+from media_assets.outcome import FIRST_STAGE
 from media_assets.partitions import display_name
+from media_assets.progress import Progress
 from media_assets.recipe import Recipe
 from media_assets.sources.base import SourceEntry, no_check
 from media_assets.time_limits import limit_of, limit_of_source
 
-if TYPE_CHECKING:
-    from media_assets.batch import Batch
+
+@dataclass(frozen=True)
+class StageRun:
+    """What the work on all files of one run of one stage has in common."""
+
+    stage: FileAsset[Any]
+    library: Library
+    upstreams: Mapping[str, ArtifactStore]
+    """Where the artifacts of the earlier stages are kept, by stage."""
+    resources: Mapping[str, Any]
+    """The engines that the stage names, by parameter."""
+    run_id: str
+    force: bool
+    """Whether everything is made again."""
+    progress: Progress
+    ledger: Ledger
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    """Set once all work is to stop."""
+
+    def check_cancelled(self) -> None:
+        """Ends what was begun for this run, once it is to stop.
+
+        Raises:
+            Cancelled: it is.
+        """
+        if self.cancelled.is_set():
+            raise Cancelled("the run was stopped")
 
 
 class FileWork:
-    """See the module."""
+    """The work of one run of one stage on one file."""
 
-    def __init__(self, batch: Batch, key: str, store: ArtifactStore, scratch: Path) -> None:
-        self._upstreams = {name: upstream.store for name, upstream in batch.upstreams.items()}
-        self._batch = batch
-        self._stage = batch.stage
-        self._library = batch.library
-        self._recipe = Recipe(batch.stage, key, batch.library, self._upstreams)
+    def __init__(self, run: StageRun, key: str, store: ArtifactStore, scratch: Path) -> None:
+        self._run = run
+        self._upstreams = run.upstreams
+        self._stage = run.stage
+        self._library = run.library
+        self._recipe = Recipe(run.stage, key, run.library, run.upstreams)
         self._store = store
         self._scratch = scratch
         self._leases = ExitStack()
@@ -95,6 +126,17 @@ class FileWork:
             with self._leases:
                 return self._make(), False
 
+    def source_revision(self) -> str | None:
+        """Which version of the source file this is of; None where that cannot be told."""
+        try:
+            if self._stage.reads_entry:
+                return self._recipe.entry.revision
+            known = vars(self._recipe).get("manifests", {}).get(FIRST_STAGE)
+            first = known or self._library.store(FIRST_STAGE).manifest(FIRST_STAGE, self._recipe.key)
+        except (MediaAssetsError, OSError):
+            return None
+        return first.inputs.get("source") if first else None
+
     @property
     def attempt(self) -> str:
         """The fingerprint of what was tried, if it got so far."""
@@ -102,11 +144,11 @@ class FileWork:
 
     def _is_own(self, manifest: Manifest) -> bool:
         """Whether an earlier attempt of this run made it: nothing tells of that yet."""
-        return manifest.made_by_run == self._batch.run_id and not manifest.reused_from
+        return manifest.made_by_run == self._run.run_id and not manifest.reused_from
 
     def _may_reuse(self, manifest: Manifest) -> bool:
         """Always, unless a person wants everything made again; even then once in a run is enough."""
-        return not self._batch.force or manifest.made_by_run == self._batch.run_id
+        return not self._run.force or manifest.made_by_run == self._run.run_id
 
     @property
     def _stores_of_twins(self) -> list[ArtifactStore]:
@@ -126,14 +168,14 @@ class FileWork:
         origin = next((other for other in (twin.reused_from, twin.key) if other and other != key), None)
         draft = twin.model_copy(update={"key": key, "reused_from": origin})
         if store.name == self._store.name:
-            return self._store.copy(twin, draft, self._recipe.target, check=self._batch.check_cancelled)
+            return self._store.copy(twin, draft, self._recipe.target, check=self._run.check_cancelled)
         with self._library.workspaces.file(self._scratch) as directory:
             files = {stored.name: directory / stored.name for stored in twin.files}
             for stored in twin.files:
                 with store.lease(stored) as path:
-                    copy_file(path, files[stored.name], self._batch.check_cancelled)
+                    copy_file(path, files[stored.name], self._run.check_cancelled)
             digests = {stored.name: stored.sha256 for stored in twin.files}
-            return self._store.publish(draft, files, digests, self._recipe.target, check=self._batch.check_cancelled)
+            return self._store.publish(draft, files, digests, self._recipe.target, check=self._run.check_cancelled)
 
     @contextmanager
     def _content_lock(self) -> Iterator[None]:
@@ -175,7 +217,7 @@ class FileWork:
             return manifest
 
     def _arguments(self, work: Work) -> dict[str, Any]:
-        arguments: dict[str, Any] = dict(self._batch.resources)
+        arguments: dict[str, Any] = dict(self._run.resources)
         for name, value_type in self._stage.upstreams.items():
             arguments[name] = self._stored(name, value_type)
         if self._stage.reads_entry:
@@ -210,7 +252,7 @@ class FileWork:
         self._read_source = True
         known = manifest.value.get("sha256") if isinstance(manifest.value, dict) else None
         self._source_sha256 = known if isinstance(known, str) else None
-        local = self._library.local_file(entry, self._batch.check_cancelled, sha256=self._source_sha256)
+        local = self._library.local_file(entry, self._run.check_cancelled, sha256=self._source_sha256)
         return self._leases.enter_context(local)
 
     def _require_unchanged_source(self) -> None:
@@ -253,7 +295,7 @@ class FileWork:
     def _work(self, directory: Path) -> Work:
         settings = self._library.settings
         tuning = settings.assets[self._stage.name]
-        progress, asset, name = self._batch.progress, self._stage.name, display_name(self._recipe.key)
+        progress, asset, name = self._run.progress, self._stage.name, display_name(self._recipe.key)
         if self._stage.reads_entry:
             limit = limit_of_source(self._library.stored_bytes(self._recipe.entry), tuning, settings.limits)
         else:
@@ -262,13 +304,13 @@ class FileWork:
             directory=directory,
             time_limit_seconds=limit,
             max_media_seconds=settings.limits.max_media_hours * 3600,
-            cancelled=self._batch.cancelled,
+            cancelled=self._run.cancelled,
             report=lambda fraction: progress.file(asset, name, fraction),
             journal=self._library.workspaces.journal(asset, self._recipe.fingerprint),
             min_free_bytes=settings.limits.min_free_bytes,
             child_limits=ChildLimits(memory_bytes=settings.limits.reader_memory_bytes),
             tool_limits=ToolLimits(memory_bytes=settings.limits.ffmpeg_memory_bytes),
-            spending=Spending(settings.budgets, self._batch.ledger),
+            spending=Spending(settings.budgets, self._run.ledger),
         )
 
     def _draft(
@@ -289,7 +331,7 @@ class FileWork:
             settings=self._recipe.settings,
             made_at=datetime.now(UTC),
             made_in_seconds=round(seconds, 3),
-            made_by_run=self._batch.run_id,
+            made_by_run=self._run.run_id,
             cost_usd=artifact.cost_usd if artifact else 0.0,
         )
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import dagster as dg
 
-from media_assets.file_asset import FileAsset
 from media_assets.io_managers.base import CACHE_TAGS
 from media_assets.io_managers.manifest import Manifest
 from media_assets.library import Library
+from media_assets.recipe import Stage
 from media_assets.records import Failed, Withdrawn, cause, events_of
 from media_assets.status import LibraryStatus, State, library_status
 
@@ -85,7 +84,7 @@ class LibraryFigures:
 
 
 def library_figures(
-    instance: dg.DagsterInstance, library: Library, stages: Sequence[FileAsset[Any]], keys: Sequence[str]
+    instance: dg.DagsterInstance, library: Library, stages: Sequence[Stage], keys: Sequence[str]
 ) -> LibraryFigures:
     """The figures of the files of `keys`; costs what `status` costs, and a look at all runs and failures."""
     status = library_status(instance, library, stages, keys)

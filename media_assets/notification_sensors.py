@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import dagster as dg
 
@@ -17,9 +16,9 @@ from media_assets.alerts.channels import channels_of
 from media_assets.alerts.messages import Links
 from media_assets.automation import InstanceState
 from media_assets.errors import BadMedia, Fatal
-from media_assets.file_asset import FileAsset
 from media_assets.library import Library
 from media_assets.partitions import split_drive_key
+from media_assets.recipe import Stage
 from media_assets.records import EventFeed
 from media_assets.settings import Secrets
 from media_assets.settings_places import DriveSource
@@ -30,9 +29,7 @@ from media_assets.webhooks.signing import Signer
 from media_assets.wording import counted
 
 
-def notification_sensors(
-    library: Library, secrets: Secrets, stages: Sequence[FileAsset[Any]]
-) -> list[dg.SensorDefinition]:
+def notification_sensors(library: Library, secrets: Secrets, stages: Sequence[Stage]) -> list[dg.SensorDefinition]:
     """Those that the settings ask for."""
     sensors = [_webhook_sensor(name, library, secrets, stages) for name in library.settings.webhooks]
     if library.settings.alerts.channels:
@@ -41,7 +38,7 @@ def notification_sensors(
 
 
 def announcer(
-    instance: dg.DagsterInstance, library: Library, secrets: Secrets, stages: Sequence[FileAsset[Any]], feed: EventFeed
+    instance: dg.DagsterInstance, library: Library, secrets: Secrets, stages: Sequence[Stage], feed: EventFeed
 ) -> Announcer:
     """What the sensor `announce` works with."""
     settings, state = library.settings, InstanceState(instance)
@@ -66,7 +63,7 @@ def receiver(
     instance: dg.DagsterInstance,
     library: Library,
     secrets: Secrets,
-    stages: Sequence[FileAsset[Any]],
+    stages: Sequence[Stage],
     feed: EventFeed,
 ) -> Receiver:
     """What a sensor `webhook_<name>` works with.
@@ -85,7 +82,7 @@ def receiver(
     )
 
 
-def _announce_sensor(library: Library, secrets: Secrets, stages: Sequence[FileAsset[Any]]) -> dg.SensorDefinition:
+def _announce_sensor(library: Library, secrets: Secrets, stages: Sequence[Stage]) -> dg.SensorDefinition:
     @dg.sensor(
         name="announce",
         minimum_interval_seconds=library.settings.alerts.interval_seconds,
@@ -101,9 +98,7 @@ def _announce_sensor(library: Library, secrets: Secrets, stages: Sequence[FileAs
     return announce
 
 
-def _webhook_sensor(
-    name: str, library: Library, secrets: Secrets, stages: Sequence[FileAsset[Any]]
-) -> dg.SensorDefinition:
+def _webhook_sensor(name: str, library: Library, secrets: Secrets, stages: Sequence[Stage]) -> dg.SensorDefinition:
     @dg.sensor(
         name=f"webhook_{name}",
         minimum_interval_seconds=library.settings.webhooks[name].interval_seconds,

@@ -16,7 +16,7 @@ from media_assets.observability.logs import LogStyle, output_handler
 from media_assets.wording import counted, describe_bytes, describe_seconds
 
 if TYPE_CHECKING:
-    from media_assets.batch import Outcome
+    from media_assets.outcome import Outcome
 
 logger = logging.getLogger("media_assets")
 

@@ -14,7 +14,7 @@ from media_assets.errors import OverBudget, Waiting
 from media_assets.progress import describe_outcome, log_outcome
 
 if TYPE_CHECKING:
-    from media_assets.batch import Outcome
+    from media_assets.outcome import Outcome
 
 
 class BarProgress:

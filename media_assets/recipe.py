@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from media_assets.engine_rules import FileFacts, fits
+from pydantic import BaseModel
+
+from media_assets.engine_rules import EngineRule, FileFacts, fits
 from media_assets.errors import Waiting
 from media_assets.io_managers.manifest import Manifest, fingerprint_of
 from media_assets.io_managers.store import ManifestReader, Target
@@ -16,12 +18,40 @@ from media_assets.settings import Placement
 from media_assets.settings_section import Section
 from media_assets.sources.base import SourceEntry
 
-if TYPE_CHECKING:
-    from media_assets.file_asset import FileAsset
+OfFile = Callable[[Any, Mapping[str, Manifest], datetime], Section]
+"""Chooses of a section what counts for one file: by the artifacts it is made from, as things are at that moment."""
+
+
+class Stage(Protocol):
+    """What decides what a stage makes of a file; `file_asset.FileAsset` says what each of these means."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def code_version(self) -> str: ...
+
+    @property
+    def upstreams(self) -> Mapping[str, type[BaseModel]]: ...
+
+    @property
+    def reads_entry(self) -> bool: ...
+
+    @property
+    def shared_by_content(self) -> bool: ...
+
+    @property
+    def result_settings(self) -> Callable[[Any], Section] | None: ...
+
+    @property
+    def rules(self) -> Callable[[Any], Sequence[EngineRule]] | None: ...
+
+    @property
+    def of_file(self) -> OfFile | None: ...
 
 
 class Recipe:
-    """See the module. Each part is looked up when it is first asked for, and once.
+    """What decides one artifact. Each part is looked up when it is first asked for, and once.
 
     Args:
         upstreams: Where the artifacts of the earlier stages are kept, by stage.
@@ -30,7 +60,7 @@ class Recipe:
 
     def __init__(
         self,
-        stage: FileAsset[Any],
+        stage: Stage,
         key: str,
         library: Library,
         upstreams: Mapping[str, ManifestReader] | None = None,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import dagster as dg
 
 from media_assets.errors import MediaAssetsError, SourceChanged
-from media_assets.file_asset import FileAsset
 from media_assets.io_managers.manifest import Manifest
 from media_assets.latest_records import failures, made_ids
 from media_assets.library import Library
+from media_assets.recipe import Stage
 from media_assets.records import Failed
 
 
@@ -78,9 +78,7 @@ class StageStatus:
         keys: The files that will be asked for.
     """
 
-    def __init__(
-        self, instance: dg.DagsterInstance, library: Library, stage: FileAsset[Any], keys: Collection[str]
-    ) -> None:
+    def __init__(self, instance: dg.DagsterInstance, library: Library, stage: Stage, keys: Collection[str]) -> None:
         self.stage = stage
         self._library = library
         self._made = made_ids(instance, stage.name, keys)
@@ -102,7 +100,7 @@ class StageStatus:
 
 
 def library_status(
-    instance: dg.DagsterInstance, library: Library, pipeline: Sequence[FileAsset[Any]], keys: Sequence[str]
+    instance: dg.DagsterInstance, library: Library, pipeline: Sequence[Stage], keys: Sequence[str]
 ) -> LibraryStatus:
     """The state of the files of `keys` in every stage.
 

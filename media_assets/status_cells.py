@@ -14,9 +14,9 @@ from typing import Any, Protocol, runtime_checkable
 import dagster as dg
 
 from media_assets.errors import BadMedia, MediaAssetsError, SourceChanged, Transient
-from media_assets.file_asset import FileAsset
 from media_assets.library import Library
 from media_assets.postponed import still_postponed
+from media_assets.recipe import Stage
 from media_assets.records import Failed
 from media_assets.sources.base import SourceEntry
 from media_assets.status import Found, StageStatus, State
@@ -85,7 +85,7 @@ class Cells:
     """
 
     def __init__(
-        self, instance: dg.DagsterInstance, library: Library, pipeline: Sequence[FileAsset[Any]], keys: Sequence[str]
+        self, instance: dg.DagsterInstance, library: Library, pipeline: Sequence[Stage], keys: Sequence[str]
     ) -> None:
         self._library = library
         self.assets = tuple(stage.name for stage in pipeline)
@@ -124,7 +124,7 @@ class Cells:
                 yield Cell(key, asset, State.MISSING, why, next_step, source=source)
 
     def _why_missing(
-        self, key: str, stage: FileAsset[Any], states: Mapping[str, State], found: Found, failed: str | None
+        self, key: str, stage: Stage, states: Mapping[str, State], found: Found, failed: str | None
     ) -> tuple[str, str]:
         """The reason, and what to do; `failed` is the earlier stage that holds this one up."""
         for upstream in stage.upstreams:
@@ -162,7 +162,7 @@ class Cells:
         return None
 
 
-def _failed_before(stage: FileAsset[Any], failed: Mapping[str, str]) -> str | None:
+def _failed_before(stage: Stage, failed: Mapping[str, str]) -> str | None:
     """The failed stage that this one waits for in the end, if any; `failed`: the same of the stages before."""
     return next((failed[upstream] for upstream in stage.upstreams if upstream in failed), None)
 

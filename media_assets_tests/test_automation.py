@@ -15,6 +15,7 @@ import pytest
 from media_assets.assets.library_report import first_report
 from media_assets.automation import InstanceState, source_sensor, stage_condition
 from media_assets.backup.cursors import SourceMemory, imported_cursor, remember
+from media_assets.batch import batches_of
 from media_assets.definitions import build_definitions
 from media_assets.library import Library
 from media_assets.partitions import register, registered
@@ -312,7 +313,7 @@ def test_a_run_that_ends_in_the_middle_of_a_look_is_not_requested_again(tmp_path
 
     with ToyLibrary(tmp_path) as toy, ThreadPoolExecutor() as pool:
         condition = stage_condition(rerun_on_change=True)
-        stages = [stage.build(toy.settings, condition) for stage in PIPELINE]
+        stages = [stage.build(toy.settings, condition, batches_of(stage)) for stage in PIPELINE]
         definitions = dg.Definitions(assets=[first, *stages], resources=toy.definitions.resources)
         toy.write(a="a\ntranscript: pause here")
         toy.run("drive_file")

@@ -12,6 +12,7 @@ import pytest
 
 from media_assets import postponed
 from media_assets.automation import stage_condition
+from media_assets.batch import batches_of
 from media_assets.definitions import build_definitions
 from media_assets.engines import spending
 from media_assets.lanes import BULK_TAGS
@@ -128,7 +129,8 @@ def test_what_is_made_of_it_follows_by_itself(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, budgets=budgets, assets=tuned("m4a_audio", workers=1)) as toy:
         condition = stage_condition(rerun_on_change=True)
         definitions = dg.Definitions(
-            assets=[stage.build(toy.settings, condition) for stage in PIPELINE], resources=toy.definitions.resources
+            assets=[stage.build(toy.settings, condition, batches_of(stage)) for stage in PIPELINE],
+            resources=toy.definitions.resources,
         )
         seen: list[dict[str, set[str]]] = []
         cursor = None

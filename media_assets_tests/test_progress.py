@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.batch import Outcome
 from media_assets.errors import BadMedia
 from media_assets.io_managers.manifest import Manifest, StoredFile
+from media_assets.outcome import Outcome
 from media_assets.progress import LogProgress, describe_outcome, log_to_file, logger
 from media_assets.wording import describe_bytes, describe_seconds
 from media_assets_tests.toy_library import ToyLibrary

@@ -30,6 +30,7 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 
 from media_assets import dagster_fixes
 from media_assets.artifact import Artifact, Stored
+from media_assets.batch import batches_of
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, Fatal, NotApplicable, Transient
 from media_assets.file_asset import FileAsset, Metadata, file_asset, io_manager_key
@@ -306,7 +307,7 @@ class ToyLibrary:
         resources["bench"] = dg.ResourceDefinition(resource_fn=lambda _: self.bench)
         resources["progress"] = dg.ResourceDefinition(resource_fn=lambda _: LogProgress())
         return dg.Definitions(
-            assets=[stage.build(self.settings, None) for stage in PIPELINE],
+            assets=[stage.build(self.settings, None, batches_of(stage)) for stage in PIPELINE],
             resources=resources,
             executor=dg.in_process_executor,
         )

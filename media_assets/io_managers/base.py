@@ -28,7 +28,7 @@ from dagster._core.execution.plan.execute_step import (
 )
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
-from media_assets.batch import Batch, Outcome, Upstream
+from media_assets.batch import Batch
 from media_assets.errors import (
     BadMedia,
     DayIsSpent,
@@ -42,6 +42,7 @@ from media_assets.errors import (
 from media_assets.first_failures import AllAlike
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore, LooksAhead, SettlesTogether
+from media_assets.outcome import Outcome, Upstream
 from media_assets.partitions import display_name
 from media_assets.postponed import postpone
 from media_assets.shown import link, with_units

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from media_assets.outcome import Outcome, RunFacts
 from media_assets.settings import Secrets, Settings
-
-if TYPE_CHECKING:
-    from media_assets.batch import Batch, Outcome
 
 
 class Observer(Protocol):
     """Told by batches. It may neither fail nor hold up the work for long."""
 
-    def done(self, batch: Batch, outcome: Outcome) -> None:
+    def done(self, facts: RunFacts, outcome: Outcome) -> None:
         """A file is through, just now; called by the thread that worked on it, so by several at a time."""
         ...
 
@@ -34,10 +32,10 @@ def build_observers(settings: Settings, secrets: Secrets) -> tuple[Observer, ...
 
 
 @contextmanager
-def observed(batch: Batch) -> Iterator[None]:
-    """Tells the observers when a batch is through."""
+def observed(observers: Sequence[Observer]) -> Iterator[None]:
+    """Tells observers when a batch is through."""
     try:
         yield
     finally:
-        for observer in batch.library.observers:
+        for observer in observers:
             observer.end()

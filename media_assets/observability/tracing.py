@@ -11,13 +11,12 @@ import hashlib
 import logging
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from media_assets.errors import Cancelled, MediaAssetsError
+from media_assets.errors import Cancelled
+from media_assets.outcome import FIRST_STAGE, Outcome, RunFacts
 from media_assets.partitions import display_name
 from media_assets.settings import Secrets
 from media_assets.settings_observability import TracingSettings
@@ -28,14 +27,9 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
     from opentelemetry.trace import Tracer
 
-    from media_assets.batch import Batch, Outcome
-    from media_assets.library import Library
-
 logger = logging.getLogger("media_assets")
 
-FIRST_STAGE = "drive_file"
 _TRACES_PATH = "/v1/traces"
-_REMEMBERED = 10_000
 
 
 def trace_id(key: str, revision: str) -> int:
@@ -54,7 +48,7 @@ def _number(text: str, length_bytes: int) -> int:
 
 
 class Tracing:
-    """An observer that sends spans to a collector; see the module.
+    """An observer that sends a span for each outcome to a collector.
 
     Spans wait in a bounded queue and are sent by a thread of their own. A collector that does not answer costs the end
     of one run `timeout_seconds`; the ends of later ones in the same process do not wait for it.
@@ -65,13 +59,11 @@ class Tracing:
         self._headers = _headers(secrets)
         self._lock = threading.Lock()
         self._answers = True
-        self._revisions: OrderedDict[str, str] = OrderedDict()
 
-    def done(self, batch: Batch, outcome: Outcome) -> None:
-        if isinstance(outcome.error, Cancelled):
-            return
-        with suppress(MediaAssetsError, OSError):  # where the source cannot be told, there is no trace to join
-            self._write(batch, outcome, self._revision(batch, outcome))
+    def done(self, facts: RunFacts, outcome: Outcome) -> None:
+        # Where the version of the source cannot be told, there is no trace to join.
+        if outcome.revision is not None and not isinstance(outcome.error, Cancelled):
+            self._write(facts, outcome, outcome.revision)
 
     def end(self) -> None:
         if "_provider" not in vars(self):
@@ -89,38 +81,24 @@ class Tracing:
         if fails_now:
             logger.warning("the collector at %s takes no traces; the work goes on without", self._settings.endpoint)
 
-    def _revision(self, batch: Batch, outcome: Outcome) -> str:
-        """Of the source of a file; remembered, for in one process several stages often follow one another."""
-        key = outcome.key
-        if batch.stage.name == FIRST_STAGE:
-            recorded = outcome.manifest.inputs.get("source") if outcome.manifest else None
-            revision = recorded or batch.library.entry(key).revision
-        else:
-            revision = self._revisions.get(key) or _stored_revision(batch.library, key)
-        with self._lock:
-            self._revisions[key] = revision
-            while len(self._revisions) > _REMEMBERED:
-                self._revisions.popitem(last=False)
-        return revision
-
-    def _write(self, batch: Batch, outcome: Outcome, revision: str) -> None:
+    def _write(self, facts: RunFacts, outcome: Outcome, revision: str) -> None:
         from opentelemetry.trace import Status, StatusCode
 
         ended = time.time_ns()
         started = ended - int(outcome.seconds * 1e9)
         status = Status(StatusCode.ERROR, outcome.error.reason) if outcome.error else Status(StatusCode.OK)
         tracer = self._tracer
-        if batch.stage.name == FIRST_STAGE and not outcome.reused:
+        if facts.asset == FIRST_STAGE and not outcome.reused:
             self._ids.next = trace_id(outcome.key, revision), root_span_id(outcome.key, revision)
             attributes = {"media_assets.partition": outcome.key}
             tracer.start_span(display_name(outcome.key), _no_parent(), start_time=started, attributes=attributes).end(
                 ended
             )
         span = tracer.start_span(
-            batch.stage.name,
+            facts.asset,
             _parent(outcome.key, revision),
             start_time=started,
-            attributes=_attributes(batch, outcome),
+            attributes=_attributes(facts, outcome),
         )
         span.set_status(status)
         span.end(ended)
@@ -193,17 +171,12 @@ class Tracing:
         return provider
 
 
-def _stored_revision(library: Library, key: str) -> str:
-    manifest = library.store(FIRST_STAGE).manifest(FIRST_STAGE, key)
-    return str(manifest.inputs.get("source", "")) if manifest else ""
-
-
-def _attributes(batch: Batch, outcome: Outcome) -> Mapping[str, str | int | float | bool]:
+def _attributes(facts: RunFacts, outcome: Outcome) -> Mapping[str, str | int | float | bool]:
     files = outcome.manifest.files if outcome.manifest else ()
     attributes: dict[str, str | int | float | bool] = {
         "media_assets.partition": outcome.key,
-        "media_assets.asset": batch.stage.name,
-        "media_assets.run_id": batch.run_id,
+        "media_assets.asset": facts.asset,
+        "media_assets.run_id": facts.run_id,
         "media_assets.reused": outcome.reused,
         "media_assets.bytes": sum(file.size_bytes for file in files),
         "media_assets.seconds": round(outcome.seconds, 3),

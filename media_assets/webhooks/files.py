@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 import dagster as dg
 from dagster import DagsterEventType
 
-from media_assets.file_asset import FileAsset
 from media_assets.io_managers.base import FAILED
 from media_assets.io_managers.manifest import Manifest
 from media_assets.library import Library
+from media_assets.recipe import Stage
 from media_assets.records import Event, Failed, Gone, Made
 
 _PAGE = 500
@@ -24,7 +23,7 @@ class Files:
         stages: Those that are enabled, each after those it is made from.
     """
 
-    def __init__(self, instance: dg.DagsterInstance, library: Library, stages: Sequence[FileAsset[Any]]) -> None:
+    def __init__(self, instance: dg.DagsterInstance, library: Library, stages: Sequence[Stage]) -> None:
         self._instance = instance
         self._library = library
         self._stages = {stage.name: stage for stage in stages}

@@ -19,6 +19,7 @@ from media_assets.backup.cursors import SourceMemory, imported_cursor, remember
 from media_assets.backup.exporting import export_library
 from media_assets.backup.from_stores import record_what_is_there
 from media_assets.backup.importing import AssetImport, Imported, Importer
+from media_assets.batch import batches_of
 from media_assets.errors import Fatal
 from media_assets.latest_records import latest_failures, made_ids
 from media_assets.partitions import registered
@@ -173,7 +174,8 @@ def test_automation_asks_for_nothing_after_an_import(brought: tuple[Move, ToyLib
     _, new, _ = brought
     condition = stage_condition(rerun_on_change=True)
     definitions = dg.Definitions(
-        assets=[stage.build(new.settings, condition) for stage in PIPELINE], resources=new.definitions.resources
+        assets=[stage.build(new.settings, condition, batches_of(stage)) for stage in PIPELINE],
+        resources=new.definitions.resources,
     )
     cursor = None
     for _ in range(2):
