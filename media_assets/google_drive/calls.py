@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from media_assets.errors import MediaAssetsError, Transient
-from media_assets.google_drive.credentials import FULL_DRIVE, Identity
+from media_assets.google_drive.credentials import Identity
 from media_assets.google_drive.errors import IdTaken, NotDrive, NotFound, Refused, TokenExpired, Unavailable, refusal
 from media_assets.google_drive.retries import Retries, no_check
 from media_assets.google_drive.service import drive_service
@@ -29,9 +29,6 @@ class DriveCalls:
     Args:
         credentials_file: The key of a service account or a person's grant; None: the grant in `token_file`.
         token_file: Where `media-assets login` stored a grant.
-        scopes: What a service account asks for. `READ_ONLY` is enough for a source and `OWN_FILES` for a store in a
-            folder that the project made itself; only `FULL_DRIVE` sees what others put into Drive and may write beside
-            it. A person's grant has the scopes that were agreed to at the login.
         wait_multiplier: Of the waits between attempts; what the server asks for in `Retry-After` is waited in any case.
     """
 
@@ -41,11 +38,10 @@ class DriveCalls:
         credentials_file: Path | None,
         token_file: Path,
         *,
-        scopes: Sequence[str] = (FULL_DRIVE,),
         wait_multiplier: float = 1.0,
     ) -> None:
         self.access = access
-        self.identity = Identity(credentials_file, token_file, subject=access.subject, scopes=scopes)
+        self.identity = Identity(credentials_file, token_file, subject=access.subject)
         self.retries = Retries(access.max_retries, wait_multiplier * access.retry_wait_seconds, wait_multiplier)
         self.transport = Transport(self.identity, timeout_seconds=access.timeout_seconds, ca_file=access.ca_file)
         self._ids: deque[str] = deque()
@@ -228,14 +224,14 @@ class DriveCalls:
             next_step="It is kept there, and compared when this is tried again",
         )
 
-    def delete(self, file_id: str, *, check: Callable[[], None] = no_check) -> None:
+    def delete(self, file_id: str) -> None:
         """Remove a file for good; one that is gone is no error.
 
         Raises:
             As `call`.
         """
         try:
-            self.call(lambda drive: drive.files().delete(fileId=file_id, supportsAllDrives=True), check=check)
+            self.call(lambda drive: drive.files().delete(fileId=file_id, supportsAllDrives=True))
         except NotFound:
             return
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ FULL_DRIVE = "https://www.googleapis.com/auth/drive"
 """Everything: for artifacts beside their sources, and for a store in a folder that somebody else made."""
 READ_ONLY = "https://www.googleapis.com/auth/drive.readonly"
 """Enough for sources: lists, changes and downloads. Nothing can be written."""
-OWN_FILES = "https://www.googleapis.com/auth/drive.file"
 """Enough for a store in a folder that the project made itself, by path. Files that others put into Drive do not exist
 for it, so it is of no use to sources, nor to a store that is given an id or a link."""
 
@@ -47,16 +46,12 @@ class Identity:
         credentials_file: A key or a grant; None: the grant in `token_file`.
         token_file: The project's own, written by `login`; new access tokens are kept there.
         subject: The person a service account acts for.
-        scopes: What a service account asks for. A grant has those that the person agreed to.
     """
 
-    def __init__(
-        self, credentials_file: Path | None, token_file: Path, *, subject: str | None, scopes: Sequence[str]
-    ) -> None:
+    def __init__(self, credentials_file: Path | None, token_file: Path, *, subject: str | None) -> None:
         self._file = credentials_file or token_file
         self._token_file = token_file
         self._subject = subject
-        self._scopes = list(scopes)
         self._lock = threading.Lock()
         self._credentials: Any = None
         self._is_robot = False
@@ -149,7 +144,7 @@ class Identity:
 
         try:
             credentials = service_account.Credentials.from_service_account_info(  # type: ignore[no-untyped-call]
-                dict(info), scopes=self._scopes
+                dict(info), scopes=[FULL_DRIVE]
             )
         except ValueError:
             credentials = None  # what was raised may show parts of the key

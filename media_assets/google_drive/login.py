@@ -29,8 +29,6 @@ def login(
     scopes: Sequence[str] = (FULL_DRIVE,),
     open_browser: bool,
     port: int = 0,
-    ca_file: Path | None = None,
-    timeout_seconds: int | None = None,
 ) -> None:
     """Let a person agree in the browser, and store the grant in `token_file`, readable by its owner alone.
 
@@ -40,15 +38,13 @@ def login(
         client_secrets_file: Of the OAuth app, as Google's console gives it.
         scopes: What to ask for; `media_assets.google_drive.credentials` says what is enough for what.
         port: Of the local server that the browser is sent back to; 0: any.
-        ca_file: Certificates to trust instead of those of certifi.
-        timeout_seconds: How long to wait for the person; None: for ever.
 
     Raises:
         Fatal: there is no such app, the person did not agree, or agreed to less than was asked for.
     """
     flow = _flow(client_secrets_file, scopes)
-    with _silence(), _environment(_variables(flow.client_config["token_uri"], ca_file)):
-        credentials = _agreed(flow, open_browser=open_browser and _has_browser(), port=port, timeout=timeout_seconds)
+    with _silence(), _environment(_variables(flow.client_config["token_uri"])):
+        credentials = _agreed(flow, open_browser=open_browser and _has_browser(), port=port)
     if not credentials.refresh_token:
         raise Fatal("Google gave a grant that ends within the hour", next_step="Run `media-assets login` again")
     write_private(
@@ -78,16 +74,13 @@ def _flow(client_secrets_file: Path, scopes: Sequence[str]) -> Any:
     raise Fatal(f"{client_secrets_file} holds no secret of an OAuth app", next_step=_NEW_SECRETS)
 
 
-def _agreed(flow: Any, *, open_browser: bool, port: int, timeout: int | None) -> Any:
-    from google_auth_oauthlib.flow import WSGITimeoutError
+def _agreed(flow: Any, *, open_browser: bool, port: int) -> Any:
     from oauthlib.oauth2 import OAuth2Error  # type: ignore[import-untyped]
     from requests import RequestException
 
     try:
         # Without the prompt, Google gives no refresh token to who agreed before.
-        return flow.run_local_server(port=port, open_browser=open_browser, timeout_seconds=timeout, prompt="consent")
-    except WSGITimeoutError:
-        reason = "nobody agreed in the browser in time"
+        return flow.run_local_server(port=port, open_browser=open_browser, prompt="consent")
     except OAuth2Error as error:
         reason = f"Google did not log in ({error.error})"
     except RequestException as error:
@@ -118,14 +111,12 @@ def _silence() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _variables(token_uri: str, ca_file: Path | None) -> dict[str, str]:
+def _variables(token_uri: str) -> dict[str, str]:
     """What the libraries take from the environment alone."""
-    variables = {"REQUESTS_CA_BUNDLE": str(ca_file)} if ca_file else {}
     address = urlsplit(token_uri)
-    if address.scheme == "http" and address.hostname in _LOOPBACK:
-        # oauthlib insists on https, also for a server on this machine; of the way back Google's library takes care.
-        variables["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
-    return variables
+    # oauthlib insists on https, also for a server on this machine; of the way back Google's library takes care.
+    is_here = address.scheme == "http" and address.hostname in _LOOPBACK
+    return {"OAUTHLIB_INSECURE_TRANSPORT": "1"} if is_here else {}
 
 
 @contextmanager

@@ -42,8 +42,6 @@ class BucketArtifacts:
 
     Args:
         cache: Where files are kept that are read, and those that were published a moment ago.
-        source_places: The address of each source that is a bucket, by name: artifacts may lie beside its objects when
-            that is this store's bucket too.
     """
 
     def __init__(
@@ -53,14 +51,12 @@ class BucketArtifacts:
         bucket: Bucket,
         cache: FetchCache,
         *,
-        source_places: Mapping[str, str] | None = None,
         formats: ManifestFormats = FORMATS,
     ) -> None:
         self.name = name
         self._settings = settings
         self._bucket = bucket
         self._cache = cache
-        self._source_places = source_places or {}
         self._formats = formats
         self._layout = BucketLayout(bucket)
         self._beside = BesideObjects(bucket, self._layout.index("beside"))
@@ -167,7 +163,6 @@ class BucketArtifacts:
     def _publish(
         self, draft: Manifest, contents: Mapping[str, Content], target: Target, check: Callable[[], None]
     ) -> Manifest:
-        self._require_same_bucket(target)
         folder = self._layout.artifact(draft.asset, draft.key)
         before, found = self._read(folder)
         attempt = Publication(self._bucket, self._beside, folder, draft, target, before)
@@ -197,14 +192,6 @@ class BucketArtifacts:
             attributes={"Content-Type": "application/json"},
             only_if=before or "absent",
         )
-
-    def _require_same_bucket(self, target: Target) -> None:
-        place = self._source_places.get(target.beside.source) if target.beside else None
-        if target.placement == "beside_source" and place and not f"{place}/".startswith(f"{self._bucket.url}/"):
-            raise Fatal(
-                f"store {self.name!r} is in {self._bucket.url} and cannot write beside the objects of {place}",
-                next_step="Choose `placement: folder` in library.yaml, or a store in the bucket of the source",
-            )
 
     def _register(self, manifest: Manifest, folder: str) -> None:
         texts = {self._layout.index("fingerprint", manifest.asset, manifest.fingerprint): folder}

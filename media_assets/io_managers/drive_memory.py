@@ -126,10 +126,6 @@ class DriveMemory:
         with self._open() as table:
             table.execute("INSERT OR REPLACE INTO folders VALUES (?, ?, ?)", (place, *folder))
 
-    def forget_folder(self, place: str) -> None:
-        with self._open() as table:
-            table.execute("DELETE FROM folders WHERE place = ?", (place,))
-
     def _rows(self, question: str, *arguments: Any) -> list[tuple[Any, ...]]:
         """To look makes nothing."""
         if not self._path.exists():

@@ -32,7 +32,7 @@ def api_for(
     info = drive.service_account_info() if service_account else drive.authorized_user_info(scopes)
     credentials = folder / "credentials.json"
     credentials.write_text(json.dumps(info))
-    return DriveApi(access_to(drive, **access), credentials, folder / "token.json", scopes=scopes, wait_multiplier=0)
+    return DriveApi(access_to(drive, **access), credentials, folder / "token.json", wait_multiplier=0)
 
 
 def access_to(drive: DriveServer, **access: Any) -> DriveAccess:

@@ -10,7 +10,7 @@ import pytest
 
 from media_assets.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged, Transient
 from media_assets.google_drive.api import DriveApi
-from media_assets.google_drive.credentials import OWN_FILES, READ_ONLY
+from media_assets.google_drive.credentials import READ_ONLY
 from media_assets.google_drive.errors import NotFound, Refused
 from media_assets_tests.drive_server import DOCUMENT, DriveServer
 from media_assets_tests.google_drive.clients import api_for, noise, store
@@ -125,7 +125,7 @@ def test_the_scope_for_files_of_ones_own_is_enough_for_a_folder_of_ones_own(
     plain_drive: DriveServer, tmp_path: Path
 ) -> None:
     by_hand = plain_drive.add_path("Artifacts")
-    api = api_for(plain_drive, tmp_path, scopes=[OWN_FILES])
+    api = api_for(plain_drive, tmp_path, scopes=["https://www.googleapis.com/auth/drive.file"])
     with pytest.raises(NotFound):
         api.get(by_hand, fields="id")
     folder = api.folder_id("My Drive/media-assets/audio", create=True)

@@ -380,14 +380,6 @@ def test_a_copy_can_lie_beside_its_source(place: Place, store: Store) -> None:
     assert store.texts(moved) == {"a.srt": "text"}
 
 
-def test_a_source_in_another_bucket_has_no_place_beside_it(place: Place, tmp_path: Path) -> None:
-    store = Store(place.settings("out"), tmp_path / "work")
-    store._source_places = {"box": "s3://elsewhere/in"}
-    with pytest.raises(Fatal, match=r"cannot write beside the objects of s3://elsewhere/in"):
-        store.put(draft(), {"a.srt": "text"}, BESIDE)
-    assert store.put(draft(), {"a.srt": "text"}, IN_FOLDER) == store.get()
-
-
 # ----------------------------------------------------------------------------------------------- faults and rivals
 
 

@@ -41,10 +41,6 @@ class Evidence:
     def picture_seconds(self) -> float:
         return len(self.codes) * self.interval_seconds
 
-    @property
-    def sound_seconds(self) -> float:
-        return len(self.sound) * self.item_seconds
-
 
 def evidence_of(row: DedupRow) -> Evidence:
     """Unpack a row."""

@@ -16,7 +16,7 @@ from media_assets.engines.thumbnails.looks import best, look_at
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, NotApplicable
 from media_assets.models import MediaInfo, MediaKind, Stream
-from media_assets.models_images import ContactSheet, Thumbnails
+from media_assets.models_images import Thumbnails
 from media_assets.settings_thumbnails import ThumbnailSettings
 
 if TYPE_CHECKING:
@@ -101,7 +101,6 @@ def _drawn(
     *,
     time_seconds: float | None = None,
     tone_mapped: bool = False,
-    contact_sheet: ContactSheet | None = None,
 ) -> tuple[dict[str, Path], Thumbnails]:
     work.check()
     files, sizes = draw_sizes(picture, work.directory, settings)
@@ -113,7 +112,6 @@ def _drawn(
         source_height=picture.height,
         tone_mapped=tone_mapped,
         sizes=sizes,
-        contact_sheet=contact_sheet,
         preview=preview(picture),
     )
 

@@ -41,7 +41,6 @@ def search(
     scale: Scale,
     target: float,
     tolerance: float,
-    guess: float | None = None,
 ) -> Point | None:
     """The highest CRF found whose margin is not negative; None when even the lowest is not good enough.
 
@@ -53,12 +52,11 @@ def search(
         scale: The grid, and what is usual.
         target: VMAF that is wanted.
         tolerance: VMAF that may be given away.
-        guess: The first CRF to try; absent: the usual one.
     """
     good: Point | None = None
     bad: Point | None = None
     points: list[Point] = []
-    crf = _on_grid(scale.guess if guess is None else guess, scale)
+    crf = _on_grid(scale.guess, scale)
     while True:
         point = Point(crf, *measure(crf))
         points.append(point)
