@@ -40,9 +40,9 @@ sys.path.insert(0, str(ROOT))
 
 from media_assets.engines.duplicates.codes import packed  # noqa: E402
 from media_assets.engines.duplicates.near import duplicate_groups  # noqa: E402
-from media_assets.library import Library  # noqa: E402
 from media_assets.models import MediaKind  # noqa: E402
 from media_assets.models_duplicates import AudioPrint, DedupRow, FrameHashes  # noqa: E402
+from media_assets.places import open_library  # noqa: E402
 from media_assets.quick_duplicates import QuickSearch  # noqa: E402
 from media_assets.settings import Settings  # noqa: E402
 from media_assets.settings_places import FolderSource, FolderStore  # noqa: E402
@@ -197,7 +197,7 @@ def _ours(folder: Path, state: Path, *, again: bool) -> int:
         sources={"files": FolderSource(path=folder, include=("**",))},
         stores={"artifacts": FolderStore(path=state / "artifacts")},
     )
-    return len(QuickSearch(Library(settings)).copies(lambda: None))
+    return len(QuickSearch(open_library(settings)).copies(lambda: None))
 
 
 # ------------------------------------------------------------------------------------------- a large library

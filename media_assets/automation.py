@@ -22,6 +22,7 @@ from media_assets.lanes import BULK_TAGS, LIVE_TAGS, bulk_request
 from media_assets.library import Library
 from media_assets.partitions import display_name, media_files, register, registered
 from media_assets.records import REMOVED, REMOVED_KEYS
+from media_assets.settings import Settings
 from media_assets.sources.base import Changes, Source, SourceEntry
 from media_assets.sources.pace import Pace
 from media_assets.sources.registered import RegisteredKeys
@@ -68,10 +69,12 @@ def condition_sensor(interval_seconds: int) -> dg.AutomationConditionSensorDefin
     )
 
 
-def source_sensor(name: str, library: Library, stages: Sequence[dg.AssetKey]) -> dg.SensorDefinition:
+def source_sensor(
+    name: str, library: Library, settings: Settings, stages: Sequence[dg.AssetKey]
+) -> dg.SensorDefinition:
     """Watches one source."""
-    automation = library.settings.automation
-    section = library.settings.sources[name]
+    automation = settings.automation
+    section = settings.sources[name]
     interval_seconds = automation.interval_of(section)
 
     @dg.sensor(
@@ -83,7 +86,7 @@ def source_sensor(name: str, library: Library, stages: Sequence[dg.AssetKey]) ->
     )
     def watch(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         source = library.sources[name]
-        apply_pool_limits(context.instance, library.settings.pools)
+        apply_pool_limits(context.instance, settings.pools)
         close_abandoned_runs(context.instance)
         bring_back(context.instance)
         state = InstanceState(context.instance)
@@ -106,7 +109,16 @@ def source_sensor(name: str, library: Library, stages: Sequence[dg.AssetKey]) ->
         changed = bool(changes.changed or changes.removed) or not (source.has_ids or changes.cursor == cursor)
         before = pace or Pace(looked_at=now, changed_at=now)
         before.after(now, time.time() - now, changed=changed).write(name, state)
-        return _Tick(context, library, source, changes, stages, is_first=cursor is None).result()
+        tick = _Tick(
+            context,
+            library,
+            source,
+            changes,
+            stages,
+            is_first=cursor is None,
+            live_files=automation.live_files,
+        )
+        return tick.result()
 
     return watch
 
@@ -147,9 +159,11 @@ class _Tick:
         stages: Sequence[dg.AssetKey],
         *,
         is_first: bool,
+        live_files: int,
     ) -> None:
         self._context = context
         self._is_first = is_first
+        self._live_files = live_files
         self._library = library
         self._source = source
         self._changes = changes
@@ -164,7 +178,7 @@ class _Tick:
         if not (new or changed or self._changes.removed):
             self._context.update_cursor(self._changes.cursor)
             return dg.SkipReason(f"nothing new in {self._source.name}; {counted(len(self._changes.waiting))} not ready")
-        if len(new) + len(changed) <= self._library.settings.automation.live_files:
+        if len(new) + len(changed) <= self._live_files:
             registrations, requests = self._live(new, changed)
         else:
             registrations, requests = self._bulk(new, changed)
@@ -221,7 +235,7 @@ class _Tick:
         """Of the first stage. At the first look at a large library every file is asked for."""
         first = self._stages[0].path[-1]
         store = self._library.store(first)
-        few = len(self._changes.changed) <= self._library.settings.automation.live_files
+        few = len(self._changes.changed) <= self._live_files
         return store if few else store.as_of_now(first)
 
     def _removals(self) -> Iterable[dg.AssetObservation]:

@@ -150,7 +150,7 @@ def status(
     """Show which artifacts of which files are there, and why others are not."""
     from media_assets.assets.pipeline import enabled_stages
     from media_assets.instance import open_instance
-    from media_assets.library import Library
+    from media_assets.places import open_library
     from media_assets.processing import Selection, require_source, selected_registered
     from media_assets.selection_checks import require_match, unseen_on_this_machine
     from media_assets.status import State, library_status
@@ -159,9 +159,9 @@ def status(
     from media_assets.terminal import print_missing, print_status, print_unregistered
 
     opened = _open(context)
-    library, selection = Library(opened.settings, opened.secrets), Selection(source, folder, file)
+    library, selection = open_library(opened.settings, opened.secrets), Selection(source, folder, file)
     require_source(library, selection)
-    stages = enabled_stages(opened.settings)
+    stages = enabled_stages(opened.settings.assets)
     wanted = {state for state, is_wanted in ((State.FAILED, failed), (State.MISSING, missing)) if is_wanted}
     with open_instance(opened.settings) as instance:
         keys = selected_registered(instance, library, selection)
@@ -217,7 +217,7 @@ def duplicates(
     from media_assets.duplicates import INDEX, Duplicates
     from media_assets.engines.duplicates.table import write_csv
     from media_assets.instance import open_instance
-    from media_assets.library import Library
+    from media_assets.places import open_library
     from media_assets.processing import Selection, require_source, selected_registered, stages_up_to
     from media_assets.selection_checks import require_new_file, unseen_on_this_machine
     from media_assets.status import library_status
@@ -230,7 +230,7 @@ def duplicates(
     opened = _open(context)
     if not opened.settings.assets[INDEX].enabled:
         raise Fatal(f"assets.{INDEX} is not enabled", next_step="Enable it in library.yaml and run `process`")
-    library, selection = Library(opened.settings, opened.secrets), Selection(source)
+    library, selection = open_library(opened.settings, opened.secrets), Selection(source)
     require_source(library, selection)
     with open_instance(opened.settings) as instance:
         found = Duplicates(library, selected_registered(instance, library, selection))
@@ -238,7 +238,7 @@ def duplicates(
             raise typer.Exit(0 if print_moves(console, found.undo(), if_none="nothing to bring back") else 1)
         left = found.settle() if apply else []
         planned = found.moves(near=near)
-        indexing = stages_up_to(enabled_stages(opened.settings), INDEX)
+        indexing = stages_up_to(enabled_stages(opened.settings.assets), INDEX)
         status = library_status(instance, library, indexing, found.unknown)
     failed = {key for key, _ in status.failures}
     print_duplicates(console, found.groups, unknown=len(found.unknown) - len(failed), failed=len(failed))
@@ -254,11 +254,11 @@ def duplicates(
 
 def _quick_duplicates(opened: Opened, source: str | None, *, as_json: bool) -> None:
     from media_assets.interruption import ask
-    from media_assets.library import Library
+    from media_assets.places import open_library
     from media_assets.quick_duplicates import QuickSearch, print_copies, write_copies
     from media_assets.selection_checks import named_unseen, require_known_source
 
-    library = Library(opened.settings, opened.secrets)
+    library = open_library(opened.settings, opened.secrets)
     require_known_source(library, source)
     search = QuickSearch(library, source)
     copies = search.copies(ask)
@@ -325,8 +325,8 @@ def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]
     from media_assets.automation import apply_pool_limits
     from media_assets.definitions import build_definitions
     from media_assets.instance import open_instance
-    from media_assets.library import Library
     from media_assets.observability.logs import LogStyle
+    from media_assets.places import open_library
     from media_assets.processing import Processor
     from media_assets.progress import log_to_file
     from media_assets.progress_bar import BarProgress
@@ -337,7 +337,7 @@ def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]
     with open_instance(opened.settings) as instance, BarProgress(console) as progress:
         definitions = build_definitions(opened.settings, opened.secrets, {"progress": progress})
         processor = Processor(
-            definitions, Library(opened.settings, opened.secrets), enabled_stages(opened.settings), instance
+            definitions, open_library(opened.settings, opened.secrets), enabled_stages(opened.settings.assets), instance
         )
         apply_pool_limits(instance, opened.settings.pools)
         abandoned = close_abandoned_runs(instance)

@@ -32,13 +32,13 @@ def export_state(
     from media_assets.assets.pipeline import PIPELINE
     from media_assets.backup.exporting import export_library
     from media_assets.instance import open_instance
-    from media_assets.library import Library
+    from media_assets.places import open_library
     from media_assets.selection_checks import require_new_file
 
     settings, secrets = _open(context)
     require_new_file(file, may_exist=False)
     with open_instance(settings) as instance:
-        done = export_library(instance, Library(settings, secrets), PIPELINE, file, _note)
+        done = export_library(instance, open_library(settings, secrets), settings, PIPELINE, file, _note)
     artifacts, failures = sum(done.artifacts.values()), sum(done.failures.values())
     size = file.stat().st_size
     held = (counted(done.files), counted(artifacts, "artifact"), counted(failures, "failure"))
@@ -67,7 +67,7 @@ def import_state(
     from media_assets.backup.importing import Importer
     from media_assets.errors import Fatal
     from media_assets.instance import open_instance
-    from media_assets.library import Library
+    from media_assets.places import open_library
 
     if (file is None) is not from_stores:
         raise Fatal("either FILE or --from-stores is needed", next_step="See `media-assets import --help`")
@@ -75,7 +75,7 @@ def import_state(
     if file is not None:
         with open_archive(file):
             pass  # said before work begins: that it is none
-    library = Library(settings, secrets)
+    library = open_library(settings, secrets)
     make_state_private(settings)
     try:
         with (

@@ -34,7 +34,7 @@ def metrics(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     with open_instance(settings) as instance:
-        watch = Watch(instance, settings, [stage.name for stage in enabled_stages(settings)])
+        watch = Watch(instance, settings, [stage.name for stage in enabled_stages(settings.assets)])
         with serving(host, port, watch, lambda: readiness(watch, interval)) as address:
             Console(highlight=False).print(f"{address}/metrics", markup=False, soft_wrap=True)
             watch.follow(stopped, interval)

@@ -25,6 +25,8 @@ from media_assets.library import Library
 from media_assets.notification_sensors import notification_sensors
 from media_assets.observability.dagster_logs import console_logger, use_everywhere
 from media_assets.observability.logs import LogStyle
+from media_assets.observability.observers import build_observers
+from media_assets.places import open_library
 from media_assets.postponed import budget_sensor
 from media_assets.progress import LogProgress
 from media_assets.settings import Secrets, Settings
@@ -39,9 +41,9 @@ def build_definitions(
         overrides: Resources to use instead of ours, by name: an engine, or `progress`.
     """
     dagster_fixes.apply()
-    library = Library(settings, secrets)
+    library = open_library(settings, secrets, build_observers(settings, secrets))
     condition = stage_condition(rerun_on_change=settings.automation.rerun_on_change)
-    stages = enabled_stages(settings)
+    stages = enabled_stages(settings.assets)
     keys = [dg.AssetKey(stage.name) for stage in stages]
     ageing = [stage for stage in stages if stage.of_file]
     with_index = INDEX in {stage.name for stage in stages}
@@ -51,24 +53,31 @@ def build_definitions(
             library_report,
             *([duplicate_groups] if with_index else []),
         ],
-        schedules=[daily_report(settings), *([nightly_groups(settings)] if with_index else [])],
+        schedules=[report_schedule(settings), *([nightly_groups(settings.automation.zone)] if with_index else [])],
         sensors=[
             condition_sensor(settings.automation.condition_interval_seconds),
             first_report(keys),
-            *(source_sensor(name, library, keys) for name in settings.sources),
+            *(source_sensor(name, library, settings, keys) for name in settings.sources),
             *([age_sensor(library, ageing)] if ageing else []),
             *([budget_sensor(keys)] if settings.budgets.per_day_usd is not None else []),
-            *notification_sensors(library, secrets, stages),
+            *notification_sensors(library, settings, secrets, stages),
         ],
-        resources={**_resources(library, secrets), **(overrides or {})},
+        resources={**_resources(library, settings, secrets), **(overrides or {})},
         loggers={"console": console_logger(LogStyle(settings.logging, secrets))},
         # A run is a process of its own already, and its one step brings its own threads.
         executor=dg.in_process_executor,
     )
 
 
-def _resources(library: Library, secrets: Secrets) -> dict[str, Any]:
-    settings = library.settings
+def report_schedule(settings: Settings) -> dg.ScheduleDefinition:
+    """By the clock of the digest, where there is one."""
+    alerts = settings.alerts
+    digest_at = alerts.digest_at if alerts.channels else None
+    zone = (alerts.time_zone if digest_at else None) or settings.automation.zone
+    return daily_report(zone, digest_at)
+
+
+def _resources(library: Library, settings: Settings, secrets: Secrets) -> dict[str, Any]:
     stores = {
         io_manager_key(name): dg.IOManagerDefinition(resource_fn=lambda _, store=store: ArtifactIOManager(store))
         for name, store in library.stores.items()

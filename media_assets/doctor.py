@@ -16,6 +16,7 @@ from media_assets.doctor_engines import engine_checks
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.errors import MediaAssetsError, classify
 from media_assets.library import Library
+from media_assets.places import open_library
 from media_assets.processing import Selection
 from media_assets.selection_checks import LooksAtFolders, unseen
 from media_assets.settings import DEFAULT_TUNING, Secrets, Settings
@@ -49,7 +50,7 @@ def checks(settings: Settings, secrets: Secrets) -> Iterator[Check]:
     """Looks at one thing after the other; some take seconds."""
     ffmpeg = FFmpeg(settings.ffmpeg)
     yield _checked("settings", partial(_settings, settings))
-    library, min_free_bytes = Library(settings, secrets), settings.limits.min_free_bytes
+    library, min_free_bytes = open_library(settings, secrets), settings.limits.min_free_bytes
     for name, section in settings.sources.items():
         yield _checked(f"source {name}", partial(_source, library, name))
         if isinstance(section, FolderSource) and _written_beside(settings):

@@ -31,6 +31,7 @@ from media_assets.interruption import ask
 from media_assets.library import Library
 from media_assets.models_duplicates import DedupRow, DuplicateGroup, Move, MoveOutcome
 from media_assets.partitions import split_key
+from media_assets.settings_duplicates import DuplicateSettings
 
 INDEX = "dedup_index"
 
@@ -44,6 +45,7 @@ class Duplicates:
 
     def __init__(self, library: Library, keys: Sequence[str]) -> None:
         self._library = library
+        self._settings: DuplicateSettings = library.section(lambda settings: settings.duplicates)
         self._keys = keys
 
     @cached_property
@@ -64,7 +66,7 @@ class Duplicates:
     @cached_property
     def groups(self) -> list[DuplicateGroup]:
         """Those that free most first."""
-        return duplicate_groups(self.rows.values(), self._library.settings.duplicates, check=ask)
+        return duplicate_groups(self.rows.values(), self._settings, check=ask)
 
     def moves(self, *, near: bool) -> dict[str, list[Move]]:
         """What would be moved, by source. A copy of a file in another source stays where it is.

@@ -31,7 +31,8 @@ from media_assets.engine_rules import EngineRule
 from media_assets.engines.work import Work
 from media_assets.partitions import media_files
 from media_assets.recipe import OfFile
-from media_assets.settings import AssetTuning, Settings
+from media_assets.run_settings import RunSettings
+from media_assets.settings import AssetTuning
 from media_assets.settings_section import Section
 from media_assets.sources.base import SourceEntry
 
@@ -52,12 +53,12 @@ class FileAsset(Generic[Value]):
     kinds: frozenset[str]
     code_version: str
     pool: str
-    result_settings: Callable[[Settings], Section] | None
+    result_settings: Callable[[Any], Section] | None
     describe: Callable[[Stored[Value]], Metadata]
     shared_by_content: bool
     reads_source: bool
     of_file: OfFile | None
-    rules: Callable[[Settings], Sequence[EngineRule]] | None
+    rules: Callable[[Any], Sequence[EngineRule]] | None
 
     @property
     def name(self) -> str:
@@ -102,7 +103,7 @@ class FileAsset(Generic[Value]):
     def _parameters(self) -> Iterable[tuple[str, Any]]:
         return [(name, hint) for name, hint in self._hints.items() if name != "return"]
 
-    def settings_for(self, settings: Settings) -> Any:
+    def settings_for(self, settings: Any) -> Any:
         """What of the settings decides the results: `result_settings`, and with rules the list of it and those."""
         if not self.result_settings:
             return {}
@@ -110,7 +111,7 @@ class FileAsset(Generic[Value]):
         rules = self.rules(settings) if self.rules else ()
         return [chosen, *(rule.result_settings() for rule in rules)] if rules else chosen
 
-    def full_code_version(self, settings: Settings) -> str:
+    def full_code_version(self, settings: Any) -> str:
         """The code version with a digest of the settings behind it: to Dagster, new settings are new code."""
         chosen = self.settings_for(settings)
         if not chosen:
@@ -120,7 +121,7 @@ class FileAsset(Generic[Value]):
 
     def build(
         self,
-        settings: Settings,
+        settings: RunSettings,
         automation_condition: dg.AutomationCondition[Any] | None,
         compute: Callable[..., object],
     ) -> dg.AssetsDefinition:
@@ -169,12 +170,12 @@ def file_asset(
     kinds: set[str],
     code_version: str,
     pool: str,
-    result_settings: Callable[[Settings], Section] | None = None,
+    result_settings: Callable[[Any], Section] | None = None,
     describe: Callable[[Stored[Value]], Metadata],
     shared_by_content: bool = True,
     reads_source: bool = False,
     of_file: OfFile | None = None,
-    rules: Callable[[Settings], Sequence[EngineRule]] | None = None,
+    rules: Callable[[Any], Sequence[EngineRule]] | None = None,
 ) -> Callable[[Callable[..., Artifact[Value]]], FileAsset[Value]]:
     """Declare a stage.
 

@@ -1,24 +1,25 @@
-"""The sources, the stores and the cache of one library, made from its settings; no Dagster in here."""
+"""The sources, the stores and the cache of one library, as it is given them; no Dagster in here.
+
+`places.open_library` makes one from library.yaml.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from media_assets.cache import FetchCache
 from media_assets.errors import BadMedia
 from media_assets.first_failures import FirstFailures
 from media_assets.holes import stored_bytes
 from media_assets.io_managers.store import ArtifactStore
-from media_assets.observability.observers import Observer, build_observers
+from media_assets.observability.observers import Observer
 from media_assets.partitions import split_key
-from media_assets.places import Places
-from media_assets.private_state import make_state_private
-from media_assets.settings import Secrets, Settings
+from media_assets.run_settings import RunSettings
 from media_assets.sources.base import Source, SourceEntry, no_check
 from media_assets.workspaces import Workspaces
 
@@ -26,17 +27,48 @@ if TYPE_CHECKING:
     from media_assets.engines.duplicates.moves import Mover
 
 
-class Library:
-    """Finds for a partition key its source, and for an asset its store."""
+OneSection = TypeVar("OneSection")
 
-    def __init__(self, settings: Settings, secrets: Secrets | None = None) -> None:
+
+class OpenPlaces(Protocol):
+    """All sources and stores of a library; each is opened when it is first asked for."""
+
+    @property
+    def sources(self) -> Mapping[str, Source]: ...
+
+    @property
+    def stores(self) -> Mapping[str, ArtifactStore]: ...
+
+    def mover(self, name: str) -> Mover: ...
+
+
+class Library:
+    """Finds for a partition key its source, and for an asset its store.
+
+    Args:
+        settings: Those of the library; what is not of the machine is reached by `section` alone.
+        observers: Who is told what became of each file of a batch.
+    """
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        places: OpenPlaces,
+        cache: FetchCache,
+        workspaces: Workspaces,
+        observers: Sequence[Observer] = (),
+    ) -> None:
         self.settings = settings
-        self.workspaces = Workspaces(settings.state_dir, partial(make_state_private, settings))
-        self.cache = FetchCache(settings.state_dir / "cache", settings.cache, settings.limits.min_free_bytes)
-        self._places = Places(settings, secrets or Secrets(), self.cache)
+        self.cache = cache
+        self.workspaces = workspaces
+        self.observers = observers
         self.first_failures = defaultdict[str, FirstFailures](FirstFailures)
         """By stage."""
-        self.observers: tuple[Observer, ...] = build_observers(settings, secrets or Secrets())
+        self._places = places
+
+    def section(self, pick: Callable[[Any], OneSection]) -> OneSection:
+        """What an asset picks for itself from all the settings: `library.section(lambda settings: settings.images)`."""
+        return pick(self.settings)
 
     @property
     def stores(self) -> Mapping[str, ArtifactStore]:

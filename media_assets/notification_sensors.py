@@ -20,7 +20,7 @@ from media_assets.library import Library
 from media_assets.partitions import split_drive_key
 from media_assets.recipe import Stage
 from media_assets.records import EventFeed
-from media_assets.settings import Secrets
+from media_assets.settings import Secrets, Settings
 from media_assets.settings_places import DriveSource
 from media_assets.webhooks.files import Files
 from media_assets.webhooks.position import given_up
@@ -29,19 +29,25 @@ from media_assets.webhooks.signing import Signer
 from media_assets.wording import counted
 
 
-def notification_sensors(library: Library, secrets: Secrets, stages: Sequence[Stage]) -> list[dg.SensorDefinition]:
+def notification_sensors(
+    library: Library, settings: Settings, secrets: Secrets, stages: Sequence[Stage]
+) -> list[dg.SensorDefinition]:
     """Those that the settings ask for."""
-    sensors = [_webhook_sensor(name, library, secrets, stages) for name in library.settings.webhooks]
-    if library.settings.alerts.channels:
-        sensors.append(_announce_sensor(library, secrets, stages))
+    sensors = [_webhook_sensor(name, library, settings, secrets, stages) for name in settings.webhooks]
+    if settings.alerts.channels:
+        sensors.append(_announce_sensor(settings, secrets, stages))
     return sensors
 
 
 def announcer(
-    instance: dg.DagsterInstance, library: Library, secrets: Secrets, stages: Sequence[Stage], feed: EventFeed
+    instance: dg.DagsterInstance,
+    settings: Settings,
+    secrets: Secrets,
+    stages: Sequence[Stage],
+    feed: EventFeed,
 ) -> Announcer:
     """What the sensor `announce` works with."""
-    settings, state = library.settings, InstanceState(instance)
+    state = InstanceState(instance)
 
     def dropped() -> Mapping[str, int]:
         return {name: given_up(state, name) for name in settings.webhooks}
@@ -52,7 +58,7 @@ def announcer(
         instance,
         state,
         feed,
-        links=Links(settings.ui_base_url, partial(_file_link, library)),
+        links=Links(settings.ui_base_url, partial(_file_link, settings)),
         stages=[stage.name for stage in stages],
         given_up=dropped,
     )
@@ -62,6 +68,7 @@ def receiver(
     name: str,
     instance: dg.DagsterInstance,
     library: Library,
+    settings: Settings,
     secrets: Secrets,
     stages: Sequence[Stage],
     feed: EventFeed,
@@ -73,24 +80,24 @@ def receiver(
     """
     return Receiver(
         name,
-        library.settings.webhooks[name],
+        settings.webhooks[name],
         Signer.of(name, secrets.webhook_secrets.get(name)),
         feed,
         Files(instance, library, stages),
         InstanceState(instance),
-        ui_base_url=library.settings.ui_base_url,
+        ui_base_url=settings.ui_base_url,
     )
 
 
-def _announce_sensor(library: Library, secrets: Secrets, stages: Sequence[Stage]) -> dg.SensorDefinition:
+def _announce_sensor(settings: Settings, secrets: Secrets, stages: Sequence[Stage]) -> dg.SensorDefinition:
     @dg.sensor(
         name="announce",
-        minimum_interval_seconds=library.settings.alerts.interval_seconds,
+        minimum_interval_seconds=settings.alerts.interval_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Tells people what failed, what stopped and what is well again, and sends the daily digest.",
     )
     def announce(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        found = announcer(context.instance, library, secrets, stages, EventFeed(context.instance)).look(time.time())
+        found = announcer(context.instance, settings, secrets, stages, EventFeed(context.instance)).look(time.time())
         for problem in found.problems:
             context.log.warning(problem)
         return dg.SkipReason("; ".join((str(found), *found.problems)))
@@ -98,16 +105,18 @@ def _announce_sensor(library: Library, secrets: Secrets, stages: Sequence[Stage]
     return announce
 
 
-def _webhook_sensor(name: str, library: Library, secrets: Secrets, stages: Sequence[Stage]) -> dg.SensorDefinition:
+def _webhook_sensor(
+    name: str, library: Library, settings: Settings, secrets: Secrets, stages: Sequence[Stage]
+) -> dg.SensorDefinition:
     @dg.sensor(
         name=f"webhook_{name}",
-        minimum_interval_seconds=library.settings.webhooks[name].interval_seconds,
+        minimum_interval_seconds=settings.webhooks[name].interval_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Posts signed events to the receiver {name!r}.",
     )
     def deliver(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         try:
-            to = receiver(name, context.instance, library, secrets, stages, EventFeed(context.instance))
+            to = receiver(name, context.instance, library, settings, secrets, stages, EventFeed(context.instance))
         except Fatal as error:
             raise dg.Failure(description=str(error)) from error
         found = to.look(time.time())
@@ -120,9 +129,9 @@ def _webhook_sensor(name: str, library: Library, secrets: Secrets, stages: Seque
     return deliver
 
 
-def _file_link(library: Library, key: str) -> str:
+def _file_link(settings: Settings, key: str) -> str:
     """Of a file on Drive; one in a folder has no address that opens on another machine."""
-    if not isinstance(library.settings.sources.get(key.partition(":")[0]), DriveSource):
+    if not isinstance(settings.sources.get(key.partition(":")[0]), DriveSource):
         return ""
     try:
         return f"https://drive.google.com/file/d/{split_drive_key(key)[2]}/view"

@@ -1,11 +1,11 @@
-"""From the sections of library.yaml to the sources and stores they stand for.
+"""From the sections of library.yaml to the library they stand for: its sources, its stores, its cache.
 
 What speaks to Drive and to buckets is imported only where a library uses it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
@@ -16,6 +16,9 @@ from media_assets.errors import Fatal
 from media_assets.interruption import ask
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.store import ArtifactStore
+from media_assets.library import Library
+from media_assets.observability.observers import Observer
+from media_assets.private_state import make_state_private
 from media_assets.settings import Secrets, Settings
 from media_assets.settings_places import (
     BucketSource,
@@ -29,6 +32,7 @@ from media_assets.settings_places import (
 )
 from media_assets.sources.base import Source
 from media_assets.sources.folder import Folder
+from media_assets.workspaces import Workspaces
 
 if TYPE_CHECKING:
     from media_assets.engines.duplicates.moves import Mover
@@ -38,6 +42,14 @@ if TYPE_CHECKING:
 def token_file(settings: Settings) -> Path:
     """Where `media-assets login` keeps a user's grant for Drive."""
     return settings.state_dir / "google" / "token.json"
+
+
+def open_library(settings: Settings, secrets: Secrets | None = None, observers: Sequence[Observer] = ()) -> Library:
+    """The library that library.yaml describes. Nothing of it is reached before it is asked for."""
+    cache = FetchCache(settings.state_dir / "cache", settings.cache, settings.limits.min_free_bytes)
+    places = Places(settings, secrets or Secrets(), cache)
+    workspaces = Workspaces(settings.state_dir, partial(make_state_private, settings))
+    return Library(settings, places, cache, workspaces, observers)
 
 
 class Places:

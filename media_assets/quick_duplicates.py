@@ -18,7 +18,6 @@ from media_assets.engines.duplicates.local_files import EqualFiles, LocalFile, M
 from media_assets.errors import Fatal, MediaAssetsError, Transient
 from media_assets.library import Library
 from media_assets.partitions import readable
-from media_assets.private_state import make_state_private
 from media_assets.sources.folder import Folder
 from media_assets.wording import counted, describe_bytes
 
@@ -51,6 +50,7 @@ class QuickSearch:
 
     def __init__(self, library: Library, source: str | None = None) -> None:
         self._settings = library.settings
+        self._prepare_state = library.workspaces.prepare
         chosen = {name: each for name, each in library.sources.items() if source in (None, name)}
         self._folders = [each for each in chosen.values() if isinstance(each, Folder)]
         self.left_out = [name for name, each in chosen.items() if not isinstance(each, Folder)]
@@ -71,7 +71,7 @@ class QuickSearch:
         Args:
             check: Called now and then; what it raises ends the search.
         """
-        make_state_private(self._settings)
+        self._prepare_state()
         name = "-".join(["quick", *(folder.name for folder in self._folders)])
         memory = Memory(self._settings.state_dir / "duplicates" / f"{name}.json")
         listing = self._listing()

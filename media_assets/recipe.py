@@ -133,13 +133,13 @@ class Recipe:
     @property
     def section(self) -> Section | None:
         """The one that the rules of library.yaml choose for this file, whole."""
-        stage, settings = self.stage, self._library.settings
+        stage, library = self.stage, self._library
         if stage.rules and not self.not_applicable:
             facts = FileFacts(self.key, self.manifests, self.playing_seconds, lambda: self.entry.path)
-            for rule in stage.rules(settings):
+            for rule in library.section(stage.rules):
                 if fits(rule.when, facts):
                     return rule.use
-        return stage.result_settings(settings) if stage.result_settings else None
+        return library.section(stage.result_settings) if stage.result_settings else None
 
     @cached_property
     def settings(self) -> dict[str, Any]:

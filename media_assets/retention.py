@@ -28,7 +28,7 @@ from media_assets.errors import classify
 from media_assets.files import PRIVATE_MODE
 from media_assets.ledger import SPENT_ROWS
 from media_assets.postponed import POSTPONED_ROWS
-from media_assets.settings import Settings
+from media_assets.run_settings import RunSettings
 
 logger = logging.getLogger("media_assets")
 
@@ -36,7 +36,7 @@ _DAY_SECONDS = 86_400
 _RUNS_PER_QUERY = 500
 
 
-def remove_what_is_old(instance: dg.DagsterInstance, settings: Settings) -> None:
+def remove_what_is_old(instance: dg.DagsterInstance, settings: RunSettings) -> None:
     """Both of what follows, as far as it goes now: no run is held up by what it would merely tidy."""
     keep = settings.retention
     try:

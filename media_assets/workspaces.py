@@ -28,14 +28,14 @@ class Workspaces:
     """
 
     def __init__(self, state_dir: Path, prepare: Callable[[], None] = lambda: None) -> None:
-        self._prepare = prepare
+        self.prepare = prepare
         self._work = state_dir / "work"
         self._journal = state_dir / "journal"
 
     @contextmanager
     def run(self) -> Iterator[Path]:
         """The directory of one run. What crashed runs left is removed first."""
-        self._prepare()
+        self.prepare()
         private_folder(self._work)
         private_folder(self._journal)
         folder = self._work / uuid.uuid4().hex

@@ -62,7 +62,7 @@ class DriveLibrary(ToyLibrary):
         }
         super().__init__(root, **(sections | changes))
         self.cursor: str | None = None
-        self._sensor = source_sensor("box", self.library, STAGES)
+        self._sensor = source_sensor("box", self.library, self.settings, STAGES)
 
     def register(self) -> list[str]:
         source, known = self.library.sources["box"], registered(self.instance)

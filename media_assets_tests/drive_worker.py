@@ -40,7 +40,7 @@ def tick(library: ToyLibrary, root: Path) -> None:
     """One tick of the sensor; what it asks for is left to the passes."""
     cursor = root / "cursor"
     context = dg.build_sensor_context(instance=library.instance, cursor=cursor.read_text() if cursor.exists() else None)
-    result = source_sensor("box", library.library, STAGES)(context)
+    result = source_sensor("box", library.library, library.settings, STAGES)(context)
     after = context.cursor if isinstance(result, dg.SkipReason) else result.cursor  # type: ignore[union-attr]
     cursor.write_text(after or "")
 

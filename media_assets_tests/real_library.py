@@ -13,8 +13,8 @@ from media_assets.config import load_secrets, load_settings
 from media_assets.definitions import build_definitions
 from media_assets.instance import open_instance
 from media_assets.io_managers.manifest import Manifest
-from media_assets.library import Library
 from media_assets.partitions import registered
+from media_assets.places import open_library
 from media_assets.processing import Processor, Selection, is_forced
 from media_assets.progress_bar import BarProgress
 from media_assets.status import LibraryStatus, library_status
@@ -39,11 +39,11 @@ class RealLibrary:
     def process(self, **selection: Any) -> LibraryStatus:
         """What `media-assets process` does; the status of the selected files after it."""
         settings = load_settings(self.root / "library.yaml")
-        library, chosen = Library(settings), Selection(**selection)
+        library, chosen = open_library(settings), Selection(**selection)
         with open_instance(settings) as instance:
             progress = BarProgress(Console(quiet=True))
             definitions = build_definitions(settings, load_secrets(settings.config_path), {"progress": progress})
-            processor = Processor(definitions, library, enabled_stages(settings), instance)
+            processor = Processor(definitions, library, enabled_stages(settings.assets), instance)
             keys = processor.select(chosen)
             for stage in processor.stages(chosen):
                 plan = processor.plan(stage, keys, chosen)
@@ -55,11 +55,12 @@ class RealLibrary:
         """The status of all files that were ever registered."""
         settings = load_settings(self.root / "library.yaml")
         with open_instance(settings) as instance:
-            return library_status(instance, Library(settings), enabled_stages(settings), registered(instance))
+            stages = enabled_stages(settings.assets)
+            return library_status(instance, open_library(settings), stages, registered(instance))
 
     def manifest(self, asset: str, path: str) -> Manifest:
         """Of a file at a path below `media`."""
-        manifest = Library(load_settings(self.root / "library.yaml")).store(asset).manifest(asset, f"media:{path}")
+        manifest = open_library(load_settings(self.root / "library.yaml")).store(asset).manifest(asset, f"media:{path}")
         assert manifest is not None, (asset, path)
         return manifest
 

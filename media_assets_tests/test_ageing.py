@@ -17,7 +17,7 @@ from media_assets.assets.compressed_image import compressed_image
 from media_assets.config import load_settings
 from media_assets.instance import open_instance
 from media_assets.lanes import LANE_TAG
-from media_assets.library import Library
+from media_assets.places import open_library
 from media_assets.settings import Settings
 from media_assets_tests.broken_library import tone
 from media_assets_tests.media import noisy_photo
@@ -52,14 +52,14 @@ def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
 @pytest.mark.thorough
 def test_a_photo_is_due_when_it_is_old_enough_for_another_rule(settings: Settings) -> None:
     keys = ["media:photo.jpg", "media:tone.ogg", "media:unknown.jpg"]
-    assert list(due_by_age(Library(settings), compressed_image, keys, NOW)) == []
-    assert list(due_by_age(Library(settings), compressed_image, keys, LATER)) == ["media:photo.jpg"]
+    assert list(due_by_age(open_library(settings), compressed_image, keys, NOW)) == []
+    assert list(due_by_age(open_library(settings), compressed_image, keys, LATER)) == ["media:photo.jpg"]
 
 
 @pytest.mark.thorough
 def test_other_rules_in_library_yaml_make_nothing_due(settings: Settings, tmp_path: Path) -> None:
     stricter = settings.images.model_copy(update={"rules": settings.images.rules[1:]})
-    changed = Library(settings.model_copy(update={"images": stricter}))
+    changed = open_library(settings.model_copy(update={"images": stricter}))
     assert list(due_by_age(changed, compressed_image, ["media:photo.jpg"], NOW)) == []
 
 
@@ -68,7 +68,7 @@ def tick(settings: Settings, instance: dg.DagsterInstance, cursor: str | None, n
     context = dg.build_sensor_context(instance=instance, cursor=cursor)
     with mock.patch.object(ageing, "datetime", wraps=datetime) as clock:
         clock.now.return_value = now
-        result = age_sensor(Library(settings), [compressed_image])(context)
+        result = age_sensor(open_library(settings), [compressed_image])(context)
     return result, (result.cursor if isinstance(result, dg.SensorResult) else context.cursor) or ""
 
 

@@ -17,8 +17,8 @@ from media_assets.automation import InstanceState, source_sensor, stage_conditio
 from media_assets.backup.cursors import SourceMemory, imported_cursor, remember
 from media_assets.batch import batches_of
 from media_assets.definitions import build_definitions
-from media_assets.library import Library
 from media_assets.partitions import register, registered
+from media_assets.places import open_library
 from media_assets.records import EventFeed, Gone
 from media_assets.settings import AutomationSettings, Secrets, Settings
 from media_assets.settings_places import FolderSource, FolderStore
@@ -44,7 +44,7 @@ class Watched:
             stores={"artifacts": FolderStore(path=root / "artifacts")},
             automation=AutomationSettings(settle_seconds=0, incomplete_seconds=3600, live_files=LIVE_FILES),
         )
-        self.sensor = source_sensor("media", Library(self.settings), STAGES)
+        self.sensor = source_sensor("media", open_library(self.settings), self.settings, STAGES)
         self.definitions = build_definitions(self.settings, Secrets())
 
     def put(self, *names: str, text: str = "text") -> None:
@@ -180,7 +180,7 @@ def test_a_file_that_is_gone_is_reported_and_keeps_its_partition_and_its_artifac
     assert (event.asset_key, event.partition) == (STAGES[0], "media:a.txt")
     assert "gone" in str(event.metadata["removed"].value)
     assert "media:a.txt" in registered(watched.instance)
-    assert Library(watched.settings).store("drive_file").manifest("drive_file", "media:a.txt")
+    assert open_library(watched.settings).store("drive_file").manifest("drive_file", "media:a.txt")
 
 
 @pytest.mark.thorough
@@ -356,7 +356,7 @@ def test_the_first_look_at_many_known_files_is_not_a_request_for_each(tmp_path: 
     with s3_server() as server, dg.instance_for_test(temp_dir=str(tmp_path / "home")) as instance:
         watched = Watched(tmp_path, instance)
         settings = watched.settings.model_copy(update={"stores": {"artifacts": Place(server).store_settings("out")}})
-        watched.sensor = source_sensor("media", Library(settings, SECRETS), STAGES)
+        watched.sensor = source_sensor("media", open_library(settings, SECRETS), settings, STAGES)
         names = [f"{number}.txt" for number in range(20)]
         watched.put(*names)
         register(instance, [f"media:{name}" for name in names])

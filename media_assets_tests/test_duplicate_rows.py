@@ -12,6 +12,7 @@ import pytest
 from media_assets.config import load_settings
 from media_assets.duplicates import Duplicates
 from media_assets.library import Library
+from media_assets.places import open_library
 from media_assets.settings import Secrets
 from media_assets.status import State
 from media_assets_tests import media
@@ -31,7 +32,7 @@ def drive() -> Iterator[DriveServer]:
 
 def library_of(root: Path, secrets: Secrets, **section: Any) -> Library:
     made = RealLibrary(root, sources={"box": section}, assets={"dedup_index": {"enabled": True}})
-    return Library(load_settings(made.root / "library.yaml"), secrets)
+    return open_library(load_settings(made.root / "library.yaml"), secrets)
 
 
 def duplicates(library: Library) -> Duplicates:
@@ -99,7 +100,7 @@ def test_the_index_fetches_no_copy_and_nothing_but_pictures_and_sound(drive: Dri
     assert {cells["dedup_index"] for cells in status.grid.values()} == {State.DONE}
     fetched = {request.path for request in drive.counters.requests if request.method == "files.download"}
     assert len(fetched) == 1, "of the four files, one recording has to be heard"
-    library = Library(load_settings(made.root / "library.yaml"), Secrets())
+    library = open_library(load_settings(made.root / "library.yaml"), Secrets())
     found = duplicates(library)
     assert not found.unknown
     assert sorted((group.keep_path, group.kind) for group in found.groups) == [("a.flac", "exact"), ("c.txt", "exact")]

@@ -18,7 +18,7 @@ from media_assets.assets.pipeline import PIPELINE as PRODUCT
 from media_assets.errors import SourceChanged, Waiting
 from media_assets.file_asset import FileAsset
 from media_assets.io_managers.manifest import fingerprint_of, version_of
-from media_assets.library import Library
+from media_assets.places import open_library
 from media_assets.recipe import Recipe
 from media_assets.settings import (
     AudioSettings,
@@ -47,7 +47,7 @@ def toy(tmp_path: Path) -> Iterator[ToyLibrary]:
 
 
 def fingerprint(toy: ToyLibrary, stage: FileAsset[Any], name: str, **changes: Any) -> str:
-    return Recipe(stage, key_of(name), Library(toy_settings(toy.root, **changes))).fingerprint
+    return Recipe(stage, key_of(name), open_library(toy_settings(toy.root, **changes))).fingerprint
 
 
 # ----------------------------------------------------------------------------------------------- of files

@@ -13,8 +13,8 @@ from media_assets.assets.drive_file import _require_filled
 from media_assets.engines.probe import Probe
 from media_assets.errors import BadMedia
 from media_assets.holes import stored_bytes
-from media_assets.library import Library
 from media_assets.models import MediaInfo, MediaKind, Stream
+from media_assets.places import open_library
 from media_assets.settings import DEFAULT_TUNING, LimitSettings, Settings
 from media_assets.settings_places import FolderSource
 from media_assets.status import State
@@ -70,7 +70,7 @@ def test_room_that_was_set_aside_is_no_hole(tmp_path: Path) -> None:
 def test_a_hole_earns_a_file_no_time(tmp_path: Path, cache: bool) -> None:
     hollow(tmp_path / "x.mp4")
     source = FolderSource(path=tmp_path, cache=cache)
-    library = Library(Settings(sources={"media": source}, state_dir=tmp_path / "state"))
+    library = open_library(Settings(sources={"media": source}, state_dir=tmp_path / "state"))
     entry = library.entry("media:x.mp4")
     assert entry.size_bytes == SIZE
     assert limit_of_source(library.stored_bytes(entry), DEFAULT_TUNING["drive_file"], LimitSettings()) == 300

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from media_assets.config import load_settings
-from media_assets.library import Library
+from media_assets.places import open_library
 from media_assets.quick_duplicates import QuickSearch
 from media_assets.settings import Settings
 from media_assets.settings_places import FolderSource, FolderStore
@@ -93,7 +93,7 @@ def test_files_and_folders_that_cannot_be_read_are_named_each_time(tmp_path: Pat
             stores={"artifacts": FolderStore(path=root / "artifacts")},
         )
         for _ in range(2):
-            search = QuickSearch(Library(settings))
+            search = QuickSearch(open_library(settings))
             assert [each.keys for each in search.copies(lambda: None)] == [["files:a", "files:c"]]
             assert search.unseen == {
                 "files:b": "cannot be read: Permission denied",
@@ -109,7 +109,7 @@ def test_it_can_be_stopped(library: Path) -> None:
         raise Stop
 
     with pytest.raises(Stop):
-        QuickSearch(Library(load_settings(library / "library.yaml"))).copies(stop)
+        QuickSearch(open_library(load_settings(library / "library.yaml"))).copies(stop)
 
 
 def test_a_source_that_is_not_there_does_not_keep_the_others_from_being_searched(library: Path) -> None:

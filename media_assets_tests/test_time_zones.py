@@ -9,7 +9,7 @@ from zoneinfo import TZPATH
 import pytest
 
 from media_assets.assets.duplicate_groups import nightly_groups
-from media_assets.assets.library_report import daily_report
+from media_assets.definitions import report_schedule
 from media_assets.settings import AutomationSettings, Settings
 from media_assets.settings_alerts import AlertChannel, AlertSettings
 from media_assets.settings_places import FolderSource
@@ -84,10 +84,10 @@ def settings(zone: str | None, **alerts: object) -> Settings:
 
 
 def test_schedules_are_in_the_time_zone_of_the_library_and_say_so() -> None:
-    for schedule in (daily_report(settings("Asia/Kolkata")), nightly_groups(settings("Asia/Kolkata"))):
+    for schedule in (report_schedule(settings("Asia/Kolkata")), nightly_groups("Asia/Kolkata")):
         assert schedule.execution_timezone == "Asia/Kolkata"
         assert "(Asia/Kolkata)" in str(schedule.description)
-    assert nightly_groups(settings(None)).execution_timezone
+    assert report_schedule(settings(None)).execution_timezone
 
 
 @pytest.mark.parametrize(
@@ -101,5 +101,5 @@ def test_schedules_are_in_the_time_zone_of_the_library_and_say_so() -> None:
     ],
 )
 def test_the_report_is_there_before_the_digest_tells_of_it(alerts: dict[str, object], cron: str, zone: str) -> None:
-    report = daily_report(settings(BERLIN, **alerts))
+    report = report_schedule(settings(BERLIN, **alerts))
     assert (report.cron_schedule, report.execution_timezone) == (cron, zone)

@@ -38,7 +38,9 @@ from media_assets.io_managers.base import ArtifactIOManager
 from media_assets.io_managers.manifest import Manifest
 from media_assets.library import Library
 from media_assets.models import Model
+from media_assets.observability.observers import build_observers
 from media_assets.partitions import register, registered
+from media_assets.places import open_library
 from media_assets.processing import Processor
 from media_assets.progress import LogProgress
 from media_assets.settings import (
@@ -47,6 +49,7 @@ from media_assets.settings import (
     AudioSettings,
     LimitSettings,
     RetrySettings,
+    Secrets,
     Settings,
 )
 from media_assets.settings_places import FolderSource, FolderStore
@@ -284,7 +287,7 @@ class ToyLibrary:
         (root / "bench").mkdir(exist_ok=True)
         self.bench = Bench(root / "bench")
         self.settings = toy_settings(root, **changes)
-        self.library = Library(self.settings)
+        self.library = open_library(self.settings, observers=build_observers(self.settings, Secrets()))
         self.definitions = self._definitions()
         self._open = ExitStack()
 

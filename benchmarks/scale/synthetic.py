@@ -18,6 +18,7 @@ from media_assets.config import load_secrets, load_settings
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.manifest import Manifest, fingerprint_of, version_of
 from media_assets.library import Library
+from media_assets.places import open_library as open_library_of
 
 FILES_PER_FOLDER = 200
 AN_HOUR_SECONDS = 3600.0
@@ -53,20 +54,18 @@ def write_config(root: Path) -> Path:
 
 
 def open_library(config: Path) -> Library:
-    settings = load_settings(config)
-    return Library(settings, load_secrets(config))
+    return open_library_of(load_settings(config), load_secrets(config))
 
 
 def write_manifests(library: Library) -> int:
     """As `process` leaves them, with no files: each stage is done for each file. Returns how many there are."""
-    settings = library.settings
     entries = list(library.sources["media"].scan())
     versions: dict[str, dict[str, str]] = {}
-    for stage in enabled_stages(settings):
+    for stage in enabled_stages(library.settings.assets):
         store = library.store(stage.name)
         assert isinstance(store, FolderArtifacts)
         versions[stage.name] = {}
-        chosen = stage.settings_for(settings)
+        chosen = library.section(stage.settings_for)
         for entry in entries:
             inputs = {name: versions[name][entry.key] for name in stage.upstreams}
             if stage.reads_entry:
@@ -107,7 +106,7 @@ def _value(path: str, size_bytes: int) -> dict[str, Any]:
 
 def record(instance: dg.DagsterInstance, library: Library) -> int:
     """Have Dagster know all of it, as `media-assets import --from-stores` does; returns the number of events."""
-    done = record_what_is_there(instance, library, enabled_stages(library.settings))
+    done = record_what_is_there(instance, library, enabled_stages(library.settings.assets))
     return sum(counts.recorded for counts in done.assets.values())
 
 

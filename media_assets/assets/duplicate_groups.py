@@ -13,7 +13,6 @@ from media_assets.io_managers.store import Target
 from media_assets.library import Library
 from media_assets.models_duplicates import DuplicateGroup
 from media_assets.partitions import registered
-from media_assets.settings import Settings
 from media_assets.shown import link, with_units
 
 NAME = "duplicate_groups"
@@ -71,7 +70,7 @@ def _publish(library: Library, groups: list[DuplicateGroup], folder: Path, run_i
         version=version,
         inputs={},
         code_version="1",
-        settings=library.settings.duplicates.result_settings(),
+        settings=library.section(lambda settings: settings.duplicates).result_settings(),
         made_at=datetime.now(UTC),
         made_in_seconds=0.0,
         made_by_run=run_id,
@@ -79,9 +78,8 @@ def _publish(library: Library, groups: list[DuplicateGroup], folder: Path, run_i
     return library.store(NAME).publish(draft, files, digests, Target("folder"))
 
 
-def nightly_groups(settings: Settings) -> dg.ScheduleDefinition:
-    """The schedule of the groups."""
-    zone = settings.automation.zone
+def nightly_groups(zone: str) -> dg.ScheduleDefinition:
+    """The schedule of the groups, in a time zone."""
     return dg.ScheduleDefinition(
         name="find_duplicates",
         target=[duplicate_groups],

@@ -14,7 +14,6 @@ from media_assets.assets.pipeline import enabled_stages
 from media_assets.library import Library
 from media_assets.library_figures import LibraryFigures, library_figures
 from media_assets.partitions import registered
-from media_assets.settings import Settings
 from media_assets.shown import markdown_table, with_units
 from media_assets.status import State
 from media_assets.wording import counted
@@ -47,7 +46,7 @@ def library_report(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  
     """Figures of the whole library: files in each state, space saved, files and minutes per hour, success at the first
     attempt, hits of the cache, cost, failures by cause; with a check for each goal."""
     library: Library = context.resources.library
-    stages = enabled_stages(library.settings)
+    stages = enabled_stages(library.settings.assets)
     figures = library_figures(context.instance, library, stages, registered(context.instance))
     return dg.MaterializeResult(metadata=_metadata(figures), check_results=_checks(figures))
 
@@ -145,11 +144,14 @@ def _states_plot(figures: LibraryFigures) -> str:
     return "data:image/png;base64," + base64.b64encode(picture.getvalue()).decode("ascii")
 
 
-def daily_report(settings: Settings) -> dg.ScheduleDefinition:
-    """The schedule of the report: every morning, half an hour before the digest, which tells of it."""
-    digest_at = settings.alerts.digest_at if settings.alerts.channels else None
+def daily_report(zone: str, digest_at: str | None) -> dg.ScheduleDefinition:
+    """The schedule of the report: every morning, half an hour before the digest, which tells of it.
+
+    Args:
+        zone: The time zone.
+        digest_at: Time of day of the digest, HH:MM; None where nobody gets one.
+    """
     minutes = (_minutes_of(digest_at) - _BEFORE_THE_DIGEST_MINUTES) % (24 * 60) if digest_at else 5 * 60
-    zone = (settings.alerts.time_zone if digest_at else None) or settings.automation.zone
     return dg.ScheduleDefinition(
         name="report",
         target=[library_report],

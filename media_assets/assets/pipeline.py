@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from media_assets.assets.compressed_image import compressed_image
@@ -14,7 +15,7 @@ from media_assets.assets.thumbnail import thumbnail
 from media_assets.assets.transcript import transcript
 from media_assets.errors import Fatal
 from media_assets.file_asset import FileAsset
-from media_assets.settings import Settings
+from media_assets.settings import AssetTuning
 
 PIPELINE: tuple[FileAsset[Any], ...] = (
     drive_file,
@@ -29,13 +30,16 @@ PIPELINE: tuple[FileAsset[Any], ...] = (
 """All stages; each comes after those it is made from."""
 
 
-def enabled_stages(settings: Settings) -> tuple[FileAsset[Any], ...]:
+def enabled_stages(tuning: Mapping[str, AssetTuning]) -> tuple[FileAsset[Any], ...]:
     """The stages that a library has.
+
+    Args:
+        tuning: Of every asset, as library.yaml has it under `assets`.
 
     Raises:
         Fatal: one is enabled that is made from one that is not.
     """
-    enabled = [stage for stage in PIPELINE if settings.assets[stage.name].enabled]
+    enabled = [stage for stage in PIPELINE if tuning[stage.name].enabled]
     names = {stage.name for stage in enabled}
     for stage in enabled:
         missing = sorted(set(stage.upstreams) - names)

@@ -20,6 +20,7 @@ from media_assets.files import read_file
 from media_assets.latest_records import latest_failures, made_ids
 from media_assets.library import Library
 from media_assets.partitions import registered
+from media_assets.settings import Settings
 
 Item = TypeVar("Item")
 
@@ -43,6 +44,7 @@ class Exported:
 def export_library(
     instance: dg.DagsterInstance,
     library: Library,
+    settings: Settings,
     stages: Sequence[FileAsset[Any]],
     path: Path,
     note: Callable[[str], None] = lambda _: None,
@@ -65,16 +67,16 @@ def export_library(
         for stage in stages:
             note(stage.name)
             _export_stage(instance, library, stage.name, keys, archive, done)
-        _export_sources(instance, library, archive)
-        for journal in sorted((library.settings.state_dir / "duplicates").glob("*.jsonl")):
+        _export_sources(instance, settings.sources, archive)
+        for journal in sorted((settings.state_dir / "duplicates").glob("*.jsonl")):
             with archive.member(f"duplicates/{journal.name}") as append:
                 append(read_file(journal))
         archive.about = {
             "files": done.files,
             "artifacts": dict(done.artifacts),
             "failures": dict(done.failures),
-            "sources": {name: section.type for name, section in library.settings.sources.items()},
-            "stores": {name: section.type for name, section in library.settings.stores.items()},
+            "sources": {name: section.type for name, section in settings.sources.items()},
+            "stores": {name: section.type for name, section in settings.stores.items()},
         }
         note("reading it again")
     return done
@@ -125,9 +127,9 @@ def _artifacts(
                 yield None
 
 
-def _export_sources(instance: dg.DagsterInstance, library: Library, archive: ArchiveWriter) -> None:
+def _export_sources(instance: dg.DagsterInstance, sources: Iterable[str], archive: ArchiveWriter) -> None:
     state = InstanceState(instance)
-    for source in library.settings.sources:
+    for source in sources:
         memory = remembered(instance, state, source)
         if memory:
             with archive.member(f"sources/{source}.json") as write:

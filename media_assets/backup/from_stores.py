@@ -97,7 +97,7 @@ class _DataVersions:
     """What Dagster tags materializations with, computed from manifests: else the UI takes all of them for outdated."""
 
     def __init__(self, library: Library) -> None:
-        self._settings = library.settings
+        self._library = library
         self._of: dict[str, dict[str, DataVersion]] = {}
         # There are few different ones, and a library has a million artifacts.
         self._computed: dict[tuple[object, ...], DataVersion] = {}
@@ -118,9 +118,9 @@ class _DataVersions:
 
     def _code_version(self, stage: FileAsset[Any], manifest: Manifest) -> str:
         """That of today, or for an artifact made with other code or settings one that Dagster finds outdated."""
-        chosen = stage.settings_for(self._settings)
+        chosen = self._library.section(stage.settings_for)
         if manifest.code_version == stage.code_version and manifest.settings in (
             chosen if isinstance(chosen, list) else [chosen]
         ):
-            return stage.full_code_version(self._settings)
+            return self._library.section(stage.full_code_version)
         return manifest.code_version

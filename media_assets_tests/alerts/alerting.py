@@ -36,7 +36,7 @@ class Alerting(ToyLibrary):
 
     def look(self, minutes: float = 0.0) -> Look:
         feed = EventFeed(self.instance, settle_seconds=0)
-        tick = announcer(self.instance, self.library, self.secrets, PIPELINE, feed)
+        tick = announcer(self.instance, self.settings, self.secrets, PIPELINE, feed)
         return tick.look(time.time() + minutes * 60)
 
     def fails(self, number: int, *, asset: str = "transcript", reason: str = "is poison", start: int = 0) -> None:

@@ -53,7 +53,7 @@ class Origin:
         for name, text in {"a": "1\n2\n", "b": "1\n", "c": "1\n"}.items():
             (journals / f"{name}.jsonl").write_text(text)
         remember(InstanceState(self.toy.instance), SOURCE, MEMORY)
-        self.exported = export_library(self.toy.instance, self.toy.library, PIPELINE, self.archive)
+        self.exported = export_library(self.toy.instance, self.toy.library, self.toy.settings, PIPELINE, self.archive)
 
 
 class Move:
@@ -231,7 +231,7 @@ def test_an_import_that_was_broken_off_is_finished_by_the_next(move: Move) -> No
 @pytest.mark.thorough
 def test_there_is_a_way_back(brought: tuple[Move, ToyLibrary, Imported], tmp_path: Path) -> None:
     move, new, _ = brought
-    again = export_library(new.instance, new.library, PIPELINE, tmp_path / "back.zip")
+    again = export_library(new.instance, new.library, new.settings, PIPELINE, tmp_path / "back.zip")
     assert again.artifacts == {"drive_file": 4, "m4a_audio": 3, "transcript": 3}
     places = {"sources": new.settings.sources, "stores": new.settings.stores}
     with ToyLibrary(tmp_path / "back", **places) as back, open_archive(tmp_path / "back.zip") as archive:

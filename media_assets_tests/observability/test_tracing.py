@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from media_assets.library import Library
+from media_assets.observability.observers import build_observers
 from media_assets.observability.tracing import root_span_id, trace_id
 from media_assets.settings import Secrets
 from media_assets.settings_observability import TracingSettings
@@ -109,7 +109,7 @@ def test_a_share_of_the_files_is_traced_whole_or_not_at_all(tmp_path: Path) -> N
 def test_the_collectors_key_is_sent_as_a_header(tmp_path: Path) -> None:
     secrets = Secrets(otel_exporter_otlp_headers=SecretStr("Authorization=Bearer%20key-123,x-tenant=media"))
     with Collector() as collector, traced(tmp_path, collector) as toy:
-        toy.library.observers = Library(toy.settings, secrets).observers
+        toy.library.observers = build_observers(toy.settings, secrets)
         toy.write(a="one")
         toy.run("drive_file")
     assert collector.headers[0]["authorization"] == "Bearer key-123"

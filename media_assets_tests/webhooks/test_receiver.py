@@ -47,12 +47,12 @@ class Hooked(ToyLibrary):
 
     def look(self, minutes: float = 0.0) -> Look:
         feed = EventFeed(self.instance, settle_seconds=0)
-        tick = receiver("backend", self.instance, self.library, self.secrets, PIPELINE, feed)
+        tick = receiver("backend", self.instance, self.library, self.settings, self.secrets, PIPELINE, feed)
         return tick.look(time.time() + minutes * 60)
 
     def alert(self, minutes: float) -> None:
         feed = EventFeed(self.instance, settle_seconds=0)
-        announcer(self.instance, self.library, self.secrets, PIPELINE, feed).look(time.time() + minutes * 60)
+        announcer(self.instance, self.settings, self.secrets, PIPELINE, feed).look(time.time() + minutes * 60)
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from media_assets.engines.duplicates.file_listing import FileListing
-from media_assets.library import Library
 from media_assets.partitions import decode_path
+from media_assets.places import open_library
 from media_assets.quick_duplicates import QuickSearch
 from media_assets.settings import Settings
 from media_assets.settings_places import FolderSource, FolderStore
@@ -31,7 +31,7 @@ def found(folder: Path, **settings: object) -> list[list[str]]:
     state = folder.parent / "state"
     source = FolderSource.model_validate({"path": folder, "include": ["**"], **settings})
     stores = {"artifacts": FolderStore(path=folder.parent / "artifacts")}
-    search = QuickSearch(Library(Settings(state_dir=state, sources={"files": source}, stores=stores)))
+    search = QuickSearch(open_library(Settings(state_dir=state, sources={"files": source}, stores=stores)))
     copies = search.copies(lambda: None)
     assert not search.unseen and not search.problems
     return sorted([decode_path(key.removeprefix("files:")) for key in each.keys] for each in copies)

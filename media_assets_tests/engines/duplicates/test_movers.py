@@ -335,13 +335,13 @@ def writes(method: str, part: str = "") -> Callable[[Request], bool]:
 
 
 def test_an_object_in_review_is_no_source(in_bucket: InBucket):
-    from media_assets.library import Library
+    from media_assets.places import open_library
     from media_assets.settings import Settings
     from media_assets_tests.s3_server import SECRETS
 
     aside.apply(in_bucket)
     sources = {"box": in_bucket.place.source_settings("library")}
-    source = Library(Settings.model_validate({"sources": sources}), SECRETS).sources["box"]
+    source = open_library(Settings.model_validate({"sources": sources}), SECRETS).sources["box"]
     assert isinstance(source, BucketObjects)
     assert {entry.path for entry in source.scan()} == KEPT
 
