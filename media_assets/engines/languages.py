@@ -16,9 +16,10 @@ def same_language(one: str, other: str) -> bool:
 @lru_cache(maxsize=1024)
 def _canonical(code: str) -> str:
     import langcodes
+    from langcodes.tag_parser import LanguageTagError
 
     language = code.lower().replace("_", "-").split("-")[0]
     try:
         return langcodes.standardize_tag(language).split("-")[0]
-    except langcodes.LanguageTagError:
+    except LanguageTagError:
         return language
