@@ -28,6 +28,7 @@ from media_assets.interruption import asking
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore
 from media_assets.lanes import LANE_TAG
+from media_assets.latest_records import latest_made
 from media_assets.ledger import InstanceLedger
 from media_assets.library import Library
 from media_assets.observability import logs
@@ -154,7 +155,7 @@ class Batch:
                 self._cancelled.set()  # reached early when the run is stopped: the threads are to end soon
 
     def _ever_made(self) -> bool:
-        return self.context.instance.get_latest_materialization_event(dg.AssetKey(self.stage.name)) is not None
+        return latest_made(self.context.instance, self.stage.name) is not None
 
     @property
     def _cancelled(self) -> threading.Event:

@@ -1,6 +1,7 @@
-"""What Dagster's event log says last of files in one asset: that it was made, or why it failed since.
+"""What Dagster's event log says of files in one asset by now: that it was made, or why it failed since.
 
-What the records mean is in `records`; what is new in the log is read by its `EventFeed`.
+What the records mean is in `records`; what is new in the log is read by its `EventFeed`. Nobody else asks Dagster for
+events of assets.
 """
 
 from __future__ import annotations
@@ -12,6 +13,12 @@ import dagster as dg
 from media_assets.records import Failed, Withdrawn, events_of
 
 _PAGE = 500
+_EVENTS_PAGE = 1000
+
+
+def newest_id(instance: dg.DagsterInstance) -> int:
+    """The id of the newest event of the instance, of whatever kind; 0 where there is none."""
+    return instance.event_log_storage.get_maximum_record_id() or 0
 
 
 def made_ids(instance: dg.DagsterInstance, asset: str, keys: Collection[str] | None = None) -> Mapping[str, int]:
@@ -21,6 +28,37 @@ def made_ids(instance: dg.DagsterInstance, asset: str, keys: Collection[str] | N
         keys: The files to look at; None: all.
     """
     return _latest_ids(instance, asset, dg.DagsterEventType.ASSET_MATERIALIZATION, keys)
+
+
+def noted_ids(instance: dg.DagsterInstance, asset: str, keys: Collection[str]) -> Mapping[str, int]:
+    """The files of which the log says something else than that the artifact is there, such as a failure, each with the
+    storage id of the latest record."""
+    return _latest_ids(instance, asset, dg.DagsterEventType.ASSET_OBSERVATION, keys)
+
+
+def latest_made(instance: dg.DagsterInstance, asset: str) -> dg.AssetMaterialization | None:
+    """What was recorded last when the asset was made, of whichever file; None when it never was."""
+    entry = instance.get_latest_materialization_event(dg.AssetKey(asset))
+    return entry.asset_materialization if entry else None
+
+
+def ever_failed(instance: dg.DagsterInstance, asset: str) -> set[str]:
+    """The files that failed at least once, through a fault of their own; one that was over budget did not."""
+    found: set[str] = set()
+    withdrawn: set[str] = set()
+    cursor, more = None, True
+    while more:
+        page = instance.fetch_observations(dg.AssetKey(asset), limit=_EVENTS_PAGE, cursor=cursor)
+        cursor, more = page.cursor, page.has_more
+        for record in page.records:
+            for event in events_of(record):  # the newest first
+                if isinstance(event, Withdrawn):
+                    withdrawn.add(event.key)
+                elif isinstance(event, Failed) and event.key in withdrawn:
+                    withdrawn.discard(event.key)
+                elif isinstance(event, Failed) and not event.is_held:
+                    found.add(event.key)
+    return found
 
 
 def latest_failures(

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
-from media_assets.io_managers.base import CACHE_TAGS
 from media_assets.io_managers.manifest import Manifest
+from media_assets.latest_records import ever_failed
 from media_assets.library import Library
+from media_assets.marks import CACHE_TAGS
 from media_assets.recipe import Stage
-from media_assets.records import Failed, Withdrawn, cause, events_of
+from media_assets.records import cause
 from media_assets.status import LibraryStatus, State, library_status
 
 _PAGE = 1000
@@ -89,7 +90,7 @@ def library_figures(
     """The figures of the files of `keys`; costs what `status` costs, and a look at all runs and failures."""
     status = library_status(instance, library, stages, keys)
     manifests = {stage.name: _manifests(library, stage.name, keys) for stage in stages}
-    failed = {(stage.name, key) for stage in stages for key in _ever_failed(instance, stage.name)}
+    failed = {(stage.name, key) for stage in stages for key in ever_failed(instance, stage.name)}
     made = {(asset, manifest.key) for asset, found in manifests.items() for manifest in found}
     compressed = [*manifests.get("compressed_video", ()), *manifests.get("compressed_image", ())]
     hits, misses = _cache(instance)
@@ -129,24 +130,6 @@ def _stage(manifests: Sequence[Manifest]) -> StageFigures:
 def _was_left(manifest: Manifest) -> bool:
     """Whether it is to be a smaller version and the original stays, which takes no time to speak of."""
     return bool(_source_bytes(manifest)) and not manifest.files
-
-
-def _ever_failed(instance: dg.DagsterInstance, asset: str) -> set[str]:
-    found: set[str] = set()
-    withdrawn: set[str] = set()
-    cursor, more = None, True
-    while more:
-        page = instance.fetch_observations(dg.AssetKey(asset), limit=_PAGE, cursor=cursor)
-        cursor, more = page.cursor, page.has_more
-        for record in page.records:
-            for event in events_of(record):  # the newest first
-                if isinstance(event, Withdrawn):
-                    withdrawn.add(event.key)
-                elif isinstance(event, Failed) and event.key in withdrawn:
-                    withdrawn.discard(event.key)
-                elif isinstance(event, Failed) and not event.is_held:
-                    found.add(event.key)
-    return found
 
 
 def _causes(status: LibraryStatus) -> Counter[str]:

@@ -15,6 +15,7 @@ import dagster as dg
 from pydantic import BaseModel
 
 from media_assets.lanes import bulk_request
+from media_assets.latest_records import made_ids
 from media_assets.partitions import registered
 from media_assets.wording import counted
 
@@ -121,9 +122,7 @@ def _rows(instance: dg.DagsterInstance, days: Sequence[date], assets: Sequence[s
 
 
 def _made(instance: dg.DagsterInstance, asset: str, keys: Collection[str]) -> dict[str, int | None]:
-    found = instance.event_log_storage.get_latest_storage_id_by_partition(
-        dg.AssetKey(asset), dg.DagsterEventType.ASSET_MATERIALIZATION, set(keys)
-    )
+    found = made_ids(instance, asset, keys)
     return {key: found.get(key) for key in keys}
 
 

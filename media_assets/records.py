@@ -19,15 +19,17 @@ from dagster import DagsterEventType
 from dagster._core.event_api import EventLogCursor
 
 from media_assets.errors import OverBudget
-from media_assets.io_managers.base import ATTEMPT, FAILED, IMPORTED_TAG, KIND, NEXT_STEP, WITHDRAWN
+from media_assets.marks import ATTEMPT, FAILED, IMPORTED_TAG, KIND, NEXT_STEP, WITHDRAWN
 
 REMOVED = "removed"
 """Metadata of an observation: the source file is gone."""
 REMOVED_KEYS = "removed_keys"
 """Where one observation says it of many files: their keys."""
 
-# On PostgreSQL an event gets its number a moment before others can see it. What is so young is left for the next look.
-_SETTLE_SECONDS = 2.0
+SETTLE_SECONDS = 5.0
+"""Where several writers commit at the same time, as on PostgreSQL, an event gets its number a moment before others can
+see it. What is so young is left for the next look."""
+
 _PAGE = 1000
 _TEXTS = (FAILED, NEXT_STEP, KIND, ATTEMPT)
 _ASSET_EVENTS = (DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_OBSERVATION)
@@ -180,7 +182,7 @@ def events_of(record: dg.EventLogRecord) -> Sequence[Event]:
 class EventFeed:
     """Reads what is new in the event log of an instance, by a cursor that the reader keeps."""
 
-    def __init__(self, instance: dg.DagsterInstance, *, settle_seconds: float = _SETTLE_SECONDS) -> None:
+    def __init__(self, instance: dg.DagsterInstance, *, settle_seconds: float = SETTLE_SECONDS) -> None:
         self._instance = instance
         self._settle_seconds = settle_seconds
 

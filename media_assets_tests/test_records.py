@@ -11,9 +11,11 @@ import dagster as dg
 import pytest
 
 from media_assets.alerts.causes import cause_of_failure
+from media_assets.marks import FAILED, WITHDRAWN
 from media_assets.observability.metrics.cells import cause_of
 from media_assets.observability.metrics.watch import Watch
 from media_assets.records import EventFeed, Failed, Gone, Made, cause
+from media_assets.webhooks.files import Files
 from media_assets_tests.toy_library import PIPELINE, ToyLibrary, key_of, materialized, retries
 
 
@@ -128,3 +130,19 @@ def test_other_reasons_are_other_causes() -> None:
     assert cause_of_failure("transcript", "BadMedia", "is poison") != cause_of_failure(
         "summary", "BadMedia", "is poison"
     )
+
+
+@pytest.mark.thorough
+def test_a_failure_that_was_taken_back_does_not_keep_a_file_from_being_done(toy: ToyLibrary) -> None:
+    (key,) = toy.write(a="a")
+    toy.run_all()
+    files = Files(toy.instance, toy.library, PIPELINE)
+    made = [event for event in events(toy) if isinstance(event, Made)]
+    last = max(event.id for event in made)
+    assert files.completed_by(made, ["transcript"]) == {last}
+    note = dg.AssetObservation("transcript", partition=key, metadata={FAILED: "is blamed"})
+    toy.instance.report_runless_asset_event(note)
+    assert not files.completed_by(made, ["transcript"])
+    note = dg.AssetObservation("transcript", partition=key, metadata={WITHDRAWN: "a dependency was broken"})
+    toy.instance.report_runless_asset_event(note)
+    assert files.completed_by(made, ["transcript"]) == {last}

@@ -12,10 +12,11 @@ from pydantic import BaseModel, Field
 from media_assets.alerts.incidents import Incident
 from media_assets.alerts.messages import Text, Writer, fitting, plain
 from media_assets.alerts.outbox import Health
+from media_assets.latest_records import latest_made
 from media_assets.records import Made
 from media_assets.wording import counted, describe_bytes
 
-_REPORT = dg.AssetKey("library_report")
+_REPORT = "library_report"
 _MOST_CAUSES = 8
 
 
@@ -80,8 +81,8 @@ def digest(
 
 def newest_report(instance: dg.DagsterInstance) -> Mapping[str, dg.MetadataValue]:
     """The metadata of the newest `library_report`; empty when there is none."""
-    entry = instance.get_latest_materialization_event(_REPORT)
-    return entry.asset_materialization.metadata if entry and entry.asset_materialization else {}
+    made = latest_made(instance, _REPORT)
+    return made.metadata if made else {}
 
 
 def saved_bytes(report: Mapping[str, dg.MetadataValue]) -> int | None:

@@ -11,6 +11,7 @@ import dagster as dg
 from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 
 from media_assets.assets.pipeline import enabled_stages
+from media_assets.latest_records import latest_made
 from media_assets.library import Library
 from media_assets.library_figures import LibraryFigures, library_figures
 from media_assets.partitions import registered
@@ -181,11 +182,11 @@ def first_report(stages: Sequence[dg.AssetKey]) -> dg.SensorDefinition:
         if context.cursor == _MADE:
             return dg.SkipReason("there is a report; the next comes in the morning")
         instance, now = context.instance, time.time()
-        if instance.get_latest_materialization_event(dg.AssetKey(NAME)):
+        if latest_made(instance, NAME):
             context.update_cursor(_MADE)
             return dg.SkipReason("there is a report; the next comes in the morning")
         since = float(context.cursor) if context.cursor else now
-        something = any(instance.get_latest_materialization_event(stage) for stage in stages)
+        something = any(latest_made(instance, stage.path[-1]) for stage in stages)
         busy = instance.get_runs_count(dg.RunsFilter(statuses=list(_BUSY))) + instance.get_backfills_count(
             BulkActionsFilter(statuses=[BulkActionStatus.REQUESTED])
         )

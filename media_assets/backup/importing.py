@@ -29,13 +29,13 @@ from media_assets.checksums import sha256_of
 from media_assets.errors import BadMedia, Fatal, SourceChanged
 from media_assets.file_asset import FileAsset
 from media_assets.files import PRIVATE_MODE, read_file, write_whole
-from media_assets.io_managers.base import ATTEMPT, FAILED, IMPORTED_TAG
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.manifest_formats import FORMATS
 from media_assets.io_managers.store import ArtifactStore, ManifestReader, Target
 from media_assets.latest_records import latest_failures, made_ids
 from media_assets.library import Library
+from media_assets.marks import ATTEMPT, FAILED, IMPORTED_TAG
 from media_assets.models import Model
 from media_assets.partitions import register, registered
 from media_assets.paths import LeadsOut, below, plain_name

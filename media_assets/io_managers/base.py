@@ -42,32 +42,12 @@ from media_assets.errors import (
 from media_assets.first_failures import AllAlike
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore, LooksAhead, SettlesTogether
+from media_assets.marks import ATTEMPT, CACHE_TAGS, FAILED, FILES_TAG, KIND, NEXT_STEP, WITHDRAWN
 from media_assets.outcome import Outcome, Upstream
 from media_assets.partitions import display_name
 from media_assets.postponed import postpone
 from media_assets.shown import link, with_units
 from media_assets.wording import counted
-
-# Metadata of the observation that says why a file failed.
-FAILED = "failed"
-NEXT_STEP = "next_step"
-KIND = "error"
-# Metadata of the observation that takes such a one back.
-WITHDRAWN = "failure_withdrawn"
-ATTEMPT = "attempted_fingerprint"
-
-# Tag of what was not made or tried here, but recorded by an import: whoever counts or announces leaves it out.
-IMPORTED_TAG = "media_assets/imported_from"
-
-# Tag of a run: how many files it works on.
-FILES_TAG = "media_assets/files"
-
-# Tags of a run, by the names of the cache's counts.
-CACHE_TAGS = {
-    "hits": "media_assets/cache_hits",
-    "misses": "media_assets/cache_misses",
-    "evicted_bytes": "media_assets/cache_evicted_bytes",
-}
 
 _MAX_ROWS = 200
 # Lines in the log of a run on files that wait; each is an event.

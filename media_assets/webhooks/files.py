@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import dagster as dg
-from dagster import DagsterEventType
 
-from media_assets.io_managers.base import FAILED
 from media_assets.io_managers.manifest import Manifest
+from media_assets.latest_records import failures, made_ids, noted_ids
 from media_assets.library import Library
 from media_assets.recipe import Stage
 from media_assets.records import Event, Failed, Gone, Made
-
-_PAGE = 500
 
 
 class Files:
@@ -49,12 +46,12 @@ class Files:
         keys = {str(event.key) for event in events}
         if not keys:
             return frozenset()
-        made = {name: self._latest(name, DagsterEventType.ASSET_MATERIALIZATION, keys) for name in names}
+        made = {name: made_ids(self._instance, name, keys) for name in names}
         newest = {
             key: max(ids[key] for ids in made.values()) for key in keys if all(key in ids for ids in made.values())
         }
         last = {str(event.key): event.id for event in events if newest.get(str(event.key)) == event.id}
-        red = {key for name in names for key in self._failed_since(name, made[name], set(last))}
+        red = {key for name in names for key in failures(self._instance, name, made[name], set(last))}
         return frozenset(number for key, number in last.items() if key not in red and self._fits(key, names))
 
     def missing(self, event: Event, assets: Collection[str]) -> Sequence[str]:
@@ -79,7 +76,7 @@ class Files:
     def latest_note(self, key: str, assets: Iterable[str]) -> int:
         """The id of the latest event that says something else of these artifacts than that they are there, such as a
         failure; 0 when there is none."""
-        noted = (self._latest(name, DagsterEventType.ASSET_OBSERVATION, {key}).get(key, 0) for name in assets)
+        noted = (noted_ids(self._instance, name, {key}).get(key, 0) for name in assets)
         return max(noted, default=0)
 
     def _with_upstreams(self, assets: Collection[str]) -> frozenset[str]:
@@ -100,22 +97,3 @@ class Files:
             for name, manifest in present.items()
             for upstream in self._stages[name].upstreams
         )
-
-    def _latest(self, asset: str, kind: DagsterEventType, keys: set[str]) -> Mapping[str, int]:
-        return self._instance.event_log_storage.get_latest_storage_id_by_partition(dg.AssetKey(asset), kind, keys)
-
-    def _failed_since(self, asset: str, made: Mapping[str, int], keys: set[str]) -> set[str]:
-        if not keys:
-            return set()
-        noted = self._latest(asset, DagsterEventType.ASSET_OBSERVATION, keys)
-        suspects = [key for key, number in noted.items() if number > made[key]]
-        failed: set[str] = set()
-        for key in suspects:
-            records = self._instance.fetch_observations(
-                dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[key], after_storage_id=made[key]),
-                limit=_PAGE,
-            ).records
-            observations = [record.asset_observation for record in records]
-            if any(each and FAILED in each.metadata for each in observations):
-                failed.add(key)
-        return failed

@@ -17,8 +17,8 @@ from typing import Any
 import dagster as dg
 from dagster._core.storage.dagster_run import FINISHED_STATUSES
 
-from media_assets.io_managers.base import CACHE_TAGS
-from media_assets.latest_records import made_ids
+from media_assets.latest_records import made_ids, newest_id
+from media_assets.marks import CACHE_TAGS
 from media_assets.observability.metrics.cells import Files, cause_of
 from media_assets.partitions import media_files
 from media_assets.records import Event, Failed, Gone, Made, Withdrawn, read_asset
@@ -73,8 +73,7 @@ class History:
     """See the module.
 
     Args:
-        settled_seconds: Events younger than this are left for later. Where several writers commit at the same time an
-            id may become visible after a greater one; a cursor that went past it would not see it.
+        settled_seconds: Events younger than this are left for later; see `records.SETTLE_SECONDS`.
     """
 
     def __init__(self, instance: dg.DagsterInstance, assets: Sequence[str], *, settled_seconds: float) -> None:
@@ -94,7 +93,7 @@ class History:
 
     def read(self) -> Iterator[int]:
         """Take in what is new; yields the number of events in each page, so that the caller can stop or report."""
-        newest = self._instance.event_log_storage.get_maximum_record_id() or 0
+        newest = newest_id(self._instance)
         if newest < max(max(totals.materialized_to, totals.observed_to) for totals in self.stages.values()):
             self._begin()  # events were wiped, and SQLite gives their ids to others
         yield from self._read_keys()

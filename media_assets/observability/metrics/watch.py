@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from media_assets.observability.metrics import families, saved_history
 from media_assets.observability.metrics.history import History
 from media_assets.observability.metrics.present import Present, look
+from media_assets.records import SETTLE_SECONDS
 from media_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("media_assets")
 
-# What several writers commit at once is visible in order after so many seconds; SQLite has one writer.
-_SETTLED_SECONDS = 5.0
 _RECONCILE_SECONDS = 600.0
 _SAVE_SECONDS = 300.0
 # Between two looks at what is going on, while the event log is counted for the first time.
@@ -47,7 +46,7 @@ class Watch:
         settings: Settings,
         assets: Sequence[str],
         *,
-        settled_seconds: float = _SETTLED_SECONDS,
+        settled_seconds: float = SETTLE_SECONDS,
     ) -> None:
         self._instance = instance
         self._settled_seconds = settled_seconds
@@ -108,7 +107,7 @@ class Watch:
         self._save(after_seconds=_SAVE_SECONDS)
 
     def _begin(self) -> History:
-        sharded = self._instance.event_log_storage.is_run_sharded  # that is SQLite
+        sharded = self._instance.event_log_storage.is_run_sharded  # that is SQLite, which has one writer
         history = History(self._instance, self._assets, settled_seconds=0.0 if sharded else self._settled_seconds)
         runs = self._instance.run_storage
         self._storage_id = runs.get_run_storage_id() if isinstance(runs, SqlRunStorage) else ""

@@ -1,0 +1,28 @@
+"""The names under which a run leaves in Dagster what others read there: metadata of its events, and its tags.
+
+They are written down in databases: whoever changes one forgets what was recorded under it.
+"""
+
+FAILED = "failed"
+"""Metadata of the observation that says why a file failed: the reason."""
+NEXT_STEP = "next_step"
+"""What to do about it."""
+KIND = "error"
+"""Name of the class in `errors`."""
+ATTEMPT = "attempted_fingerprint"
+"""Fingerprint of what was tried."""
+WITHDRAWN = "failure_withdrawn"
+"""Metadata of the observation that takes such a one back: why."""
+
+IMPORTED_TAG = "media_assets/imported_from"
+"""Tag of what was not made or tried here, but recorded by an import: whoever counts or announces leaves it out."""
+
+FILES_TAG = "media_assets/files"
+"""Tag of a run: how many files it works on."""
+
+CACHE_TAGS = {
+    "hits": "media_assets/cache_hits",
+    "misses": "media_assets/cache_misses",
+    "evicted_bytes": "media_assets/cache_evicted_bytes",
+}
+"""Tags of a run, by the names of the cache's counts."""
