@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from media_assets.files import private_folder, read_file
+from media_assets.files import PRIVATE_MODE, private_folder, read_file, write_whole
 
 
 def read_private(path: Path) -> dict[str, Any] | None:
@@ -37,13 +35,4 @@ def read_private(path: Path) -> dict[str, Any] | None:
 def write_private(path: Path, content: Mapping[str, Any]) -> None:
     """Replace the file, with mode 0600 from its first byte on."""
     private_folder(path.parent)
-    staged = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
-    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(dict(content), file)
-            file.flush()
-            os.fsync(file.fileno())
-        staged.replace(path)
-    finally:
-        staged.unlink(missing_ok=True)
+    write_whole(path, json.dumps(dict(content)).encode(), mode=PRIVATE_MODE)

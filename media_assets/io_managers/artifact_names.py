@@ -1,13 +1,14 @@
-"""What files of artifacts are called on Drive and in buckets: for people to recognise, identity is elsewhere.
+"""What artifacts and their files are called in stores of every kind: for people to recognise, identity is elsewhere.
 
-Beside its source a file is named after that, as in a folder; in the store's folder it bears a piece of a hash as well,
-because recordings of one name end up there side by side.
+Beside its source a file is named after that; in a store's folder on Drive it bears a piece of a hash as well, because
+recordings of one name end up there side by side.
 """
 
 from __future__ import annotations
 
 import hashlib
 import mimetypes
+import os
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -35,16 +36,26 @@ def names_beside(source_name: str, name: str, owner: str) -> Iterator[str]:
     """The names to try for a file beside its source; the last one is nobody else's.
 
     Args:
+        source_name: As its place writes it, with surrogates for stray bytes.
         name: What the asset calls the file.
         owner: Whose file it is; tells two of one name apart.
     """
-    source_name = readable(source_name.replace("%", "%25"))
     stem = PurePosixPath(source_name).stem
     suffix = _suffix(name)
     for start in (stem, source_name):
-        if len((start + suffix).encode()) <= _MAX_NAME_BYTES:
+        if len(os.fsencode(start + suffix)) <= _MAX_NAME_BYTES:
             yield start + suffix
     yield _marked(stem, suffix, owner)
+
+
+def readable_name(name: str) -> str:
+    """The name of a source file for places that take text alone."""
+    return readable(name.replace("%", "%25"))
+
+
+def folder_name(key: str) -> str:
+    """The name of an artifact's own folder."""
+    return _slug(key, hash_of(key))
 
 
 def name_in_folder(key: str, name: str) -> str:
@@ -54,8 +65,12 @@ def name_in_folder(key: str, name: str) -> str:
 
 def manifest_name(key: str, artifact: str) -> str:
     """The name of a manifest."""
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", display_name(key)).strip("-")[:60]
-    return f"{slug}-{artifact[:16]}.json".lstrip("-")
+    return f"{_slug(key, artifact)}.json"
+
+
+def hash_of(text: str) -> str:
+    """SHA-256 of a key or a path, in hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def mime_type(name: str) -> str:
@@ -64,11 +79,16 @@ def mime_type(name: str) -> str:
     return known or mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
+def _slug(key: str, identity: str) -> str:
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", display_name(key)).strip("-")[:60]
+    return f"{slug}-{identity[:16]}".lstrip("-")
+
+
 def _suffix(name: str) -> str:
     suffix = PurePosixPath(name).suffix
     return suffix if suffix in _BARE_SUFFIXES else f".{name}"
 
 
 def _marked(stem: str, suffix: str, owner: str, digits: int = 16) -> str:
-    suffix = f"~{hashlib.sha256(owner.encode('utf-8', 'surrogateescape')).hexdigest()[:digits]}{suffix}"
-    return stem.encode()[: _MAX_NAME_BYTES - len(suffix.encode())].decode("utf-8", "ignore") + suffix
+    suffix = f"~{hash_of(owner)[:digits]}{suffix}"
+    return os.fsencode(stem)[: _MAX_NAME_BYTES - len(os.fsencode(suffix))].decode("utf-8", "ignore") + suffix

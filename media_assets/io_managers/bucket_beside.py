@@ -18,8 +18,7 @@ from pydantic import ValidationError
 
 from media_assets.buckets import Bucket, ConditionFailed, ObjectInfo
 from media_assets.errors import Fatal, Transient
-from media_assets.io_managers.artifact_names import mime_type, names_beside
-from media_assets.io_managers.bucket_layout import hash_of
+from media_assets.io_managers.artifact_names import hash_of, mime_type, names_beside, readable_name
 from media_assets.models import Model
 from media_assets.sources.base import Beside
 
@@ -78,7 +77,7 @@ class BesideObjects:
 
     def paths(self, beside: Beside, name: str, owner: str) -> Iterator[str]:
         """Where the file that its artifact calls `name` may lie, best first."""
-        for candidate in names_beside(beside.name, name, owner):
+        for candidate in names_beside(readable_name(beside.name), name, owner):
             yield f"{beside.folder}/{candidate}".lstrip("/")
 
     def put(self, beside: Beside, name: str, owner: str, content: Content) -> str:

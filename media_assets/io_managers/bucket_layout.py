@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 
 from media_assets.buckets import Bucket
-from media_assets.partitions import display_name
+from media_assets.io_managers.artifact_names import folder_name
 
 MANIFEST = "manifest.json"
 COMING = "coming.json"
@@ -26,9 +25,7 @@ class BucketLayout:
 
     def artifact(self, asset: str, key: str) -> str:
         """Below it lies all of one artifact."""
-        # For people to recognise; identity is in the hash.
-        slug = re.sub(r"[^A-Za-z0-9]+", "-", display_name(key)).strip("-")[:60]
-        return self._bucket.below(asset, f"{slug}-{hash_of(key)[:16]}".lstrip("-"))
+        return self._bucket.below(asset, folder_name(key))
 
     def is_artifact(self, asset: str, path: str) -> bool:
         """Whether a path is one that `artifact` makes."""
@@ -41,8 +38,3 @@ class BucketLayout:
     def index(self, *parts: str) -> str:
         """What is found by something else than asset and key."""
         return self._bucket.below(".index", *parts)
-
-
-def hash_of(text: str) -> str:
-    """SHA-256 of a key or a path, in hexadecimal."""
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

@@ -8,10 +8,9 @@ put there: a file that the user made or edited is his.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from filelock import FileLock
@@ -19,11 +18,9 @@ from filelock import FileLock
 from media_assets.checksums import sha256_of
 from media_assets.errors import Fatal
 from media_assets.files import read_if_file, write_whole
+from media_assets.io_managers.artifact_names import hash_of, names_beside
 from media_assets.io_managers.locations import Locations
 
-# Files that players look for under the bare name of the recording.
-_BARE_SUFFIXES = frozenset({".m4a", ".srt", ".vtt"})
-_MAX_NAME_BYTES = 255
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -48,8 +45,7 @@ class Claims:
         Raises:
             Fatal: all names are taken.
         """
-        suffix = Path(name).suffix if Path(name).suffix in _BARE_SUFFIXES else f".{name}"
-        for file_name in _names(source, suffix, owner):
+        for file_name in names_beside(source.name, name, owner):
             path = source.with_name(file_name)
             with self._lock():
                 if self._take(path, owner, sha256):
@@ -82,21 +78,11 @@ class Claims:
         return owner, checksums
 
     def _record(self, path: Path) -> Path:
-        return self._folder / hashlib.sha256(self._locations.written(path).encode()).hexdigest()
+        return self._folder / hash_of(self._locations.written(path))
 
     def _lock(self) -> FileLock:
         self._folder.mkdir(parents=True, exist_ok=True)
         return FileLock(self._folder.with_suffix(".lock"))
-
-
-def _names(source: Path, suffix: str, owner: str) -> Iterator[str]:
-    """The names to try, as far as file systems take them."""
-    for stem in (source.stem, source.name):
-        if len(os.fsencode(stem + suffix)) <= _MAX_NAME_BYTES:
-            yield stem + suffix
-    suffix = f"~{hashlib.sha256(owner.encode()).hexdigest()[:16]}{suffix}"
-    shortened = os.fsencode(source.stem)[: _MAX_NAME_BYTES - len(suffix)]
-    yield shortened.decode("utf-8", "ignore") + suffix
 
 
 def _is_one_of(path: Path, checksums: list[str]) -> bool:

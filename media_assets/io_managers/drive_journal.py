@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from media_assets.files import private_folder, read_file
+from media_assets.files import private_folder, read_file, write_whole
 
 _JOURNAL = "journal.json"
 
@@ -59,13 +58,7 @@ class Journal:
     def write(self, coming: Coming) -> None:
         """Durable when it returns."""
         self.make()
-        staged = self.folder / f"{_JOURNAL}.partial"
-        text = json.dumps(asdict(coming))
-        with staged.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        staged.replace(self.folder / _JOURNAL)
+        write_whole(self.folder / _JOURNAL, json.dumps(asdict(coming)).encode())
 
     def make(self) -> None:
         """Make the folder, which nobody else may look into."""

@@ -157,7 +157,7 @@ class Planner:
         if self.beside is None:
             chosen = {name: artifact_names.name_in_folder(self.draft.key, name) for name in new}
         else:
-            chosen = self._names_beside(self.beside.name, owners, folder, going)
+            chosen = self._names_beside(artifact_names.readable_name(self.beside.name), owners, folder, going)
         return {name: Slot(slot.id, slot.present, chosen.get(name, "")) for name, slot in slots.items()}
 
     def _names_beside(

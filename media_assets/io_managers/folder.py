@@ -13,7 +13,6 @@ not exist, and a manifest whose files are not as it says is treated as absent. M
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import re
 import shutil
@@ -30,12 +29,12 @@ from media_assets.errors import Fatal, Transient, classify
 from media_assets.files import STAGING_PREFIX, copy_file, folder_identity, make_way, read_if_file, write_whole
 from media_assets.foreign_errors import told_room
 from media_assets.interruption import holding
+from media_assets.io_managers.artifact_names import folder_name, hash_of
 from media_assets.io_managers.claims import Claims
 from media_assets.io_managers.locations import Locations
 from media_assets.io_managers.manifest import Manifest, StoredFile, why_of_another
 from media_assets.io_managers.manifest_formats import FORMATS, ManifestFormats
 from media_assets.io_managers.store import ManifestReader, Target
-from media_assets.partitions import display_name
 from media_assets.paths import LeadsOut, plain
 from media_assets.sources.base import no_check
 
@@ -212,7 +211,7 @@ class FolderArtifacts:
                 if origin != finals[name]:  # else it is a copy onto itself: the file is where it belongs already
                     self._require_space(finals[name].parent, origin.stat().st_size)
                     # Not a new name each time: what a crash left is overwritten the next time.
-                    part = f"{STAGING_PREFIX}{_id_of(f'{manifest.asset} of {manifest.key}')}-{number}.partial"
+                    part = f"{STAGING_PREFIX}{hash_of(f'{manifest.asset} of {manifest.key}')[:16]}-{number}.partial"
                     staged[name] = finals[name].with_name(part)
                     try:
                         transfer(origin, staged[name])
@@ -303,16 +302,14 @@ class FolderArtifacts:
     # ------------------------------------------------------------------------------------------------ details
 
     def _folder(self, asset: str, key: str) -> Path:
-        # For people to recognise; identity is in the hash.
-        slug = re.sub(r"[^A-Za-z0-9]+", "-", display_name(key)).strip("-")[:60]
-        return self.root / asset / f"{slug}-{_id_of(key)}".lstrip("-")
+        return self.root / asset / folder_name(key)
 
     def _index(self, *parts: str) -> Path:
         return self.root.joinpath(".index", *parts)
 
     def _lock(self, folder: Path) -> FileLock:
         """Held by whoever publishes an artifact. One lock for every 4096th, as lock files cannot be removed safely."""
-        path = self._index("locks", f"{_hash_of(folder.name)[:3]}.lock")
+        path = self._index("locks", f"{hash_of(folder.name)[:3]}.lock")
         path.parent.mkdir(parents=True, exist_ok=True)
         return FileLock(path)
 
@@ -382,11 +379,3 @@ def _move(origin: Path, destination: Path, check: Callable[[], None]) -> None:
 def _sync(path: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())
-
-
-def _id_of(key: str) -> str:
-    return _hash_of(key)[:16]
-
-
-def _hash_of(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

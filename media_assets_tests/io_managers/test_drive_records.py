@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from media_assets.errors import Transient
-from media_assets.io_managers.artifact_names import manifest_name, mime_type, name_in_folder, names_beside
+from media_assets.io_managers.artifact_names import (
+    folder_name,
+    manifest_name,
+    mime_type,
+    name_in_folder,
+    names_beside,
+    readable_name,
+)
 from media_assets.io_managers.drive_journal import Coming, Journal
 from media_assets.io_managers.drive_marks import DriveFile, asset_of, fitting, has, place, twin_mark
 from media_assets.io_managers.drive_memory import DriveMemory, Published
@@ -25,14 +32,28 @@ def test_files_that_players_look_for_bear_the_bare_name_of_the_recording() -> No
 
 @pytest.mark.parametrize("name", ["ü" * 200 + ".mp4", "日" * 100, "a\nb\x00.mp4", "%41.mp4", "b\udce4r.mp4"])
 def test_every_name_is_one_that_drive_and_file_systems_take(name: str) -> None:
-    for made in [*names_beside(name, "transcript.srt", "owner"), name_in_folder(f"box:{name}", "audio.m4a")]:
+    for made in [
+        *names_beside(readable_name(name), "transcript.srt", "owner"),
+        name_in_folder(f"box:{name}", "audio.m4a"),
+    ]:
         assert len(made.encode()) <= 255
         assert made.isprintable()
     assert manifest_name(f"box:{name}", "0" * 40).isascii()
 
 
 def test_what_stands_percent_encoded_in_a_name_is_not_decoded() -> None:
-    assert next(names_beside("100%41.mp4", "a.srt", "owner")) == "100%41.srt"
+    assert next(names_beside(readable_name("100%41.mp4"), "a.srt", "owner")) == "100%41.srt"
+
+
+def test_artifacts_are_found_again_by_the_names_that_they_always_had() -> None:
+    old = {
+        "box:talks/Talk 1.mp4": "Talk-1-mp4-3588c01c1390d14b",
+        "box:%FF": "20bf10269452e536",
+    }
+    assert {key: folder_name(key) for key in old} == old
+    assert manifest_name("box:a b.mp4", "0123456789abcdef01") == "a-b-mp4-0123456789abcdef.json"
+    names = list(names_beside("b\udce4r.mp4", "audio.m4a", "audio.m4a of m4a_audio of box:b%E4r.mp4"))
+    assert names == ["b\udce4r.m4a", "b\udce4r.mp4.m4a", "br~495eecddd04cc545.m4a"]
 
 
 def test_types_do_not_depend_on_the_machine() -> None:
