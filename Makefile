@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo "`$(PYTHON) --version 2>&1 || echo $(PYTHON)` will not do: Python 3.11, 3.12 or 3.13 is needed. Name one: make PYTHON=python3.12 …" >&2; exit 1; }
-	@echo "setting up $(VENV), once: 170 packages, of which 560 MB are fetched and 1.5 GB are kept; those that are known to uv already are linked"
+	@echo "setting up $(VENV), once: 170 packages, of which 600 MB are fetched and 1.5 GB are kept; those that are known to uv already are linked"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/python deploy/docker/lock_subset.py runtime build > $(VENV)/runtime.lock

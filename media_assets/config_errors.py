@@ -44,6 +44,13 @@ _NUMBERS = {
     "float_parsing": False,
 }
 """Errors of numbers, and whether they have to be whole."""
+_GONE = {
+    ("engine", "pocketsphinx"): (
+        "is an engine no longer; write faster-whisper, which needs no download either, and remove model_dir. "
+        "What was transcribed before stays readable"
+    ),
+}
+"""Choices of earlier versions, and what to write instead."""
 _TEXTS = ("string_type", "path_type")
 _PLAIN = {"missing": "is missing", "too_short": "should have at least one entry", "invalid_key": "keys should be text"}
 
@@ -164,6 +171,8 @@ def _problem(details: ErrorDetails, data: Mapping[str, Any], origins: Origins) -
         if kind == "union_tag_not_found":
             choices = ", ".join(map(repr, config_forms.choices(_annotation_at(key[:-1], data), key[-1])))
             return Problem(key[:-1], f"has no `{key[-1]}`; should be one of {choices}", origins.of(key))
+        if gone := _GONE.get((key[-1], str(value))):
+            return Problem(key, f"{_shown(value)} {gone}", origins.of(key))
         allowed = details["ctx"].get("expected_tags", "")
         close = config_forms.close_to(value, [tag.strip("' ") for tag in allowed.split(",")])
         guess = f"; did you mean {close}?" if close else ""

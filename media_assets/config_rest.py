@@ -16,7 +16,7 @@ from media_assets.settings_places import SourceSettings
 
 # Each rule between keys stops those after it.
 _MOST_ROUNDS = 8
-_RULES = {"transcription_rules": "pocketsphinx", "summary_rules": "extractive"}
+_RULES = {"transcription_rules": "faster-whisper", "summary_rules": "extractive"}
 """Lists of rules, and an engine that needs nothing else."""
 _ANY_FILE = {"paths": ["**"]}
 _WHISPER_MODELS = (

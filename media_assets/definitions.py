@@ -95,7 +95,15 @@ def _engines(settings: Settings, secrets: Secrets) -> dict[str, Any]:
     ffmpeg = FFmpeg(settings.ffmpeg)
     return {
         "ffmpeg": ffmpeg,
-        "transcribers": Transcribers(lambda section: build_transcriber(section, ffmpeg, secrets)),
+        "transcribers": Transcribers(
+            lambda section: build_transcriber(
+                section,
+                ffmpeg,
+                secrets,
+                state_dir=settings.state_dir,
+                workers=settings.assets["transcript"].workers,
+            )
+        ),
         "summarizers": Summarizers(lambda section: build_summarizer(section, secrets)),
     }
 

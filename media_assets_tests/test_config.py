@@ -238,13 +238,29 @@ def test_default_paths_are_absolute_too(load: Load, tmp_path: Path) -> None:
     assert folder_of(settings.stores["artifacts"]) == tmp_path / "artifacts"
 
 
-def test_the_model_folder_of_pocketsphinx_is_found_beside_the_file(load: Load, tmp_path: Path) -> None:
-    settings = load(f"{SOURCES}transcription: {{model_dir: de, language: de}}")
-    assert settings.transcription.model_dump() == {
-        "engine": "pocketsphinx",
-        "model_dir": tmp_path / "de",
-        "language": "de",
-    }
+def test_the_engine_need_not_be_named_to_set_the_keys_of_the_default_one(load: Load) -> None:
+    settings = load(f"{SOURCES}transcription: {{language: en}}").transcription
+    assert settings == FasterWhisperTranscription(model="tiny.en", language="en", compute_type="auto")
+    assert load(SOURCES).transcription == FasterWhisperTranscription()
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        "transcription: {engine: pocketsphinx}",
+        "transcription: {engine: pocketsphinx, model_dir: de, language: de}",
+        "transcription_rules: [{when: {paths: ['*']}, use: {engine: pocketsphinx}}]",
+    ],
+)
+def test_an_engine_of_earlier_versions_is_told_with_what_to_write_instead(load: Load, section: str) -> None:
+    (problem,) = problems(load, f"{SOURCES}{section}").values()
+    assert problem.startswith('"pocketsphinx" is an engine no longer; write faster-whisper')
+    assert "stays readable" in problem
+
+
+def test_an_engine_of_earlier_versions_is_told_of_a_variable_too(load: Load) -> None:
+    found = problems(load, SOURCES, TRANSCRIPTION__ENGINE="pocketsphinx")
+    assert "from the variable MEDIA_ASSETS_TRANSCRIPTION__ENGINE" in found["transcription.engine"]
 
 
 def test_a_tilde_is_the_home_directory(load: Load, tmp_path: Path) -> None:
@@ -304,10 +320,10 @@ def test_a_variable_alone_is_about_the_default_engine(load: Load) -> None:
 def test_a_variable_that_chooses_another_engine_leaves_the_keys_of_the_first_behind(load: Load) -> None:
     settings = load(
         f"{SOURCES}transcription: {{engine: faster-whisper, model: large-v3}}\nsummary: {{key_points: 9}}",
-        TRANSCRIPTION__ENGINE="pocketsphinx",
+        TRANSCRIPTION__ENGINE="openai",
         SUMMARY__ENGINE="openai",
     )
-    assert settings.transcription.engine == "pocketsphinx"
+    assert settings.transcription.model_dump()["model"] == "whisper-1"
     assert settings.summary.model_dump()["model"] == "gpt-4o-mini"
 
 
@@ -510,7 +526,7 @@ def test_many_names_are_not_listed_where_one_is_close(load: Load) -> None:
         ("sources: {a: {path: x, include: ['[z-a]']}}", "sources.a.include.0", "([z-a]) should be a glob"),
         ("sources: {a: {path: x, exclude: ['']}}", "sources.a.exclude.0", "should be a glob such as **/*.mp4"),
         (
-            "transcription_rules: [{when: {paths: ['[9-1]']}, use: {engine: pocketsphinx}}]",
+            "transcription_rules: [{when: {paths: ['[9-1]']}, use: {engine: openai}}]",
             "transcription_rules.0.when.paths.0",
             "should be a glob",
         ),
@@ -571,7 +587,7 @@ def test_a_glob_that_can_match_nothing_is_told_with_the_reason(
 def test_rules_without_an_engine_are_told_the_engines_and_with_what_other_rules_lack(load: Load) -> None:
     text = (
         "sources: {talks: {path: a}}\n"
-        "transcription_rules: [{when: {}, use: {}}, {when: {sources: [foo]}, use: {engine: pocketsphinx}}]\n"
+        "transcription_rules: [{when: {}, use: {}}, {when: {sources: [foo]}, use: {engine: openai}}]\n"
         "summary_rules: [{when: {sources: [talks]}, use: {}}, {when: {sources: [bar]}, use: {}}]\n"
     )
     found = problems(load, text)
@@ -583,7 +599,7 @@ def test_rules_without_an_engine_are_told_the_engines_and_with_what_other_rules_
         "summary_rules.1.use",
         "summary_rules.1.when.sources",
     }
-    engines = "'pocketsphinx', 'faster-whisper', 'modal', 'openai'"
+    engines = "'faster-whisper', 'modal', 'openai'"
     assert f"has no `engine`; should be one of {engines}" in found["transcription_rules.0.use"]
 
 
@@ -656,7 +672,7 @@ def test_a_control_character_is_told_by_its_code_and_line(tmp_path: Path) -> Non
 def test_what_is_taken_away_to_find_the_rest_makes_no_error_of_its_own(load: Load) -> None:
     text = (
         "sources: {talks: {path: [1]}}\nstores: {out: 5}\noutputs: {default: {store: out, placement: beside_source}}\n"
-        "transcription_rules: [{when: {sources: [talks]}, use: {engine: pocketsphinx}}]\naudio: {channels: 0}\n"
+        "transcription_rules: [{when: {sources: [talks]}, use: {engine: openai}}]\naudio: {channels: 0}\n"
     )
     assert set(problems(load, text)) == {"sources.talks.path", "stores.out", "audio.channels"}
 
@@ -667,16 +683,14 @@ def test_the_models_that_are_known_are_those_of_faster_whisper() -> None:
 
 
 def test_a_key_of_another_engine_is_an_error_that_names_the_engine(load: Load) -> None:
-    found = problems(load, f"{SOURCES}transcription: {{model: tiny}}")
-    assert found["transcription.model"].startswith(
-        "there is no such key with engine: pocketsphinx, only engine, model_dir, language"
-    )
+    found = problems(load, f"{SOURCES}summary: {{model: gpt-4o}}")
+    assert found["summary.model"].startswith("there is no such key with engine: extractive, only engine, abstract_")
 
 
 @pytest.mark.parametrize("engine", ["whisper", "", "[1]"])
 def test_an_engine_nobody_knows_is_an_error_that_lists_the_known_ones(load: Load, engine: str) -> None:
     found = problems(load, f"{SOURCES}transcription: {{engine: {engine}}}")
-    assert "should be one of 'pocketsphinx', 'faster-whisper'" in found["transcription.engine"]
+    assert "should be one of 'faster-whisper', 'modal'" in found["transcription.engine"]
 
 
 def test_variables_that_lead_to_no_key_are_errors(load: Load) -> None:

@@ -19,7 +19,6 @@ HEAVY = (
     "modal",
     "openai",
     "pandas",
-    "pocketsphinx",
     "sklearn",
     "PIL",
     "faiss",

@@ -93,7 +93,7 @@ def test_a_sound_library_passes_every_check(tmp_path: Path) -> None:
     ]
     assert all(check.detail for check in found.values())
     assert found["source media"].detail == f"{tmp_path / 'media'}: 1 entry"
-    assert "pocketsphinx" in found["transcriber"].detail
+    assert "model tiny.en (installed with media-assets)" in found["transcriber"].detail
     assert "extractive" in found["summarizer"].detail
 
 

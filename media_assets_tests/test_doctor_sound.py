@@ -9,19 +9,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pocketsphinx
+import faster_whisper
 import pytest
 
 from media_assets import cli
 from media_assets.doctor_sound import blamed, second_of_sound, wanted
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.errors import BadMedia, Fatal, Transient
-from media_assets.settings import PocketsphinxTranscription
 from media_assets.settings_openai import OpenAITranscription
 from media_assets.settings_whisper import FasterWhisperTranscription
 from media_assets_tests.tiny_whisper import write_tiny_whisper
 
-POCKETSPHINX = PocketsphinxTranscription(engine="pocketsphinx")
+DEFAULT = FasterWhisperTranscription()
 WITHOUT_METADATA_ERRORS = """
 import av
 opened = av.open
@@ -35,8 +34,8 @@ av.open = av.container.open = open_less
 
 @pytest.mark.thorough
 def test_the_second_is_probed_converted_and_heard() -> None:
-    found = second_of_sound([POCKETSPHINX], FFmpeg())
-    assert found.startswith("probed, converted, transcribed by pocketsphinx (")
+    found = second_of_sound([DEFAULT], FFmpeg())
+    assert found.startswith("probed, converted, transcribed by faster-whisper (")
     assert "three" in found
 
 
@@ -81,13 +80,13 @@ def test_a_pyav_that_has_dropped_an_option_is_named_with_its_version(tmp_path: P
 
 def test_a_recogniser_that_has_changed_is_named_with_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
     def changed(*_: object, **__: object) -> None:
-        raise AttributeError("'Decoder' object has no attribute 'start_utt'")
+        raise TypeError("WhisperModel.__init__() got an unexpected keyword argument 'num_workers'")
 
-    monkeypatch.setattr(pocketsphinx, "Decoder", changed)
-    with pytest.raises(Fatal, match="cannot transcribe a second of sound with pocketsphinx") as caught:
-        second_of_sound([POCKETSPHINX], FFmpeg())
-    assert f"pocketsphinx {importlib.metadata.version('pocketsphinx')}" in caught.value.reason
-    assert "has no attribute 'start_utt'" in caught.value.reason
+    monkeypatch.setattr(faster_whisper, "WhisperModel", changed)
+    with pytest.raises(Fatal, match="cannot transcribe a second of sound with faster-whisper") as caught:
+        second_of_sound([DEFAULT], FFmpeg())
+    assert f"faster-whisper {importlib.metadata.version('faster-whisper')}" in caught.value.reason
+    assert "unexpected keyword argument 'num_workers'" in caught.value.reason
 
 
 @pytest.mark.parametrize(
@@ -128,11 +127,11 @@ def test_a_package_that_is_broken_is_to_be_installed_again(error: Exception) -> 
 def test_advice_is_for_this_python() -> None:
     other, own = "9.9", f"{sys.version_info.major}.{sys.version_info.minor}"
     required = [
-        f"pocketsphinx>=9; python_version == '{other}'",
-        f"pocketsphinx>=5; python_version == '{own}'",
-        "pocketsphinx>=7; extra == 'dev'",
+        f"some-package>=9; python_version == '{other}'",
+        f"some-package>=5; python_version == '{own}'",
+        "some-package>=7; extra == 'dev'",
     ]
-    assert wanted("pocketsphinx", required) == "'pocketsphinx>=5'"
+    assert wanted("some-package", required) == "'some-package>=5'"
     assert wanted("onnxruntime", required) == "onnxruntime"
 
 

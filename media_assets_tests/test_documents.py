@@ -262,7 +262,7 @@ def test_the_alternatives_of_the_example_can_be_loaded(tmp_path: Path) -> None:
         (tmp_path / "library.yaml").write_text(f"{EXAMPLE}\n{alternative}\n")
         settings = load_settings(tmp_path / "library.yaml")
         loaded |= {settings.transcription.engine, settings.summary.engine, settings.output_for("summary").placement}
-    assert loaded == {"pocketsphinx", "faster-whisper", "modal", "extractive", "openai", "folder", "beside_source"}
+    assert loaded == {"faster-whisper", "modal", "extractive", "openai", "folder", "beside_source"}
 
 
 # ------------------------------------------------------------------------------------------- .env.example

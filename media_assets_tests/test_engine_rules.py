@@ -78,7 +78,7 @@ def test_a_rule_makes_again_only_the_files_it_is_for(library: RealLibrary, serve
 
     after = library.made()
     assert {name for name in after if after[name] != before[name]} == {f"transcript {LONG}"}
-    assert (engine(library, SHORT), engine(library, LONG)) == ("pocketsphinx", "openai")
+    assert (engine(library, SHORT), engine(library, LONG)) == ("faster-whisper", "openai")
     assert library.manifest("transcript", LONG).cost_usd == pytest.approx(0.12, abs=0.005)
     assert spent(library) == pytest.approx(library.manifest("transcript", LONG).cost_usd)
 
@@ -161,9 +161,9 @@ def test_a_rule_fits_what_meets_all_of_it(when: dict[str, Any], file: FileFacts,
 @pytest.mark.parametrize(
     ("rule", "key", "says"),
     [
-        ({"when": {}, "use": {"engine": "pocketsphinx"}}, "0.when", "should have at least one of longer_than_seconds"),
-        ({"when": {"sources": ["talk"]}, "use": {"engine": "pocketsphinx"}}, "0.when.sources", "one of media"),
-        ({"when": {"longer": 3}, "use": {"engine": "pocketsphinx"}}, "0.when.longer", "there is no such key"),
+        ({"when": {}, "use": {"engine": "openai"}}, "0.when", "should have at least one of longer_than_seconds"),
+        ({"when": {"sources": ["talk"]}, "use": {"engine": "openai"}}, "0.when.sources", "one of media"),
+        ({"when": {"longer": 3}, "use": {"engine": "openai"}}, "0.when.longer", "there is no such key"),
         ({"when": {"paths": ["*"]}, "use": {"model": "tiny"}}, "0.use", "has no `engine`; should be one of"),
         ({"when": {"paths": ["*"]}, "use": {"engine": "opnai"}}, "0.use.engine", '"opnai" should be one of'),
         ({"when": {"paths": ["*"]}, "use": {"engine": "openai", "modle": "x"}}, "0.use.modle", "did you mean model?"),

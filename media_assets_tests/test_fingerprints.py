@@ -30,6 +30,7 @@ from media_assets.settings import (
     Price,
     RetrySettings,
 )
+from media_assets.settings_openai import OpenAITranscription
 from media_assets.settings_places import FolderStore
 from media_assets.settings_whisper import FasterWhisperTranscription
 from media_assets_tests.toy_library import ToyLibrary, drive_file, key_of, m4a_audio, toy_settings, transcript, tuned
@@ -162,7 +163,7 @@ def test_settings_that_change_speed_place_or_price_make_nothing_again(
     [
         ({}, {"audio": AudioSettings(languages=("de",))}, "m4a_audio"),
         ({}, {"audio": AudioSettings(bit_rate_kbps=64)}, "m4a_audio"),
-        ({}, {"transcription": WHISPER}, "transcript"),
+        ({}, {"transcription": OpenAITranscription(engine="openai")}, "transcript"),
         ({"transcription": WHISPER}, {"transcription": WHISPER.model_copy(update={"model": "tiny"})}, "transcript"),
         ({"transcription": WHISPER}, {"transcription": WHISPER.model_copy(update={"language": "de"})}, "transcript"),
         ({}, {"summary": ExtractiveSummary(key_points=1)}, "summary"),

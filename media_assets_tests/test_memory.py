@@ -52,27 +52,16 @@ def peak_bytes(command: list[str]) -> int:
     return peak
 
 
-def engine_bytes() -> int:
-    """What the recogniser needs by itself, with its model loaded and one utterance decoded."""
-    code = """
-import pocketsphinx
-decoder = pocketsphinx.Decoder()
-decoder.start_utt(); decoder.process_raw(bytes(320000), full_utt=True); decoder.end_utt()
-"""
-    return peak_bytes([sys.executable, "-c", code])
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_two_hours_need_no_more_memory_than_half_a_minute(tmp_path: Path) -> None:
     for name, seconds in (("short", 600), ("long", 2 * HOUR_SECONDS)):
         (tmp_path / name / "media").mkdir(parents=True)
         long_recording(tmp_path / name / "media" / "recording.m4a", seconds)
-    engine = engine_bytes()
     short = peak_bytes(process_command(tmp_path / "short"))
     long = peak_bytes(process_command(tmp_path / "long"))
-    print(f"engine {engine / MEGABYTE:.0f} MB, 10 minutes {short / MEGABYTE:.0f} MB, 2 hours {long / MEGABYTE:.0f} MB")
-    assert long - engine < 400 * MEGABYTE
+    print(f"10 minutes {short / MEGABYTE:.0f} MB, 2 hours {long / MEGABYTE:.0f} MB")
+    assert long < 1100 * MEGABYTE, "Dagster, the model and its batches"
     assert long - short < 100 * MEGABYTE
 
 

@@ -1,11 +1,13 @@
-"""What turns speech into text: pocketsphinx, which needs nothing else, Whisper here or at Modal, OpenAI's API."""
+"""What turns speech into text: Whisper here or at Modal, OpenAI's API."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.pool import EnginePool
 from media_assets.engines.transcribers.base import Transcriber
-from media_assets.settings import PocketsphinxTranscription, Secrets, TranscriptionSettings
+from media_assets.settings import Secrets, TranscriptionSettings
 from media_assets.settings_openai import OpenAITranscription
 from media_assets.settings_whisper import ModalTranscription
 
@@ -15,16 +17,23 @@ Transcribers = EnginePool[TranscriptionSettings, Transcriber]
 """The configured ones: `transcription` and those of `transcription_rules`."""
 
 
-def build_transcriber(settings: TranscriptionSettings, ffmpeg: FFmpeg, secrets: Secrets | None = None) -> Transcriber:
+def build_transcriber(
+    settings: TranscriptionSettings,
+    ffmpeg: FFmpeg,
+    secrets: Secrets | None = None,
+    *,
+    state_dir: Path | None = None,
+    workers: int = 1,
+) -> Transcriber:
     """The configured transcriber. Loads no model and touches neither network nor disk.
 
     Args:
+        settings: A section about one.
+        ffmpeg: What decodes the sound.
         secrets: For engines behind a service; absent: those of the environment.
+        state_dir: Where an engine on this machine remembers what it has seen of its model; absent: nowhere.
+        workers: How many files are transcribed at once.
     """
-    if isinstance(settings, PocketsphinxTranscription):
-        from media_assets.engines.transcribers.sphinx import PocketsphinxTranscriber
-
-        return PocketsphinxTranscriber(settings, ffmpeg)
     if isinstance(settings, OpenAITranscription):
         from media_assets.engines.transcribers.openai_api import OpenAITranscriber
 
@@ -35,4 +44,4 @@ def build_transcriber(settings: TranscriptionSettings, ffmpeg: FFmpeg, secrets: 
         return ModalTranscriber(settings, secrets or Secrets())
     from media_assets.engines.transcribers.whisper import FasterWhisperTranscriber
 
-    return FasterWhisperTranscriber(settings, ffmpeg)
+    return FasterWhisperTranscriber(settings, ffmpeg, state_dir=state_dir, workers=workers)

@@ -21,7 +21,15 @@ from media_assets.engines.transcribers.assembling import to_transcript
 from media_assets.engines.transcribers.guards import objection
 from media_assets.engines.transcribers.readable import split_readably
 from media_assets.engines.transcribers.utterances import Utterance, to_segments
-from media_assets.engines.transcribers.whisper_model import check_device, load_model, local_folder
+from media_assets.engines.transcribers.whisper_model import (
+    check_device,
+    check_language,
+    download_size,
+    is_bundled,
+    load_model,
+    local_folder,
+    speaks_english_only,
+)
 from media_assets.engines.transcribers.windows import SAMPLE_RATE, Heard, Window, WindowLength, transcribe_windows
 from media_assets.engines.work import Work
 from media_assets.errors import Fatal
@@ -43,10 +51,18 @@ class FasterWhisperTranscriber:
     name = "faster-whisper"
 
     def __init__(
-        self, settings: FasterWhisperTranscription, ffmpeg: FFmpeg, *, window_length: WindowLength | None = None
+        self,
+        settings: FasterWhisperTranscription,
+        ffmpeg: FFmpeg,
+        *,
+        state_dir: Path | None = None,
+        workers: int = 1,
+        window_length: WindowLength | None = None,
     ) -> None:
         self._settings = settings
         self._ffmpeg = ffmpeg
+        self._seen_whole = None if state_dir is None else state_dir / "tiny.en.whole"
+        self._workers = workers
         self._window_length = window_length or WindowLength()
         self._lock = threading.Lock()
 
@@ -78,9 +94,16 @@ class FasterWhisperTranscriber:
         """See `Transcriber`."""
         device = check_device(self._settings)
         folder = local_folder(self._settings)
-        where = f"in {folder}" if folder else "fetched at its first use"
+        check_language(self._settings)
+        where = f"in {folder}" if folder else f"fetched at its first use{download_size(self._settings)}"
+        if is_bundled(self._settings):
+            where = "installed with media-assets"
         version = importlib.metadata.version("faster-whisper")
-        return f"faster-whisper {version}, model {self.model} ({where}), on {device}"
+        only = ", English only: for other languages set `transcription.model: small`"
+        return (
+            f"faster-whisper {version}, model {self.model} ({where}), on {device}"
+            f"{only if speaks_english_only(self._settings) else ''}"
+        )
 
     @property
     def _whisper(self) -> faster_whisper.WhisperModel:
@@ -89,7 +112,7 @@ class FasterWhisperTranscriber:
 
     @cached_property
     def _loaded(self) -> faster_whisper.WhisperModel:
-        return load_model(self._settings)
+        return load_model(self._settings, seen_whole=self._seen_whole, workers=self._workers)
 
     def _hear(self, window: Window, language: str | None, report: Callable[[float], None]) -> Heard:
         import numpy as np

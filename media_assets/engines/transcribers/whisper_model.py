@@ -6,10 +6,13 @@ What belongs here: everything up to a loaded `WhisperModel`. What is done with i
 from __future__ import annotations
 
 import json
+import logging
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from media_assets.engines.transcribers import whisper_bundled
 from media_assets.errors import Fatal
 from media_assets.settings_whisper import FasterWhisperTranscription
 
@@ -19,32 +22,59 @@ if TYPE_CHECKING:
 _NEEDED_FILES = ("config.json", "model.bin", "tokenizer.json")
 """Without tokenizer.json faster-whisper would fetch another model's."""
 
+# What is fetched, in MB: two bytes for each weight.
+_DOWNLOAD_MEGABYTES = {
+    **dict.fromkeys(("tiny", "tiny.en"), 75),
+    **dict.fromkeys(("base", "base.en"), 145),
+    **dict.fromkeys(("small", "small.en"), 484),
+    **dict.fromkeys(("medium", "medium.en"), 1530),
+    **dict.fromkeys(("large-v1", "large-v2", "large-v3", "large"), 3090),
+    **dict.fromkeys(("large-v3-turbo", "turbo"), 1620),
+    "distil-small.en": 332,
+    "distil-medium.en": 789,
+    **dict.fromkeys(("distil-large-v2", "distil-large-v3", "distil-large-v3.5"), 1510),
+}
 
-def load_model(settings: FasterWhisperTranscription) -> faster_whisper.WhisperModel:
+
+def load_model(
+    settings: FasterWhisperTranscription, *, seen_whole: Path | None = None, workers: int = 1
+) -> faster_whisper.WhisperModel:
     """The configured model, fetched first when it is not there and may be.
+
+    Args:
+        settings: Which model, and where it runs.
+        seen_whole: The file that remembers that the bundled model was compared with its checksum; see `verify`.
+        workers: How many files are transcribed at once; they share the cores.
 
     Raises:
         Fatal: it cannot be found, fetched or loaded, or does not speak the configured language.
     """
+    import ctranslate2
     import faster_whisper
 
+    ctranslate2.set_log_level(logging.ERROR)  # it warns of each change of type, which is none of the user's business
     check_device(settings)
     folder = local_folder(settings) or _download(settings)
+    if is_bundled(settings):
+        whisper_bundled.verify(folder, seen_whole)
     try:
         json.loads((folder / "tokenizer.json").read_bytes())  # of a damaged one, `tokenizers` raises a bare Exception
         model = faster_whisper.WhisperModel(
             str(folder),
             device=settings.device,
             compute_type=settings.compute_type,
-            cpu_threads=settings.cpu_threads or _cores(),
+            cpu_threads=settings.cpu_threads or max(1, _cores() // workers),
+            num_workers=workers,
         )
     except (RuntimeError, ValueError) as error:
         raise Fatal(
             f"the Whisper model {settings.model} in {folder} cannot be loaded: {error}",
-            next_step="If it is damaged, delete that folder so that it is fetched again; if memory is short, set a "
+            next_step=whisper_bundled.INSTALL_AGAIN
+            if is_bundled(settings)
+            else "If it is damaged, delete that folder so that it is fetched again; if memory is short, set a "
             "smaller `transcription.model` or `transcription.compute_type: int8` in library.yaml",
         ) from error
-    _check_language(settings, model)
+    check_language(settings, model.supported_languages)
     return model
 
 
@@ -88,15 +118,35 @@ def local_folder(settings: FasterWhisperTranscription) -> Path | None:
                 "preprocessor_config.json`, or set `transcription.model` in library.yaml to a name such as small",
             )
         return configured
+    if is_bundled(settings):
+        return whisper_bundled.bundled_folder(_NEEDED_FILES)
     found = _cached(settings)
     if found is not None and not _missing_files(found):
         return found
     if not settings.allow_download:
         raise Fatal(
-            f"the Whisper model {settings.model} is not on this machine and may not be fetched",
-            next_step=f"Set `transcription.allow_download: true` in library.yaml, or run {_fetch_command(settings)}",
+            f"the Whisper model {settings.model}{download_size(settings)} is not on this machine and may not be "
+            "fetched",
+            next_step=f"Set `transcription.allow_download: true` in library.yaml, or run {_fetch_command(settings)}, "
+            f"or set `transcription.model: {whisper_bundled.NAME}` (English), which is here",
         )
     return None
+
+
+def is_bundled(settings: FasterWhisperTranscription) -> bool:
+    """Whether the model is the one installed with the project: by its name, where models have no other folder."""
+    return settings.model == whisper_bundled.NAME and settings.download_dir is None
+
+
+def download_size(settings: FasterWhisperTranscription) -> str:
+    """` (484 MB)`, as part of a sentence; empty for a model of which it is not known."""
+    megabytes = _DOWNLOAD_MEGABYTES.get(settings.model)
+    return "" if megabytes is None else f" ({megabytes} MB)" if megabytes < 1000 else f" ({megabytes / 1000:.1f} GB)"
+
+
+def speaks_english_only(settings: FasterWhisperTranscription) -> bool:
+    """Whether the model knows no other language, as its name tells."""
+    return Path(settings.model).name.endswith(".en")
 
 
 def _cached(settings: FasterWhisperTranscription) -> Path | None:
@@ -124,8 +174,8 @@ def _download(settings: FasterWhisperTranscription) -> Path:
     except OSError as error:  # the hub's own errors are OSErrors too
         reason = str(error).strip().splitlines()
         raise Fatal(
-            f"the Whisper model {settings.model} is not on this machine and could not be fetched: "
-            f"{reason[0] if reason else type(error).__name__}",
+            f"the Whisper model {settings.model}{download_size(settings)} is not on this machine and could not be "
+            f"fetched: {reason[0] if reason else type(error).__name__}",
             next_step=f"Run {_fetch_command(settings)} where there is a network, or set `transcription.model` in "
             "library.yaml to the folder of a model that is there",
         ) from error
@@ -138,13 +188,28 @@ def _download(settings: FasterWhisperTranscription) -> Path:
     return folder
 
 
-def _check_language(settings: FasterWhisperTranscription, model: faster_whisper.WhisperModel) -> None:
-    if settings.language is not None and settings.language not in model.supported_languages:
-        raise Fatal(
-            f"the Whisper model {settings.model} does not know the language {settings.language!r}",
-            next_step="Set `transcription.language` in library.yaml to one of "
-            f"{', '.join(model.supported_languages)}, or remove it to have it detected",
-        )
+def check_language(settings: FasterWhisperTranscription, known: Sequence[str] | None = None) -> None:
+    """Compare the configured language with those of the model.
+
+    Args:
+        settings: Which language and which model.
+        known: The model's languages; absent: what its name tells of them.
+
+    Raises:
+        Fatal: the model does not know the language.
+    """
+    if known is None:
+        known = ["en"] if speaks_english_only(settings) else []
+    if settings.language is None or not known or settings.language in known:
+        return
+    one_of = f"one of {', '.join(known)}, or remove it to have it detected"
+    raise Fatal(
+        f"the Whisper model {settings.model} does not know the language {settings.language!r}",
+        next_step="Set `transcription.model` in library.yaml to one for many languages, such as small"
+        f"{download_size(settings.model_copy(update={'model': 'small'}))}"
+        if list(known) == ["en"]
+        else f"Set `transcription.language` in library.yaml to {one_of}",
+    )
 
 
 def _missing_files(folder: Path) -> list[str]:

