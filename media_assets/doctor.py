@@ -19,7 +19,7 @@ from media_assets.library import Library
 from media_assets.places import open_library
 from media_assets.processing import Selection
 from media_assets.selection_checks import LooksAtFolders, unseen
-from media_assets.settings import DEFAULT_TUNING, Secrets, Settings
+from media_assets.settings import Secrets, Settings
 from media_assets.settings_places import FolderSource
 from media_assets.webhooks.signing import Signer
 
@@ -116,7 +116,7 @@ def _webhook(name: str, secrets: Secrets) -> str:
 
 
 def _written_beside(settings: Settings) -> bool:
-    return any(settings.output_for(asset).placement == "beside_source" for asset in DEFAULT_TUNING)
+    return any(settings.output_for(asset).placement == "beside_source" for asset in settings.assets)
 
 
 def _count(number: int, one: str, many: str = "") -> str:

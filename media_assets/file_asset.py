@@ -55,6 +55,7 @@ class FileAsset(Generic[Value]):
     pool: str
     result_settings: Callable[[Any], Section] | None
     describe: Callable[[Stored[Value]], Metadata]
+    tuning: AssetTuning
     shared_by_content: bool
     reads_source: bool
     of_file: OfFile | None
@@ -130,7 +131,7 @@ class FileAsset(Generic[Value]):
         Args:
             compute: What the asset does; see `batch.batches_of`.
         """
-        tuning: AssetTuning = settings.assets[self.name]
+        tuning = settings.assets[self.name]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", dg.BetaWarning)  # backfill_policy is beta; we mean it
             asset: dg.AssetsDefinition = dg.asset(
@@ -170,6 +171,7 @@ def file_asset(
     kinds: set[str],
     code_version: str,
     pool: str,
+    tuning: AssetTuning,
     result_settings: Callable[[Any], Section] | None = None,
     describe: Callable[[Stored[Value]], Metadata],
     shared_by_content: bool = True,
@@ -184,6 +186,7 @@ def file_asset(
         kinds: The badges it is shown with.
         code_version: Raise it whenever the same inputs would give another result.
         pool: The scarce thing it uses; `pools` in library.yaml says how many steps may at once.
+        tuning: How it is run where library.yaml says nothing else; its batch differs from that of every other stage.
         result_settings: The section that decides its result.
         describe: What a person wants to see of an artifact: metadata for the UI, made from what is stored.
         shared_by_content: Whether files of equal content have the same artifact, so that it is made once.
@@ -202,6 +205,7 @@ def file_asset(
             pool,
             result_settings,
             describe,
+            tuning,
             shared_by_content,
             reads_source,
             of_file,

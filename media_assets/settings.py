@@ -153,7 +153,7 @@ class SummaryRule(Section):
 
 
 class AssetTuning(Section):
-    """How one asset is run. None of it changes a result."""
+    """How one asset is run. None of it changes a result. What is usual for a stage stands at the stage itself."""
 
     enabled: bool = True
     """Whether it is made at all. What is made from it has to be disabled with it."""
@@ -167,27 +167,6 @@ class AssetTuning(Section):
     time_limit_per_media_second: Annotated[float, Field(ge=0)]
     """… and so much more for each second it plays, as far as its bytes can hold that much."""
 
-
-def _tuning(batch: int, workers: int, seconds: float, per_second: float, *, enabled: bool = True) -> AssetTuning:
-    return AssetTuning(
-        enabled=enabled,
-        batch=batch,
-        workers=workers,
-        time_limit_seconds=seconds,
-        time_limit_per_media_second=per_second,
-    )
-
-
-DEFAULT_TUNING = {
-    "drive_file": _tuning(100, 4, 300, 0.5),
-    "m4a_audio": _tuning(50, 2, 120, 1.0),
-    "transcript": _tuning(20, 1, 300, 6.0),
-    "summary": _tuning(40, 2, 300, 0.5),
-    "thumbnail": _tuning(60, 2, 120, 0.2),
-    "compressed_image": _tuning(70, 2, 300, 0.0, enabled=False),
-    "compressed_video": _tuning(5, 1, 600, 60.0, enabled=False),
-    "dedup_index": _tuning(80, 2, 300, 1.0, enabled=False),
-}
 
 DEFAULT_POOLS = {"source": 4, "ffmpeg": 2, "encoder": 1, "transcriber": 1, "summarizer": 4}
 
@@ -283,7 +262,8 @@ class Settings(Section):
     images: ImageSettings = ImageSettings()
     compression: VideoCompressionSettings = VideoCompressionSettings()
     duplicates: DuplicateSettings = DuplicateSettings()
-    assets: dict[str, AssetTuning] = Field(default_factory=lambda: dict(DEFAULT_TUNING))
+    assets: dict[str, AssetTuning] = Field(default_factory=dict, validate_default=True)
+    """By asset what differs from `usual_tuning`, and completed from it."""
     retries: RetrySettings = RetrySettings()
     limits: LimitSettings = LimitSettings()
     cache: CacheSettings = CacheSettings()
@@ -299,6 +279,14 @@ class Settings(Section):
 
     _config_path: Path | None = PrivateAttr(default=None)
 
+    @classmethod
+    def usual_tuning(cls) -> dict[str, AssetTuning]:
+        """Of every stage that a library can have, as the stage itself says it; no other name can stand under `assets`.
+        A library of other stages has settings of its own class."""
+        from media_assets.assets.pipeline import PIPELINE  # the stages are declared with what is in this module
+
+        return {stage.name: stage.tuning for stage in PIPELINE}
+
     @field_validator("sources", "stores", mode="before")
     @classmethod
     def _folders_by_default(cls, places: object) -> object:
@@ -307,14 +295,14 @@ class Settings(Section):
     @field_validator("assets", mode="before")
     @classmethod
     def _complete_tuning(cls, assets: object) -> object:
-        return rules.completed_tuning(assets, DEFAULT_TUNING)
+        return rules.completed_tuning(assets, cls.usual_tuning())
 
     @field_validator("assets", mode="after")
     @classmethod
     def _distinct_batches(cls, assets: dict[str, AssetTuning]) -> dict[str, AssetTuning]:
         rules.distinct_batches(
             {name: tuning.batch for name, tuning in assets.items()},
-            {name: tuning.batch for name, tuning in DEFAULT_TUNING.items()},
+            {name: tuning.batch for name, tuning in cls.usual_tuning().items()},
         )
         return assets
 
@@ -326,7 +314,7 @@ class Settings(Section):
     @field_validator("outputs", mode="after")
     @classmethod
     def _known_outputs(cls, outputs: dict[str, Output]) -> dict[str, Output]:
-        rules.known_outputs(outputs, DEFAULT_TUNING)
+        rules.known_outputs(outputs, cls.usual_tuning())
         return outputs
 
     @model_validator(mode="after")

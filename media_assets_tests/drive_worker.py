@@ -14,7 +14,7 @@ import dagster as dg
 
 from media_assets.automation import source_sensor
 from media_assets.processing import Selection
-from media_assets.settings import DEFAULT_TUNING, AutomationSettings
+from media_assets.settings import AutomationSettings
 from media_assets.settings_places import DriveSource, DriveStore
 from media_assets.status import State
 from media_assets_tests.toy_library import PIPELINE, ToyLibrary
@@ -30,7 +30,7 @@ def library_on(root: Path, way: dict[str, Any], workers: int = 3, **changes: Any
         root,
         sources={"box": DriveSource(type="drive", folders=("My Drive/Library",), **way)},
         stores={"artifacts": DriveStore(type="drive", folder="My Drive/Artifacts", **way)},
-        assets={name: tuning.model_copy(update={"workers": workers}) for name, tuning in DEFAULT_TUNING.items()},
+        assets={stage.name: stage.tuning.model_copy(update={"workers": workers}) for stage in PIPELINE},
         automation=AUTOMATION,
         **changes,
     )

@@ -13,7 +13,7 @@ from media_assets import config_rest
 from media_assets.config import CONFIG_VARIABLE, config_path, load_secrets, load_settings
 from media_assets.config_errors import SettingsError
 from media_assets.errors import Fatal
-from media_assets.settings import DEFAULT_POOLS, DEFAULT_TUNING, OpenAISummary, Settings
+from media_assets.settings import DEFAULT_POOLS, OpenAISummary, Settings
 from media_assets.settings_whisper import FasterWhisperTranscription
 from media_assets_tests.folders import folder_of
 from media_assets_tests.toy_library import unprivileged_folder
@@ -207,7 +207,7 @@ def test_a_merge_key_may_be_overridden_and_is_no_key_that_is_there_twice(load: L
 def test_a_section_without_content_has_its_defaults(load: Load) -> None:
     settings = load(f"{SOURCES}audio:\nassets:\n  summary:\n")
     assert settings.audio.bit_rate_kbps == 96
-    assert settings.assets["summary"] == DEFAULT_TUNING["summary"]
+    assert settings.assets["summary"] == Settings.usual_tuning()["summary"]
 
 
 # ------------------------------------------------------------------------------------------- paths
@@ -367,7 +367,7 @@ def test_a_variable_overrides_one_value_of_an_asset(load: Load) -> None:
     settings = load(f"{SOURCES}assets: {{transcript: {{batch: 7}}}}", ASSETS__TRANSCRIPT__WORKERS="3")
     tuning = settings.assets["transcript"]
     assert (tuning.batch, tuning.workers, tuning.time_limit_per_media_second) == (7, 3, 6.0)
-    assert set(settings.assets) == set(DEFAULT_TUNING)
+    assert set(settings.assets) == set(Settings.usual_tuning())
 
 
 def test_a_variable_overrides_one_pool(load: Load) -> None:

@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from media_assets.config import CONFIG_VARIABLE, config_path, load_secrets, load_settings
-from media_assets.settings import DEFAULT_POOLS, DEFAULT_TUNING, Secrets, Settings
+from media_assets.settings import DEFAULT_POOLS, Secrets, Settings
 from media_assets_tests.folders import folder_of
 
 ROOT = Path(__file__).parent.parent
@@ -157,7 +157,7 @@ def tuning_rows() -> dict[str, list[float]]:
 
 
 def test_the_document_names_every_key_and_no_key_that_does_not_exist() -> None:
-    documented = {key for key in document_rows() if key[1] not in DEFAULT_TUNING}
+    documented = {key for key in document_rows() if key[1] not in Settings.usual_tuning()}
     assert documented == set(model_rows())
 
 
@@ -174,7 +174,7 @@ def test_the_tuning_of_the_document_is_the_default_one() -> None:
             tuning.time_limit_seconds,
             tuning.time_limit_per_media_second,
         ]
-        for asset, tuning in DEFAULT_TUNING.items()
+        for asset, tuning in Settings.usual_tuning().items()
     }
 
 

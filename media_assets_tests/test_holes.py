@@ -15,7 +15,7 @@ from media_assets.errors import BadMedia
 from media_assets.holes import stored_bytes
 from media_assets.models import MediaInfo, MediaKind, Stream
 from media_assets.places import open_library
-from media_assets.settings import DEFAULT_TUNING, LimitSettings, Settings
+from media_assets.settings import LimitSettings, Settings
 from media_assets.settings_places import FolderSource
 from media_assets.status import State
 from media_assets.time_limits import limit_of_source
@@ -73,7 +73,7 @@ def test_a_hole_earns_a_file_no_time(tmp_path: Path, cache: bool) -> None:
     library = open_library(Settings(sources={"media": source}, state_dir=tmp_path / "state"))
     entry = library.entry("media:x.mp4")
     assert entry.size_bytes == SIZE
-    assert limit_of_source(library.stored_bytes(entry), DEFAULT_TUNING["drive_file"], LimitSettings()) == 300
+    assert limit_of_source(library.stored_bytes(entry), Settings.usual_tuning()["drive_file"], LimitSettings()) == 300
 
 
 @pytest.mark.thorough

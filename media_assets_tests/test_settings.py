@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from media_assets.assets.pipeline import PIPELINE
 from media_assets.settings import (
-    DEFAULT_TUNING,
     AssetTuning,
     AudioSettings,
     OpenAISummary,
@@ -19,10 +19,12 @@ from media_assets.settings import (
 from media_assets.settings_openai import OpenAITranscription
 from media_assets.settings_places import FolderSource
 from media_assets.settings_whisper import FasterWhisperTranscription, GuardSettings
+from media_assets_tests.toy_library import PIPELINE as TOY_PIPELINE
+from media_assets_tests.toy_library import toy_settings
 
 
-def test_the_default_batches_differ_from_asset_to_asset() -> None:
-    batches = [tuning.batch for tuning in DEFAULT_TUNING.values()]
+def test_the_batches_that_stand_at_the_stages_all_differ() -> None:
+    batches = [stage.tuning.batch for stage in PIPELINE]
     assert len(set(batches)) == len(batches)
 
 
@@ -66,5 +68,20 @@ def test_settings_cannot_be_changed_once_made() -> None:
 def test_settings_can_be_built_by_hand_and_are_completed() -> None:
     tuning = AssetTuning(batch=7, workers=1, time_limit_seconds=1, time_limit_per_media_second=0)
     settings = Settings(sources={"talks": FolderSource(path=Path("/talks"))}, assets={"summary": tuning})
-    assert settings.assets == {**DEFAULT_TUNING, "summary": tuning}
+    assert settings.assets == {**Settings.usual_tuning(), "summary": tuning}
     assert settings.output_for("summary").store == "artifacts"
+
+
+def test_a_library_of_other_stages_knows_the_names_of_those_alone(tmp_path: Path) -> None:
+    settings = toy_settings(tmp_path)
+    assert settings.assets == {stage.name: stage.tuning for stage in TOY_PIPELINE}
+    with pytest.raises(ValidationError, match="should be one of"):
+        toy_settings(tmp_path, assets={"compressed_video": {"workers": 3}})
+    with pytest.raises(ValidationError, match="should be one of"):
+        toy_settings(tmp_path, outputs={"compressed_video": {"store": "artifacts"}})
+
+
+def test_the_tuning_of_a_stage_is_completed_by_what_stands_at_it(tmp_path: Path) -> None:
+    stage = TOY_PIPELINE[-1]
+    tuning = toy_settings(tmp_path, assets={stage.name: {"workers": 17}}).assets[stage.name]
+    assert tuning == stage.tuning.model_copy(update={"workers": 17})

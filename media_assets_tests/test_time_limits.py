@@ -16,14 +16,14 @@ from media_assets.engines.probe_streams import _tagged_duration
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia
 from media_assets.io_managers.manifest import Manifest, StoredFile
-from media_assets.settings import DEFAULT_TUNING, AudioSettings, LimitSettings
+from media_assets.settings import AudioSettings, LimitSettings, Settings
 from media_assets.status import State
 from media_assets.time_limits import limit_of, limit_of_source
 from media_assets_tests import media
 from media_assets_tests.real_library import RealLibrary
 
 HOUR = 3600.0
-TUNING = DEFAULT_TUNING["transcript"]
+TUNING = Settings.usual_tuning()["transcript"]
 """300 s, and 6 s for each second it plays."""
 
 
@@ -69,7 +69,7 @@ def test_a_claim_that_is_no_time_gives_none(claimed: float):
 
 def test_no_file_gets_more_than_the_most_hours_of_media():
     assert limit(manifest(1e6, 10**12), max_media_hours=2) == 300 + 6 * 2 * HOUR
-    tuning = DEFAULT_TUNING["drive_file"]
+    tuning = Settings.usual_tuning()["drive_file"]
     assert limit_of_source(10**15, tuning, LimitSettings(max_media_hours=2)) == 300 + 0.5 * 2 * HOUR
     assert limit_of_source(10**9, tuning, LimitSettings()) == 300 + 0.5 * 2000
 

@@ -1,7 +1,6 @@
 """A library of text files with a pipeline of three trivial stages, for tests of the machinery around the stages.
 
-The first line of a file is its text; the others say what is to happen to it, e.g. `m4a_audio: transient 2`. The stages
-have names of the product because `settings.DEFAULT_TUNING` has an entry for each of those and no other.
+The first line of a file is its text; the others say what is to happen to it, e.g. `m4a_audio: transient 2`.
 """
 
 from __future__ import annotations
@@ -44,7 +43,6 @@ from media_assets.places import open_library
 from media_assets.processing import Processor
 from media_assets.progress import LogProgress
 from media_assets.settings import (
-    DEFAULT_TUNING,
     AssetTuning,
     AudioSettings,
     LimitSettings,
@@ -204,7 +202,19 @@ def describe(stored: Stored[Note]) -> Metadata:
     return {"title": stored.value.title}
 
 
-@file_asset(group="toy", kinds={"python"}, code_version="1", pool="source", describe=describe, shared_by_content=False)
+def _tuning(batch: int, workers: int) -> AssetTuning:
+    return AssetTuning(batch=batch, workers=workers, time_limit_seconds=300, time_limit_per_media_second=1)
+
+
+@file_asset(
+    group="toy",
+    kinds={"python"},
+    code_version="1",
+    pool="source",
+    tuning=_tuning(100, 4),
+    describe=describe,
+    shared_by_content=False,
+)
 def drive_file(entry: SourceEntry, library: Library, bench: Bench, work: Work) -> Artifact[Note]:
     """Reads a file."""
     with library.local_file(entry) as path:
@@ -218,6 +228,7 @@ def drive_file(entry: SourceEntry, library: Library, bench: Bench, work: Work) -
     kinds={"python"},
     code_version="1",
     pool="ffmpeg",
+    tuning=_tuning(50, 2),
     result_settings=lambda settings: settings.audio,
     describe=describe,
 )
@@ -230,7 +241,9 @@ def m4a_audio(drive_file: Stored[Note], bench: Bench, settings: AudioSettings, w
     return Artifact(note, files={"audio.m4a": audio}, media_seconds=drive_file.manifest.media_seconds)
 
 
-@file_asset(group="toy", kinds={"python"}, code_version="1", pool="transcriber", describe=describe)
+@file_asset(
+    group="toy", kinds={"python"}, code_version="1", pool="transcriber", tuning=_tuning(20, 1), describe=describe
+)
 def transcript(m4a_audio: Stored[Note], bench: Bench, work: Work) -> Artifact[Note]:
     """Reads the file of the stage before, and writes two, of which one is its value."""
     note = Note(text=m4a_audio.local_path("audio.m4a").read_text("utf-8"))
@@ -245,7 +258,15 @@ def transcript(m4a_audio: Stored[Note], bench: Bench, work: Work) -> Artifact[No
 PIPELINE: tuple[FileAsset[Any], ...] = (drive_file, m4a_audio, transcript)
 
 
-def toy_settings(root: Path, **changes: Any) -> Settings:
+class ToySettings(Settings):
+    """With the stages of this module in the place of the product's."""
+
+    @classmethod
+    def usual_tuning(cls) -> dict[str, AssetTuning]:
+        return {stage.name: stage.tuning for stage in PIPELINE}
+
+
+def toy_settings(root: Path, **changes: Any) -> ToySettings:
     """Settings of a library below `root`, without waiting for anything; `changes` replace whole sections."""
     sections: dict[str, Any] = {
         "state_dir": root / "state",
@@ -254,12 +275,13 @@ def toy_settings(root: Path, **changes: Any) -> Settings:
         "limits": LimitSettings(min_free_bytes=1),
         "retries": RetrySettings(max_retries=2, delay_seconds=0.01),
     }
-    return Settings(**(sections | changes))
+    return ToySettings(**(sections | changes))
 
 
 def tuned(asset: str, **changes: Any) -> dict[str, AssetTuning]:
     """The section `assets` with one asset run differently from the default."""
-    return {**DEFAULT_TUNING, asset: DEFAULT_TUNING[asset].model_copy(update=changes)}
+    usual = ToySettings.usual_tuning()
+    return {**usual, asset: usual[asset].model_copy(update=changes)}
 
 
 QUIET = {

@@ -16,6 +16,7 @@ from media_assets.file_asset import Metadata, file_asset
 from media_assets.io_managers.manifest import Manifest
 from media_assets.models import MediaKind, SourceFile
 from media_assets.models_images import CompressedImage
+from media_assets.settings import AssetTuning
 from media_assets.settings_images import ImageSettings
 
 
@@ -50,6 +51,7 @@ def describe(stored: Stored[CompressedImage]) -> Metadata:
     kinds={"image"},
     code_version="1",
     pool="ffmpeg",
+    tuning=AssetTuning(enabled=False, batch=70, workers=2, time_limit_seconds=300, time_limit_per_media_second=0.0),
     result_settings=lambda settings: settings.images,
     describe=describe,
     reads_source=True,

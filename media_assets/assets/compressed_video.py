@@ -17,6 +17,7 @@ from media_assets.file_asset import Metadata, file_asset
 from media_assets.io_managers.manifest import Manifest
 from media_assets.models import MediaKind, SourceFile
 from media_assets.models_video import CompressedVideo
+from media_assets.settings import AssetTuning
 from media_assets.settings_video import VideoCompressionSettings
 
 
@@ -50,6 +51,7 @@ def describe(stored: Stored[CompressedVideo]) -> Metadata:
     kinds={"ffmpeg"},
     code_version="1",
     pool="encoder",
+    tuning=AssetTuning(enabled=False, batch=5, workers=1, time_limit_seconds=600, time_limit_per_media_second=60.0),
     result_settings=lambda settings: settings.compression,
     describe=describe,
     reads_source=True,

@@ -9,6 +9,7 @@ from media_assets.engines.work import Work
 from media_assets.file_asset import Metadata, file_asset
 from media_assets.models import MediaKind, SourceFile
 from media_assets.models_duplicates import INDEX_VERSION, IndexedContent
+from media_assets.settings import AssetTuning
 from media_assets.settings_duplicates import FingerprintSettings
 
 
@@ -28,6 +29,7 @@ def describe(stored: Stored[IndexedContent]) -> Metadata:
     kinds={"ffmpeg"},
     code_version=INDEX_VERSION,
     pool="ffmpeg",
+    tuning=AssetTuning(enabled=False, batch=80, workers=2, time_limit_seconds=300, time_limit_per_media_second=1.0),
     result_settings=lambda settings: settings.duplicates.fingerprints,
     describe=describe,
 )

@@ -15,6 +15,7 @@ from media_assets.file_asset import Metadata, file_asset
 from media_assets.library import Library
 from media_assets.models import MediaInfo, MediaKind, SourceFile, Stream
 from media_assets.partitions import encode_path
+from media_assets.settings import AssetTuning
 from media_assets.sources.base import SourceEntry
 
 _HOLLOW_BYTES = 100_000_000
@@ -62,6 +63,7 @@ def _describe_stream(stream: Stream) -> str:
     kinds={"ffmpeg"},
     code_version="1",
     pool="source",
+    tuning=AssetTuning(batch=100, workers=4, time_limit_seconds=300, time_limit_per_media_second=0.5),
     describe=describe,
     shared_by_content=False,
     reads_source=True,

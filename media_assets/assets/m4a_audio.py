@@ -9,7 +9,7 @@ from media_assets.engines.work import Work
 from media_assets.errors import NotApplicable
 from media_assets.file_asset import Metadata, file_asset
 from media_assets.models import AudioTrack, MediaKind, SourceFile
-from media_assets.settings import AudioSettings
+from media_assets.settings import AssetTuning, AudioSettings
 
 
 def describe(stored: Stored[AudioTrack]) -> Metadata:
@@ -29,6 +29,7 @@ def describe(stored: Stored[AudioTrack]) -> Metadata:
     kinds={"ffmpeg"},
     code_version="1",
     pool="ffmpeg",
+    tuning=AssetTuning(batch=50, workers=2, time_limit_seconds=120, time_limit_per_media_second=1.0),
     result_settings=lambda settings: settings.audio,
     describe=describe,
     reads_source=True,

@@ -9,7 +9,7 @@ from media_assets.engines.summarizers.prompts import PROMPT_VERSION
 from media_assets.engines.work import Work
 from media_assets.file_asset import Metadata, file_asset
 from media_assets.models import Summary, Transcript
-from media_assets.settings import SummarySettings
+from media_assets.settings import AssetTuning, SummarySettings
 
 
 def describe(stored: Stored[Summary]) -> Metadata:
@@ -34,6 +34,7 @@ def describe(stored: Stored[Summary]) -> Metadata:
     kinds={"summary"},
     code_version=f"1-prompts{PROMPT_VERSION}",
     pool="summarizer",
+    tuning=AssetTuning(batch=40, workers=2, time_limit_seconds=300, time_limit_per_media_second=0.5),
     result_settings=lambda settings: settings.summary,
     describe=describe,
     rules=lambda settings: settings.summary_rules,

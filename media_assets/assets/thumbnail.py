@@ -10,6 +10,7 @@ from media_assets.errors import NotApplicable
 from media_assets.file_asset import Metadata, file_asset
 from media_assets.models import SourceFile
 from media_assets.models_images import Thumbnails
+from media_assets.settings import AssetTuning
 from media_assets.settings_thumbnails import ThumbnailSettings
 
 
@@ -36,6 +37,7 @@ def describe(stored: Stored[Thumbnails]) -> Metadata:
     kinds={"ffmpeg"},
     code_version="1",
     pool="ffmpeg",
+    tuning=AssetTuning(batch=60, workers=2, time_limit_seconds=120, time_limit_per_media_second=0.2),
     result_settings=lambda settings: settings.thumbnails,
     describe=describe,
     reads_source=True,

@@ -8,7 +8,7 @@ from media_assets.engines.transcribers import Transcribers
 from media_assets.engines.work import Work
 from media_assets.file_asset import Metadata, file_asset
 from media_assets.models import AudioTrack, Transcript
-from media_assets.settings import TranscriptionSettings
+from media_assets.settings import AssetTuning, TranscriptionSettings
 
 _FIRST_LINES = 12
 
@@ -33,6 +33,7 @@ def describe(stored: Stored[Transcript]) -> Metadata:
     kinds={"speechtotext"},
     code_version="1",
     pool="transcriber",
+    tuning=AssetTuning(batch=20, workers=1, time_limit_seconds=300, time_limit_per_media_second=6.0),
     result_settings=lambda settings: settings.transcription,
     describe=describe,
     rules=lambda settings: settings.transcription_rules,
