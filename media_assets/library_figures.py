@@ -12,6 +12,7 @@ from media_assets.io_managers.manifest import Manifest
 from media_assets.latest_records import ever_failed
 from media_assets.library import Library
 from media_assets.marks import CACHE_TAGS
+from media_assets.models import source_bytes_of
 from media_assets.recipe import Stage
 from media_assets.records import cause
 from media_assets.status import LibraryStatus, State, library_status
@@ -142,9 +143,7 @@ def _causes(status: LibraryStatus) -> Counter[str]:
 
 
 def _source_bytes(manifest: Manifest) -> int:
-    value = manifest.value if isinstance(manifest.value, dict) else {}
-    size = value.get("source_size_bytes", value.get("source_bytes", 0))
-    return size if isinstance(size, int) else 0
+    return source_bytes_of(manifest.value) if isinstance(manifest.value, dict) else 0
 
 
 def _saved_bytes(manifest: Manifest) -> int:

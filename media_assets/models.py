@@ -5,6 +5,7 @@ Times are seconds from the start of the source's own timeline, sizes are bytes. 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -16,6 +17,13 @@ class Model(BaseModel):
     """A value that is never changed once made, and whose stored form has no unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def source_bytes_of(told: Mapping[str, object]) -> int:
+    """Bytes of the source file, as a stored value or an event tells; 0 where it does not. Older versions, and events of
+    `drive_file`, call it `source_size_bytes`."""
+    size = told.get("source_bytes", told.get("source_size_bytes"))
+    return int(size) if isinstance(size, int | float) else 0
 
 
 class MediaKind(StrEnum):

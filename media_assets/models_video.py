@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field
 
 from media_assets.models import Model
 
@@ -30,7 +32,8 @@ class CompressedVideo(Model):
     """False: not worth it, and the original stays."""
     reason: str
     """A clause that reads well behind the file's name."""
-    source_size_bytes: int
+    source_bytes: Annotated[int, Field(validation_alias=AliasChoices("source_bytes", "source_size_bytes"))]
+    """Of the source file; stored under the second name by older versions."""
     size_bytes: int | None = None
     """Of the result; None without one."""
     max_lines: int | None = None
@@ -52,6 +55,6 @@ class CompressedVideo(Model):
     @property
     def saved_share(self) -> float:
         """0 to 1; 0 without a result."""
-        if self.size_bytes is None or not self.source_size_bytes:
+        if self.size_bytes is None or not self.source_bytes:
             return 0.0
-        return 1 - self.size_bytes / self.source_size_bytes
+        return 1 - self.size_bytes / self.source_bytes

@@ -32,7 +32,7 @@ def of_file(
 
 def describe(stored: Stored[CompressedVideo]) -> Metadata:
     value = stored.value
-    shown: dict[str, Any] = {"reason": value.reason, "source_bytes": value.source_size_bytes}
+    shown: dict[str, Any] = {"reason": value.reason, "source_bytes": value.source_bytes}
     if value.size_bytes is not None:
         shown |= {
             "saved": f"{value.saved_share:.0%}",

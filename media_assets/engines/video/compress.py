@@ -79,7 +79,7 @@ def compress_video(
         value = CompressedVideo(
             compressed=False,
             reason=f"not worth it: {verdict.reason}",
-            source_size_bytes=size_bytes,
+            source_bytes=size_bytes,
             max_lines=tier.max_lines if tier else None,
             encoder=verdict.plan.encoder.name if verdict.plan else None,
             preset=verdict.plan.encoder.preset if verdict.plan else None,

@@ -46,9 +46,9 @@ def margin(vmaf: VmafScore, target: float, settings: VideoCompressionSettings) -
     return min(vmaf.mean - target, vmaf.worst_second - settings.min_second_vmaf)
 
 
-def allowed_bytes(source_size_bytes: int, settings: VideoCompressionSettings) -> int:
+def allowed_bytes(source_bytes: int, settings: VideoCompressionSettings) -> int:
     """How large a result may be."""
-    return int(source_size_bytes * (1 - settings.min_saved_share))
+    return int(source_bytes * (1 - settings.min_saved_share))
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Finish:
     samples: Samples
     settings: VideoCompressionSettings
     target: float
-    source_size_bytes: int
+    source_bytes: int
     trials: tuple[CrfTrial, ...]
 
     @property
@@ -68,7 +68,7 @@ class Finish:
 
     @property
     def budget(self) -> int:
-        return allowed_bytes(self.source_size_bytes, self.settings)
+        return allowed_bytes(self.source_bytes, self.settings)
 
     def make(self, crf: float, encoding: Work, checking: Work) -> Compressed:
         """Encode and check; encode once more with a better CRF when the result falls short of its samples."""
@@ -118,7 +118,7 @@ class Finish:
         return CompressedVideo(
             compressed=True,
             reason=f"{plan.width} × {plan.height} at VMAF {vmaf.mean:.1f}",
-            source_size_bytes=self.source_size_bytes,
+            source_bytes=self.source_bytes,
             size_bytes=size,
             max_lines=plan.tier.max_lines,
             width=plan.width,

@@ -19,6 +19,7 @@ from dagster._core.storage.dagster_run import FINISHED_STATUSES
 
 from media_assets.latest_records import made_ids, newest_id
 from media_assets.marks import CACHE_TAGS
+from media_assets.models import source_bytes_of
 from media_assets.observability.metrics.cells import Files, cause_of
 from media_assets.partitions import media_files
 from media_assets.records import Event, Failed, Gone, Made, Withdrawn, read_asset
@@ -210,19 +211,15 @@ def _add_work(totals: StageTotals, made: Made) -> None:
     totals.seconds += seconds
     totals.durations[bisect_left(DURATION_BUCKETS_SECONDS, seconds)] += 1
     totals.artifact_bytes += int(known.get("size_bytes", 0))
-    totals.source_bytes += _source_bytes(known)
+    totals.source_bytes += source_bytes_of(known)
     totals.media_seconds += float(known.get("duration_seconds") or 0.0)
     totals.cost_usd[str(known.get("engine", ""))] += made.cost_usd  # type: ignore[assignment]
-
-
-def _source_bytes(known: Mapping[str, Any]) -> int:
-    return int(known.get("source_size_bytes", known.get("source_bytes", 0)) or 0)
 
 
 def _saved_bytes(known: Mapping[str, Any]) -> int:
     """Of a smaller version of the source; 0 of anything else, and where nothing was gained."""
     size = int(known.get("size_bytes", 0))
-    return _source_bytes(known) - size if "source_bytes" in known and size else 0
+    return source_bytes_of(known) - size if "source_bytes" in known and size else 0
 
 
 def _number(fingerprint: str) -> int:
