@@ -133,7 +133,9 @@ def _file_link(settings: Settings, key: str) -> str:
     """Of a file on Drive; one in a folder has no address that opens on another machine."""
     if not isinstance(settings.sources.get(key.partition(":")[0]), DriveSource):
         return ""
+    from media_assets.google_drive.folders import file_link
+
     try:
-        return f"https://drive.google.com/file/d/{split_drive_key(key)[2]}/view"
+        return file_link(split_drive_key(key)[2])
     except BadMedia:
         return ""

@@ -10,9 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from media_assets.errors import Transient
 from media_assets.google_drive.calls import DriveCalls
 from media_assets.google_drive.errors import NoSuchFolder, NotFound, WrongFolder
-
-FOLDER = "application/vnd.google-apps.folder"
-SHORTCUT = "application/vnd.google-apps.shortcut"
+from media_assets.google_drive.folders import FOLDER, SHORTCUT, by_age, quoted, search, the_one_that_stays
 
 _MY_DRIVE = "My Drive"
 _SHARED_DRIVES = "Shared drives"
@@ -40,12 +38,6 @@ class NothingKept:
         return None
 
     def note(self, path: str, folder_id: str) -> None: ...
-
-
-def literal(text: str) -> str:
-    """A text as it stands in `q`, quotes included."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
 
 
 def folder_id(
@@ -142,49 +134,30 @@ class _Walk:
 
     def _chosen(self, named: list[dict[str, Any]], name: str, path: str) -> dict[str, Any] | None:
         found = [item for item in named if item["name"] == name and _leads_to_folder(item)]
-        ours = [item for item in found if _MADE_BY_US in item.get("appProperties", {})]
+        ours = _ours(found, name)
         if len(found) > 1 and not ours:
             raise self._ambiguous(path, [item["id"] for item in found])
-        return min(ours or found, key=lambda item: (item["createdTime"], item["id"]), default=None)
+        return next(iter(ours or found), None)
 
     def _named(self, parent: str, drive_id: str | None, name: str) -> list[dict[str, Any]]:
         kinds = f"(mimeType = '{FOLDER}' or mimeType = '{SHORTCUT}')"
-        query = f"{literal(parent)} in parents and name = {literal(name)} and {kinds} and trashed = false"
-        corpora = {"corpora": "drive", "driveId": drive_id} if drive_id else {}
-
-        def build(drive: Any, token: str | None) -> Any:
-            return drive.files().list(
-                q=query,
-                pageToken=token,
-                fields=f"nextPageToken,files({_FIELDS})",
-                supportsAllDrives=True,
-                includeItemsFromAllDrives=True,
-                **corpora,
-            )
-
-        pages = self._api.pages(build, check=self._check)
-        return list({item["id"]: item for page in pages for item in page["files"]}.values())
+        terms = [f"{quoted(parent)} in parents", f"name = {quoted(name)}", kinds, "trashed = false"]
+        return search(self._api, terms, drive_id or "", fields=_FIELDS, check=self._check)
 
     def _made(self, parent: str, drive_id: str | None, name: str, path: str) -> dict[str, Any]:
-        """A new folder. Of several that are made at the same time, by whichever machine, the oldest stays.
-
-        A search shows older folders before younger ones: once it shows ours, it shows all that came before. Until then
-        nobody uses ours, so that one that has to go is empty.
-        """
+        """A new folder, or one that another machine made at the same time."""
         metadata = {"name": name, "mimeType": FOLDER, "parents": [parent], "appProperties": {_MADE_BY_US: "1"}}
         made = self._begun(metadata, path)
-        for _ in self._api.retries.polls(self._check):
-            named = self._named(parent, drive_id, name)
-            if any(item["id"] == made["id"] for item in named):
-                break
-        else:
+        looks = self._api.retries.polls(self._check)
+        chosen = the_one_that_stays(
+            self._api, made["id"], lambda: _ours(self._named(parent, drive_id, name), name), looks, self._check
+        )
+        if chosen is None:
             raise Transient(
                 f"Google Drive does not show the folder {path} in searches yet",
                 next_step="It is made; try again, and it is used once all machines can find it",
             )
-        chosen = self._chosen(named, name, path) or made
         if chosen["id"] != made["id"]:
-            self._put_away(made["id"])
             self._ids.note(path, chosen["id"])
         return chosen
 
@@ -202,15 +175,6 @@ class _Walk:
         self._ids.note(path, new)
         return self._api.create({"id": new, **metadata}, fields=_FIELDS, check=self._check)
 
-    def _put_away(self, folder: str) -> None:
-        def build(drive: Any) -> Any:
-            return drive.files().update(fileId=folder, body={"trashed": True}, supportsAllDrives=True)
-
-        try:
-            self._api.call(build, check=self._check)
-        except NotFound:
-            return
-
     # ---------------------------------------------------------------------------------------- errors
 
     def _missing(self, path: str) -> NoSuchFolder:
@@ -226,6 +190,12 @@ class _Walk:
             f"Google Drive has several folders {path} ({', '.join(ids)})",
             next_step="Name the one that is meant by its id",
         )
+
+
+def _ours(named: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    """The folders of a name that were made here, by whichever machine; the oldest first."""
+    ours = [item for item in named if item["name"] == name and _MADE_BY_US in item.get("appProperties", {})]
+    return sorted(ours, key=by_age)
 
 
 def _leads_to_folder(item: dict[str, Any]) -> bool:

@@ -25,6 +25,7 @@ from media_assets.checksums import digests_of
 from media_assets.errors import MediaAssetsError, SourceChanged, Transient
 from media_assets.files import PRIVATE_MODE, private_folder
 from media_assets.google_drive.api import DriveApi
+from media_assets.google_drive.folders import file_link, folder_link
 from media_assets.interruption import holding
 from media_assets.io_managers.drive_ahead import Ahead
 from media_assets.io_managers.drive_check import check_store
@@ -46,8 +47,6 @@ from media_assets.sources.base import no_check
 # A look at an artifact also answers whether it is intact, if that is asked at once.
 _LOOK_LASTS_SECONDS = 2.0
 _FOLDERS_REMEMBERED = 10_000
-_FILE_LINK = "https://drive.google.com/file/d/{}/view"
-_FOLDER_LINK = "https://drive.google.com/drive/folders/{}"
 
 
 class DriveArtifacts:
@@ -124,8 +123,8 @@ class DriveArtifacts:
         with self._parents_lock:
             folder = self._parents.get(ids[0]) if len(ids) > 1 else None
         if folder:
-            return _FOLDER_LINK.format(folder)
-        return _FILE_LINK.format(ids[0]) if ids else "https://drive.google.com/"
+            return folder_link(folder)
+        return file_link(ids[0]) if ids else "https://drive.google.com/"
 
     def origin_of(self, sha256: str) -> str | None:
         for file in self._index.with_content(sha256):

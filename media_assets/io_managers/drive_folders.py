@@ -12,7 +12,7 @@ are older, and else puts his own, which is empty, into the trash.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -25,12 +25,11 @@ from media_assets.errors import Fatal, SourceChanged
 from media_assets.files import PRIVATE_MODE, private_folder
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import NoSuchFolder, NotDrive, NotFound, Refused, StoreGone
+from media_assets.google_drive.folders import FOLDER, by_age, quoted, search, the_one_that_stays
 from media_assets.interruption import holding
-from media_assets.io_managers.drive_marks import PART, fitting, has, quoted
+from media_assets.io_managers.drive_marks import PART, fitting, has
 from media_assets.io_managers.drive_memory import DriveMemory, KnownFolder
-from media_assets.io_managers.drive_writes import put_folder_away
 
-FOLDER = "application/vnd.google-apps.folder"
 MANIFESTS = ".manifests"
 
 _FIELDS = "id,name,driveId,trashed,capabilities(canAddChildren)"
@@ -260,7 +259,8 @@ class DriveFolders:
             known = self._memory.folder(place)
             if known and known.is_settled and self._is_there(known.file_id):
                 return known.file_id
-            settled = self._oldest(root.drive, parent, path[-1])
+            oldest = next(iter(self._find(root.drive, parent, path[-1])), None)
+            settled = oldest["id"] if oldest else None
             if settled is None or (known and not known.is_settled):
                 settled = self._made(root.drive, parent, path[-1], place, known)
             if settled:
@@ -285,18 +285,11 @@ class DriveFolders:
             file_id = self._api.new_id()
             self._memory.note_folder(place, KnownFolder(file_id, False))
             self._api.create({"id": file_id, **metadata}, fields="id")
-        for _ in islice(self._api.retries.polls(), _LOOKS_FOR_NEW):
-            found = self._find(drive, parent, name)
-            if file_id in found:
-                if found[0] != file_id:
-                    put_folder_away(self._api, file_id)
-                return found[0]
-        return None
+        looks = islice(self._api.retries.polls(), _LOOKS_FOR_NEW)
+        chosen = the_one_that_stays(self._api, file_id, lambda: self._find(drive, parent, name), looks)
+        return chosen["id"] if chosen else None
 
-    def _oldest(self, drive: str, parent: str, name: str) -> str | None:
-        return next(iter(self._find(drive, parent, name)), None)
-
-    def _find(self, drive: str, parent: str, name: str) -> list[str]:
+    def _find(self, drive: str, parent: str, name: str) -> list[dict[str, Any]]:
         """The folders of that property, the oldest first."""
         terms = [
             f"{quoted(parent)} in parents",
@@ -304,17 +297,7 @@ class DriveFolders:
             has(PART, fitting(PART, f"folder {name}")),
             "trashed = false",
         ]
-        found: dict[str, Mapping[str, Any]] = {}
-        for page in self._api.pages(
-            lambda service, token: service.files().list(
-                q=" and ".join(terms),
-                fields="nextPageToken,files(id,createdTime)",
-                pageToken=token,
-                **search_in(drive),
-            )
-        ):
-            found |= {folder["id"]: folder for folder in page["files"]}
-        return sorted(found, key=lambda folder: (found[folder]["createdTime"], folder))
+        return sorted(search(self._api, terms, drive, fields="id,createdTime"), key=by_age)
 
     def _key(self, place: str) -> str:
         """Under which a folder is written down; another server has other folders."""
@@ -338,9 +321,3 @@ class _Written:
 
     def note(self, path: str, folder_id: str) -> None:
         self._memory.note_folder(self._prefix + path, KnownFolder(folder_id, False))
-
-
-def search_in(drive: str) -> dict[str, Any]:
-    """Parameters of `files.list` that search one drive: a shared one, or all that the account deals with."""
-    where = {"corpora": "drive", "driveId": drive} if drive else {"corpora": "user"}
-    return {**where, "includeItemsFromAllDrives": True, "supportsAllDrives": True, "pageSize": 1000}

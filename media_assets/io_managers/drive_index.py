@@ -15,8 +15,9 @@ from typing import Any
 from media_assets.errors import SourceChanged, Transient
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import NotFound
+from media_assets.google_drive.folders import quoted, search_in
 from media_assets.interruption import carried
-from media_assets.io_managers.drive_folders import DriveFolder, DriveFolders, search_in
+from media_assets.io_managers.drive_folders import DriveFolder, DriveFolders
 from media_assets.io_managers.drive_marks import (
     ARTIFACT,
     FIELDS,
@@ -26,7 +27,6 @@ from media_assets.io_managers.drive_marks import (
     DriveFile,
     has,
     place,
-    quoted,
     twin_mark,
 )
 from media_assets.io_managers.drive_memory import DriveMemory, Published

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from media_assets.google_drive.folders import quoted
 from media_assets.io_managers.manifest import Manifest, StoredFile
 from media_assets.sources.drive_entries import ARTIFACT_PROPERTY
 
@@ -176,9 +177,3 @@ def fitting(key: str, value: str) -> str:
 def has(key: str, value: str) -> str:
     """A term of a query: files with this property."""
     return f"appProperties has {{ key={quoted(key)} and value={quoted(value)} }}"
-
-
-def quoted(text: str) -> str:
-    """A text as it stands in a query."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"

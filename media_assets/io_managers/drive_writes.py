@@ -38,14 +38,6 @@ def move(api: DriveApi, file: DriveFile, folder_id: str, name: str) -> DriveFile
     return change(api, file.id, {"name": name}, addParents=folder_id, removeParents=file.parent)
 
 
-def put_folder_away(api: DriveApi, folder_id: str) -> None:
-    """Rid the store of an empty folder that another machine made before us."""
-    try:
-        change(api, folder_id, {"trashed": True})
-    except NotFound:
-        return  # somebody was faster
-
-
 def put_away(api: DriveApi, file: DriveFile) -> None:
     """Rid an artifact of a file it no longer has.
 

@@ -11,6 +11,7 @@ from media_assets.errors import BadMedia, Fatal, SourceChanged
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.check import check
 from media_assets.google_drive.errors import NotFound, Refused
+from media_assets.google_drive.folders import file_link
 from media_assets.partitions import partition_key, split_drive_key
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import DriveSource
@@ -241,7 +242,7 @@ class DriveFolders:
         return self.link_of(entry.key)
 
     def link_of(self, key: str) -> str:
-        return f"https://drive.google.com/file/d/{split_drive_key(key)[2]}/view"
+        return file_link(split_drive_key(key)[2])
 
     def check(self) -> str:
         return check(self._api, self._settings.folders)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from media_assets.google_drive.folders import FOLDER, SHORTCUT
 from media_assets.partitions import drive_key
 from media_assets.sources.base import SourceEntry
 
@@ -24,8 +25,6 @@ REVIEW_PROPERTY = "media_assets_review"
 Resource = Mapping[str, Any]
 """A file as the API describes it, with `FIELDS`."""
 
-_FOLDER = "application/vnd.google-apps.folder"
-_SHORTCUT = "application/vnd.google-apps.shortcut"
 _GOOGLE = "application/vnd.google-apps."
 _GOOGLE_KINDS = {
     "document": "a Google Doc",
@@ -42,11 +41,11 @@ _UNREADABLE_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def is_folder(resource: Resource) -> bool:
-    return bool(resource["mimeType"] == _FOLDER)
+    return bool(resource["mimeType"] == FOLDER)
 
 
 def is_shortcut(resource: Resource) -> bool:
-    return bool(resource["mimeType"] == _SHORTCUT)
+    return bool(resource["mimeType"] == SHORTCUT)
 
 
 def is_artifact(resource: Resource) -> bool:
@@ -60,7 +59,7 @@ def is_for_review(resource: Resource) -> bool:
 
 def why_no_content(mime_type: str) -> str | None:
     """Why nothing of this type can be downloaded; None for what is a file. Folders and shortcuts count as files."""
-    if not mime_type.startswith(_GOOGLE) or mime_type in (_FOLDER, _SHORTCUT):
+    if not mime_type.startswith(_GOOGLE) or mime_type in (FOLDER, SHORTCUT):
         return None
     kind = _GOOGLE_KINDS.get(mime_type.removeprefix(_GOOGLE), "a document of an application")
     return f"is {kind}, which has no file behind it; export it to one to have it processed"

@@ -18,7 +18,7 @@ from media_assets.engines.duplicates.journal import NotOfThisPlace
 from media_assets.errors import BadMedia, SourceChanged
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import NotAllowed, NotFound, Refused
-from media_assets.google_drive.places import FOLDER, literal
+from media_assets.google_drive.folders import FOLDER, quoted, search
 from media_assets.google_drive.retries import no_check
 from media_assets.models_duplicates import CheckedFile, Move
 from media_assets.partitions import decode_path
@@ -135,8 +135,8 @@ class DriveMover:
             raise NotOfThisPlace(
                 f"{name} is no review folder in Google Drive", next_step="Use the journal of this library"
             )
-        inside = f"{literal(name)} in parents and (trashed = false or mimeType != {literal(FOLDER)})"
-        if self._children(inside, folder.drive):
+        inside = [f"{quoted(name)} in parents", f"(trashed = false or mimeType != {quoted(FOLDER)})"]
+        if search(self._api, inside, folder.drive, fields="id", check=self._check):
             return False
         try:
             self._update(name, body={"trashed": True})
@@ -257,11 +257,11 @@ class DriveMover:
         return self._reviews[known]
 
     def _found(self, parent: str, drive: str, name: str, marks: dict[str, str]) -> str | None:
-        terms = [f"{literal(parent)} in parents", f"mimeType = {literal(FOLDER)}", "trashed = false"]
-        terms += [f"properties has {{ key={literal(key)} and value={literal(value)} }}" for key, value in marks.items()]
+        terms = [f"{quoted(parent)} in parents", f"mimeType = {quoted(FOLDER)}", "trashed = false"]
+        terms += [f"properties has {{ key={quoted(key)} and value={quoted(value)} }}" for key, value in marks.items()]
         if not marks:
-            terms.append(f"name = {literal(name)}")
-        found = self._children(" and ".join(terms), drive)
+            terms.append(f"name = {quoted(name)}")
+        found = search(self._api, terms, drive, fields="id,name", check=self._check)
         return min((str(folder["id"]) for folder in found if marks or folder["name"] == name), default=None)
 
     def _made(self, parent: str, name: str, marks: dict[str, str], note: Callable[[str], None]) -> str:
@@ -270,21 +270,6 @@ class DriveMover:
         metadata: dict[str, Any] = {"id": folder_id, "name": name, "mimeType": FOLDER, "parents": [parent]}
         self._api.create(metadata | ({"properties": marks} if marks else {}), fields="id", check=self._check)
         return folder_id
-
-    def _children(self, query: str, drive: str) -> list[dict[str, Any]]:
-        where = {"corpora": "drive", "driveId": drive} if drive else {"corpora": "user"}
-        pages = self._api.pages(
-            lambda drive, token: drive.files().list(
-                q=query,
-                pageToken=token,
-                fields="nextPageToken,files(id,name)",
-                supportsAllDrives=True,
-                includeItemsFromAllDrives=True,
-                **where,
-            ),
-            check=self._check,
-        )
-        return [item for page in pages for item in page["files"]]
 
 
 def _parts(move: Move) -> tuple[str, ...]:
