@@ -5,25 +5,21 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from media_assets.buckets import Bucket, ConditionFailed, ObjectGone, ObjectInfo, UnreadableNames
 from media_assets.buckets.transfer import download
 from media_assets.errors import BadMedia, Fatal, SourceChanged, Transient
-from media_assets.partitions import partition_key, prefix_of_folder, split_key
+from media_assets.partitions import partition_key, split_key
 from media_assets.paths import LeadsOut, plain
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import BucketSource
 from media_assets.sources.base import Beside, Changes, SourceEntry, State, no_check
 from media_assets.sources.globs import PathFilter
-from media_assets.sources.snapshot import Seen, Snapshot
+from media_assets.sources.snapshot import SUSPICIOUS_LOSS, Seen, Snapshot, compare, look_again
 
 # Listed one by one they cost a request each; beyond that one long list is cheaper.
 _MOST_FOLDERS = 20
-
-# So many objects do not vanish all at once; a wrong prefix and a key without rights show none.
-_SUSPICIOUS_LOSS = 10
 
 # S3's tag of an object uploaded in one piece is the MD5 of its content, unless the bucket encrypts with own keys:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
@@ -99,36 +95,16 @@ class BucketObjects:
     def changes(self, cursor: str | None, state: State) -> Changes:
         before = Snapshot.load(self.name, cursor, state)
         entries = list(self.scan())
-        if before and not entries and len(before.files) >= _SUSPICIOUS_LOSS:
+        if before and not entries and len(before.files) >= SUSPICIOUS_LOSS:
             raise Fatal(
                 f"{self._settings.url} of source {self.name!r} shows no objects, and held {len(before.files)} before",
                 next_step="Check the address and the rights of its key; if the objects are really gone, reset the "
                 "cursor of the sensor",
             )
-        files: dict[str, Seen] = {}
-        changed: list[SourceEntry] = []
-        waiting = dict(self.unreadable)
-        for entry in entries:
-            seen = self._look(entry, before)
-            if not seen.reported:
-                if self._is_awaited(entry, seen, first_look=before is None):
-                    waiting[entry.key] = "is empty (0 bytes)"
-                else:
-                    seen = replace(seen, reported=True)
-                    changed.append(entry)
-            files[entry.key] = seen
-        removed: list[str] = []
-        below_unreadable = tuple(map(prefix_of_folder, self.unreadable))
-        for key, seen in (before.files if before else {}).items():
-            if key not in files:
-                if key.startswith(below_unreadable):
-                    files[key] = seen
-                else:
-                    removed.append(key)
-        if before and files == before.files:
-            return Changes(waiting=waiting, cursor=str(before.generation))
-        after = Snapshot(before.generation + 1 if before else 0, files)
-        return Changes(tuple(changed), tuple(removed), waiting, after.save(self.name, state))
+        looks = look_again(entries, before)
+        awaited = (e for e in entries if self._is_awaited(e, looks[e.key], first_look=before is None))
+        waiting = {entry.key: "is empty (0 bytes)" for entry in awaited}
+        return compare(self.name, entries, looks, before, state, waiting=waiting, unreadable=self.unreadable)
 
     def entry(self, key: str) -> SourceEntry:
         _, relative = split_key(key)
@@ -270,14 +246,10 @@ class BucketObjects:
             checksums={"md5": tag} if self._tags_are_md5 and _MD5.fullmatch(tag) else {},
         )
 
-    def _look(self, entry: SourceEntry, before: Snapshot | None) -> Seen:
-        old = before.files.get(entry.key) if before else None
-        if old and old.revision == entry.revision:
-            return old
-        return Seen(entry.revision, time.time(), reported=False)
-
     def _is_awaited(self, entry: SourceEntry, seen: Seen, *, first_look: bool) -> bool:
         """Objects appear complete; an empty one may be a placeholder for what is being uploaded."""
+        if seen.reported:
+            return False
         now = time.time()
         since = min(now, entry.modified_at.timestamp() if first_look else seen.since)  # the clock may have been ahead
         return entry.size_bytes == 0 and now - since < self._automation.incomplete_seconds

@@ -24,9 +24,7 @@ from media_assets.sources.drive_paths import FolderPaths
 from media_assets.sources.drive_report import Report
 from media_assets.sources.drive_state import Position
 from media_assets.sources.drive_tree import Tree
-
-# So many files do not vanish all at once, unless an account lost its access to them.
-_SUSPICIOUS_LOSS = 10
+from media_assets.sources.snapshot import SUSPICIOUS_LOSS
 
 _MOST_SKIPPED = 1000
 _KEPT = "Its artifacts are kept"
@@ -149,7 +147,7 @@ class DriveFolders:
     def _check_loss(self, before: Tree, tree: Tree) -> None:
         """Refuse to believe that all files are gone for another reason than the trash or a move."""
         is_same_place = not set(tree.roots.values()).isdisjoint(before.roots.values())
-        if tree.files or len(before.files) < _SUSPICIOUS_LOSS or not is_same_place:
+        if tree.files or len(before.files) < SUSPICIOUS_LOSS or not is_same_place:
             return
         account = self._api.account()
         raise Fatal(

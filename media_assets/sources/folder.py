@@ -7,7 +7,6 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -15,23 +14,20 @@ from typing import NamedTuple
 
 from media_assets.errors import BadMedia, Fatal, SourceChanged, classify
 from media_assets.files import STAGING_PREFIX, folder_identity
-from media_assets.partitions import partition_key, prefix_of_folder, split_key
+from media_assets.partitions import partition_key, split_key
 from media_assets.paths import LeadsOut, below
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import FolderSource
 from media_assets.sources.base import Beside, Changes, SourceEntry, State, no_check
 from media_assets.sources.globs import PathFilter
 from media_assets.sources.readiness import Readiness
-from media_assets.sources.snapshot import Seen, Snapshot
+from media_assets.sources.snapshot import SUSPICIOUS_LOSS, Seen, Snapshot, compare, look_again
 from media_assets.wording import counted
 
 _PIECE_BYTES = 1 << 20
 
 # How many entries `doctor` counts.
 _GLIMPSE = 1000
-
-# A share that is not mounted shows an empty folder. So many files do not vanish all at once otherwise.
-_SUSPICIOUS_LOSS = 10
 
 # What `datetime` can say; file systems keep times far beyond.
 _EARLIEST, _LATEST = (datetime(year, 1, 2, tzinfo=UTC).timestamp() for year in (1, 9999))
@@ -130,34 +126,14 @@ class Folder:
     def changes(self, cursor: str | None, state: State) -> Changes:
         before = Snapshot.load(self.name, cursor, state)
         entries = list(self.scan())
-        if before and not entries and len(before.files) >= _SUSPICIOUS_LOSS:
+        if before and not entries and len(before.files) >= SUSPICIOUS_LOSS:
             raise Fatal(
                 f"the folder {self.root} of source {self.name!r} is empty, and held {len(before.files)} files before",
                 next_step="Mount it again; if the files are really gone, reset the cursor of the sensor",
             )
-        files: dict[str, Seen] = {}
-        changed: list[SourceEntry] = []
-        waiting = dict(self.unreadable)
-        looks = {entry.key: self._look(entry, before) for entry in entries}
-        waiting.update(self._waiting(entries, looks, first_look=before is None))
-        for entry in entries:
-            seen = looks[entry.key]
-            if not seen.reported and entry.key not in waiting:
-                seen = replace(seen, reported=True)
-                changed.append(entry)
-            files[entry.key] = seen
-        removed: list[str] = []
-        below_unreadable = tuple(map(prefix_of_folder, self.unreadable))
-        for key, seen in (before.files if before else {}).items():
-            if key not in files:
-                if key in self.unreadable or key.startswith(below_unreadable):
-                    files[key] = seen
-                else:
-                    removed.append(key)
-        if before and files == before.files:
-            return Changes(waiting=waiting, cursor=str(before.generation))
-        after = Snapshot(before.generation + 1 if before else 0, files)
-        return Changes(tuple(changed), tuple(removed), waiting, after.save(self.name, state))
+        looks = look_again(entries, before)
+        waiting = self._waiting(entries, looks, first_look=before is None)
+        return compare(self.name, entries, looks, before, state, waiting=waiting, unreadable=self.unreadable)
 
     def entry(self, key: str) -> SourceEntry:
         _, relative = split_key(key)
@@ -364,12 +340,6 @@ class Folder:
         if error.errno == errno.ENAMETOOLONG:
             reason = f"its path has {len(os.fsencode(path))} bytes, more than the system takes; shorten names above it"
         self.unreadable[key] = f"cannot be looked at: {reason}"
-
-    def _look(self, entry: SourceEntry, before: Snapshot | None) -> Seen:
-        old = before.files.get(entry.key) if before else None
-        if old and old.revision == entry.revision:
-            return old
-        return Seen(entry.revision, time.time(), reported=False)
 
     def _waiting(self, entries: list[SourceEntry], looks: dict[str, Seen], *, first_look: bool) -> dict[str, str]:
         """By key, why files are not reported yet.

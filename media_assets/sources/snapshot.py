@@ -1,12 +1,20 @@
-"""The memory of a source that is watched by listing it: what was there at the last look, and what was still growing."""
+"""The memory of a source that is watched by listing it: what was there at the last look, what was still growing, and
+what a new look makes of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
-from media_assets.sources.base import State
+from media_assets.partitions import prefix_of_folder
+from media_assets.sources.base import Changes, SourceEntry, State
 from media_assets.sources.packed import pack, unpack
+
+SUSPICIOUS_LOSS = 10
+"""So many files do not vanish all at once. A share that is not mounted shows an empty folder; a wrong prefix of a
+bucket, a key without rights and an account that lost its access show nothing either."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,48 @@ class Snapshot:
         if self.generation >= 2:
             state.write(_name(source, self.generation - 2), "")
         return str(self.generation)
+
+
+def look_again(entries: Sequence[SourceEntry], before: Snapshot | None) -> dict[str, Seen]:
+    """What is known of each file: as it was at the last look, or since now where its revision is new."""
+    now = time.time()
+    old = before.files if before else {}
+    return {
+        entry.key: seen
+        if (seen := old.get(entry.key)) and seen.revision == entry.revision
+        else Seen(entry.revision, now, reported=False)
+        for entry in entries
+    }
+
+
+def compare(
+    source: str,
+    entries: Sequence[SourceEntry],
+    looks: Mapping[str, Seen],
+    before: Snapshot | None,
+    state: State,
+    *,
+    waiting: Mapping[str, str],
+    unreadable: Mapping[str, str],
+) -> Changes:
+    """What is new since the last look, whose memory is written anew where anything is.
+
+    Args:
+        looks: Of `look_again`.
+        waiting: Why files are not reported yet, by key.
+        unreadable: What could not be looked at, as keys of files and folders: what was there before counts as there.
+    """
+    changed = tuple(entry for entry in entries if not looks[entry.key].reported and entry.key not in waiting)
+    files = {**looks, **{entry.key: replace(looks[entry.key], reported=True) for entry in changed}}
+    below_unreadable = tuple(map(prefix_of_folder, unreadable))
+    missing = {key: seen for key, seen in (before.files if before else {}).items() if key not in files}
+    files |= {key: seen for key, seen in missing.items() if key in unreadable or key.startswith(below_unreadable)}
+    removed = tuple(key for key in missing if key not in files)
+    told = {**unreadable, **waiting}
+    if before and files == before.files:
+        return Changes(waiting=told, cursor=str(before.generation))
+    after = Snapshot(before.generation + 1 if before else 0, files)
+    return Changes(changed, removed, told, after.save(source, state))
 
 
 def slots(source: str) -> tuple[str, ...]:
