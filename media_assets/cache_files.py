@@ -32,7 +32,7 @@ _CANDIDATES = 500
 _COUNT_AGAIN_SECONDS = 3600
 
 
-class Ledger(BaseModel):
+class SizeLedger(BaseModel):
     counted_at: float = 0.0
     held_bytes: int = 0
     """Of all files and partial files except those that are being fetched."""
@@ -74,29 +74,29 @@ class CacheFiles:
         """The files being fetched, and the bytes each will have."""
         return {path.stem: int(read_if_file(path) or 0) for path in self.fetching.glob("*.bytes")}
 
-    def reserve(self, ledger: Ledger, name: str, size_bytes: int) -> None:
+    def reserve(self, ledger: SizeLedger, name: str, size_bytes: int) -> None:
         ledger.held_bytes -= self.size(name)
         _write(self.fetching / f"{name}.bytes", str(size_bytes))
 
-    def settle(self, ledger: Ledger, name: str) -> None:
+    def settle(self, ledger: SizeLedger, name: str) -> None:
         """End a reservation, if there is one."""
         with suppress(FileNotFoundError):
             (self.fetching / f"{name}.bytes").unlink()
             ledger.held_bytes += self.size(name)
 
-    def ledger(self) -> Ledger:
+    def ledger(self) -> SizeLedger:
         try:
-            ledger = Ledger.model_validate_json(read_if_file(self._ledger) or b"")
+            ledger = SizeLedger.model_validate_json(read_if_file(self._ledger) or b"")
         except (FileNotFoundError, ValidationError):  # the first, or one half written
-            ledger = Ledger()
+            ledger = SizeLedger()
         if not 0 <= time.time() - ledger.counted_at < _COUNT_AGAIN_SECONDS:
             self.count(ledger)
         return ledger
 
-    def save(self, ledger: Ledger) -> None:
+    def save(self, ledger: SizeLedger) -> None:
         _write(self._ledger, ledger.model_dump_json())
 
-    def count(self, ledger: Ledger, in_use: Container[str] = ()) -> None:
+    def count(self, ledger: SizeLedger, in_use: Container[str] = ()) -> None:
         """Bring a ledger up to date.
 
         Args:

@@ -19,7 +19,7 @@ from typing import Literal, get_args
 
 from filelock import FileLock, Timeout
 
-from media_assets.cache_files import CacheFiles, Ledger
+from media_assets.cache_files import CacheFiles, SizeLedger
 from media_assets.errors import Fatal, Transient, classify
 from media_assets.files import PRIVATE_MODE, private_folder
 from media_assets.settings import CacheSettings
@@ -164,7 +164,7 @@ class Room:
                 mark.unlink(missing_ok=True)
         return {name: next(need for need in _BY_URGENCY if need in found) for name, found in needs.items()}
 
-    def _clear_up(self, ledger: Ledger, uses: Mapping[str, Need]) -> None:
+    def _clear_up(self, ledger: SizeLedger, uses: Mapping[str, Need]) -> None:
         """Settle what the dead were fetching, and remove the locks of fetches that nobody waits for."""
         for name in self._files.reservations():
             if name not in uses:
@@ -180,7 +180,7 @@ class Room:
         if soon_bytes + size_bytes > self._settings.max_bytes * _SHARE_OF_SOON:
             raise NoRoom(f"{size_bytes} bytes are more than is set aside in {self._folder} for what is wanted soon")
 
-    def _make_room(self, ledger: Ledger, uses: Mapping[str, Need], name: str, size_bytes: int, need: Need) -> None:
+    def _make_room(self, ledger: SizeLedger, uses: Mapping[str, Need], name: str, size_bytes: int, need: Need) -> None:
         size, coming = self._files.size, self._files.reservations()
         pinned = [
             other
@@ -217,7 +217,7 @@ class Room:
             raise Fatal(reason, next_step="Free space, or lower limits.min_free_bytes in library.yaml")
 
     def _candidates(
-        self, ledger: Ledger, uses: Mapping[str, Need], coming: Mapping[str, int], need: Need
+        self, ledger: SizeLedger, uses: Mapping[str, Need], coming: Mapping[str, int], need: Need
     ) -> Iterator[str]:
         """What to evict, in this order: what was used longest ago first, what is wanted soon last."""
         while True:
@@ -232,14 +232,14 @@ class Room:
             soon = (name for name, urgency in uses.items() if urgency != "now" and name not in coming)
             yield from sorted(soon, key=self._files.used_at)
 
-    def _evict_aged(self, ledger: Ledger, uses: Mapping[str, Need]) -> None:
+    def _evict_aged(self, ledger: SizeLedger, uses: Mapping[str, Need]) -> None:
         limit = time.time_ns() - int(self._settings.max_age_days * 86_400e9)
         while ledger.oldest and ledger.oldest[0][0] < limit:
             used_at, name = ledger.oldest.pop(0)
             if name not in uses and self._files.used_at(name) == used_at:
                 self._evict(ledger, name)
 
-    def _evict(self, ledger: Ledger, name: str) -> None:
+    def _evict(self, ledger: SizeLedger, name: str) -> None:
         size_bytes = self._files.size(name)
         self._files.remove(name)
         ledger.held_bytes -= size_bytes

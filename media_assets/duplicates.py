@@ -14,7 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from media_assets.duplicate_rows import FILES, LibraryRows
-from media_assets.engines.duplicates.journal import Journal
+from media_assets.engines.duplicates.journal import MoveJournal
 from media_assets.engines.duplicates.moves import (
     Begun,
     apply_moves,
@@ -123,7 +123,7 @@ class Duplicates:
                 except Fatal as error:
                     yield from (skipped(move, error) for move in moves)
                     continue
-                yield from apply_moves(moves, mover, Journal(self._folder / f"{stamp}~{source}.jsonl"), ask)
+                yield from apply_moves(moves, mover, MoveJournal(self._folder / f"{stamp}~{source}.jsonl"), ask)
 
     def undo(self) -> Iterator[MoveOutcome]:
         """Bring back everything that was ever moved and is not back yet, the last first.
@@ -155,10 +155,10 @@ class Duplicates:
     def _address(self, row: DedupRow) -> str:
         return row.file_id or row.key if self._library.source(row.key).has_ids else row.path
 
-    def _journals(self) -> list[tuple[str, Journal]]:
+    def _journals(self) -> list[tuple[str, MoveJournal]]:
         """With the source of each, the oldest first."""
         paths = sorted(self._folder.glob("*.jsonl"))
-        return [(path.stem.partition("~")[2], Journal(path)) for path in paths]
+        return [(path.stem.partition("~")[2], MoveJournal(path)) for path in paths]
 
     @property
     def _folder(self) -> Path:

@@ -59,7 +59,7 @@ class LibraryStatus:
         return [(key, asset) for key, asset in missing.items() if asset is not None]
 
 
-class Found(NamedTuple):
+class FoundCell(NamedTuple):
     """What there is of one cell."""
 
     state: State
@@ -85,18 +85,18 @@ class StageStatus:
         self._failed = failures(instance, stage.name, self._made, keys)
         self._reader = library.store(stage.name).as_of_now(stage.name)
 
-    def look(self, key: str) -> Found:
+    def look(self, key: str) -> FoundCell:
         """The cell of a file; costs a look-up in the store where the artifact is recorded."""
         is_recorded, failure = key in self._made, self._failed.get(key)
         gone = failure if failure and _is_gone(self._library, key) else None
         if failure and not gone:
             state = State.MISSING if failure.is_held else State.FAILED
-            return Found(state, failure=failure, is_recorded=is_recorded)
+            return FoundCell(state, failure=failure, is_recorded=is_recorded)
         manifest = self._reader.manifest(self.stage.name, key) if is_recorded else None
         state = State.MISSING
         if manifest:
             state = State.NOT_APPLICABLE if manifest.not_applicable else State.DONE
-        return Found(state, manifest, gone=gone, is_recorded=is_recorded)
+        return FoundCell(state, manifest, gone=gone, is_recorded=is_recorded)
 
 
 def library_status(

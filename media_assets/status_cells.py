@@ -19,7 +19,7 @@ from media_assets.postponed import still_postponed
 from media_assets.recipe import Stage
 from media_assets.records import Failed
 from media_assets.sources.base import SourceEntry
-from media_assets.status import Found, StageStatus, State
+from media_assets.status import FoundCell, StageStatus, State
 
 # A batch that is stopped shortly before midnight is noted under the day that has just ended.
 _DAYS_OF_BUDGETS = 2
@@ -124,7 +124,7 @@ class Cells:
                 yield Cell(key, asset, State.MISSING, why, next_step, source=source)
 
     def _why_missing(
-        self, key: str, stage: Stage, states: Mapping[str, State], found: Found, failed: str | None
+        self, key: str, stage: Stage, states: Mapping[str, State], found: FoundCell, failed: str | None
     ) -> tuple[str, str]:
         """The reason, and what to do; `failed` is the earlier stage that holds this one up."""
         for upstream in stage.upstreams:

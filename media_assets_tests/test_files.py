@@ -15,7 +15,7 @@ from media_assets.cache_seals import is_sound
 from media_assets.checksums import sha256_of
 from media_assets.config import load_settings
 from media_assets.config_errors import SettingsError
-from media_assets.engines.duplicates.journal import Journal
+from media_assets.engines.duplicates.journal import MoveJournal
 from media_assets.files import read_file, read_if_file, write_whole
 from media_assets.google_drive.private_files import read_private
 from media_assets_tests.caches import cache_in, fetching
@@ -95,7 +95,7 @@ def test_what_is_no_file_holds_nothing(tmp_path: Path, place: Place) -> None:
             read(path)
         assert caught.value.errno == errno.ENXIO
     with pytest.raises(OSError, match="not a file"):
-        Journal(path).read()
+        MoveJournal(path).read()
     assert not is_sound(path, "0" * 64, lambda: None)
     write_whole(path, b"text")
     assert read_file(path) == b"text"

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from media_assets.abandoned_runs import owner_tags
 from media_assets.containers.gate import Gate
-from media_assets.containers.run_container import Allowed, Refused
+from media_assets.containers.run_container import Allowed, RefusedRun
 from media_assets.containers.run_launcher import RunLauncher
 from media_assets_tests import go_json
 
@@ -398,7 +398,7 @@ MEMBERS = re.findall(r'"\w+": (?:"[^"]*"|true|false|null|\d+|\[[^]]*\]|{})', bod
 def test_whatever_passes_is_to_docker_what_was_checked(body: str) -> None:
     try:
         passed = ALLOWED.rebuilt(body.encode())
-    except Refused:
+    except RefusedRun:
         return
     seen, plain = go_json.decoded(passed), json.loads(passed)
     assert seen == plain, "every key is one of Docker's, as it writes it, and stands once"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from media_assets.checksums import sha256_of
 from media_assets.engines.duplicates.folder_mover import FolderMover
-from media_assets.engines.duplicates.journal import Journal
+from media_assets.engines.duplicates.journal import MoveJournal
 from media_assets.engines.duplicates.moves import undo_moves
 from media_assets.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged
 from media_assets.io_managers.folder import FolderArtifacts
@@ -323,7 +323,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Copies]:
             yield InBucket(server, tmp_path / "place")
 
 
-def rewritten(journal: Journal, change: Callable[[dict[str, Any]], None]) -> None:
+def rewritten(journal: MoveJournal, change: Callable[[dict[str, Any]], None]) -> None:
     entries = [entry for _, entry in journal.read()]
     for entry in entries:
         change(entry)

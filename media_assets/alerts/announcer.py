@@ -24,7 +24,7 @@ from media_assets.alerts.messages import Links, Text, Writer
 from media_assets.alerts.outbox import Outbox
 from media_assets.records import Event, EventFeed, Failed, Gone, Made, RunFailed, Withdrawn
 from media_assets.settings_alerts import AlertSettings, MessageKind
-from media_assets.sources.base import State
+from media_assets.sources.base import DurableState
 from media_assets.wording import counted
 
 STATE_NAME = "media_assets/alerts"
@@ -53,7 +53,7 @@ class AlertState(BaseModel):
 
 
 @dataclass
-class Look:
+class AnnouncerLook:
     """What a look did."""
 
     events: int = 0
@@ -78,7 +78,7 @@ class Announcer:
         settings: AlertSettings,
         channels: Mapping[str, Channel],
         instance: dg.DagsterInstance,
-        state: State,
+        state: DurableState,
         feed: EventFeed,
         *,
         links: Links,
@@ -95,13 +95,13 @@ class Announcer:
         self._zone = ZoneInfo(settings.time_zone) if settings.time_zone else None
         self._writer = Writer(links, self._zone)
 
-    def look(self, now: float) -> Look:
+    def look(self, now: float) -> AnnouncerLook:
         """Read what is new, and tell what is to be told.
 
         Args:
             now: Seconds since the epoch.
         """
-        look = Look()
+        look = AnnouncerLook()
         kept = self._store.read(STATE_NAME)
         state = AlertState.model_validate_json(kept) if kept else self._first(now)
         before = kept or ""
@@ -133,7 +133,7 @@ class Announcer:
         day = Day(since=now, saved_bytes=saved_bytes(newest_report(self._instance)))
         return AlertState(cursor=self._feed.latest(), day=day, digest_of=today, given_up=dict(self._given_up()))
 
-    def _read(self, state: AlertState, look: Look, now: float) -> None:
+    def _read(self, state: AlertState, look: AnnouncerLook, now: float) -> None:
         started_at = cache(self._started_at)
         deadline, more = time.monotonic() + _READ_SECONDS, True
         while more and time.monotonic() < deadline:

@@ -12,7 +12,7 @@ from dagster._core.scheduler.instigation import SensorInstigatorData
 
 from media_assets.models import Model
 from media_assets.sources import drive_state, snapshot
-from media_assets.sources.base import State
+from media_assets.sources.base import DurableState
 
 
 class SourceMemory(Model):
@@ -28,7 +28,7 @@ def sensor_name(source: str) -> str:
     return f"watch_{source}"
 
 
-def remembered(instance: dg.DagsterInstance, state: State, source: str) -> SourceMemory | None:
+def remembered(instance: dg.DagsterInstance, state: DurableState, source: str) -> SourceMemory | None:
     """What the sensor of a source remembers; None when it never looked."""
     found = [
         each.instigator_data
@@ -44,19 +44,19 @@ def remembered(instance: dg.DagsterInstance, state: State, source: str) -> Sourc
     return SourceMemory(cursor=cursor, states=_states(state, source))
 
 
-def remember(state: State, source: str, memory: SourceMemory) -> None:
+def remember(state: DurableState, source: str, memory: SourceMemory) -> None:
     """Have the sensor of a source go on from there."""
     for name, text in memory.states.items():
         state.write(name, text)
     state.write(_name(source), memory.cursor)
 
 
-def imported_cursor(state: State, source: str) -> str | None:
+def imported_cursor(state: DurableState, source: str) -> str | None:
     """The cursor that was imported, for a sensor that has none yet."""
     return state.read(_name(source)) or None
 
 
-def forget_imported(state: State, source: str) -> None:
+def forget_imported(state: DurableState, source: str) -> None:
     """The sensor has a cursor of its own now; when somebody resets that, it is to start anew."""
     if state.read(_name(source)):
         state.write(_name(source), "")
@@ -67,7 +67,7 @@ def is_of(memory: SourceMemory, source: str) -> bool:
     return set(memory.states) <= set(_slots(source))
 
 
-def _states(state: State, source: str) -> dict[str, str]:
+def _states(state: DurableState, source: str) -> dict[str, str]:
     return {name: text for name in _slots(source) if (text := state.read(name))}
 
 

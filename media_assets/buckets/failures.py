@@ -48,7 +48,7 @@ _PASSING_STATUS = {408, 409, 425, 429}
 _INSTANCE_METADATA = re.compile(r"//(169\.254\.|metadata\.google\.internal|\[fd00:ec2::254\])")
 
 
-class _Answer(NamedTuple):
+class _StoreAnswer(NamedTuple):
     status: int | None
     code: str
 
@@ -83,7 +83,7 @@ def failure(error: Exception, bucket: str, doing: str) -> MediaAssetsError:
     return _lasting(text, answer, bucket, doing) or _passing(text, answer, bucket, doing)
 
 
-def _lasting(text: str, answer: _Answer, bucket: str, doing: str) -> MediaAssetsError | None:
+def _lasting(text: str, answer: _StoreAnswer, bucket: str, doing: str) -> MediaAssetsError | None:
     """The error where repeating does not help."""
     cannot = f"{bucket} cannot {doing}"
     if _INSTANCE_METADATA.search(text) or (" token request" in text and answer.status and answer.status < 500):
@@ -113,7 +113,7 @@ def _lasting(text: str, answer: _Answer, bucket: str, doing: str) -> MediaAssets
     return None
 
 
-def _passing(text: str, answer: _Answer, bucket: str, doing: str) -> Transient:
+def _passing(text: str, answer: _StoreAnswer, bucket: str, doing: str) -> Transient:
     if answer.status:
         return Transient(f"{bucket} cannot {doing} at the moment: the server answers {answer}")
     if "kind: Timeout" in text or "TimedOut" in text:
@@ -147,7 +147,7 @@ def configuration_failure(error: Exception, bucket: str) -> Fatal:
     )
 
 
-def _answer(text: str) -> _Answer:
+def _answer(text: str) -> _StoreAnswer:
     status = re.search(r"status code: (\d{3})", text)
     code = re.search(r"<Code>([A-Za-z]{1,60})</Code>", text)
-    return _Answer(int(status.group(1)) if status else None, code.group(1) if code else "")
+    return _StoreAnswer(int(status.group(1)) if status else None, code.group(1) if code else "")

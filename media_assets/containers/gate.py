@@ -22,7 +22,7 @@ from http.client import HTTPConnection, HTTPException, responses
 from pathlib import Path
 from typing import Any
 
-from media_assets.containers.run_container import Allowed, Refused
+from media_assets.containers.run_container import Allowed, RefusedRun
 from media_assets.containers.strict_http import Request, read_request, write_answer
 
 _ENGINE_SECONDS = 120
@@ -98,7 +98,7 @@ class _Handler(socketserver.StreamRequestHandler):
                 return
             asked = f"{request.method} {request.target}"
             answer = self._answer(request)
-        except Refused as refused:
+        except RefusedRun as refused:
             sys.stderr.write(f"refused {asked!a}: {refused}\n")
             answer = _Answer(403, {"message": f"refused by the gate: {refused}"})
         except _Unanswered as unanswered:
@@ -122,9 +122,9 @@ class _Handler(socketserver.StreamRequestHandler):
             match = re.fullmatch(path, request.target)
             if match and method == request.method:
                 if request.body and act is not _create:
-                    raise Refused("a body that is not needed")
+                    raise RefusedRun("a body that is not needed")
                 return act(self, match, request.body)
-        raise Refused("not needed for runs")
+        raise RefusedRun("not needed for runs")
 
     def ask(self, method: str, path: str, body: bytes = b"", wait_seconds: int = 0) -> _Answer:
         """What Docker answers.

@@ -26,7 +26,7 @@ _PROJECT = "media_assets.project"
 _COMPOSE_PROJECT = "com.docker.compose.project"
 
 
-class Refused(Exception):
+class RefusedRun(Exception):
     """Why something is not handed to Docker; shown to who asked."""
 
 
@@ -121,9 +121,11 @@ class Allowed:
         variables = _texts(name, value)
         names = [variable.partition("=")[0] for variable in variables if "=" in variable]
         if len(names) < len(variables) or len(set(names)) < len(names):
-            raise Refused(f"{name} has to have NAME=VALUE once for each name")
+            raise RefusedRun(f"{name} has to have NAME=VALUE once for each name")
         if strange := set(names) - set(self.environment):
-            raise Refused(f"{name}: {', '.join(sorted(strange))} is not among `env_vars` in dagster.yaml of the image")
+            raise RefusedRun(
+                f"{name}: {', '.join(sorted(strange))} is not among `env_vars` in dagster.yaml of the image"
+            )
         return variables
 
 
@@ -143,12 +145,12 @@ def _read_json(content: bytes) -> Any:
         Refused: A key stands twice, or it is not plain JSON in UTF-8.
     """
     if len(content) > _MAX_BYTES:
-        raise Refused("too long for a run container")
+        raise RefusedRun("too long for a run container")
     try:
         text = content.decode("utf-8")
         return json.loads(text, object_pairs_hook=_once, parse_float=_no_number, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        raise Refused(f"not JSON that can be read in one way only: {error}") from error
+        raise RefusedRun(f"not JSON that can be read in one way only: {error}") from error
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -164,16 +166,16 @@ def _no_number(text: str) -> Any:
 
 def _checked(where: str, asked: Mapping[str, Any], known: Mapping[str, _Check], required: set[str]) -> dict[str, Any]:
     if odd := sorted(set(asked) - set(known)):
-        raise Refused(f"{', '.join(ascii(name) for name in odd)}: not for run containers")
+        raise RefusedRun(f"{', '.join(ascii(name) for name in odd)}: not for run containers")
     if missing := sorted(required - set(asked)):
-        raise Refused(f"{', '.join(missing)}: has to be set")
+        raise RefusedRun(f"{', '.join(missing)}: has to be set")
     found = {name: known[name](f"{where}.{name}" if where else name, value) for name, value in asked.items()}
     return {name: value for name, value in found.items() if value is not _LEAVE_OUT}
 
 
 def _object(name: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Refused(f"{name} has to be an object")
+        raise RefusedRun(f"{name} has to be an object")
     return value
 
 
@@ -187,7 +189,7 @@ def _exactly(*allowed: Any) -> _Check:
         for each in allowed:
             if _same(value, each):
                 return each
-        raise Refused(f"{name} has to be {' or '.join(map(repr, allowed))}, not {ascii(value)[:200]}")
+        raise RefusedRun(f"{name} has to be {' or '.join(map(repr, allowed))}, not {ascii(value)[:200]}")
 
     return check
 
@@ -205,7 +207,7 @@ def _left_out(*allowed: Any) -> _Check:
 def _at_most(limit: int) -> _Check:
     def check(name: str, value: Any) -> int:
         if type(value) is not int or not 0 < value <= limit:
-            raise Refused(f"{name} has to be from 1 to {limit}, not {ascii(value)[:200]}")
+            raise RefusedRun(f"{name} has to be from 1 to {limit}, not {ascii(value)[:200]}")
         return value
 
     return check
@@ -214,7 +216,7 @@ def _at_most(limit: int) -> _Check:
 def _text(pattern: str) -> _Check:
     def check(name: str, value: Any) -> str:
         if not isinstance(value, str) or re.fullmatch(pattern, value, re.ASCII) is None:
-            raise Refused(f"{name} is {ascii(value)[:200]}")
+            raise RefusedRun(f"{name} is {ascii(value)[:200]}")
         return value
 
     return check
@@ -222,11 +224,11 @@ def _text(pattern: str) -> _Check:
 
 def _texts(name: str, value: Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise Refused(f"{name} has to be a list of texts")
+        raise RefusedRun(f"{name} has to be a list of texts")
     for each in value:
         # Half of a character pair, which Docker reads as another character, and the end of a text in C.
         if re.search(r"[\ud800-\udfff\0]", each):
-            raise Refused(f"{name} has characters that no text has")
+            raise RefusedRun(f"{name} has characters that no text has")
     return value
 
 
@@ -234,5 +236,5 @@ def _command(name: str, value: Any) -> list[str]:
     """What Dagster's launcher executes. It says which code to load: this keeps out mistakes, not whoever may ask."""
     command = _texts(name, value)
     if len(command) != 4 or command[:2] != _COMMAND or command[2] not in _COMMANDS:
-        raise Refused(f"{name} has to be `{' '.join(_COMMAND)} {' or '.join(_COMMANDS)}` and what it executes")
+        raise RefusedRun(f"{name} has to be `{' '.join(_COMMAND)} {' or '.join(_COMMANDS)}` and what it executes")
     return command

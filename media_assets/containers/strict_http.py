@@ -13,7 +13,7 @@ from http.client import responses
 from io import BufferedIOBase
 from typing import Any
 
-from media_assets.containers.run_container import Refused
+from media_assets.containers.run_container import RefusedRun
 
 _LINE_BYTES = 8_000
 _HEADERS = 50
@@ -43,11 +43,11 @@ def read_request(stream: BufferedIOBase) -> Request | None:
         return None
     request = _REQUEST.fullmatch(line)
     if request is None:
-        raise Refused("not a plain request of HTTP/1.1")
+        raise RefusedRun("not a plain request of HTTP/1.1")
     length = _length(_headers(stream))
     body = stream.read(length)
     if len(body) < length:
-        raise Refused("its body ended early")
+        raise RefusedRun("its body ended early")
     return Request(request[1].decode("ascii"), request[2].decode("ascii"), body)
 
 
@@ -59,20 +59,20 @@ def _headers(stream: BufferedIOBase) -> dict[str, str]:
             return found
         header = _HEADER.fullmatch(line)
         if header is None:
-            raise Refused("a header that is not plain")
+            raise RefusedRun("a header that is not plain")
         name = header[1].decode("ascii").lower()
         if name in found:
-            raise Refused(f"the header {name} stands twice")
+            raise RefusedRun(f"the header {name} stands twice")
         found[name] = header[2].decode("ascii")
-    raise Refused("too many headers")
+    raise RefusedRun("too many headers")
 
 
 def _length(headers: dict[str, str]) -> int:
     if odd := sorted(_CHANGE_THE_CONNECTION & set(headers)):
-        raise Refused(f"the header {', '.join(odd)}: not needed for runs")
+        raise RefusedRun(f"the header {', '.join(odd)}: not needed for runs")
     length = headers.get("content-length", "0")
     if re.fullmatch("[0-9]{1,7}", length) is None or int(length) > _BODY_BYTES:
-        raise Refused("a body of a length that no run container has")
+        raise RefusedRun("a body of a length that no run container has")
     return int(length)
 
 

@@ -28,7 +28,7 @@ from media_assets.cache import FetchCache
 from media_assets.errors import Fatal, Transient
 from media_assets.io_managers.bucket_beside import BesideObjects, Content, has_content
 from media_assets.io_managers.bucket_layout import MANIFEST, ORIGIN, BucketLayout
-from media_assets.io_managers.bucket_publication import Publication, together
+from media_assets.io_managers.bucket_publication import BucketPublication, together
 from media_assets.io_managers.bucket_snapshot import BucketSnapshot
 from media_assets.io_managers.manifest import Manifest, StoredFile, why_of_another
 from media_assets.io_managers.manifest_formats import FORMATS, ManifestFormats
@@ -165,7 +165,7 @@ class BucketArtifacts:
     ) -> Manifest:
         folder = self._layout.artifact(draft.asset, draft.key)
         before, found = self._read(folder)
-        attempt = Publication(self._bucket, self._beside, folder, draft, target, before)
+        attempt = BucketPublication(self._bucket, self._beside, folder, draft, target, before)
         try:
             attempt.write(contents, check)
             check()

@@ -42,7 +42,7 @@ class _Coming(Model):
             return cls(claims=())
 
 
-class Publication:
+class BucketPublication:
     """See the module.
 
     Args:

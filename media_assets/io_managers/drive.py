@@ -29,14 +29,14 @@ from media_assets.google_drive.folders import file_link, folder_link
 from media_assets.interruption import holding
 from media_assets.io_managers.drive_ahead import Ahead
 from media_assets.io_managers.drive_check import check_store
-from media_assets.io_managers.drive_doubles import Doubles, Stored
+from media_assets.io_managers.drive_doubles import Doubles, JustPublished
 from media_assets.io_managers.drive_folders import DriveFolders
 from media_assets.io_managers.drive_index import DriveIndex, Found
 from media_assets.io_managers.drive_journal import Journal
 from media_assets.io_managers.drive_marks import ARTIFACT, artifact_id, asset_of, place
 from media_assets.io_managers.drive_memory import DriveMemory
 from media_assets.io_managers.drive_plan import Part
-from media_assets.io_managers.drive_publication import OriginReplaced, Publication, finish
+from media_assets.io_managers.drive_publication import DrivePublication, OriginReplaced, finish
 from media_assets.io_managers.drive_snapshot import DriveSnapshot
 from media_assets.io_managers.manifest import Manifest, StoredFile
 from media_assets.io_managers.manifest_formats import FORMATS, ManifestFormats
@@ -78,7 +78,7 @@ class DriveArtifacts:
         self._index = DriveIndex(api, self._folders, memory, formats)
         self._ahead = Ahead(self._index)
         self._doubles = Doubles(api, self._index, self._lock)
-        self._unsettled: dict[str, list[Stored]] = {}
+        self._unsettled: dict[str, list[JustPublished]] = {}
         self._unsettled_lock = threading.Lock()
         self._last_look = threading.local()
         self._parents: dict[str, str] = {}
@@ -211,7 +211,7 @@ class DriveArtifacts:
         artifact = self._artifact(draft.asset, draft.key)
         journal = self._journal(self._folders.made_root().id, draft.asset, artifact)
         with holding(self._lock(journal)):
-            publication = Publication(
+            publication = DrivePublication(
                 self._api,
                 self._folders,
                 self._index,
@@ -231,7 +231,7 @@ class DriveArtifacts:
         self._remember_folder(manifest, found)
         return manifest
 
-    def _published_unsettled(self, publication: Publication) -> tuple[Manifest, Found]:
+    def _published_unsettled(self, publication: DrivePublication) -> tuple[Manifest, Found]:
         stored, found = publication.run_unsettled()
         with self._unsettled_lock:
             self._unsettled.setdefault(stored.manifest.asset, []).append(stored)

@@ -32,7 +32,7 @@ _LOOKS = 16
 
 
 @dataclass(frozen=True)
-class Stored:
+class JustPublished:
     """An artifact that was just published, and is not known to be the only one."""
 
     artifact: str
@@ -58,7 +58,7 @@ class Doubles:
         self._index = index
         self._lock = lock
 
-    def settle(self, asset: str, stored: Sequence[Stored]) -> dict[str, Manifest | MediaAssetsError]:
+    def settle(self, asset: str, stored: Sequence[JustPublished]) -> dict[str, Manifest | MediaAssetsError]:
         """What is there in the end, by key, where it is not what was published: the artifact of another machine, or
         why there is none.
 
@@ -87,7 +87,7 @@ class Doubles:
         if found.manifest and self._index.intact(manifest, found):
             self._put_away(found, manifest, frozenset())
 
-    def _settle(self, one: Stored, found: Found, results: dict[str, Manifest | MediaAssetsError]) -> None:
+    def _settle(self, one: JustPublished, found: Found, results: dict[str, Manifest | MediaAssetsError]) -> None:
         with holding(self._lock(one.journal)):
             counts = self._as_it_is(found.manifest, one)
             manifest = self._manifest_of(counts, one)
@@ -109,14 +109,14 @@ class Doubles:
                 self._put_away(found, manifest, one.others)
             one.journal.remove()
 
-    def _as_it_is(self, file: DriveFile | None, one: Stored) -> DriveFile | None:
+    def _as_it_is(self, file: DriveFile | None, one: JustPublished) -> DriveFile | None:
         """The manifest that counts; searches may show it as it was before."""
         if file is None or file.id != one.file_id or file.content_md5 == one.md5:
             return file
         now = self._index.file(file.id)
         return None if now is None or now.trashed else now
 
-    def _manifest_of(self, file: DriveFile | None, one: Stored) -> Manifest | None:
+    def _manifest_of(self, file: DriveFile | None, one: JustPublished) -> Manifest | None:
         if file and (file.id, file.content_md5) == (one.file_id, one.md5):
             return one.manifest
         return self._index.read(file) if file else None

@@ -21,7 +21,7 @@ from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import IdTaken, NotFound
 from media_assets.interruption import pause
 from media_assets.io_managers.artifact_names import manifest_name, mime_type
-from media_assets.io_managers.drive_doubles import Stored
+from media_assets.io_managers.drive_doubles import JustPublished
 from media_assets.io_managers.drive_folders import MANIFESTS, DriveFolder, DriveFolders
 from media_assets.io_managers.drive_index import DriveIndex, Found
 from media_assets.io_managers.drive_journal import Coming, Journal
@@ -41,7 +41,7 @@ class OriginReplaced(Exception):
     """What was to be copied is not there any more."""
 
 
-class Publication:
+class DrivePublication:
     """See the module. To be run under the lock of the artifact.
 
     Args:
@@ -90,7 +90,7 @@ class Publication:
         """
         return self._rounds(self._round)
 
-    def run_unsettled(self) -> tuple[Stored, Found]:
+    def run_unsettled(self) -> tuple[JustPublished, Found]:
         """As `run`, but without the look at the end: whoever publishes many looks at all of them together.
 
         The second is what was put there, as far as it was.
@@ -120,9 +120,9 @@ class Publication:
         plan = self._put_all(folder)
         return self._settled(plan, self._look(folder, plan.coming))
 
-    def _round_unsettled(self, folder: DriveFolder) -> tuple[Stored, Found]:
+    def _round_unsettled(self, folder: DriveFolder) -> tuple[JustPublished, Found]:
         plan = self._put_all(folder)
-        stored = Stored(
+        stored = JustPublished(
             self._artifact,
             plan.manifest,
             plan.manifest_slot.id,

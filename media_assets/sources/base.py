@@ -59,7 +59,7 @@ class Beside:
     """Of the source file, in that folder."""
 
 
-class State(Protocol):
+class DurableState(Protocol):
     """A durable place for what is too large for a sensor's cursor, which Dagster copies into every tick."""
 
     def read(self, name: str) -> str | None: ...
@@ -87,7 +87,7 @@ class Source(Protocol):
         """
         ...
 
-    def changes(self, cursor: str | None, state: State) -> Changes:
+    def changes(self, cursor: str | None, state: DurableState) -> Changes:
         """What is new since `cursor`; everything, for None. Asked again with the same cursor, it misses nothing.
 
         Raises:

@@ -14,7 +14,7 @@ from media_assets.partitions import partition_key, split_key
 from media_assets.paths import LeadsOut, plain
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import BucketSource
-from media_assets.sources.base import Beside, Changes, SourceEntry, State, no_check
+from media_assets.sources.base import Beside, Changes, DurableState, SourceEntry, no_check
 from media_assets.sources.globs import PathFilter
 from media_assets.sources.snapshot import SUSPICIOUS_LOSS, Seen, Snapshot, compare, look_again
 
@@ -92,7 +92,7 @@ class BucketObjects:
                 yield self._entry(relative, info)
         self._artifacts = known
 
-    def changes(self, cursor: str | None, state: State) -> Changes:
+    def changes(self, cursor: str | None, state: DurableState) -> Changes:
         before = Snapshot.load(self.name, cursor, state)
         entries = list(self.scan())
         if before and not entries and len(before.files) >= SUSPICIOUS_LOSS:

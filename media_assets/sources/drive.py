@@ -16,13 +16,13 @@ from media_assets.partitions import partition_key, split_drive_key
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import DriveSource
 from media_assets.sources import drive_entries, drive_state
-from media_assets.sources.base import Beside, Changes, SourceEntry, State, no_check
+from media_assets.sources.base import Beside, Changes, DurableState, SourceEntry, no_check
 from media_assets.sources.drive_entries import Resource, entry_of, key_of
 from media_assets.sources.drive_listing import DriveListing
 from media_assets.sources.drive_look import Look
 from media_assets.sources.drive_paths import FolderPaths
 from media_assets.sources.drive_report import Report
-from media_assets.sources.drive_state import Position
+from media_assets.sources.drive_state import DrivePosition
 from media_assets.sources.drive_tree import Tree
 from media_assets.sources.snapshot import SUSPICIOUS_LOSS
 
@@ -75,14 +75,14 @@ class DriveFolders:
                 notes[key_of(self.name, resource["name"], file_id)] = drive_entries.flaw(resource)
         self._note_skipped(notes)
 
-    def changes(self, cursor: str | None, state: State) -> Changes:
-        position = Position.parse(cursor)
+    def changes(self, cursor: str | None, state: DurableState) -> Changes:
+        position = DrivePosition.parse(cursor)
         before = drive_state.load(self.name, position.generation, state) if position else None
         look = self._follow(before, position) if before and position else None
         is_scan = look is None
         look = look or self._scan(first=before is None)
         if before and position and not look.has_news:
-            return Changes(cursor=Position(position.generation, look.tokens).cursor())
+            return Changes(cursor=DrivePosition(position.generation, look.tokens).cursor())
         reach = look.complete()
         if before:
             look.tree.remember(before.files)
@@ -92,10 +92,10 @@ class DriveFolders:
         report.compile(before.files if before else {})
         self._note_skipped(look.notes(reach))
         generation = self._keep(before, position, look.tree, state)
-        after = Position(generation, look.tokens).cursor()
+        after = DrivePosition(generation, look.tokens).cursor()
         return Changes(tuple(report.changed), tuple(report.removed), report.waiting, after)
 
-    def _follow(self, before: Tree, position: Position) -> Look | None:
+    def _follow(self, before: Tree, position: DrivePosition) -> Look | None:
         """A look that knows what changed since the last; None when only a new scan can tell."""
         if before.settings != drive_state.digest(self._settings):
             return None
@@ -136,7 +136,7 @@ class DriveFolders:
                 next_step=f"Share it with {account}, or change sources.{self.name}.folders in library.yaml",
             ) from error
 
-    def _keep(self, before: Tree | None, position: Position | None, tree: Tree, state: State) -> int:
+    def _keep(self, before: Tree | None, position: DrivePosition | None, tree: Tree, state: DurableState) -> int:
         """Save a tree that differs from the one before; its generation."""
         if before and position and tree == before:
             return position.generation

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from media_assets.errors import Fatal
 from media_assets.settings_places import DriveDesktopSource, FolderSource
-from media_assets.sources.base import Beside, Changes, SourceEntry, State, no_check
+from media_assets.sources.base import Beside, Changes, DurableState, SourceEntry, no_check
 from media_assets.sources.drive_mounts import MY_DRIVE, Machine, Mount, is_directory, mounted
 from media_assets.sources.folder import Folder
 
@@ -67,7 +67,7 @@ class DriveDesktop:
         """See `Folder.unreadable`."""
         return self._found.unreadable if self._found else {}
 
-    def changes(self, cursor: str | None, state: State) -> Changes:
+    def changes(self, cursor: str | None, state: DurableState) -> Changes:
         return self._there.changes(cursor, state)
 
     def entry(self, key: str) -> SourceEntry:

@@ -12,7 +12,7 @@ from media_assets.sources.drive_listing import DriveListing
 _MOST_FOLDERS = 10_000
 
 
-class _Folder(NamedTuple):
+class _NamedFolder(NamedTuple):
     name: str
     parent: str
 
@@ -22,7 +22,7 @@ class FolderPaths:
 
     def __init__(self, listing: DriveListing) -> None:
         self._listing = listing
-        self._folders: dict[str, _Folder] = {}
+        self._folders: dict[str, _NamedFolder] = {}
 
     def path(self, resource: Resource, roots: Collection[str]) -> str:
         """The path below the nearest of `roots`; the name alone for what lies below none."""
@@ -37,16 +37,16 @@ class FolderPaths:
             current = folder.parent
         return "/".join(reversed(names))
 
-    def _folder(self, file_id: str) -> _Folder:
+    def _folder(self, file_id: str) -> _NamedFolder:
         if file_id not in self._folders:
             if len(self._folders) >= _MOST_FOLDERS:
                 self._folders.clear()
             try:
                 resource = self._listing.get(file_id)
-                self._folders[file_id] = _Folder(resource["name"], _parent(resource))
+                self._folders[file_id] = _NamedFolder(resource["name"], _parent(resource))
             except (NotFound, Refused):
-                self._folders[file_id] = _Folder("", "")
-        return self._folders.get(file_id, _Folder("", ""))
+                self._folders[file_id] = _NamedFolder("", "")
+        return self._folders.get(file_id, _NamedFolder("", ""))
 
 
 def _parent(resource: Resource) -> str:

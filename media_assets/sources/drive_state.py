@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from media_assets.settings_places import DriveSource
-from media_assets.sources.base import State
+from media_assets.sources.base import DurableState
 from media_assets.sources.drive_tree import Anchor, FileNode, FolderNode, ShortcutNode, Tree
 from media_assets.sources.packed import pack, unpack
 
 
 @dataclass(frozen=True)
-class Position:
+class DrivePosition:
     """A tree, and the tokens up to which it follows the logs of changes. The two belong together, so the cursor holds
     both: the tokens themselves, and which generation of the tree. Tokens move on with whatever happens in the account,
     and the tree is not written again for that."""
@@ -42,7 +42,7 @@ def digest(settings: DriveSource) -> str:
     return hashlib.sha256(json.dumps(chosen).encode("ascii")).hexdigest()[:16]
 
 
-def load(source: str, generation: int, state: State) -> Tree | None:
+def load(source: str, generation: int, state: DurableState) -> Tree | None:
     """The tree of a generation; None when it is not there."""
     text = state.read(_name(source, generation))
     stored = unpack(text) if text else None
@@ -54,7 +54,7 @@ def load(source: str, generation: int, state: State) -> Tree | None:
         return None  # not what any version wrote
 
 
-def save(source: str, generation: int, tree: Tree, state: State) -> None:
+def save(source: str, generation: int, tree: Tree, state: DurableState) -> None:
     """Make a tree durable and let go of the generation before the last, so that a tick that dies half-way is repeated
     from the generation before."""
     stored = {

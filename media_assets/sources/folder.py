@@ -18,7 +18,7 @@ from media_assets.partitions import partition_key, split_key
 from media_assets.paths import LeadsOut, below
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import FolderSource
-from media_assets.sources.base import Beside, Changes, SourceEntry, State, no_check
+from media_assets.sources.base import Beside, Changes, DurableState, SourceEntry, no_check
 from media_assets.sources.globs import PathFilter
 from media_assets.sources.readiness import Readiness
 from media_assets.sources.snapshot import SUSPICIOUS_LOSS, Seen, Snapshot, compare, look_again
@@ -123,7 +123,7 @@ class Folder:
         """Why a file is taken to be still written, by itself alone; None when nothing says so."""
         return self._why_wait(entry, Seen(entry.revision, time.time(), reported=False), Readiness(), first_look=True)
 
-    def changes(self, cursor: str | None, state: State) -> Changes:
+    def changes(self, cursor: str | None, state: DurableState) -> Changes:
         before = Snapshot.load(self.name, cursor, state)
         entries = list(self.scan())
         if before and not entries and len(before.files) >= SUSPICIOUS_LOSS:

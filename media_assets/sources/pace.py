@@ -11,7 +11,7 @@ from typing import Self
 
 from pydantic import BaseModel
 
-from media_assets.sources.base import State
+from media_assets.sources.base import DurableState
 
 # A source that was quiet for a while will likely be so for a tenth of that again.
 _OF_THE_QUIET = 0.1
@@ -28,11 +28,11 @@ class Pace(BaseModel):
     """The last look."""
 
     @classmethod
-    def read(cls, source: str, state: State) -> Self | None:
+    def read(cls, source: str, state: DurableState) -> Self | None:
         kept = state.read(_name(source))
         return cls.model_validate_json(kept) if kept else None
 
-    def write(self, source: str, state: State) -> None:
+    def write(self, source: str, state: DurableState) -> None:
         state.write(_name(source), self.model_dump_json())
 
     def after(self, now: float, took_seconds: float, *, changed: bool) -> Pace:

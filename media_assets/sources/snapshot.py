@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from media_assets.partitions import prefix_of_folder
-from media_assets.sources.base import Changes, SourceEntry, State
+from media_assets.sources.base import Changes, DurableState, SourceEntry
 from media_assets.sources.packed import pack, unpack
 
 SUSPICIOUS_LOSS = 10
@@ -37,7 +37,7 @@ class Snapshot:
     files: dict[str, Seen]
 
     @classmethod
-    def load(cls, source: str, cursor: str | None, state: State) -> Self | None:
+    def load(cls, source: str, cursor: str | None, state: DurableState) -> Self | None:
         """The snapshot a cursor stands for; None when there is none, so that all files are looked at anew."""
         if not (cursor and cursor.isdecimal()):
             return None
@@ -50,7 +50,7 @@ class Snapshot:
         except (KeyError, TypeError, AttributeError):
             return None  # not what any version wrote
 
-    def save(self, source: str, state: State) -> str:
+    def save(self, source: str, state: DurableState) -> str:
         """Make it durable, let go of the generation before the last, and return its cursor."""
         rows = {key: (seen.revision, seen.since, seen.reported) for key, seen in self.files.items()}
         state.write(_name(source, self.generation), pack({"generation": self.generation, "files": rows}))
@@ -76,7 +76,7 @@ def compare(
     entries: Sequence[SourceEntry],
     looks: Mapping[str, Seen],
     before: Snapshot | None,
-    state: State,
+    state: DurableState,
     *,
     waiting: Mapping[str, str],
     unreadable: Mapping[str, str],

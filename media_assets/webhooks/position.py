@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from media_assets.sources.base import State
+from media_assets.sources.base import DurableState
 from media_assets.webhooks.payload import Delivery
 
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 30.0, 3600.0
@@ -59,7 +59,7 @@ def state_name(webhook: str) -> str:
     return f"media_assets/webhooks/{webhook}"
 
 
-def given_up(state: State, webhook: str) -> int:
+def given_up(state: DurableState, webhook: str) -> int:
     """How many events for a receiver were ever dropped."""
     kept = state.read(state_name(webhook))
     return Position.model_validate_json(kept).given_up if kept else 0

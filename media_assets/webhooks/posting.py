@@ -26,7 +26,7 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True)
-class Answer:
+class ReceiverAnswer:
     """Of a receiver."""
 
     fate: Fate
@@ -34,7 +34,7 @@ class Answer:
     retry_after_seconds: float = 0.0
 
 
-def post(url: str, message: Ready, signer: Signer, timeout_seconds: float) -> Answer:
+def post(url: str, message: Ready, signer: Signer, timeout_seconds: float) -> ReceiverAnswer:
     """Send a signed message once."""
     import requests
 
@@ -50,24 +50,26 @@ def post(url: str, message: Ready, signer: Signer, timeout_seconds: float) -> An
         ) as response:
             return _answer(response.status_code, response.headers)
     except requests.Timeout:
-        return Answer(Fate.AWAY, f"did not answer within {timeout_seconds:.0f} s")
+        return ReceiverAnswer(Fate.AWAY, f"did not answer within {timeout_seconds:.0f} s")
     except requests.exceptions.SSLError:
-        return Answer(Fate.AWAY, "has no certificate that is trusted here")
+        return ReceiverAnswer(Fate.AWAY, "has no certificate that is trusted here")
     except (requests.RequestException, OSError):
-        return Answer(Fate.AWAY, "could not be reached")
+        return ReceiverAnswer(Fate.AWAY, "could not be reached")
 
 
-def _answer(status: int, headers: Mapping[str, str]) -> Answer:
+def _answer(status: int, headers: Mapping[str, str]) -> ReceiverAnswer:
     if 200 <= status < 300:
-        return Answer(Fate.TAKEN)
+        return ReceiverAnswer(Fate.TAKEN)
     if status in _ABOUT_THE_MESSAGE:
-        return Answer(Fate.REFUSED, f"answered {status}")
+        return ReceiverAnswer(Fate.REFUSED, f"answered {status}")
     if 300 <= status < 400:
-        return Answer(Fate.AWAY, f"answered {status}: it is somewhere else now; correct its url in library.yaml")
+        return ReceiverAnswer(
+            Fate.AWAY, f"answered {status}: it is somewhere else now; correct its url in library.yaml"
+        )
     if status == 410:
-        return Answer(
+        return ReceiverAnswer(
             Fate.AWAY, "answered 410: it wants no more; remove it from library.yaml", _LONGEST_RETRY_AFTER_SECONDS
         )
     after = headers.get("retry-after", "")
     seconds = min(float(after), _LONGEST_RETRY_AFTER_SECONDS) if after.isdecimal() else 0.0
-    return Answer(Fate.AWAY, f"answered {status}", seconds)
+    return ReceiverAnswer(Fate.AWAY, f"answered {status}", seconds)

@@ -15,7 +15,7 @@ from itertools import groupby
 from media_assets.errors import MediaAssetsError
 from media_assets.records import EventFeed, Made, Page
 from media_assets.settings_alerts import WebhookSettings
-from media_assets.sources.base import State
+from media_assets.sources.base import DurableState
 from media_assets.webhooks.files import Files
 from media_assets.webhooks.payload import Delivery, ready
 from media_assets.webhooks.payload import deliveries as deliveries_of
@@ -35,7 +35,7 @@ _MOST_REFUSED = 5
 
 
 @dataclass
-class Look:
+class ReceiverLook:
     """What a look did."""
 
     taken: int = 0
@@ -58,7 +58,7 @@ class Receiver:
         signer: Signer,
         feed: EventFeed,
         files: Files,
-        state: State,
+        state: DurableState,
         *,
         ui_base_url: str | None = None,
     ) -> None:
@@ -71,7 +71,7 @@ class Receiver:
         self._signer = signer
         self._ui_base_url = ui_base_url
 
-    def look(self, now: float) -> Look:
+    def look(self, now: float) -> ReceiverLook:
         """Deliver what is due.
 
         Args:
@@ -98,7 +98,7 @@ class _Turn:
     def __init__(self, receiver: Receiver, now: float) -> None:
         self._receiver = receiver
         self._now = now
-        self._look = Look()
+        self._look = ReceiverLook()
         self._deadline = time.monotonic() + _LOOK_SECONDS
         self._refused_in_a_row = 0
         self._saved = receiver.state.read(state_name(receiver.name)) or ""
@@ -106,7 +106,7 @@ class _Turn:
             Position.model_validate_json(self._saved) if self._saved else Position(cursor=receiver.feed.latest())
         )
 
-    def run(self) -> Look:
+    def run(self) -> ReceiverLook:
         if is_due(self._position.retry_at, self._now):
             try:
                 self._try_aside()

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 from pydantic import SecretStr
 
-from media_assets.alerts.announcer import Look
+from media_assets.alerts.announcer import AnnouncerLook
 from media_assets.notification_sensors import announcer
 from media_assets.records import EventFeed
 from media_assets.settings import Secrets
@@ -34,7 +34,7 @@ class Alerting(ToyLibrary):
         addresses = {name: SecretStr(url) for name, url in urls.items() if url}
         self.secrets = Secrets(_env_file=None, alert_urls=addresses)
 
-    def look(self, minutes: float = 0.0) -> Look:
+    def look(self, minutes: float = 0.0) -> AnnouncerLook:
         feed = EventFeed(self.instance, settle_seconds=0)
         tick = announcer(self.instance, self.settings, self.secrets, PIPELINE, feed)
         return tick.look(time.time() + minutes * 60)

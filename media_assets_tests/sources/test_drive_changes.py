@@ -12,7 +12,7 @@ import pytest
 
 from media_assets.errors import Fatal, SourceChanged, Transient
 from media_assets.sources.base import Changes
-from media_assets.sources.drive_state import Position, load
+from media_assets.sources.drive_state import DrivePosition, load
 from media_assets_tests.drive_server import DriveServer, Faults, drive_server
 from media_assets_tests.sources.drive_watch import Watch, ids, paths
 
@@ -497,7 +497,7 @@ def test_a_file_without_a_size_waits_until_it_has_one(watch: Watch, drive: Drive
 
 def since(watch: Watch, file_id: str) -> float:
     """Since when a file waits."""
-    position = Position.parse(watch.cursor)
+    position = DrivePosition.parse(watch.cursor)
     assert position is not None
     tree = load("box", position.generation, watch.state)
     assert tree is not None

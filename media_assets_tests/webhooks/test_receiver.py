@@ -23,7 +23,7 @@ from media_assets.records import EventFeed
 from media_assets.settings import Secrets
 from media_assets.settings_alerts import AlertChannel, AlertSettings, WebhookSettings
 from media_assets.webhooks.position import state_name
-from media_assets.webhooks.receiver import Look
+from media_assets.webhooks.receiver import ReceiverLook
 from media_assets.webhooks.signing import Signer
 from media_assets_tests.http_receiver import HttpReceiver, Post
 from media_assets_tests.toy_library import PIPELINE, ToyLibrary
@@ -45,7 +45,7 @@ class Hooked(ToyLibrary):
         urls = {"team": SecretStr(f"json://{address}/alerts")}
         self.secrets = Secrets(_env_file=None, webhook_secrets={"backend": SecretStr(secret)}, alert_urls=urls)
 
-    def look(self, minutes: float = 0.0) -> Look:
+    def look(self, minutes: float = 0.0) -> ReceiverLook:
         feed = EventFeed(self.instance, settle_seconds=0)
         tick = receiver("backend", self.instance, self.library, self.settings, self.secrets, PIPELINE, feed)
         return tick.look(time.time() + minutes * 60)

@@ -64,7 +64,7 @@ def audible(values: NDArray[np.uint32]) -> NDArray[np.bool_]:
     return np.repeat(lengths <= _STEADY, lengths)
 
 
-class Heard:
+class IndexedPrint:
     """A fingerprint with what is found out of it once, however often it is laid over another."""
 
     def __init__(self, values: NDArray[np.uint32]) -> None:
@@ -72,7 +72,7 @@ class Heard:
         self.audible = audible(values)
 
 
-def offsets(one: Heard, other: Heard) -> list[int]:
+def offsets(one: IndexedPrint, other: IndexedPrint) -> list[int]:
     """The likeliest items of the first at which the second starts, best first: those that make most values equal."""
     import numpy as np
 
@@ -92,7 +92,7 @@ def offsets(one: Heard, other: Heard) -> list[int]:
     return [int(shift) for shift in shifts[best]]
 
 
-def best_overlay(first: Heard, second: Heard, tried: list[int], max_error: float) -> Overlay | None:
+def best_overlay(first: IndexedPrint, second: IndexedPrint, tried: list[int], max_error: float) -> Overlay | None:
     """The second laid over the first with the least error, each offset tried also one item earlier and later.
 
     None when too little is heard in both at once.
@@ -106,12 +106,12 @@ def best_overlay(first: Heard, second: Heard, tried: list[int], max_error: float
     return Overlay(offset, end - start, float(error) / _BITS, _agreement(bits, max_error))
 
 
-def _common(first: Heard, second: Heard, offset: int) -> tuple[int, int]:
+def _common(first: IndexedPrint, second: IndexedPrint, offset: int) -> tuple[int, int]:
     """The items of the first that both have."""
     return max(0, offset), min(len(first.values), offset + len(second.values))
 
 
-def _wrong_bits(first: Heard, second: Heard, offset: int) -> NDArray[np.uint8] | None:
+def _wrong_bits(first: IndexedPrint, second: IndexedPrint, offset: int) -> NDArray[np.uint8] | None:
     """Per item that is heard in both, how many bits differ."""
     import numpy as np
 

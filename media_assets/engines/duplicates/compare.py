@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from media_assets.engines.duplicates import audio_prints
 from media_assets.engines.duplicates.alignment import Pictures, lay_pictures
-from media_assets.engines.duplicates.audio_prints import Heard
+from media_assets.engines.duplicates.audio_prints import IndexedPrint
 from media_assets.engines.duplicates.codes import ORIENTATIONS, turned
 from media_assets.engines.duplicates.evidence import Evidence
 from media_assets.models import MediaKind
@@ -71,7 +71,7 @@ def _turned_words(what: str, orientation: int) -> str:
 
 
 def _compare_sounds(first: Evidence, second: Evidence, limits: SimilaritySettings) -> Likeness | None:
-    one, other = Heard(first.sound), Heard(second.sound)
+    one, other = IndexedPrint(first.sound), IndexedPrint(second.sound)
     laid = audio_prints.best_overlay(one, other, audio_prints.offsets(one, other), limits.max_audio_error)
     if laid is None or laid.error > limits.max_audio_error or laid.agreement < limits.min_agreement:
         return None
@@ -90,7 +90,7 @@ def _starts(offset_seconds: float) -> str:
 
 
 def _compare_videos(first: Evidence, second: Evidence, orientation: int, limits: SimilaritySettings) -> Likeness | None:
-    sounds = (Heard(first.sound), Heard(second.sound)) if len(first.sound) and len(second.sound) else None
+    sounds = (IndexedPrint(first.sound), IndexedPrint(second.sound)) if len(first.sound) and len(second.sound) else None
     tried = [shift * first.item_seconds for shift in (audio_prints.offsets(*sounds) if sounds else ())]
     pictures = lay_pictures(first, second, orientation, tried, limits.max_bits)
     if pictures is None or pictures.agreeing < limits.min_frames:
@@ -120,7 +120,7 @@ def _proved_by_pictures(first: Evidence, second: Evidence, pictures: Pictures, l
 
 
 def _lay_sound(
-    first: Heard, second: Heard, offset_seconds: float, item_seconds: float, limits: SimilaritySettings
+    first: IndexedPrint, second: IndexedPrint, offset_seconds: float, item_seconds: float, limits: SimilaritySettings
 ) -> audio_prints.Overlay | None:
     """The two sounds at the offset at which the pictures agree; None when too little is heard in both."""
     middle, reach = round(offset_seconds / item_seconds), round(1 / item_seconds)

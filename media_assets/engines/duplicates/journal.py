@@ -16,7 +16,7 @@ class NotOfThisPlace(Fatal):
     """What was planned, or a line of a journal, names what does not lie in the place that files are moved in."""
 
 
-class Journal:
+class MoveJournal:
     """A file of JSON lines. It is created by the first line and never shortened.
 
     Args:

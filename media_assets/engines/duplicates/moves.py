@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol, Self
 
 from pydantic import ValidationError
 
-from media_assets.engines.duplicates.journal import Journal, NotOfThisPlace
+from media_assets.engines.duplicates.journal import MoveJournal, NotOfThisPlace
 from media_assets.errors import BadMedia, MediaAssetsError, SourceChanged, classify
 from media_assets.models_duplicates import CheckedFile, DedupRow, DuplicateGroup, Move, MoveOutcome
 from media_assets.partitions import decode_path
@@ -127,7 +127,7 @@ def check_moves(moves: Iterable[Move], mover: Mover) -> Iterator[MoveOutcome]:
 
 
 def apply_moves(
-    moves: Iterable[Move], mover: Mover, journal: Journal, check: Callable[[], None] = lambda: None
+    moves: Iterable[Move], mover: Mover, journal: MoveJournal, check: Callable[[], None] = lambda: None
 ) -> Iterator[MoveOutcome]:
     """Move the copies, and tell of each.
 
@@ -156,7 +156,7 @@ def apply_moves(
         yield _outcome(move, "moved")
 
 
-def settle_moves(mover: Mover, journal: Journal) -> Iterator[MoveOutcome]:
+def settle_moves(mover: Mover, journal: MoveJournal) -> Iterator[MoveOutcome]:
     """Take back what a crash left half done, so that it can be planned and made again; tell of what cannot be."""
     begun = Begun.of(journal)
     yield from begun.unusable
@@ -164,7 +164,7 @@ def settle_moves(mover: Mover, journal: Journal) -> Iterator[MoveOutcome]:
         yield from (one for one in _restored(move, mover, journal, begun) if one.state == "skipped")
 
 
-def undo_moves(mover: Mover, journal: Journal, check: Callable[[], None] = lambda: None) -> Iterator[MoveOutcome]:
+def undo_moves(mover: Mover, journal: MoveJournal, check: Callable[[], None] = lambda: None) -> Iterator[MoveOutcome]:
     """Bring back everything that the journal says was or may have been moved, the last first, and tell of each.
 
     What cannot be brought back is skipped and stays in the journal; undoing again tries it again. A line that nobody
@@ -200,7 +200,7 @@ class Begun(NamedTuple):
     """What is told of lines that nobody can act on; the others count."""
 
     @classmethod
-    def of(cls, journal: Journal) -> Self:
+    def of(cls, journal: MoveJournal) -> Self:
         """
         Raises:
             Fatal: there is no journal.
@@ -273,7 +273,7 @@ def _move(told: Any) -> Move:
     return move
 
 
-def _unusable(journal: Journal, number: int, reason: str) -> MoveOutcome:
+def _unusable(journal: MoveJournal, number: int, reason: str) -> MoveOutcome:
     detail = f"{reason}. Look at the line; nothing was done because of it, and the others count"
     return MoveOutcome(
         key=f"line {number} of {journal.path.name}", address="", destination="", state="skipped", detail=detail
@@ -285,7 +285,7 @@ def skipped(move: Move, error: MediaAssetsError) -> MoveOutcome:
     return _outcome(move, "skipped", str(error))
 
 
-def _restored(move: Move, mover: Mover, journal: Journal, begun: Begun) -> Iterator[MoveOutcome]:
+def _restored(move: Move, mover: Mover, journal: MoveJournal, begun: Begun) -> Iterator[MoveOutcome]:
     try:
         with _errors_of_one_file():
             came_back = mover.restore(move)

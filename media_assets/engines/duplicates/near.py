@@ -15,7 +15,7 @@ from media_assets.engines.duplicates.choose import because, preference
 from media_assets.engines.duplicates.codes import ORIENTATIONS
 from media_assets.engines.duplicates.compare import Likeness, compare
 from media_assets.engines.duplicates.evidence import Evidence, evidence_of
-from media_assets.engines.duplicates.exact import Content, contents
+from media_assets.engines.duplicates.exact import EqualBytes, contents
 from media_assets.engines.duplicates.index import Candidate, PictureIndex, SoundIndex
 from media_assets.models_duplicates import DedupRow, DuplicateGroup, DuplicateMember
 from media_assets.settings_duplicates import DuplicateSettings, SimilaritySettings
@@ -103,7 +103,9 @@ def _blocks(files: Sequence[int], taken: set[int]) -> Iterator[list[int]]:
         yield block
 
 
-def _group(content: Content, near: Sequence[tuple[Content, Likeness]], settings: DuplicateSettings) -> DuplicateGroup:
+def _group(
+    content: EqualBytes, near: Sequence[tuple[EqualBytes, Likeness]], settings: DuplicateSettings
+) -> DuplicateGroup:
     members = [_member(stored.row, stored.names, "exact", 1.0, "the same bytes", 0.0) for stored in content.files[1:]]
     for other, likeness in near:
         for stored in other.files:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from media_assets.engines.images.encoding import Encoder, decoded, encoders, least_quality
+from media_assets.engines.images.encoding import ImageEncoder, decoded, encoders, least_quality
 from media_assets.engines.images.exif import Mark
-from media_assets.engines.images.judging import Sample, choose_sample, damaged_area, score
+from media_assets.engines.images.judging import JudgedAreas, choose_sample, damaged_area, score
 from media_assets.engines.images.leaving import FORMATS, peculiarity, satisfied
 from media_assets.engines.images.metadata import Metadata, carried_over, fits_profile, found_again, read_metadata
 from media_assets.engines.images.opening import UnreadablePicture, limits_for, open_image, upright, written_file
@@ -175,7 +175,7 @@ class _Job:
             return self.settings.alpha_format
         return self.settings.format
 
-    def _search(self, encoder: Encoder) -> tuple[Image.Image, int | None, float]:
+    def _search(self, encoder: ImageEncoder) -> tuple[Image.Image, int | None, float]:
         """The size and the quality to encode at, and the best score seen.
 
         First at the size the picture has; when that would take more than the goal, once more at the size that should
@@ -193,7 +193,7 @@ class _Job:
             quality, _, best = self._trial(encoder, reference)
         return reference, quality, best
 
-    def _trial(self, encoder: Encoder, reference: Image.Image) -> tuple[int | None, float, float]:
+    def _trial(self, encoder: ImageEncoder, reference: Image.Image) -> tuple[int | None, float, float]:
         """The least quality for a size, the bytes the whole picture will take, and the best score seen."""
         sample = choose_sample(reference, self.settings.judged_megapixels)
         piece = sample.of(reference)
@@ -209,7 +209,7 @@ class _Job:
         share = piece.width * piece.height / (reference.width * reference.height)
         return quality, sizes[quality] / share if quality is not None else 0.0, max(scores.values())
 
-    def _finish(self, encoder: Encoder, reference: Image.Image, quality: int) -> CompressedImage:
+    def _finish(self, encoder: ImageEncoder, reference: Image.Image, quality: int) -> CompressedImage:
         """Encode the whole and hold it against the gates. It may be a little better or worse than its sample."""
         original = self.metadata.mark.original_bytes if self.metadata.mark else self.facts["source_bytes"]
         mark = Mark(self.rule.reduction, original)
@@ -234,7 +234,7 @@ class _Job:
             )
         return self._written(encoder, final, scores[final], files[final], reference, options, missed)
 
-    def _checked(self, data: bytes, reference: Image.Image, sample: Sample) -> float:
+    def _checked(self, data: bytes, reference: Image.Image, sample: JudgedAreas) -> float:
         """The score of a finished file, which is decoded whole."""
         self.trials += 1
         result = decoded(data, reference.mode)
@@ -246,7 +246,7 @@ class _Job:
 
     def _written(
         self,
-        encoder: Encoder,
+        encoder: ImageEncoder,
         quality: int,
         reached: float,
         data: bytes,

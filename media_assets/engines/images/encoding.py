@@ -18,7 +18,7 @@ Chroma = Literal["4:2:0", "4:4:4"]
 
 
 @dataclass(frozen=True)
-class Encoder:
+class ImageEncoder:
     """One format at one fineness of colour."""
 
     format: ImageFormat
@@ -64,10 +64,10 @@ def decoded(data: bytes, mode: str) -> Image.Image:
         return image.convert(mode)
 
 
-def encoders(image_format: ImageFormat, settings: ImageSettings) -> tuple[Encoder, ...]:
+def encoders(image_format: ImageFormat, settings: ImageSettings) -> tuple[ImageEncoder, ...]:
     """To be tried in this order: full colour costs bytes, and only few pictures (red text) need it. WebP has none."""
     chromas: tuple[Chroma, ...] = ("4:2:0",) if image_format == "webp" else ("4:2:0", "4:4:4")
-    return tuple(Encoder(image_format, chroma, settings.avif_speed) for chroma in chromas)
+    return tuple(ImageEncoder(image_format, chroma, settings.avif_speed) for chroma in chromas)
 
 
 _SLOPE = 0.6

@@ -30,7 +30,7 @@ Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
-class Sample:
+class JudgedAreas:
     """Areas of a picture, put together to a smaller one; no boxes stand for the whole."""
 
     boxes: tuple[Box, ...] = ()
@@ -50,13 +50,13 @@ class Sample:
         return result
 
 
-def choose_sample(image: Image.Image, megapixels: float) -> Sample:
+def choose_sample(image: Image.Image, megapixels: float) -> JudgedAreas:
     """Tiles that stand for a picture: as many flat and as many busy ones as it has.
 
     They are taken at equal steps along the order by detail, so that the same picture gives the same tiles.
     """
     if image.width * image.height * _WHOLE_FROM <= megapixels * 1_000_000:
-        return Sample()
+        return JudgedAreas()
     width, height = min(_TILE, image.width), min(_TILE, image.height)
     boxes = [
         (x, y, x + width, y + height)
@@ -66,9 +66,9 @@ def choose_sample(image: Image.Image, megapixels: float) -> Sample:
     side = math.ceil(math.sqrt(megapixels * 1_000_000 / (width * height)))
     count = side * side  # a full square, so that no empty place counts as perfect
     if count >= len(boxes) * _WHOLE_FROM:
-        return Sample()
+        return JudgedAreas()
     ranked = sorted(boxes, key=lambda box: (_detail(image.crop(box)), box))
-    return Sample(tuple(ranked[int((number + 0.5) * len(ranked) / count)] for number in range(count)))
+    return JudgedAreas(tuple(ranked[int((number + 0.5) * len(ranked) / count)] for number in range(count)))
 
 
 def score(reference: Image.Image, distorted: Image.Image) -> float:

@@ -7,7 +7,7 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from media_assets.engines.modal.contract import FUNCTION, Answer, Request, progress_key
+from media_assets.engines.modal.contract import FUNCTION, TranscriptionAnswer, TranscriptionRequest, progress_key
 from media_assets.engines.modal.failures import DEPLOY, broken_container, failure, modal_errors
 from media_assets.errors import Fatal, MediaAssetsError, Transient
 from media_assets.settings_whisper import ModalTranscription
@@ -80,14 +80,14 @@ class ModalCalls:
             return line
         return f"{line}; library.yaml says {wanted[0]} and {wanted[1]} s: {DEPLOY[0].lower()}{DEPLOY[1:]}"
 
-    def spawn(self, request: Request, audio: bytes | None) -> str:
+    def spawn(self, request: TranscriptionRequest, audio: bytes | None) -> str:
         """Begin a call and return its id. The client sends what is large to Modal's storage, and the rest with it."""
         try:
             return str(self._function.spawn(request.model_dump_json(), audio).object_id)
         except modal_errors() as error:
             raise failure(error, "could not be sent to Modal") from None
 
-    def answer(self, call_id: str, wait_seconds: float) -> Answer | None:
+    def answer(self, call_id: str, wait_seconds: float) -> TranscriptionAnswer | None:
         """What came of a call; None while it lasts.
 
         Raises:
@@ -99,7 +99,7 @@ class ModalCalls:
 
         at = modal.exception
         try:
-            return Answer.model_validate_json(self._call(call_id).get(timeout=wait_seconds))
+            return TranscriptionAnswer.model_validate_json(self._call(call_id).get(timeout=wait_seconds))
         except (
             at.OutputExpiredError,
             at.NotFoundError,

@@ -45,7 +45,7 @@ class Failure(Model):
         return _KINDS.get(self.kind, BadMedia)(self.reason, next_step=self.next_step)
 
 
-class Request(Model):
+class TranscriptionRequest(Model):
     """The audio itself travels beside it, or lies at an address."""
 
     token: str
@@ -61,7 +61,7 @@ class Request(Model):
     """Where it can be fetched, for a while. A secret."""
 
 
-class Answer(Model):
+class TranscriptionAnswer(Model):
     """Exactly one of the first three is set."""
 
     transcript: Transcript | None = None

@@ -17,7 +17,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.engines.modal.contract import MODELS_DIR, Answer, Failure, Request, progress_key
+from media_assets.engines.modal.contract import (
+    MODELS_DIR,
+    Failure,
+    TranscriptionAnswer,
+    TranscriptionRequest,
+    progress_key,
+)
 from media_assets.engines.transcribers.whisper import FasterWhisperTranscriber
 from media_assets.engines.work import Work
 from media_assets.errors import Transient, classify
@@ -43,24 +49,24 @@ def transcribe(request_json: str, audio: bytes | None) -> str:
         An `Answer` as JSON.
     """
     started = time.monotonic()
-    request = Request.model_validate_json(request_json)
+    request = TranscriptionRequest.model_validate_json(request_json)
     notes = _Notes(request)
     other = notes.claim()
     if other is not None:
-        return Answer(done_by=other, seconds=time.monotonic() - started).model_dump_json()
+        return TranscriptionAnswer(done_by=other, seconds=time.monotonic() - started).model_dump_json()
     try:
         transcript = _transcribe(request, audio, notes)
     except Exception as error:
         known = classify(error)
         if known is not error:
             logger.exception("this was not foreseen")
-        answer = Answer(failure=Failure.of(known), seconds=time.monotonic() - started)
+        answer = TranscriptionAnswer(failure=Failure.of(known), seconds=time.monotonic() - started)
     else:
-        answer = Answer(transcript=transcript, seconds=time.monotonic() - started)
+        answer = TranscriptionAnswer(transcript=transcript, seconds=time.monotonic() - started)
     return answer.model_dump_json()
 
 
-def _transcribe(request: Request, audio: bytes | None, notes: _Notes) -> Transcript:
+def _transcribe(request: TranscriptionRequest, audio: bytes | None, notes: _Notes) -> Transcript:
     with TemporaryDirectory(prefix="media-assets-") as directory:
         file = Path(directory) / "audio"
         if audio is None:
@@ -75,7 +81,7 @@ def _transcribe(request: Request, audio: bytes | None, notes: _Notes) -> Transcr
         )
 
 
-def _fetch(request: Request, file: Path) -> None:
+def _fetch(request: TranscriptionRequest, file: Path) -> None:
     """The audio from its bucket; the address does not show in any error."""
     cause = "it is not as large as it was"
     try:
@@ -108,7 +114,7 @@ def _engine(whisper_json: str) -> FasterWhisperTranscriber:
 class _Notes:
     """What this call tells the outside while it works. Without them the work is done all the same."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: TranscriptionRequest) -> None:
         import modal
 
         self._token = request.token

@@ -12,7 +12,7 @@ from media_assets.engines.openai_errors import SUMMARY, TooLong, may_be_charged,
 from media_assets.engines.spending import Payment
 from media_assets.engines.summarizers import prompts
 from media_assets.engines.summarizers.answers import Answer
-from media_assets.engines.summarizers.journal import Entry, Journal
+from media_assets.engines.summarizers.journal import AnswerJournal, Entry
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, Fatal, Transient
 from media_assets.settings import OpenAISummary
@@ -37,7 +37,13 @@ class Chat:
     """
 
     def __init__(
-        self, client: openai.OpenAI, server: str, settings: OpenAISummary, system: str, journal: Journal, work: Work
+        self,
+        client: openai.OpenAI,
+        server: str,
+        settings: OpenAISummary,
+        system: str,
+        journal: AnswerJournal,
+        work: Work,
     ) -> None:
         self._client = client
         self._server = server

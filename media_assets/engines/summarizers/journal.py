@@ -22,7 +22,7 @@ class Entry(BaseModel):
     output_tokens: int
 
 
-class Journal:
+class AnswerJournal:
     """Entries by the request they answer.
 
     Args:

@@ -11,7 +11,7 @@ from media_assets.engines.openai_errors import TooLong
 from media_assets.engines.summarizers import prompts
 from media_assets.engines.summarizers.answers import Answer, with_checked_chapters
 from media_assets.engines.summarizers.clock import to_clock
-from media_assets.engines.summarizers.parts import Part, split
+from media_assets.engines.summarizers.parts import TranscriptPart, split
 from media_assets.errors import BadMedia
 from media_assets.models import TranscriptSegment
 
@@ -64,7 +64,7 @@ class MapReduce:
         notes = [note for part in parts for note in self._notes(part)]
         return self._combine(notes), len(notes)
 
-    def _summarize(self, part: Part, task: str) -> _Note:
+    def _summarize(self, part: TranscriptPart, task: str) -> _Note:
         text = part.text
         start, end = to_clock(part.start_seconds), to_clock(part.end_seconds)
         answer = self._ask(prompts.request(task, start, end, text))
@@ -72,7 +72,7 @@ class MapReduce:
         self._report(min(1.0, self._characters_done / self._characters) * _SHARE_OF_PARTS)
         return _Note(with_checked_chapters(answer, part.segments), start, end)
 
-    def _notes(self, part: Part) -> list[_Note]:
+    def _notes(self, part: TranscriptPart) -> list[_Note]:
         try:
             return [self._summarize(part, prompts.PART)]
         except TooLong as error:
@@ -109,7 +109,7 @@ class MapReduce:
 _LARGER_MODEL = "Configure a model with a larger context, or let the server give more of it"
 
 
-def _halves(part: Part, error: TooLong) -> list[Part]:
+def _halves(part: TranscriptPart, error: TooLong) -> list[TranscriptPart]:
     halves = part.halves()
     if halves is None:
         raise BadMedia(error.reason, next_step=_LARGER_MODEL) from error

@@ -15,7 +15,7 @@ from media_assets.engines.summarizers import prompts
 from media_assets.engines.summarizers.answers import checked_chapters, distinct
 from media_assets.engines.summarizers.base import spoken_segments
 from media_assets.engines.summarizers.chat import Chat, estimate_usd
-from media_assets.engines.summarizers.journal import Journal
+from media_assets.engines.summarizers.journal import AnswerJournal
 from media_assets.engines.summarizers.map_reduce import MapReduce
 from media_assets.engines.work import Work
 from media_assets.models import Summary, Transcript, TranscriptSegment, Usage
@@ -39,7 +39,7 @@ class OpenAISummarizer:
         work.spending.require(self._estimate_usd(segments, system))
         context = json.dumps([prompts.PROMPT_VERSION, self._settings.result_settings(), system])
         with self._server.client(self._settings.timeout_seconds, self._settings.max_retries) as client:
-            chat = Chat(client, self._server.name, self._settings, system, Journal(work.journal, context), work)
+            chat = Chat(client, self._server.name, self._settings, system, AnswerJournal(work.journal, context), work)
             answer, parts = MapReduce(chat.ask, self._settings.part_characters, work.report).run(segments)
         work.report(1.0)
         return Summary(

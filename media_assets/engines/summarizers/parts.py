@@ -14,7 +14,7 @@ MIN_CHARACTERS = 400
 
 
 @dataclass(frozen=True)
-class Part:
+class TranscriptPart:
     """Consecutive segments of a transcript; there is at least one."""
 
     segments: tuple[TranscriptSegment, ...]
@@ -32,7 +32,7 @@ class Part:
     def end_seconds(self) -> float:
         return max(segment.end_seconds for segment in self.segments)
 
-    def halves(self) -> tuple[Part, Part] | None:
+    def halves(self) -> tuple[TranscriptPart, TranscriptPart] | None:
         """The part in two of about the same length, None when it is too short for that."""
         length = len(self.text)
         if length < 2 * MIN_CHARACTERS:
@@ -41,12 +41,12 @@ class Part:
         middle = max(1, len(pieces) // 2)
         first, second = pieces[:middle], pieces[middle:]
         return (
-            Part(tuple(segment for piece in first for segment in piece.segments)),
-            Part(tuple(segment for piece in second for segment in piece.segments)),
+            TranscriptPart(tuple(segment for piece in first for segment in piece.segments)),
+            TranscriptPart(tuple(segment for piece in second for segment in piece.segments)),
         )
 
 
-def split(segments: Sequence[TranscriptSegment], max_characters: int) -> list[Part]:
+def split(segments: Sequence[TranscriptSegment], max_characters: int) -> list[TranscriptPart]:
     """Parts of about equal length, none with a text longer than `max_characters`, together all of the segments.
 
     A segment that is longer by itself is cut between words, and a word that is longer still within itself.
@@ -54,18 +54,18 @@ def split(segments: Sequence[TranscriptSegment], max_characters: int) -> list[Pa
     pieces = [piece for segment in segments for piece in _cut(segment, max_characters)]
     total = sum(len(_line(piece)) + 1 for piece in pieces)
     target = total / math.ceil(total / max_characters)
-    parts: list[Part] = []
+    parts: list[TranscriptPart] = []
     current: list[TranscriptSegment] = []
     length = before = 0
     for piece in pieces:
         added = len(_line(piece)) + 1
         if current and (length + added > max_characters or before + added / 2 > target * (len(parts) + 1)):
-            parts.append(Part(tuple(current)))
+            parts.append(TranscriptPart(tuple(current)))
             current, length = [], 0
         current.append(piece)
         length += added
         before += added
-    parts.append(Part(tuple(current)))
+    parts.append(TranscriptPart(tuple(current)))
     return parts
 
 

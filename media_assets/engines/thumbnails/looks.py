@@ -26,7 +26,7 @@ _BINS = 32
 
 
 @dataclass(frozen=True)
-class Look:
+class FrameLook:
     """What was measured of one frame."""
 
     dark_share: float
@@ -44,7 +44,7 @@ class Look:
         return self.dark_share < _DARK_SHARE and self.bright_share < _BRIGHT_SHARE and self.contrast >= _FLAT
 
 
-def look_at(image: Image.Image) -> Look:
+def look_at(image: Image.Image) -> FrameLook:
     """Measure a decoded picture."""
     import numpy as np
     from PIL import Image
@@ -54,7 +54,7 @@ def look_at(image: Image.Image) -> Look:
     colours: np.ndarray[Any, Any] = np.asarray(small)
     grey = np.asarray(small.convert("L"), dtype=np.float64)
     histogram = np.concatenate([np.histogram(colours[..., c], _BINS, (0, 256))[0] for c in range(3)])
-    return Look(
+    return FrameLook(
         dark_share=float((grey <= _DARK).mean()),
         bright_share=float((grey >= 255 - _DARK).mean()),
         contrast=float(grey.std()),
@@ -73,7 +73,7 @@ def _sharpness(grey: Any) -> float:
     return float(np.abs(4 * inner - grey[:-2, 1:-1] - grey[2:, 1:-1] - grey[1:-1, :-2] - grey[1:-1, 2:]).mean())
 
 
-def best(looks: Sequence[Look]) -> tuple[int, str]:
+def best(looks: Sequence[FrameLook]) -> tuple[int, str]:
     """The index of the frame to take, and why.
 
     Of the sharp frames the one is taken whose colours are nearest to their mean, which is how FFmpeg's filter

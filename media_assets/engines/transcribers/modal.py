@@ -17,7 +17,7 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from media_assets.engines.modal.calls import CallLost, ModalCalls
-from media_assets.engines.modal.contract import Answer, Request, whisper_settings
+from media_assets.engines.modal.contract import TranscriptionAnswer, TranscriptionRequest, whisper_settings
 from media_assets.engines.spending import Payment
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, TimeLimitExceeded, Transient
@@ -117,7 +117,7 @@ class ModalTranscriber:
         self, audio: Path, duration_seconds: float, offset_seconds: float, journal: _Journal, work: Work
     ) -> Transcript:
         errand = journal.errand or _Errand(token=uuid4().hex)
-        request = Request(
+        request = TranscriptionRequest(
             token=errand.token,
             notes=self._calls.notes_name,
             whisper=whisper_settings(self._settings),
@@ -167,7 +167,7 @@ class ModalTranscriber:
         price = self._settings.price_per_second
         return None if price is None else seconds * price
 
-    def _wait(self, errand: _Errand, journal: _Journal, work: Work) -> Answer:
+    def _wait(self, errand: _Errand, journal: _Journal, work: Work) -> TranscriptionAnswer:
         """The answer of the call, or of the one that it points to."""
         call_id = errand.call_id or ""
         reported = 0.0

@@ -39,7 +39,7 @@ class AnsweredSegment(_Part):
     words: list[AnsweredWord] | None = None
 
 
-class _Token(_Part):
+class _SpokenToken(_Part):
     logprob: float
 
 
@@ -47,7 +47,7 @@ class _Usage(_Part):
     seconds: float | None = None
 
 
-class Answer(_Part):
+class SpeechAnswer(_Part):
     """To one request. `segments` is None where the server gives text alone."""
 
     text: str
@@ -55,11 +55,11 @@ class Answer(_Part):
     segments: list[AnsweredSegment] | None = None
     words: list[AnsweredWord] | None = None
     """Of all segments; OpenAI gives them so."""
-    logprobs: list[_Token] | None = None
+    logprobs: list[_SpokenToken] | None = None
     usage: _Usage | None = None
 
 
-def timed_utterances(answer: Answer, guards: GuardSettings) -> tuple[list[Utterance], dict[str, int]]:
+def timed_utterances(answer: SpeechAnswer, guards: GuardSettings) -> tuple[list[Utterance], dict[str, int]]:
     """What the guards leave of the segments, and how many each guard took out."""
     segments = answer.segments or []
     kept: list[Utterance] = []
@@ -74,7 +74,7 @@ def timed_utterances(answer: Answer, guards: GuardSettings) -> tuple[list[Uttera
 
 
 def untimed_utterances(
-    answer: Answer, guards: GuardSettings, start_seconds: float, end_seconds: float
+    answer: SpeechAnswer, guards: GuardSettings, start_seconds: float, end_seconds: float
 ) -> tuple[list[Utterance], dict[str, int]]:
     """The text as one utterance between two times, or what guard took it out."""
     logprobs = [token.logprob for token in answer.logprobs or []]

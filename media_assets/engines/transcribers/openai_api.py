@@ -22,7 +22,7 @@ from media_assets.engines.openai_errors import TRANSCRIPTION, TooLong, may_be_ch
 from media_assets.engines.openai_server import OpenAIServer
 from media_assets.engines.spending import Payment
 from media_assets.engines.transcribers.assembling import to_transcript
-from media_assets.engines.transcribers.openai_answers import Answer, timed_utterances, untimed_utterances
+from media_assets.engines.transcribers.openai_answers import SpeechAnswer, timed_utterances, untimed_utterances
 from media_assets.engines.transcribers.readable import split_readably
 from media_assets.engines.transcribers.utterances import to_segments
 from media_assets.engines.transcribers.whisper_languages import language_code
@@ -177,7 +177,7 @@ class OpenAITranscriber:
             options["prompt"] = self._settings.prompt
         return options
 
-    def _answer(self, content: bytes) -> Answer:
+    def _answer(self, content: bytes) -> SpeechAnswer:
         """Checked: whatever comes with status 200 arrives here."""
         server = self._server.name
         if content.lstrip()[:1] != b"{":
@@ -187,7 +187,7 @@ class OpenAITranscriber:
                 "/audio/transcriptions",
             )
         try:
-            answer = Answer.model_validate_json(content)
+            answer = SpeechAnswer.model_validate_json(content)
         except ValidationError as error:
             details = error.errors(include_url=False, include_input=False, include_context=False)[0]
             where = ".".join(map(str, details["loc"])) or "answer"

@@ -26,7 +26,7 @@ _TOKEN = re.compile(rf"[{_WITHOUT_SPACES}]|[^\s{_WITHOUT_SPACES}]+")
 
 
 @dataclass(frozen=True)
-class _Token:
+class _ReadableToken:
     """A word, and where its characters stand in the text of the segment."""
 
     first: int
@@ -59,9 +59,9 @@ def _fits(seconds: float, characters: int) -> bool:
     return seconds <= MAX_SECONDS and characters <= MAX_CHARACTERS
 
 
-def _spoken_tokens(segment: TranscriptSegment) -> list[_Token]:
+def _spoken_tokens(segment: TranscriptSegment) -> list[_ReadableToken]:
     """The segment's words found in its text; empty when the two do not agree."""
-    tokens: list[_Token] = []
+    tokens: list[_ReadableToken] = []
     position = 0
     next_starts = [*(word.start_seconds for word in segment.words[1:]), segment.end_seconds]
     for word, next_start in zip(segment.words, next_starts, strict=False):
@@ -70,21 +70,21 @@ def _spoken_tokens(segment: TranscriptSegment) -> list[_Token]:
             return []
         position = first + len(word.text)
         end = next_start if word.end_seconds is None else word.end_seconds
-        tokens.append(_Token(first, position, word.start_seconds, end, word))
+        tokens.append(_ReadableToken(first, position, word.start_seconds, end, word))
     return tokens
 
 
-def _estimated_tokens(segment: TranscriptSegment) -> list[_Token]:
+def _estimated_tokens(segment: TranscriptSegment) -> list[_ReadableToken]:
     seconds_per_character = (segment.end_seconds - segment.start_seconds) / max(1, len(segment.text))
 
     def at(character: int) -> float:
         return segment.start_seconds + character * seconds_per_character
 
     found = _TOKEN.finditer(segment.text)
-    return [_Token(m.start(), m.end(), at(m.start()), at(m.end()), None) for m in found]
+    return [_ReadableToken(m.start(), m.end(), at(m.start()), at(m.end()), None) for m in found]
 
 
-def _parts(text: str, tokens: Sequence[_Token]) -> Iterator[Sequence[_Token]]:
+def _parts(text: str, tokens: Sequence[_ReadableToken]) -> Iterator[Sequence[_ReadableToken]]:
     if len(tokens) < 2 or _fits(tokens[-1].end - tokens[0].start, tokens[-1].last - tokens[0].first):
         yield tokens
         return
@@ -93,7 +93,7 @@ def _parts(text: str, tokens: Sequence[_Token]) -> Iterator[Sequence[_Token]]:
     yield from _parts(text, tokens[cut:])
 
 
-def _merit(text: str, tokens: Sequence[_Token], index: int) -> float:
+def _merit(text: str, tokens: Sequence[_ReadableToken], index: int) -> float:
     """How good it is to cut before the token at `index`: half a second of silence counts as much as the end of a
     sentence, a crumb on either side against it, and equal halves are better where nothing else decides."""
     before, after = tokens[index - 1], tokens[index]
@@ -105,7 +105,7 @@ def _merit(text: str, tokens: Sequence[_Token], index: int) -> float:
 
 
 def _piece(
-    segment: TranscriptSegment, text: str, tokens: Sequence[_Token], start: float, end: float
+    segment: TranscriptSegment, text: str, tokens: Sequence[_ReadableToken], start: float, end: float
 ) -> TranscriptSegment:
     words = tuple(token.word for token in tokens if token.word is not None)
     return TranscriptSegment(

@@ -9,7 +9,7 @@ import ffmpeg as ffmpeg_python
 
 from media_assets.engines.ffmpeg import ALL_MUST_DECODE, FFmpeg
 from media_assets.engines.untrusted import file_url, uploaded
-from media_assets.engines.video.plan import Plan
+from media_assets.engines.video.plan import EncodePlan
 from media_assets.engines.work import Work
 from media_assets.models import MediaInfo
 
@@ -25,7 +25,7 @@ def is_marked(media: MediaInfo) -> bool:
     return any(value.startswith(MARK) for value in media.tags.values())
 
 
-def encode(ffmpeg: FFmpeg, plan: Plan, crf: float, destination: Path, work: Work) -> tuple[str, ...]:
+def encode(ffmpeg: FFmpeg, plan: EncodePlan, crf: float, destination: Path, work: Work) -> tuple[str, ...]:
     """Write the result.
 
     Returns:
@@ -63,12 +63,12 @@ def encode(ffmpeg: FFmpeg, plan: Plan, crf: float, destination: Path, work: Work
     return ffmpeg.run(output, work, duration_seconds=plan.media.duration_seconds)
 
 
-def _subtitle_options(plan: Plan) -> dict[str, str]:
+def _subtitle_options(plan: EncodePlan) -> dict[str, str]:
     titles = [stream for stream in plan.streams.copied if stream.type == "subtitle"]
     return {f"c:s:{number}": plan.streams.subtitle_codec(stream) for number, stream in enumerate(titles)}
 
 
-def _mp4_options(plan: Plan) -> dict[str, str]:
+def _mp4_options(plan: EncodePlan) -> dict[str, str]:
     """The index in front; QuickTime's keys in mov, and where the source has such (phones): in mp4 the tags that players
     read cannot be written beside them."""
     phone = any(name.startswith("com.") for name in plan.media.tags)
@@ -82,7 +82,7 @@ def _mp4_options(plan: Plan) -> dict[str, str]:
     return options
 
 
-def _mkv_options(ffmpeg: FFmpeg, plan: Plan, work: Work) -> dict[str, str]:
+def _mkv_options(ffmpeg: FFmpeg, plan: EncodePlan, work: Work) -> dict[str, str]:
     """In Matroska a cover is an attached file, and ffmpeg does not make it one by itself."""
     if not plan.streams.covers:
         return {}

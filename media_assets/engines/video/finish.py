@@ -9,7 +9,7 @@ from pathlib import Path
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.video import gates
 from media_assets.engines.video.encode import encode
-from media_assets.engines.video.plan import Plan
+from media_assets.engines.video.plan import EncodePlan
 from media_assets.engines.video.portions import portions
 from media_assets.engines.video.samples import Samples, rate_result
 from media_assets.engines.work import Work
@@ -34,7 +34,7 @@ class Compressed:
 class NotWorthIt(Exception):
     """Ends the steps: the original stays."""
 
-    def __init__(self, reason: str, trials: tuple[CrfTrial, ...] = (), plan: Plan | None = None) -> None:
+    def __init__(self, reason: str, trials: tuple[CrfTrial, ...] = (), plan: EncodePlan | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.trials = trials
@@ -63,7 +63,7 @@ class Finish:
     trials: tuple[CrfTrial, ...]
 
     @property
-    def plan(self) -> Plan:
+    def plan(self) -> EncodePlan:
         return self.samples.plan
 
     @property

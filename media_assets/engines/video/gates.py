@@ -12,7 +12,7 @@ from media_assets.engines.probe import probe
 from media_assets.engines.untrusted import uploaded
 from media_assets.engines.video.data_tracks import KNOWN_TRACKS, sample_formats
 from media_assets.engines.video.picture import look_at_picture
-from media_assets.engines.video.plan import Plan
+from media_assets.engines.video.plan import EncodePlan
 from media_assets.engines.video.timeline import Timeline, read_timeline
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, TimeLimitExceeded
@@ -46,7 +46,7 @@ def decodes(ffmpeg: FFmpeg, result: Path, duration_seconds: float | None, work: 
     return f"the result cannot be decoded without errors: {errors[0]}" if errors else None
 
 
-def agrees(plan: Plan, source: Timeline, result: Path, work: Work) -> str | None:
+def agrees(plan: EncodePlan, source: Timeline, result: Path, work: Work) -> str | None:
     """Compare the result with what was planned. Returns what is wrong; None when nothing is."""
     media = probe(result, work).media
     if media is None or not media.streams or media.streams[0].type != "video":
@@ -64,7 +64,7 @@ def agrees(plan: Plan, source: Timeline, result: Path, work: Work) -> str | None
     return _times(plan, source, result, work) or _sound(plan, media, result, work)
 
 
-def _times(plan: Plan, source: Timeline, result: Path, work: Work) -> str | None:
+def _times(plan: EncodePlan, source: Timeline, result: Path, work: Work) -> str | None:
     finished = read_timeline(result, 0, work)
     if not _equal(finished.duration_seconds, source.duration_seconds):
         return (
@@ -78,7 +78,7 @@ def _times(plan: Plan, source: Timeline, result: Path, work: Work) -> str | None
     return None
 
 
-def _sound(plan: Plan, media: MediaInfo, result: Path, work: Work) -> str | None:
+def _sound(plan: EncodePlan, media: MediaInfo, result: Path, work: Work) -> str | None:
     before = [stream for stream in plan.streams.copied if stream.type == "audio"]
     for old, new in zip(before, media.audio_streams, strict=True):
         for what in ("codec", "channels", "sample_rate", "language"):
@@ -97,7 +97,7 @@ def _equal(first: float, second: float) -> bool:
     return abs(first - second) <= _TOLERANCE_SECONDS + _TOLERANCE_FRACTION * max(first, second)
 
 
-def losses(plan: Plan, result: Path, work: Work) -> tuple[str, ...]:
+def losses(plan: EncodePlan, result: Path, work: Work) -> tuple[str, ...]:
     """What the result lacks although nothing planned it so: seen in the result itself."""
     media = probe(result, work).media
     assert media is not None
@@ -118,13 +118,13 @@ def _lost_tags(before: MediaInfo, after: MediaInfo) -> list[str]:
     return lost
 
 
-def _lost_data(plan: Plan, result: Path) -> list[str]:
+def _lost_data(plan: EncodePlan, result: Path) -> list[str]:
     old, new = Counter(sample_formats(plan.source)), Counter(sample_formats(result))
     lost = (old - new) if old else Counter[str]()
     return [f"{what} ({name})" for name, what in KNOWN_TRACKS.items() if lost[name]]
 
 
-def _lost_light(plan: Plan, stream: Stream, result: Path, work: Work) -> list[str]:
+def _lost_light(plan: EncodePlan, stream: Stream, result: Path, work: Work) -> list[str]:
     wanted = plan.dynamic_range
     if wanted.mastering is None and wanted.light is None:
         return []

@@ -20,7 +20,7 @@ _FOUR_K_LINES = 1440
 
 
 @dataclass(frozen=True)
-class Plan:
+class EncodePlan:
     source: Path
     media: MediaInfo
     main: Stream
@@ -76,7 +76,7 @@ def make_plan(
     picture: Picture,
     tier: TierRule,
     settings: VideoCompressionSettings,
-) -> Plan:
+) -> EncodePlan:
     """Decide size, encoder, dynamic range, container and streams."""
     assert main.display_size is not None
     encoder = choose_encoder(settings, main.bit_depth)
@@ -94,4 +94,4 @@ def make_plan(
         losses.append("transparency")
     if picture.interlaced:
         losses.append("interlacing (fields were joined to frames)")
-    return Plan(source, media, main, tier, picture, encoder, dynamic_range, streams, width, height, tuple(losses))
+    return EncodePlan(source, media, main, tier, picture, encoder, dynamic_range, streams, width, height, tuple(losses))

@@ -9,10 +9,10 @@ import ffmpeg as ffmpeg_python
 
 from media_assets.engines.ffmpeg import ALL_MUST_DECODE, FFmpeg
 from media_assets.engines.untrusted import MATROSKA, file_url, our_own, uploaded
-from media_assets.engines.video.plan import Plan
+from media_assets.engines.video.plan import EncodePlan
 from media_assets.engines.video.portions import portions
 from media_assets.engines.video.quality import frame_scores, pooled
-from media_assets.engines.video.timeline import Timeline, Window, choose_windows, read_timeline, seek_seconds
+from media_assets.engines.video.timeline import FrameWindow, Timeline, choose_windows, read_timeline, seek_seconds
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia
 from media_assets.models_video import CrfTrial, VmafScore
@@ -26,7 +26,7 @@ _BYTES_PER_PIXEL = 1.5
 class Sample:
     path: Path
     """Scaled and mapped as planned, without loss."""
-    window: Window
+    window: FrameWindow
     frames: int
     seconds: float
     source_bytes: int
@@ -35,7 +35,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Samples:
-    plan: Plan
+    plan: EncodePlan
     timeline: Timeline
     """Of the source."""
     pieces: tuple[Sample, ...]
@@ -53,7 +53,7 @@ class Samples:
 
 
 def take_samples(
-    ffmpeg: FFmpeg, plan: Plan, timeline: Timeline, settings: VideoCompressionSettings, work: Work
+    ffmpeg: FFmpeg, plan: EncodePlan, timeline: Timeline, settings: VideoCompressionSettings, work: Work
 ) -> Samples:
     """Choose samples and write them to the work directory.
 
@@ -77,7 +77,7 @@ def take_samples(
     return Samples(plan, timeline, tuple(pieces))
 
 
-def _take(ffmpeg: FFmpeg, plan: Plan, timeline: Timeline, window: Window, number: int, work: Work) -> Sample:
+def _take(ffmpeg: FFmpeg, plan: EncodePlan, timeline: Timeline, window: FrameWindow, number: int, work: Work) -> Sample:
     start, length = seek_seconds(timeline, window)
     everything = window.first == 0 and window.end == timeline.seconds.size
     path = work.directory / f"sample-{number}.mkv"
@@ -172,7 +172,7 @@ def rate_result(ffmpeg: FFmpeg, samples: Samples, result: Path, work: Work) -> V
             # By time since the first frame: a container may have dropped or merged frames that another had.
             after = source.seconds[[piece.window.first, piece.window.end - 1]] - source.seconds[0]
             first, last = (int(np.argmin(np.abs(finished.seconds - finished.seconds[0] - time))) for time in after)
-            start, length = seek_seconds(finished, Window(first, last + 1))
+            start, length = seek_seconds(finished, FrameWindow(first, last + 1))
             options = {"ss": f"{start:.6f}", "t": f"{length:.6f}"}
         scores = frame_scores(
             ffmpeg,

@@ -51,7 +51,7 @@ class Timeline:
 
 
 @dataclass(frozen=True)
-class Window:
+class FrameWindow:
     """A piece of a file: the frames from `first` up to, but not with, `end`."""
 
     first: int
@@ -96,7 +96,7 @@ def _packets(path: Path, index: int) -> bytes:
     return rows.tobytes()
 
 
-def choose_windows(timeline: Timeline, samples: int, sample_seconds: float) -> tuple[Window, ...]:
+def choose_windows(timeline: Timeline, samples: int, sample_seconds: float) -> tuple[FrameWindow, ...]:
     """Pieces that stand for the whole, in order; one with everything when the file is short.
 
     The file is cut into as many parts as there are samples, and from each the piece is taken whose bytes are nearest to
@@ -107,12 +107,12 @@ def choose_windows(timeline: Timeline, samples: int, sample_seconds: float) -> t
 
     count = int(timeline.seconds.size)
     if timeline.duration_seconds <= samples * sample_seconds * _WHOLE_BELOW or count < 2 * samples:
-        return (Window(0, count),)
+        return (FrameWindow(0, count),)
     total = np.concatenate(([0], np.cumsum(timeline.sizes)))
     begin = float(timeline.seconds[0])
     part_seconds = timeline.duration_seconds / samples
-    windows: list[Window] = []
-    hardest, most = Window(0, 0), 0.0
+    windows: list[FrameWindow] = []
+    hardest, most = FrameWindow(0, 0), 0.0
     for part in range(samples):
         starts = np.arange(
             begin + part * part_seconds, begin + (part + 1) * part_seconds - sample_seconds, sample_seconds / 2
@@ -123,17 +123,17 @@ def choose_windows(timeline: Timeline, samples: int, sample_seconds: float) -> t
         low, high = np.searchsorted(timeline.seconds, (begin + part * part_seconds, begin + (part + 1) * part_seconds))
         average = (total[high] - total[low]) / max(1, high - low)
         nearest = int(np.argmin(np.abs(density - average)))
-        windows.append(Window(int(first[nearest]), int(end[nearest])))
+        windows.append(FrameWindow(int(first[nearest]), int(end[nearest])))
         busiest = int(np.argmax(density))
         if float(density[busiest]) > most:
-            most, hardest = float(density[busiest]), Window(int(first[busiest]), int(end[busiest]), hardest=True)
+            most, hardest = float(density[busiest]), FrameWindow(int(first[busiest]), int(end[busiest]), hardest=True)
     windows = [window for window in windows if window.end > window.first]
     if all(hardest.first >= window.end or hardest.end <= window.first for window in windows):
         windows.append(hardest)
     return tuple(sorted(windows, key=lambda window: window.first))
 
 
-def seek_seconds(timeline: Timeline, window: Window) -> tuple[float, float]:
+def seek_seconds(timeline: Timeline, window: FrameWindow) -> tuple[float, float]:
     """Start and length to give to ffmpeg for a window: the cuts lie between frames, so that rounding moves none."""
     seconds = timeline.seconds
     start = _between(seconds, window.first)

@@ -78,7 +78,7 @@ class StageCells:
             self.states[position] = NOT_APPLICABLE if self.not_applicable[position] else DONE
 
 
-class Files:
+class FileCells:
     """Every file that was ever seen, which of them are registered now, and their cells."""
 
     def __init__(self, assets: Iterable[str]) -> None:

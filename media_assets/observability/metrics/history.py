@@ -20,7 +20,7 @@ from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from media_assets.latest_records import made_ids, newest_id
 from media_assets.marks import CACHE_TAGS
 from media_assets.models import source_bytes_of
-from media_assets.observability.metrics.cells import Files, cause_of
+from media_assets.observability.metrics.cells import FileCells, cause_of
 from media_assets.partitions import media_files
 from media_assets.records import Event, Failed, Gone, Made, Withdrawn, read_asset
 
@@ -84,7 +84,7 @@ class History:
         self._begin()
 
     def _begin(self) -> None:
-        self.files = Files(self._assets)
+        self.files = FileCells(self._assets)
         self.stages = {asset: StageTotals() for asset in self._assets}
         self.runs = RunTotals()
         self.keys_cursor: str | None = None

@@ -11,7 +11,7 @@ from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 from dagster._core.scheduler.instigation import InstigatorStatus, InstigatorType, SensorInstigatorData, TickStatus
 from pydantic import ValidationError
 
-from media_assets.cache_files import Ledger
+from media_assets.cache_files import SizeLedger
 from media_assets.files import read_if_file
 from media_assets.future_ticks import latest_tick
 
@@ -111,6 +111,6 @@ def _sensors(instance: dg.DagsterInstance) -> Mapping[str, Sensor]:
 def _cache_bytes(folder: Path) -> int | None:
     """As its ledger says: to count the files is the affair of those who make room in it."""
     try:
-        return Ledger.model_validate_json(read_if_file(folder / "ledger.json") or b"").held_bytes
+        return SizeLedger.model_validate_json(read_if_file(folder / "ledger.json") or b"").held_bytes
     except (FileNotFoundError, ValidationError):  # nothing was ever fetched, or it is just being written
         return None

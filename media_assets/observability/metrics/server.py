@@ -34,8 +34,8 @@ def serving(host: str, port: int, collector: Collector, readiness: Readiness) ->
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        server_class = type("Server", (_Server,), {"address_family": family})
-        server: WSGIServer = make_server(host, port, _application(collector, readiness), server_class, _Handler)
+        server_class = type("Server", (_MetricsServer,), {"address_family": family})
+        server: WSGIServer = make_server(host, port, _application(collector, readiness), server_class, _MetricsHandler)
     except OSError as error:
         reason = f"{host}, port {port}, cannot be listened on: {error.strerror or error}"
         raise Fatal(reason, next_step="Choose others with --host and --port") from error
@@ -50,11 +50,11 @@ def serving(host: str, port: int, collector: Collector, readiness: Readiness) ->
         thread.join()
 
 
-class _Server(ThreadingMixIn, WSGIServer):
+class _MetricsServer(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
-class _Handler(WSGIRequestHandler):
+class _MetricsHandler(WSGIRequestHandler):
     timeout = _SILENCE_SECONDS
 
     def log_message(self, format: str, *args: Any) -> None:

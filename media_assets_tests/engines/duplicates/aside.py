@@ -19,7 +19,7 @@ from media_assets.buckets import open_bucket
 from media_assets.engines.duplicates.bucket_mover import BucketMover
 from media_assets.engines.duplicates.drive_mover import DriveMover
 from media_assets.engines.duplicates.folder_mover import FolderMover
-from media_assets.engines.duplicates.journal import Journal
+from media_assets.engines.duplicates.journal import MoveJournal
 from media_assets.engines.duplicates.moves import Mover, apply_moves, check_moves, plan_moves, settle_moves, undo_moves
 from media_assets.engines.duplicates.near import duplicate_groups
 from media_assets.google_drive.api import DriveApi
@@ -56,7 +56,7 @@ class Copies(Protocol):
     """See the module."""
 
     way: Way
-    journal: Journal
+    journal: MoveJournal
 
     def put(self, path: str, content: bytes) -> None:
         """A new file, or another content for the one that is there."""
@@ -75,7 +75,7 @@ class Copies(Protocol):
 class InFolder:
     def __init__(self, root: Path) -> None:
         self.root = root / "library"
-        self.journal = Journal(root / "moves.jsonl")
+        self.journal = MoveJournal(root / "moves.jsonl")
         self.way: Way = {"kind": "folder", "root": str(self.root)}
         for path, content in FILES.items():
             self.put(path, content)
@@ -107,7 +107,7 @@ class OnDrive:
     def __init__(self, drive: DriveServer, root: Path, *, parent: str | None = None) -> None:
         self.drive = drive
         self.folder = drive.add_folder(f"Library {root.name}", parent)
-        self.journal = Journal(root / "moves.jsonl")
+        self.journal = MoveJournal(root / "moves.jsonl")
         grant = root / "grant.json"
         write_private(grant, drive.authorized_user_info())
         self.way: Way = {"kind": "drive", "url": drive.url, "grant": str(grant), "folder": self.folder}
@@ -157,7 +157,7 @@ class OnDrive:
 class InBucket:
     def __init__(self, server: S3Server, root: Path) -> None:
         self.place = Place(server)
-        self.journal = Journal(root / "moves.jsonl")
+        self.journal = MoveJournal(root / "moves.jsonl")
         self.way: Way = {"kind": "bucket", "access": self.place.settings("library")}
         for path, content in FILES.items():
             self.put(path, content)
@@ -261,7 +261,7 @@ def _act(way: Way, journal: str, act: Act, moves: list[Any], after: int) -> None
             if left < 0:
                 os._exit(9)
 
-    mover, record = mover_of(way), Journal(Path(journal))
+    mover, record = mover_of(way), MoveJournal(Path(journal))
     sys.addaudithook(count_down)
     if act == "apply":
         list(apply_moves([Move.model_validate(move) for move in moves], mover, record))

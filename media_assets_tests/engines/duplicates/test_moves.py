@@ -13,7 +13,7 @@ import pytest
 
 from media_assets.checksums import digests_of
 from media_assets.engines.duplicates.folder_mover import FolderMover
-from media_assets.engines.duplicates.journal import Journal
+from media_assets.engines.duplicates.journal import MoveJournal
 from media_assets.engines.duplicates.moves import apply_moves, check_moves, plan_moves, undo_moves
 from media_assets.engines.duplicates.near import duplicate_groups
 from media_assets.errors import Fatal
@@ -59,7 +59,7 @@ class Library:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(path.name.encode(errors="surrogateescape") * 999)
             os.utime(path, ns=(10**18 + 1, 10**18 + 7))
-        self.journal = Journal(folder / "moves.jsonl")
+        self.journal = MoveJournal(folder / "moves.jsonl")
         self.folder = folder
 
     def plan(self) -> list[Move]:

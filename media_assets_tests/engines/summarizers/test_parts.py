@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media_assets.engines.summarizers.clock import from_clock, to_clock
-from media_assets.engines.summarizers.parts import Part, split
+from media_assets.engines.summarizers.parts import TranscriptPart, split
 from media_assets.models import TranscriptSegment
 from media_assets_tests.engines.summarizers.transcripts import BEES, transcript
 
 
-def spoken_words(parts: list[Part]) -> list[str]:
+def spoken_words(parts: list[TranscriptPart]) -> list[str]:
     return [word for part in parts for segment in part.segments for word in segment.text.split()]
 
 
@@ -54,7 +54,7 @@ def test_a_word_longer_than_a_part_is_cut_and_nothing_of_it_is_lost() -> None:
 
 
 def test_halves_are_two_parts_of_the_same_words_until_there_is_too_little_to_halve() -> None:
-    part = Part(transcript(["word " * 2000]).segments)
+    part = TranscriptPart(transcript(["word " * 2000]).segments)
     sizes = []
     while (halves := part.halves()) is not None:
         assert spoken_words(list(halves)) == spoken_words([part])
@@ -68,7 +68,7 @@ def test_halves_are_two_parts_of_the_same_words_until_there_is_too_little_to_hal
 def test_a_segment_with_line_breaks_cannot_pose_as_two() -> None:
     segment = TranscriptSegment(start_seconds=3725.9, end_seconds=3730, text="one\n[0:00:00] two", confidence=1.0)
 
-    assert Part((segment,)).text == "[1:02:05] one [0:00:00] two"
+    assert TranscriptPart((segment,)).text == "[1:02:05] one [0:00:00] two"
 
 
 def test_clock_times_are_read_as_models_write_them() -> None:

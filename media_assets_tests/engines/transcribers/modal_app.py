@@ -7,7 +7,7 @@ from typing import Any
 
 from modal._serialization import deserialize
 
-from media_assets.engines.modal.contract import FUNCTION, Answer
+from media_assets.engines.modal.contract import FUNCTION, TranscriptionAnswer
 from media_assets.engines.transcribers.modal import ModalTranscriber
 from media_assets.engines.work import Work
 from media_assets.models import Transcript, TranscriptSegment
@@ -44,16 +44,16 @@ def answer_at_once(server: ModalServer) -> None:
     transcript = Transcript(
         language="en", duration_seconds=SECONDS, engine="faster-whisper", model="tiny", segments=(said,)
     )
-    answer = Answer(transcript=transcript, seconds=2.0).model_dump_json()
+    answer = TranscriptionAnswer(transcript=transcript, seconds=2.0).model_dump_json()
     server.state.in_container = lambda _: server.state.success(answer)
 
 
-def answers(server: ModalServer) -> list[Answer]:
+def answers(server: ModalServer) -> list[TranscriptionAnswer]:
     """What the calls that ended well came back with."""
     found = []
     for call in server.state.calls.values():
         call.done.wait(30)
         if call.result is not None and call.result.status == call.result.GENERIC_STATUS_SUCCESS:
             data = server.state.blobs.get(call.result.data_blob_id) or call.result.data
-            found.append(Answer.model_validate_json(deserialize(data, None)))
+            found.append(TranscriptionAnswer.model_validate_json(deserialize(data, None)))
     return found

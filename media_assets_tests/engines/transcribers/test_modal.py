@@ -15,7 +15,12 @@ from grpclib import Status
 
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.modal.app import gpu_function
-from media_assets.engines.modal.contract import Answer, Request, progress_key, whisper_settings
+from media_assets.engines.modal.contract import (
+    TranscriptionAnswer,
+    TranscriptionRequest,
+    progress_key,
+    whisper_settings,
+)
 from media_assets.engines.transcribers import build_transcriber
 from media_assets.engines.transcribers.whisper import FasterWhisperTranscriber
 from media_assets.engines.work import Work
@@ -65,10 +70,10 @@ class Crash(BaseException):
 # ------------------------------------------------------------------------------------------- in the container
 
 
-def remotely(model: Path, audio: bytes) -> Answer:
+def remotely(model: Path, audio: bytes) -> TranscriptionAnswer:
     """The function as Modal would run it, but here."""
     function = gpu_function(modal.App(), modal_settings(model))
-    request = Request(
+    request = TranscriptionRequest(
         token="t",
         notes="n",
         whisper=whisper_settings(modal_settings(model)),
@@ -77,7 +82,7 @@ def remotely(model: Path, audio: bytes) -> Answer:
         size_bytes=len(audio),
     )
     with pytest.warns(UserWarning, match="Volume"):
-        return Answer.model_validate_json(function.local(request.model_dump_json(), audio))
+        return TranscriptionAnswer.model_validate_json(function.local(request.model_dump_json(), audio))
 
 
 @pytest.mark.thorough

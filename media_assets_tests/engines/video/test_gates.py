@@ -13,7 +13,7 @@ from media_assets.engines.video import gates
 from media_assets.engines.video.encode import encode
 from media_assets.engines.video.finish import Finish, NotWorthIt
 from media_assets.engines.video.picture import look_at_picture
-from media_assets.engines.video.plan import Plan, make_plan
+from media_assets.engines.video.plan import EncodePlan, make_plan
 from media_assets.engines.video.samples import take_samples
 from media_assets.engines.video.tiers import main_video
 from media_assets.engines.video.timeline import Timeline, read_timeline
@@ -25,7 +25,7 @@ from media_assets_tests.engines.video.clips import FAT, QUICK, clip, frames, res
 TAGS = ("-metadata", "creation_time=2019-07-20T20:17:40.000000Z", "-metadata", "location=+48.8577+002.2950/")
 
 
-def planned(source: Path, settings: VideoCompressionSettings = QUICK) -> tuple[Plan, Timeline, Work]:
+def planned(source: Path, settings: VideoCompressionSettings = QUICK) -> tuple[EncodePlan, Timeline, Work]:
     work = Work(source.parent)
     found = probe(source, work).media
     assert found is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from media_assets.engines.video.timeline import Timeline, Window, choose_windows, read_timeline, seek_seconds
+from media_assets.engines.video.timeline import FrameWindow, Timeline, choose_windows, read_timeline, seek_seconds
 from media_assets.engines.work import Work
 from media_assets_tests.engines.video.clips import clip, times
 
@@ -26,7 +26,7 @@ def test_frames_are_in_the_order_they_are_shown(tmp_path: Path):
 
 
 def test_a_short_file_is_taken_whole():
-    assert choose_windows(timeline([100] * 300), samples=10, sample_seconds=2.0) == (Window(0, 300),)
+    assert choose_windows(timeline([100] * 300), samples=10, sample_seconds=2.0) == (FrameWindow(0, 300),)
     assert len(choose_windows(timeline([100] * 301), samples=10, sample_seconds=2.0)) > 1
 
 
@@ -51,6 +51,6 @@ def test_the_pieces_are_as_hard_as_the_file_and_the_hardest_one_is_added():
 
 
 def test_cuts_lie_between_frames():
-    start, length = seek_seconds(timeline([1] * 100), Window(10, 20))
+    start, length = seek_seconds(timeline([1] * 100), FrameWindow(10, 20))
     assert 0.9 < start < 1.0
     assert 1.9 < start + length < 2.0
