@@ -30,7 +30,7 @@ from media_assets.interruption import holding
 from media_assets.io_managers.drive_ahead import Ahead
 from media_assets.io_managers.drive_check import check_store
 from media_assets.io_managers.drive_doubles import Doubles, JustPublished
-from media_assets.io_managers.drive_folders import DriveFolders
+from media_assets.io_managers.drive_folders import StoreFolders
 from media_assets.io_managers.drive_index import DriveIndex, Found
 from media_assets.io_managers.drive_journal import Journal
 from media_assets.io_managers.drive_marks import ARTIFACT, artifact_id, asset_of, place
@@ -74,7 +74,7 @@ class DriveArtifacts:
         self._state = state_dir / "google"
         self._identity = identity
         memory = DriveMemory(self._state / "store.sqlite")
-        self._folders = DriveFolders(api, settings.folder, self._state / "locks", memory)
+        self._folders = StoreFolders(api, settings.folder, self._state / "locks", memory)
         self._index = DriveIndex(api, self._folders, memory, formats)
         self._ahead = Ahead(self._index)
         self._doubles = Doubles(api, self._index, self._lock)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from media_assets.errors import Fatal
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import NoSuchFolder
-from media_assets.io_managers.drive_folders import DriveFolder, DriveFolders
+from media_assets.io_managers.drive_folders import DriveFolder, StoreFolders
 
 _GIB = 1 << 30
 
 
-def check_store(api: DriveApi, folders: DriveFolders, place: str) -> str:
+def check_store(api: DriveApi, folders: StoreFolders, place: str) -> str:
     """A line on the folder.
 
     Raises:
@@ -28,7 +28,7 @@ def check_store(api: DriveApi, folders: DriveFolders, place: str) -> str:
     return f"{place}: {'will be made by the first artifact' if comes else 'can be written'}, {_room(api, folder)}"
 
 
-def _above(api: DriveApi, folders: DriveFolders, place: str) -> DriveFolder:
+def _above(api: DriveApi, folders: StoreFolders, place: str) -> DriveFolder:
     """The nearest folder on a path that is there."""
     above = place.strip().rstrip("/").rpartition("/")[0]
     try:

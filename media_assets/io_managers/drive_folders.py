@@ -50,7 +50,7 @@ class DriveFolder:
     trashed: bool = False
 
 
-class DriveFolders:
+class StoreFolders:
     """See the module. Remembers what it found; shared by threads.
 
     Args:

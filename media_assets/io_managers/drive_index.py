@@ -17,7 +17,7 @@ from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import NotFound
 from media_assets.google_drive.folders import quoted, search_in
 from media_assets.interruption import carried
-from media_assets.io_managers.drive_folders import DriveFolder, DriveFolders
+from media_assets.io_managers.drive_folders import DriveFolder, StoreFolders
 from media_assets.io_managers.drive_marks import (
     ARTIFACT,
     FIELDS,
@@ -64,7 +64,7 @@ class DriveIndex:
     """See the module."""
 
     def __init__(
-        self, api: DriveApi, folders: DriveFolders, memory: DriveMemory, formats: ManifestFormats = FORMATS
+        self, api: DriveApi, folders: StoreFolders, memory: DriveMemory, formats: ManifestFormats = FORMATS
     ) -> None:
         self._api = api
         self._folders = folders

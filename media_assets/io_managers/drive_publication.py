@@ -22,7 +22,7 @@ from media_assets.google_drive.errors import IdTaken, NotFound
 from media_assets.interruption import pause
 from media_assets.io_managers.artifact_names import manifest_name, mime_type
 from media_assets.io_managers.drive_doubles import JustPublished
-from media_assets.io_managers.drive_folders import MANIFESTS, DriveFolder, DriveFolders
+from media_assets.io_managers.drive_folders import MANIFESTS, DriveFolder, StoreFolders
 from media_assets.io_managers.drive_index import DriveIndex, Found
 from media_assets.io_managers.drive_journal import Coming, Journal
 from media_assets.io_managers.drive_marks import FIELDS, DriveFile, manifest_marks, marks
@@ -54,7 +54,7 @@ class DrivePublication:
     def __init__(
         self,
         api: DriveApi,
-        folders: DriveFolders,
+        folders: StoreFolders,
         index: DriveIndex,
         journal: Journal,
         *,
