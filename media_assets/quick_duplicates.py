@@ -97,7 +97,7 @@ class QuickSearch:
     def _files(self) -> Iterator[LocalFile]:
         for folder in self._folders:
             try:
-                for path, state in folder.files():
+                for path, _, state in folder.files():
                     yield str(path), state.st_size, state.st_mtime_ns, state.st_ino, state.st_dev
             except (Fatal, Transient) as error:
                 self.problems.append(error)

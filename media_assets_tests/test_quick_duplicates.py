@@ -79,7 +79,8 @@ def test_json_has_every_group_and_what_was_left_out(library: Path) -> None:
     }
 
 
-def test_files_and_folders_that_cannot_be_read_are_named_each_time(tmp_path: Path) -> None:
+def test_files_and_folders_that_cannot_be_read_are_named_each_time(library: Path) -> None:
+    load_settings(library / "library.yaml")  # imports what who has no rights may not read
     with unprivileged_folder() as root:
         for name in ("a", "b", "c", "closed/d"):
             (root / "in" / name).parent.mkdir(parents=True, exist_ok=True)

@@ -79,20 +79,21 @@ class Folder:
         return key
 
     def scan(self) -> Iterator[SourceEntry]:
-        for path, status in self.files():
-            yield self._entry(path.relative_to(self.root).as_posix(), status)
+        for _, relative, status in self.files():
+            yield self._entry(relative, status)
 
-    def files(self) -> Iterator[tuple[Path, os.stat_result]]:
-        """Where each file lies, and its state; nothing else is asked of it.
+    def files(self) -> Iterator[tuple[Path, str, os.stat_result]]:
+        """Where each file lies, on this machine and in the source, and its state; nothing else is asked of it.
 
         Raises:
             Fatal: the folder cannot be listed.
         """
         is_artifact = self._artifact_paths()
         for path, status in self._begin_walk():
+            relative = path.relative_to(self.root).as_posix()
             self._seen = self._seen or folder_identity(self.root)
-            if self._filter.accepts(path.relative_to(self.root).as_posix()) and not is_artifact(path):
-                yield path, status
+            if self._filter.accepts(relative) and not is_artifact(path):
+                yield path, relative, status
 
     @property
     def follows_links(self) -> bool:

@@ -138,7 +138,7 @@ class EqualFiles:
 def equal_files(files: Iterable[LocalFile], memory: Memory, check: Callable[[], None]) -> EqualFiles:
     """Groups of files with equal bytes. Empty files and second names of one file do not count.
 
-    It keeps some 300 bytes for each file in memory, and no content but a piece of the one that is read.
+    It keeps half a kilobyte to one for each file in memory, and no content but a piece of the one that is read.
 
     Args:
         files: Each is taken once, and none is opened before the last was taken.
