@@ -22,6 +22,7 @@ from media_assets.selection_checks import LooksAtFolders, unseen
 from media_assets.settings import Secrets, Settings
 from media_assets.settings_places import FolderSource
 from media_assets.webhooks.signing import Signer
+from media_assets.wording import counted
 
 # What engines and the operating system raise when they cannot be used. Anything else is a mistake in a check.
 _FAILURES = (MediaAssetsError, OSError, ImportError, RuntimeError, ValueError)
@@ -83,7 +84,7 @@ def _checked(name: str, look: Callable[[], str | Check]) -> Check:
 
 
 def _settings(settings: Settings) -> str:
-    return f"{settings.config_path or 'built in code'}: {_count(len(settings.sources), 'source')}"
+    return f"{settings.config_path or 'built in code'}: {counted(len(settings.sources), 'source')}"
 
 
 def _source(library: Library, name: str) -> str:
@@ -117,10 +118,6 @@ def _webhook(name: str, secrets: Secrets) -> str:
 
 def _written_beside(settings: Settings) -> bool:
     return any(settings.output_for(asset).placement == "beside_source" for asset in settings.assets)
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def _gigabytes(size_bytes: int) -> str:

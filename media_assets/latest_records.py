@@ -62,22 +62,21 @@ def ever_failed(instance: dg.DagsterInstance, asset: str) -> set[str]:
 
 
 def latest_failures(
-    instance: dg.DagsterInstance, asset: str, made: Mapping[str, int], keys: Collection[str] | None = None
+    instance: dg.DagsterInstance, asset: str, made: Mapping[str, int]
 ) -> dict[str, dg.AssetObservation]:
     """By file, the record of its failure, where it failed since it was made last.
 
     Args:
         made: See `made_ids`.
-        keys: The files to look at; None: all.
     """
-    found = _failure_records(instance, asset, made, keys)
+    found = _failure_records(instance, asset, made, None)
     return {key: record.asset_observation for key, record in found.items() if record.asset_observation}
 
 
 def failures(
     instance: dg.DagsterInstance, asset: str, made: Mapping[str, int], keys: Collection[str] | None = None
 ) -> dict[str, Failed]:
-    """The same in the project's terms."""
+    """The same in the project's terms, of some files or, for None, of all."""
     found = _failure_records(instance, asset, made, keys)
     return {key: event for key, record in found.items() for event in events_of(record) if isinstance(event, Failed)}
 
