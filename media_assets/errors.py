@@ -25,14 +25,14 @@ class MediaAssetsError(Exception):
 
     def __init__(self, reason: str, *, next_step: str = "") -> None:
         super().__init__(reason)
-        self.reason = _printable(reason)
-        self.next_step = _printable(next_step)
+        self.reason = printable(reason)
+        self.next_step = printable(next_step)
 
     def __str__(self) -> str:
         return f"{self.reason}. {self.next_step}" if self.next_step else self.reason
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Names with stray bytes hold surrogates, which neither a terminal nor a database takes."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 

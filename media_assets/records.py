@@ -18,7 +18,7 @@ import dagster as dg
 from dagster import DagsterEventType
 from dagster._core.event_api import EventLogCursor
 
-from media_assets.errors import OverBudget
+from media_assets.errors import OverBudget, printable
 from media_assets.marks import ATTEMPT, FAILED, IMPORTED_TAG, KIND, NEXT_STEP, WITHDRAWN
 
 REMOVED = "removed"
@@ -37,13 +37,18 @@ _ASSET_EVENTS = (DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_
 _VARIABLE = re.compile(
     r"""\s*\([^()]*\)                    # an aside
       | [a-z][a-z0-9+.-]*://\S+          # an address
-      | '[^']*' | "[^"]*" | »[^«]*«      # a name
+      # a name; an apostrophe within a word begins none and ends none
+      | (?<!\w)'(?:[^'\\]|\\.|(?<=\w)'(?=\w))*'(?!\w)
+      | "[^"]*" | »[^«]*« | “[^”]*” | `[^`]*`
       | (?<!\w)/\S+                      # a path
-      | \b[0-9a-f]{8,}\b                 # an id
+      | \b\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.]*(?:Z|[+-]\d\d:?\d\d)?  # a time
+      # ids; digits alone are a number, however many
+      | \b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b | \b0x[0-9a-f]+\b
+      | \b(?=\d*[a-f])[0-9a-f]{8,}\b
     """,
     re.VERBOSE,
 )
-_NUMBER = re.compile(r"(?<!\w)\d+(?:[.,:]\d+)*")
+_NUMBER = re.compile(r"(?<!\w)-?\d+(?:[.,:x×]\d+)*(?:e[+-]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -175,7 +180,7 @@ def events_of(record: dg.EventLogRecord) -> Sequence[Event]:
     if entry.asset_observation:
         return _noted(common, entry.asset_observation)
     if entry.dagster_event and entry.dagster_event_type is DagsterEventType.RUN_FAILURE:
-        return [RunFailed(*common, message=entry.dagster_event.message or "")]
+        return [RunFailed(*common, message=printable(entry.dagster_event.message or ""))]
     return []
 
 
@@ -194,10 +199,15 @@ class EventFeed:
     def after(self, cursor: int, *, limit: int, now: float) -> Page:
         """At most about `limit` events of each kind since `cursor`, in order; what was imported is left out.
 
+        A cursor beyond the end of the log is of events that were deleted since, whose ids may be given anew: it goes
+        back to the end.
+
         Args:
             now: Seconds since the epoch.
         """
         found = self._records(cursor, limit, ascending=True)
+        if not any(found):
+            return Page((), min(cursor, self.latest()), more=False)
         # Of a kind with more to come, nothing is known behind the last one that was read.
         ends = [records[-1].storage_id for records in found if len(records) >= limit]
         border = min(ends, default=None)
@@ -333,7 +343,7 @@ def _noted(common: tuple[int, float, str], noted: dg.AssetObservation) -> Sequen
     if WITHDRAWN in metadata and noted.partition:
         events.append(Withdrawn(*common, asset=noted.asset_key.path[-1], key=noted.partition))
     if FAILED in metadata and noted.partition:
-        text = {name: str(metadata[name].value) for name in _TEXTS if name in metadata}
+        text = {name: printable(str(metadata[name].value)) for name in _TEXTS if name in metadata}
         failed = Failed(
             *common,
             asset=noted.asset_key.path[-1],

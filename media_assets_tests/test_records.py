@@ -108,6 +108,25 @@ def test_failures_and_files_that_are_gone_are_read_one_by_one_or_many_at_once(to
     assert [event.key for event in gone if isinstance(event, Gone)] == [key_of(name) for name in "abc"]
 
 
+def test_a_cursor_of_events_that_were_deleted_skips_none_that_come_after(toy: ToyLibrary) -> None:
+    feed = EventFeed(toy.instance, settle_seconds=0)
+    toy.instance.report_runless_asset_event(dg.AssetMaterialization("m4a_audio", partition=key_of("a")))
+    end = feed.latest()
+    page = feed.after(end + 1000, limit=100, now=time.time())
+    assert (list(page.events), page.cursor, page.more) == ([], end, False)
+    assert feed.after(end, limit=100, now=time.time()).cursor == end
+    toy.instance.report_runless_asset_event(dg.AssetMaterialization("m4a_audio", partition=key_of("b")))
+    (found,) = feed.after(page.cursor, limit=100, now=time.time()).events
+    assert isinstance(found, Made) and found.key == key_of("b")
+
+
+def test_words_with_stray_bytes_are_read_as_what_can_be_kept(toy: ToyLibrary) -> None:
+    failed = {"failed": "cannot read \udcff.mp4", "next_step": "Rename \udcff", "error": "BadMedia"}
+    toy.instance.report_runless_asset_event(dg.AssetObservation("m4a_audio", partition=key_of("a"), metadata=failed))
+    (failure,) = events(toy)
+    assert (failure.reason, failure.next_step) == ("cannot read \\udcff.mp4", "Rename \\udcff")
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

@@ -13,6 +13,7 @@ from dagster._core.execution.plan.objects import StepFailureData
 from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster_shared.error import SerializableErrorInfo
 
+from media_assets.errors import printable
 from media_assets.records import cause
 
 _LONGEST_REASON = 300
@@ -75,7 +76,7 @@ def _innermost(error: SerializableErrorInfo | None) -> str:
 
 
 def _short(text: str) -> str:
-    first = next(iter(text.strip().splitlines()), "")
+    first = next(iter(printable(text).strip().splitlines()), "")
     return first if len(first) <= _LONGEST_REASON else f"{first[:_LONGEST_REASON]}…"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 import dagster as dg
 from pydantic import BaseModel, Field
@@ -39,15 +39,21 @@ class Day(BaseModel):
 
 
 def is_due(last: str | None, at: str | None, now: float, zone: tzinfo | None) -> str | None:
-    """The day whose digest is due, as text; None when none is.
+    """The day whose digest is due, as text; None when none is. One that was missed is due as soon as it can be.
 
     Args:
         last: The day of the last digest.
         at: The time of day, e.g. `07:00`.
     """
+    if at is None:
+        return None
     local = datetime.fromtimestamp(now).astimezone(zone)
-    today = local.date().isoformat()
-    return today if at is not None and last != today and local.strftime("%H:%M") >= at else None
+    today, is_time = local.date(), local.strftime("%H:%M") >= at
+    # A day further off than tomorrow was said by a clock that was ahead.
+    if last is None or last > (today + timedelta(days=1)).isoformat():
+        return today.isoformat() if is_time else None
+    newest = (today if is_time else today - timedelta(days=1)).isoformat()
+    return newest if newest > last else None
 
 
 def digest(

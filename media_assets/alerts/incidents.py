@@ -68,6 +68,10 @@ class Incident(BaseModel):
     def is_over(self) -> bool:
         return self.cured if self.kind == "stops" else not self.red
 
+    def is_at(self, asset: str) -> bool:
+        """Whether it is about an asset; a run of which nothing is known but that it failed is about all of them."""
+        return asset in self.assets or not self.assets
+
     def close(self) -> None:
         """It is over, and everybody knows. What it was is kept as long as it would not be told again."""
         self.files = self.untold = self.again = self.done = 0
@@ -113,7 +117,10 @@ class Incidents(BaseModel):
 
     def stopped(self, stop: Stop, run_id: str, at: float) -> None:
         """A run ended, and no file is to blame."""
-        found = self._incident(cause_of_stop(stop), "stops", stop.assets, stop.reason, stop.next_step, at)
+        cause, reason, next_step = cause_of_stop(stop), stop.reason, stop.next_step
+        if cause not in self.by_cause and len(self.by_cause) >= _MOST_CAUSES:
+            cause, reason, next_step = short_digest(("many",)), "stopped for many different causes", "See the runs"
+        found = self._incident(cause, "stops", stop.assets, reason, next_step, at)
         found.run_id, found.last_at, found.cured = run_id, at, False
         found.assets = sorted({*found.assets, *stop.assets})
         found.files += 1
@@ -130,7 +137,7 @@ class Incidents(BaseModel):
             if cell in incident.red:
                 incident.red.discard(cell)
                 incident.done += 1
-            elif incident.kind == "stops" and event.asset in incident.assets and incident.untold + incident.open:
+            elif incident.kind == "stops" and incident.is_at(event.asset) and incident.untold + incident.open:
                 # What was found, or had nothing to do, does not show that the work goes on; nor does an older run.
                 incident.cured = incident.cured or (event.is_work and started_at(event.run_id) > incident.last_at)
 

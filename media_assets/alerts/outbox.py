@@ -19,6 +19,8 @@ _MOST_SINGLE = 4
 _MOST_MESSAGES = 200
 _KEPT_SECONDS = 3 * 86_400.0
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 60.0, 3600.0
+# A number goes no further than some 1000 doublings; a channel that nobody mends for weeks fails more often.
+_MOST_DOUBLED = 30
 
 
 class Message(BaseModel):
@@ -109,7 +111,7 @@ class Outbox(BaseModel):
 
     def _failed(self, channel: str, problem: str, now: float) -> str:
         health = self.health.setdefault(channel, Health(since=now))
-        wait = min(_FIRST_WAIT_SECONDS * 2**health.failures, _LONGEST_WAIT_SECONDS)
+        wait = min(_FIRST_WAIT_SECONDS * 2.0 ** min(health.failures, _MOST_DOUBLED), _LONGEST_WAIT_SECONDS)
         health.failures, health.retry_at, health.problem = health.failures + 1, now + wait, problem
         return (
             f"channel {channel}: {problem}; tried again in {wait / 60:.0f} min ({counted(health.failures, 'failure')})"

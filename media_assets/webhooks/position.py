@@ -9,12 +9,18 @@ from media_assets.webhooks.payload import Delivery
 
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 30.0, 3600.0
 _FURTHEST_SECONDS = 86_400.0
+_MOST_DOUBLED = 30
 _FIRST_ASIDE_SECONDS, _LONGEST_ASIDE_SECONDS = 60.0, 6 * 3600.0
 
 
 def is_due(retry_at: float, now: float) -> bool:
     """Whether a time to try again has come. What lies further off than a day was said by a clock that was ahead."""
     return not now < retry_at <= now + _FURTHEST_SECONDS
+
+
+def _doubled(times: int) -> float:
+    """As far as a number goes: who was away for weeks has failed more often than that."""
+    return 2.0 ** min(times, _MOST_DOUBLED)
 
 
 class Aside(BaseModel):
@@ -25,7 +31,7 @@ class Aside(BaseModel):
     retry_at: float = 0.0
 
     def refused(self, now: float) -> None:
-        self.retry_at = now + min(_FIRST_ASIDE_SECONDS * 2.0**self.attempts, _LONGEST_ASIDE_SECONDS)
+        self.retry_at = now + min(_FIRST_ASIDE_SECONDS * _doubled(self.attempts), _LONGEST_ASIDE_SECONDS)
         self.attempts += 1
 
 
@@ -44,7 +50,7 @@ class Position(BaseModel):
     def waits(self, now: float, at_least_seconds: float) -> float:
         """It was away; returns for how many seconds it is left alone."""
         longest = min(max(_LONGEST_WAIT_SECONDS, at_least_seconds), _FURTHEST_SECONDS)
-        wait = min(max(_FIRST_WAIT_SECONDS * 2.0**self.failures, at_least_seconds), longest)
+        wait = min(max(_FIRST_WAIT_SECONDS * _doubled(self.failures), at_least_seconds), longest)
         self.failures += 1
         self.retry_at = now + wait
         return wait

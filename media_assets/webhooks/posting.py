@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 from media_assets.webhooks.payload import Ready
@@ -34,21 +35,26 @@ class ReceiverAnswer:
     retry_after_seconds: float = 0.0
 
 
-def post(url: str, message: Ready, signer: Signer, timeout_seconds: float) -> ReceiverAnswer:
-    """Send a signed message once."""
+def post(url: str, message: Ready, signer: Signer, timeout_seconds: float, now: float | None = None) -> ReceiverAnswer:
+    """Send a signed message once.
+
+    Args:
+        now: Seconds since the epoch, of this attempt; absent: as the clock says.
+    """
     import requests
 
+    now = time.time() if now is None else now
     headers = {
         "content-type": "application/json",
         "user-agent": _USER_AGENT,
-        **signer.headers(message.id, int(time.time()), message.body),
+        **signer.headers(message.id, int(now), message.body),
     }
     try:
         # Streamed: of the answer only the status counts, and however long its body is, nobody waits for it.
         with requests.post(
             url, data=message.body, headers=headers, timeout=timeout_seconds, allow_redirects=False, stream=True
         ) as response:
-            return _answer(response.status_code, response.headers)
+            return _answer(response.status_code, response.headers, now)
     except requests.Timeout:
         return ReceiverAnswer(Fate.AWAY, f"did not answer within {timeout_seconds:.0f} s")
     except requests.exceptions.SSLError:
@@ -57,7 +63,7 @@ def post(url: str, message: Ready, signer: Signer, timeout_seconds: float) -> Re
         return ReceiverAnswer(Fate.AWAY, "could not be reached")
 
 
-def _answer(status: int, headers: Mapping[str, str]) -> ReceiverAnswer:
+def _answer(status: int, headers: Mapping[str, str], now: float) -> ReceiverAnswer:
     if 200 <= status < 300:
         return ReceiverAnswer(Fate.TAKEN)
     if status in _ABOUT_THE_MESSAGE:
@@ -70,6 +76,13 @@ def _answer(status: int, headers: Mapping[str, str]) -> ReceiverAnswer:
         return ReceiverAnswer(
             Fate.AWAY, "answered 410: it wants no more; remove it from library.yaml", _LONGEST_RETRY_AFTER_SECONDS
         )
-    after = headers.get("retry-after", "")
-    seconds = min(float(after), _LONGEST_RETRY_AFTER_SECONDS) if after.isdecimal() else 0.0
-    return ReceiverAnswer(Fate.AWAY, f"answered {status}", seconds)
+    return ReceiverAnswer(Fate.AWAY, f"answered {status}", _retry_after(headers.get("retry-after", ""), now))
+
+
+def _retry_after(header: str, now: float) -> float:
+    """How long it wants to be left alone, in seconds: it says how many, or until when. 0 where it says nothing."""
+    try:
+        seconds = float(header) if header.strip().isdecimal() else parsedate_to_datetime(header).timestamp() - now
+    except (ValueError, OverflowError):
+        return 0.0
+    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER_SECONDS)

@@ -4,7 +4,6 @@ of that specification."""
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
@@ -60,7 +59,7 @@ def variable_of(webhook: str) -> str:
 def _key(word: str, variable: str) -> bytes:
     try:
         key = base64.b64decode(word.removeprefix(_PREFIX), validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one, and so is what is said of characters beyond ASCII
         key = b""
     if not _SHORTEST_KEY_BYTES <= len(key) <= _LONGEST_KEY_BYTES:
         raise Fatal(

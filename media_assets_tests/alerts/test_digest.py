@@ -55,3 +55,53 @@ def test_it_is_due_once_a_day_from_its_hour_on_where_people_are(zone: str) -> No
     assert is_due("2026-07-01", "07:00", after, here) is None
     assert is_due("2026-07-01", "07:00", tomorrow, here) == "2026-07-02"
     assert is_due(None, None, after, here) is None
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def due_times(at: str, start: datetime, hours: float, *, zone: ZoneInfo = BERLIN, every_minutes: int = 10) -> list[str]:
+    """When the digest is sent within some hours of looks, as told by the clocks of people."""
+    last, found = (start - timedelta(days=1)).date().isoformat(), []
+    for minutes in range(0, int(hours * 60), every_minutes):
+        now = start.timestamp() + minutes * 60
+        day = is_due(last, at, now, zone)
+        if day:
+            last = day
+            found.append(datetime.fromtimestamp(now, zone).strftime("%d %H:%M"))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("at", "day", "expected"),
+    [
+        ("02:30", datetime(2026, 3, 28, 12, tzinfo=BERLIN), ["28 12:00", "29 03:00", "30 02:30"]),  # an hour less
+        ("02:30", datetime(2026, 10, 24, 12, tzinfo=BERLIN), ["24 12:00", "25 02:30", "26 02:30"]),  # one hour twice
+        ("00:00", datetime(2026, 7, 1, 12, tzinfo=BERLIN), ["01 12:00", "02 00:00", "03 00:00"]),
+        ("23:55", datetime(2026, 7, 1, 12, tzinfo=BERLIN), ["02 00:00", "03 00:00"]),
+    ],
+)
+def test_each_day_has_one_digest_also_when_clocks_are_changed_and_at_midnight(
+    at: str, day: datetime, expected: list[str]
+) -> None:
+    assert due_times(at, day, 45) == expected
+
+
+def test_a_machine_that_is_off_at_that_hour_tells_the_digest_when_it_is_on_again() -> None:
+    evening = datetime(2026, 7, 1, 22, 0, tzinfo=BERLIN)
+    assert is_due("2026-06-30", "23:00", evening.timestamp(), BERLIN) is None
+    morning = (evening + timedelta(hours=10)).timestamp()
+    assert is_due("2026-06-30", "23:00", morning, BERLIN) == "2026-07-01"
+    assert is_due("2026-07-01", "23:00", morning, BERLIN) is None
+
+
+def test_a_clock_that_steps_back_over_midnight_repeats_no_digest() -> None:
+    midnight = datetime(2026, 7, 2, 0, 0, 5, tzinfo=BERLIN)
+    assert is_due("2026-07-01", "00:00", midnight.timestamp(), BERLIN) == "2026-07-02"
+    assert is_due("2026-07-02", "00:00", midnight.timestamp() - 10, BERLIN) is None
+    assert is_due("2026-07-02", "00:00", midnight.timestamp(), BERLIN) is None
+
+
+def test_a_clock_that_was_years_ahead_for_a_moment_does_not_end_the_digests() -> None:
+    noon = datetime(2026, 7, 2, 12, 0, tzinfo=BERLIN).timestamp()
+    assert is_due("2031-01-01", "07:00", noon, BERLIN) == "2026-07-02"

@@ -137,3 +137,44 @@ def test_what_is_kept_tells_the_same_after_a_restart() -> None:
     again = Incidents.model_validate_json(incidents.model_dump_json())
     again.made(made("a", 1.0), lambda _: 0.0)
     assert kinds(told(again, 2.0)) == ["recoveries"]
+
+
+def test_stops_for_ever_other_causes_are_bounded_like_failures() -> None:
+    incidents = Incidents()
+    words = [f"{first}{second}" for first in "ghijklmnopqrstuvwxyz" for second in "ghijklmnopqrst"]
+    for word in words:
+        incidents.stopped(Stop(("transcript",), f"broke with {word}"), "run", 0.0)
+    assert len(incidents.by_cause) == 201
+    (rest,) = [each for each in incidents.by_cause.values() if "many different causes" in each.reason]
+    assert rest.files == len(words) - 200
+
+
+def test_a_run_that_failed_before_it_knew_its_stages_is_over_when_any_work_goes_on() -> None:
+    incidents = Incidents()
+    incidents.stopped(Stop((), "was killed"), "run", 10.0)
+    assert kinds(told(incidents, 11.0)) == ["stops"]
+    incidents.made(made("a", 12.0), lambda _: 5.0)
+    assert told(incidents, 13.0) == [], "that run had begun before"
+    incidents.made(made("a", 20.0), lambda _: 15.0)
+    assert kinds(told(incidents, 21.0)) == ["recoveries"]
+
+
+def test_ten_thousand_failures_of_hundreds_of_causes_in_one_look_are_all_counted_and_kept_small() -> None:
+    incidents = Incidents()
+    for number in range(10_000):
+        incidents.failed(failed(str(number), 0.0, reason=f"holds {'abcdefghij'[number % 10]} {number}"))
+    assert sum(each.untold for each in incidents.by_cause.values()) == 10_000
+    assert len(incidents.by_cause) == 10
+    assert len(incidents.model_dump_json()) < 300_000
+    for number in range(10_000):
+        incidents.gone(f"box:{number}", ("transcript",))
+    assert told(incidents, 1.0) == [], "nobody knew of them"
+    assert incidents.by_cause == {}
+
+
+def test_a_clock_that_steps_back_holds_back_no_message() -> None:
+    incidents = Incidents()
+    incidents.failed(failed("a", 0.0))
+    assert kinds(told(incidents, 100 * HOUR)) == ["failures"]
+    incidents.failed(failed("b", 0.0))
+    assert kinds(told(incidents, 0.0)) == ["failures"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from pydantic import SecretStr
 
 from media_assets.alerts.channels import Channel
 from media_assets.alerts.messages import Level, Text
-from media_assets.alerts.outbox import Outbox
+from media_assets.alerts.outbox import Health, Outbox
 from media_assets_tests.alerts.alerting import titles, url_of
 from media_assets_tests.http_receiver import HttpReceiver
 
@@ -72,3 +73,51 @@ def test_what_is_too_old_or_for_a_channel_that_is_no_more_is_left_out_and_counte
     for _ in range(250):
         outbox.put(Text("info", "library: more", "text"), ["team"], 3 * DAY)
     assert outbox.tidy(["team"], 3 * DAY + 1) == 51
+
+
+def test_a_channel_that_nobody_mends_for_months_ends_neither_the_others_nor_itself() -> None:
+    with HttpReceiver() as team:
+        outbox, channels = Outbox(), {"pager": channel("pager", None), "team": channel("team", url_of(team))}
+        outbox.health["pager"] = Health(failures=5000, since=0.0, retry_at=100 * DAY)
+        outbox.put(Text("info", "library: one", "text"), ["pager", "team"], 100 * DAY)
+        sent, (problem,) = send(outbox, channels, 100 * DAY)
+        assert sent == 1 and titles(team) == ["library: one"]
+        assert "tried again in 60 min (5001 failures)" in problem
+
+
+def test_a_clock_that_steps_back_keeps_no_channel_waiting_for_longer_than_an_hour() -> None:
+    with HttpReceiver() as team:
+        outbox, channels = Outbox(), {"team": channel("team", url_of(team))}
+        outbox.health["team"] = Health(failures=1, since=100 * DAY, retry_at=100 * DAY)
+        outbox.put(Text("info", "library: one", "text"), ["team"], 100 * DAY)
+        assert outbox.tidy(["team"], 50 * DAY) == 0
+        assert send(outbox, channels, 50 * DAY) == (1, [])
+
+
+def test_a_process_that_dies_after_it_sent_repeats_the_last_message_to_each_channel_at_most() -> None:
+    class Died(Exception):
+        pass
+
+    def dies() -> None:
+        raise Died
+
+    with HttpReceiver() as team:
+        channels = {"team": channel("team", url_of(team))}
+        kept = Outbox()
+        for number in range(3):
+            kept.put(Text("info", f"library: {number}", "text"), ["team"], 0.0)
+        with pytest.raises(Died):
+            Outbox.model_validate_json(kept.model_dump_json()).send(channels, 0.0, dies, lambda: True)
+        assert send(kept, channels, 1.0) == (3, [])
+        assert titles(team) == ["library: 0", "library: 0", "library: 1", "library: 2"]
+
+
+def test_every_letter_there_is_arrives_as_it_was_written() -> None:
+    with HttpReceiver() as team:
+        outbox = Outbox()
+        words = 'Übung 日本 🎬 \N{RIGHT-TO-LEFT OVERRIDE}x \N{ZERO WIDTH SPACE} "quoted" \\ &amp; %00'
+        outbox.put(Text("warning", f"library: {words}", f"first\n{words}"), ["team"], 0.0)
+        outbox = Outbox.model_validate_json(outbox.model_dump_json())
+        assert send(outbox, {"team": channel("team", url_of(team))}, 0.0) == (1, [])
+        (post,) = team.taken
+        assert post.json["message"] == f"first\n{words}"
