@@ -48,8 +48,10 @@ class BucketObjects:
         is_artifact: Callable[[], Callable[[str], bool]] = lambda: lambda _: False,
         left_out: tuple[str, ...] = (),
         large: tuple[str, ...] = (),
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.name = name
+        self._clock = clock
         self._bucket = bucket
         self._settings = settings
         self._automation = automation
@@ -101,7 +103,7 @@ class BucketObjects:
                 next_step="Check the address and the rights of its key; if the objects are really gone, reset the "
                 "cursor of the sensor",
             )
-        looks = look_again(entries, before)
+        looks = look_again(entries, before, self._clock())
         awaited = (e for e in entries if self._is_awaited(e, looks[e.key], first_look=before is None))
         waiting = {entry.key: "is empty (0 bytes)" for entry in awaited}
         return compare(self.name, entries, looks, before, state, waiting=waiting, unreadable=self.unreadable)
@@ -250,6 +252,6 @@ class BucketObjects:
         """Objects appear complete; an empty one may be a placeholder for what is being uploaded."""
         if seen.reported:
             return False
-        now = time.time()
+        now = self._clock()
         since = min(now, entry.modified_at.timestamp() if first_look else seen.since)  # the clock may have been ahead
         return entry.size_bytes == 0 and now - since < self._automation.incomplete_seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
@@ -39,8 +40,17 @@ class DriveFolders:
 
     has_ids = True
 
-    def __init__(self, name: str, settings: DriveSource, automation: AutomationSettings, api: DriveApi) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: DriveSource,
+        automation: AutomationSettings,
+        api: DriveApi,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.name = name
+        self._clock = clock
         self._settings = settings
         self._automation = automation
         self._api = api
@@ -99,7 +109,9 @@ class DriveFolders:
         """A look that knows what changed since the last; None when only a new scan can tell."""
         if before.settings != drive_state.digest(self._settings):
             return None
-        look = Look(self.name, self._settings, self._api, before.copy(), position.tokens, first=False)
+        look = Look(
+            self.name, self._settings, self._api, before.copy(), position.tokens, first=False, now=self._clock()
+        )
         try:
             changed = look.read_logs()
         except (NotFound, Refused):
@@ -114,7 +126,7 @@ class DriveFolders:
     def _scan(self, *, first: bool) -> Look:
         """A look that starts from nothing but the configured folders."""
         tree = Tree(settings=drive_state.digest(self._settings))
-        look = Look(self.name, self._settings, self._api, tree, {}, first=first)
+        look = Look(self.name, self._settings, self._api, tree, {}, first=first, now=self._clock())
         look.begin(self._resolve())
         return look
 

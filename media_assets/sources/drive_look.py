@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 
 from media_assets.errors import Fatal
@@ -35,6 +34,7 @@ class Look:
         tokens: Mapping[str, str],
         *,
         first: bool,
+        now: float,
     ) -> None:
         self.tree = tree
         self.fresh: dict[str, Resource] = {}
@@ -43,7 +43,7 @@ class Look:
         """How many known items were deleted or are no longer shared, as far as the logs tell."""
         self.has_news = False
         """Whether anything at all was found."""
-        self.now = time.time()
+        self.now = now
         self._source = source
         self._settings = settings
         self._account = api.account

@@ -42,6 +42,8 @@ class Report:
         self._look.refresh((key for key in due if key not in self._look.fresh), self._reach)
         for key in news:
             if self._is_young(files[key]):
+                # Not after now: the clock may have been ahead when it was first seen.
+                files[key] = files[key]._replace(since=min(files[key].since, self._look.now))
                 self.waiting[self._key(key)] = files[key].flaw
             elif key in self._look.fresh:
                 self._hand_on(key)

@@ -62,8 +62,10 @@ class Folder:
         *,
         artifact_paths: Callable[[], Callable[[Path], bool]] = lambda: lambda _: False,
         left_out: tuple[Path, ...] = (),
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.name = name
+        self._clock = clock
         self.root = settings.path
         self._settings = settings
         self._automation = automation
@@ -122,7 +124,7 @@ class Folder:
 
     def why_not_ready(self, entry: SourceEntry) -> str | None:
         """Why a file is taken to be still written, by itself alone; None when nothing says so."""
-        return self._why_wait(entry, Seen(entry.revision, time.time(), reported=False), Readiness(), first_look=True)
+        return self._why_wait(entry, Seen(entry.revision, self._clock(), reported=False), Readiness(), first_look=True)
 
     def changes(self, cursor: str | None, state: DurableState) -> Changes:
         before = Snapshot.load(self.name, cursor, state)
@@ -132,7 +134,7 @@ class Folder:
                 f"the folder {self.root} of source {self.name!r} is empty, and held {len(before.files)} files before",
                 next_step="Mount it again; if the files are really gone, reset the cursor of the sensor",
             )
-        looks = look_again(entries, before)
+        looks = look_again(entries, before, self._clock())
         waiting = self._waiting(entries, looks, first_look=before is None)
         return compare(self.name, entries, looks, before, state, waiting=waiting, unreadable=self.unreadable)
 
@@ -356,7 +358,7 @@ class Folder:
     def _why_wait(self, entry: SourceEntry, seen: Seen, readiness: Readiness, *, first_look: bool) -> str | None:
         """Time is measured from when we saw the revision, for a copy may carry any time of modification; at the first
         look there is nothing else to go by than the file's own."""
-        now = time.time()
+        now = self._clock()
         # Not after now: the clock may have been ahead, then or where the file was written.
         since = min(now, entry.modified_at.timestamp() if first_look else seen.since)
         if now - since < self._automation.settle_seconds:

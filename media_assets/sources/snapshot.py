@@ -3,7 +3,6 @@ what a new look makes of it."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
@@ -59,12 +58,16 @@ class Snapshot:
         return str(self.generation)
 
 
-def look_again(entries: Sequence[SourceEntry], before: Snapshot | None) -> dict[str, Seen]:
-    """What is known of each file: as it was at the last look, or since now where its revision is new."""
-    now = time.time()
+def look_again(entries: Sequence[SourceEntry], before: Snapshot | None, now: float) -> dict[str, Seen]:
+    """What is known of each file: as it was at the last look, or since now where its revision is new, or where a clock
+    that was ahead has said when it was first seen.
+
+    Args:
+        now: Seconds since the epoch.
+    """
     old = before.files if before else {}
     return {
-        entry.key: seen
+        entry.key: replace(seen, since=min(seen.since, now))
         if (seen := old.get(entry.key)) and seen.revision == entry.revision
         else Seen(entry.revision, now, reported=False)
         for entry in entries

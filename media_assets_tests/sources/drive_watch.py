@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,8 @@ class Watch:
         self.settings = {"folders": folders, **settings}
         self.state = DictState()
         self.cursor: str | None = None
+        self.later_seconds = 0.0
+        """What has passed for the source, beyond what has."""
         self.max_retries = 2
         self.source = self.new_source()
 
@@ -52,7 +55,10 @@ class Watch:
         access = {"api_endpoint": self.drive.url, "ca_file": self.drive.ca_file, "max_retries": self.max_retries}
         api = DriveApi(DriveAccess(**access), grant, self.directory / "token.json", wait_multiplier=0)
         settings = DriveSource(type="drive", **self.settings, **access)
-        return DriveFolders("box", settings, AutomationSettings(incomplete_seconds=incomplete), api)
+        return DriveFolders("box", settings, AutomationSettings(incomplete_seconds=incomplete), api, clock=self.clock)
+
+    def clock(self) -> float:
+        return time.time() + self.later_seconds
 
     def scan(self) -> list[SourceEntry]:
         self.source = self.new_source()

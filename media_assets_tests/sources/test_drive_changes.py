@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -470,10 +469,25 @@ def test_a_file_that_never_gets_a_checksum_is_reported_in_the_end(
 def test_patience_counts_from_the_first_sight_of_a_content(watch: Watch, drive: DriveServer, library: Library) -> None:
     file_id = drive.add_file("big", b"12", parent=library.a, checksums_ready=False)
     assert ids(watch.follow().waiting) == {file_id}
-    time.sleep(0.25)
+    watch.later_seconds = 1800.0
     drive.rename(file_id, "renamed")
     assert ids(watch.follow().waiting) == {file_id}
-    assert paths(watch.look(incomplete=0.2)) == ["renamed"]
+    watch.later_seconds = 3590.0
+    assert ids(watch.follow().waiting) == {file_id}
+    watch.later_seconds = 3601.0
+    assert paths(watch.look()) == ["renamed"]
+
+
+def test_a_clock_that_steps_back_keeps_a_file_waiting_no_longer_than_it_would_have(
+    watch: Watch, drive: DriveServer, library: Library
+) -> None:
+    watch.later_seconds = 100 * 3600.0
+    file_id = drive.add_file("big", b"12", parent=library.a, checksums_ready=False)
+    assert ids(watch.follow().waiting) == {file_id}
+    watch.later_seconds = 0.0
+    assert ids(watch.follow().waiting) == {file_id}
+    watch.later_seconds = 3601.0
+    assert paths(watch.look()) == ["big"]
 
 
 def test_a_file_without_a_size_waits_until_it_has_one(watch: Watch, drive: DriveServer, library: Library) -> None:

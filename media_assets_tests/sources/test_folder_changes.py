@@ -43,10 +43,15 @@ class Watch:
         self.root = root
         self.state = DictState()
         self.cursor: str | None = None
+        self.later_seconds = 0.0
+        """What has passed for the source, beyond what has."""
+
+    def clock(self) -> float:
+        return time.time() + self.later_seconds
 
     def look(self, *, settle: float = 0.0, incomplete: float = AN_HOUR, keep_cursor: bool = True) -> Changes:
         automation = AutomationSettings(settle_seconds=settle, incomplete_seconds=incomplete)
-        source = Folder("box", FolderSource(path=self.root), automation)
+        source = Folder("box", FolderSource(path=self.root), automation, clock=self.clock)
         changes = source.changes(self.cursor, self.state)
         if keep_cursor:
             self.cursor = changes.cursor
@@ -121,9 +126,22 @@ def test_at_the_first_look_a_file_is_judged_by_its_own_time(watch: Watch) -> Non
 def test_a_file_from_the_future_waits_and_then_is_reported(watch: Watch) -> None:
     watch.write("a")
     os.utime(watch.root / "a", (time.time() + AN_HOUR,) * 2)
-    assert changed(watch.look(settle=0.05)) == []
-    time.sleep(0.06)
-    assert changed(watch.look(settle=0.05)) == ["a"]
+    assert changed(watch.look(settle=AN_HOUR)) == []
+    watch.later_seconds = AN_HOUR - 10
+    assert changed(watch.look(settle=AN_HOUR)) == []
+    watch.later_seconds = AN_HOUR + 1
+    assert changed(watch.look(settle=AN_HOUR)) == ["a"]
+
+
+def test_a_clock_that_steps_back_keeps_a_file_waiting_no_longer_than_it_would_have(watch: Watch) -> None:
+    watch.look()
+    watch.later_seconds = 100 * AN_HOUR
+    watch.write("a")
+    assert changed(watch.look(settle=AN_HOUR)) == []
+    watch.later_seconds = 0.0
+    assert changed(watch.look(settle=AN_HOUR)) == []
+    watch.later_seconds = AN_HOUR + 1
+    assert changed(watch.look(settle=AN_HOUR)) == ["a"]
 
 
 def test_a_file_that_grows_waits_anew_with_every_piece(watch: Watch) -> None:
