@@ -1,15 +1,13 @@
-"""Which engine a file gets: the first rule of library.yaml that fits it decides."""
+"""Which rule a file falls under, whatever it chooses: the first one of library.yaml that fits decides."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from media_assets.engines.languages import same_language
-from media_assets.io_managers.manifest import Manifest
-from media_assets.partitions import split_key
-from media_assets.settings_choices import FileCondition, RecordingCondition
+from media_assets.settings_choices import Condition, FileCondition, PictureCondition, RecordingCondition
 from media_assets.settings_section import Section
 from media_assets.sources.globs import PathFilter
 
@@ -26,37 +24,65 @@ class EngineRule(Protocol):
     def result_settings(self) -> dict[str, Any]: ...
 
 
+class Rule(Protocol):
+    """A rule of any kind, as `settings` have them."""
+
+    @property
+    def when(self) -> Condition: ...
+
+
+AnyRule = TypeVar("AnyRule", bound=Rule)
+
+
 @dataclass(frozen=True)
 class FileFacts:
     """What rules look at; all of it is known without reading the file.
 
     Args:
-        manifests: Of the stages before, by name.
         path: Looked up only where a rule asks for it; on Drive that takes a request.
+        language: Of the audio track, as its container says; looked up only where a rule asks for it.
+        age_years: None where it is not known: such a file counts as new.
+        lines: Pixels of the shorter side of the displayed picture.
     """
 
-    key: str
-    manifests: Mapping[str, Manifest]
-    playing_seconds: float | None
-    path: Callable[[], str]
-
-    @property
-    def language(self) -> str | None:
-        """Of the audio track, as its container says."""
-        track = self.manifests["m4a_audio"].value
-        language = track.get("language") if isinstance(track, dict) else None
-        return language if isinstance(language, str) else None
+    source: str = ""
+    path: Callable[[], str] = str
+    playing_seconds: float | None = None
+    language: Callable[[], str | None] = str
+    age_years: float | None = None
+    size_bytes: int = 0
+    megapixels: float = 0.0
+    lines: int = 0
 
 
-def fits(condition: FileCondition, facts: FileFacts) -> bool:
+def first_that_fits(rules: Iterable[AnyRule], facts: FileFacts) -> AnyRule | None:
+    """The rule that decides about a file; None when none fits it."""
+    return next((rule for rule in rules if fits(rule.when, facts)), None)
+
+
+def fits(condition: Condition, facts: FileFacts) -> bool:
     """Whether a file meets everything that is given."""
     longer = condition.longer_than_seconds
     if longer is not None and not (facts.playing_seconds or 0.0) > longer:
         return False
-    if condition.sources and split_key(facts.key)[0] not in condition.sources:
+    if condition.sources and facts.source not in condition.sources:
         return False
     if isinstance(condition, RecordingCondition) and condition.languages:
-        spoken = facts.language
-        if spoken is None or not any(same_language(spoken, language) for language in condition.languages):
+        spoken = facts.language()
+        if not spoken or not any(same_language(spoken, language) for language in condition.languages):
             return False
+    if isinstance(condition, PictureCondition) and not _fits_picture(condition, facts):
+        return False
     return not condition.paths or PathFilter(condition.paths, ()).accepts(facts.path())
+
+
+def _fits_picture(condition: PictureCondition, facts: FileFacts) -> bool:
+    age = condition.older_than_years
+    if age is not None and (facts.age_years or 0.0) < age:
+        return False
+    bounds = (
+        (condition.larger_than_bytes, facts.size_bytes),
+        (condition.larger_than_megapixels, facts.megapixels),
+        (condition.more_lines_than, facts.lines),
+    )
+    return all(bound is None or size > bound for bound, size in bounds)

@@ -9,11 +9,12 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from media_assets.engine_rules import EngineRule, FileFacts, fits
+from media_assets.engine_rules import EngineRule, FileFacts, first_that_fits
 from media_assets.errors import Waiting
 from media_assets.io_managers.manifest import Manifest, fingerprint_of
 from media_assets.io_managers.store import ManifestReader, Target
 from media_assets.library import Library
+from media_assets.partitions import split_key
 from media_assets.settings import Placement
 from media_assets.settings_section import Section
 from media_assets.sources.base import SourceEntry
@@ -135,10 +136,15 @@ class Recipe:
         """The one that the rules of library.yaml choose for this file, whole."""
         stage, library = self.stage, self._library
         if stage.rules and not self.not_applicable:
-            facts = FileFacts(self.key, self.manifests, self.playing_seconds, lambda: self.entry.path)
-            for rule in library.section(stage.rules):
-                if fits(rule.when, facts):
-                    return rule.use
+            facts = FileFacts(
+                split_key(self.key)[0],
+                lambda: self.entry.path,
+                self.playing_seconds,
+                lambda: _language(self.manifests),
+            )
+            rule = first_that_fits(library.section(stage.rules), facts)
+            if rule:
+                return rule.use
         return library.section(stage.result_settings) if stage.result_settings else None
 
     @cached_property
@@ -167,3 +173,10 @@ class Recipe:
             and (manifest.not_applicable is not None or manifest.placement == self.placement)
             and reader.intact(manifest)
         )
+
+
+def _language(manifests: Mapping[str, Manifest]) -> str | None:
+    """Of the audio track, as its container says."""
+    track = manifests["m4a_audio"].value
+    language = track.get("language") if isinstance(track, dict) else None
+    return language if isinstance(language, str) else None

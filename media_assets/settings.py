@@ -8,6 +8,7 @@ every key; a test compares the two.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Self
 
@@ -28,14 +29,14 @@ from media_assets.settings_alerts import AlertSettings, TimeZone, WebhookSetting
 from media_assets.settings_budgets import BudgetSettings
 from media_assets.settings_choices import FileCondition, RecordingCondition
 from media_assets.settings_duplicates import DuplicateSettings
-from media_assets.settings_images import ImageSettings
+from media_assets.settings_images import ImageRule, ImageSettings
 from media_assets.settings_observability import LoggingSettings, TracingSettings
 from media_assets.settings_openai import OpenAITranscription
 from media_assets.settings_places import FolderStore, SourceSettings, StoreSettings, WebAddress, with_types
 from media_assets.settings_rules import NamedPath
 from media_assets.settings_section import NOT_IN_RESULT, Section
 from media_assets.settings_thumbnails import ThumbnailSettings
-from media_assets.settings_video import VideoCompressionSettings
+from media_assets.settings_video import VideoCompressionSettings, VideoRule
 from media_assets.settings_whisper import FasterWhisperTranscription, Language, ModalTranscription
 from media_assets.time_zones import time_zone_of_this_machine
 
@@ -324,13 +325,15 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _known_sources_in_rules(self) -> Self:
-        chosen: dict[str, tuple[TranscriptionRule | SummaryRule, ...]] = {
-            "transcription_rules": self.transcription_rules,
-            "summary_rules": self.summary_rules,
+        chosen: dict[tuple[str, ...], Sequence[TranscriptionRule | SummaryRule | ImageRule | VideoRule]] = {
+            ("transcription_rules",): self.transcription_rules,
+            ("summary_rules",): self.summary_rules,
+            ("images", "rules"): self.images.rules,
+            ("compression", "rules"): self.compression.rules,
         }
         rules.existing_sources(
             {
-                (section, str(index), "when", "sources"): rule.when.sources
+                (*section, str(index), "when", "sources"): rule.when.sources
                 for section, given in chosen.items()
                 for index, rule in enumerate(given)
             },

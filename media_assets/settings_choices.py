@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -11,8 +11,8 @@ from media_assets.settings_section import Section
 from media_assets.settings_whisper import Language
 
 
-class FileCondition(Section):
-    """A file has to meet everything that is given, and of a list one."""
+class Condition(Section):
+    """What a rule of any kind can ask of a file. It has to meet everything that is given, and of a list one."""
 
     longer_than_seconds: Annotated[float, Field(ge=0)] | None = None
     """How long the recording plays."""
@@ -20,6 +20,10 @@ class FileCondition(Section):
     """Names under `sources`."""
     paths: tuple[Glob, ...] = ()
     """Globs on the path below the source; `**` crosses folders."""
+
+
+class FileCondition(Condition):
+    """Of a file for which another engine is chosen: without any condition the section itself would do."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -33,3 +37,19 @@ class RecordingCondition(FileCondition):
 
     languages: tuple[Language, ...] = ()
     """Of the audio track, as its container says: ISO 639-1 or -2 codes."""
+
+
+class PictureCondition(Condition):
+    """Of a photo or a video that is to be made smaller."""
+
+    older_than_years: Annotated[float, Field(ge=0)] | None = None
+    """Since it was taken, else since its last change."""
+    larger_than_bytes: Annotated[int, Field(ge=0)] | None = None
+    larger_than_megapixels: Annotated[float, Field(ge=0)] | None = None
+    more_lines_than: Annotated[int, Field(ge=0)] | None = None
+    """Pixels of the shorter side of the displayed picture."""
+
+    def given(self, *names: str) -> dict[str, Any]:
+        """What is asked for beyond the conditions of these names, as plain JSON values."""
+        dumped = self.model_dump(mode="json", exclude=set(names), exclude_defaults=True)
+        return {"when": dumped} if dumped else {}

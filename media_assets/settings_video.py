@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
+from media_assets.settings_choices import PictureCondition
 from media_assets.settings_section import Section
 
 VideoCodec = Literal["x264", "x265", "svt-av1"]
@@ -31,29 +32,43 @@ PRESETS: dict[VideoCodec, tuple[str, ...]] = {
     "x265": _X26X_PRESETS,
     "svt-av1": _SVT_AV1_PRESETS,
 }
+_INTERVAL_YEARS = 3.0
+"""In which the ages of rules were counted by default."""
+
 DEFAULT_PRESETS: dict[VideoCodec, str] = {"x264": "medium", "x265": "medium", "svt-av1": "6"}
 
 
-class TierRule(Section):
-    """A size of picture, and the files it is for: those that meet all of its conditions."""
+class VideoRule(Section):
+    """A size of picture, and the files it is for."""
 
+    when: PictureCondition = PictureCondition()
     max_lines: Annotated[int, Field(ge=16)]
     """Pixels of the shorter side of the displayed picture; a smaller picture is never enlarged."""
-    older_than_intervals: Annotated[float, Field(ge=0)] = 0.0
-    """Times `interval_years` that must have passed since the recording."""
-    larger_than_bytes: Annotated[int, Field(ge=0)] = 0
-    more_lines_than: Annotated[int, Field(ge=0)] = 0
     target_vmaf: Vmaf | None = None
     """Absent: the `target_vmaf` of the section."""
+
+    def result_settings(self) -> dict[str, Any]:
+        """As they were written when the conditions stood beside the rest, and ages were counted in intervals: what was
+        made by them then is made by them now."""
+        when = self.when
+        return {
+            "max_lines": self.max_lines,
+            "older_than_intervals": (when.older_than_years or 0.0) / _INTERVAL_YEARS,
+            "larger_than_bytes": when.larger_than_bytes or 0,
+            "more_lines_than": when.more_lines_than or 0,
+            "target_vmaf": self.target_vmaf,
+            **when.given("older_than_years", "larger_than_bytes", "more_lines_than"),
+        }
 
 
 class VideoCompressionSettings(Section):
     """`compressed_video`."""
 
-    tiers: tuple[TierRule, ...] = (TierRule(max_lines=720, older_than_intervals=1), TierRule(max_lines=1080))
-    """The first rule whose conditions a file meets decides; a file that meets none stays as it is."""
-    interval_years: PositiveFloat = 3.0
-    """The step of the ages in `tiers`."""
+    rules: tuple[VideoRule, ...] = (
+        VideoRule(when=PictureCondition(older_than_years=3.0), max_lines=720),
+        VideoRule(max_lines=1080),
+    )
+    """The first that fits a video decides; one that none fits stays as it is."""
     codec: VideoCodec = "x265"
     """x264 plays everywhere, but HDR becomes SDR with it; SVT-AV1 gives the smallest files."""
     preset: str | None = None
@@ -88,6 +103,46 @@ class VideoCompressionSettings(Section):
             raise ValueError(f"{self.codec} has no preset {self.preset!r}; it knows {', '.join(PRESETS[self.codec])}")
         return self
 
+    @model_validator(mode="before")
+    @classmethod
+    def _as_they_were_written_once(cls, section: object) -> object:
+        """`tiers` and `interval_years` in today's form."""
+        if not isinstance(section, dict) or not {"tiers", "interval_years"} & set(section):
+            return section
+        if "rules" in section:
+            raise ValueError(
+                "`tiers` are `rules` now, and their ages `when: {older_than_years: …}`: leave `tiers` and "
+                "`interval_years` out"
+            )
+        rest = {name: value for name, value in section.items() if name not in ("tiers", "interval_years")}
+        tiers = section.get("tiers", [{"max_lines": 720, "older_than_intervals": 1}, {"max_lines": 1080}])
+        interval_years = section.get("interval_years", _INTERVAL_YEARS)
+        if not isinstance(tiers, list | tuple):
+            return {**rest, "rules": tiers}
+        return {**rest, "rules": [_with_when(tier, interval_years) for tier in tiers]}
+
+    def result_settings(self) -> dict[str, Any]:
+        """See `VideoRule.result_settings`."""
+        settings = super().result_settings()
+        del settings["rules"]
+        return {
+            **settings,
+            "tiers": [rule.result_settings() for rule in self.rules],
+            "interval_years": _INTERVAL_YEARS,
+        }
+
     @property
     def chosen_preset(self) -> str:
         return self.preset or DEFAULT_PRESETS[self.codec]
+
+
+def _with_when(tier: object, interval_years: object) -> object:
+    if not isinstance(tier, dict):
+        return tier
+    when = {name: tier[name] for name in ("larger_than_bytes", "more_lines_than") if name in tier}
+    if "older_than_intervals" in tier:
+        intervals = tier["older_than_intervals"]
+        are_numbers = isinstance(intervals, int | float) and isinstance(interval_years, int | float)
+        when["older_than_years"] = intervals * interval_years if are_numbers else intervals
+    rest = {name: value for name, value in tier.items() if name not in (*when, "older_than_intervals")}
+    return {**rest, "when": when}

@@ -54,7 +54,6 @@ NAMES = {
     "assets": "<asset>",
     "prices": "<model>",
     "rules": "<rule>",
-    "tiers": "<tier>",
     "transcription_rules": "<rule>",
     "summary_rules": "<rule>",
 }

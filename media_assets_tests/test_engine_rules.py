@@ -15,7 +15,6 @@ from media_assets.doctor import checks
 from media_assets.engine_rules import FileFacts, fits
 from media_assets.errors import Fatal
 from media_assets.instance import open_instance
-from media_assets.io_managers.manifest import Manifest
 from media_assets.ledger import spent_usd
 from media_assets.models import Transcript
 from media_assets.settings import Secrets
@@ -132,11 +131,8 @@ def test_the_budget_of_a_day_stops_all_and_blames_no_file(library: RealLibrary, 
 
 
 def facts(key: str = "talks:2024/a.mp4", seconds: float = 60.0, language: str | None = None) -> FileFacts:
-    track = Manifest(
-        asset="m4a_audio", key=key, fingerprint="f", version="v", value={"language": language}, inputs={},
-        code_version="1", settings={}, made_at=datetime.now(UTC), made_in_seconds=0, made_by_run="r",
-    )  # fmt: skip
-    return FileFacts(key, {"m4a_audio": track}, seconds, lambda: key.partition(":")[2])
+    source, _, path = key.partition(":")
+    return FileFacts(source, lambda: path, seconds, lambda: language)
 
 
 @pytest.mark.parametrize(

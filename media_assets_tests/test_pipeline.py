@@ -115,7 +115,7 @@ def test_a_photo_is_compressed_where_that_is_enabled_and_only_once(tmp_path: Pat
     library = RealLibrary(
         tmp_path,
         assets={"compressed_image": {"enabled": True}},
-        images={"rules": [{"name": "all", "larger_than_bytes": 0, "reduction": 0.5, "smallest_long_side": 100}]},
+        images={"rules": [{"name": "all", "when": {}, "reduction": 0.5, "smallest_long_side": 100}]},
     )
     noisy_photo(library.media / "photo.jpg")
     status = library.process(stage="compressed_image")
@@ -135,7 +135,7 @@ def test_a_video_is_compressed_where_that_is_enabled_and_only_once(tmp_path: Pat
     library = RealLibrary(
         tmp_path,
         assets={"compressed_video": {"enabled": True}},
-        compression={"tiers": [{"max_lines": 120}], "codec": "x264", "preset": "ultrafast", "target_vmaf": 90},
+        compression={"rules": [{"max_lines": 120}], "codec": "x264", "preset": "ultrafast", "target_vmaf": 90},
     )
     source = library.media / "scene.mp4"
     ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=10:duration=2", "-c:v", "libx264", "-crf", "5", source)
@@ -154,11 +154,11 @@ def test_a_video_is_compressed_where_that_is_enabled_and_only_once(tmp_path: Pat
 
 @pytest.mark.thorough
 def test_a_changed_target_remakes_the_videos_it_is_for_and_nothing_else(tmp_path: Path) -> None:
-    large = {"max_lines": 120, "more_lines_than": 200}
+    large = {"max_lines": 120, "when": {"more_lines_than": 200}}
     compression: dict[str, Any] = {
         "codec": "x264",
         "preset": "ultrafast",
-        "tiers": [{**large, "target_vmaf": 80}, {"max_lines": 120}],
+        "rules": [{**large, "target_vmaf": 80}, {"max_lines": 120}],
     }
     settings: dict[str, Any] = {"assets": {"compressed_video": {"enabled": True}}, "compression": compression}
     library = RealLibrary(tmp_path, **settings)
@@ -167,8 +167,8 @@ def test_a_changed_target_remakes_the_videos_it_is_for_and_nothing_else(tmp_path
     library.process(stage="compressed_video")
     before = library.made()
 
-    compression["tiers"] = [
-        {"max_lines": 90, "larger_than_bytes": 10**9},
+    compression["rules"] = [
+        {"max_lines": 90, "when": {"larger_than_bytes": 10**9}},
         {**large, "target_vmaf": 85},
         {"max_lines": 120},
     ]

@@ -8,8 +8,9 @@ from typing import Any
 
 from media_assets.ages import age_years
 from media_assets.artifact import Artifact, Stored
+from media_assets.engine_rules import FileFacts, first_that_fits
 from media_assets.engines.images.compress import compress_image
-from media_assets.engines.images.rules import fitting_rule, only_rule
+from media_assets.engines.images.rules import only_rule
 from media_assets.engines.work import Work
 from media_assets.errors import NotApplicable
 from media_assets.file_asset import Metadata, file_asset
@@ -23,13 +24,23 @@ from media_assets.settings_images import ImageSettings
 def of_file(settings: ImageSettings, manifests: Mapping[str, Manifest], now: datetime) -> ImageSettings:
     """With the one rule that the photo's age and size choose; with the years it becomes another."""
     file = SourceFile.model_validate(manifests["drive_file"].value)
-    age = age_years(file, now)
-    return only_rule(settings, fitting_rule(settings.rules, age, file.size_bytes, _megapixels(file)))
+    width, height = _size(file)
+    facts = FileFacts(
+        source=manifests["drive_file"].key.partition(":")[0],
+        path=lambda: file.path,
+        age_years=age_years(file, now),
+        size_bytes=file.size_bytes,
+        megapixels=width * height / 1e6,
+        lines=min(width, height),
+    )
+    return only_rule(settings, first_that_fits(settings.rules, facts))
 
 
-def _megapixels(file: SourceFile) -> float:
+def _size(file: SourceFile) -> tuple[int, int]:
+    """Width and height of its largest picture, in pixels."""
     streams = file.media.video_streams if file.media else []
-    return max(((stream.width or 0) * (stream.height or 0) / 1e6 for stream in streams), default=0.0)
+    sizes = [(stream.width or 0, stream.height or 0) for stream in streams]
+    return max(sizes, key=lambda size: size[0] * size[1], default=(0, 0))
 
 
 def describe(stored: Stored[CompressedImage]) -> Metadata:

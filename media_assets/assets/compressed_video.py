@@ -26,8 +26,11 @@ def of_file(
 ) -> VideoCompressionSettings:
     """With the one tier that the video's age and size choose; with the years it becomes another."""
     file = SourceFile.model_validate(manifests["drive_file"].value)
-    tier = choose_tier(settings, file.media, file.size_bytes, age_years(file, now)) if file.media else None
-    return only_tier(settings, tier)
+    if file.media is None:
+        return only_tier(settings, None)
+    source = manifests["drive_file"].key.partition(":")[0]
+    age = age_years(file, now)
+    return only_tier(settings, choose_tier(settings, file.media, file.size_bytes, age, source, lambda: file.path))
 
 
 def describe(stored: Stored[CompressedVideo]) -> Metadata:

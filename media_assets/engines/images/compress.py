@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from media_assets.engine_rules import FileFacts, first_that_fits
 from media_assets.engines.images.encoding import ImageEncoder, decoded, encoders, least_quality
 from media_assets.engines.images.exif import Mark
 from media_assets.engines.images.judging import JudgedAreas, choose_sample, damaged_area, score
@@ -13,7 +14,7 @@ from media_assets.engines.images.leaving import FORMATS, peculiarity, satisfied
 from media_assets.engines.images.metadata import Metadata, carried_over, fits_profile, found_again, read_metadata
 from media_assets.engines.images.opening import UnreadablePicture, limits_for, open_image, upright, written_file
 from media_assets.engines.images.pixels import eight_bits, in_srgb, resized
-from media_assets.engines.images.rules import fitting_rule, goal_bytes, next_long_side
+from media_assets.engines.images.rules import goal_bytes, next_long_side
 from media_assets.engines.sandbox import run_in_child
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia
@@ -120,7 +121,10 @@ def _look(
     if image.getexif().get(_ORIENTATION) in _SIDEWAYS:
         width, height = height, width
     size_bytes = source.stat().st_size
-    rule = fitting_rule(settings.rules, age_years, size_bytes, width * height / 1_000_000)
+    known = FileFacts(
+        age_years=age_years, size_bytes=size_bytes, megapixels=width * height / 1_000_000, lines=min(width, height)
+    )
+    rule = first_that_fits(settings.rules, known)
     facts = {
         "source_format": FORMATS.get(image.format or "", str(image.format).lower()),
         "source_width": width,

@@ -1,4 +1,4 @@
-"""Which rule fits an image, and how small it has to become: the progressive scheme of a family or lab archive.
+"""How small an image has to become by the rule that fits it: the progressive scheme of a family or lab archive.
 
 The goal is a share of the original's bytes. An image that was compressed here before carries the size of its original
 and the goal it was made for, so that a later rule counts from the original, and the same rule does nothing.
@@ -6,9 +6,8 @@ and the goal it was made for, so that a later rule counts from the original, and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from media_assets.engines.images.exif import Mark
+from media_assets.settings_choices import PictureCondition
 from media_assets.settings_images import ImageRule, ImageSettings
 
 _BYTES_BY_SIDE = 1.7
@@ -16,26 +15,11 @@ _BYTES_BY_SIDE = 1.7
 and generated scenes: 1.6 to 1.8 for JPEG, WebP and AVIF)."""
 
 
-def fitting_rule(
-    rules: Sequence[ImageRule], age_years: float | None, size_bytes: int, megapixels: float
-) -> ImageRule | None:
-    """The last rule whose conditions hold; a file of unknown age counts as new."""
-    fitting = [
-        rule
-        for rule in rules
-        if (age_years or 0.0) >= rule.older_than_years
-        and size_bytes > rule.larger_than_bytes
-        and megapixels > rule.larger_than_megapixels
-    ]
-    return fitting[-1] if fitting else None
-
-
 def only_rule(settings: ImageSettings, rule: ImageRule | None) -> ImageSettings:
     """The settings as far as they count for a file that this rule fits; changes of the rest leave its result alone."""
     if rule is None:
         return ImageSettings.model_construct(rules=())
-    unconditional = {"older_than_years": 0.0, "larger_than_bytes": 0, "larger_than_megapixels": 0.0}
-    return settings.model_copy(update={"rules": (rule.model_copy(update=unconditional),)})
+    return settings.model_copy(update={"rules": (rule.model_copy(update={"when": PictureCondition()}),)})
 
 
 def goal_bytes(rule: ImageRule, size_bytes: int, mark: Mark | None) -> int:

@@ -30,7 +30,7 @@ from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, NotApplicable
 from media_assets.models import MediaInfo, Stream
 from media_assets.models_video import CompressedVideo, CrfTrial
-from media_assets.settings_video import TierRule, VideoCompressionSettings
+from media_assets.settings_video import VideoCompressionSettings, VideoRule
 
 _PREDICTION_FAILS_BY = 1.25
 """A predicted size is not taken for too large before it is so many times what is allowed."""
@@ -72,7 +72,7 @@ def compress_video(
     tier = choose_tier(settings, media, size_bytes, age_years)
     try:
         if tier is None:
-            raise NotWorthIt("no rule of compression.tiers is for it")
+            raise NotWorthIt("no rule of compression.rules is for it")
         return _compress(ffmpeg, source, media, main, tier, size_bytes, settings, work)
     except NotWorthIt as verdict:
         work.report(1.0)
@@ -93,7 +93,7 @@ def _compress(
     source: Path,
     media: MediaInfo,
     main: Stream,
-    tier: TierRule,
+    tier: VideoRule,
     size_bytes: int,
     settings: VideoCompressionSettings,
     work: Work,

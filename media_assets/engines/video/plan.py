@@ -11,7 +11,7 @@ from media_assets.engines.video.picture import Picture
 from media_assets.engines.video.streams import StreamPlan, plan_streams
 from media_assets.engines.video.tiers import target_size
 from media_assets.models import MediaInfo, Stream
-from media_assets.settings_video import TierRule, VideoCompressionSettings
+from media_assets.settings_video import VideoCompressionSettings, VideoRule
 
 _MPEG_DEMUXERS = {"mpegts", "mpeg", "avi", "flv", "asf"}
 """Where ffmpeg may miss the key frame when it seeks: they have no index that it trusts, or none at all."""
@@ -24,7 +24,7 @@ class EncodePlan:
     source: Path
     media: MediaInfo
     main: Stream
-    tier: TierRule
+    tier: VideoRule
     picture: Picture
     encoder: Encoder
     dynamic_range: DynamicRange
@@ -74,7 +74,7 @@ def make_plan(
     media: MediaInfo,
     main: Stream,
     picture: Picture,
-    tier: TierRule,
+    tier: VideoRule,
     settings: VideoCompressionSettings,
 ) -> EncodePlan:
     """Decide size, encoder, dynamic range, container and streams."""

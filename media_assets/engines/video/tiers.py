@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+from media_assets.engine_rules import FileFacts, first_that_fits
 from media_assets.models import MediaInfo, Stream
-from media_assets.settings_video import TierRule, VideoCompressionSettings
+from media_assets.settings_video import VideoCompressionSettings, VideoRule
 
 _FULL_HD_PIXELS = 1920 * 1080
 _POWER = 0.75
@@ -22,39 +24,45 @@ def main_video(media: MediaInfo) -> Stream | None:
 
 
 def choose_tier(
-    settings: VideoCompressionSettings, media: MediaInfo, size_bytes: int, age_years: float
-) -> TierRule | None:
-    """The first rule whose conditions the file meets; None when it meets those of none.
+    settings: VideoCompressionSettings,
+    media: MediaInfo,
+    size_bytes: int,
+    age_years: float,
+    source: str = "",
+    path: Callable[[], str] = str,
+) -> VideoRule | None:
+    """The first rule that fits the file; None when none does, or when it has no moving picture.
 
     Args:
         settings: The rules.
         media: The file's probe.
         size_bytes: Of the file.
         age_years: Since its recording.
+        source: Name of its source, and with `path` what rules may ask for.
     """
     stream = main_video(media)
     size = stream.display_size if stream is not None else None
     if size is None:
         return None
-    for rule in settings.tiers:
-        if (
-            age_years >= rule.older_than_intervals * settings.interval_years
-            and size_bytes > rule.larger_than_bytes
-            and min(size) > rule.more_lines_than
-        ):
-            return rule
-    return None
+    width, height = size
+    known = FileFacts(
+        age_years=age_years,
+        size_bytes=size_bytes,
+        megapixels=width * height / 1_000_000,
+        lines=min(size),
+        playing_seconds=media.duration_seconds,
+    )
+    return first_that_fits(settings.rules, replace(known, source=source, path=path))
 
 
-def only_tier(settings: VideoCompressionSettings, tier: TierRule | None) -> VideoCompressionSettings:
+def only_tier(settings: VideoCompressionSettings, tier: VideoRule | None) -> VideoCompressionSettings:
     """The settings as far as they count for a file of this tier; changes of the rest leave its result alone."""
     if tier is None:
-        return VideoCompressionSettings(tiers=())
+        return VideoCompressionSettings(rules=())
     target = settings.target_vmaf if tier.target_vmaf is None else tier.target_vmaf
     return settings.model_copy(
         update={
-            "tiers": (TierRule(max_lines=tier.max_lines),),
-            "interval_years": VideoCompressionSettings().interval_years,
+            "rules": (VideoRule(max_lines=tier.max_lines),),
             "target_vmaf": target,
         }
     )

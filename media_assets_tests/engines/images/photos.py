@@ -14,6 +14,7 @@ from media_assets.engines.images.compress import compress_image
 from media_assets.engines.probe import probe
 from media_assets.engines.work import Work
 from media_assets.models_images import CompressedImage
+from media_assets.settings_choices import PictureCondition
 from media_assets.settings_images import ImageRule, ImageSettings
 
 
@@ -44,7 +45,9 @@ def exif(orientation: int = 1) -> Image.Exif:
 
 
 def rules(quality: float = 80.0, reduction: float = 0.5, side: int = 4000) -> tuple[ImageRule, ...]:
-    return (ImageRule(name="test", larger_than_bytes=0, quality=quality, reduction=reduction, smallest_long_side=side),)
+    return (
+        ImageRule(name="test", when=PictureCondition(), quality=quality, reduction=reduction, smallest_long_side=side),
+    )
 
 
 def settings(**keys: object) -> ImageSettings:

@@ -17,6 +17,7 @@ from media_assets.engines.images.pixels import srgb_profile
 from media_assets.engines.probe import probe
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, Cancelled
+from media_assets.settings_choices import PictureCondition
 from media_assets_tests import media
 from media_assets_tests.engines.images.photos import (
     compress,
@@ -265,8 +266,8 @@ def test_an_efficient_file_is_recognised_without_a_trial(tmp_path: Path):
 @pytest.mark.thorough
 def test_the_age_chooses_the_rule(tmp_path: Path):
     source = jpeg(tmp_path / "a.jpg")
-    late = rules(60)[0].model_copy(update={"name": "late", "older_than_years": 5.0})
-    wanted = settings(rules=(*rules(80), late))
+    late = rules(60)[0].model_copy(update={"name": "late", "when": PictureCondition(older_than_years=5.0)})
+    wanted = settings(rules=(late, *rules(80)))
     assert [compress(source, wanted, age)[1].rule for age in (None, 4.9, 5.0)] == ["test", "test", "late"]
 
 

@@ -14,7 +14,8 @@ from media_assets.engines.probe import probe
 from media_assets.engines.video.encode import MARK
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, Fatal, NotApplicable, TimeLimitExceeded
-from media_assets.settings_video import TierRule, VideoCompressionSettings
+from media_assets.settings_choices import PictureCondition
+from media_assets.settings_video import VideoCompressionSettings, VideoRule
 from media_assets_tests import media
 from media_assets_tests.engines.video.clips import FAT, QUICK, clip, compress, frames, result, scene, times, vmaf
 
@@ -90,7 +91,7 @@ def test_a_source_without_an_index_is_sampled_at_the_right_places(tmp_path: Path
 def test_the_picture_gets_the_size_of_its_tier_and_quality_is_that_at_this_size(tmp_path: Path):
     source = clip(tmp_path / "source.mp4", kind="text", seconds=1.0)
     settings = SEARCHED.model_copy(
-        update={"tiers": (TierRule(max_lines=90, older_than_intervals=1), TierRule(max_lines=120))}
+        update={"rules": (VideoRule(when=PictureCondition(older_than_years=3), max_lines=90), VideoRule(max_lines=120))}
     )
     compressed = compress(source, settings, age_years=2.9)
     first = frames(result(compressed))[0]
@@ -142,7 +143,7 @@ def test_what_was_compressed_once_is_left_alone_the_second_time(tmp_path: Path):
     value = compress(again, SEARCHED).value
     assert not value.compressed
     assert value.reason == "not worth it: media-assets made it, and it has the size of its tier"
-    older = SEARCHED.model_copy(update={"tiers": (TierRule(max_lines=90),)})
+    older = SEARCHED.model_copy(update={"rules": (VideoRule(max_lines=90),)})
     assert compress(again, older).value.compressed
 
 
@@ -184,8 +185,10 @@ def test_a_target_out_of_reach_leaves_the_original(tmp_path: Path):
 
 def test_a_file_for_which_there_is_no_rule_is_left_alone(tmp_path: Path):
     source = clip(tmp_path / "source.mp4", seconds=1.0)
-    settings = SEARCHED.model_copy(update={"tiers": (TierRule(max_lines=1080, more_lines_than=1080),)})
-    assert compress(source, settings).value.reason == "not worth it: no rule of compression.tiers is for it"
+    settings = SEARCHED.model_copy(
+        update={"rules": (VideoRule(when=PictureCondition(more_lines_than=1080), max_lines=1080),)}
+    )
+    assert compress(source, settings).value.reason == "not worth it: no rule of compression.rules is for it"
 
 
 # ------------------------------------------------------------------------------------------------- failures

@@ -18,7 +18,7 @@ from media_assets.engines.video.samples import take_samples
 from media_assets.engines.video.tiers import main_video
 from media_assets.engines.video.timeline import Timeline, read_timeline
 from media_assets.engines.work import Work
-from media_assets.settings_video import TierRule, VideoCompressionSettings
+from media_assets.settings_video import VideoCompressionSettings, VideoRule
 from media_assets_tests import media
 from media_assets_tests.engines.video.clips import FAT, QUICK, clip, frames, result, scene
 
@@ -32,7 +32,7 @@ def planned(source: Path, settings: VideoCompressionSettings = QUICK) -> tuple[E
     main = main_video(found)
     assert main is not None
     picture = look_at_picture(source, main, work)
-    plan = make_plan(source, found, main, picture, TierRule(max_lines=1080), settings)
+    plan = make_plan(source, found, main, picture, VideoRule(max_lines=1080), settings)
     return plan, read_timeline(source, main.index, work), work
 
 

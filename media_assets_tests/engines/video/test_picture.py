@@ -15,7 +15,7 @@ from av.sidedata.sidedata import Type
 from media_assets.engines.probe import probe
 from media_assets.engines.work import Work
 from media_assets.models import MediaInfo
-from media_assets.settings_video import TierRule, VideoCompressionSettings
+from media_assets.settings_video import VideoCompressionSettings, VideoRule
 from media_assets_tests import media
 from media_assets_tests.engines.video.clips import FAT, QUICK, clip, compress, frames, result, scene, vmaf
 
@@ -174,7 +174,7 @@ def test_a_tall_picture_is_judged_by_its_shorter_side(tmp_path: Path):
     wide = clip(tmp_path / "wide.mp4", size="320x180", seconds=1.0)
     source = tmp_path / "source.mp4"
     media.ffmpeg("-display_rotation", 90, "-i", wide, "-c", "copy", source)
-    picture = frames(result(compress(source, settings("x264", tiers=(TierRule(max_lines=90),)))))[0]
+    picture = frames(result(compress(source, settings("x264", rules=(VideoRule(max_lines=90),)))))[0]
     assert (picture.width, picture.height) == (90, 160)
 
 
@@ -190,7 +190,7 @@ def test_an_odd_size_becomes_even_without_touching_other_pixels(tmp_path: Path):
 @pytest.mark.parametrize("lines", [576, 288])
 def test_pixels_that_are_not_square_stay_so(lines: int, tmp_path: Path):
     source = clip(tmp_path / "source.mp4", "-vf", "setsar=64/45", size="720x576", seconds=0.5)
-    with av.open(str(result(compress(source, settings("x264", tiers=(TierRule(max_lines=lines),)))))) as container:
+    with av.open(str(result(compress(source, settings("x264", rules=(VideoRule(max_lines=lines),)))))) as container:
         stream = container.streams.video[0]
         assert stream.height == lines
         assert Fraction(stream.sample_aspect_ratio or 1) * stream.width / stream.height == Fraction(16, 9)
@@ -198,7 +198,7 @@ def test_pixels_that_are_not_square_stay_so(lines: int, tmp_path: Path):
 
 def test_square_pixels_stay_square_when_a_size_is_rounded(tmp_path: Path):
     source = clip(tmp_path / "source.mp4", size="322x182", seconds=0.5)
-    made = result(compress(source, settings("x264", tiers=(TierRule(max_lines=100),))))
+    made = result(compress(source, settings("x264", rules=(VideoRule(max_lines=100),))))
     with av.open(str(made)) as container:
         assert (container.streams.video[0].sample_aspect_ratio or 1) == 1
 

@@ -8,7 +8,8 @@ import pytest
 
 from media_assets.engines.video.tiers import choose_tier, is_efficient, main_video, target_size
 from media_assets.models import MediaInfo, Stream
-from media_assets.settings_video import TierRule, VideoCompressionSettings
+from media_assets.settings_choices import PictureCondition
+from media_assets.settings_video import VideoCompressionSettings, VideoRule
 
 
 def movie(width: int, height: int, **fields: Any) -> MediaInfo:
@@ -22,18 +23,19 @@ def lines(settings: VideoCompressionSettings, media: MediaInfo, size_bytes: int 
 
 
 def test_a_file_is_made_smaller_in_steps_as_it_grows_old():
-    settings = VideoCompressionSettings(interval_years=2)
+    settings = VideoCompressionSettings(
+        rules=(VideoRule(when=PictureCondition(older_than_years=2), max_lines=720), VideoRule(max_lines=1080))
+    )
     assert lines(settings, movie(3840, 2160), age=1.9) == 1080
     assert lines(settings, movie(3840, 2160), age=2.0) == 720
 
 
 def test_the_first_rule_whose_conditions_are_all_met_decides():
     settings = VideoCompressionSettings(
-        tiers=(
-            TierRule(max_lines=480, older_than_intervals=2, larger_than_bytes=1000),
-            TierRule(max_lines=720, more_lines_than=1080),
+        rules=(
+            VideoRule(when=PictureCondition(older_than_years=2, larger_than_bytes=1000), max_lines=480),
+            VideoRule(when=PictureCondition(more_lines_than=1080), max_lines=720),
         ),
-        interval_years=1,
     )
     assert lines(settings, movie(1920, 1080), size_bytes=1001, age=2) == 480
     assert lines(settings, movie(1920, 1080), size_bytes=1000, age=2) is None
@@ -41,7 +43,7 @@ def test_the_first_rule_whose_conditions_are_all_met_decides():
 
 
 def test_lines_are_those_of_the_displayed_picture():
-    settings = VideoCompressionSettings(tiers=(TierRule(max_lines=720, more_lines_than=1000),))
+    settings = VideoCompressionSettings(rules=(VideoRule(when=PictureCondition(more_lines_than=1000), max_lines=720),))
     assert lines(settings, movie(1920, 1080, rotation=90)) == 720
     assert lines(settings, movie(900, 1920, rotation=90)) is None
 
