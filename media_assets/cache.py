@@ -50,7 +50,7 @@ class CacheCounts:
 
 
 class FetchCache:
-    """See the module.
+    """Hands out fetched files for as long as they are used.
 
     `max_bytes` bounds what is kept for later. Files that are in use at the same time may exceed it together, and a file
     larger than it is fetched all the same; what the disk must keep free is never touched.

@@ -42,7 +42,7 @@ class SizeLedger(BaseModel):
 
 
 class CacheFiles:
-    """See the module."""
+    """The complete files of the cache, and their sizes."""
 
     def __init__(self, folder: Path) -> None:
         self._ledger = folder / "ledger.json"

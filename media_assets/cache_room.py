@@ -39,7 +39,7 @@ class NoRoom(Transient):
 
 
 class Room:
-    """See the module.
+    """Keeps the cache within its size.
 
     Args:
         evicted: Called with the bytes of each file that was evicted.

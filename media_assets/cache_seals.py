@@ -19,7 +19,7 @@ from media_assets.files import read_if_file, write_whole
 
 
 class Seal(BaseModel):
-    """See the module."""
+    """What is known of one complete file of the cache."""
 
     size_bytes: int
     modified_ns: int

@@ -24,7 +24,7 @@ FILES = "drive_file"
 
 
 class LibraryRows:
-    """See the module.
+    """What is known of each file that is to be compared.
 
     Args:
         index: Name of the asset that holds what was found in each file.

@@ -2,6 +2,41 @@
 
 Engines and sources raise these; `file_asset` decides by their class alone. A message says what was wrong and
 what to do next; the name of the file is added by whoever knows it, once.
+
+    MediaAssetsError
+    ├── NotApplicable               green: there is nothing to do for this file
+    ├── Waiting                     missing: an earlier stage has no artifact of it yet
+    ├── OverBudget                  missing: it would cost more than a file may
+    ├── BadMedia                    red: the file is at fault
+    │   ├── IncompleteMedia         its end or its index is missing
+    │   ├── UnreadablePicture       it is no picture that can be opened
+    │   ├── Refused                 Drive refuses something that concerns this file alone
+    │   │   └── TokenExpired        … a page of a list, or what changed since
+    │   ├── TimeLimitExceeded       it took longer than its limit
+    │   └── Unforeseen              nobody thought of it
+    ├── SourceChanged               the file changed or vanished meanwhile
+    │   ├── NotFound                … in Drive
+    │   └── ObjectGone              … in a bucket
+    ├── Transient                   the batch is run again: a repetition may help
+    │   ├── Unavailable             Drive is busy, or does not answer
+    │   │   └── NotDrive            … something else answered
+    │   ├── IdTaken                 an id of Drive is in use already
+    │   ├── ConditionFailed         somebody else wrote the object first
+    │   └── NoRoom                  the cache is full of what is in use
+    ├── Fatal                       the batch stops and no file is blamed: a person has to repair something
+    │   ├── SettingsError           library.yaml
+    │   ├── NotAllowed              the account may not do that in Drive
+    │   ├── WrongFolder             what library.yaml names as a folder of Drive cannot be used
+    │   │   ├── NoSuchFolder        … it is not there
+    │   │   └── StoreGone           … it was there, and is gone
+    │   ├── NotListed               Drive refuses to say what lies in a folder
+    │   ├── UnreadableNames         a bucket has names that the client cannot handle
+    │   ├── NotOfThisPlace          a move names what does not lie in the place that files are moved in
+    │   ├── AllAlike                the first files failed all in the same unforeseen way
+    │   └── DayIsSpent              the budget of the day is used up
+    ├── Cancelled                   the run is to stop
+    ├── TooLong                     within an engine: the request or its answer did not fit, half of it may
+    └── CallLost                    within an engine: Modal has no result of a call and will not have one
 """
 
 from __future__ import annotations

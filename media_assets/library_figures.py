@@ -46,7 +46,7 @@ class StageFigures:
 
 @dataclass(frozen=True)
 class LibraryFigures:
-    """See the module."""
+    """The figures of one library, as its report tells them."""
 
     files: int
     stages: dict[str, StageFigures]

@@ -90,7 +90,7 @@ class StagePlan:
 
 
 class Processor:
-    """See the module."""
+    """Processes a library from one process."""
 
     def __init__(
         self, defs: dg.Definitions, library: Library, pipeline: Sequence[FileAsset[Any]], instance: dg.DagsterInstance

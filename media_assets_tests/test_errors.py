@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import errno
 import os
 import re
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 from dagster._core.errors import DagsterInvalidInvocationError
 
+import media_assets
+from media_assets import errors
 from media_assets.buckets.failures import ConditionFailed, ObjectGone
 from media_assets.cache_room import NoRoom
 from media_assets.engines.probe import IncompleteMedia
@@ -148,3 +151,22 @@ def test_a_message_can_be_printed_whatever_name_is_in_it(tmp_path: Path) -> None
 def test_a_full_disk_is_told_with_what_is_free_there(tmp_path: Path) -> None:
     error = classify(OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "x")))
     assert re.fullmatch(rf"Free space on that disk, .*; \d+ bytes are free in {tmp_path}", error.next_step)
+
+
+def test_the_tree_of_errors_in_the_module_is_that_of_the_classes() -> None:
+    root = Path(str(media_assets.__file__)).parent
+    bases = {
+        node.name: [base.id for base in node.bases if isinstance(base, ast.Name)]
+        for path in root.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+    }
+    tree = re.findall(r"^    ([│ ]*)[├└]── (\w+)", str(errors.__doc__), re.MULTILINE)
+    parents = {0: MediaAssetsError.__name__}
+    shown = dict[str, str]()
+    for indent, name in tree:
+        depth = len(indent) // 4 + 1
+        parents[depth] = name
+        shown[name] = parents[depth - 1]
+    ours = {MediaAssetsError.__name__, *shown}
+    assert shown == {name: base for name, given in bases.items() for base in given if base in ours}

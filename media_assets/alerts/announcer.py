@@ -66,7 +66,7 @@ class AnnouncerLook:
 
 
 class Announcer:
-    """See the module.
+    """Tells people what happened since its last look.
 
     Args:
         stages: Names of all stages a file may be red in.

@@ -32,7 +32,7 @@ _MAX_COPY_BYTES = 5 * 1024**3
 
 
 class Bucket:
-    """See the module. Shared by threads.
+    """A bucket that is open. Shared by threads.
 
     Args:
         url: `<scheme>://<bucket>`.

@@ -81,7 +81,7 @@ def extract_m4a(
     Raises:
         BadMedia: the source is cut off, damaged or cannot be decoded.
         NotApplicable: the stream holds no sound at all.
-        TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: as `FFmpeg.run`.
+        TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: see `FFmpeg.run`.
     """
     copied, errors, failure = _take(ffmpeg, source, media, stream, destination, settings, work)
     result = _sound_of(destination, work)

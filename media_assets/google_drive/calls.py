@@ -110,7 +110,9 @@ class DriveCalls:
             items: What every page has to hold, perhaps an empty list.
 
         Raises:
-            As `call`; `NotDrive` also when pages have no such list, `Transient` when tokens expire again and again.
+            NotDrive: an answer is none of Drive's, or a page has no such list.
+            Transient: the tokens of pages expire again and again.
+            Fatal, SourceChanged, BadMedia: what `call` raises otherwise.
         """
         token: str | None = None
         begun_anew = 0
@@ -162,7 +164,7 @@ class DriveCalls:
         """Make a folder, a shortcut or an empty file, exactly once; without an `id` in `metadata` it gets a new one.
 
         Raises:
-            As `call`, but a file with the id is what was to be made.
+            NotFound, NotAllowed, Transient, Fatal: what `call` raises; but a file with the id is what was to be made.
         """
         body = {"id": self.new_id(), **metadata} if "id" not in metadata else dict(metadata)
 
@@ -177,7 +179,7 @@ class DriveCalls:
         """Copy a file on the server's side, exactly once; `metadata` as with `create`, where its `parents` belong, too.
 
         Raises:
-            As `call`, but a file with the new id is what was to be made.
+            NotFound, NotAllowed, Transient, Fatal: what `call` raises; a file with the new id is what was to be made.
         """
         body = {"id": self.new_id(), **metadata} if "id" not in metadata else dict(metadata)
 
@@ -198,7 +200,7 @@ class DriveCalls:
         """The metadata of a file, wherever it lies.
 
         Raises:
-            As `call`.
+            NotFound, NotAllowed, Transient, Fatal: what `call` raises.
         """
 
         def build(drive: Any) -> Any:
@@ -213,7 +215,8 @@ class DriveCalls:
             fields: `size` and `md5Checksum` among them.
 
         Raises:
-            As `call`; `Unavailable` when there is none after two minutes.
+            Unavailable: there is none after two minutes.
+            NotFound, NotAllowed, Transient, Fatal: what `call` raises otherwise.
         """
         for _ in self.retries.polls(check):
             found = self.get(file_id, fields=fields, check=check)
@@ -228,7 +231,7 @@ class DriveCalls:
         """Remove a file for good; one that is gone is no error.
 
         Raises:
-            As `call`.
+            NotFound, NotAllowed, Transient, Fatal: what `call` raises.
         """
         try:
             self.call(lambda drive: drive.files().delete(fileId=file_id, supportsAllDrives=True))

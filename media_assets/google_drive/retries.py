@@ -32,7 +32,7 @@ def no_check() -> None:
 
 
 class Retries:
-    """See the module.
+    """Repeats calls that met something which passes.
 
     Args:
         max_retries: After the first attempt.

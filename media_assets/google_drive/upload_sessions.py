@@ -29,7 +29,7 @@ class _SessionLost(Exception):
 
 
 class UploadSession:
-    """See the module.
+    """One resumable upload, which another process can take up.
 
     Args:
         request: Makes the request that a session begins with.

@@ -59,7 +59,7 @@ class _Claim(Model):
 
 
 class BesideObjects:
-    """See the module.
+    """The objects beside sources that belong to one store.
 
     Args:
         index: Where the claims are kept: a prefix of the bucket.

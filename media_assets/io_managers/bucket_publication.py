@@ -43,7 +43,7 @@ class _Coming(Model):
 
 
 class BucketPublication:
-    """See the module.
+    """The publication of one artifact in a bucket.
 
     Args:
         folder: Where all of the artifact lies.

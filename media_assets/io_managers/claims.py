@@ -25,7 +25,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Claims:
-    """See the module."""
+    """The files beside sources that belong to one store."""
 
     def __init__(self, folder: Path, locations: Locations) -> None:
         self._folder = folder

@@ -18,7 +18,7 @@ _FRESH_SECONDS = 30.0
 
 
 class Ahead:
-    """See the module. Shared by threads.
+    """Answers questions for artifacts out of a search that was made ahead. Shared by threads.
 
     Args:
         clock: Seconds that never go back.

@@ -47,7 +47,7 @@ class JustPublished:
 
 
 class Doubles:
-    """See the module.
+    """Sees to it that of each published artifact there is one.
 
     Args:
         lock: The lock of an artifact, by its journal.

@@ -51,7 +51,7 @@ class DriveFolder:
 
 
 class StoreFolders:
-    """See the module. Remembers what it found; shared by threads.
+    """Finds or makes the folders a store writes to. Remembers what it found; shared by threads.
 
     Args:
         place: The store's folder, as library.yaml names it.

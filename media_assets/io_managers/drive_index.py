@@ -61,7 +61,7 @@ class Found:
 
 
 class DriveIndex:
-    """See the module."""
+    """Finds artifacts in Drive, and reads their manifests."""
 
     def __init__(
         self, api: DriveApi, folders: StoreFolders, memory: DriveMemory, formats: ManifestFormats = FORMATS

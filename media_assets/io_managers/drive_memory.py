@@ -47,7 +47,7 @@ class KnownFolder(NamedTuple):
 
 
 class DriveMemory:
-    """See the module.
+    """What one machine remembers of one store in Drive.
 
     Args:
         manifests_kept: How many; the bound of the file's size.

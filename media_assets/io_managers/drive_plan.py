@@ -70,7 +70,7 @@ class Plan:
 
 @dataclass
 class Planner:
-    """See the module.
+    """Decides which file in Drive each file of an artifact becomes.
 
     Args:
         draft: The manifest without its files.

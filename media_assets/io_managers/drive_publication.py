@@ -42,7 +42,7 @@ class OriginReplaced(Exception):
 
 
 class DrivePublication:
-    """See the module. To be run under the lock of the artifact.
+    """The publication of one artifact in Google Drive. To be run under the lock of the artifact.
 
     Args:
         store: Name of the store.

@@ -49,7 +49,7 @@ class ReceiverLook:
 
 
 class Receiver:
-    """See the module."""
+    """Posts to one receiver what it has not taken yet."""
 
     def __init__(
         self,

@@ -22,7 +22,7 @@ from media_assets.paths import LeadsOut, plain
 
 
 class BucketMover:
-    """See the module.
+    """Moves copies within one bucket.
 
     Args:
         bucket: That of the source; its prefix is where the source begins.

@@ -41,7 +41,9 @@ class _Folder(NamedTuple):
 
 
 class DriveMover:
-    """See the module. The account needs the scope `drive`: what others put there can be moved with no lesser one.
+    """Moves copies within Google Drive.
+
+    The account needs the scope `drive`: what others put there can be moved with no lesser one.
 
     Args:
         roots: Finds the ids of the folders that the source watches; called once, when something is moved.

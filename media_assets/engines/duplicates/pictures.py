@@ -51,7 +51,7 @@ def fingerprint(
         work: Its directory takes 16 KiB per frame for as long as this takes.
 
     Raises:
-        BadMedia, TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: as `FFmpeg.run`.
+        BadMedia, TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: see `FFmpeg.run`.
     """
     frames, sound = work.directory / "frames.gray", work.directory / "sound.chromaprint"
     interval = 0.0 if kind is MediaKind.IMAGE else _interval_seconds(media, settings)

@@ -23,7 +23,7 @@ def indexed_content(
         file: What `drive_file` found; the checksums are taken from it.
 
     Raises:
-        BadMedia, TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: as `FFmpeg.run`.
+        BadMedia, TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: see `FFmpeg.run`.
     """
     frames = audio = None
     if source is not None and file.media is not None:

@@ -50,7 +50,7 @@ def connect(secrets: Secrets) -> modal.Client:
 
 
 class ModalCalls:
-    """See the module. Shared by threads; connects at its first use.
+    """The calls of one process to Modal. Shared by threads; connects at its first use.
 
     Every method raises what `failures.failure` makes of Modal's refusal: `Fatal` for what a person has to repair,
     `Transient` for what may pass.

@@ -86,7 +86,7 @@ def sample_frames(ffmpeg: FFmpeg, clip: Clip, count: int, long_side: int, work: 
 
     Raises:
         BadMedia: no frame of it can be decoded.
-        TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: as `FFmpeg.run`.
+        TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: see `FFmpeg.run`.
     """
     duration = clip.stream.duration_seconds or clip.media.duration_seconds
     frames = _at_key_frames(ffmpeg, clip, duration, count, long_side, work) if duration else ()
@@ -105,7 +105,8 @@ def one_frame(ffmpeg: FFmpeg, clip: Clip, long_side: int, destination: Path, wor
     """Write the first picture of a stream (a still image, cover art) as PNG.
 
     Raises:
-        As `FFmpeg.run`.
+        BadMedia: ffmpeg could not do it with this file.
+        TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: see `FFmpeg.run`.
     """
     picture = uploaded(clip.source, clip.media.container)[str(clip.stream.index)]
     options = {"update": 1, "frames:v": 1}

@@ -48,7 +48,7 @@ def make_thumbnails(
     Raises:
         NotApplicable: audio without cover art, a video track with nothing in it, and what is no media.
         BadMedia: nothing of it can be decoded, or the image is too large or damaged.
-        TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: as `FFmpeg.run`.
+        TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: see `FFmpeg.run`.
     """
     if kind is MediaKind.VIDEO and media.video_streams:
         return _of_video(ffmpeg, source, media, settings, work)

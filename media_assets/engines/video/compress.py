@@ -62,7 +62,7 @@ def compress_video(
         NotApplicable: there is no moving picture in it.
         BadMedia: it is cut off or damaged.
         Fatal: the encoder or libvmaf is not there, or the disk is full.
-        TimeLimitExceeded, Cancelled, SourceChanged, Transient: as `FFmpeg.run`.
+        TimeLimitExceeded, Cancelled, SourceChanged, Transient: see `FFmpeg.run`.
     """
     main = main_video(media)
     if main is None:

@@ -32,7 +32,8 @@ def encode(ffmpeg: FFmpeg, plan: EncodePlan, crf: float, destination: Path, work
         The errors that ffmpeg met and got over.
 
     Raises:
-        As `FFmpeg.run`.
+        BadMedia: ffmpeg could not do it with this file.
+        TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: see `FFmpeg.run`.
     """
     source = uploaded(plan.source, plan.media.container, **plan.encoder.global_options)
     streams = plan.streams

@@ -71,7 +71,7 @@ class RunTotals:
 
 
 class History:
-    """See the module.
+    """The running totals of an instance.
 
     Args:
         settled_seconds: Events younger than this are left for later; see `records.SETTLE_SECONDS`.

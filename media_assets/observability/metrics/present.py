@@ -46,7 +46,7 @@ class Sensor:
 
 @dataclass(frozen=True)
 class Present:
-    """See the module."""
+    """What is going on at the moment of a look."""
 
     runs: Mapping[str, int]
     """By status."""

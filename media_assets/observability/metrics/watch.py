@@ -33,7 +33,7 @@ _AWAY = (SQLAlchemyError, DagsterPostgresException, dg.DagsterError, OSError)
 
 
 class Watch:
-    """See the module. It is also the collector that Prometheus' registry asks.
+    """Keeps the figures of an instance fresh. It is also the collector that Prometheus' registry asks.
 
     Args:
         assets: The stages that are enabled.
