@@ -95,5 +95,14 @@ class DagsterDev(DagsterUI):
             time.sleep(3)  # to ask costs the web server time that the runs need
         raise AssertionError(f"{what}: not within {seconds} s\n{self.log_tail()}")
 
+    def wait_for_look(self, sensor: str) -> None:
+        """Until a sensor has looked once more, from a beginning after now to its end."""
+        now = time.time()
+        self.wait_for(
+            lambda: [tick for tick in self.ticks(sensor) if tick["timestamp"] > now and tick["endTimestamp"]],
+            seconds=120,
+            what=f"a look of {sensor}",
+        )
+
     def log_tail(self) -> str:
         return "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-60:])

@@ -98,6 +98,16 @@ class DagsterUI:
         entries = observations[0]["metadataEntries"] if observations else []
         return {entry["label"]: entry.get("text", "") for entry in entries}
 
+    def ticks(self, sensor: str) -> list[dict[str, Any]]:
+        """The newest looks of a sensor, by `timestamp` (when it began) and `endTimestamp` (null: it goes on)."""
+        data = self.query(
+            """{ repositoriesOrError { ... on RepositoryConnection { nodes {
+                 sensors { name sensorState { ticks(limit: 25) { timestamp endTimestamp status } } } } } } }"""
+        )
+        (repository,) = data["repositoriesOrError"]["nodes"]
+        (found,) = [each["sensorState"]["ticks"] for each in repository["sensors"] if each["name"] == sensor]
+        return list(found)
+
     def stop_sensor(self, name: str) -> None:
         """What the switch in the list of sensors does."""
         data = self.query(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.backup.cursors import sensor_name
 from media_assets_tests.broken_library import BROKEN, TALK, ffmpeg, make_library, speech, tone
 from media_assets_tests.dagster_dev import DagsterDev
 from media_assets_tests.drive_library import grant_of, leaks, secrets_of
@@ -116,7 +117,7 @@ def a_clip_has_its_summary_within_a_minute_and_once(dev: DagsterDev, root: Path)
     shutil.move(clip, root / "media" / "new clip.mp4")
     dev.wait_for(lambda: "media:new clip.mp4" in dev.cells("summary")["materialized"], seconds=60, what="its summary")
     print(f"summary {time.monotonic() - started:.1f} s after the clip was dropped in")
-    time.sleep(15)  # for the conditions to be looked at once more
+    dev.wait_for_look("request_missing")
     runs = [run for run in dev.runs() if "media:new clip.mp4" in {tag["value"] for tag in run["tags"]}]
     assert len(runs) == 1
 
@@ -185,7 +186,7 @@ def test_a_clip_that_is_uploaded_to_drive_has_its_summary_there_and_once(tmp_pat
         settings["outputs"] = {"m4a_audio": {"placement": "beside_source"}}
         config.write_text(json.dumps(settings))
         with DagsterDev(config, tmp_path / "dev.log") as dev:
-            time.sleep(15)  # for the first scan
+            dev.wait_for_look(sensor_name("lectures"))  # after that, what is new is a change
             clip = tmp_path / "clip.mp4"
             ffmpeg("-t", "10", "-i", TALK, "-c:v", "copy", "-c:a", "aac", clip)
             key = f"lectures:new clip.mp4~{drive.add_file('new clip.mp4', clip.read_bytes(), parent=folder)}"
@@ -198,7 +199,7 @@ def test_a_clip_that_is_uploaded_to_drive_has_its_summary_there_and_once(tmp_pat
 
             dev.wait_for(is_there, seconds=180, what="its summary")
             print(f"summary {time.monotonic() - started:.1f} s after the upload")
-            time.sleep(15)  # for the conditions to be looked at once more
+            dev.wait_for_look("request_missing")
             assert len([run for run in dev.runs() if key in {tag["value"] for tag in run["tags"]}]) == 1
             assert [drive.path(item.id) for item in drive.files(name="new clip.m4a")] == ["Lectures/new clip.m4a"]
             parts = Counter(item.app_properties.get("media_assets_part") for item in drive.files(trashed=None))
