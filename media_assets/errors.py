@@ -163,7 +163,7 @@ def classify(error: BaseException, *, source: Path | None = None) -> MediaAssets
     """The project's error for any exception.
 
     What comes from below (the system, the network, a database) is nobody's fault among the files; see
-    `foreign_errors`. An error nobody foresaw counts as the file's own fault: one odd file must not stop its batch. Its
+    `foreign_errors`. What nobody foresaw counts as the file's own fault: one odd file must not stop its batch. Its
     class stays in the reason, and the traceback goes to the run's log.
 
     Args:

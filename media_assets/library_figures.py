@@ -22,7 +22,7 @@ _PAGE = 1000
 
 @dataclass(frozen=True)
 class StageFigures:
-    """Of one asset."""
+    """The figures of one asset."""
 
     made: int
     left: int

@@ -47,7 +47,7 @@ class CompressedImage(Model):
 
 class ThumbnailSize(Model):
     name: str
-    """Of the file."""
+    """Name of the file."""
     width: int
     height: int
     size_bytes: int
@@ -58,7 +58,7 @@ class ContactSheet(Model):
     columns: int
     rows: int
     times_seconds: tuple[float, ...]
-    """Of its frames, from the start of the source's timeline."""
+    """Times, in seconds, of its frames, from the start of the source's timeline."""
     size_bytes: int
 
 
@@ -68,7 +68,7 @@ class Thumbnails(Model):
     origin: Literal["video frame", "cover art", "image"]
     chosen_because: str
     time_seconds: float | None = None
-    """Of the frame the poster shows; None for cover art and images."""
+    """Time, in seconds, of the frame the poster shows; None for cover art and images."""
     source_width: int
     """Pixels as displayed, of the decoded picture the sizes were made from."""
     source_height: int

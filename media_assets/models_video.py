@@ -33,9 +33,9 @@ class CompressedVideo(Model):
     reason: str
     """A clause that reads well behind the file's name."""
     source_bytes: Annotated[int, Field(validation_alias=AliasChoices("source_bytes", "source_size_bytes"))]
-    """Of the source file; stored under the second name by older versions."""
+    """Size of the source file; older versions stored it under the second name."""
     size_bytes: int | None = None
-    """Of the result; None without one."""
+    """Size, in bytes, of the result; None without one."""
     max_lines: int | None = None
     """The tier: pixels of the shorter side. None when no rule was for this file."""
     width: int | None = None
@@ -46,7 +46,7 @@ class CompressedVideo(Model):
     crf: float | None = None
     """The encoder's own scale of quality, whatever it calls it."""
     vmaf: VmafScore | None = None
-    """Of the result against the source at the size of the result."""
+    """VMAF of the result against the source at the size of the result."""
     vmaf_of: Literal["whole", "samples"] | None = None
     trials: tuple[CrfTrial, ...] = ()
     losses: tuple[str, ...] = ()

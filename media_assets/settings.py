@@ -81,7 +81,7 @@ class AudioSettings(Section):
     languages: tuple[Language, ...] = ()
     """Preferred languages of the audio track, best first, as ISO 639-1 or -2 codes."""
     bit_rate_kbps: Annotated[int, Field(ge=16, le=512)] = 96
-    """Of a track that has to be encoded; a track that is AAC already is copied."""
+    """Bit rate, in kbit/s, of a track that has to be encoded; a track that is AAC already is copied."""
     channels: Annotated[int, Field(ge=1, le=8)] | None = None
     """Mix down to so many channels when encoding; absent: as many as the source has, stereo at most."""
 
@@ -223,7 +223,7 @@ class AutomationSettings(Section):
     rerun_on_change: bool = True
     """Whether new settings or a new code version re-make, by themselves, the artifacts that depend on them."""
     time_zone: TimeZone | None = None
-    """Of what is done every night, e.g. Europe/Berlin; absent: that of the machine."""
+    """Time zone of what is done every night, e.g. Europe/Berlin; absent: that of the machine."""
 
     def interval_of(self, source: SourceSettings) -> int:
         """Time between two looks at a source, in seconds."""

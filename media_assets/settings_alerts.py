@@ -77,7 +77,7 @@ class AlertSettings(Section):
     digest_at: TimeOfDay | None = "07:00"
     """When the daily digest is sent; null: never."""
     time_zone: TimeZone | None = None
-    """Of `digest_at` and of times in messages, e.g. Europe/Berlin; absent: `automation.time_zone`."""
+    """Time zone of `digest_at` and of times in messages, e.g. Europe/Berlin; absent: `automation.time_zone`."""
 
 
 class WebhookSettings(Section):

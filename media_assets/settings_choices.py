@@ -23,7 +23,7 @@ class Condition(Section):
 
 
 class FileCondition(Condition):
-    """Of a file for which another engine is chosen: without any condition the section itself would do."""
+    """What a rule asks of a file that is to get another engine: without any condition the section itself would do."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -33,14 +33,14 @@ class FileCondition(Condition):
 
 
 class RecordingCondition(FileCondition):
-    """Of a recording that is to be transcribed."""
+    """What a rule asks of a recording that is to be transcribed."""
 
     languages: tuple[Language, ...] = ()
-    """Of the audio track, as its container says: ISO 639-1 or -2 codes."""
+    """Languages of the audio track, as its container says: ISO 639-1 or -2 codes."""
 
 
 class PictureCondition(Condition):
-    """Of a photo or a video that is to be made smaller."""
+    """What a rule asks of a photo or a video that is to be made smaller."""
 
     older_than_years: Annotated[float, Field(ge=0)] | None = None
     """Since it was taken, else since its last change."""

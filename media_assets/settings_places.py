@@ -1,6 +1,6 @@
 """The sections of library.yaml about places: where files come from and where artifacts go.
 
-Which kind a place is says its `type`; without one it is a folder.
+The `type` of a place says of which kind it is; without one it is a folder.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class BucketAccess(Section):
     endpoint: WebAddress | None = None
     """Another server that speaks the protocol; absent: the cloud's own."""
     region: str | None = None
-    """Of an S3 bucket."""
+    """Region of an S3 bucket."""
     part_bytes: Annotated[int, Field(ge=5 * 1024 * 1024)] = 8 * 1024 * 1024
     """Size of one part of an upload or download."""
     timeout_seconds: PositiveFloat = 60.0

@@ -76,7 +76,7 @@ class ModalTranscription(Section):
     app: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,63}$"), NOT_IN_RESULT] = "media-assets"
     """Name of the app at Modal; libraries that share it share its containers and its models."""
     environment: Annotated[str | None, NOT_IN_RESULT] = None
-    """Of the Modal workspace; absent: its default."""
+    """Environment of the Modal workspace; absent: its default."""
     by: Annotated[Literal["upload", "signed_url"], NOT_IN_RESULT] = "upload"
     """How the audio gets there. `signed_url`: the container fetches it from the bucket that keeps `m4a_audio`."""
     max_upload_bytes: Annotated[PositiveInt, NOT_IN_RESULT] = 1_000_000_000

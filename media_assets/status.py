@@ -18,7 +18,7 @@ from media_assets.records import Failed
 
 
 class State(StrEnum):
-    """Of one cell of the grid."""
+    """The state of one cell of the grid."""
 
     DONE = "done"
     NOT_APPLICABLE = "not_applicable"

@@ -16,7 +16,7 @@ from media_assets.sources.base import DurableState
 
 
 class SourceMemory(Model):
-    """Of one source."""
+    """What the sensor of one source remembers."""
 
     cursor: str
     states: dict[str, str]

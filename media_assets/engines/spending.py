@@ -38,7 +38,7 @@ class Ledger(Protocol):
 
 
 class MemoryLedger:
-    """Of one process, for work that belongs to no library."""
+    """The ledger of one process, for work that belongs to no library."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -54,7 +54,7 @@ class MemoryLedger:
 
 @dataclass
 class Payment:
-    """Of one call."""
+    """What one call costs."""
 
     cost_usd: float | None = None
     """What it cost; None while that is not known."""

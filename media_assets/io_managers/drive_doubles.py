@@ -38,9 +38,9 @@ class JustPublished:
     artifact: str
     manifest: Manifest
     file_id: str
-    """Of the manifest."""
+    """File id of the manifest."""
     md5: str
-    """Of the manifest."""
+    """MD5 of the manifest."""
     others: frozenset[str]
     """Ids of files that are to be put away: of an earlier version, of earlier attempts."""
     journal: Journal

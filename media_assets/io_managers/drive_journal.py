@@ -28,7 +28,7 @@ class Coming:
     others: tuple[str, ...] = ()
     """Of files that are to be put away in the end: of an earlier version, of earlier attempts."""
     md5: str = ""
-    """Of the manifest's content: once it is there, only the tidying is left to do."""
+    """MD5 of the manifest's content: once it is there, only the tidying is left to do."""
     before: str = ""
     """MD5 of the manifest that was there at the beginning; empty when there was none."""
 
@@ -38,7 +38,7 @@ class Coming:
 
 
 class Journal:
-    """Of one artifact. To be used under its lock; `exists` may be asked at any time."""
+    """The journal of one artifact. To be used under its lock; `exists` may be asked at any time."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

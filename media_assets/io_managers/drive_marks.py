@@ -1,9 +1,10 @@
 """The marks on our files in Google Drive: which properties say what a file is, and what they prove.
 
-What a file is says what was written on it (`appProperties`), never its name. Every file bears its own id and the MD5 of
-what was put into it, so that two things can be told without any other record: a copy that somebody made of one of our
-files bears the id of another file and is not ours; content that somebody edited or replaced has another MD5 than the
-one we noted, and is his. `appProperties` are private to the OAuth client: with another client the store looks empty.
+What was written on a file (`appProperties`) says what it is; its name never does. Every file bears its own id and the
+MD5 of what was put into it, so that two things can be told without any other record: a copy that somebody made of one
+of our files bears the id of another file and is not ours; content that somebody edited or replaced has another MD5 than
+the one we noted, and is his. `appProperties` are private to the OAuth client: with another client the store looks
+empty.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ FINGERPRINT = "media_assets_fingerprint"
 SHA256 = "media_assets_sha256"
 """On all but manifests: of the content."""
 MD5 = "media_assets_md5"
-"""Of the content that we put there."""
+"""MD5 of the content that we put there."""
 STORE = "media_assets_store"
 """Name of the store."""
 PART = "media_assets_part"

@@ -47,9 +47,9 @@ class Manifest(Model):
     asset: Annotated[str, AfterValidator(_asset_name)]
     key: str
     fingerprint: str
-    """Of everything the artifact was made from; see `fingerprint_of`."""
+    """Fingerprint of everything the artifact was made from; see `fingerprint_of`."""
     version: str
-    """Of what came out. Later stages are made from this: the same result made again moves nothing behind it."""
+    """Version of what came out. Later stages are made from this: the same result made again moves nothing behind it."""
     not_applicable: str | None = None
     """Why the stage has nothing to do for this file; None for an artifact that was made."""
     value: JsonValue = None

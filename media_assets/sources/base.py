@@ -56,7 +56,7 @@ class Beside:
     """As the source's kind names folders: an absolute path, the id of a Drive folder, the prefix of a bucket's
     objects without a slash at its end."""
     name: str
-    """Of the source file, in that folder."""
+    """Name of the source file, in that folder."""
 
 
 class DurableState(Protocol):

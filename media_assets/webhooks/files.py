@@ -14,7 +14,7 @@ from media_assets.records import Event, Failed, Gone, Made
 
 
 class Files:
-    """Of one library.
+    """The files of one library.
 
     Args:
         stages: Those that are enabled, each after those it is made from.

@@ -28,7 +28,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class ReceiverAnswer:
-    """Of a receiver."""
+    """What a receiver answered."""
 
     fate: Fate
     problem: str = ""

@@ -24,7 +24,7 @@ class ImageEncoder:
     format: ImageFormat
     chroma: Chroma
     speed: int
-    """Of AVIF."""
+    """Speed of AVIF."""
 
     @property
     def qualities(self) -> tuple[int, int, int]:

@@ -27,7 +27,7 @@ _GAIN_MAPS = (b"hdrgm:Version", b"aux:hdrgainmap")
 
 @dataclass(frozen=True)
 class Metadata:
-    """Of a source, as its bytes say it."""
+    """The metadata of a source, as its bytes say it."""
 
     exif: bytes
     xmp: bytes

@@ -56,7 +56,7 @@ class TranscriptionRequest(Model):
     duration_seconds: float
     offset_seconds: float
     size_bytes: int
-    """Of the audio."""
+    """Size, in bytes, of the audio."""
     link: str | None = None
     """Where it can be fetched, for a while. A secret."""
 

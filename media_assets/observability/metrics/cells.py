@@ -25,7 +25,7 @@ _LONGEST_CAUSE = 80
 
 @dataclass(frozen=True)
 class Cause:
-    """Of a failure, without what differs from file to file."""
+    """The cause of a failure, without what differs from file to file."""
 
     error: str
     """Name of the class in `errors`."""
@@ -39,7 +39,7 @@ def cause_of(error: str, reason: str) -> Cause:
 
 @dataclass
 class StageCells:
-    """Of one asset; the position of a file is that in `Files`."""
+    """The cells of one asset; the position of a file is that in `FileCells`."""
 
     made: array[int] = field(default_factory=lambda: array("q"))
     """Storage id of the last materialization; 0: none."""

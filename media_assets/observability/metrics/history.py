@@ -35,7 +35,7 @@ _RUNS_REMEMBERED = 20_000
 
 @dataclass
 class StageTotals:
-    """Of one asset, since its first event."""
+    """What happened to one asset since its first event."""
 
     made: int = 0
     """Artifacts that were made, each once, whatever was recorded of it later."""
