@@ -1,8 +1,7 @@
 """What the sample library consists of: its files, and every word that is spoken in them.
 
-`make_samples.py` knows how each kind is made. The texts were worded so that pocketsphinx understands them well after
-their lossy audio coding (word error rates of a few per cent): the demo shall show the pipeline, not the limits of a
-small model. So they say nothing about how well it does on other recordings.
+`make_samples.py` knows how each kind is made. The speech is synthetic and clear: how well a model does on it says
+nothing about how well it does on other recordings.
 """
 
 from __future__ import annotations
@@ -118,6 +117,7 @@ RECORDINGS = Talk(
             "0x1d3557",
             _said(
                 DAVID,
+                "My name is David Brandt, and I look after our recordings.",
                 "A recording is only useful if somebody can find it again.",
                 "Here are three rules that work for us.",
             ),
@@ -128,8 +128,7 @@ RECORDINGS = Talk(
             _said(
                 DAVID,
                 "The first rule is to give every recording a good name.",
-                "The second rule is to take care of the sound.",
-                "So put the microphone close to the speaker, and close the window.",
+                "The second rule is to put the microphone close to the speaker.",
                 "The third rule is to write down what was said.",
             ),
         ),
@@ -159,9 +158,8 @@ WEATHER = Talk(
             _said(
                 DAVID,
                 "Why does the weather change so quickly in the spring?",
-                "In April the land is already warm, but the sea is still very cold.",
+                "In April the land is already warm but the sea is still very cold.",
                 "When warm air meets cold air, it has to go up.",
-                "There it becomes cold, and then it begins to rain.",
             ),
         ),
         Part(
@@ -169,7 +167,8 @@ WEATHER = Talk(
             "0x55606e",
             _said(
                 DAVID,
-                "We have measured the rain in this valley for ten years.",
+                "We have measured the rain in this valley since 1998.",
+                "In April we see 85 millimeters in 14 days.",
                 "Look at the sky in the morning.",
                 "If the clouds are small and high, it will be a dry day.",
                 "If they are low and dark, and the wind is from the west, take an umbrella.",
@@ -192,7 +191,7 @@ GARDEN = Talk(
             "0x6b4f2a",
             _said(
                 ANNA,
-                "My name is Anna, and this is my garden.",
+                "My name is Anna Keller, and this is my garden in Berlin.",
                 "In the spring, everybody is in a hurry.",
                 "Look at the ground before you look at the calendar.",
                 "Take some of the earth in your hand.",
@@ -205,7 +204,7 @@ GARDEN = Talk(
             _said(
                 ANNA,
                 "Most garden plants die because people give them too much water.",
-                "Give the plants a lot of water once a week, and not a little every day.",
+                "Give them 20 liters of water once a week, and not a little every day.",
                 "In the summer, leave the leaves on the ground.",
                 "And do not forget to sit down and look at the flowers.",
             ),
@@ -224,24 +223,27 @@ MONDAY_MEETING = Meeting(
             "black",
             _said(
                 DAVID,
-                "Good morning everybody, and welcome to our meeting on Monday.",
-                "Let us begin with the weather station.",
-                "The station was down for two days because the battery was empty.",
+                "Good morning, Anna. Let us begin with the weather station.",
+                "It was down for two days because the battery was empty.",
             )
-            + _said(ANNA, "I will buy a new battery tomorrow."),
+            + _said(
+                ANNA,
+                "Good morning, David. A new battery costs $42.",
+                "I will buy one in Hamburg tomorrow.",
+            )
+            + _said(DAVID, "Please send the bill to Maria."),
         ),
         Part(
             "Open day",
             "black",
-            _said(
-                DAVID,
-                "The last question is the open day.",
-                "We agreed that the children can visit the garden in June.",
-                "Maria will call the school before the end of this week.",
-            )
-            + _said(ANNA, "I will make a list of the things we need."),
+            _said(DAVID, "How many children will visit us in June?")
+            + _said(
+                ANNA,
+                "The school has 350 children, and Maria will call them on Friday.",
+                "I will make a list of the things we need.",
+            ),
         ),
-        Part("Next meeting", "black", _said(DAVID, "The next meeting is on Monday at ten o'clock.")),
+        Part("Next meeting", "black", _said(DAVID, "The next meeting is on Monday at 10 o'clock.")),
     ),
 )
 
