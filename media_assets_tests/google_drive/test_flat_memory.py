@@ -26,6 +26,8 @@ from media_assets.google_drive.api import DriveApi
 from media_assets.settings_places import DriveAccess
 from media_assets_tests.google_drive.clients import store
 
+assert "dagster" not in sys.modules, "to import it takes longer than to start all the rest"
+
 folder, access, file_id, md5 = Path(sys.argv[1]), json.loads(sys.argv[2]), *sys.argv[3:5]
 api = DriveApi(DriveAccess.model_validate(access), folder / "credentials.json", folder / "token.json")
 new_id = api.new_id()
