@@ -18,9 +18,10 @@ from media_assets.engines import spending
 from media_assets.lanes import BULK_TAGS
 from media_assets.partitions import media_files
 from media_assets.postponed import budget_sensor
-from media_assets.settings import Secrets
+from media_assets.settings import Secrets, Settings
 from media_assets.settings_budgets import BudgetSettings
-from media_assets_tests.toy_library import PIPELINE, ToyLibrary, failure_of, key_of, toy_settings, tuned
+from media_assets.settings_places import FolderSource
+from media_assets_tests.toy_library import PIPELINE, ToyLibrary, failure_of, key_of, tuned
 
 KEYS = [dg.AssetKey(stage.name) for stage in PIPELINE]
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -160,6 +161,7 @@ def test_what_is_made_of_it_follows_by_itself(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("per_day_usd", [None, 0.0, 5.0])
 def test_there_is_a_sensor_where_a_day_has_a_budget(tmp_path: Path, per_day_usd: float | None) -> None:
-    settings = toy_settings(tmp_path, budgets=BudgetSettings(per_day_usd=per_day_usd))
+    sources = {"media": FolderSource(path=tmp_path)}
+    settings = Settings(sources=sources, state_dir=tmp_path / "state", budgets=BudgetSettings(per_day_usd=per_day_usd))
     sensors = {sensor.name for sensor in build_definitions(settings, Secrets(_env_file=None)).sensors or ()}
     assert ("resume_after_budget" in sensors) is (per_day_usd is not None)
