@@ -26,7 +26,7 @@ from pathlib import Path
 import dagster as dg
 
 from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.partitions import register
+from media_assets.pipeline.partitions import register
 
 CLIP_SECONDS = 30
 STAGES = ("drive_file", "m4a_audio")

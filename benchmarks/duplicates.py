@@ -40,7 +40,7 @@ sys.path.insert(0, str(ROOT))
 
 from media_assets.engines.duplicates.codes import packed  # noqa: E402
 from media_assets.engines.duplicates.near import duplicate_groups  # noqa: E402
-from media_assets.models import MediaKind  # noqa: E402
+from media_assets.media.info import MediaKind  # noqa: E402
 from media_assets.models_duplicates import AudioPrint, DedupRow, FrameHashes  # noqa: E402
 from media_assets.places import open_library  # noqa: E402
 from media_assets.quick_duplicates import QuickSearch  # noqa: E402

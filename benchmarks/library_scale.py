@@ -36,7 +36,7 @@ from scale.daemon import peak_bytes
 
 from media_assets.config import load_settings
 from media_assets.instance import open_instance
-from media_assets.partitions import register, registered
+from media_assets.pipeline.partitions import register, registered
 
 HERE = Path(__file__).parent
 Figures = dict[str, Any]

@@ -12,7 +12,7 @@ import dagster as dg
 from media_assets.errors import Fatal, MediaAssetsError, Transient
 from media_assets.lanes import bulk_request
 from media_assets.library import Library
-from media_assets.partitions import registered
+from media_assets.pipeline.partitions import registered
 from media_assets.recipe import Recipe, Stage
 from media_assets.wording import counted
 

@@ -15,12 +15,13 @@ from dagster import AutomationCondition as Condition
 
 from media_assets.abandoned_runs import close_abandoned_runs
 from media_assets.backup.cursors import forget_imported, imported_cursor, sensor_name
+from media_assets.base.keys import display_name
 from media_assets.errors import MediaAssetsError
 from media_assets.future_ticks import bring_back
 from media_assets.io_managers.store import ManifestReader
 from media_assets.lanes import BULK_TAGS, LIVE_TAGS, bulk_request
 from media_assets.library import Library
-from media_assets.partitions import display_name, media_files, register, registered
+from media_assets.pipeline.partitions import media_files, register, registered
 from media_assets.records import REMOVED, REMOVED_KEYS
 from media_assets.settings import Settings
 from media_assets.sources.base import Changes, Source, SourceEntry

@@ -21,6 +21,7 @@ import dagster as dg
 from pydantic import Field
 
 from media_assets.artifact import Stored
+from media_assets.base.keys import display_name
 from media_assets.errors import Cancelled, Fatal
 from media_assets.file_asset import FileAsset
 from media_assets.file_work import FileWork, StageRun
@@ -34,7 +35,6 @@ from media_assets.library import Library
 from media_assets.observability import logs
 from media_assets.observability.observers import observed
 from media_assets.outcome import Outcome, RunFacts, Upstream
-from media_assets.partitions import display_name
 from media_assets.prefetch import Prefetcher
 from media_assets.progress import Progress
 from media_assets.retention import remove_what_is_old

@@ -17,11 +17,12 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from media_assets.artifacts.values import AudioTrack
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.transcribers import Transcriber, build_transcriber
 from media_assets.engines.work import Work
 from media_assets.errors import Fatal, MediaAssetsError, Transient, classify
-from media_assets.models import AudioTrack, MediaInfo
+from media_assets.media.info import MediaInfo
 from media_assets.settings import AudioSettings, TranscriptionSettings
 from media_assets.settings_whisper import FasterWhisperTranscription
 

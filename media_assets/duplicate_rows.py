@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from media_assets.base.keys import encode_path
 from media_assets.engines.duplicates.rows import local_file_id
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ManifestReader
 from media_assets.library import Library
-from media_assets.models import MediaKind
+from media_assets.media.info import MediaKind
 from media_assets.models_duplicates import INDEX_VERSION, DedupRow
-from media_assets.partitions import encode_path
 from media_assets.sources.base import Source, SourceEntry
 from media_assets.sources.registered import RegisteredKeys
 

@@ -29,7 +29,7 @@ from pydantic import BaseModel
 from media_assets.artifact import Artifact, Stored, Value
 from media_assets.engine_rules import EngineRule
 from media_assets.engines.work import Work
-from media_assets.partitions import media_files
+from media_assets.pipeline.partitions import media_files
 from media_assets.recipe import OfFile
 from media_assets.run_settings import RunSettings
 from media_assets.settings import AssetTuning

@@ -16,6 +16,7 @@ from typing import Any
 from filelock import FileLock
 
 from media_assets.artifact import Artifact, Stored
+from media_assets.base.keys import display_name
 from media_assets.checksums import sha256_of
 from media_assets.engines.child_limits import ChildLimits, ToolLimits
 from media_assets.engines.spending import Ledger, Spending
@@ -37,7 +38,6 @@ from media_assets.io_managers.manifest import Manifest, version_of
 from media_assets.io_managers.store import ArtifactStore, SignsLinks
 from media_assets.library import Library
 from media_assets.outcome import FIRST_STAGE
-from media_assets.partitions import display_name
 from media_assets.progress import Progress
 from media_assets.recipe import Recipe
 from media_assets.sources.base import SourceEntry, no_check

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from media_assets.models import MediaKind, Model
+from media_assets.base.model import Model
+from media_assets.media.info import MediaKind
 
 GroupKind = Literal["exact", "near"]
 

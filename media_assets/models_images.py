@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from media_assets.models import Model
+from media_assets.base.model import Model
 
 
 class CompressedImage(Model):

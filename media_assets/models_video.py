@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field
 
-from media_assets.models import Model
+from media_assets.base.model import Model
 
 
 class VmafScore(Model):

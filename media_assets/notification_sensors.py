@@ -15,9 +15,9 @@ from media_assets.alerts.announcer import Announcer
 from media_assets.alerts.channels import channels_of
 from media_assets.alerts.messages import Links
 from media_assets.automation import InstanceState
+from media_assets.base.keys import split_drive_key
 from media_assets.errors import BadMedia, Fatal
 from media_assets.library import Library
-from media_assets.partitions import split_drive_key
 from media_assets.recipe import Stage
 from media_assets.records import EventFeed
 from media_assets.settings import Secrets, Settings

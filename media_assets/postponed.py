@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from media_assets.lanes import bulk_request
 from media_assets.latest_records import made_ids
-from media_assets.partitions import registered
+from media_assets.pipeline.partitions import registered
 from media_assets.wording import counted
 
 POSTPONED_TAG = "media_assets/postponed_on"

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from media_assets.base.keys import display_name, readable
 from media_assets.models_duplicates import DuplicateGroup, Move, MoveOutcome
-from media_assets.partitions import display_name, readable
 from media_assets.processing import StagePlan
 from media_assets.records import Failed
 from media_assets.status import LibraryStatus, State

@@ -12,7 +12,7 @@ import dagster as dg
 
 from media_assets.automation import source_sensor
 from media_assets.google_drive.private_files import write_private
-from media_assets.partitions import register, registered
+from media_assets.pipeline.partitions import register, registered
 from media_assets.processing import Selection
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import DriveAccess, DriveSource, DriveStore

@@ -17,7 +17,7 @@ from media_assets.automation import InstanceState, source_sensor, stage_conditio
 from media_assets.backup.cursors import SourceMemory, imported_cursor, remember
 from media_assets.batch import batches_of
 from media_assets.definitions import build_definitions
-from media_assets.partitions import register, registered
+from media_assets.pipeline.partitions import register, registered
 from media_assets.places import open_library
 from media_assets.records import EventFeed, Gone
 from media_assets.settings import AutomationSettings, Secrets, Settings

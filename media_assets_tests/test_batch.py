@@ -13,7 +13,7 @@ import dagster as dg
 import pytest
 from filelock import FileLock
 
-from media_assets.partitions import register
+from media_assets.pipeline.partitions import register
 from media_assets.recipe import Recipe
 from media_assets.settings import AudioSettings, LimitSettings, Output
 from media_assets.settings_places import FolderSource, FolderStore

@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from media_assets.errors import Fatal
-from media_assets.partitions import registered
+from media_assets.pipeline.partitions import registered
 from media_assets.processing import Selection, StagePlan
 from media_assets.settings import Output, RetrySettings
 from media_assets.settings_places import FolderSource

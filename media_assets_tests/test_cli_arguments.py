@@ -17,7 +17,7 @@ from media_assets.cli import app, main
 from media_assets.config import load_settings
 from media_assets.errors import Fatal
 from media_assets.instance import open_instance
-from media_assets.partitions import register
+from media_assets.pipeline.partitions import register
 from media_assets.selection_checks import require_new_file
 from media_assets_tests.toy_library import empty_home, unprivileged_folder
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from media_assets.errors import Fatal
-from media_assets.partitions import registered
+from media_assets.pipeline.partitions import registered
 from media_assets.settings import Output
 from media_assets.settings_places import DriveStore
 from media_assets.status import State

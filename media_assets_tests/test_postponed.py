@@ -16,7 +16,7 @@ from media_assets.batch import batches_of
 from media_assets.definitions import build_definitions
 from media_assets.engines import spending
 from media_assets.lanes import BULK_TAGS
-from media_assets.partitions import media_files
+from media_assets.pipeline.partitions import media_files
 from media_assets.postponed import budget_sensor
 from media_assets.settings import Secrets, Settings
 from media_assets.settings_budgets import BudgetSettings

@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from media_assets.errors import Fatal
-from media_assets.partitions import register
+from media_assets.pipeline.partitions import register
 from media_assets.processing import Selection
 from media_assets.selection_checks import unseen
 from media_assets.settings import AutomationSettings

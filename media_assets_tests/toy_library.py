@@ -29,6 +29,7 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 
 from media_assets import dagster_fixes
 from media_assets.artifact import Artifact, Stored
+from media_assets.base.model import Model
 from media_assets.batch import batches_of
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, Fatal, NotApplicable, Transient
@@ -36,9 +37,8 @@ from media_assets.file_asset import FileAsset, Metadata, file_asset, io_manager_
 from media_assets.io_managers.base import ArtifactIOManager
 from media_assets.io_managers.manifest import Manifest
 from media_assets.library import Library
-from media_assets.models import Model
 from media_assets.observability.observers import build_observers
-from media_assets.partitions import register, registered
+from media_assets.pipeline.partitions import register, registered
 from media_assets.places import open_library
 from media_assets.processing import Processor
 from media_assets.progress import LogProgress

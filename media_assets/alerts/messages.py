@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from media_assets.alerts.incidents import Example, Incident, Notice
-from media_assets.partitions import display_name
+from media_assets.base.keys import display_name
 from media_assets.wording import counted
 
 Level = Literal["info", "success", "warning", "failure"]

@@ -12,7 +12,7 @@ from media_assets.io_managers.manifest import Manifest, version_of
 from media_assets.io_managers.store import Target
 from media_assets.library import Library
 from media_assets.models_duplicates import DuplicateGroup
-from media_assets.partitions import registered
+from media_assets.pipeline.partitions import registered
 from media_assets.shown import link, with_units
 
 NAME = "duplicate_groups"

@@ -14,7 +14,7 @@ from media_assets.assets.pipeline import enabled_stages
 from media_assets.latest_records import latest_made
 from media_assets.library import Library
 from media_assets.library_figures import LibraryFigures, library_figures
-from media_assets.partitions import registered
+from media_assets.pipeline.partitions import registered
 from media_assets.shown import markdown_table, with_units
 from media_assets.status import State
 from media_assets.wording import counted

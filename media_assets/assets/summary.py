@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from media_assets.artifact import Artifact, Stored
+from media_assets.artifacts.values import Summary, Transcript
 from media_assets.engines.summarizers import Summarizers
 from media_assets.engines.summarizers.markdown import to_markdown
 from media_assets.engines.summarizers.prompts import PROMPT_VERSION
 from media_assets.engines.work import Work
 from media_assets.file_asset import Metadata, file_asset
-from media_assets.models import Summary, Transcript
 from media_assets.settings import AssetTuning, SummarySettings
 
 

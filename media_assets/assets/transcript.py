@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from media_assets.artifact import Artifact, Stored
+from media_assets.artifacts.values import AudioTrack, Transcript
 from media_assets.engines.captions import to_srt, to_txt, to_vtt
 from media_assets.engines.transcribers import Transcribers
 from media_assets.engines.work import Work
 from media_assets.file_asset import Metadata, file_asset
-from media_assets.models import AudioTrack, Transcript
 from media_assets.settings import AssetTuning, TranscriptionSettings
 
 _FIRST_LINES = 12

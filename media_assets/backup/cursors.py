@@ -10,7 +10,7 @@ import dagster as dg
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import SensorInstigatorData
 
-from media_assets.models import Model
+from media_assets.base.model import Model
 from media_assets.sources import drive_state, snapshot
 from media_assets.sources.base import DurableState
 

@@ -19,7 +19,7 @@ from media_assets.file_asset import FileAsset
 from media_assets.files import read_file
 from media_assets.latest_records import latest_failures, made_ids
 from media_assets.library import Library
-from media_assets.partitions import registered
+from media_assets.pipeline.partitions import registered
 from media_assets.settings import Settings
 
 Item = TypeVar("Item")

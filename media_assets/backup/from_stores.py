@@ -29,7 +29,7 @@ from media_assets.io_managers.manifest import Manifest
 from media_assets.latest_records import latest_failures, made_ids
 from media_assets.library import Library
 from media_assets.marks import IMPORTED_TAG
-from media_assets.partitions import register, registered
+from media_assets.pipeline.partitions import register, registered
 from media_assets.sources.registered import RegisteredKeys
 
 _ORIGIN = "stores"

@@ -25,6 +25,7 @@ from media_assets.backup.archive import Archive
 from media_assets.backup.cursors import SourceMemory, is_of, remember, remembered
 from media_assets.backup.events import Recorded, carried, failed_run, materializations, record_failed, record_made
 from media_assets.backup.exporting import pages
+from media_assets.base.model import Model
 from media_assets.checksums import sha256_of
 from media_assets.errors import BadMedia, Fatal, SourceChanged
 from media_assets.file_asset import FileAsset
@@ -36,9 +37,8 @@ from media_assets.io_managers.store import ArtifactStore, ManifestReader, Target
 from media_assets.latest_records import latest_failures, made_ids
 from media_assets.library import Library
 from media_assets.marks import ATTEMPT, FAILED, IMPORTED_TAG
-from media_assets.models import Model
-from media_assets.partitions import register, registered
 from media_assets.paths import LeadsOut, below, plain_name
+from media_assets.pipeline.partitions import register, registered
 from media_assets.shown import link
 from media_assets.sources.registered import RegisteredKeys
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from media_assets.artifacts.values import AudioTrack
 from media_assets.engines.completeness import check_complete, is_empty_track, lost_no_sound
 from media_assets.engines.ffmpeg import ALL_MUST_DECODE, KEEP_TIME, FFmpeg
 from media_assets.engines.ffmpeg_errors import FEWER_CHANNELS
@@ -15,7 +16,7 @@ from media_assets.engines.probe import probe
 from media_assets.engines.untrusted import ISO, file_url, uploaded
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, NotApplicable, TimeLimitExceeded
-from media_assets.models import AudioTrack, MediaInfo, Stream
+from media_assets.media.info import MediaInfo, Stream
 from media_assets.settings import AudioSettings
 
 _STEREO = 2

@@ -14,7 +14,7 @@ from media_assets.engines.truncation import missing_end
 from media_assets.engines.untrusted import open_media
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia
-from media_assets.models import MediaInfo, Stream
+from media_assets.media.info import MediaInfo, Stream
 
 _TOLERANCE_SECONDS = 0.25
 """Encoder delay, padding of the last frame, rounding of the container's clock."""

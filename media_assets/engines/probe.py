@@ -30,7 +30,7 @@ from media_assets.engines.signatures import (
 from media_assets.engines.untrusted import open_media
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia
-from media_assets.models import Chapter, MediaInfo, MediaKind
+from media_assets.media.info import Chapter, MediaInfo, MediaKind
 
 if TYPE_CHECKING:
     from av.container import InputContainer

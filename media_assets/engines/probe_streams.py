@@ -7,7 +7,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
-from media_assets.models import Stream
+from media_assets.media.info import Stream
 
 if TYPE_CHECKING:
     from av.stream import Stream as AvStream

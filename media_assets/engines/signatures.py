@@ -7,7 +7,7 @@ import mimetypes
 import re
 
 from media_assets.engines.isobmff import is_iso
-from media_assets.models import MediaKind
+from media_assets.media.info import MediaKind
 
 HEAD_BYTES = 8192
 

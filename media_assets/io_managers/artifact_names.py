@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from media_assets.partitions import display_name, readable
+from media_assets.base.keys import display_name, readable
 
 # Files that players look for under the bare name of the recording.
 _BARE_SUFFIXES = frozenset({".m4a", ".srt", ".vtt"})

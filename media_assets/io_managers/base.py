@@ -28,6 +28,7 @@ from dagster._core.execution.plan.execute_step import (
 )
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
+from media_assets.base.keys import display_name
 from media_assets.batch import Batch
 from media_assets.errors import (
     BadMedia,
@@ -44,7 +45,6 @@ from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore, LooksAhead, SettlesTogether
 from media_assets.marks import ATTEMPT, CACHE_TAGS, FAILED, FILES_TAG, KIND, NEXT_STEP, WITHDRAWN
 from media_assets.outcome import Outcome, Upstream
-from media_assets.partitions import display_name
 from media_assets.postponed import postpone
 from media_assets.shown import link, with_units
 from media_assets.wording import counted

@@ -10,6 +10,7 @@ from typing import Self, TypeVar
 
 from pydantic import ValidationError
 
+from media_assets.base.model import Model
 from media_assets.buckets import Bucket, ObjectGone
 from media_assets.errors import Transient
 from media_assets.interruption import carried
@@ -17,7 +18,6 @@ from media_assets.io_managers.bucket_beside import BesideObjects, Content, attri
 from media_assets.io_managers.bucket_layout import COMING, MANIFEST
 from media_assets.io_managers.manifest import Manifest, StoredFile
 from media_assets.io_managers.store import Target
-from media_assets.models import Model
 from media_assets.sources.base import Beside
 
 Item = TypeVar("Item")

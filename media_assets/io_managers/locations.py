@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from media_assets.partitions import decode_path, encode_path, partition_key
+from media_assets.base.keys import decode_path, encode_path, partition_key
 from media_assets.paths import LeadsOut, below, plain
 
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, JsonValue
 
-from media_assets.models import Model
-from media_assets.partitions import decode_path
+from media_assets.base.keys import decode_path
+from media_assets.base.model import Model
 from media_assets.paths import LeadsOut, plain, plain_name
 
 

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
+from media_assets.base.keys import partition_key, split_key
 from media_assets.buckets import Bucket, ConditionFailed, ObjectGone, ObjectInfo, UnreadableNames
 from media_assets.buckets.transfer import download
 from media_assets.errors import BadMedia, Fatal, SourceChanged, Transient
-from media_assets.partitions import partition_key, split_key
 from media_assets.paths import LeadsOut, plain
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import BucketSource

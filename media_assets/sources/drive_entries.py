@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from media_assets.base.keys import drive_key
 from media_assets.google_drive.folders import FOLDER, SHORTCUT
-from media_assets.partitions import drive_key
 from media_assets.sources.base import SourceEntry
 
 FIELDS = (

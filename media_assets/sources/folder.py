@@ -12,9 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from media_assets.base.keys import partition_key, split_key
 from media_assets.errors import BadMedia, Fatal, SourceChanged, classify
 from media_assets.files import STAGING_PREFIX, folder_identity
-from media_assets.partitions import partition_key, split_key
 from media_assets.paths import LeadsOut, below
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import FolderSource

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from media_assets.partitions import split_drive_key, split_key
+from media_assets.base.keys import split_drive_key, split_key
 from media_assets.sources.base import Changes, Source, SourceEntry
 
 

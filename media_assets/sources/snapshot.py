@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from media_assets.partitions import prefix_of_folder
+from media_assets.base.keys import prefix_of_folder
 from media_assets.sources.base import Changes, DurableState, SourceEntry
 from media_assets.sources.packed import pack, unpack
 

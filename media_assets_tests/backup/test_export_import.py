@@ -22,7 +22,7 @@ from media_assets.backup.importing import AssetImport, Imported, Importer
 from media_assets.batch import batches_of
 from media_assets.errors import Fatal
 from media_assets.latest_records import latest_failures, made_ids
-from media_assets.partitions import registered
+from media_assets.pipeline.partitions import registered
 from media_assets.processing import Selection
 from media_assets.settings_places import FolderSource, FolderStore
 from media_assets_tests.toy_library import PIPELINE, SOURCE, ToyLibrary, key_of

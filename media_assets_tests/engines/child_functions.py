@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from media_assets.errors import BadMedia, NotApplicable
-from media_assets.models import Chapter
+from media_assets.media.info import Chapter
 
 
 def echo(what: str) -> str:

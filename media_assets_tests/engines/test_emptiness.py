@@ -16,7 +16,7 @@ from media_assets.engines.thumbnails.make import make_thumbnails
 from media_assets.engines.video.compress import compress_video
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, NotApplicable
-from media_assets.models import MediaKind
+from media_assets.media.info import MediaKind
 from media_assets.settings_duplicates import FingerprintSettings
 from media_assets.settings_thumbnails import ThumbnailSettings
 from media_assets.settings_video import VideoCompressionSettings

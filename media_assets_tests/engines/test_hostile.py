@@ -16,7 +16,7 @@ from media_assets.engines.probe import Probe, probe
 from media_assets.engines.thumbnails.frames import clip_of, sample_frames
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, NotApplicable
-from media_assets.models import MediaKind
+from media_assets.media.info import MediaKind
 from media_assets.settings import AudioSettings
 from media_assets.settings_duplicates import FingerprintSettings
 from media_assets_tests import hostile, media

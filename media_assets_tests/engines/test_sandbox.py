@@ -28,7 +28,7 @@ from media_assets.errors import (
     Transient,
     classify,
 )
-from media_assets.models import Chapter
+from media_assets.media.info import Chapter
 from media_assets_tests.engines import child_functions as child
 from media_assets_tests.watching import unreached
 

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 import requests
 
+from media_assets.base.keys import partition_key
 from media_assets.errors import Fatal, Transient
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import Target
-from media_assets.partitions import partition_key
 from media_assets.sources.base import Beside
 from media_assets_tests.io_managers.bucket_store import (
     BESIDE,

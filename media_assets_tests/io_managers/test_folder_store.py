@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
+from media_assets.base.keys import partition_key
 from media_assets.checksums import sha256_of
 from media_assets.errors import Fatal, Transient
 from media_assets.files import STAGING_PREFIX
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import Target
-from media_assets.partitions import partition_key
 from media_assets.sources.base import Beside
 from media_assets_tests.toy_library import unprivileged_folder
 

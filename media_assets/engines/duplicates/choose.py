@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import Any
 
-from media_assets.models import MediaInfo
+from media_assets.media.info import MediaInfo
 from media_assets.models_duplicates import DedupRow
 from media_assets.settings_duplicates import DuplicateSettings, KeepRule
 

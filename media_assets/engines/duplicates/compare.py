@@ -13,7 +13,7 @@ from media_assets.engines.duplicates.alignment import Pictures, lay_pictures
 from media_assets.engines.duplicates.audio_prints import IndexedPrint
 from media_assets.engines.duplicates.codes import ORIENTATIONS, turned
 from media_assets.engines.duplicates.evidence import Evidence
-from media_assets.models import MediaKind
+from media_assets.media.info import MediaKind
 from media_assets.settings_duplicates import SimilaritySettings
 
 _SHOWN_SHARE = 0.25

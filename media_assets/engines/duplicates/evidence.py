@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from media_assets.engines.duplicates.codes import NO_PICTURE, unpacked
-from media_assets.models import MediaKind
+from media_assets.media.info import MediaKind
 from media_assets.models_duplicates import DedupRow
 from media_assets.settings_duplicates import HashAlgorithm
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from media_assets.engines.duplicates import audio_prints
 from media_assets.engines.duplicates.codes import ORIENTATIONS, oriented
 from media_assets.engines.duplicates.evidence import Evidence, key_frames
-from media_assets.models import MediaKind
+from media_assets.media.info import MediaKind
 from media_assets.settings_duplicates import SimilaritySettings
 
 if TYPE_CHECKING:

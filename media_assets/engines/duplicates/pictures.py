@@ -18,7 +18,7 @@ from media_assets.engines.ffmpeg import KEEP_TIME, FFmpeg
 from media_assets.engines.untrusted import file_url, no_larger, uploaded
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia
-from media_assets.models import MediaInfo, MediaKind, Stream
+from media_assets.media.info import MediaInfo, MediaKind, Stream
 from media_assets.models_duplicates import AudioPrint, FrameHashes
 from media_assets.settings_duplicates import FingerprintSettings
 

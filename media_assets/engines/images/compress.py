@@ -18,7 +18,7 @@ from media_assets.engines.images.rules import goal_bytes, next_long_side
 from media_assets.engines.sandbox import run_in_child
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia
-from media_assets.models import MediaInfo
+from media_assets.media.info import MediaInfo
 from media_assets.models_images import CompressedImage
 from media_assets.settings_images import ImageFormat, ImageRule, ImageSettings
 

@@ -18,7 +18,7 @@ from media_assets.engines import isobmff
 from media_assets.engines.child_limits import ChildLimits
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia
-from media_assets.models import MediaInfo
+from media_assets.media.info import MediaInfo
 
 if TYPE_CHECKING:
     from PIL import Image

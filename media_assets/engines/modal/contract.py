@@ -6,6 +6,8 @@ not found, and what is not found is told apart from what failed.
 
 from __future__ import annotations
 
+from media_assets.artifacts.values import Transcript
+from media_assets.base.model import Model
 from media_assets.errors import (
     BadMedia,
     Cancelled,
@@ -15,7 +17,6 @@ from media_assets.errors import (
     TimeLimitExceeded,
     Transient,
 )
-from media_assets.models import Model, Transcript
 from media_assets.settings_whisper import FasterWhisperTranscription, ModalTranscription
 
 VERSION = 1

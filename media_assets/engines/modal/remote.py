@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from media_assets.artifacts.values import Transcript
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.modal.contract import (
     MODELS_DIR,
@@ -27,7 +28,6 @@ from media_assets.engines.modal.contract import (
 from media_assets.engines.transcribers.whisper import FasterWhisperTranscriber
 from media_assets.engines.work import Work
 from media_assets.errors import Transient, classify
-from media_assets.models import Transcript
 from media_assets.settings import FFmpegSettings
 from media_assets.settings_whisper import FasterWhisperTranscription
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from media_assets.artifacts.values import TimedHeading, TranscriptSegment
 from media_assets.engines.summarizers.clock import from_clock, to_clock
-from media_assets.models import TimedHeading, TranscriptSegment
 
 
 class Heading(BaseModel):

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
 
+from media_assets.artifacts.values import Summary, TimedHeading, Transcript
 from media_assets.engines.summarizers.action_items import action_items
 from media_assets.engines.summarizers.base import spoken_segments
 from media_assets.engines.summarizers.chapters import chapter_starts
@@ -20,7 +21,6 @@ from media_assets.engines.summarizers.text_rank import choose, text_rank, vector
 from media_assets.engines.summarizers.topics import content_runs, phrases, share_a_word
 from media_assets.engines.summarizers.words import appended, clauses, term, word_count
 from media_assets.engines.work import Work
-from media_assets.models import Summary, TimedHeading, Transcript
 from media_assets.settings import ExtractiveSummary
 
 _MIN_WORDS = 5

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 
+from media_assets.artifacts.values import Summary, Transcript, TranscriptSegment, Usage
 from media_assets.engines.openai_errors import SUMMARY
 from media_assets.engines.openai_server import OpenAIServer
 from media_assets.engines.summarizers import prompts
@@ -18,7 +19,6 @@ from media_assets.engines.summarizers.chat import Chat, estimate_usd
 from media_assets.engines.summarizers.journal import AnswerJournal
 from media_assets.engines.summarizers.map_reduce import MapReduce
 from media_assets.engines.work import Work
-from media_assets.models import Summary, Transcript, TranscriptSegment, Usage
 from media_assets.settings import OpenAISummary, Secrets
 
 

@@ -19,7 +19,7 @@ from media_assets.engines.sandbox import run_in_child
 from media_assets.engines.untrusted import file_url, no_larger, open_media, uploaded
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, TimeLimitExceeded
-from media_assets.models import MediaInfo, Stream
+from media_assets.media.info import MediaInfo, Stream
 
 _DECODED_SECONDS = 120.0
 """A video is decoded from its start for no longer than this."""

@@ -15,7 +15,7 @@ from media_assets.engines.thumbnails.frames import clip_of, one_frame, sample_fr
 from media_assets.engines.thumbnails.looks import best, look_at
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, NotApplicable
-from media_assets.models import MediaInfo, MediaKind, Stream
+from media_assets.media.info import MediaInfo, MediaKind, Stream
 from media_assets.models_images import Thumbnails
 from media_assets.settings_thumbnails import ThumbnailSettings
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+from media_assets.artifacts.values import Transcript
 from media_assets.engines.work import Work
-from media_assets.models import Transcript
 
 
 class Transcriber(Protocol):

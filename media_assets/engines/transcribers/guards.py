@@ -12,7 +12,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from media_assets.models import TranscriptSegment
+from media_assets.artifacts.values import TranscriptSegment
 from media_assets.settings_whisper import GuardSettings
 
 COMPRESSION_RATIO = "compression_ratio"

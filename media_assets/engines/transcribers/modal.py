@@ -16,13 +16,14 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
+from media_assets.artifacts.values import Transcript
+from media_assets.base.model import Model
 from media_assets.engines.modal.calls import CallLost, ModalCalls
 from media_assets.engines.modal.contract import TranscriptionAnswer, TranscriptionRequest, whisper_settings
 from media_assets.engines.spending import Payment
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, TimeLimitExceeded, Transient
 from media_assets.files import PRIVATE_MODE, read_if_file, write_whole
-from media_assets.models import Model, Transcript
 from media_assets.settings_whisper import ModalTranscription
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
+from media_assets.artifacts.values import Word
 from media_assets.engines.transcribers.guards import objection
 from media_assets.engines.transcribers.utterances import Utterance
-from media_assets.models import Word
 from media_assets.settings_whisper import GuardSettings
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from media_assets.artifacts.values import Transcript
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.openai_errors import TRANSCRIPTION, TooLong, may_be_charged, translate
 from media_assets.engines.openai_server import OpenAIServer
@@ -37,7 +38,6 @@ from media_assets.engines.transcribers.windows import (
 from media_assets.engines.untrusted import file_url, our_own
 from media_assets.engines.work import Work
 from media_assets.errors import Fatal, Transient
-from media_assets.models import Transcript
 from media_assets.settings import Secrets
 from media_assets.settings_openai import OpenAITranscription
 

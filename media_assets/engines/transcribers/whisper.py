@@ -16,6 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from media_assets.artifacts.values import Transcript, Word
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.transcribers.assembling import to_transcript
 from media_assets.engines.transcribers.guards import objection
@@ -33,7 +34,6 @@ from media_assets.engines.transcribers.whisper_model import (
 from media_assets.engines.transcribers.windows import SAMPLE_RATE, Heard, Window, WindowLength, transcribe_windows
 from media_assets.engines.work import Work
 from media_assets.errors import Fatal
-from media_assets.models import Transcript, Word
 from media_assets.settings_whisper import FasterWhisperTranscription
 
 if TYPE_CHECKING:

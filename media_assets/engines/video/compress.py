@@ -28,7 +28,7 @@ from media_assets.engines.video.tiers import choose_tier, is_efficient, main_vid
 from media_assets.engines.video.timeline import read_timeline
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, NotApplicable
-from media_assets.models import MediaInfo, Stream
+from media_assets.media.info import MediaInfo, Stream
 from media_assets.models_video import CompressedVideo, CrfTrial
 from media_assets.settings_video import VideoCompressionSettings, VideoRule
 

@@ -16,7 +16,7 @@ from media_assets.engines.video.plan import EncodePlan
 from media_assets.engines.video.timeline import Timeline, read_timeline
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia, TimeLimitExceeded
-from media_assets.models import MediaInfo, Stream
+from media_assets.media.info import MediaInfo, Stream
 
 _TOLERANCE_SECONDS = 0.25
 _TOLERANCE_FRACTION = 0.0005

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from media_assets.engines.video.picture import Light, Mastering, Picture
-from media_assets.models import Stream
+from media_assets.media.info import Stream
 
 # Numbers of ITU-T H.273 and FFmpeg's names for them.
 _PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020", 12: "smpte432"}

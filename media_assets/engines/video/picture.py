@@ -16,7 +16,7 @@ from media_assets.engines.sandbox import run_in_child
 from media_assets.engines.untrusted import open_media
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia
-from media_assets.models import Stream
+from media_assets.media.info import Stream
 
 _PACKETS_TO_A_FRAME = 300
 _UNSPECIFIED = 2

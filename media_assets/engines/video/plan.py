@@ -10,7 +10,7 @@ from media_assets.engines.video.hdr import DynamicRange, plan_dynamic_range
 from media_assets.engines.video.picture import Picture
 from media_assets.engines.video.streams import StreamPlan, plan_streams
 from media_assets.engines.video.tiers import target_size
-from media_assets.models import MediaInfo, Stream
+from media_assets.media.info import MediaInfo, Stream
 from media_assets.settings_video import VideoCompressionSettings, VideoRule
 
 _MPEG_DEMUXERS = {"mpegts", "mpeg", "avi", "flv", "asf"}

@@ -12,7 +12,7 @@ from typing import Literal
 
 from media_assets.engines.untrusted import ISO, MATROSKA
 from media_assets.engines.video.data_tracks import sample_formats
-from media_assets.models import MediaInfo, Stream
+from media_assets.media.info import MediaInfo, Stream
 from media_assets.settings_video import VideoCompressionSettings
 
 Container = Literal["mp4", "mov", "mkv"]

@@ -15,6 +15,7 @@ from hashlib import md5, sha256
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from media_assets.base.keys import encode_path
 from media_assets.buckets import open_bucket
 from media_assets.engines.duplicates.bucket_mover import BucketMover
 from media_assets.engines.duplicates.drive_mover import DriveMover
@@ -24,9 +25,8 @@ from media_assets.engines.duplicates.moves import Mover, apply_moves, check_move
 from media_assets.engines.duplicates.near import duplicate_groups
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.private_files import write_private
-from media_assets.models import MediaKind
+from media_assets.media.info import MediaKind
 from media_assets.models_duplicates import DedupRow, Move, MoveOutcome
-from media_assets.partitions import encode_path
 from media_assets.settings_places import BucketAccess, DriveAccess
 from media_assets_tests.drive_server import DriveServer
 from media_assets_tests.s3_server import SECRETS, Place, S3Server

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.base.keys import decode_path
 from media_assets.engines.duplicates.file_listing import FileListing
-from media_assets.partitions import decode_path
 from media_assets.places import open_library
 from media_assets.quick_duplicates import QuickSearch
 from media_assets.settings import Settings

@@ -17,7 +17,7 @@ from media_assets.engines.duplicates.journal import MoveJournal
 from media_assets.engines.duplicates.moves import apply_moves, check_moves, plan_moves, undo_moves
 from media_assets.engines.duplicates.near import duplicate_groups
 from media_assets.errors import Fatal
-from media_assets.models import MediaKind
+from media_assets.media.info import MediaKind
 from media_assets.models_duplicates import DedupRow, Move, MoveOutcome
 from media_assets_tests.toy_library import unprivileged_folder
 

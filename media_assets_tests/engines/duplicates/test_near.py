@@ -12,7 +12,7 @@ import pytest
 
 from media_assets.engines.duplicates.codes import packed
 from media_assets.engines.duplicates.near import duplicate_groups
-from media_assets.models import MediaKind
+from media_assets.media.info import MediaKind
 from media_assets.models_duplicates import DedupRow, DuplicateGroup, FrameHashes
 from media_assets.settings_duplicates import DuplicateSettings, SimilaritySettings
 from media_assets_tests import media

@@ -20,7 +20,7 @@ from media_assets.engines.sandbox import run_in_child
 from media_assets.engines.thumbnails.make import make_thumbnails
 from media_assets.engines.work import Work
 from media_assets.errors import BadMedia
-from media_assets.models import MediaInfo, MediaKind, Stream
+from media_assets.media.info import MediaInfo, MediaKind, Stream
 from media_assets.settings_thumbnails import ThumbnailSettings
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from media_assets.artifacts.values import TranscriptSegment, Word
 from media_assets.engines.summarizers.sentences import sentences
 from media_assets.engines.summarizers.words import word_count
-from media_assets.models import TranscriptSegment, Word
 
 
 def segment(start: float, end: float, text: str, words: tuple[Word, ...] = ()) -> TranscriptSegment:

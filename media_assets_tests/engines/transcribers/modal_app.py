@@ -7,10 +7,10 @@ from typing import Any
 
 from modal._serialization import deserialize
 
+from media_assets.artifacts.values import Transcript, TranscriptSegment
 from media_assets.engines.modal.contract import FUNCTION, TranscriptionAnswer
 from media_assets.engines.transcribers.modal import ModalTranscriber
 from media_assets.engines.work import Work
-from media_assets.models import Transcript, TranscriptSegment
 from media_assets.settings import Secrets
 from media_assets.settings_whisper import GuardSettings, ModalTranscription
 from media_assets_tests.modal_server import ModalServer

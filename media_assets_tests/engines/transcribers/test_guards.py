@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from media_assets.artifacts.values import TranscriptSegment
 from media_assets.engines.transcribers.guards import (
     compression_ratio,
     objection,
@@ -9,7 +10,6 @@ from media_assets.engines.transcribers.guards import (
     total,
     without_repeated_segments,
 )
-from media_assets.models import TranscriptSegment
 from media_assets.settings_whisper import GuardSettings
 
 GUARDS = GuardSettings()

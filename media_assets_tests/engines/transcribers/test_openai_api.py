@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
+from media_assets.artifacts.values import Transcript
 from media_assets.engines.ffmpeg import FFmpeg
 from media_assets.engines.transcribers import build_transcriber
 from media_assets.engines.transcribers.base import Transcriber
 from media_assets.engines.work import Work
 from media_assets.errors import Fatal, Transient
-from media_assets.models import Transcript
 from media_assets.settings import Secrets
 from media_assets.settings_openai import OpenAITranscription
 from media_assets_tests.engines.transcribers.sounds import silence, write_wav

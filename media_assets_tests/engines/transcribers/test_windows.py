@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from media_assets.artifacts.values import TranscriptSegment
 from media_assets.engines.transcribers.windows import (
     SAMPLE_RATE,
     Heard,
@@ -19,7 +20,6 @@ from media_assets.engines.transcribers.windows import (
 )
 from media_assets.engines.work import Work
 from media_assets.errors import Cancelled
-from media_assets.models import TranscriptSegment
 from media_assets_tests.engines.transcribers.sounds import noise, silence
 
 LENGTH = WindowLength(shortest_seconds=4, longest_seconds=6)

@@ -14,7 +14,7 @@ from media_assets.engines.probe import probe
 from media_assets.engines.video.compress import compress_video
 from media_assets.engines.video.finish import Compressed
 from media_assets.engines.work import Work
-from media_assets.models import MediaInfo
+from media_assets.media.info import MediaInfo
 from media_assets.settings_video import VideoCompressionSettings
 from media_assets_tests import media
 

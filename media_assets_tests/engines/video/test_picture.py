@@ -14,7 +14,7 @@ from av.sidedata.sidedata import Type
 
 from media_assets.engines.probe import probe
 from media_assets.engines.work import Work
-from media_assets.models import MediaInfo
+from media_assets.media.info import MediaInfo
 from media_assets.settings_video import VideoCompressionSettings, VideoRule
 from media_assets_tests import media
 from media_assets_tests.engines.video.clips import FAT, QUICK, clip, compress, frames, result, scene, vmaf

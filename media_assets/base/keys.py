@@ -1,4 +1,4 @@
-"""`media_files`, the one partition set, and the way from a source file to its key and back.
+"""Partition keys: the way from a source file to its key and back.
 
 A key reads `<source>:<path in the source>`. It is reversible: what Dagster or its UI would trip over, and bytes that
 are no UTF-8, stand percent-encoded in it; everything else stands as it is, letters of every script included.
@@ -9,27 +9,23 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
 from urllib.parse import unquote_to_bytes
 
-import dagster as dg
-
 from media_assets.errors import BadMedia
-
-media_files = dg.DynamicPartitionsDefinition(name="media_files")
 
 # `,` breaks the selection of partitions in the UI (dagster #32183); `[` `]` `"` and `...` belong to the syntax of
 # ranges, `*` to that of wildcards. `%` is ours.
 _RESERVED = frozenset('%,[]"*')
+
+
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
 _LONG_DOTS = re.compile(r"(?<=\.\.)\.+")
 
-_DRIVE_ID = re.compile(r"~[A-Za-z0-9_-]{25,}$")
 
-# One statement may bind some 32,000 variables in SQLite; the storage binds a few for each key.
-_KEYS_PER_STATEMENT = 5_000
+_DRIVE_ID = re.compile(r"~[A-Za-z0-9_-]{25,}$")
 
 
 def encode_path(path: str) -> str:
@@ -118,21 +114,3 @@ def split_drive_key(key: str) -> tuple[str, str, str]:
     if not separator or not file_id:
         raise BadMedia("is no key of a file on Drive; keys read <source>:<name>~<id>", next_step="Delete it")
     return source, name, file_id
-
-
-def register(instance: dg.DagsterInstance, keys: Iterable[str]) -> None:
-    """Add keys to `media_files`; those it has already are left as they are."""
-    for chunk in _chunks(keys, _KEYS_PER_STATEMENT):
-        # SQLite's storage refuses a key that comes twice in one call.
-        instance.add_dynamic_partitions(str(media_files.name), list(dict.fromkeys(chunk)))
-
-
-def registered(instance: dg.DagsterInstance) -> Sequence[str]:
-    """All keys of `media_files`, in the order in which they were added: ranges follow that order."""
-    return instance.get_dynamic_partitions(str(media_files.name))
-
-
-def _chunks(items: Iterable[str], size: int) -> Iterator[list[str]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk

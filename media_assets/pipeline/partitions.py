@@ -1,0 +1,36 @@
+"""`media_files`, the one partition set, and the way from a source file to its key and back.
+
+A key reads `<source>:<path in the source>`. It is reversible: what Dagster or its UI would trip over, and bytes that
+are no UTF-8, stand percent-encoded in it; everything else stands as it is, letters of every script included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+import dagster as dg
+
+media_files = dg.DynamicPartitionsDefinition(name="media_files")
+
+
+# One statement may bind some 32,000 variables in SQLite; the storage binds a few for each key.
+_KEYS_PER_STATEMENT = 5_000
+
+
+def register(instance: dg.DagsterInstance, keys: Iterable[str]) -> None:
+    """Add keys to `media_files`; those it has already are left as they are."""
+    for chunk in _chunks(keys, _KEYS_PER_STATEMENT):
+        # SQLite's storage refuses a key that comes twice in one call.
+        instance.add_dynamic_partitions(str(media_files.name), list(dict.fromkeys(chunk)))
+
+
+def registered(instance: dg.DagsterInstance) -> Sequence[str]:
+    """All keys of `media_files`, in the order in which they were added: ranges follow that order."""
+    return instance.get_dynamic_partitions(str(media_files.name))
+
+
+def _chunks(items: Iterable[str], size: int) -> Iterator[list[str]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
