@@ -25,7 +25,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.media.ffmpeg import FFmpeg
 from media_assets.pipeline.partitions import register
 
 CLIP_SECONDS = 30

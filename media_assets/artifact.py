@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, TypeAdapter
 
-from media_assets.files import read_file
+from media_assets.base.files import read_file
 from media_assets.io_managers.manifest import Manifest
 
 Value = TypeVar("Value", bound=BaseModel)

@@ -15,8 +15,9 @@ from dagster import AutomationCondition as Condition
 
 from media_assets.abandoned_runs import close_abandoned_runs
 from media_assets.backup.cursors import forget_imported, imported_cursor, sensor_name
+from media_assets.base.errors import MediaAssetsError
 from media_assets.base.keys import display_name
-from media_assets.errors import MediaAssetsError
+from media_assets.base.wording import counted, describe_seconds
 from media_assets.future_ticks import bring_back
 from media_assets.io_managers.store import ManifestReader
 from media_assets.lanes import BULK_TAGS, LIVE_TAGS, bulk_request
@@ -27,7 +28,6 @@ from media_assets.settings import Settings
 from media_assets.sources.base import Changes, Source, SourceEntry
 from media_assets.sources.pace import Pace
 from media_assets.sources.registered import RegisteredKeys
-from media_assets.wording import counted, describe_seconds
 
 _MOST_REPORTED = 20
 _MOST_IN_ONE_EVENT = 100

@@ -20,9 +20,9 @@ from pathlib import Path
 
 from filelock import Timeout
 
+from media_assets.base.errors import SourceChanged, Transient
 from media_assets.cache_room import Need, NoRoom, Room
 from media_assets.cache_seals import is_sound, seal
-from media_assets.errors import SourceChanged, Transient
 from media_assets.settings import CacheSettings
 
 logger = logging.getLogger("media_assets")

@@ -22,9 +22,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ValidationError
 
+from media_assets.base.files import read_if_file
+from media_assets.base.paths import plain_name
 from media_assets.cache_seals import seal_of
-from media_assets.files import read_if_file
-from media_assets.paths import plain_name
 
 _PARTIAL = ".partial"
 # How many candidates for eviction one count remembers, and how long its sum is trusted.

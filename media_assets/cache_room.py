@@ -19,9 +19,9 @@ from typing import Literal, get_args
 
 from filelock import FileLock, Timeout
 
+from media_assets.base.errors import Fatal, Transient, classify
+from media_assets.base.files import PRIVATE_MODE, private_folder
 from media_assets.cache_files import CacheFiles, SizeLedger
-from media_assets.errors import Fatal, Transient, classify
-from media_assets.files import PRIVATE_MODE, private_folder
 from media_assets.settings import CacheSettings
 
 Need = Literal["now", "soon", "perhaps"]

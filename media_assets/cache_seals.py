@@ -14,8 +14,8 @@ from typing import Self
 
 from pydantic import BaseModel, ValidationError
 
-from media_assets.checksums import digests_of
-from media_assets.files import read_if_file, write_whole
+from media_assets.base.checksums import digests_of
+from media_assets.base.files import read_if_file, write_whole
 
 
 class Seal(BaseModel):

@@ -16,15 +16,16 @@ import typer
 from rich.console import Console
 
 from media_assets import cli_alerts, cli_backup, cli_init, cli_metrics, cli_modal, exit_codes, stopping
-from media_assets.errors import Cancelled, Fatal, MediaAssetsError, classify
+from media_assets.base.errors import Cancelled, Fatal, MediaAssetsError, classify
+from media_assets.base.supported import require_supported_system
+from media_assets.base.wording import counted
 from media_assets.output import bear_deafness, new_console
-from media_assets.supported import require_supported_system
-from media_assets.wording import counted
 
 if TYPE_CHECKING:
+    from media_assets.base.secrets import Secrets
     from media_assets.processing import Processor, Selection
     from media_assets.progress_bar import BarProgress
-    from media_assets.settings import Secrets, Settings
+    from media_assets.settings import Settings
 
 # Dagster takes seconds to import: commands import it, not this module, so that `--help` answers at once.
 
@@ -253,7 +254,7 @@ def duplicates(
 
 
 def _quick_duplicates(opened: Opened, source: str | None, *, as_json: bool) -> None:
-    from media_assets.interruption import ask
+    from media_assets.base.interruption import ask
     from media_assets.places import open_library
     from media_assets.quick_duplicates import QuickSearch, print_copies, write_copies
     from media_assets.selection_checks import named_unseen, require_known_source
@@ -323,9 +324,9 @@ def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]
     from media_assets.abandoned_runs import close_abandoned_runs
     from media_assets.assets.pipeline import enabled_stages
     from media_assets.automation import apply_pool_limits
+    from media_assets.base.logs import LogStyle
     from media_assets.definitions import build_definitions
     from media_assets.instance import open_instance
-    from media_assets.observability.logs import LogStyle
     from media_assets.places import open_library
     from media_assets.processing import Processor
     from media_assets.progress import log_to_file

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from media_assets.settings import Secrets, Settings
+    from media_assets.base.secrets import Secrets
+    from media_assets.settings import Settings
 
 alerts = typer.Typer(no_args_is_help=True, help="Messages for people.")
 webhooks = typer.Typer(no_args_is_help=True, help="Signed events for other systems.")
@@ -30,7 +31,7 @@ def test_alerts(context: typer.Context) -> None:
     """Send a test message to every channel, and say for each whether it went."""
     from media_assets.alerts.channels import channels_of
     from media_assets.alerts.messages import Text
-    from media_assets.errors import Fatal
+    from media_assets.base.errors import Fatal
 
     settings, secrets = _opened(context)
     text = Text("info", f"{settings.alerts.title}: a test", "If you can read this, alerts arrive here.")
@@ -48,7 +49,7 @@ def test_alerts(context: typer.Context) -> None:
 @webhooks.command("test")
 def test_webhooks(context: typer.Context) -> None:
     """Post a signed event of the type `test` to every receiver, and say for each whether it was taken."""
-    from media_assets.errors import Fatal
+    from media_assets.base.errors import Fatal
     from media_assets.webhooks.payload import test_message
     from media_assets.webhooks.posting import post
     from media_assets.webhooks.signing import Signer

@@ -10,14 +10,15 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from media_assets.files import PRIVATE_MODE
+from media_assets.base.files import PRIVATE_MODE
+from media_assets.base.wording import counted
 from media_assets.output import new_console
 from media_assets.private_state import make_state_private
-from media_assets.wording import counted
 
 if TYPE_CHECKING:
     from media_assets.backup.importing import Imported
-    from media_assets.settings import Secrets, Settings
+    from media_assets.base.secrets import Secrets
+    from media_assets.settings import Settings
 
 app = typer.Typer()
 console = new_console()
@@ -65,7 +66,7 @@ def import_state(
     from media_assets.backup.archive import open_archive
     from media_assets.backup.from_stores import record_what_is_there
     from media_assets.backup.importing import Importer
-    from media_assets.errors import Fatal
+    from media_assets.base.errors import Fatal
     from media_assets.instance import open_instance
     from media_assets.places import open_library
 

@@ -6,7 +6,8 @@ from itertools import chain
 
 from rich.console import Console
 
-from media_assets.settings import Secrets, Settings
+from media_assets.base.secrets import Secrets
+from media_assets.settings import Settings
 
 
 def examine(settings: Settings, secrets: Secrets, *, console: Console, problems: Console) -> int:
@@ -22,11 +23,11 @@ def examine(settings: Settings, secrets: Secrets, *, console: Console, problems:
         The exit code: 0 when all is in place.
     """
     from media_assets import future_ticks
+    from media_assets.base.errors import MediaAssetsError, classify
+    from media_assets.base.wording import counted
     from media_assets.database_trouble import check_files
     from media_assets.doctor import Check, checks, failed
-    from media_assets.errors import MediaAssetsError, classify
     from media_assets.instance import dagster_home, open_instance
-    from media_assets.wording import counted
 
     def dagster_instance(settings: Settings) -> Check:
         try:

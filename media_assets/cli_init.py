@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from media_assets.packaged import packaged
+from media_assets.base.packaged import packaged
 
 _FOR_COMPOSE = "# ---- Docker Compose"
 _ENV_HEAD = """\

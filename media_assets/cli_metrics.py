@@ -20,9 +20,9 @@ def metrics(
 ) -> None:
     """Serve the figures of the library to Prometheus: /metrics, and /health/live and /health/ready."""
     from media_assets.assets.pipeline import enabled_stages
+    from media_assets.base.logs import LogStyle
     from media_assets.config import load_secrets, load_settings
     from media_assets.instance import open_instance
-    from media_assets.observability.logs import LogStyle
     from media_assets.observability.metrics.health import readiness
     from media_assets.observability.metrics.server import serving
     from media_assets.observability.metrics.watch import Watch

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 
 if TYPE_CHECKING:
     from media_assets.settings import Settings

@@ -17,14 +17,15 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSecretError
 
+from media_assets.base.files import read_file
+from media_assets.base.secrets import Secrets
+from media_assets.base.section import NAME_OR_PATH
 from media_assets.config_errors import Key, Origins, Problem, SettingsError, explain, holds, unread_variable
 from media_assets.config_overlaps import overlaps
 from media_assets.config_rest import other_problems, without_upstream
 from media_assets.config_yaml import THERE_TWICE, read_yaml
-from media_assets.files import read_file
-from media_assets.settings import Secrets, Settings
+from media_assets.settings import Settings
 from media_assets.settings_places import with_types
-from media_assets.settings_section import NAME_OR_PATH
 
 CONFIG_VARIABLE = "MEDIA_ASSETS_CONFIG"
 """Names library.yaml; the only variable of this prefix that is no setting."""

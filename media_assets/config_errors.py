@@ -13,10 +13,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from media_assets import config_forms
-from media_assets.errors import Fatal
-from media_assets.packaged import packaged
-from media_assets.settings import Secrets, Settings
-from media_assets.settings_rules import HIDDEN_VALUE
+from media_assets.base.errors import Fatal
+from media_assets.base.packaged import packaged
+from media_assets.base.secrets import Secrets
+from media_assets.base.validators import HIDDEN_VALUE
+from media_assets.settings import Settings
 
 Key = tuple[str, ...]
 

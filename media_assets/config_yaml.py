@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
+from media_assets.base.files import open_regular
 from media_assets.config_errors import Key, Problem, SettingsError
-from media_assets.files import open_regular
 
 MOST_BYTES = 1_000_000
 """A library.yaml has some thousand."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from media_assets.errors import Fatal, MediaAssetsError, classify
+from media_assets.base.errors import Fatal, MediaAssetsError, classify
 
 # Of the databases of an instance. Beside them lies one for each run, which Dagster makes and reads by itself.
 _FILES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")

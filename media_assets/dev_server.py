@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 from media_assets.settings import Settings
 
 GRACE_SECONDS = 20.0

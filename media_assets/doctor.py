@@ -11,18 +11,19 @@ from dataclasses import dataclass
 from functools import partial
 
 from media_assets.alerts.channels import channels_of
-from media_assets.disks import writable
+from media_assets.base.disks import writable
+from media_assets.base.errors import MediaAssetsError, classify
+from media_assets.base.secrets import Secrets
+from media_assets.base.wording import counted
 from media_assets.doctor_engines import engine_checks
-from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.errors import MediaAssetsError, classify
 from media_assets.library import Library
+from media_assets.media.ffmpeg import FFmpeg
 from media_assets.places import open_library
 from media_assets.processing import Selection
 from media_assets.selection_checks import LooksAtFolders, unseen
-from media_assets.settings import Secrets, Settings
+from media_assets.settings import Settings
 from media_assets.settings_places import FolderSource
 from media_assets.webhooks.signing import Signer
-from media_assets.wording import counted
 
 # What engines and the operating system raise when they cannot be used. Anything else is a mistake in a check.
 _FAILURES = (MediaAssetsError, OSError, ImportError, RuntimeError, ValueError)

@@ -18,13 +18,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from media_assets.artifacts.values import AudioTrack
-from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.base.errors import Fatal, MediaAssetsError, Transient, classify
 from media_assets.engines.transcribers import Transcriber, build_transcriber
-from media_assets.engines.work import Work
-from media_assets.errors import Fatal, MediaAssetsError, Transient, classify
+from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo
 from media_assets.settings import AudioSettings, TranscriptionSettings
 from media_assets.settings_whisper import FasterWhisperTranscription
+from media_assets.work.work import Work
 
 SPEECH = Path(__file__).parent / "second_of_speech.ogg"
 _LIMIT_SECONDS = 300.0
@@ -55,7 +55,7 @@ def second_of_sound(transcribers: Sequence[TranscriptionSettings], ffmpeg: FFmpe
 
 def _probed(work: Work) -> MediaInfo:
     with blamed("probe a second of sound", ("av",)):
-        from media_assets.engines.probe import probe
+        from media_assets.media.probe import probe
 
         media = probe(SPEECH, work).media
         if media is None or not media.audio_streams:

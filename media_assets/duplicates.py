@@ -13,6 +13,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from media_assets.base.errors import Fatal
+from media_assets.base.files import PRIVATE_MODE, private_folder
+from media_assets.base.interruption import ask
 from media_assets.base.keys import split_key
 from media_assets.duplicate_rows import FILES, LibraryRows
 from media_assets.engines.duplicates.journal import MoveJournal
@@ -26,9 +29,6 @@ from media_assets.engines.duplicates.moves import (
     undo_moves,
 )
 from media_assets.engines.duplicates.near import duplicate_groups
-from media_assets.errors import Fatal
-from media_assets.files import PRIVATE_MODE, private_folder
-from media_assets.interruption import ask
 from media_assets.library import Library
 from media_assets.models_duplicates import DedupRow, DuplicateGroup, Move, MoveOutcome
 from media_assets.settings_duplicates import DuplicateSettings

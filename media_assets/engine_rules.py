@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from media_assets.engines.languages import same_language
+from media_assets.base.globs import PathFilter
+from media_assets.base.languages import same_language
+from media_assets.base.section import Section
 from media_assets.settings_choices import Condition, FileCondition, PictureCondition, RecordingCondition
-from media_assets.settings_section import Section
-from media_assets.sources.globs import PathFilter
 
 
 class EngineRule(Protocol):

@@ -8,8 +8,8 @@ The function names by its parameters what it needs:
     settings: <a Section>             the settings that decide its result
     <anything else>                   the resource of that name: an engine
 
-It returns an `Artifact`, or raises one of `media_assets.errors`. How the files of a batch are run is `batch`'s affair,
-how artifacts are kept that of `io_managers`.
+It returns an `Artifact`, or raises one of `base.errors`. How the files of a batch are run is the affair of
+`batch`, how artifacts are kept that of `io_manager` and the stores.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ import dagster as dg
 from pydantic import BaseModel
 
 from media_assets.artifact import Artifact, Stored, Value
+from media_assets.base.section import Section
 from media_assets.engine_rules import EngineRule
-from media_assets.engines.work import Work
 from media_assets.pipeline.partitions import media_files
 from media_assets.recipe import OfFile
 from media_assets.run_settings import RunSettings
 from media_assets.settings import AssetTuning
-from media_assets.settings_section import Section
 from media_assets.sources.base import SourceEntry
+from media_assets.work.work import Work
 
 Metadata = Mapping[str, Any]
 

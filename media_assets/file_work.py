@@ -16,12 +16,8 @@ from typing import Any
 from filelock import FileLock
 
 from media_assets.artifact import Artifact, Stored
-from media_assets.base.keys import display_name
-from media_assets.checksums import sha256_of
-from media_assets.engines.child_limits import ChildLimits, ToolLimits
-from media_assets.engines.spending import Ledger, Spending
-from media_assets.engines.work import Work
-from media_assets.errors import (
+from media_assets.base.checksums import sha256_of
+from media_assets.base.errors import (
     BadMedia,
     Cancelled,
     Fatal,
@@ -31,9 +27,10 @@ from media_assets.errors import (
     Transient,
     classify,
 )
+from media_assets.base.files import PRIVATE_MODE, copy_file, private_folder
+from media_assets.base.interruption import holding
+from media_assets.base.keys import display_name
 from media_assets.file_asset import FileAsset
-from media_assets.files import PRIVATE_MODE, copy_file, private_folder
-from media_assets.interruption import holding
 from media_assets.io_managers.manifest import Manifest, version_of
 from media_assets.io_managers.store import ArtifactStore, SignsLinks
 from media_assets.library import Library
@@ -42,6 +39,9 @@ from media_assets.progress import Progress
 from media_assets.recipe import Recipe
 from media_assets.sources.base import SourceEntry, no_check
 from media_assets.time_limits import limit_of, limit_of_source
+from media_assets.work.child_limits import ChildLimits, ToolLimits
+from media_assets.work.spending import Ledger, Spending
+from media_assets.work.work import Work
 
 
 @dataclass(frozen=True)

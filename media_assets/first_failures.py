@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from media_assets.errors import Fatal, Unforeseen, Waiting
+from media_assets.base.errors import Fatal, Unforeseen, Waiting
 
 if TYPE_CHECKING:
     from media_assets.outcome import Outcome

@@ -12,11 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from media_assets.base.errors import BadMedia
+from media_assets.base.holes import stored_bytes
 from media_assets.base.keys import split_key
 from media_assets.cache import FetchCache
-from media_assets.errors import BadMedia
 from media_assets.first_failures import FirstFailures
-from media_assets.holes import stored_bytes
 from media_assets.io_managers.store import ArtifactStore
 from media_assets.observability.observers import Observer
 from media_assets.run_settings import RunSettings

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from media_assets.errors import MediaAssetsError
+from media_assets.base.errors import MediaAssetsError
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore
 

@@ -11,15 +11,16 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from media_assets.base.errors import Fatal
+from media_assets.base.interruption import ask
+from media_assets.base.secrets import Secrets
 from media_assets.cache import FetchCache
-from media_assets.errors import Fatal
-from media_assets.interruption import ask
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.store import ArtifactStore
 from media_assets.library import Library
 from media_assets.observability.observers import Observer
 from media_assets.private_state import make_state_private
-from media_assets.settings import Secrets, Settings
+from media_assets.settings import Settings
 from media_assets.settings_places import (
     BucketSource,
     BucketStore,

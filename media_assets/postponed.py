@@ -14,10 +14,10 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 from pydantic import BaseModel
 
+from media_assets.base.wording import counted
 from media_assets.lanes import bulk_request
 from media_assets.latest_records import made_ids
 from media_assets.pipeline.partitions import registered
-from media_assets.wording import counted
 
 POSTPONED_TAG = "media_assets/postponed_on"
 """Tag of a run: the day (UTC) whose budget stopped it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from media_assets.files import close_to_others, private_folder
+from media_assets.base.files import close_to_others, private_folder
 from media_assets.settings import Settings
 from media_assets.settings_places import FolderSource, FolderStore
 

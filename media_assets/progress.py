@@ -10,10 +10,10 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from media_assets.errors import Waiting
-from media_assets.files import PRIVATE_MODE
-from media_assets.observability.logs import LogStyle, output_handler
-from media_assets.wording import counted, describe_bytes, describe_seconds
+from media_assets.base.errors import Waiting
+from media_assets.base.files import PRIVATE_MODE
+from media_assets.base.logs import LogStyle, output_handler
+from media_assets.base.wording import counted, describe_bytes, describe_seconds
 
 if TYPE_CHECKING:
     from media_assets.outcome import Outcome

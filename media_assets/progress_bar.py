@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from media_assets.errors import OverBudget, Waiting
+from media_assets.base.errors import OverBudget, Waiting
 from media_assets.progress import describe_outcome, log_outcome
 
 if TYPE_CHECKING:

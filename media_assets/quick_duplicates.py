@@ -13,13 +13,13 @@ from typing import Any, TextIO
 
 from rich.console import Console
 
+from media_assets.base.errors import Fatal, MediaAssetsError, Transient
 from media_assets.base.keys import readable
+from media_assets.base.wording import counted, describe_bytes
 from media_assets.engines.duplicates.file_listing import FileListing
 from media_assets.engines.duplicates.local_files import EqualFiles, LocalFile, Memory, equal_files
-from media_assets.errors import Fatal, MediaAssetsError, Transient
 from media_assets.library import Library
 from media_assets.sources.folder import Folder
-from media_assets.wording import counted, describe_bytes
 
 _MOST_GROUPS = 20
 

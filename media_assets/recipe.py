@@ -9,14 +9,14 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
+from media_assets.base.errors import Waiting
 from media_assets.base.keys import split_key
+from media_assets.base.section import Section
 from media_assets.engine_rules import EngineRule, FileFacts, first_that_fits
-from media_assets.errors import Waiting
 from media_assets.io_managers.manifest import Manifest, fingerprint_of
 from media_assets.io_managers.store import ManifestReader, Target
 from media_assets.library import Library
 from media_assets.settings import Placement
-from media_assets.settings_section import Section
 from media_assets.sources.base import SourceEntry
 
 OfFile = Callable[[Any, Mapping[str, Manifest], datetime], Section]

@@ -18,7 +18,7 @@ import dagster as dg
 from dagster import DagsterEventType
 from dagster._core.event_api import EventLogCursor
 
-from media_assets.errors import OverBudget, printable
+from media_assets.base.errors import OverBudget, printable
 from media_assets.marks import ATTEMPT, FAILED, IMPORTED_TAG, KIND, NEXT_STEP, WITHDRAWN
 
 REMOVED = "removed"

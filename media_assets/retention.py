@@ -24,8 +24,8 @@ from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
-from media_assets.errors import classify
-from media_assets.files import PRIVATE_MODE
+from media_assets.base.errors import classify
+from media_assets.base.files import PRIVATE_MODE
 from media_assets.ledger import SPENT_ROWS
 from media_assets.postponed import POSTPONED_ROWS
 from media_assets.run_settings import RunSettings

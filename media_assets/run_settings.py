@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from media_assets.settings import AssetTuning, LimitSettings, ResolvedOutput, RetentionSettings, RetrySettings
-from media_assets.settings_budgets import BudgetSettings
+from media_assets.work.settings import BudgetSettings
 
 
 class RunSettings(Protocol):

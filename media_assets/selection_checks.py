@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from media_assets.base.errors import Fatal, MediaAssetsError, Transient
 from media_assets.base.keys import readable, split_key
-from media_assets.errors import Fatal, MediaAssetsError, Transient
 
 if TYPE_CHECKING:
     from media_assets.library import Library

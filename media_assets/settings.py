@@ -18,30 +18,30 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     PrivateAttr,
-    SecretStr,
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from media_assets import settings_rules as rules
-from media_assets.settings_alerts import AlertSettings, TimeZone, WebhookSettings
-from media_assets.settings_budgets import BudgetSettings
+from media_assets.base.logging_settings import LoggingSettings
+from media_assets.base.section import NOT_IN_RESULT, Section
+from media_assets.base.time_zones import time_zone_of_this_machine
+from media_assets.base.validators import Language, NamedPath, TimeZone, WebAddress, library_name, owner
+from media_assets.media.settings import FFmpegSettings
+from media_assets.settings_alerts import AlertSettings, WebhookSettings
 from media_assets.settings_choices import FileCondition, RecordingCondition
 from media_assets.settings_duplicates import DuplicateSettings
 from media_assets.settings_images import ImageRule, ImageSettings
-from media_assets.settings_observability import LoggingSettings, TracingSettings
+from media_assets.settings_observability import TracingSettings
 from media_assets.settings_openai import OpenAITranscription
-from media_assets.settings_places import FolderStore, SourceSettings, StoreSettings, WebAddress, with_types
-from media_assets.settings_rules import NamedPath
-from media_assets.settings_section import NOT_IN_RESULT, Section
+from media_assets.settings_places import FolderStore, SourceSettings, StoreSettings, with_types
 from media_assets.settings_thumbnails import ThumbnailSettings
 from media_assets.settings_video import VideoCompressionSettings, VideoRule
-from media_assets.settings_whisper import FasterWhisperTranscription, Language, ModalTranscription
-from media_assets.time_zones import time_zone_of_this_machine
+from media_assets.settings_whisper import FasterWhisperTranscription, ModalTranscription
+from media_assets.work.settings import BudgetSettings
 
-LibraryName = Annotated[str, AfterValidator(rules.library_name)]
-Owner = Annotated[str, AfterValidator(rules.owner)]
+LibraryName = Annotated[str, AfterValidator(library_name)]
+Owner = Annotated[str, AfterValidator(owner)]
 Placement = Literal["folder", "beside_source"]
 
 
@@ -65,14 +65,6 @@ class ResolvedOutput(NamedTuple):
 
 
 # ------------------------------------------------------------------------------------------- engines
-
-
-class FFmpegSettings(Section):
-    path: NamedPath | None = None
-    """The ffmpeg to use. Absent: the one on PATH if it can do what is needed, else the one of `imageio-ffmpeg`."""
-    confined: bool = True
-    """On Linux: whether the kernel refuses it to start programs and to reach the network, neither of which it needs.
-    False for a program of one's own that does (a script may start programs in any case)."""
 
 
 class AudioSettings(Section):
@@ -372,28 +364,3 @@ class Settings(Section):
         default = self.outputs.get("default", Output())
         store = own.store or default.store or next(iter(self.stores))
         return ResolvedOutput(store, own.placement or default.placement or "folder")
-
-
-class Secrets(BaseSettings):
-    """Never in library.yaml: the environment alone, or a `.env` file beside library.yaml. See `config.load_secrets`."""
-
-    model_config = SettingsConfigDict(
-        extra="ignore", frozen=True, env_ignore_empty=True, env_nested_delimiter="__", hide_input_in_errors=True
-    )
-
-    openai_api_key: SecretStr | None = None
-    modal_token_id: SecretStr | None = None
-    modal_token_secret: SecretStr | None = None
-    google_application_credentials: Path | None = None
-    """A JSON file with the key of a service account or a user's grant: for Drive and Google Cloud Storage."""
-    aws_access_key_id: SecretStr | None = None
-    aws_secret_access_key: SecretStr | None = None
-    aws_session_token: SecretStr | None = None
-    azure_storage_account_name: str | None = None
-    azure_storage_account_key: SecretStr | None = None
-    otel_exporter_otlp_headers: SecretStr | None = None
-    """What the collector of traces wants to see: `name=value,name=value`."""
-    alert_urls: dict[str, SecretStr] = Field(default_factory=dict)
-    """By channel, its address as apprise writes it: `ALERT_URLS__TEAM`, or all in one as JSON."""
-    webhook_secrets: dict[str, SecretStr] = Field(default_factory=dict)
-    """By webhook, the key of its signatures: `WEBHOOK_SECRETS__BACKEND`, or all in one as JSON."""

@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 from pydantic_core import PydanticCustomError
 
-from media_assets import settings_rules as rules
-from media_assets.settings_section import Section
+from media_assets.base.section import Section
+from media_assets.base.validators import HIDDEN_VALUE, TimeZone, library_name
 
 MessageKind = Literal["failures", "stops", "recoveries", "digest"]
 EventType = Literal["file.done", "file.failed", "asset.done"]
@@ -26,31 +25,22 @@ def _time_of_day(text: str) -> str:
     return text
 
 
-def _time_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("should be a time zone such as Europe/Berlin") from None
-    return name
-
-
 def _hook_address(address: str) -> str:
     """An address as it is; a path or query that nobody can guess may be its only protection, so it is never shown."""
     try:
         parts = urlsplit(address)
         _ = parts.port
     except ValueError:
-        raise PydanticCustomError(rules.HIDDEN_VALUE, "should be an address like https://host/path") from None
+        raise PydanticCustomError(HIDDEN_VALUE, "should be an address like https://host/path") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
         raise PydanticCustomError(
-            rules.HIDDEN_VALUE, "should be an address like https://host/path, without user name and password"
+            HIDDEN_VALUE, "should be an address like https://host/path, without user name and password"
         )
     return address
 
 
-Name = Annotated[str, AfterValidator(rules.library_name)]
+Name = Annotated[str, AfterValidator(library_name)]
 TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
 HookAddress = Annotated[str, AfterValidator(_hook_address)]
 
 

@@ -6,9 +6,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from media_assets.settings_rules import Glob
-from media_assets.settings_section import Section
-from media_assets.settings_whisper import Language
+from media_assets.base.section import Section
+from media_assets.base.validators import Glob, Language
 
 
 class Condition(Section):

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 
-from media_assets.settings_rules import Glob
-from media_assets.settings_section import NOT_IN_RESULT, Section
+from media_assets.base.section import NOT_IN_RESULT, Section
+from media_assets.base.validators import Glob
 
 HashAlgorithm = Literal["phash", "dhash", "ahash"]
 KeepRule = Literal["path", "original", "resolution", "bit_rate", "oldest", "largest", "shortest_path"]

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, PositiveFloat
 
-from media_assets.settings_places import WebAddress
-from media_assets.settings_section import Section
-
-
-class LoggingSettings(Section):
-    """What processes write to their output; Dagster's own records of runs are not touched by it."""
-
-    format: Literal["text", "json"] = "text"
-    """`json`: one object for each line, with run_id, asset, partition, lane, attempt and seconds where they apply."""
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    """What is less important is left out."""
+from media_assets.base.section import Section
+from media_assets.base.validators import WebAddress
 
 
 class TracingSettings(Section):

@@ -10,13 +10,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 
-from media_assets import settings_rules as rules
-from media_assets.settings_rules import Glob, NamedPath
-from media_assets.settings_section import Section
-
-FolderOnDrive = Annotated[str, AfterValidator(rules.folder_on_drive)]
-WebAddress = Annotated[str, AfterValidator(rules.web_address)]
-BucketAddress = Annotated[str, AfterValidator(rules.bucket_address)]
+from media_assets.base.section import Section
+from media_assets.base.validators import BucketAddress, FolderOnDrive, Glob, NamedPath, WebAddress, folders_on_drive
 
 # Drive takes chunks of multiples of 256 KiB (FACTS of the API: resumable uploads).
 _CHUNK_UNIT_BYTES = 256 * 1024
@@ -120,7 +115,7 @@ class DriveSource(_Filtered, DriveAccess):
     usual_interval_seconds = 30
 
     type: Literal["drive"]
-    folders: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(rules.folders_on_drive)]
+    folders: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(folders_on_drive)]
     """Each an id, a link, or a path: `My Drive/Lectures`, `Shared drives/Team/Videos`."""
     acknowledge_abuse: bool = False
     """Whether files that Google takes for malware are downloaded all the same."""

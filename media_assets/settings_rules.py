@@ -5,22 +5,13 @@ Each rule raises at the key that has to be changed, so that a message can name i
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from media_assets.config_forms import close_to
-from media_assets.errors import Fatal
-from media_assets.sources.globs import PathFilter
-
-HIDDEN_VALUE = "hidden_value"
-"""Type of an error whose value may hold a secret and is not shown."""
 
 
 def broken_rule(*problems: tuple[tuple[str, ...], object, str]) -> ValidationError:
@@ -46,106 +37,6 @@ def one_of(names: Iterable[str], given: object = None) -> str:
 
 
 # ------------------------------------------------------------------------------------------- single values
-
-
-def library_name(name: str) -> str:
-    """Of a source or a store. It becomes part of partition keys, of Dagster's names and of variables."""
-    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
-        raise ValueError("should be a name of a-z, 0-9 and single _ between them that begins with a letter")
-    return name
-
-
-def language_code(code: str) -> str:
-    if not re.fullmatch(r"[a-z]{2,3}", code):
-        raise ValueError("should be an ISO 639 code of two or three small letters, such as en")
-    return code
-
-
-def owner(value: str) -> str:
-    """Dagster accepts these two kinds and refuses to load the assets of any other."""
-    if not re.fullmatch(r"team:.+|[^@\s:]+@[^@\s]+\.[^@\s]+", value):
-        raise ValueError("should be an e-mail address, or team:<name>")
-    return value
-
-
-def _named(path: object) -> object:
-    """Without a name it would be the folder of library.yaml, which nobody means."""
-    if isinstance(path, str) and not path.strip():
-        raise ValueError("is empty; name the folder, e.g. ./media, or leave out what is not needed")
-    if isinstance(path, str) and os.name == "posix" and re.match(r"[A-Za-z]:[\\/]", path):
-        raise ValueError("is a path of Windows; write it as this system has it, e.g. ./media (in WSL: /mnt/c/…)")
-    return path
-
-
-NamedPath = Annotated[Path, BeforeValidator(_named)]
-
-
-def folder_on_drive(folder: str) -> str:
-    if not folder.strip():
-        raise ValueError("is empty; name the folder, e.g. My Drive/Lectures")
-    return folder
-
-
-def glob(pattern: str) -> str:
-    """On paths; see `sources.globs`."""
-    if not pattern.strip():
-        raise ValueError("should be a glob such as **/*.mp4")
-    if why := _matches_nothing(pattern):
-        raise ValueError(f"can match nothing: {why}")
-    try:
-        PathFilter((pattern,), ())
-    except Fatal as error:
-        raise ValueError(f"({pattern}) should be a glob: {error.next_step[0].lower()}{error.next_step[1:]}") from None
-    return pattern
-
-
-def folders_on_drive(folders: tuple[str, ...]) -> tuple[str, ...]:
-    """As a whole: to the list one that is refused would be as if it were not there."""
-    for folder in folders:
-        folder_on_drive(folder)
-    return folders
-
-
-def _matches_nothing(pattern: str) -> str | None:
-    """Why a glob cannot match any path below a source."""
-    if pattern.startswith("/"):
-        return "paths are those below the source and begin with no `/`; write it from there on, e.g. talks/**"
-    if pattern.startswith("~/"):
-        return "paths are those below the source; write it from there on, e.g. talks/**"
-    if ".." in pattern.split("/"):
-        return "`..` leads out of the source; write it from the source on, or make a source of that folder"
-    if "[" in re.sub(r"\[[^\]]+\]", "", pattern):
-        return "its `[` has no `]`; close it, or write ? where the letter itself is meant"
-    return None
-
-
-Glob = Annotated[str, AfterValidator(glob)]
-
-
-def web_address(address: str) -> str:
-    """An address to which paths are appended; it is logged, so it may hold no credentials."""
-    try:
-        parts = urlsplit(address)
-        _ = parts.port
-    except ValueError:
-        raise PydanticCustomError(HIDDEN_VALUE, "should be an address like https://host/v1") from None
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise PydanticCustomError(
-            HIDDEN_VALUE, "should be an address without user name, password, query and fragment; a key has its variable"
-        )
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("should be an address like https://host/v1")
-    return address.rstrip("/")
-
-
-def bucket_address(address: str) -> str:
-    """Of a bucket and a prefix in it; it is logged, so it may hold no credentials."""
-    parts = urlsplit(address)
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise PydanticCustomError(HIDDEN_VALUE, "should be an address like s3://bucket/prefix and nothing more")
-    if parts.scheme not in ("s3", "gs", "az") or not parts.hostname:
-        raise ValueError("should be an address like s3://bucket/prefix, gs://bucket/prefix or az://container/prefix")
-    return address.rstrip("/")
 
 
 # ------------------------------------------------------------------------------------------- between keys

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from media_assets.settings_section import Section
+from media_assets.base.section import Section
 
 Side = Annotated[int, Field(ge=16, le=4096)]
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt
 
-from media_assets import settings_rules as rules
-from media_assets.settings_section import NAME_OR_PATH, NOT_IN_RESULT, Section
-
-Language = Annotated[str, AfterValidator(rules.language_code)]
+from media_assets.base.section import NAME_OR_PATH, NOT_IN_RESULT, Section
+from media_assets.base.validators import Language, NamedPath
 
 ComputeType = Literal[
     "default",
@@ -53,7 +51,7 @@ class FasterWhisperTranscription(Section):
     device: Annotated[Literal["auto", "cpu", "cuda"], NOT_IN_RESULT] = "auto"
     cpu_threads: Annotated[int, Field(ge=0), NOT_IN_RESULT] = 0
     """0: as many as there are cores, shared by the files that are transcribed at once."""
-    download_dir: Annotated[rules.NamedPath | None, NOT_IN_RESULT] = None
+    download_dir: Annotated[NamedPath | None, NOT_IN_RESULT] = None
     allow_download: Annotated[bool, NOT_IN_RESULT] = True
     """Whether a model that is not there yet may be fetched from the model hub."""
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import dagster as dg
 
-from media_assets.wording import describe_bytes, describe_seconds
+from media_assets.base.wording import describe_bytes, describe_seconds
 
 UNFOLDED_CHARACTERS = 999
 """Longer Markdown hides behind `[Show Markdown]` (dagster-webserver 1.13: `mdStr.length < 1000`)."""

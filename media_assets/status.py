@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import dagster as dg
 
-from media_assets.errors import MediaAssetsError, SourceChanged
+from media_assets.base.errors import MediaAssetsError, SourceChanged
 from media_assets.io_managers.manifest import Manifest
 from media_assets.latest_records import failures, made_ids
 from media_assets.library import Library

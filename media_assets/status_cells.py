@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import dagster as dg
 
-from media_assets.errors import BadMedia, MediaAssetsError, SourceChanged, Transient
+from media_assets.base.errors import BadMedia, MediaAssetsError, SourceChanged, Transient
 from media_assets.library import Library
 from media_assets.postponed import still_postponed
 from media_assets.recipe import Stage

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from filelock import FileLock, Timeout
 
-from media_assets.files import PRIVATE_MODE, private_folder
+from media_assets.base.files import PRIVATE_MODE, private_folder
 
 _LOCK = "alive.lock"
 

@@ -24,8 +24,8 @@ from urllib.parse import unquote, urlsplit
 import psutil
 from pydantic import SecretStr
 
+from media_assets.base.secrets import Secrets
 from media_assets.buckets import Bucket, open_bucket
-from media_assets.settings import Secrets
 from media_assets.settings_places import BucketAccess, BucketSource, BucketStore
 
 ACCESS_KEY, SECRET_KEY = "AKIDPLANTEDKEY", "planted-secret-access-key"

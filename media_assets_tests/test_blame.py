@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 from media_assets.pipeline.partitions import registered
 from media_assets.processing import Selection, StagePlan
 from media_assets.settings import Output, RetrySettings

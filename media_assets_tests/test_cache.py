@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.errors import Fatal, Transient
+from media_assets.base.errors import Fatal, Transient
 from media_assets_tests.caches import cache_in, fetching, forget_the_count, is_cached, unused_for
 from media_assets_tests.toy_library import unprivileged_folder
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.checksums import digests_of, sha256_of
-from media_assets.errors import Cancelled
+from media_assets.base.checksums import digests_of, sha256_of
+from media_assets.base.errors import Cancelled
 
 
 @pytest.mark.parametrize("size_bytes", [0, 1, 1 << 20, (1 << 20) + 1, 3_500_000])

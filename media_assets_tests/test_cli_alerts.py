@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from media_assets.base.secrets import Secrets
 from media_assets.cli import app
 from media_assets.config import load_secrets, load_settings
 from media_assets.config_errors import SettingsError
 from media_assets.definitions import build_definitions
 from media_assets.doctor import checks
-from media_assets.settings import Secrets
 from media_assets_tests.http_receiver import HttpReceiver
 
 KEY = f"whsec_{base64.b64encode(bytes(32)).decode()}"

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
+from media_assets.base.errors import Fatal
 from media_assets.cli import app, main
 from media_assets.config import load_settings
-from media_assets.errors import Fatal
 from media_assets.instance import open_instance
 from media_assets.pipeline.partitions import register
 from media_assets.selection_checks import require_new_file

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from media_assets import config_rest
+from media_assets.base.errors import Fatal
 from media_assets.config import CONFIG_VARIABLE, config_path, load_secrets, load_settings
 from media_assets.config_errors import SettingsError
-from media_assets.errors import Fatal
 from media_assets.settings import DEFAULT_POOLS, OpenAISummary, Settings
 from media_assets.settings_whisper import FasterWhisperTranscription
 from media_assets_tests.folders import folder_of

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from media_assets.base.secrets import Secrets
 from media_assets.config import load_settings
 from media_assets.config_errors import SettingsError
 from media_assets.doctor import Check, checks, failed
-from media_assets.settings import Secrets, Settings
+from media_assets.settings import Settings
 
 NO_SECRETS = Secrets(openai_api_key=None)
 

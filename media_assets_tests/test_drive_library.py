@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 from media_assets.pipeline.partitions import registered
 from media_assets.settings import Output
 from media_assets.settings_places import DriveStore

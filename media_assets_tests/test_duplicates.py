@@ -12,13 +12,13 @@ import dagster as dg
 import pytest
 from typer.testing import CliRunner
 
+from media_assets.base.errors import Cancelled, Fatal
+from media_assets.base.interruption import asking
+from media_assets.base.secrets import Secrets
 from media_assets.cli import app
 from media_assets.config import load_settings
 from media_assets.definitions import build_definitions
-from media_assets.errors import Cancelled, Fatal
 from media_assets.instance import open_instance
-from media_assets.interruption import asking
-from media_assets.settings import Secrets
 from media_assets.status import State
 from media_assets_tests.broken_library import tone
 from media_assets_tests.engines.duplicates import scenes

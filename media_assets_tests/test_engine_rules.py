@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from media_assets.artifacts.values import Transcript
+from media_assets.base.errors import Fatal
+from media_assets.base.secrets import Secrets
 from media_assets.config import load_settings
 from media_assets.config_errors import SettingsError
 from media_assets.doctor import checks
 from media_assets.engine_rules import FileFacts, fits
-from media_assets.errors import Fatal
 from media_assets.instance import open_instance
 from media_assets.ledger import spent_usd
-from media_assets.settings import Secrets
 from media_assets.settings_choices import RecordingCondition
 from media_assets.status import State
 from media_assets_tests.engines.transcribers.sounds import silence, write_wav

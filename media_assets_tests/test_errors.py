@@ -12,11 +12,8 @@ import pytest
 from dagster._core.errors import DagsterInvalidInvocationError
 
 import media_assets
-from media_assets import errors
-from media_assets.buckets.failures import ConditionFailed, ObjectGone
-from media_assets.cache_room import NoRoom
-from media_assets.engines.probe import IncompleteMedia
-from media_assets.errors import (
+from media_assets.base import errors
+from media_assets.base.errors import (
     BadMedia,
     Cancelled,
     Fatal,
@@ -29,7 +26,10 @@ from media_assets.errors import (
     is_passing,
     kind_of,
 )
+from media_assets.buckets.failures import ConditionFailed, ObjectGone
+from media_assets.cache_room import NoRoom
 from media_assets.google_drive.errors import IdTaken, NotFound, Refused, Unavailable
+from media_assets.media.probe import IncompleteMedia
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.errors import Fatal, SourceChanged
+from media_assets.base.errors import Fatal, SourceChanged
 from media_assets.sources.base import Source, SourceEntry
 from media_assets_tests.every_place import Memory, PlaceOfFiles, look, place_of_files
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from media_assets.checksums import sha256_of
-from media_assets.errors import Cancelled, Transient
+from media_assets.base.checksums import sha256_of
+from media_assets.base.errors import Cancelled, Transient
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore, Target
 from media_assets_tests.every_place import PlaceOfArtifacts, place_of_artifacts

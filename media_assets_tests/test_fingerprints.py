@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_assets.assets.pipeline import PIPELINE as PRODUCT
-from media_assets.errors import SourceChanged, Waiting
+from media_assets.base.errors import SourceChanged, Waiting
 from media_assets.file_asset import FileAsset
 from media_assets.io_managers.manifest import fingerprint_of, version_of
 from media_assets.places import open_library

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 import sqlalchemy.exc
 import urllib3.exceptions
 
-from media_assets.errors import Fatal, MediaAssetsError, Transient, classify
+from media_assets.base.errors import Fatal, MediaAssetsError, Transient, classify
 from media_assets_tests import postgres
 
 _SECRET = "s3cr3t"
@@ -179,6 +179,8 @@ def test_errors_of_a_real_postgresql_are_known(databases: postgres.Databases) ->
 
 def test_no_library_is_imported_to_know_its_errors() -> None:
     heavy = "requests,sqlalchemy,psycopg2,openai,grpc,botocore,obstore,modal,dagster,httplib2"
-    code = f"import sys, media_assets.errors; print([name for name in '{heavy}'.split(',') if name in sys.modules])"
+    code = (
+        f"import sys, media_assets.base.errors; print([name for name in '{heavy}'.split(',') if name in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from media_assets.assets.drive_file import _require_filled
-from media_assets.engines.probe import Probe
-from media_assets.errors import BadMedia
-from media_assets.holes import stored_bytes
+from media_assets.base.errors import BadMedia
+from media_assets.base.holes import stored_bytes
 from media_assets.media.info import MediaInfo, MediaKind, Stream
+from media_assets.media.probe import Probe
 from media_assets.places import open_library
 from media_assets.settings import LimitSettings, Settings
 from media_assets.settings_places import FolderSource

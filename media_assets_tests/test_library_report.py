@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from media_assets.assets.library_report import library_report
+from media_assets.base.secrets import Secrets
+from media_assets.base.wording import describe_bytes
 from media_assets.config import load_settings
 from media_assets.definitions import build_definitions
 from media_assets.instance import open_instance
-from media_assets.settings import Secrets
 from media_assets.shown import is_folded
-from media_assets.wording import describe_bytes
 from media_assets_tests.broken_library import ffmpeg, tone
 from media_assets_tests.real_library import RealLibrary
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from media_assets.base.errors import BadMedia
 from media_assets.base.keys import decode_path, display_name, encode_path, partition_key, prefix_of_folder, split_key
-from media_assets.errors import BadMedia
 from media_assets.pipeline.partitions import media_files, register, registered
 from media_assets.settings_places import FolderSource
 from media_assets_tests.toy_library import ToyLibrary

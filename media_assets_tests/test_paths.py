@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_assets.checksums import sha256_of
+from media_assets.base.checksums import sha256_of
+from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged
+from media_assets.base.paths import LeadsOut, below, plain, plain_name
 from media_assets.engines.duplicates.folder_mover import FolderMover
 from media_assets.engines.duplicates.journal import MoveJournal
 from media_assets.engines.duplicates.moves import undo_moves
-from media_assets.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.manifest import Manifest
-from media_assets.paths import LeadsOut, below, plain, plain_name
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import FolderSource
 from media_assets.sources.folder import Folder

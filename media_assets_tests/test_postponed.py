@@ -12,15 +12,16 @@ import pytest
 
 from media_assets import postponed
 from media_assets.automation import stage_condition
+from media_assets.base.secrets import Secrets
 from media_assets.batch import batches_of
 from media_assets.definitions import build_definitions
-from media_assets.engines import spending
 from media_assets.lanes import BULK_TAGS
 from media_assets.pipeline.partitions import media_files
 from media_assets.postponed import budget_sensor
-from media_assets.settings import Secrets, Settings
-from media_assets.settings_budgets import BudgetSettings
+from media_assets.settings import Settings
 from media_assets.settings_places import FolderSource
+from media_assets.work import spending
+from media_assets.work.settings import BudgetSettings
 from media_assets_tests.toy_library import PIPELINE, ToyLibrary, failure_of, key_of, tuned
 
 KEYS = [dg.AssetKey(stage.name) for stage in PIPELINE]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.files import close_to_others, private_folder
+from media_assets.base.files import close_to_others, private_folder
 from media_assets.instance import dagster_home
 from media_assets.private_state import make_state_private
 from media_assets.progress import log_to_file, logger

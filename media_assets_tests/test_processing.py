@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_assets.abandoned_runs import close_abandoned_runs, owner_tags
-from media_assets.errors import Cancelled, Fatal
+from media_assets.base.errors import Cancelled, Fatal
 from media_assets.pipeline.partitions import register, registered
 from media_assets.processing import Selection, StagePlan, _raise_if_fatal, _ranges, is_forced, selected_registered
 from media_assets.settings import AudioSettings, RetrySettings

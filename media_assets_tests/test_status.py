@@ -15,18 +15,18 @@ import dagster as dg
 import pytest
 from rich.console import Console
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 from media_assets.pipeline.partitions import register
 from media_assets.processing import Selection
 from media_assets.selection_checks import unseen
 from media_assets.settings import AutomationSettings
-from media_assets.settings_budgets import BudgetSettings
 from media_assets.settings_places import FolderSource
 from media_assets.sources.folder import Folder
 from media_assets.status import LibraryStatus, State
 from media_assets.status_cells import Cells
 from media_assets.status_json import write_status
 from media_assets.terminal import MOST_ROWS, print_missing, print_status
+from media_assets.work.settings import BudgetSettings
 from media_assets_tests.toy_library import PIPELINE, ToyLibrary, key_of, tuned, unprivileged_folder
 
 

@@ -9,11 +9,11 @@ from zoneinfo import TZPATH
 import pytest
 
 from media_assets.assets.duplicate_groups import nightly_groups
+from media_assets.base.time_zones import machine_time_zone
 from media_assets.definitions import report_schedule
 from media_assets.settings import AutomationSettings, Settings
 from media_assets.settings_alerts import AlertChannel, AlertSettings
 from media_assets.settings_places import FolderSource
-from media_assets.time_zones import machine_time_zone
 
 BERLIN = "Europe/Berlin"
 rules = pytest.mark.skipif(

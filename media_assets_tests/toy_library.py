@@ -29,10 +29,10 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 
 from media_assets import dagster_fixes
 from media_assets.artifact import Artifact, Stored
+from media_assets.base.errors import BadMedia, Fatal, NotApplicable, Transient
 from media_assets.base.model import Model
+from media_assets.base.secrets import Secrets
 from media_assets.batch import batches_of
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia, Fatal, NotApplicable, Transient
 from media_assets.file_asset import FileAsset, Metadata, file_asset, io_manager_key
 from media_assets.io_managers.base import ArtifactIOManager
 from media_assets.io_managers.manifest import Manifest
@@ -42,17 +42,11 @@ from media_assets.pipeline.partitions import register, registered
 from media_assets.places import open_library
 from media_assets.processing import Processor
 from media_assets.progress import LogProgress
-from media_assets.settings import (
-    AssetTuning,
-    AudioSettings,
-    LimitSettings,
-    RetrySettings,
-    Secrets,
-    Settings,
-)
+from media_assets.settings import AssetTuning, AudioSettings, LimitSettings, RetrySettings, Settings
 from media_assets.settings_places import FolderSource, FolderStore
 from media_assets.sources.base import SourceEntry
 from media_assets.status import LibraryStatus, library_status
+from media_assets.work.work import Work
 from media_assets_tests import postgres
 
 SOURCE = "box"

@@ -22,10 +22,10 @@ from media_assets.alerts.digest import Day, digest, is_due, newest_report, saved
 from media_assets.alerts.incidents import Incidents, Notice, NoticeKind
 from media_assets.alerts.messages import Links, Text, Writer
 from media_assets.alerts.outbox import Outbox
+from media_assets.base.wording import counted
 from media_assets.records import Event, EventFeed, Failed, Gone, Made, RunFailed, Withdrawn
 from media_assets.settings_alerts import AlertSettings, MessageKind
 from media_assets.sources.base import DurableState
-from media_assets.wording import counted
 
 STATE_NAME = "media_assets/alerts"
 

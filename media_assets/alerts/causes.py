@@ -13,7 +13,7 @@ from dagster._core.execution.plan.objects import StepFailureData
 from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster_shared.error import SerializableErrorInfo
 
-from media_assets.errors import printable
+from media_assets.base.errors import printable
 from media_assets.records import cause
 
 _LONGEST_REASON = 300

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from media_assets.alerts.messages import Text
-from media_assets.errors import Fatal
-from media_assets.settings import Secrets, Settings
+from media_assets.base.errors import Fatal
+from media_assets.base.secrets import Secrets
+from media_assets.settings import Settings
 
 if TYPE_CHECKING:
     from apprise import AppriseResult, NotifyBase

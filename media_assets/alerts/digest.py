@@ -12,9 +12,9 @@ from pydantic import BaseModel, Field
 from media_assets.alerts.incidents import Incident
 from media_assets.alerts.messages import Text, Writer, fitting, plain
 from media_assets.alerts.outbox import Health
+from media_assets.base.wording import counted, describe_bytes
 from media_assets.latest_records import latest_made
 from media_assets.records import Made
-from media_assets.wording import counted, describe_bytes
 
 _REPORT = "library_report"
 _MOST_CAUSES = 8

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from media_assets.alerts.incidents import Example, Incident, Notice
 from media_assets.base.keys import display_name
-from media_assets.wording import counted
+from media_assets.base.wording import counted
 
 Level = Literal["info", "success", "warning", "failure"]
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 
 from media_assets.alerts.channels import Channel
 from media_assets.alerts.messages import Level, Text, fitting
-from media_assets.errors import Fatal
-from media_assets.wording import counted
+from media_assets.base.errors import Fatal
+from media_assets.base.wording import counted
 
 # More than so many that wait for a channel go to it as one.
 _MOST_SINGLE = 4

@@ -9,17 +9,17 @@ from typing import Any
 from media_assets.ages import age_years
 from media_assets.artifact import Artifact, Stored
 from media_assets.artifacts.values import SourceFile
+from media_assets.base.errors import NotApplicable
 from media_assets.engine_rules import FileFacts, first_that_fits
 from media_assets.engines.images.compress import compress_image
 from media_assets.engines.images.rules import only_rule
-from media_assets.engines.work import Work
-from media_assets.errors import NotApplicable
 from media_assets.file_asset import Metadata, file_asset
 from media_assets.io_managers.manifest import Manifest
 from media_assets.media.info import MediaKind
 from media_assets.models_images import CompressedImage
 from media_assets.settings import AssetTuning
 from media_assets.settings_images import ImageSettings
+from media_assets.work.work import Work
 
 
 def of_file(settings: ImageSettings, manifests: Mapping[str, Manifest], now: datetime) -> ImageSettings:

@@ -9,17 +9,17 @@ from typing import Any
 from media_assets.ages import age_years
 from media_assets.artifact import Artifact, Stored
 from media_assets.artifacts.values import SourceFile
-from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.base.errors import NotApplicable
 from media_assets.engines.video.compress import compress_video
 from media_assets.engines.video.tiers import choose_tier, only_tier
-from media_assets.engines.work import Work
-from media_assets.errors import NotApplicable
 from media_assets.file_asset import Metadata, file_asset
 from media_assets.io_managers.manifest import Manifest
+from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaKind
 from media_assets.models_video import CompressedVideo
 from media_assets.settings import AssetTuning
 from media_assets.settings_video import VideoCompressionSettings
+from media_assets.work.work import Work
 
 
 def of_file(

@@ -8,16 +8,16 @@ from typing import Any
 
 from media_assets.artifact import Artifact, Stored
 from media_assets.artifacts.values import SourceFile
+from media_assets.base.checksums import digests_of
+from media_assets.base.errors import BadMedia, NotApplicable
 from media_assets.base.keys import encode_path
-from media_assets.checksums import digests_of
-from media_assets.engines.probe import Probe, probe
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia, NotApplicable
 from media_assets.file_asset import Metadata, file_asset
 from media_assets.library import Library
 from media_assets.media.info import MediaInfo, MediaKind, Stream
+from media_assets.media.probe import Probe, probe
 from media_assets.settings import AssetTuning
 from media_assets.sources.base import SourceEntry
+from media_assets.work.work import Work
 
 _HOLLOW_BYTES = 100_000_000
 """A smaller file is read through in a moment."""

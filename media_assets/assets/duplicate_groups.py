@@ -5,7 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from media_assets.checksums import sha256_of
+from media_assets.base.checksums import sha256_of
 from media_assets.duplicates import INDEX, Duplicates, freed_bytes
 from media_assets.engines.duplicates.table import to_table, write_csv, write_parquet
 from media_assets.io_managers.manifest import Manifest, version_of

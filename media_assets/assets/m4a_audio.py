@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from media_assets.artifact import Artifact, Stored
 from media_assets.artifacts.values import AudioTrack, SourceFile
+from media_assets.base.errors import NotApplicable
 from media_assets.engines.audio import choose_audio, extract_m4a
-from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.engines.work import Work
-from media_assets.errors import NotApplicable
 from media_assets.file_asset import Metadata, file_asset
+from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaKind
 from media_assets.settings import AssetTuning, AudioSettings
+from media_assets.work.work import Work
 
 
 def describe(stored: Stored[AudioTrack]) -> Metadata:

@@ -13,7 +13,7 @@ from media_assets.assets.m4a_audio import m4a_audio
 from media_assets.assets.summary import summary
 from media_assets.assets.thumbnail import thumbnail
 from media_assets.assets.transcript import transcript
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 from media_assets.file_asset import FileAsset
 from media_assets.settings import AssetTuning
 

@@ -7,9 +7,9 @@ from media_assets.artifacts.values import Summary, Transcript
 from media_assets.engines.summarizers import Summarizers
 from media_assets.engines.summarizers.markdown import to_markdown
 from media_assets.engines.summarizers.prompts import PROMPT_VERSION
-from media_assets.engines.work import Work
 from media_assets.file_asset import Metadata, file_asset
 from media_assets.settings import AssetTuning, SummarySettings
+from media_assets.work.work import Work
 
 
 def describe(stored: Stored[Summary]) -> Metadata:

@@ -22,8 +22,8 @@ from typing import IO, Any
 
 from pydantic import JsonValue, ValidationError
 
+from media_assets.base.errors import Fatal
 from media_assets.base.model import Model
-from media_assets.errors import Fatal
 
 FORMAT = 1
 _INDEX = "index.json"

@@ -15,8 +15,8 @@ from media_assets.automation import InstanceState
 from media_assets.backup.archive import ArchiveWriter, new_archive
 from media_assets.backup.cursors import remembered
 from media_assets.backup.events import materializations
+from media_assets.base.files import read_file
 from media_assets.file_asset import FileAsset
-from media_assets.files import read_file
 from media_assets.latest_records import latest_failures, made_ids
 from media_assets.library import Library
 from media_assets.pipeline.partitions import registered

@@ -25,11 +25,12 @@ from media_assets.backup.archive import Archive
 from media_assets.backup.cursors import SourceMemory, is_of, remember, remembered
 from media_assets.backup.events import Recorded, carried, failed_run, materializations, record_failed, record_made
 from media_assets.backup.exporting import pages
+from media_assets.base.checksums import sha256_of
+from media_assets.base.errors import BadMedia, Fatal, SourceChanged
+from media_assets.base.files import PRIVATE_MODE, read_file, write_whole
 from media_assets.base.model import Model
-from media_assets.checksums import sha256_of
-from media_assets.errors import BadMedia, Fatal, SourceChanged
+from media_assets.base.paths import LeadsOut, below, plain_name
 from media_assets.file_asset import FileAsset
-from media_assets.files import PRIVATE_MODE, read_file, write_whole
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.manifest_formats import FORMATS
@@ -37,7 +38,6 @@ from media_assets.io_managers.store import ArtifactStore, ManifestReader, Target
 from media_assets.latest_records import latest_failures, made_ids
 from media_assets.library import Library
 from media_assets.marks import ATTEMPT, FAILED, IMPORTED_TAG
-from media_assets.paths import LeadsOut, below, plain_name
 from media_assets.pipeline.partitions import register, registered
 from media_assets.shown import link
 from media_assets.sources.registered import RegisteredKeys

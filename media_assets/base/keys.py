@@ -12,7 +12,7 @@ import unicodedata
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
-from media_assets.errors import BadMedia
+from media_assets.base.errors import BadMedia
 
 # `,` breaks the selection of partitions in the UI (dagster #32183); `[` `]` `"` and `...` belong to the syntax of
 # ranges, `*` to that of wildcards. `%` is ours.

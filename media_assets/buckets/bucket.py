@@ -13,11 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from media_assets.base.errors import MediaAssetsError, Transient
+from media_assets.base.interruption import ask
 from media_assets.buckets.failures import ConditionFailed, ObjectGone, failure
 from media_assets.buckets.objects import ObjectInfo, info_of, mode_of
 from media_assets.buckets.parts import CONCURRENT_PARTS, part_bytes_for, parts
-from media_assets.errors import MediaAssetsError, Transient
-from media_assets.interruption import ask
 
 if TYPE_CHECKING:
     from obstore import Bytes

@@ -6,11 +6,11 @@ from http.client import HTTPException
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
+from media_assets.base.errors import Fatal, Transient
+from media_assets.base.interruption import pause
 from media_assets.buckets.bucket import Bucket
 from media_assets.buckets.failures import ConditionFailed
 from media_assets.buckets.objects import ObjectInfo
-from media_assets.errors import Fatal, Transient
-from media_assets.interruption import pause
 
 _ATTEMPTS = 5
 _FIRST_WAIT_SECONDS = 0.1

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from media_assets.base.secrets import Secrets
 from media_assets.buckets.bucket import Bucket
 from media_assets.buckets.failures import configuration_failure
-from media_assets.settings import Secrets
 from media_assets.settings_places import BucketAccess
 
 if TYPE_CHECKING:

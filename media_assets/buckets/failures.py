@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from media_assets.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged, Transient
+from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged, Transient
 
 
 class ObjectGone(SourceChanged):

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from media_assets.artifacts.values import AudioTrack
+from media_assets.base.errors import BadMedia, NotApplicable, TimeLimitExceeded
+from media_assets.base.languages import same_language
 from media_assets.engines.completeness import check_complete, is_empty_track, lost_no_sound
-from media_assets.engines.ffmpeg import ALL_MUST_DECODE, KEEP_TIME, FFmpeg
-from media_assets.engines.ffmpeg_errors import FEWER_CHANNELS
-from media_assets.engines.languages import same_language
-from media_assets.engines.probe import probe
-from media_assets.engines.untrusted import ISO, file_url, uploaded
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia, NotApplicable, TimeLimitExceeded
+from media_assets.media.ffmpeg import ALL_MUST_DECODE, KEEP_TIME, FFmpeg
+from media_assets.media.ffmpeg_errors import FEWER_CHANNELS
 from media_assets.media.info import MediaInfo, Stream
+from media_assets.media.probe import probe
+from media_assets.media.untrusted import ISO, file_url, uploaded
 from media_assets.settings import AudioSettings
+from media_assets.work.work import Work
 
 _STEREO = 2
 _MOST_MIXED_CHANNELS = 64

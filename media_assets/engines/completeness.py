@@ -9,12 +9,12 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from media_assets.engines.sandbox import run_in_child
-from media_assets.engines.truncation import missing_end
-from media_assets.engines.untrusted import open_media
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia
+from media_assets.base.errors import BadMedia
 from media_assets.media.info import MediaInfo, Stream
+from media_assets.media.sandbox.child import run_in_child
+from media_assets.media.truncation import missing_end
+from media_assets.media.untrusted import open_media
+from media_assets.work.work import Work
 
 _TOLERANCE_SECONDS = 0.25
 """Encoder delay, padding of the last frame, rounding of the container's clock."""

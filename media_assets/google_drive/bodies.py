@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from media_assets.errors import SourceChanged
+from media_assets.base.errors import SourceChanged
 
 _PIECE_BYTES = 256 * 1024
 

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from media_assets.errors import MediaAssetsError, Transient
+from media_assets.base.errors import MediaAssetsError, Transient
 from media_assets.google_drive.credentials import Identity
 from media_assets.google_drive.errors import IdTaken, NotDrive, NotFound, Refused, TokenExpired, Unavailable, refusal
 from media_assets.google_drive.retries import Retries, no_check

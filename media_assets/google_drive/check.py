@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import WrongFolder
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 from media_assets.google_drive.errors import login_refused
 from media_assets.google_drive.private_files import read_private, write_private
 

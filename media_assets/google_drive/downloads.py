@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from media_assets.errors import SourceChanged, Transient
+from media_assets.base.errors import SourceChanged, Transient
 from media_assets.google_drive.calls import DriveCalls
 from media_assets.google_drive.errors import Unavailable
 

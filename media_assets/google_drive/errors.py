@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from media_assets.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged, Transient, classify
+from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged, Transient, classify
 
 _MESSAGE_CHARACTERS = 300
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 from media_assets.google_drive.credentials import FULL_DRIVE
 from media_assets.google_drive.private_files import write_private
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from media_assets.errors import Transient
+from media_assets.base.errors import Transient
 from media_assets.google_drive.calls import DriveCalls
 from media_assets.google_drive.errors import NoSuchFolder, NotFound, WrongFolder
 from media_assets.google_drive.folders import FOLDER, SHORTCUT, by_age, quoted, search, the_one_that_stays

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from media_assets.files import PRIVATE_MODE, private_folder, read_file, write_whole
+from media_assets.base.files import PRIVATE_MODE, private_folder, read_file, write_whole
 
 
 def read_private(path: Path) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from media_assets import interruption
+from media_assets.base import interruption
 from media_assets.google_drive.errors import Unavailable
 
 _LONGEST_WAIT_SECONDS = 64.0

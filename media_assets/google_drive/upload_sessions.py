@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from media_assets.errors import Transient
+from media_assets.base.errors import Transient
 from media_assets.google_drive.bodies import FilePart
 from media_assets.google_drive.calls import DriveCalls
 from media_assets.google_drive.errors import Unavailable

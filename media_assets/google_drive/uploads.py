@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from media_assets.errors import Transient
+from media_assets.base.errors import Transient
 from media_assets.google_drive.bodies import InPieces
 from media_assets.google_drive.calls import DriveCalls
 from media_assets.google_drive.errors import IdTaken

@@ -28,9 +28,7 @@ from dagster._core.execution.plan.execute_step import (
 )
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
-from media_assets.base.keys import display_name
-from media_assets.batch import Batch
-from media_assets.errors import (
+from media_assets.base.errors import (
     BadMedia,
     DayIsSpent,
     Fatal,
@@ -40,6 +38,9 @@ from media_assets.errors import (
     Waiting,
     kind_of,
 )
+from media_assets.base.keys import display_name
+from media_assets.base.wording import counted
+from media_assets.batch import Batch
 from media_assets.first_failures import AllAlike
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import ArtifactStore, LooksAhead, SettlesTogether
@@ -47,7 +48,6 @@ from media_assets.marks import ATTEMPT, CACHE_TAGS, FAILED, FILES_TAG, KIND, NEX
 from media_assets.outcome import Outcome, Upstream
 from media_assets.postponed import postpone
 from media_assets.shown import link, with_units
-from media_assets.wording import counted
 
 _MAX_ROWS = 200
 # Lines in the log of a run on files that wait; each is an event.

@@ -22,10 +22,10 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from media_assets.base.errors import Fatal, Transient
 from media_assets.buckets import Bucket, ConditionFailed, ObjectGone, ObjectInfo
 from media_assets.buckets.transfer import download
 from media_assets.cache import FetchCache
-from media_assets.errors import Fatal, Transient
 from media_assets.io_managers.bucket_beside import BesideObjects, Content, has_content
 from media_assets.io_managers.bucket_layout import MANIFEST, ORIGIN, BucketLayout
 from media_assets.io_managers.bucket_publication import BucketPublication, together

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from media_assets.base.errors import Fatal, Transient
 from media_assets.base.model import Model
 from media_assets.buckets import Bucket, ConditionFailed, ObjectInfo
-from media_assets.errors import Fatal, Transient
 from media_assets.io_managers.artifact_names import hash_of, mime_type, names_beside, readable_name
 from media_assets.sources.base import Beside
 

@@ -10,10 +10,10 @@ from typing import Self, TypeVar
 
 from pydantic import ValidationError
 
+from media_assets.base.errors import Transient
+from media_assets.base.interruption import carried
 from media_assets.base.model import Model
 from media_assets.buckets import Bucket, ObjectGone
-from media_assets.errors import Transient
-from media_assets.interruption import carried
 from media_assets.io_managers.bucket_beside import BesideObjects, Content, attributes_of, has_content
 from media_assets.io_managers.bucket_layout import COMING, MANIFEST
 from media_assets.io_managers.manifest import Manifest, StoredFile

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from media_assets.checksums import sha256_of
-from media_assets.errors import Fatal
-from media_assets.files import read_if_file, write_whole
+from media_assets.base.checksums import sha256_of
+from media_assets.base.errors import Fatal
+from media_assets.base.files import read_if_file, write_whole
 from media_assets.io_managers.artifact_names import hash_of, names_beside
 from media_assets.io_managers.locations import Locations
 

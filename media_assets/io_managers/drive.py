@@ -20,13 +20,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from media_assets.base.checksums import digests_of
+from media_assets.base.errors import MediaAssetsError, SourceChanged, Transient
+from media_assets.base.files import PRIVATE_MODE, private_folder
+from media_assets.base.interruption import holding
 from media_assets.cache import FetchCache
-from media_assets.checksums import digests_of
-from media_assets.errors import MediaAssetsError, SourceChanged, Transient
-from media_assets.files import PRIVATE_MODE, private_folder
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.folders import file_link, folder_link
-from media_assets.interruption import holding
 from media_assets.io_managers.drive_ahead import Ahead
 from media_assets.io_managers.drive_check import check_store
 from media_assets.io_managers.drive_doubles import Doubles, JustPublished

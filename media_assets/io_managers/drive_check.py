@@ -5,7 +5,7 @@ It looks and asks, and leaves nothing behind.
 
 from __future__ import annotations
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import NoSuchFolder
 from media_assets.io_managers.drive_folders import DriveFolder, StoreFolders

@@ -16,9 +16,9 @@ from itertools import islice
 
 from filelock import FileLock
 
-from media_assets.errors import MediaAssetsError, Transient
+from media_assets.base.errors import MediaAssetsError, Transient
+from media_assets.base.interruption import holding
 from media_assets.google_drive.api import DriveApi
-from media_assets.interruption import holding
 from media_assets.io_managers.drive_index import ARTIFACTS_PER_SEARCH, DriveIndex, Found
 from media_assets.io_managers.drive_journal import Journal
 from media_assets.io_managers.drive_marks import DriveFile

@@ -21,12 +21,12 @@ from typing import Any
 
 from filelock import FileLock
 
-from media_assets.errors import Fatal, SourceChanged
-from media_assets.files import PRIVATE_MODE, private_folder
+from media_assets.base.errors import Fatal, SourceChanged
+from media_assets.base.files import PRIVATE_MODE, private_folder
+from media_assets.base.interruption import holding
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import NoSuchFolder, NotDrive, NotFound, Refused, StoreGone
 from media_assets.google_drive.folders import FOLDER, by_age, quoted, search, the_one_that_stays
-from media_assets.interruption import holding
 from media_assets.io_managers.drive_marks import PART, fitting, has
 from media_assets.io_managers.drive_memory import DriveMemory, KnownFolder
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from media_assets.errors import SourceChanged, Transient
+from media_assets.base.errors import SourceChanged, Transient
+from media_assets.base.interruption import carried
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import NotFound
 from media_assets.google_drive.folders import quoted, search_in
-from media_assets.interruption import carried
 from media_assets.io_managers.drive_folders import DriveFolder, StoreFolders
 from media_assets.io_managers.drive_marks import (
     ARTIFACT,

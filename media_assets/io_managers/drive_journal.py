@@ -12,7 +12,7 @@ import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from media_assets.files import private_folder, read_file, write_whole
+from media_assets.base.files import private_folder, read_file, write_whole
 
 _JOURNAL = "journal.json"
 

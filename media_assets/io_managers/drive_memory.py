@@ -17,8 +17,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from media_assets.errors import Transient
-from media_assets.files import private_folder
+from media_assets.base.errors import Transient
+from media_assets.base.files import private_folder
 
 _VARIABLES = 500
 _WAIT_SECONDS = 60.0

@@ -16,10 +16,10 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from media_assets.errors import Transient
+from media_assets.base.errors import Transient
+from media_assets.base.interruption import pause
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import IdTaken, NotFound
-from media_assets.interruption import pause
 from media_assets.io_managers.artifact_names import manifest_name, mime_type
 from media_assets.io_managers.drive_doubles import JustPublished
 from media_assets.io_managers.drive_folders import MANIFESTS, DriveFolder, StoreFolders

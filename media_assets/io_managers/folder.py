@@ -24,18 +24,18 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from media_assets.disks import writable
-from media_assets.errors import Fatal, Transient, classify
-from media_assets.files import STAGING_PREFIX, copy_file, folder_identity, make_way, read_if_file, write_whole
-from media_assets.foreign_errors import told_room
-from media_assets.interruption import holding
+from media_assets.base.disks import writable
+from media_assets.base.errors import Fatal, Transient, classify
+from media_assets.base.files import STAGING_PREFIX, copy_file, folder_identity, make_way, read_if_file, write_whole
+from media_assets.base.foreign_errors import told_room
+from media_assets.base.interruption import holding
+from media_assets.base.paths import LeadsOut, plain
 from media_assets.io_managers.artifact_names import folder_name, hash_of
 from media_assets.io_managers.claims import Claims
 from media_assets.io_managers.locations import Locations
 from media_assets.io_managers.manifest import Manifest, StoredFile, why_of_another
 from media_assets.io_managers.manifest_formats import FORMATS, ManifestFormats
 from media_assets.io_managers.store import ManifestReader, Target
-from media_assets.paths import LeadsOut, plain
 from media_assets.sources.base import no_check
 
 _MANIFEST = "manifest.json"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from media_assets.base.keys import decode_path, encode_path, partition_key
-from media_assets.paths import LeadsOut, below, plain
+from media_assets.base.paths import LeadsOut, below, plain
 
 
 class Locations:

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, JsonValue
 
 from media_assets.base.keys import decode_path
 from media_assets.base.model import Model
-from media_assets.paths import LeadsOut, plain, plain_name
+from media_assets.base.paths import LeadsOut, plain, plain_name
 
 
 def _written_path(path: str) -> str:

@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
+from media_assets.base.paths import LeadsOut
 from media_assets.io_managers.manifest import Manifest
-from media_assets.paths import LeadsOut
 
 logger = logging.getLogger(__name__)
 

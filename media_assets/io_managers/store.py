@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
-from media_assets.errors import MediaAssetsError
+from media_assets.base.errors import MediaAssetsError
 from media_assets.io_managers.manifest import Manifest, StoredFile
 from media_assets.sources.base import Beside, no_check
 

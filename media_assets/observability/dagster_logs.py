@@ -16,7 +16,7 @@ from dagster._core.definitions import instigation_logger
 from dagster._core.execution import context_creation_job
 from dagster._core.utils import coerce_valid_log_level
 
-from media_assets.observability.logs import LogStyle, output_handler
+from media_assets.base.logs import LogStyle, output_handler
 
 
 def console_logger(style: LogStyle) -> dg.LoggerDefinition:

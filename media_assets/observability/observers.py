@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+from media_assets.base.secrets import Secrets
 from media_assets.outcome import Outcome, RunFacts
-from media_assets.settings import Secrets, Settings
+from media_assets.settings import Settings
 
 
 class Observer(Protocol):

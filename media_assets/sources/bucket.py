@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
+from media_assets.base.errors import BadMedia, Fatal, SourceChanged, Transient
+from media_assets.base.globs import PathFilter
 from media_assets.base.keys import partition_key, split_key
+from media_assets.base.paths import LeadsOut, plain
 from media_assets.buckets import Bucket, ConditionFailed, ObjectGone, ObjectInfo, UnreadableNames
 from media_assets.buckets.transfer import download
-from media_assets.errors import BadMedia, Fatal, SourceChanged, Transient
-from media_assets.paths import LeadsOut, plain
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import BucketSource
 from media_assets.sources.base import Beside, Changes, DurableState, SourceEntry, no_check
-from media_assets.sources.globs import PathFilter
 from media_assets.sources.snapshot import SUSPICIOUS_LOSS, Seen, Snapshot, compare, look_again
 
 # Listed one by one they cost a request each; beyond that one long list is cheaper.

@@ -8,8 +8,8 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
+from media_assets.base.errors import BadMedia, Fatal, SourceChanged
 from media_assets.base.keys import partition_key, split_drive_key
-from media_assets.errors import BadMedia, Fatal, SourceChanged
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.check import check
 from media_assets.google_drive.errors import NotFound, Refused

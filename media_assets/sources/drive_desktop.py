@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 from media_assets.settings_places import DriveDesktopSource, FolderSource
 from media_assets.sources.base import Beside, Changes, DurableState, SourceEntry, no_check
 from media_assets.sources.drive_mounts import MY_DRIVE, Machine, Mount, is_directory, mounted

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from media_assets.errors import Fatal, Transient
+from media_assets.base.errors import Fatal, Transient
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import NotFound, Refused
 from media_assets.sources.drive_entries import FIELDS, Resource

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
+from media_assets.base.globs import PathFilter
 from media_assets.google_drive.api import DriveApi
 from media_assets.settings_places import DriveSource
 from media_assets.sources import drive_entries
@@ -13,7 +14,6 @@ from media_assets.sources.drive_entries import Resource, key_of, name_in_path
 from media_assets.sources.drive_listing import DriveListing, NotListed
 from media_assets.sources.drive_tree import Tree
 from media_assets.sources.drive_walk import Reach, Walk, prune
-from media_assets.sources.globs import PathFilter
 
 
 class Look:

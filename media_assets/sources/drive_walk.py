@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from media_assets.base.globs import PathFilter
 from media_assets.sources.drive_entries import name_in_path
 from media_assets.sources.drive_tree import Tree
-from media_assets.sources.globs import PathFilter
 
 
 @dataclass

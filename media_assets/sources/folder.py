@@ -12,17 +12,17 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from media_assets.base.errors import BadMedia, Fatal, SourceChanged, classify
+from media_assets.base.files import STAGING_PREFIX, folder_identity
+from media_assets.base.globs import PathFilter
 from media_assets.base.keys import partition_key, split_key
-from media_assets.errors import BadMedia, Fatal, SourceChanged, classify
-from media_assets.files import STAGING_PREFIX, folder_identity
-from media_assets.paths import LeadsOut, below
+from media_assets.base.paths import LeadsOut, below
+from media_assets.base.wording import counted
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import FolderSource
 from media_assets.sources.base import Beside, Changes, DurableState, SourceEntry, no_check
-from media_assets.sources.globs import PathFilter
 from media_assets.sources.readiness import Readiness
 from media_assets.sources.snapshot import SUSPICIOUS_LOSS, Seen, Snapshot, compare, look_again
-from media_assets.wording import counted
 
 _PIECE_BYTES = 1 << 20
 

@@ -10,8 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from media_assets.engines import isobmff
-from media_assets.engines.signatures import begins_like_media
+from media_assets.media import isobmff
+from media_assets.media.signatures import begins_like_media
 
 _HEADER_BYTES = 12
 """No format of media has a shorter one."""

@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from media_assets.base.errors import BadMedia, OverBudget, SourceChanged
 from media_assets.base.keys import display_name, split_key
-from media_assets.errors import BadMedia, OverBudget, SourceChanged
 from media_assets.io_managers.manifest import Manifest
 from media_assets.records import Event, Failed, Gone, Made
 from media_assets.settings_alerts import EventType

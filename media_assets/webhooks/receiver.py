@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from media_assets.errors import MediaAssetsError
+from media_assets.base.errors import MediaAssetsError
 from media_assets.records import EventFeed, Made, Page
 from media_assets.settings_alerts import WebhookSettings
 from media_assets.sources.base import DurableState

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import SecretStr
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 
 _PREFIX = "whsec_"
 # What the specification asks for.

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from media_assets.alerts.channels import Channel
 from media_assets.alerts.messages import Text
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 from media_assets_tests.alerts.alerting import TOKEN, url_of
 from media_assets_tests.http_receiver import HttpReceiver
 

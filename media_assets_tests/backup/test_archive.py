@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from media_assets.backup.archive import Archive, new_archive, open_archive
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 
 LINES = [{"key": "box:a.mp4"}, ["ü", None, 1.5], "\u2028 \n"]
 

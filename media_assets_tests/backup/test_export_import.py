@@ -19,8 +19,8 @@ from media_assets.backup.cursors import SourceMemory, imported_cursor, remember
 from media_assets.backup.exporting import export_library
 from media_assets.backup.from_stores import record_what_is_there
 from media_assets.backup.importing import AssetImport, Imported, Importer
+from media_assets.base.errors import Fatal
 from media_assets.batch import batches_of
-from media_assets.errors import Fatal
 from media_assets.latest_records import latest_failures, made_ids
 from media_assets.pipeline.partitions import registered
 from media_assets.processing import Selection

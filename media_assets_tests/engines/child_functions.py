@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from media_assets.errors import BadMedia, NotApplicable
+from media_assets.base.errors import BadMedia, NotApplicable
 from media_assets.media.info import Chapter
 
 

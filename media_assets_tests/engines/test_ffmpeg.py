@@ -13,13 +13,13 @@ import numpy as np
 import psutil
 import pytest
 
-from media_assets.engines.child_limits import ToolLimits
-from media_assets.engines.ffmpeg import FFmpeg, missing_from
-from media_assets.engines.process import Ending, run_process
-from media_assets.engines.untrusted import file_url, uploaded
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia, Cancelled, Fatal, SourceChanged, TimeLimitExceeded, Transient
-from media_assets.settings import FFmpegSettings
+from media_assets.base.errors import BadMedia, Cancelled, Fatal, SourceChanged, TimeLimitExceeded, Transient
+from media_assets.media.ffmpeg import FFmpeg, missing_from
+from media_assets.media.process import Ending, run_process
+from media_assets.media.settings import FFmpegSettings
+from media_assets.media.untrusted import file_url, uploaded
+from media_assets.work.child_limits import ToolLimits
+from media_assets.work.work import Work
 from media_assets_tests import media
 from media_assets_tests.engines.names import NAMES, awkward
 

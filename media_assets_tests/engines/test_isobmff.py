@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media_assets.engines import isobmff
-from media_assets.engines.sandbox import run_in_child
-from media_assets.engines.truncation import missing_end
+from media_assets.base.errors import BadMedia
 from media_assets.engines.video.data_tracks import sample_formats
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia
+from media_assets.media import isobmff
+from media_assets.media.sandbox.child import run_in_child
+from media_assets.media.truncation import missing_end
+from media_assets.work.work import Work
 
 TYPES = [b"ftyp", b"moov", b"mdat", b"moof", b"meta", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"dvcC", b"free"]
 

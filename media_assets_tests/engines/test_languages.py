@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from media_assets.engines.languages import same_language
+from media_assets.base.languages import same_language
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.engines.probe import IncompleteMedia, Probe, probe
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia, Cancelled, TimeLimitExceeded
+from media_assets.base.errors import BadMedia, Cancelled, TimeLimitExceeded
 from media_assets.media.info import MediaInfo, MediaKind, Stream
+from media_assets.media.probe import IncompleteMedia, Probe, probe
+from media_assets.work.work import Work
 from media_assets_tests import media
 from media_assets_tests.engines.names import NAMES, awkward
 

@@ -12,14 +12,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from media_assets.engines.child_limits import ToolLimits
-from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.engines.kernel_filter import Freedom
-from media_assets.engines.process import Ending, run_process
-from media_assets.engines.untrusted import file_url, uploaded
-from media_assets.engines.work import Work
-from media_assets.errors import Fatal
-from media_assets.settings import FFmpegSettings
+from media_assets.base.errors import Fatal
+from media_assets.media.ffmpeg import FFmpeg
+from media_assets.media.process import Ending, run_process
+from media_assets.media.sandbox.kernel_filter import Freedom
+from media_assets.media.settings import FFmpegSettings
+from media_assets.media.untrusted import file_url, uploaded
+from media_assets.work.child_limits import ToolLimits
+from media_assets.work.work import Work
 from media_assets_tests import media
 from media_assets_tests.watching import unreached
 
@@ -140,8 +140,8 @@ def test_nothing_is_left_when_this_process_is_killed(tmp_path: Path):
     note = tmp_path / "pid"
     tool = script(tmp_path / "tool", f"echo $$ > {note}.new; mv {note}.new {note}; sleep 300")
     code = (
-        "from pathlib import Path; from media_assets.engines.process import Ending, run_process\n"
-        "from media_assets.engines.work import Work\n"
+        "from pathlib import Path; from media_assets.media.process import Ending, run_process\n"
+        "from media_assets.work.work import Work\n"
         f"list(run_process([{tool!r}], Work(Path({str(tmp_path)!r})), Ending()))"
     )
     with subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2]) as parent:

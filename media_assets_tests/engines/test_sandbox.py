@@ -17,18 +17,11 @@ from typing import Any
 import psutil
 import pytest
 
-from media_assets.engines.child_limits import ChildLimits
-from media_assets.engines.sandbox import ChildFailed, run_in_child
-from media_assets.engines.work import Work
-from media_assets.errors import (
-    BadMedia,
-    Cancelled,
-    NotApplicable,
-    TimeLimitExceeded,
-    Transient,
-    classify,
-)
+from media_assets.base.errors import BadMedia, Cancelled, NotApplicable, TimeLimitExceeded, Transient, classify
 from media_assets.media.info import Chapter
+from media_assets.media.sandbox.child import ChildFailed, run_in_child
+from media_assets.work.child_limits import ChildLimits
+from media_assets.work.work import Work
 from media_assets_tests.engines import child_functions as child
 from media_assets_tests.watching import unreached
 
@@ -176,7 +169,7 @@ def test_a_child_is_killed_when_the_run_is_stopped(tmp_path: Path):
 def test_the_processor_time_of_a_child_is_bounded_without_its_parent(tmp_path: Path):
     """The parent looks at its own clock, so the test lets the child alone with its limit."""
     code = (
-        "import os; from media_assets.engines.child_limits import ChildLimits, limit_this_process\n"
+        "import os; from media_assets.work.child_limits import ChildLimits, limit_this_process\n"
         "limit_this_process(ChildLimits(), 1)\n"
         "while True: pass"
     )
@@ -188,8 +181,8 @@ def test_the_processor_time_of_a_child_is_bounded_without_its_parent(tmp_path: P
 def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path):
     note = tmp_path / "pid"
     code = (
-        "from pathlib import Path; from media_assets.engines.sandbox import run_in_child\n"
-        "from media_assets.engines.work import Work; from media_assets_tests.engines import child_functions as child\n"
+        "from pathlib import Path; from media_assets.media.sandbox.child import run_in_child\n"
+        "from media_assets.work.work import Work; from media_assets_tests.engines import child_functions as child\n"
         f"run_in_child(child.deaf, Path({str(note)!r}), work=Work(Path({str(tmp_path)!r})))"
     )
     with subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2]) as parent:

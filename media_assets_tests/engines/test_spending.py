@@ -11,10 +11,10 @@ from unittest import mock
 
 import pytest
 
-from media_assets.engines import spending as module
-from media_assets.engines.spending import MemoryLedger, Spending
-from media_assets.errors import Fatal, OverBudget
-from media_assets.settings_budgets import BudgetSettings
+from media_assets.base.errors import Fatal, OverBudget
+from media_assets.work import spending as module
+from media_assets.work.settings import BudgetSettings
+from media_assets.work.spending import MemoryLedger, Spending
 
 TODAY = date(2026, 3, 31)
 

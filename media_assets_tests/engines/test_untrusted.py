@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 import media_assets
-from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.engines.probe import probe
-from media_assets.engines.untrusted import DEMUXERS, ISO, uploaded
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia
+from media_assets.base.errors import BadMedia
+from media_assets.media.ffmpeg import FFmpeg
+from media_assets.media.probe import probe
+from media_assets.media.untrusted import DEMUXERS, ISO, uploaded
+from media_assets.work.work import Work
 from media_assets_tests import media
 
 OPENS_OTHERS = (

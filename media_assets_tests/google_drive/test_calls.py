@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from media_assets.errors import Cancelled, Fatal, Transient
+from media_assets.base.errors import Cancelled, Fatal, Transient
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import IdTaken, NotDrive, Unavailable, refusal
 from media_assets.google_drive.service import drive_service

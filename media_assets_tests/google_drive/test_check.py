@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.check import check
 from media_assets.google_drive.credentials import READ_ONLY

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 from media_assets.google_drive.api import DriveApi
 from media_assets_tests.drive_server import DriveServer, Fault, drive_server
 from media_assets_tests.drive_server.certificate import make_private_key

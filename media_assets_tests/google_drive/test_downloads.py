@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.errors import Cancelled, SourceChanged, Transient
+from media_assets.base.errors import Cancelled, SourceChanged, Transient
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import NotFound, Unavailable
 from media_assets.google_drive.retries import no_check

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged, Transient
+from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged, Transient
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.credentials import READ_ONLY
 from media_assets.google_drive.errors import NotFound, Refused

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.credentials import FULL_DRIVE, READ_ONLY
 from media_assets.google_drive.login import login

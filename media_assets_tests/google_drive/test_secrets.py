@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.errors import MediaAssetsError
+from media_assets.base.errors import MediaAssetsError
 from media_assets.google_drive.api import DriveApi
 from media_assets_tests.drive_server import REASONS, DriveServer, Fault, Faults
 from media_assets_tests.google_drive.clients import api_for, noise, nth, store

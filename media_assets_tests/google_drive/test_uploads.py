@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.errors import Cancelled, Transient
+from media_assets.base.errors import Cancelled, Transient
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import IdTaken, NotFound, Unavailable
 from media_assets_tests.drive_server import DriveServer, Fault

@@ -9,9 +9,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from media_assets.base.checksums import sha256_of
 from media_assets.buckets import open_bucket
 from media_assets.cache import FetchCache
-from media_assets.checksums import sha256_of
 from media_assets.io_managers.bucket import BucketArtifacts
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import Target

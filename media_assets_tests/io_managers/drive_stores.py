@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from media_assets.base.checksums import sha256_of
 from media_assets.cache import FetchCache
-from media_assets.checksums import sha256_of
 from media_assets.google_drive.api import DriveApi
 from media_assets.io_managers.drive import DriveArtifacts
 from media_assets.io_managers.manifest import Manifest

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import requests
 
+from media_assets.base.errors import Fatal, Transient
 from media_assets.base.keys import partition_key
-from media_assets.errors import Fatal, Transient
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import Target
 from media_assets.sources.base import Beside

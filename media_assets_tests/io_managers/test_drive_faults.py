@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.checksums import sha256_of
-from media_assets.errors import Fatal, Transient
+from media_assets.base.checksums import sha256_of
+from media_assets.base.errors import Fatal, Transient
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import Target
 from media_assets_tests.drive_server import DriveServer, Fault, Faults, drive_server

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from media_assets.checksums import sha256_of
-from media_assets.errors import Transient
+from media_assets.base.checksums import sha256_of
+from media_assets.base.errors import Transient
 from media_assets.google_drive.api import DriveApi
 from media_assets.io_managers.manifest import Manifest
 from media_assets_tests.drive_server import DriveServer, drive_server

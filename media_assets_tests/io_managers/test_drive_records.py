@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.errors import Transient
+from media_assets.base.errors import Transient
 from media_assets.io_managers.artifact_names import (
     folder_name,
     manifest_name,

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from media_assets.checksums import sha256_of
-from media_assets.files import STAGING_PREFIX
+from media_assets.base.checksums import sha256_of
+from media_assets.base.files import STAGING_PREFIX
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.store import Target
 from media_assets.sources.base import Beside

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from media_assets.base.checksums import sha256_of
+from media_assets.base.errors import Fatal, Transient
+from media_assets.base.files import STAGING_PREFIX
 from media_assets.base.keys import partition_key
-from media_assets.checksums import sha256_of
-from media_assets.errors import Fatal, Transient
-from media_assets.files import STAGING_PREFIX
 from media_assets.io_managers.folder import FolderArtifacts
 from media_assets.io_managers.manifest import Manifest
 from media_assets.io_managers.store import Target

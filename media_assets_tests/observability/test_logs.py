@@ -15,13 +15,13 @@ from dagster._core.definitions import instigation_logger
 from dagster._core.execution import context_creation_job
 from pydantic import SecretStr
 
-from media_assets.observability import logs
+from media_assets.base import logs
+from media_assets.base.logging_settings import LoggingSettings
+from media_assets.base.logs import LogStyle, json_formatter
+from media_assets.base.secrets import Secrets
 from media_assets.observability.dagster_logs import console_logger, use_everywhere
-from media_assets.observability.logs import LogStyle, json_formatter
 from media_assets.progress import log_to_file
 from media_assets.progress import logger as project_logger
-from media_assets.settings import Secrets
-from media_assets.settings_observability import LoggingSettings
 from media_assets_tests.toy_library import ToyLibrary, key_of
 
 JSON = LogStyle(LoggingSettings(format="json"))

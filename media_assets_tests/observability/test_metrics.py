@@ -22,7 +22,7 @@ from dagster._core.storage.event_log import SqlEventLogStorage
 from dagster._daemon.types import DaemonHeartbeat
 from prometheus_client.parser import text_string_to_metric_families
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 from media_assets.marks import IMPORTED_TAG, WITHDRAWN
 from media_assets.observability.metrics.health import HEARTBEAT_SECONDS, readiness
 from media_assets.observability.metrics.server import serving

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from media_assets.errors import BadMedia, Fatal, SourceChanged, Transient
+from media_assets.base.errors import BadMedia, Fatal, SourceChanged, Transient
 from media_assets.settings import AutomationSettings
 from media_assets.sources.base import Beside, Changes, SourceEntry
 from media_assets.sources.bucket import BucketObjects

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.base.errors import BadMedia, Fatal, SourceChanged, Transient
 from media_assets.base.keys import split_drive_key
-from media_assets.errors import BadMedia, Fatal, SourceChanged, Transient
 from media_assets.processing import Selection
 from media_assets.selection_checks import unseen
 from media_assets.sources.base import Beside

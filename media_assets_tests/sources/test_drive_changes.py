@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from media_assets.errors import Fatal, SourceChanged, Transient
+from media_assets.base.errors import Fatal, SourceChanged, Transient
 from media_assets.sources.base import Changes
 from media_assets.sources.drive_state import DrivePosition, load
 from media_assets_tests.drive_server import DriveServer, Faults, drive_server

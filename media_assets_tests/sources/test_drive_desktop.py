@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import DriveDesktopSource, FolderSource
 from media_assets.sources.drive_desktop import DriveDesktop, drive_desktop_folder

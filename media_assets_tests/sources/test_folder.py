@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from media_assets.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged, classify
-from media_assets.files import STAGING_PREFIX
+from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged, classify
+from media_assets.base.files import STAGING_PREFIX
 from media_assets.settings import AutomationSettings, Output
 from media_assets.settings_places import FolderSource, FolderStore
 from media_assets.sources.folder import Folder

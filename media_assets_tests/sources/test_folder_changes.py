@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from media_assets.automation import InstanceState
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import FolderSource
 from media_assets.sources.base import Changes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from media_assets.errors import Fatal
-from media_assets.sources.globs import PathFilter
+from media_assets.base.errors import Fatal
+from media_assets.base.globs import PathFilter
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 import pytest
 
-from media_assets.engines import isobmff
-from media_assets.engines.isobmff import boxes
+from media_assets.media import isobmff
+from media_assets.media.isobmff import boxes
 from media_assets.sources.readiness import Readiness
 from media_assets_tests.media import ffmpeg, file_url, tone, video
 

@@ -17,10 +17,10 @@ from pydantic import SecretStr
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from media_assets.automation import InstanceState
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
+from media_assets.base.secrets import Secrets
 from media_assets.notification_sensors import announcer, receiver
 from media_assets.records import EventFeed
-from media_assets.settings import Secrets
 from media_assets.settings_alerts import AlertChannel, AlertSettings, WebhookSettings
 from media_assets.webhooks.position import state_name
 from media_assets.webhooks.receiver import ReceiverLook

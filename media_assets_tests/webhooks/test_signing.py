@@ -7,7 +7,7 @@ import base64
 import pytest
 from pydantic import SecretStr
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 from media_assets.webhooks.signing import Signer
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

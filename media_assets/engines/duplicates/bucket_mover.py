@@ -11,14 +11,14 @@ import hashlib
 from collections.abc import Callable
 from functools import partial
 
+from media_assets.base.errors import SourceChanged
 from media_assets.base.keys import decode_path
+from media_assets.base.paths import LeadsOut, plain
 from media_assets.buckets import Bucket, ConditionFailed, ObjectGone, ObjectInfo
 from media_assets.buckets.conditional import delete_unchanged
 from media_assets.buckets.parts import parts
 from media_assets.engines.duplicates.journal import NotOfThisPlace
-from media_assets.errors import SourceChanged
 from media_assets.models_duplicates import CheckedFile, Move
-from media_assets.paths import LeadsOut, plain
 
 
 class BucketMover:

@@ -14,15 +14,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, NamedTuple
 
+from media_assets.base.errors import BadMedia, SourceChanged
 from media_assets.base.keys import decode_path
+from media_assets.base.paths import LeadsOut, plain
 from media_assets.engines.duplicates.journal import NotOfThisPlace
-from media_assets.errors import BadMedia, SourceChanged
 from media_assets.google_drive.api import DriveApi
 from media_assets.google_drive.errors import NotAllowed, NotFound, Refused
 from media_assets.google_drive.folders import FOLDER, quoted, search
 from media_assets.google_drive.retries import no_check
 from media_assets.models_duplicates import CheckedFile, Move
-from media_assets.paths import LeadsOut, plain
 from media_assets.sources.drive_entries import REVIEW_PROPERTY
 
 _FILE_FIELDS = "id,name,size,md5Checksum,sha256Checksum,parents,trashed,capabilities(canMoveItemWithinDrive)"

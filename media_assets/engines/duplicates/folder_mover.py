@@ -7,12 +7,12 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from media_assets.base.checksums import digests_of
+from media_assets.base.errors import BadMedia, Fatal, SourceChanged, classify
 from media_assets.base.keys import decode_path
-from media_assets.checksums import digests_of
+from media_assets.base.paths import LeadsOut, below
 from media_assets.engines.duplicates.journal import NotOfThisPlace, sync_folder
-from media_assets.errors import BadMedia, Fatal, SourceChanged, classify
 from media_assets.models_duplicates import CheckedFile, Move
-from media_assets.paths import LeadsOut, below
 
 _RESERVATION = b"A name that media_assets has reserved for a file it is moving.\n"
 

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from media_assets.errors import Fatal
-from media_assets.files import PRIVATE_MODE, read_file
+from media_assets.base.errors import Fatal
+from media_assets.base.files import PRIVATE_MODE, read_file
 
 
 class NotOfThisPlace(Fatal):

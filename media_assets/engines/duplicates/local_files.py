@@ -17,7 +17,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from media_assets.files import PRIVATE_MODE, open_regular, read_if_file, write_whole
+from media_assets.base.files import PRIVATE_MODE, open_regular, read_if_file, write_whole
 
 _SMALL_BYTES = 256 * 1024
 """What is read at once: small files whole, of others the beginning."""

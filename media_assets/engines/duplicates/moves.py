@@ -14,11 +14,11 @@ from typing import Any, NamedTuple, Protocol, Self
 
 from pydantic import ValidationError
 
+from media_assets.base.errors import BadMedia, MediaAssetsError, SourceChanged, classify
 from media_assets.base.keys import decode_path
+from media_assets.base.paths import plain
 from media_assets.engines.duplicates.journal import MoveJournal, NotOfThisPlace
-from media_assets.errors import BadMedia, MediaAssetsError, SourceChanged, classify
 from media_assets.models_duplicates import CheckedFile, DedupRow, DuplicateGroup, Move, MoveOutcome
-from media_assets.paths import plain
 
 _OF_ONE_FILE = (SourceChanged, BadMedia)
 

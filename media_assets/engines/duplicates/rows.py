@@ -7,10 +7,10 @@ from pathlib import Path
 from media_assets.artifacts.values import SourceFile
 from media_assets.engines.duplicates.choose import reencoder
 from media_assets.engines.duplicates.pictures import fingerprint
-from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.engines.work import Work
+from media_assets.media.ffmpeg import FFmpeg
 from media_assets.models_duplicates import IndexedContent
 from media_assets.settings_duplicates import FingerprintSettings
+from media_assets.work.work import Work
 
 
 def indexed_content(

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from media_assets.base.errors import Fatal
 from media_assets.base.keys import readable
-from media_assets.errors import Fatal
 from media_assets.models_duplicates import DuplicateGroup
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from media_assets.engines.images.opening import reading
+from media_assets.media.pictures.opening import reading
 from media_assets.settings_images import ImageFormat, ImageSettings
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from media_assets.engines import isobmff
 from media_assets.engines.images.exif import Mark
 from media_assets.engines.images.searching import is_in
+from media_assets.media import isobmff
 from media_assets.media.info import MediaInfo
 from media_assets.settings_images import ImageRule, ImageSettings
 

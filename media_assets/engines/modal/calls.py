@@ -7,15 +7,15 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from media_assets.base.errors import Fatal, MediaAssetsError, Transient
 from media_assets.engines.modal.contract import FUNCTION, TranscriptionAnswer, TranscriptionRequest, progress_key
 from media_assets.engines.modal.failures import DEPLOY, broken_container, failure, modal_errors
-from media_assets.errors import Fatal, MediaAssetsError, Transient
 from media_assets.settings_whisper import ModalTranscription
 
 if TYPE_CHECKING:
     import modal
 
-    from media_assets.settings import Secrets
+    from media_assets.base.secrets import Secrets
 
 logger = logging.getLogger("media_assets")
 

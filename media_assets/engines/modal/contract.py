@@ -7,8 +7,7 @@ not found, and what is not found is told apart from what failed.
 from __future__ import annotations
 
 from media_assets.artifacts.values import Transcript
-from media_assets.base.model import Model
-from media_assets.errors import (
+from media_assets.base.errors import (
     BadMedia,
     Cancelled,
     Fatal,
@@ -17,6 +16,7 @@ from media_assets.errors import (
     TimeLimitExceeded,
     Transient,
 )
+from media_assets.base.model import Model
 from media_assets.settings_whisper import FasterWhisperTranscription, ModalTranscription
 
 VERSION = 1

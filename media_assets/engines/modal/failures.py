@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from media_assets.errors import Fatal, MediaAssetsError, TimeLimitExceeded, Transient
+from media_assets.base.errors import Fatal, MediaAssetsError, TimeLimitExceeded, Transient
 
 _QUERY = re.compile(r"(https?://[^\s?]+)\?\S+")
 _MAX_CHARACTERS = 300

@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from media_assets.artifacts.values import Transcript
-from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.base.errors import Transient, classify
 from media_assets.engines.modal.contract import (
     MODELS_DIR,
     Failure,
@@ -26,10 +26,10 @@ from media_assets.engines.modal.contract import (
     progress_key,
 )
 from media_assets.engines.transcribers.whisper import FasterWhisperTranscriber
-from media_assets.engines.work import Work
-from media_assets.errors import Transient, classify
-from media_assets.settings import FFmpegSettings
+from media_assets.media.ffmpeg import FFmpeg
+from media_assets.media.settings import FFmpegSettings
 from media_assets.settings_whisper import FasterWhisperTranscription
+from media_assets.work.work import Work
 
 logger = logging.getLogger("media_assets")
 

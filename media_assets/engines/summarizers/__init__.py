@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from media_assets.engines.pool import EnginePool
+from media_assets.base.secrets import Secrets
 from media_assets.engines.summarizers.base import Summarizer
-from media_assets.settings import ExtractiveSummary, Secrets, SummarySettings
+from media_assets.settings import ExtractiveSummary, SummarySettings
+from media_assets.work.engine_pool import EnginePool
 
 __all__ = ["Summarizer", "Summarizers", "build_summarizer"]
 

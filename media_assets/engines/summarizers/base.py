@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from media_assets.artifacts.values import Summary, Transcript, TranscriptSegment
-from media_assets.engines.work import Work
-from media_assets.errors import NotApplicable
+from media_assets.base.errors import NotApplicable
+from media_assets.work.work import Work
 
 
 class Summarizer(Protocol):

@@ -20,8 +20,8 @@ from media_assets.engines.summarizers.stop_words import derived_stop_words, stop
 from media_assets.engines.summarizers.text_rank import choose, text_rank, vectors
 from media_assets.engines.summarizers.topics import content_runs, phrases, share_a_word
 from media_assets.engines.summarizers.words import appended, clauses, term, word_count
-from media_assets.engines.work import Work
 from media_assets.settings import ExtractiveSummary
+from media_assets.work.work import Work
 
 _MIN_WORDS = 5
 """A shorter sentence is no summary of anything, unless there are no longer ones."""

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from media_assets.artifacts.values import TranscriptSegment
-from media_assets.engines.openai_errors import TooLong
+from media_assets.base.errors import BadMedia
 from media_assets.engines.summarizers import prompts
 from media_assets.engines.summarizers.answers import Answer, with_checked_chapters
 from media_assets.engines.summarizers.clock import to_clock
 from media_assets.engines.summarizers.parts import TranscriptPart, split
-from media_assets.errors import BadMedia
+from media_assets.services.openai.errors import TooLong
 
 _SHARE_OF_PARTS = 0.9
 """Of the progress; combining takes the rest."""

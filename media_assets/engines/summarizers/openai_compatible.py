@@ -10,16 +10,17 @@ import json
 import math
 
 from media_assets.artifacts.values import Summary, Transcript, TranscriptSegment, Usage
-from media_assets.engines.openai_errors import SUMMARY
-from media_assets.engines.openai_server import OpenAIServer
+from media_assets.base.secrets import Secrets
 from media_assets.engines.summarizers import prompts
 from media_assets.engines.summarizers.answers import checked_chapters, distinct
 from media_assets.engines.summarizers.base import spoken_segments
 from media_assets.engines.summarizers.chat import Chat, estimate_usd
 from media_assets.engines.summarizers.journal import AnswerJournal
 from media_assets.engines.summarizers.map_reduce import MapReduce
-from media_assets.engines.work import Work
-from media_assets.settings import OpenAISummary, Secrets
+from media_assets.services.openai.errors import SUMMARY
+from media_assets.services.openai.server import OpenAIServer
+from media_assets.settings import OpenAISummary
+from media_assets.work.work import Work
 
 
 class OpenAISummarizer:

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.engines.sandbox import run_in_child
-from media_assets.engines.untrusted import file_url, no_larger, open_media, uploaded
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia, TimeLimitExceeded
+from media_assets.base.errors import BadMedia, TimeLimitExceeded
+from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo, Stream
+from media_assets.media.sandbox.child import run_in_child
+from media_assets.media.untrusted import file_url, no_larger, open_media, uploaded
+from media_assets.work.work import Work
 
 _DECODED_SECONDS = 120.0
 """A video is decoded from its start for no longer than this."""

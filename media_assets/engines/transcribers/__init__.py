@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.engines.pool import EnginePool
+from media_assets.base.secrets import Secrets
 from media_assets.engines.transcribers.base import Transcriber
-from media_assets.settings import Secrets, TranscriptionSettings
+from media_assets.media.ffmpeg import FFmpeg
+from media_assets.settings import TranscriptionSettings
 from media_assets.settings_openai import OpenAITranscription
 from media_assets.settings_whisper import ModalTranscription
+from media_assets.work.engine_pool import EnginePool
 
 __all__ = ["Transcriber", "Transcribers", "build_transcriber"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from media_assets.artifacts.values import Transcript
-from media_assets.engines.work import Work
+from media_assets.work.work import Work
 
 
 class Transcriber(Protocol):

@@ -17,17 +17,17 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from media_assets.artifacts.values import Transcript
+from media_assets.base.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, TimeLimitExceeded, Transient
+from media_assets.base.files import PRIVATE_MODE, read_if_file, write_whole
 from media_assets.base.model import Model
 from media_assets.engines.modal.calls import CallLost, ModalCalls
 from media_assets.engines.modal.contract import TranscriptionAnswer, TranscriptionRequest, whisper_settings
-from media_assets.engines.spending import Payment
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, TimeLimitExceeded, Transient
-from media_assets.files import PRIVATE_MODE, read_if_file, write_whole
 from media_assets.settings_whisper import ModalTranscription
+from media_assets.work.spending import Payment
+from media_assets.work.work import Work
 
 if TYPE_CHECKING:
-    from media_assets.settings import Secrets
+    from media_assets.base.secrets import Secrets
 
 logger = logging.getLogger("media_assets")
 

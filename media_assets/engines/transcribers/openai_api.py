@@ -18,10 +18,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from media_assets.artifacts.values import Transcript
-from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.engines.openai_errors import TRANSCRIPTION, TooLong, may_be_charged, translate
-from media_assets.engines.openai_server import OpenAIServer
-from media_assets.engines.spending import Payment
+from media_assets.base.errors import Fatal, Transient
+from media_assets.base.secrets import Secrets
 from media_assets.engines.transcribers.assembling import to_transcript
 from media_assets.engines.transcribers.openai_answers import SpeechAnswer, timed_utterances, untimed_utterances
 from media_assets.engines.transcribers.readable import split_readably
@@ -35,11 +33,13 @@ from media_assets.engines.transcribers.windows import (
     WindowLength,
     transcribe_windows,
 )
-from media_assets.engines.untrusted import file_url, our_own
-from media_assets.engines.work import Work
-from media_assets.errors import Fatal, Transient
-from media_assets.settings import Secrets
+from media_assets.media.ffmpeg import FFmpeg
+from media_assets.media.untrusted import file_url, our_own
+from media_assets.services.openai.errors import TRANSCRIPTION, TooLong, may_be_charged, translate
+from media_assets.services.openai.server import OpenAIServer
 from media_assets.settings_openai import OpenAITranscription
+from media_assets.work.spending import Payment
+from media_assets.work.work import Work
 
 if TYPE_CHECKING:
     import openai

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from media_assets.artifacts.values import Transcript, Word
-from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.base.errors import Fatal
 from media_assets.engines.transcribers.assembling import to_transcript
 from media_assets.engines.transcribers.guards import objection
 from media_assets.engines.transcribers.readable import split_readably
@@ -32,9 +32,9 @@ from media_assets.engines.transcribers.whisper_model import (
     speaks_english_only,
 )
 from media_assets.engines.transcribers.windows import SAMPLE_RATE, Heard, Window, WindowLength, transcribe_windows
-from media_assets.engines.work import Work
-from media_assets.errors import Fatal
+from media_assets.media.ffmpeg import FFmpeg
 from media_assets.settings_whisper import FasterWhisperTranscription
+from media_assets.work.work import Work
 
 if TYPE_CHECKING:
     import faster_whisper

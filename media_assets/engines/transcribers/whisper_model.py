@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from media_assets.base.errors import Fatal
 from media_assets.engines.transcribers import whisper_bundled
-from media_assets.errors import Fatal
 from media_assets.settings_whisper import FasterWhisperTranscription
 
 if TYPE_CHECKING:

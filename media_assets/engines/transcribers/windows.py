@@ -14,10 +14,10 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from media_assets.artifacts.values import TranscriptSegment
+from media_assets.base.files import PRIVATE_MODE, read_if_file, write_whole
 from media_assets.base.model import Model
 from media_assets.engines.transcribers.utterances import place
-from media_assets.engines.work import Work
-from media_assets.files import PRIVATE_MODE, read_if_file, write_whole
+from media_assets.work.work import Work
 
 SAMPLE_RATE = 16_000
 """Samples per second; what both engines were trained on."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from media_assets.base.errors import BadMedia, NotApplicable
 from media_assets.engines.completeness import is_empty_track
-from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.engines.truncation import missing_end
 from media_assets.engines.video.crf_search import search
 from media_assets.engines.video.encode import is_marked
 from media_assets.engines.video.encoders import require
@@ -26,11 +25,12 @@ from media_assets.engines.video.portions import portions
 from media_assets.engines.video.samples import Samples, take_samples, try_crf
 from media_assets.engines.video.tiers import choose_tier, is_efficient, main_video, target_size
 from media_assets.engines.video.timeline import read_timeline
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia, NotApplicable
+from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo, Stream
+from media_assets.media.truncation import missing_end
 from media_assets.models_video import CompressedVideo, CrfTrial
 from media_assets.settings_video import VideoCompressionSettings, VideoRule
+from media_assets.work.work import Work
 
 _PREDICTION_FAILS_BY = 1.25
 """A predicted size is not taken for too large before it is so many times what is allowed."""

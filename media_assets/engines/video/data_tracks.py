@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from media_assets.engines.isobmff import boxes
+from media_assets.media.isobmff import boxes
 
 _TO_THE_FORMAT = (b"mdia", b"minf", b"stbl", b"stsd")
 """The boxes of a track, each inside the one before."""

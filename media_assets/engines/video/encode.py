@@ -7,11 +7,11 @@ from typing import Any
 
 import ffmpeg as ffmpeg_python
 
-from media_assets.engines.ffmpeg import ALL_MUST_DECODE, FFmpeg
-from media_assets.engines.untrusted import file_url, uploaded
 from media_assets.engines.video.plan import EncodePlan
-from media_assets.engines.work import Work
+from media_assets.media.ffmpeg import ALL_MUST_DECODE, FFmpeg
 from media_assets.media.info import MediaInfo
+from media_assets.media.untrusted import file_url, uploaded
+from media_assets.work.work import Work
 
 MARK = "media-assets compressed"
 """How a result is recognised later, whatever becomes of its name: the beginning of a tag's value."""

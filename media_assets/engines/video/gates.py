@@ -7,16 +7,16 @@ from pathlib import Path
 
 import ffmpeg as ffmpeg_python
 
-from media_assets.engines.ffmpeg import ALL_MUST_DECODE, FFmpeg
-from media_assets.engines.probe import probe
-from media_assets.engines.untrusted import uploaded
+from media_assets.base.errors import BadMedia, TimeLimitExceeded
 from media_assets.engines.video.data_tracks import KNOWN_TRACKS, sample_formats
 from media_assets.engines.video.picture import look_at_picture
 from media_assets.engines.video.plan import EncodePlan
 from media_assets.engines.video.timeline import Timeline, read_timeline
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia, TimeLimitExceeded
+from media_assets.media.ffmpeg import ALL_MUST_DECODE, FFmpeg
 from media_assets.media.info import MediaInfo, Stream
+from media_assets.media.probe import probe
+from media_assets.media.untrusted import uploaded
+from media_assets.work.work import Work
 
 _TOLERANCE_SECONDS = 0.25
 _TOLERANCE_FRACTION = 0.0005

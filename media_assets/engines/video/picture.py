@@ -12,11 +12,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from media_assets.engines.sandbox import run_in_child
-from media_assets.engines.untrusted import open_media
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia
+from media_assets.base.errors import BadMedia
 from media_assets.media.info import Stream
+from media_assets.media.sandbox.child import run_in_child
+from media_assets.media.untrusted import open_media
+from media_assets.work.work import Work
 
 _PACKETS_TO_A_FRAME = 300
 _UNSPECIFIED = 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from media_assets.engines.work import Work
+from media_assets.work.work import Work
 
 
 def portions(work: Work, weights: Sequence[float]) -> tuple[Work, ...]:

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import ffmpeg as ffmpeg_python
 
-from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.engines.work import Work
+from media_assets.media.ffmpeg import FFmpeg
 from media_assets.models_video import VmafScore
+from media_assets.work.work import Work
 
 Pairing = Literal["number", "time"]
 """How frames find each other: by their number, when both streams surely have the same; or by time from the first on,

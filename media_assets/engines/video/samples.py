@@ -7,16 +7,16 @@ from pathlib import Path
 
 import ffmpeg as ffmpeg_python
 
-from media_assets.engines.ffmpeg import ALL_MUST_DECODE, FFmpeg
-from media_assets.engines.untrusted import MATROSKA, file_url, our_own, uploaded
+from media_assets.base.errors import BadMedia
 from media_assets.engines.video.plan import EncodePlan
 from media_assets.engines.video.portions import portions
 from media_assets.engines.video.quality import frame_scores, pooled
 from media_assets.engines.video.timeline import FrameWindow, Timeline, choose_windows, read_timeline, seek_seconds
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia
+from media_assets.media.ffmpeg import ALL_MUST_DECODE, FFmpeg
+from media_assets.media.untrusted import MATROSKA, file_url, our_own, uploaded
 from media_assets.models_video import CrfTrial, VmafScore
 from media_assets.settings_video import VideoCompressionSettings
+from media_assets.work.work import Work
 
 _BYTES_PER_PIXEL = 1.5
 """Of 4:2:0 with 8 bits; lossless packing makes it less, 10 bits make it twice as much."""

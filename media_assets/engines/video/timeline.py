@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from media_assets.engines.sandbox import run_in_child
-from media_assets.engines.untrusted import open_media
-from media_assets.engines.work import Work
+from media_assets.media.sandbox.child import run_in_child
+from media_assets.media.untrusted import open_media
+from media_assets.work.work import Work
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from media_assets.errors import OverBudget
+from media_assets.base.errors import OverBudget
 from media_assets.records import cause
 from media_assets.status import State
 

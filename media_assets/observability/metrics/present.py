@@ -11,8 +11,8 @@ from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 from dagster._core.scheduler.instigation import InstigatorStatus, InstigatorType, SensorInstigatorData, TickStatus
 from pydantic import ValidationError
 
+from media_assets.base.files import read_if_file
 from media_assets.cache_files import SizeLedger
-from media_assets.files import read_if_file
 from media_assets.future_ticks import latest_tick
 
 _RUNS = {

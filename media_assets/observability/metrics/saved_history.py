@@ -14,7 +14,7 @@ from collections import Counter, OrderedDict
 from pathlib import Path
 from typing import Any
 
-from media_assets.files import PRIVATE_MODE, read_if_file, write_whole
+from media_assets.base.files import PRIVATE_MODE, read_if_file, write_whole
 from media_assets.observability.metrics.cells import Cause, StageCells
 from media_assets.observability.metrics.history import DURATION_BUCKETS_SECONDS, History, StageTotals
 

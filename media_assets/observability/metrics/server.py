@@ -12,7 +12,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from media_assets.errors import Fatal
+from media_assets.base.errors import Fatal
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from media_assets.artifacts.values import SourceFile
-from media_assets.checksums import digests_of
+from media_assets.base.checksums import digests_of
 from media_assets.engines.duplicates.codes import unpacked
 from media_assets.engines.duplicates.rows import indexed_content, local_file_id
-from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.engines.probe import probe
-from media_assets.engines.work import Work
+from media_assets.media.ffmpeg import FFmpeg
+from media_assets.media.probe import probe
 from media_assets.models_duplicates import DedupRow, FrameHashes
 from media_assets.settings_duplicates import FingerprintSettings
+from media_assets.work.work import Work
 
 
 def source_file(path: Path, root: Path, work: Work) -> SourceFile:

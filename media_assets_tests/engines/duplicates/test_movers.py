@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.base.errors import Fatal, Transient
 from media_assets.base.keys import decode_path
 from media_assets.engines.duplicates.moves import apply_moves, undo_moves
-from media_assets.errors import Fatal, Transient
 from media_assets.settings import AutomationSettings
 from media_assets.settings_places import DriveAccess, DriveSource
 from media_assets.sources.bucket import BucketObjects

@@ -11,11 +11,11 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from media_assets.engines.images.compress import compress_image
-from media_assets.engines.probe import probe
-from media_assets.engines.work import Work
+from media_assets.media.probe import probe
 from media_assets.models_images import CompressedImage
 from media_assets.settings_choices import PictureCondition
 from media_assets.settings_images import ImageRule, ImageSettings
+from media_assets.work.work import Work
 
 
 @cache

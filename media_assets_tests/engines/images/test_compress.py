@@ -11,13 +11,13 @@ import pytest
 from PIL import Image, ImageCms
 from ssimulacra2 import compute_ssimulacra2
 
+from media_assets.base.errors import BadMedia, Cancelled
 from media_assets.engines.images.compress import compress_image
-from media_assets.engines.images.opening import open_image
-from media_assets.engines.images.pixels import srgb_profile
-from media_assets.engines.probe import probe
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia, Cancelled
+from media_assets.media.pictures.opening import open_image
+from media_assets.media.pictures.pixels import srgb_profile
+from media_assets.media.probe import probe
 from media_assets.settings_choices import PictureCondition
+from media_assets.work.work import Work
 from media_assets_tests import media
 from media_assets_tests.engines.images.photos import (
     compress,

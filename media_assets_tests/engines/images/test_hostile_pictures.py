@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from media_assets.engines.child_limits import ChildLimits
-from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.engines.images.opening import UnreadablePicture, open_image
-from media_assets.engines.images.pixels import eight_bits
-from media_assets.engines.sandbox import run_in_child
+from media_assets.base.errors import BadMedia
 from media_assets.engines.thumbnails.make import make_thumbnails
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia
+from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo, MediaKind, Stream
+from media_assets.media.pictures.opening import UnreadablePicture, open_image
+from media_assets.media.pictures.pixels import eight_bits
+from media_assets.media.sandbox.child import run_in_child
 from media_assets.settings_thumbnails import ThumbnailSettings
+from media_assets.work.child_limits import ChildLimits
+from media_assets.work.work import Work
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.engines.child_limits import ChildLimits
 from media_assets.engines.images.exif import Mark
 from media_assets.engines.images.metadata import Metadata, carried_over, has_gain_map
 from media_assets.engines.images.searching import is_in
-from media_assets.engines.sandbox import run_in_child
-from media_assets.engines.work import Work
+from media_assets.media.sandbox.child import run_in_child
+from media_assets.work.child_limits import ChildLimits
+from media_assets.work.work import Work
 
 MARK = Mark(0.8, 4_000_000)
 MEGABYTE = 1 << 20

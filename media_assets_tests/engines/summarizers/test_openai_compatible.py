@@ -10,11 +10,12 @@ import pytest
 from pydantic import SecretStr
 
 from media_assets.artifacts.values import Transcript
+from media_assets.base.errors import BadMedia, Cancelled, Fatal, NotApplicable, TimeLimitExceeded, Transient
+from media_assets.base.secrets import Secrets
 from media_assets.engines.summarizers import Summarizer, build_summarizer
 from media_assets.engines.summarizers.answers import Answer
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia, Cancelled, Fatal, NotApplicable, TimeLimitExceeded, Transient
-from media_assets.settings import OpenAISummary, Price, Secrets
+from media_assets.settings import OpenAISummary, Price
+from media_assets.work.work import Work
 from media_assets_tests.engines.summarizers.transcripts import BEES, TRAINS, transcript
 from media_assets_tests.openai_server import OpenAIServer, Says, Status, openai_server, summary_of
 

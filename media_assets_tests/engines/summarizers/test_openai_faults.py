@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, TimeLimitExceeded, Transient
 from media_assets.engines.summarizers import Summarizer
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia, Fatal, MediaAssetsError, TimeLimitExceeded, Transient
+from media_assets.work.work import Work
 from media_assets_tests.engines.summarizers.test_openai_compatible import summarizer
 from media_assets_tests.engines.summarizers.transcripts import BEES, transcript
 from media_assets_tests.openai_server import Cut, Fault, OpenAIServer, Raw, Says, Silent, Status, openai_server

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from media_assets.engines.spending import Spending
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia, OverBudget, Transient
+from media_assets.base.errors import BadMedia, OverBudget, Transient
 from media_assets.settings import Price
-from media_assets.settings_budgets import BudgetSettings
+from media_assets.work.settings import BudgetSettings
+from media_assets.work.spending import Spending
+from media_assets.work.work import Work
 from media_assets_tests.engines.summarizers.test_openai_compatible import summarizer
 from media_assets_tests.engines.summarizers.transcripts import BEES, transcript
 from media_assets_tests.openai_server import Cut, OpenAIServer, Says, Status, openai_server

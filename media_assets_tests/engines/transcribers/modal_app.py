@@ -8,11 +8,11 @@ from typing import Any
 from modal._serialization import deserialize
 
 from media_assets.artifacts.values import Transcript, TranscriptSegment
+from media_assets.base.secrets import Secrets
 from media_assets.engines.modal.contract import FUNCTION, TranscriptionAnswer
 from media_assets.engines.transcribers.modal import ModalTranscriber
-from media_assets.engines.work import Work
-from media_assets.settings import Secrets
 from media_assets.settings_whisper import GuardSettings, ModalTranscription
+from media_assets.work.work import Work
 from media_assets_tests.modal_server import ModalServer
 
 APP = "media-assets"

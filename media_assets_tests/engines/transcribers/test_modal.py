@@ -13,7 +13,8 @@ import modal
 import pytest
 from grpclib import Status
 
-from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.base.errors import BadMedia, Cancelled, Fatal, OverBudget, TimeLimitExceeded, Transient
+from media_assets.base.secrets import Secrets
 from media_assets.engines.modal.app import gpu_function
 from media_assets.engines.modal.contract import (
     TranscriptionAnswer,
@@ -23,10 +24,9 @@ from media_assets.engines.modal.contract import (
 )
 from media_assets.engines.transcribers import build_transcriber
 from media_assets.engines.transcribers.whisper import FasterWhisperTranscriber
-from media_assets.engines.work import Work
-from media_assets.errors import BadMedia, Cancelled, Fatal, OverBudget, TimeLimitExceeded, Transient
-from media_assets.settings import Secrets
-from media_assets.settings_budgets import BudgetSettings
+from media_assets.media.ffmpeg import FFmpeg
+from media_assets.work.settings import BudgetSettings
+from media_assets.work.work import Work
 from media_assets_tests.engines.transcribers.modal_app import (
     APP,
     SECONDS,

@@ -11,11 +11,11 @@ import pytest
 from packaging.requirements import Requirement
 from typer.testing import CliRunner
 
+from media_assets.base.errors import Fatal
 from media_assets.cli import app
 from media_assets.engines.modal.app import _LIBRARIES
 from media_assets.engines.modal.contract import FUNCTION
-from media_assets.engines.work import Work
-from media_assets.errors import Fatal
+from media_assets.work.work import Work
 from media_assets_tests.engines.transcribers.modal_app import transcribe, transcriber
 from media_assets_tests.engines.transcribers.sounds import noise, write_wav
 from media_assets_tests.modal_server import ModalServer

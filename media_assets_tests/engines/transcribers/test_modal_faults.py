@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from grpclib import Status
 
-from media_assets.engines.work import Work
-from media_assets.errors import Fatal, TimeLimitExceeded, Transient
-from media_assets.settings import Secrets
+from media_assets.base.errors import Fatal, TimeLimitExceeded, Transient
+from media_assets.base.secrets import Secrets
+from media_assets.work.work import Work
 from media_assets_tests.engines.transcribers.modal_app import (
     answer_at_once,
     deployed,

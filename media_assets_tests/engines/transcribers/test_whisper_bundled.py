@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.base.errors import Fatal
 from media_assets.engines.transcribers import build_transcriber, whisper_bundled
 from media_assets.engines.transcribers.whisper_model import load_model, local_folder
-from media_assets.errors import Fatal
+from media_assets.media.ffmpeg import FFmpeg
 from media_assets.settings_whisper import FasterWhisperTranscription
 
 DEFAULT = FasterWhisperTranscription()

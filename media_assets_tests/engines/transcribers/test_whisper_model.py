@@ -10,10 +10,10 @@ from typing import Any
 import ctranslate2
 import pytest
 
-from media_assets.engines.ffmpeg import FFmpeg
+from media_assets.base.errors import Fatal
 from media_assets.engines.transcribers import build_transcriber
 from media_assets.engines.transcribers.whisper_model import load_model
-from media_assets.errors import Fatal
+from media_assets.media.ffmpeg import FFmpeg
 from media_assets.settings_whisper import FasterWhisperTranscription
 from media_assets_tests.tiny_whisper import write_tiny_whisper
 
@@ -46,7 +46,7 @@ def test_a_model_that_cannot_be_fetched_is_fatal_and_the_command_to_get_it_is_gi
     program = (
         "import sys\n"
         "from media_assets.engines.transcribers.whisper_model import load_model\n"
-        "from media_assets.errors import Fatal\n"
+        "from media_assets.base.errors import Fatal\n"
         "from media_assets.settings_whisper import FasterWhisperTranscription\n"
         "try:\n"
         "    load_model(FasterWhisperTranscription("

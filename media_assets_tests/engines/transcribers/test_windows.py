@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from media_assets.artifacts.values import TranscriptSegment
+from media_assets.base.errors import Cancelled
 from media_assets.engines.transcribers.windows import (
     SAMPLE_RATE,
     Heard,
@@ -18,8 +19,7 @@ from media_assets.engines.transcribers.windows import (
     quietest_moment,
     transcribe_windows,
 )
-from media_assets.engines.work import Work
-from media_assets.errors import Cancelled
+from media_assets.work.work import Work
 from media_assets_tests.engines.transcribers.sounds import noise, silence
 
 LENGTH = WindowLength(shortest_seconds=4, longest_seconds=6)

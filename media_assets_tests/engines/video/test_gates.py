@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.engines.ffmpeg import FFmpeg
-from media_assets.engines.probe import probe
 from media_assets.engines.video import gates
 from media_assets.engines.video.encode import encode
 from media_assets.engines.video.finish import Finish, NotWorthIt
@@ -17,8 +15,10 @@ from media_assets.engines.video.plan import EncodePlan, make_plan
 from media_assets.engines.video.samples import take_samples
 from media_assets.engines.video.tiers import main_video
 from media_assets.engines.video.timeline import Timeline, read_timeline
-from media_assets.engines.work import Work
+from media_assets.media.ffmpeg import FFmpeg
+from media_assets.media.probe import probe
 from media_assets.settings_video import VideoCompressionSettings, VideoRule
+from media_assets.work.work import Work
 from media_assets_tests import media
 from media_assets_tests.engines.video.clips import FAT, QUICK, clip, frames, result, scene
 

@@ -18,8 +18,8 @@ PLACE = "+48.8577+002.2950/"
 
 def described(path: Path) -> list[tuple[str, str, str | None, bool]]:
     """(type, codec, language, default) of each stream that is no cover and no list of chapters."""
-    from media_assets.engines.probe import probe
-    from media_assets.engines.work import Work
+    from media_assets.media.probe import probe
+    from media_assets.work.work import Work
 
     found = probe(path, Work(path.parent)).media
     assert found is not None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from media_assets.engines.video.timeline import FrameWindow, Timeline, choose_windows, read_timeline, seek_seconds
-from media_assets.engines.work import Work
+from media_assets.work.work import Work
 from media_assets_tests.engines.video.clips import clip, times
 
 

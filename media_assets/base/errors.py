@@ -1,0 +1,207 @@
+"""What a failure means for the file it happened on, and for the batch around it.
+
+Engines and sources raise these; `file_asset` decides by their class alone. A message says what was wrong and
+what to do next; the name of the file is added by whoever knows it, once.
+
+    MediaAssetsError
+    ├── NotApplicable               green: there is nothing to do for this file
+    ├── Waiting                     missing: an earlier stage has no artifact of it yet
+    ├── OverBudget                  missing: it would cost more than a file may
+    ├── BadMedia                    red: the file is at fault
+    │   ├── IncompleteMedia         its end or its index is missing
+    │   ├── UnreadablePicture       it is no picture that can be opened
+    │   ├── Refused                 Drive refuses something that concerns this file alone
+    │   │   └── TokenExpired        … a page of a list, or what changed since
+    │   ├── TimeLimitExceeded       it took longer than its limit
+    │   └── Unforeseen              nobody thought of it
+    ├── SourceChanged               the file changed or vanished meanwhile
+    │   ├── NotFound                … in Drive
+    │   └── ObjectGone              … in a bucket
+    ├── Transient                   the batch is run again: a repetition may help
+    │   ├── Unavailable             Drive is busy, or does not answer
+    │   │   └── NotDrive            … something else answered
+    │   ├── IdTaken                 an id of Drive is in use already
+    │   ├── ConditionFailed         somebody else wrote the object first
+    │   └── NoRoom                  the cache is full of what is in use
+    ├── Fatal                       the batch stops and no file is blamed: a person has to repair something
+    │   ├── SettingsError           library.yaml
+    │   ├── NotAllowed              the account may not do that in Drive
+    │   ├── WrongFolder             what library.yaml names as a folder of Drive cannot be used
+    │   │   ├── NoSuchFolder        … it is not there
+    │   │   └── StoreGone           … it was there, and is gone
+    │   ├── NotListed               Drive refuses to say what lies in a folder
+    │   ├── UnreadableNames         a bucket has names that the client cannot handle
+    │   ├── NotOfThisPlace          a move names what does not lie in the place that files are moved in
+    │   ├── AllAlike                the first files failed all in the same unforeseen way
+    │   └── DayIsSpent              the budget of the day is used up
+    ├── Cancelled                   the run is to stop
+    ├── TooLong                     within an engine: the request or its answer did not fit, half of it may
+    └── CallLost                    within an engine: Modal has no result of a call and will not have one
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from media_assets.base.foreign_errors import Meaning, meaning_of, meaning_of_system
+
+
+class MediaAssetsError(Exception):
+    """Base of the project's errors.
+
+    Args:
+        reason: What was wrong, as a clause that reads well behind a file name ("has no audio stream").
+        next_step: What a person can do about it. Empty when nothing can or need be done.
+    """
+
+    def __init__(self, reason: str, *, next_step: str = "") -> None:
+        super().__init__(reason)
+        self.reason = printable(reason)
+        self.next_step = printable(next_step)
+
+    def __str__(self) -> str:
+        return f"{self.reason}. {self.next_step}" if self.next_step else self.reason
+
+
+def printable(text: str) -> str:
+    """Names with stray bytes hold surrogates, which neither a terminal nor a database takes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+class NotApplicable(MediaAssetsError):
+    """The stage has nothing to do for this file (a photo has no audio). Not a failure: the cell turns green."""
+
+
+class BadMedia(MediaAssetsError):
+    """The file is at fault and a repetition would end the same. Its cell turns red, the batch goes on."""
+
+
+class Unforeseen(BadMedia):
+    """Something nobody thought of. The file's own fault, until it hits the next files all alike; see `batch`.
+
+    Args:
+        error: What was raised.
+    """
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(
+            f"{type(error).__name__}: {error}",
+            next_step="This was not foreseen; the traceback is in the log of the run",
+        )
+        frames = traceback.extract_tb(error.__traceback__)
+        self.place = f"{type(error).__qualname__} at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+        """What was raised and where, for comparison. Empty where that is not known."""
+
+
+class TimeLimitExceeded(BadMedia):
+    """The file took longer than its limit; it was stopped and the batch goes on."""
+
+
+class OverBudget(MediaAssetsError):
+    """The file would cost more than one file may. Nothing is wrong with it: it counts as not made, not as failed.
+
+    The batch goes on, and the file is looked at again whenever files are processed: to ask costs nothing.
+    """
+
+
+class Waiting(MediaAssetsError):
+    """An earlier stage has no artifact of this file yet. Nothing failed: the cell stays missing."""
+
+
+class SourceChanged(MediaAssetsError):
+    """The source file changed or vanished while it was processed; the result was dropped."""
+
+
+class Transient(MediaAssetsError):
+    """A repetition may help (network, a busy service). The asset's retry policy runs the batch again."""
+
+
+class Fatal(MediaAssetsError):
+    """Nothing will work until a person repairs something (credentials, quota, disk full, configuration).
+
+    The batch stops at once and no file is marked bad.
+    """
+
+
+class DayIsSpent(Fatal):
+    """The budget of a day does not hold what comes next. What was not begun is asked for again on the next day.
+
+    Args:
+        day: The day (UTC).
+    """
+
+    def __init__(self, reason: str, day: date, *, next_step: str = "") -> None:
+        super().__init__(reason, next_step=next_step)
+        self.day = day
+
+
+class Cancelled(MediaAssetsError):
+    """The run was asked to stop."""
+
+
+def kind_of(error: MediaAssetsError) -> str:
+    """The name to record a failure by: of the class in here, whatever finer ones a service has."""
+    return next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == __name__)
+
+
+# Kinds that are tried again without being asked for.
+_PASSING = frozenset({Transient.__name__, SourceChanged.__name__, OverBudget.__name__})
+# Finer classes that were recorded by their own names before there was `kind_of`.
+_ONCE_RECORDED = frozenset({"ConditionFailed", "IdTaken", "NoRoom", "NotFound", "ObjectGone", "Unavailable"})
+
+
+def is_passing(kind: str) -> bool:
+    """Whether a recorded failure of this kind may have passed by itself."""
+    return kind in _PASSING or kind in _ONCE_RECORDED
+
+
+def classify(error: BaseException, *, source: Path | None = None) -> MediaAssetsError:
+    """The project's error for any exception.
+
+    What comes from below (the system, the network, a database) is nobody's fault among the files; see
+    `foreign_errors`. What nobody foresaw counts as the file's own fault: one odd file must not stop its batch. Its
+    class stays in the reason, and the traceback goes to the run's log.
+
+    Args:
+        source: The source file, where it was being read: of that alone the file is blamed for a refusal.
+    """
+    known = _first_of_ours(error)
+    if known:
+        return known
+    if isinstance(error, MemoryError):
+        return Fatal("memory is used up", next_step="Lower `workers` of this asset in library.yaml")
+    if isinstance(error, OSError) and source and error.filename and Path(os.fsdecode(error.filename)) == source:
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            return SourceChanged(f"vanished while it was read ({source})")
+        if isinstance(error, PermissionError):
+            return BadMedia(f"may not be read ({source})", next_step="Grant the process access to it, then retry")
+    # Dagster wraps what others raised.
+    causes = sorted(_causes(error), key=lambda each: type(each).__module__.startswith("dagster"))
+    meaning = next((found for each in causes if (found := _meaning(each))), None)
+    if meaning:
+        return (Fatal if meaning.lasting else Transient)(meaning.reason, next_step=meaning.next_step)
+    return Unforeseen(error)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and what it was raised from, by the word of whoever raised it: `__context__` may be chance."""
+    seen: set[int] = set()
+    found: BaseException | None = error
+    while found is not None and id(found) not in seen:
+        seen.add(id(found))
+        yield found
+        found = found.__cause__
+
+
+def _first_of_ours(error: BaseException) -> MediaAssetsError | None:
+    """Also where a library wrapped what our own callback raised, to stop it."""
+    found = (each for each in _causes(error) if isinstance(each, MediaAssetsError))
+    return next((each for each in found if each is error or not isinstance(each, NotApplicable)), None)
+
+
+def _meaning(error: BaseException) -> Meaning | None:
+    return meaning_of(error) or (meaning_of_system(error) if isinstance(error, OSError) else None)

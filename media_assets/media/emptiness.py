@@ -1,0 +1,106 @@
+"""Whether a recording is whole and has nothing in it: its headers are there, and behind them not one packet.
+
+A recorder that was started and stopped at once leaves such a file. FFmpeg does not open most of them, as if they were
+damaged; so their structure is looked at here. What may have been cut off behind its headers is not called empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from media_assets.media.isobmff import boxes, is_iso
+from media_assets.media.untrusted import ISO, MATROSKA
+
+_EBML = b"\x1a\x45\xdf\xa3"
+_SEGMENT, _TRACKS, _CLUSTER = 0x18538067, 0x1654AE6B, 0x1F43B675
+_ISO_BOXES = {b"ftyp", b"free", b"skip", b"wide", b"moov", b"mdat", b"meta", b"udta", b"uuid"}
+"""Of a recording that is not in fragments."""
+_BOX_HEADER_BYTES = 16
+_ISO_MOST_BYTES = 1 << 20
+_MOST_ELEMENTS = 10_000
+"""Of a segment without clusters there are some ten."""
+_OGG_PAGE = b"OggS\0"
+_OGG_HEADER_BYTES = 27
+_OGG_MOST_BYTES = 1 << 20
+"""Of headers; comments with a picture in them are larger, and are not looked at."""
+
+
+def empty_container(file: BinaryIO, head: bytes) -> str | None:
+    """FFmpeg's name of the container of a recording with nothing in it; None for anything else.
+
+    Args:
+        file: The whole of it.
+        head: Its first bytes.
+
+    Raises:
+        BadMedia: it is made of more boxes than any recording.
+    """
+    if head.startswith(_EBML) and _is_empty_matroska(file):
+        return MATROSKA
+    if is_iso(head) and _is_empty_iso(file):
+        return ISO
+    return "ogg" if head.startswith(_OGG_PAGE) and _is_empty_ogg(file) else None
+
+
+def _is_empty_iso(file: BinaryIO) -> bool:
+    """An index with its header and without a track, and no content that it should have told of."""
+    file_size, found = file.seek(0, 2), list(boxes(file))
+    indexes = [box for box in found if box.type == b"moov"]
+    has_content = any(box.type == b"mdat" and box.size > _BOX_HEADER_BYTES for box in found)
+    reaches = max((box.start + box.size for box in found), default=0)
+    if reaches != file_size or has_content or len(indexes) != 1 or not _ISO_BOXES.issuperset(box.type for box in found):
+        return False
+    file.seek(indexes[0].start)
+    index = file.read(min(indexes[0].size, _ISO_MOST_BYTES))
+    return len(index) == indexes[0].size and index[12:16] == b"mvhd" and b"trak" not in index
+
+
+def _is_empty_matroska(file: BinaryIO) -> bool:
+    """Tracks and no cluster, in a segment that ends where it says it does; ids and sizes as in RFC 8794."""
+    file_size = file.seek(0, 2)
+    top = list(_elements(file, 0, file_size))
+    segment = next(((start, end) for name, start, end in top if name == _SEGMENT), None)
+    if segment is None or segment[1] != file_size:
+        return False
+    names, reached = [], segment[0]
+    for name, _, reached in _elements(file, *segment):  # noqa: B007  the end of the last
+        names.append(name)
+    return reached == file_size and _TRACKS in names and _CLUSTER not in names
+
+
+def _elements(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Id, start and end of what is in the elements of one level, as far as they are whole."""
+    for _ in range(_MOST_ELEMENTS):
+        file.seek(start)
+        header = file.read(min(12, end - start))
+        if not header or not header[0]:
+            return
+        name_bytes = 9 - header[0].bit_length()
+        sized = header[name_bytes:]
+        if not sized or not sized[0]:
+            return
+        size_bytes = 9 - sized[0].bit_length()
+        unknown = (1 << 7 * size_bytes) - 1
+        size = int.from_bytes(sized[:size_bytes], "big") & unknown
+        start += name_bytes + size_bytes + size
+        if len(sized) < size_bytes or size == unknown or start > end:
+            return
+        yield int.from_bytes(header[:name_bytes], "big"), start - size, start
+
+
+def _is_empty_ogg(file: BinaryIO) -> bool:
+    """Whole pages up to the end, and none with a time (RFC 3533)."""
+    if file.seek(0, 2) > _OGG_MOST_BYTES:
+        return False
+    file.seek(0)
+    data, at = file.read(), 0
+    while at < len(data):
+        header = data[at : at + _OGG_HEADER_BYTES]
+        if len(header) < _OGG_HEADER_BYTES or not header.startswith(_OGG_PAGE):
+            return False
+        if int.from_bytes(header[6:14], "little", signed=True) > 0:
+            return False
+        lengths = data[at + _OGG_HEADER_BYTES : at + _OGG_HEADER_BYTES + header[26]]
+        at += _OGG_HEADER_BYTES + header[26] + sum(lengths)
+    return at == len(data)

@@ -1,0 +1,1 @@
+"""Opening pictures of all formats, and their pixels."""

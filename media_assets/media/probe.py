@@ -1,0 +1,207 @@
+"""What a file is and what is in it, judged by its content alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from media_assets.base.errors import BadMedia
+from media_assets.media import isobmff
+from media_assets.media.emptiness import empty_container
+from media_assets.media.info import Chapter, MediaInfo, MediaKind
+from media_assets.media.pretenders import meant, pretender
+from media_assets.media.probe_frames import look_at_frames
+from media_assets.media.probe_streams import describe
+from media_assets.media.sandbox.child import run_in_child
+from media_assets.media.sandbox.results import adapter
+from media_assets.media.signatures import (
+    HEAD_BYTES,
+    UNKNOWN_TYPE,
+    begins_like_media,
+    is_matroska_dolby_vision,
+    is_text_of_any_encoding,
+    media_type,
+    no_media_type,
+    playlist_type,
+    promises_media,
+)
+from media_assets.media.untrusted import open_media
+from media_assets.work.work import Work
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+_MICROSECONDS = 1_000_000
+"""AV_TIME_BASE, the clock of a container's own times."""
+_ANIMATIONS = ("gif", "apng")
+"""Formats of pictures that may move."""
+_A_SECOND = Path(__file__).parent.parent / "second_of_speech.ogg"
+_SHORTEST_HEADER_BYTES = 12
+_MOST_CHAPTERS = 1000
+_MOST_TAGS = 1000
+_LONGEST_TEXT = 10_000
+"""Of what a file tells of itself no more is kept: it is in manifests and in Dagster's database for as long as the file
+is in the library, and a file of 4 MB may have 300,000 tags."""
+_FETCH_AGAIN = "Play the file to see whether it is damaged; fetch or export it again"
+
+
+class IncompleteMedia(BadMedia):
+    """The file looks as if it were still being written: it is empty, or an mp4 without its index."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a file is."""
+
+    kind: MediaKind
+    mime_type: str
+    media: MediaInfo | None
+    """None for what is no audio, video or image."""
+
+
+def probe(path: Path, work: Work, name: str | None = None) -> Probe:
+    """Look into a file. Its name decides nothing, except that it is an error when it promises media in vain.
+
+    Args:
+        path: The file.
+        work: Its limit and cancellation hold.
+        name: What the file is called where it comes from; absent: the name at the end of `path`.
+
+    Raises:
+        IncompleteMedia: the file is empty or has no index yet; it may be whole a little later.
+        BadMedia: it is media, or named like it, and cannot be read.
+        TimeLimitExceeded, Cancelled: from `work`.
+        OSError: the file cannot be read.
+    """
+    work.check()
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not head:
+        raise IncompleteMedia("is empty (0 bytes)", next_step="Fetch or export it again")
+    name = name or path.name
+    mime_type = no_media_type(head)
+    if len(head) < _SHORTEST_HEADER_BYTES and begins_like_media(head) and meant(name):
+        raise IncompleteMedia(f"ends within its header ({len(head)} bytes)", next_step=_FETCH_AGAIN)
+    playlist = playlist_type(head)
+    instead = pretender(head, name, None if playlist else mime_type, playlist)
+    if instead is not None:
+        raise BadMedia(instead.reason, next_step=instead.next_step)
+    if playlist is not None:
+        return Probe(MediaKind.OTHER, playlist, None)
+    if mime_type is not None:
+        return Probe(MediaKind.OTHER, mime_type, None)
+    return run_in_child(_look_inside, path, name, work=work)
+
+
+def warm_up() -> None:
+    """Do once, in the process that forks children, what each of them would do anew: a third of all for a small file."""
+    adapter(_look_inside)
+    # Containers that get our modules alone have it not. Whatever else is wrong, the first child will meet and tell.
+    with suppress(Exception):
+        _look_inside(_A_SECOND, _A_SECOND.name)
+
+
+def _look_inside(path: Path, name: str) -> Probe:
+    """The part of `probe` that reads more than the first bytes."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        iso = isobmff.is_iso(head)
+        if iso and isobmff.index_is_missing(file):
+            raise IncompleteMedia(
+                "its index (the moov atom) is missing: the recording was probably cut off before it was finished",
+                next_step="Fetch it again from where it was recorded; a repair tool such as untrunc may save the rest",
+            )
+        if iso and (needed := isobmff.needed_file(file)) is not None:
+            raise BadMedia(
+                f"does not hold all of its sound and pictures: it says that they are in another file ({needed}), and "
+                "what a file names is never opened",
+                next_step="Export it as a self-contained movie",
+            )
+        dolby_vision = isobmff.has_dolby_vision(file) if iso else is_matroska_dolby_vision(head)
+        image_size = isobmff.image_size(file) if isobmff.image_type(head) else None
+        with open_media(file) as container:
+            if container is not None and container.streams:
+                media, moves = _describe(container, dolby_vision, image_size)
+                return _judge(media, moves, head, name)
+        empty = empty_container(file, head) if not image_size else None
+    if empty is not None:
+        return Probe(MediaKind.AUDIO, media_type(MediaKind.AUDIO, empty, head), MediaInfo(container=empty, streams=()))
+    if meant(name) is None and not begins_like_media(head) and is_text_of_any_encoding(head):
+        return Probe(MediaKind.OTHER, "text/plain", None)
+    if promises_media(head, name):
+        zeros = "" if head.strip(b"\0") else "; it begins with zeros alone, as a download that was never filled does"
+        raise BadMedia(f"nothing in it can be recognised as audio, video or image{zeros}", next_step=_FETCH_AGAIN)
+    return Probe(MediaKind.OTHER, UNKNOWN_TYPE, None)
+
+
+def _describe(
+    container: InputContainer, dolby_vision: bool, image_size: tuple[int, int] | None
+) -> tuple[MediaInfo, bool]:
+    """What is in it, and whether any picture moves."""
+    streams = [describe(stream, container.format.name, dolby_vision=dolby_vision) for stream in container.streams]
+    looks = look_at_frames(container, [s for s in container.streams.video if not streams[s.index].attached_picture])
+    for index, look in looks.items():
+        found = {"rotation": look.rotation or 0, "variable_frame_rate": look.variable_frame_rate}
+        if image_size is not None:
+            found.update(width=image_size[0], height=image_size[1])
+        streams[index] = streams[index].model_copy(update=found)
+    media = MediaInfo(
+        container=container.format.name,
+        duration_seconds=_duration_seconds(container),
+        start_seconds=(container.start_time or 0) / _MICROSECONDS,
+        bit_rate=container.bit_rate or None,
+        streams=tuple(streams),
+        chapters=tuple(islice(_chapters(container), _MOST_CHAPTERS)),
+        tags=_tags(container),
+    )
+    return media, any(look.packets > 1 for look in looks.values())
+
+
+def _duration_seconds(container: InputContainer) -> float | None:
+    """None when it says none, or one that cannot be."""
+    ticks = container.duration
+    return None if ticks is None or ticks < 0 else ticks / _MICROSECONDS
+
+
+def _chapters(container: InputContainer) -> Iterator[Chapter]:
+    for chapter in container.chapters():
+        time_base = chapter["time_base"]
+        if time_base is not None:
+            yield Chapter(
+                start_seconds=float(chapter["start"] * time_base),
+                end_seconds=float(chapter["end"] * time_base),
+                title=chapter["metadata"].get("title", "")[:_LONGEST_TEXT],
+            )
+
+
+def _tags(container: InputContainer) -> dict[str, str]:
+    """The tags of the whole; Ogg keeps them with its first stream."""
+    tags: Mapping[str, str] = container.metadata
+    if not tags and container.format.name == "ogg" and container.streams:
+        tags = container.streams[0].metadata
+    return {name[:_LONGEST_TEXT]: value[:_LONGEST_TEXT] for name, value in islice(tags.items(), _MOST_TAGS)}
+
+
+def _judge(media: MediaInfo, moves: bool, head: bytes, name: str) -> Probe:
+    kind = _kind(media, moves, head)
+    if kind is MediaKind.OTHER:
+        if (promised := meant(name)) is not None:
+            raise BadMedia(
+                f"is not {promised}: it holds neither pictures nor sound, but text or data alone",
+                next_step=f"{_FETCH_AGAIN}, or give it another ending (.mks, .srt) if nothing else was meant",
+            )
+        return Probe(kind, UNKNOWN_TYPE, None)
+    return Probe(kind, isobmff.image_type(head) or media_type(kind, media.container, head), media)
+
+
+def _kind(media: MediaInfo, moves: bool, head: bytes) -> MediaKind:
+    """OTHER when nothing in it can be seen or heard (a file of subtitles)."""
+    if isobmff.image_type(head) or media.container.endswith("_pipe"):
+        return MediaKind.IMAGE
+    if media.video_streams:
+        return MediaKind.VIDEO if moves or media.container not in _ANIMATIONS else MediaKind.IMAGE
+    return MediaKind.AUDIO if media.audio_streams else MediaKind.OTHER

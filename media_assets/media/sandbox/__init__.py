@@ -1,0 +1,1 @@
+"""Children that read untrusted bytes: under limits of memory, time and system calls, with checked results."""

@@ -1,0 +1,95 @@
+"""Whether a media file ends before its container says it does.
+
+Demuxers read what is there and call it the end. Containers that state a duration are caught by comparing it; this
+module is for what states none or measures it from what is left, and it looks at structure only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from media_assets.media.isobmff import boxes
+
+_ISO_BOXES = {b"moov", b"moof", b"mdat"}
+"""Only these count: some cameras leave rubbish behind the last box."""
+_SEGMENT = b"\x18\x53\x80\x67"
+_OGG_LOOK_BACK_BYTES = 3 * 65307
+"""65307 is the longest page (RFC 3533)."""
+_RIFF_UNKNOWN_BYTES = 0x7FFFF000
+"""Programs that write to a pipe put the largest number they know where the size belongs."""
+_RIFF_SLOPPY_BYTES = 64
+"""Some count their own header, or a padding byte that is not there."""
+_TS_PACKET_BYTES = (188, 192, 204)
+"""Plain, with a time code in front (m2ts), with error correction behind."""
+
+
+def missing_end(path: Path, container: str) -> str | None:
+    """What shows that the file was cut off, as a clause behind its name; None when nothing does.
+
+    Args:
+        path: The file.
+        container: FFmpeg's name of its demuxer.
+    """
+    looks = {"mov": _iso, "matroska": _matroska, "ogg": _ogg, "mpegts": _mpegts, "avi": _riff, "wav": _riff}
+    look = looks.get(container.split(",")[0])
+    if look is None:
+        return None
+    with path.open("rb") as file:
+        return look(file, path.stat().st_size)
+
+
+def _iso(file: BinaryIO, file_size: int) -> str | None:
+    for box in boxes(file):
+        if box.type in _ISO_BOXES and box.start + box.size > file_size:
+            return _too_short(box.start + box.size, file_size)
+    return None
+
+
+def _matroska(file: BinaryIO, file_size: int) -> str | None:
+    """The segment states its size unless it was written to a stream; ids and sizes as in RFC 8794."""
+    file.seek(0)
+    head = file.read(4096)
+    at = head.find(_SEGMENT) + len(_SEGMENT)
+    if at < len(_SEGMENT) or not head[at : at + 1]:
+        return None
+    length = 9 - head[at].bit_length()
+    size = int.from_bytes(head[at : at + length], "big") & ((1 << 7 * length) - 1)
+    unknown = (1 << 7 * length) - 1
+    expected = at + length + size
+    if size == unknown or expected <= file_size:
+        return None
+    return _too_short(expected, file_size)
+
+
+def _riff(file: BinaryIO, file_size: int) -> str | None:
+    """The first chunk states the size of the file; a large AVI goes on behind it."""
+    file.seek(4)
+    size = int.from_bytes(file.read(4), "little")
+    if size >= _RIFF_UNKNOWN_BYTES or 8 + size <= file_size + _RIFF_SLOPPY_BYTES:
+        return None
+    return _too_short(8 + size, file_size)
+
+
+def _too_short(expected: int, file_size: int) -> str:
+    return f"is cut off: it should have {expected} bytes, and has {file_size}"
+
+
+def _ogg(file: BinaryIO, file_size: int) -> str | None:
+    """A page states the lengths of its segments in a table (RFC 3533)."""
+    file.seek(max(0, file_size - _OGG_LOOK_BACK_BYTES))
+    tail = file.read()
+    page = tail[tail.rfind(b"OggS\x00") :]
+    if len(page) < 27 or len(page) < 27 + page[26] or len(page) < 27 + page[26] + sum(page[27 : 27 + page[26]]):
+        return "is cut off: it ends in the middle of a page"
+    return None
+
+
+def _mpegts(file: BinaryIO, file_size: int) -> str | None:
+    file.seek(0)
+    head = file.read(5 * max(_TS_PACKET_BYTES))
+    for length in _TS_PACKET_BYTES:
+        sync = 4 if length == 192 else 0
+        if all(head[sync + number * length : sync + number * length + 1] == b"G" for number in range(4)):
+            return "is cut off: it ends in the middle of a packet" if file_size % length else None
+    return None
