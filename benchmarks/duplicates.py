@@ -42,10 +42,10 @@ from media_assets.engines.duplicates.codes import packed  # noqa: E402
 from media_assets.engines.duplicates.near import duplicate_groups  # noqa: E402
 from media_assets.media.info import MediaKind  # noqa: E402
 from media_assets.models_duplicates import AudioPrint, DedupRow, FrameHashes  # noqa: E402
-from media_assets.places import open_library  # noqa: E402
+from media_assets.opening import open_library  # noqa: E402
+from media_assets.places.folder.settings import FolderSource, FolderStore  # noqa: E402
 from media_assets.quick_duplicates import QuickSearch  # noqa: E402
 from media_assets.settings import Settings  # noqa: E402
-from media_assets.settings_places import FolderSource, FolderStore  # noqa: E402
 from media_assets_tests.engines.duplicates import indexing, labelled  # noqa: E402
 
 PARTS = ("labelled", "exact", "grouping")

@@ -122,7 +122,7 @@ def s3_upload_by_hand(facts: dict[str, str], folder: Path) -> None:
 
 
 def s3_download_ours(facts: dict[str, str], folder: Path) -> None:
-    from media_assets.buckets.transfer import download
+    from media_assets.places.bucket.client.transfer import download
 
     bucket, size_bytes = _bucket(facts), (folder / "content.bin").stat().st_size
     download(bucket, "download.bin", folder / "got.bin", size_bytes=size_bytes, algorithm="md5")
@@ -141,8 +141,8 @@ WAYS: dict[str, tuple[Callable[[dict[str, str], Path], None], ...]] = {
 
 
 def _drive_api(facts: dict[str, str], folder: Path) -> Any:
-    from media_assets.google_drive.api import DriveApi
-    from media_assets.settings_places import DriveAccess
+    from media_assets.places.drive.api.api import DriveApi
+    from media_assets.places.drive.settings import DriveAccess
 
     access = DriveAccess(api_endpoint=facts["url"], chunk_bytes=CHUNK_BYTES)
     return DriveApi(access, Path(facts["grant"]), folder / "token.json")
@@ -164,8 +164,8 @@ def _bare_drive(facts: dict[str, str]) -> Any:
 
 
 def _bucket(facts: dict[str, str]) -> Any:
-    from media_assets.buckets import open_bucket
-    from media_assets.settings_places import BucketAccess
+    from media_assets.places.bucket.client import open_bucket
+    from media_assets.places.bucket.settings import BucketAccess
     from media_assets_tests.s3_server import SECRETS
 
     url = f"s3://{facts['bucket']}"

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, TypeAdapter
 
 from media_assets.base.files import read_file
-from media_assets.io_managers.manifest import Manifest
+from media_assets.places.manifest import Manifest
 
 Value = TypeVar("Value", bound=BaseModel)
 

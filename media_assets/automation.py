@@ -19,15 +19,15 @@ from media_assets.base.errors import MediaAssetsError
 from media_assets.base.keys import display_name
 from media_assets.base.wording import counted, describe_seconds
 from media_assets.future_ticks import bring_back
-from media_assets.io_managers.store import ManifestReader
 from media_assets.lanes import BULK_TAGS, LIVE_TAGS, bulk_request
 from media_assets.library import Library
 from media_assets.pipeline.partitions import media_files, register, registered
+from media_assets.places.pace import Pace
+from media_assets.places.registered import RegisteredKeys
+from media_assets.places.source import Changes, Source, SourceEntry
+from media_assets.places.store import ManifestReader
 from media_assets.records import REMOVED, REMOVED_KEYS
 from media_assets.settings import Settings
-from media_assets.sources.base import Changes, Source, SourceEntry
-from media_assets.sources.pace import Pace
-from media_assets.sources.registered import RegisteredKeys
 
 _MOST_REPORTED = 20
 _MOST_IN_ONE_EVENT = 100

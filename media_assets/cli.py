@@ -151,7 +151,7 @@ def status(
     """Show which artifacts of which files are there, and why others are not."""
     from media_assets.assets.pipeline import enabled_stages
     from media_assets.instance import open_instance
-    from media_assets.places import open_library
+    from media_assets.opening import open_library
     from media_assets.processing import Selection, require_source, selected_registered
     from media_assets.selection_checks import require_match, unseen_on_this_machine
     from media_assets.status import State, library_status
@@ -218,7 +218,7 @@ def duplicates(
     from media_assets.duplicates import INDEX, Duplicates
     from media_assets.engines.duplicates.table import write_csv
     from media_assets.instance import open_instance
-    from media_assets.places import open_library
+    from media_assets.opening import open_library
     from media_assets.processing import Selection, require_source, selected_registered, stages_up_to
     from media_assets.selection_checks import require_new_file, unseen_on_this_machine
     from media_assets.status import library_status
@@ -255,7 +255,7 @@ def duplicates(
 
 def _quick_duplicates(opened: Opened, source: str | None, *, as_json: bool) -> None:
     from media_assets.base.interruption import ask
-    from media_assets.places import open_library
+    from media_assets.opening import open_library
     from media_assets.quick_duplicates import QuickSearch, print_copies, write_copies
     from media_assets.selection_checks import named_unseen, require_known_source
 
@@ -285,9 +285,9 @@ def login(
     ] = 0,
 ) -> None:
     """Log in to Google Drive, and keep the grant for the sources and stores of this library."""
-    from media_assets.google_drive.credentials import FULL_DRIVE, READ_ONLY
-    from media_assets.google_drive.login import login as ask
-    from media_assets.places import token_file
+    from media_assets.opening import token_file
+    from media_assets.places.drive.api.credentials import FULL_DRIVE, READ_ONLY
+    from media_assets.places.drive.api.login import login as ask
 
     settings = _open(context).settings
     scopes = (READ_ONLY,) if read_only else (FULL_DRIVE,)
@@ -327,7 +327,7 @@ def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]
     from media_assets.base.logs import LogStyle
     from media_assets.definitions import build_definitions
     from media_assets.instance import open_instance
-    from media_assets.places import open_library
+    from media_assets.opening import open_library
     from media_assets.processing import Processor
     from media_assets.progress import log_to_file
     from media_assets.progress_bar import BarProgress

@@ -33,7 +33,7 @@ def export_state(
     from media_assets.assets.pipeline import PIPELINE
     from media_assets.backup.exporting import export_library
     from media_assets.instance import open_instance
-    from media_assets.places import open_library
+    from media_assets.opening import open_library
     from media_assets.selection_checks import require_new_file
 
     settings, secrets = _open(context)
@@ -68,7 +68,7 @@ def import_state(
     from media_assets.backup.importing import Importer
     from media_assets.base.errors import Fatal
     from media_assets.instance import open_instance
-    from media_assets.places import open_library
+    from media_assets.opening import open_library
 
     if (file is None) is not from_stores:
         raise Fatal("either FILE or --from-stores is needed", next_step="See `media-assets import --help`")

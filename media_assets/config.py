@@ -24,8 +24,8 @@ from media_assets.config_errors import Key, Origins, Problem, SettingsError, exp
 from media_assets.config_overlaps import overlaps
 from media_assets.config_rest import other_problems, without_upstream
 from media_assets.config_yaml import THERE_TWICE, read_yaml
+from media_assets.places.settings import with_types
 from media_assets.settings import Settings
-from media_assets.settings_places import with_types
 
 CONFIG_VARIABLE = "MEDIA_ASSETS_CONFIG"
 """Names library.yaml; the only variable of this prefix that is no setting."""

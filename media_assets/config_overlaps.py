@@ -6,15 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from media_assets.config_errors import Key, Origins, Problem
+from media_assets.places.bucket.settings import BucketSource, BucketStore
+from media_assets.places.drive.settings import DriveSource
+from media_assets.places.drive_desktop.settings import DriveDesktopSource
+from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets.settings import Settings
-from media_assets.settings_places import (
-    BucketSource,
-    BucketStore,
-    DriveDesktopSource,
-    DriveSource,
-    FolderSource,
-    FolderStore,
-)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 from media_assets.base.secrets import Secrets
 from media_assets.config_errors import Key, Origins, Problem, explain
 from media_assets.config_overlaps import overlaps
+from media_assets.places.settings import SourceSettings
 from media_assets.settings import Settings
-from media_assets.settings_places import SourceSettings
 
 # Each rule between keys stops those after it.
 _MOST_ROUNDS = 8

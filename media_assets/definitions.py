@@ -27,7 +27,7 @@ from media_assets.media.ffmpeg import FFmpeg
 from media_assets.notification_sensors import notification_sensors
 from media_assets.observability.dagster_logs import console_logger, use_everywhere
 from media_assets.observability.observers import build_observers
-from media_assets.places import open_library
+from media_assets.opening import open_library
 from media_assets.postponed import budget_sensor
 from media_assets.progress import LogProgress
 from media_assets.settings import Settings

@@ -18,11 +18,11 @@ from media_assets.base.wording import counted
 from media_assets.doctor_engines import engine_checks
 from media_assets.library import Library
 from media_assets.media.ffmpeg import FFmpeg
-from media_assets.places import open_library
+from media_assets.opening import open_library
+from media_assets.places.folder.settings import FolderSource
 from media_assets.processing import Selection
 from media_assets.selection_checks import LooksAtFolders, unseen
 from media_assets.settings import Settings
-from media_assets.settings_places import FolderSource
 from media_assets.webhooks.signing import Signer
 
 # What engines and the operating system raise when they cannot be used. Anything else is a mistake in a check.

@@ -12,13 +12,13 @@ from typing import Any
 
 from media_assets.base.keys import encode_path
 from media_assets.engines.duplicates.rows import local_file_id
-from media_assets.io_managers.manifest import Manifest
-from media_assets.io_managers.store import ManifestReader
 from media_assets.library import Library
 from media_assets.media.info import MediaKind
 from media_assets.models_duplicates import INDEX_VERSION, DedupRow
-from media_assets.sources.base import Source, SourceEntry
-from media_assets.sources.registered import RegisteredKeys
+from media_assets.places.manifest import Manifest
+from media_assets.places.registered import RegisteredKeys
+from media_assets.places.source import Source, SourceEntry
+from media_assets.places.store import ManifestReader
 
 FILES = "drive_file"
 

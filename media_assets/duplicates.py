@@ -18,7 +18,6 @@ from media_assets.base.files import PRIVATE_MODE, private_folder
 from media_assets.base.interruption import ask
 from media_assets.base.keys import split_key
 from media_assets.duplicate_rows import FILES, LibraryRows
-from media_assets.engines.duplicates.journal import MoveJournal
 from media_assets.engines.duplicates.moves import (
     Begun,
     apply_moves,
@@ -30,7 +29,9 @@ from media_assets.engines.duplicates.moves import (
 )
 from media_assets.engines.duplicates.near import duplicate_groups
 from media_assets.library import Library
-from media_assets.models_duplicates import DedupRow, DuplicateGroup, Move, MoveOutcome
+from media_assets.models_duplicates import DedupRow, DuplicateGroup
+from media_assets.places.journal import MoveJournal
+from media_assets.places.moving import Move, MoveOutcome
 from media_assets.settings_duplicates import DuplicateSettings
 
 INDEX = "dedup_index"

@@ -30,10 +30,10 @@ from media_assets.artifact import Artifact, Stored, Value
 from media_assets.base.section import Section
 from media_assets.engine_rules import EngineRule
 from media_assets.pipeline.partitions import media_files
+from media_assets.places.source import SourceEntry
 from media_assets.recipe import OfFile
 from media_assets.run_settings import RunSettings
 from media_assets.settings import AssetTuning
-from media_assets.sources.base import SourceEntry
 from media_assets.work.work import Work
 
 Metadata = Mapping[str, Any]

@@ -31,13 +31,13 @@ from media_assets.base.files import PRIVATE_MODE, copy_file, private_folder
 from media_assets.base.interruption import holding
 from media_assets.base.keys import display_name
 from media_assets.file_asset import FileAsset
-from media_assets.io_managers.manifest import Manifest, version_of
-from media_assets.io_managers.store import ArtifactStore, SignsLinks
 from media_assets.library import Library
 from media_assets.outcome import FIRST_STAGE
+from media_assets.places.manifest import Manifest, version_of
+from media_assets.places.source import SourceEntry, no_check
+from media_assets.places.store import ArtifactStore, SignsLinks
 from media_assets.progress import Progress
 from media_assets.recipe import Recipe
-from media_assets.sources.base import SourceEntry, no_check
 from media_assets.time_limits import limit_of, limit_of_source
 from media_assets.work.child_limits import ChildLimits, ToolLimits
 from media_assets.work.spending import Ledger, Spending

@@ -20,10 +20,10 @@ from media_assets.base.keys import split_drive_key
 from media_assets.base.secrets import Secrets
 from media_assets.base.wording import counted
 from media_assets.library import Library
+from media_assets.places.drive.settings import DriveSource
 from media_assets.recipe import Stage
 from media_assets.records import EventFeed
 from media_assets.settings import Settings
-from media_assets.settings_places import DriveSource
 from media_assets.webhooks.files import Files
 from media_assets.webhooks.position import given_up
 from media_assets.webhooks.receiver import Receiver
@@ -134,7 +134,7 @@ def _file_link(settings: Settings, key: str) -> str:
     """Of a file on Drive; one in a folder has no address that opens on another machine."""
     if not isinstance(settings.sources.get(key.partition(":")[0]), DriveSource):
         return ""
-    from media_assets.google_drive.folders import file_link
+    from media_assets.places.drive.api.folders import file_link
 
     try:
         return file_link(split_drive_key(key)[2])

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from media_assets.base.errors import MediaAssetsError
-from media_assets.io_managers.manifest import Manifest
-from media_assets.io_managers.store import ArtifactStore
+from media_assets.places.manifest import Manifest
+from media_assets.places.store import ArtifactStore
 
 FIRST_STAGE = "drive_file"
 """The stage that takes up the source files; its artifacts say which version of a file all others go back to."""

@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from media_assets.base.files import close_to_others, private_folder
+from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets.settings import Settings
-from media_assets.settings_places import FolderSource, FolderStore
 
 _OURS = (
     *("cache", "dagster", "duplicates", "google", "journal", "locks", "metrics", "work"),

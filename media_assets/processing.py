@@ -23,13 +23,13 @@ from media_assets.base.foreign_errors import is_of_database
 from media_assets.base.globs import PathFilter
 from media_assets.base.keys import split_key
 from media_assets.file_asset import FileAsset
-from media_assets.io_managers.store import ManifestReader
 from media_assets.library import Library
 from media_assets.pipeline.partitions import register, registered
+from media_assets.places.registered import RegisteredKeys, path_in_key
+from media_assets.places.source import SourceEntry
+from media_assets.places.store import ManifestReader
 from media_assets.recipe import Recipe
 from media_assets.selection_checks import require_known_source, require_match, unseen
-from media_assets.sources.base import SourceEntry
-from media_assets.sources.registered import RegisteredKeys, path_in_key
 from media_assets.status import LibraryStatus, State, library_status
 
 _STOPS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")

@@ -12,8 +12,8 @@ from media_assets.base.keys import readable, split_key
 
 if TYPE_CHECKING:
     from media_assets.library import Library
+    from media_assets.places.source import Source
     from media_assets.processing import Selection
-    from media_assets.sources.base import Source
 
 _MOST_NAMED = 10
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import dagster as dg
 
 from media_assets.base.errors import MediaAssetsError, SourceChanged
-from media_assets.io_managers.manifest import Manifest
 from media_assets.latest_records import failures, made_ids
 from media_assets.library import Library
+from media_assets.places.manifest import Manifest
 from media_assets.recipe import Stage
 from media_assets.records import Failed
 

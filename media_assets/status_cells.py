@@ -15,10 +15,10 @@ import dagster as dg
 
 from media_assets.base.errors import BadMedia, MediaAssetsError, SourceChanged, Transient
 from media_assets.library import Library
+from media_assets.places.source import SourceEntry
 from media_assets.postponed import still_postponed
 from media_assets.recipe import Stage
 from media_assets.records import Failed
-from media_assets.sources.base import SourceEntry
 from media_assets.status import FoundCell, StageStatus, State
 
 # A batch that is stopped shortly before midnight is noted under the day that has just ended.

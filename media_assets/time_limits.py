@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from media_assets.io_managers.manifest import Manifest
+from media_assets.places.manifest import Manifest
 from media_assets.settings import AssetTuning, LimitSettings
 
 _SOURCE_BYTES_PER_SECOND = 500_000

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import imageio_ffmpeg
 
 from media_assets.base.checksums import sha256_of
-from media_assets.io_managers.manifest import Manifest
+from media_assets.places.manifest import Manifest
 from media_assets_tests.broken_library import tone
 from media_assets_tests.toy_library import processes
 

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from media_assets.cache import FetchCache
-from media_assets.settings import CacheSettings
+from media_assets.places.cache.cache import FetchCache
+from media_assets.places.cache.settings import CacheSettings
 
 NO_LIMIT = 10**9
 

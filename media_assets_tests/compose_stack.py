@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from media_assets.io_managers.manifest import Manifest
+from media_assets.places.manifest import Manifest
 from media_assets_tests.dagster_dev import free_port
 from media_assets_tests.dagster_ui import DagsterUI, QueryFailed
 

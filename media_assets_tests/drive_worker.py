@@ -13,9 +13,9 @@ from typing import Any
 import dagster as dg
 
 from media_assets.automation import source_sensor
+from media_assets.places.drive.settings import DriveSource, DriveStore
+from media_assets.places.watching import AutomationSettings
 from media_assets.processing import Selection
-from media_assets.settings import AutomationSettings
-from media_assets.settings_places import DriveSource, DriveStore
 from media_assets.status import State
 from media_assets_tests.toy_library import PIPELINE, ToyLibrary
 

@@ -8,26 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from media_assets.buckets import open_bucket
-from media_assets.cache import FetchCache
-from media_assets.google_drive.api import DriveApi
-from media_assets.google_drive.private_files import write_private
-from media_assets.io_managers.bucket import BucketArtifacts
-from media_assets.io_managers.drive import DriveArtifacts
-from media_assets.io_managers.folder import FolderArtifacts
-from media_assets.io_managers.manifest_formats import FORMATS, ManifestFormats
-from media_assets.io_managers.store import ArtifactStore
-from media_assets.settings import AutomationSettings, CacheSettings
-from media_assets.settings_places import (
-    DriveAccess,
-    DriveSource,
-    DriveStore,
-    FolderSource,
-)
-from media_assets.sources.base import Beside, Source, SourceEntry
-from media_assets.sources.bucket import BucketObjects
-from media_assets.sources.drive import DriveFolders
-from media_assets.sources.folder import Folder
+from media_assets.places.bucket.client import open_bucket
+from media_assets.places.bucket.source import BucketObjects
+from media_assets.places.bucket.store.store import BucketArtifacts
+from media_assets.places.cache.cache import FetchCache
+from media_assets.places.cache.settings import CacheSettings
+from media_assets.places.drive.api.api import DriveApi
+from media_assets.places.drive.api.private_files import write_private
+from media_assets.places.drive.settings import DriveAccess, DriveSource, DriveStore
+from media_assets.places.drive.source.source import DriveFolders
+from media_assets.places.drive.store.store import DriveArtifacts
+from media_assets.places.folder.settings import FolderSource
+from media_assets.places.folder.source import Folder
+from media_assets.places.folder.store import FolderArtifacts
+from media_assets.places.manifest_formats import FORMATS, ManifestFormats
+from media_assets.places.source import Beside, Source, SourceEntry
+from media_assets.places.store import ArtifactStore
+from media_assets.places.watching import AutomationSettings
 from media_assets_tests.drive_server import DriveServer, drive_server
 from media_assets_tests.s3_server import SECRETS, Place, S3Server, s3_server
 

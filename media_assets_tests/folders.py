@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from media_assets.io_managers.folder import FolderArtifacts
-from media_assets.io_managers.manifest import StoredFile
-from media_assets.io_managers.store import ArtifactStore
-from media_assets.settings_places import FolderSource, FolderStore, SourceSettings, StoreSettings
+from media_assets.places.folder.settings import FolderSource, FolderStore
+from media_assets.places.folder.store import FolderArtifacts
+from media_assets.places.manifest import StoredFile
+from media_assets.places.settings import SourceSettings, StoreSettings
+from media_assets.places.store import ArtifactStore
 
 
 def folder_of(place: SourceSettings | StoreSettings) -> Path:

@@ -12,9 +12,9 @@ from media_assets.assets.pipeline import enabled_stages
 from media_assets.config import load_secrets, load_settings
 from media_assets.definitions import build_definitions
 from media_assets.instance import open_instance
-from media_assets.io_managers.manifest import Manifest
+from media_assets.opening import open_library
 from media_assets.pipeline.partitions import registered
-from media_assets.places import open_library
+from media_assets.places.manifest import Manifest
 from media_assets.processing import Processor, Selection, is_forced
 from media_assets.progress_bar import BarProgress
 from media_assets.status import LibraryStatus, library_status

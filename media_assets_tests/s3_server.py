@@ -25,8 +25,8 @@ import psutil
 from pydantic import SecretStr
 
 from media_assets.base.secrets import Secrets
-from media_assets.buckets import Bucket, open_bucket
-from media_assets.settings_places import BucketAccess, BucketSource, BucketStore
+from media_assets.places.bucket.client import Bucket, open_bucket
+from media_assets.places.bucket.settings import BucketAccess, BucketSource, BucketStore
 
 ACCESS_KEY, SECRET_KEY = "AKIDPLANTEDKEY", "planted-secret-access-key"
 SESSION_TOKEN = "planted-session-token"

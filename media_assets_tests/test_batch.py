@@ -14,9 +14,9 @@ import pytest
 from filelock import FileLock
 
 from media_assets.pipeline.partitions import register
+from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets.recipe import Recipe
 from media_assets.settings import AudioSettings, LimitSettings, Output
-from media_assets.settings_places import FolderSource, FolderStore
 from media_assets.status import State
 from media_assets_tests.folders import path_of
 from media_assets_tests.toy_library import (

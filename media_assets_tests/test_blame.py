@@ -11,9 +11,9 @@ import pytest
 
 from media_assets.base.errors import Fatal
 from media_assets.pipeline.partitions import registered
+from media_assets.places.folder.settings import FolderSource
 from media_assets.processing import Selection, StagePlan
 from media_assets.settings import Output, RetrySettings
-from media_assets.settings_places import FolderSource
 from media_assets.status import State
 from media_assets_tests.toy_library import (
     PIPELINE,

@@ -20,9 +20,9 @@ from pydantic import SecretStr
 
 from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, Transient
 from media_assets.base.secrets import Secrets
-from media_assets.buckets import Bucket, ConditionFailed, ObjectGone, UnreadableNames, open_bucket
-from media_assets.buckets.transfer import download
-from media_assets.settings_places import BucketAccess
+from media_assets.places.bucket.client import Bucket, ConditionFailed, ObjectGone, UnreadableNames, open_bucket
+from media_assets.places.bucket.client.transfer import download
+from media_assets.places.bucket.settings import BucketAccess
 from media_assets_tests.s3_server import PLANTED, SECRETS, Place, Request, S3Server, s3_server
 from media_assets_tests.toy_library import processes
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from media_assets.base.errors import Cancelled, Fatal
-from media_assets.cache_room import NoRoom
+from media_assets.places.cache.room import NoRoom
 from media_assets_tests.caches import HeldFetch, cache_in, fetching, forget_the_count, is_cached
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from media_assets.base.errors import SourceChanged, Transient
-from media_assets.cache import FetchCache
-from media_assets.cache_seals import is_sound, seal_of
+from media_assets.places.cache.cache import FetchCache
+from media_assets.places.cache.seals import is_sound, seal_of
 from media_assets_tests.caches import cache_in, fetching
 
 TEXT, OTHER = "one", "two"

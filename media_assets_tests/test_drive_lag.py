@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import pytest
 
-from media_assets.io_managers.drive import DriveArtifacts
+from media_assets.places.drive.store.store import DriveArtifacts
 from media_assets.processing import Selection
 from media_assets.settings import Output, Placement
 from media_assets.status import State

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.io_managers.drive_marks import ARTIFACT, PART, STORE
+from media_assets.places.drive.store.marks import ARTIFACT, PART, STORE
 from media_assets_tests.bad_days import FILES, STAGE, STAGES, BadDay, blames_nobody
 from media_assets_tests.broken_library import tone
 from media_assets_tests.drive_library import access_to

@@ -26,10 +26,10 @@ from media_assets.base.errors import (
     is_passing,
     kind_of,
 )
-from media_assets.buckets.failures import ConditionFailed, ObjectGone
-from media_assets.cache_room import NoRoom
-from media_assets.google_drive.errors import IdTaken, NotFound, Refused, Unavailable
 from media_assets.media.probe import IncompleteMedia
+from media_assets.places.bucket.client.failures import ConditionFailed, ObjectGone
+from media_assets.places.cache.room import NoRoom
+from media_assets.places.drive.api.errors import IdTaken, NotFound, Refused, Unavailable
 
 
 @pytest.mark.parametrize(

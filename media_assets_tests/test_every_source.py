@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from media_assets.base.errors import Fatal, SourceChanged
-from media_assets.sources.base import Source, SourceEntry
+from media_assets.places.source import Source, SourceEntry
 from media_assets_tests.every_place import Memory, PlaceOfFiles, look, place_of_files
 
 

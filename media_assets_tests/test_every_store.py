@@ -12,8 +12,8 @@ import pytest
 
 from media_assets.base.checksums import sha256_of
 from media_assets.base.errors import Cancelled, Transient
-from media_assets.io_managers.manifest import Manifest
-from media_assets.io_managers.store import ArtifactStore, Target
+from media_assets.places.manifest import Manifest
+from media_assets.places.store import ArtifactStore, Target
 from media_assets_tests.every_place import PlaceOfArtifacts, place_of_artifacts
 
 IN_FOLDER = Target("folder")

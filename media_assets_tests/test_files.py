@@ -13,11 +13,11 @@ import pytest
 
 from media_assets.base.checksums import sha256_of
 from media_assets.base.files import read_file, read_if_file, write_whole
-from media_assets.cache_seals import is_sound
 from media_assets.config import load_settings
 from media_assets.config_errors import SettingsError
-from media_assets.engines.duplicates.journal import MoveJournal
-from media_assets.google_drive.private_files import read_private
+from media_assets.places.cache.seals import is_sound
+from media_assets.places.drive.api.private_files import read_private
+from media_assets.places.journal import MoveJournal
 from media_assets_tests.caches import cache_in, fetching
 from media_assets_tests.io_managers.test_folder_store import ASSET, Store, draft
 

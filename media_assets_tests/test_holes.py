@@ -14,9 +14,9 @@ from media_assets.base.errors import BadMedia
 from media_assets.base.holes import stored_bytes
 from media_assets.media.info import MediaInfo, MediaKind, Stream
 from media_assets.media.probe import Probe
-from media_assets.places import open_library
+from media_assets.opening import open_library
+from media_assets.places.folder.settings import FolderSource
 from media_assets.settings import LimitSettings, Settings
-from media_assets.settings_places import FolderSource
 from media_assets.status import State
 from media_assets.time_limits import limit_of_source
 from media_assets_tests import media

@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from media_assets.base.errors import Cancelled, TimeLimitExceeded
 from media_assets.base.interruption import ask, asking, carried, holding, pause
-from media_assets.buckets.conditional import delete_unchanged
+from media_assets.places.bucket.client.conditional import delete_unchanged
 from media_assets_tests.drive_server import DriveServer, drive_server
 from media_assets_tests.io_managers import bucket_store, drive_stores
 from media_assets_tests.io_managers.bucket_store import IN_FOLDER, KEY

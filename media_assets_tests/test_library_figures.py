@@ -10,10 +10,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from media_assets.io_managers.manifest import Manifest
-from media_assets.io_managers.store import Target
 from media_assets.library_figures import LibraryFigures, library_figures
 from media_assets.marks import WITHDRAWN
+from media_assets.places.manifest import Manifest
+from media_assets.places.store import Target
 from media_assets_tests.toy_library import PIPELINE, ToyLibrary, key_of
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from media_assets.base.errors import BadMedia
 from media_assets.base.keys import decode_path, display_name, encode_path, partition_key, prefix_of_folder, split_key
 from media_assets.pipeline.partitions import media_files, register, registered
-from media_assets.settings_places import FolderSource
+from media_assets.places.folder.settings import FolderSource
 from media_assets_tests.toy_library import ToyLibrary
 
 # As the operating system gives them: any bytes but NUL, decoded with surrogates for what is no UTF-8.

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from media_assets.base.checksums import sha256_of
 from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged
 from media_assets.base.paths import LeadsOut, below, plain, plain_name
-from media_assets.engines.duplicates.folder_mover import FolderMover
-from media_assets.engines.duplicates.journal import MoveJournal
 from media_assets.engines.duplicates.moves import undo_moves
-from media_assets.io_managers.folder import FolderArtifacts
-from media_assets.io_managers.manifest import Manifest
-from media_assets.settings import AutomationSettings
-from media_assets.settings_places import FolderSource
-from media_assets.sources.folder import Folder
+from media_assets.places.folder.mover import FolderMover
+from media_assets.places.folder.settings import FolderSource
+from media_assets.places.folder.source import Folder
+from media_assets.places.folder.store import FolderArtifacts
+from media_assets.places.journal import MoveJournal
+from media_assets.places.manifest import Manifest
+from media_assets.places.watching import AutomationSettings
 from media_assets_tests.caches import cache_in, fetching
 from media_assets_tests.drive_server import drive_server
 from media_assets_tests.engines.duplicates.aside import (

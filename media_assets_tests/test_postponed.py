@@ -17,9 +17,9 @@ from media_assets.batch import batches_of
 from media_assets.definitions import build_definitions
 from media_assets.lanes import BULK_TAGS
 from media_assets.pipeline.partitions import media_files
+from media_assets.places.folder.settings import FolderSource
 from media_assets.postponed import budget_sensor
 from media_assets.settings import Settings
-from media_assets.settings_places import FolderSource
 from media_assets.work import spending
 from media_assets.work.settings import BudgetSettings
 from media_assets_tests.toy_library import PIPELINE, ToyLibrary, failure_of, key_of, tuned

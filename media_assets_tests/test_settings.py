@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from media_assets.assets.pipeline import PIPELINE
+from media_assets.places.folder.settings import FolderSource
 from media_assets.settings import (
     AssetTuning,
     AudioSettings,
@@ -17,7 +18,6 @@ from media_assets.settings import (
     TranscriptionRule,
 )
 from media_assets.settings_openai import OpenAITranscription
-from media_assets.settings_places import FolderSource
 from media_assets.settings_whisper import FasterWhisperTranscription, GuardSettings
 from media_assets_tests.toy_library import PIPELINE as TOY_PIPELINE
 from media_assets_tests.toy_library import toy_settings

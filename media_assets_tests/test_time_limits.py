@@ -11,10 +11,10 @@ import pytest
 
 from media_assets.base.errors import BadMedia
 from media_assets.engines.audio import choose_audio, extract_m4a
-from media_assets.io_managers.manifest import Manifest, StoredFile
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.probe import probe
 from media_assets.media.probe_streams import _tagged_duration
+from media_assets.places.manifest import Manifest, StoredFile
 from media_assets.settings import AudioSettings, LimitSettings, Settings
 from media_assets.status import State
 from media_assets.time_limits import limit_of, limit_of_source

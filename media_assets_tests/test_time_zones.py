@@ -11,9 +11,10 @@ import pytest
 from media_assets.assets.duplicate_groups import nightly_groups
 from media_assets.base.time_zones import machine_time_zone
 from media_assets.definitions import report_schedule
-from media_assets.settings import AutomationSettings, Settings
+from media_assets.places.folder.settings import FolderSource
+from media_assets.places.watching import AutomationSettings
+from media_assets.settings import Settings
 from media_assets.settings_alerts import AlertChannel, AlertSettings
-from media_assets.settings_places import FolderSource
 
 BERLIN = "Europe/Berlin"
 rules = pytest.mark.skipif(

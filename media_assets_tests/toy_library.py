@@ -35,16 +35,16 @@ from media_assets.base.secrets import Secrets
 from media_assets.batch import batches_of
 from media_assets.file_asset import FileAsset, Metadata, file_asset, io_manager_key
 from media_assets.io_managers.base import ArtifactIOManager
-from media_assets.io_managers.manifest import Manifest
 from media_assets.library import Library
 from media_assets.observability.observers import build_observers
+from media_assets.opening import open_library
 from media_assets.pipeline.partitions import register, registered
-from media_assets.places import open_library
+from media_assets.places.folder.settings import FolderSource, FolderStore
+from media_assets.places.manifest import Manifest
+from media_assets.places.source import SourceEntry
 from media_assets.processing import Processor
 from media_assets.progress import LogProgress
 from media_assets.settings import AssetTuning, AudioSettings, LimitSettings, RetrySettings, Settings
-from media_assets.settings_places import FolderSource, FolderStore
-from media_assets.sources.base import SourceEntry
 from media_assets.status import LibraryStatus, library_status
 from media_assets.work.work import Work
 from media_assets_tests import postgres

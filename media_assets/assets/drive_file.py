@@ -15,8 +15,8 @@ from media_assets.file_asset import Metadata, file_asset
 from media_assets.library import Library
 from media_assets.media.info import MediaInfo, MediaKind, Stream
 from media_assets.media.probe import Probe, probe
+from media_assets.places.source import SourceEntry
 from media_assets.settings import AssetTuning
-from media_assets.sources.base import SourceEntry
 from media_assets.work.work import Work
 
 _HOLLOW_BYTES = 100_000_000

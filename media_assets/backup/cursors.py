@@ -11,8 +11,9 @@ from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import SensorInstigatorData
 
 from media_assets.base.model import Model
-from media_assets.sources import drive_state, snapshot
-from media_assets.sources.base import DurableState
+from media_assets.places.drive.source import state as drive_state
+from media_assets.places.listed import snapshot
+from media_assets.places.source import DurableState
 
 
 class SourceMemory(Model):

@@ -31,16 +31,16 @@ from media_assets.base.files import PRIVATE_MODE, read_file, write_whole
 from media_assets.base.model import Model
 from media_assets.base.paths import LeadsOut, below, plain_name
 from media_assets.file_asset import FileAsset
-from media_assets.io_managers.folder import FolderArtifacts
-from media_assets.io_managers.manifest import Manifest
-from media_assets.io_managers.manifest_formats import FORMATS
-from media_assets.io_managers.store import ArtifactStore, ManifestReader, Target
 from media_assets.latest_records import latest_failures, made_ids
 from media_assets.library import Library
 from media_assets.marks import ATTEMPT, FAILED, IMPORTED_TAG
 from media_assets.pipeline.partitions import register, registered
+from media_assets.places.folder.store import FolderArtifacts
+from media_assets.places.manifest import Manifest
+from media_assets.places.manifest_formats import FORMATS
+from media_assets.places.registered import RegisteredKeys
+from media_assets.places.store import ArtifactStore, ManifestReader, Target
 from media_assets.shown import link
-from media_assets.sources.registered import RegisteredKeys
 
 
 class _RecordedRow(Model):

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 
 import dagster as dg
 
-from media_assets.io_managers.manifest import Manifest
 from media_assets.latest_records import failures, made_ids, noted_ids
 from media_assets.library import Library
+from media_assets.places.manifest import Manifest
 from media_assets.recipe import Stage
 from media_assets.records import Event, Failed, Gone, Made
 

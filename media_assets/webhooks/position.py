@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from media_assets.sources.base import DurableState
+from media_assets.places.source import DurableState
 from media_assets.webhooks.payload import Delivery
 
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 30.0, 3600.0

@@ -23,8 +23,8 @@ from media_assets.base.errors import Fatal
 from media_assets.batch import batches_of
 from media_assets.latest_records import latest_failures, made_ids
 from media_assets.pipeline.partitions import registered
+from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets.processing import Selection
-from media_assets.settings_places import FolderSource, FolderStore
 from media_assets_tests.toy_library import PIPELINE, SOURCE, ToyLibrary, key_of
 
 ASSETS = [stage.name for stage in PIPELINE]

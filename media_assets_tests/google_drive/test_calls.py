@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from media_assets.base.errors import Cancelled, Fatal, Transient
-from media_assets.google_drive.api import DriveApi
-from media_assets.google_drive.errors import IdTaken, NotDrive, Unavailable, refusal
-from media_assets.google_drive.service import drive_service
+from media_assets.places.drive.api.api import DriveApi
+from media_assets.places.drive.api.errors import IdTaken, NotDrive, Unavailable, refusal
+from media_assets.places.drive.api.service import drive_service
 from media_assets_tests.drive_server import FOLDER, DriveServer, Fault, Faults, drive_server
 from media_assets_tests.google_drive.clients import access_to, api_for
 

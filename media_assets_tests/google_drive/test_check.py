@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from media_assets.base.errors import Fatal
-from media_assets.google_drive.api import DriveApi
-from media_assets.google_drive.check import check
-from media_assets.google_drive.credentials import READ_ONLY
+from media_assets.places.drive.api.api import DriveApi
+from media_assets.places.drive.api.check import check
+from media_assets.places.drive.api.credentials import READ_ONLY
 from media_assets_tests.drive_server import DriveServer
 from media_assets_tests.google_drive.clients import api_for
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.google_drive.api import DriveApi
+from media_assets.places.drive.api.api import DriveApi
 from media_assets_tests.drive_server import DriveServer, Faults
 from media_assets_tests.google_drive.clients import CHUNK_BYTES, api_for, noise, store
 
@@ -20,8 +20,8 @@ SIZE_BYTES = 40 * CHUNK_BYTES
 TRANSFER = """
 import json, sys
 from pathlib import Path
-from media_assets.google_drive.api import DriveApi
-from media_assets.settings_places import DriveAccess
+from media_assets.places.drive.api.api import DriveApi
+from media_assets.places.drive.settings import DriveAccess
 from media_assets_tests.google_drive.clients import store
 
 assert "dagster" not in sys.modules, "to import it takes longer than to start all the rest"

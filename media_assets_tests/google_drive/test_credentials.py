@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from media_assets.base.errors import Fatal
-from media_assets.google_drive.api import DriveApi
+from media_assets.places.drive.api.api import DriveApi
 from media_assets_tests.drive_server import DriveServer, Fault, drive_server
 from media_assets_tests.drive_server.certificate import make_private_key
 from media_assets_tests.google_drive.clients import access_to, api_for
@@ -48,8 +48,8 @@ from pathlib import Path
 hosts = set()
 sys.addaudithook(lambda event, args: event == "socket.getaddrinfo" and hosts.add(args[0]))
 
-from media_assets.google_drive.api import DriveApi
-from media_assets.settings_places import DriveAccess
+from media_assets.places.drive.api.api import DriveApi
+from media_assets.places.drive.settings import DriveAccess
 
 DriveApi(DriveAccess(api_endpoint=sys.argv[1]), Path(sys.argv[2]), Path("none")).get(sys.argv[3], fields="id")
 for thread in threading.enumerate():

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from media_assets.base.errors import Cancelled, SourceChanged, Transient
-from media_assets.google_drive.api import DriveApi
-from media_assets.google_drive.errors import NotFound, Unavailable
-from media_assets.google_drive.retries import no_check
+from media_assets.places.drive.api.api import DriveApi
+from media_assets.places.drive.api.errors import NotFound, Unavailable
+from media_assets.places.drive.api.retries import no_check
 from media_assets_tests.drive_server import DriveServer, Fault
 from media_assets_tests.google_drive.clients import CHUNK_BYTES, api_for, noise, nth
 

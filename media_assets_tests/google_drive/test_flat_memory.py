@@ -22,8 +22,8 @@ OVERHEAD_BYTES = 100_000
 TRANSFER = """
 import json, resource, sys
 from pathlib import Path
-from media_assets.google_drive.api import DriveApi
-from media_assets.settings_places import DriveAccess
+from media_assets.places.drive.api.api import DriveApi
+from media_assets.places.drive.settings import DriveAccess
 from media_assets_tests.google_drive.clients import store
 
 assert "dagster" not in sys.modules, "to import it takes longer than to start all the rest"

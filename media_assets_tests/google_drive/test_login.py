@@ -14,9 +14,9 @@ import pytest
 import requests
 
 from media_assets.base.errors import Fatal
-from media_assets.google_drive.api import DriveApi
-from media_assets.google_drive.credentials import FULL_DRIVE, READ_ONLY
-from media_assets.google_drive.login import login
+from media_assets.places.drive.api.api import DriveApi
+from media_assets.places.drive.api.credentials import FULL_DRIVE, READ_ONLY
+from media_assets.places.drive.api.login import login
 from media_assets_tests.drive_server import DriveServer
 from media_assets_tests.google_drive.clients import access_to
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.google_drive.api import DriveApi
-from media_assets.google_drive.errors import NoSuchFolder, WrongFolder
+from media_assets.places.drive.api.api import DriveApi
+from media_assets.places.drive.api.errors import NoSuchFolder, WrongFolder
 from media_assets_tests.drive_server import DriveServer, Fault
 from media_assets_tests.google_drive.clients import api_for
 

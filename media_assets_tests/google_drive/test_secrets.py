@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from media_assets.base.errors import MediaAssetsError
-from media_assets.google_drive.api import DriveApi
+from media_assets.places.drive.api.api import DriveApi
 from media_assets_tests.drive_server import REASONS, DriveServer, Fault, Faults
 from media_assets_tests.google_drive.clients import api_for, noise, nth, store
 
@@ -74,7 +74,7 @@ def test_secrets_stay_secret(drive: DriveServer, tmp_path: Path, caplog: pytest.
         attempt(partial(api.get, "any", fields="id"))
     assert len([secret for secret in secrets if secret.startswith("AP")]) > 10, "sessions were open when it went wrong"
     assert any(secret.startswith("ya29.") for secret in secrets)
-    ours = [item for item in gc.get_objects() if str(type(item).__module__).startswith("media_assets.google_drive")]
+    ours = [item for item in gc.get_objects() if str(type(item).__module__).startswith("media_assets.places.drive.api")]
     assert any(isinstance(item, DriveApi) for item in ours)
     text = "\n".join([*said, caplog.text, *map(repr, ours)])
     assert [secret for secret in secrets if secret in text] == []

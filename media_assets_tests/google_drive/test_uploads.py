@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from media_assets.base.errors import Cancelled, Transient
-from media_assets.google_drive.api import DriveApi
-from media_assets.google_drive.errors import IdTaken, NotFound, Unavailable
+from media_assets.places.drive.api.api import DriveApi
+from media_assets.places.drive.api.errors import IdTaken, NotFound, Unavailable
 from media_assets_tests.drive_server import DriveServer, Fault
 from media_assets_tests.google_drive.clients import CHUNK_BYTES, SIZE_BYTES, api_for, noise, nth, store
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from media_assets.base.checksums import sha256_of
-from media_assets.buckets import open_bucket
-from media_assets.cache import FetchCache
-from media_assets.io_managers.bucket import BucketArtifacts
-from media_assets.io_managers.manifest import Manifest
-from media_assets.io_managers.store import Target
-from media_assets.settings import CacheSettings
-from media_assets.settings_places import BucketStore
-from media_assets.sources.base import Beside
+from media_assets.places.bucket.client import open_bucket
+from media_assets.places.bucket.settings import BucketStore
+from media_assets.places.bucket.store.store import BucketArtifacts
+from media_assets.places.cache.cache import FetchCache
+from media_assets.places.cache.settings import CacheSettings
+from media_assets.places.manifest import Manifest
+from media_assets.places.source import Beside
+from media_assets.places.store import Target
 from media_assets_tests.io_managers.test_folder_store import ASSET, draft
 from media_assets_tests.s3_server import SECRETS
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from media_assets.base.checksums import sha256_of
-from media_assets.cache import FetchCache
-from media_assets.google_drive.api import DriveApi
-from media_assets.io_managers.drive import DriveArtifacts
-from media_assets.io_managers.manifest import Manifest
-from media_assets.io_managers.store import Target
-from media_assets.settings import CacheSettings
-from media_assets.settings_places import DriveStore
-from media_assets.sources.base import Beside
+from media_assets.places.cache.cache import FetchCache
+from media_assets.places.cache.settings import CacheSettings
+from media_assets.places.drive.api.api import DriveApi
+from media_assets.places.drive.settings import DriveStore
+from media_assets.places.drive.store.store import DriveArtifacts
+from media_assets.places.manifest import Manifest
+from media_assets.places.source import Beside
+from media_assets.places.store import Target
 from media_assets_tests.drive_server import DriveServer, Item
 
 IN_FOLDER = Target("folder")

@@ -16,9 +16,9 @@ import requests
 
 from media_assets.base.errors import Fatal, Transient
 from media_assets.base.keys import partition_key
-from media_assets.io_managers.manifest import Manifest
-from media_assets.io_managers.store import Target
-from media_assets.sources.base import Beside
+from media_assets.places.manifest import Manifest
+from media_assets.places.source import Beside
+from media_assets.places.store import Target
 from media_assets_tests.io_managers.bucket_store import (
     BESIDE,
     IN_FOLDER,

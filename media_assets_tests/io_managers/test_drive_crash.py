@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from media_assets.io_managers.manifest import Manifest
-from media_assets.io_managers.store import Target
-from media_assets.sources.base import Beside
+from media_assets.places.manifest import Manifest
+from media_assets.places.source import Beside
+from media_assets.places.store import Target
 from media_assets_tests.drive_server import DriveServer, drive_server
 from media_assets_tests.io_managers.drive_stores import (
     ASSET,

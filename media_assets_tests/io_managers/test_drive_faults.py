@@ -11,8 +11,8 @@ import pytest
 
 from media_assets.base.checksums import sha256_of
 from media_assets.base.errors import Fatal, Transient
-from media_assets.io_managers.manifest import Manifest
-from media_assets.io_managers.store import Target
+from media_assets.places.manifest import Manifest
+from media_assets.places.store import Target
 from media_assets_tests.drive_server import DriveServer, Fault, Faults, drive_server
 from media_assets_tests.io_managers.drive_stores import (
     ASSET,

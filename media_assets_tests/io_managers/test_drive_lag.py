@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from media_assets.base.errors import Fatal, Transient
-from media_assets.google_drive.errors import StoreGone
+from media_assets.places.drive.api.errors import StoreGone
 from media_assets_tests.drive_server import DriveServer, Fault, drive_server
 from media_assets_tests.io_managers.drive_stores import (
     ASSET,

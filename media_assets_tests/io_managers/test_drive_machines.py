@@ -13,8 +13,8 @@ import pytest
 
 from media_assets.base.checksums import sha256_of
 from media_assets.base.errors import Transient
-from media_assets.google_drive.api import DriveApi
-from media_assets.io_managers.manifest import Manifest
+from media_assets.places.drive.api.api import DriveApi
+from media_assets.places.manifest import Manifest
 from media_assets_tests.drive_server import DriveServer, drive_server
 from media_assets_tests.io_managers.drive_stores import (
     ASSET,

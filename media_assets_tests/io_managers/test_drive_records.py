@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from media_assets.base.errors import Transient
-from media_assets.io_managers.artifact_names import (
+from media_assets.places.artifact_names import (
     folder_name,
     manifest_name,
     mime_type,
@@ -17,9 +17,9 @@ from media_assets.io_managers.artifact_names import (
     names_beside,
     readable_name,
 )
-from media_assets.io_managers.drive_journal import Coming, Journal
-from media_assets.io_managers.drive_marks import DriveFile, asset_of, fitting, has, place, twin_mark
-from media_assets.io_managers.drive_memory import DriveMemory, Published
+from media_assets.places.drive.store.journal import Coming, Journal
+from media_assets.places.drive.store.marks import DriveFile, asset_of, fitting, has, place, twin_mark
+from media_assets.places.drive.store.memory import DriveMemory, Published
 
 
 def test_files_that_players_look_for_bear_the_bare_name_of_the_recording() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from media_assets.base.errors import Fatal, SourceChanged, Transient
-from media_assets.google_drive.errors import NoSuchFolder
+from media_assets.places.drive.api.errors import NoSuchFolder
 from media_assets_tests.drive_server import DriveServer, drive_server
 from media_assets_tests.io_managers.drive_stores import (
     ASSET,

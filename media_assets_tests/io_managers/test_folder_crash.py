@@ -16,9 +16,9 @@ import pytest
 
 from media_assets.base.checksums import sha256_of
 from media_assets.base.files import STAGING_PREFIX
-from media_assets.io_managers.folder import FolderArtifacts
-from media_assets.io_managers.store import Target
-from media_assets.sources.base import Beside
+from media_assets.places.folder.store import FolderArtifacts
+from media_assets.places.source import Beside
+from media_assets.places.store import Target
 from media_assets_tests.io_managers.test_folder_store import ASSET, IN_FOLDER, Store, draft, names
 from media_assets_tests.slowly import few_of_them
 from media_assets_tests.toy_library import processes

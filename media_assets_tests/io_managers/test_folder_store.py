@@ -15,10 +15,10 @@ from media_assets.base.checksums import sha256_of
 from media_assets.base.errors import Fatal, Transient
 from media_assets.base.files import STAGING_PREFIX
 from media_assets.base.keys import partition_key
-from media_assets.io_managers.folder import FolderArtifacts
-from media_assets.io_managers.manifest import Manifest
-from media_assets.io_managers.store import Target
-from media_assets.sources.base import Beside
+from media_assets.places.folder.store import FolderArtifacts
+from media_assets.places.manifest import Manifest
+from media_assets.places.source import Beside
+from media_assets.places.store import Target
 from media_assets_tests.toy_library import unprivileged_folder
 
 IN_FOLDER = Target("folder")

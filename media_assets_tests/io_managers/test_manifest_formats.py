@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from media_assets.base.errors import Fatal
-from media_assets.io_managers.manifest_formats import FORMATS, PRESENT, UPGRADES, ManifestFormats
+from media_assets.places.manifest_formats import FORMATS, PRESENT, UPGRADES, ManifestFormats
 from media_assets_tests.every_place import PlaceOfArtifacts, place_of_artifacts
 from media_assets_tests.test_every_store import KEY, Publish, contents, draft
 

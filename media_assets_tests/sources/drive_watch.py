@@ -8,11 +8,11 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from media_assets.google_drive.api import DriveApi
-from media_assets.settings import AutomationSettings
-from media_assets.settings_places import DriveAccess, DriveSource
-from media_assets.sources.base import Changes, SourceEntry
-from media_assets.sources.drive import DriveFolders
+from media_assets.places.drive.api.api import DriveApi
+from media_assets.places.drive.settings import DriveAccess, DriveSource
+from media_assets.places.drive.source.source import DriveFolders
+from media_assets.places.source import Changes, SourceEntry
+from media_assets.places.watching import AutomationSettings
 from media_assets_tests.drive_server import DriveServer
 
 AN_HOUR = 3600.0

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from media_assets.base.errors import BadMedia, Fatal, SourceChanged, Transient
-from media_assets.settings import AutomationSettings
-from media_assets.sources.base import Beside, Changes, SourceEntry
-from media_assets.sources.bucket import BucketObjects
+from media_assets.places.bucket.source import BucketObjects
+from media_assets.places.source import Beside, Changes, SourceEntry
+from media_assets.places.watching import AutomationSettings
 from media_assets_tests.s3_server import PLANTED, Place, S3Server, s3_server
 from media_assets_tests.sources.test_folder_changes import DictState
 

@@ -11,9 +11,9 @@ import pytest
 
 from media_assets.base.errors import BadMedia, Fatal, SourceChanged, Transient
 from media_assets.base.keys import split_drive_key
+from media_assets.places.source import Beside
 from media_assets.processing import Selection
 from media_assets.selection_checks import unseen
-from media_assets.sources.base import Beside
 from media_assets_tests.drive_server import DriveServer, drive_server
 from media_assets_tests.sources.drive_watch import Watch, ids
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from media_assets.base.errors import Fatal, SourceChanged, Transient
-from media_assets.sources.base import Changes
-from media_assets.sources.drive_state import DrivePosition, load
+from media_assets.places.drive.source.state import DrivePosition, load
+from media_assets.places.source import Changes
 from media_assets_tests.drive_server import DriveServer, Faults, drive_server
 from media_assets_tests.sources.drive_watch import Watch, ids, paths
 

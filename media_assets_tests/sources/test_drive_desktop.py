@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from media_assets.base.errors import Fatal
-from media_assets.settings import AutomationSettings
-from media_assets.settings_places import DriveDesktopSource, FolderSource
-from media_assets.sources.drive_desktop import DriveDesktop, drive_desktop_folder
-from media_assets.sources.drive_mounts import Machine
-from media_assets.sources.folder import Folder
+from media_assets.places.drive_desktop.mounts import Machine
+from media_assets.places.drive_desktop.settings import DriveDesktopSource
+from media_assets.places.drive_desktop.source import DriveDesktop, drive_desktop_folder
+from media_assets.places.folder.settings import FolderSource
+from media_assets.places.folder.source import Folder
+from media_assets.places.watching import AutomationSettings
 
 
 def machine(root: Path, platform: str) -> Machine:

@@ -11,12 +11,12 @@ import pytest
 
 from media_assets.automation import InstanceState
 from media_assets.base.errors import Fatal
-from media_assets.settings import AutomationSettings
-from media_assets.settings_places import FolderSource
-from media_assets.sources.base import Changes
-from media_assets.sources.folder import Folder
-from media_assets.sources.packed import pack
-from media_assets.sources.snapshot import Snapshot
+from media_assets.places.folder.settings import FolderSource
+from media_assets.places.folder.source import Folder
+from media_assets.places.listed.snapshot import Snapshot
+from media_assets.places.packed import pack
+from media_assets.places.source import Changes
+from media_assets.places.watching import AutomationSettings
 from media_assets_tests.media import tone
 from media_assets_tests.toy_library import ToyLibrary, unprivileged_folder
 

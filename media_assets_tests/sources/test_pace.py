@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.settings import AutomationSettings
-from media_assets.settings_places import BucketSource, DriveSource, FolderSource
-from media_assets.sources.pace import Pace
+from media_assets.places.bucket.settings import BucketSource
+from media_assets.places.drive.settings import DriveSource
+from media_assets.places.folder.settings import FolderSource
+from media_assets.places.pace import Pace
+from media_assets.places.watching import AutomationSettings
 from media_assets_tests.every_place import Memory
 
 DAY = 86_400.0

@@ -10,7 +10,7 @@ import pytest
 
 from media_assets.media import isobmff
 from media_assets.media.isobmff import boxes
-from media_assets.sources.readiness import Readiness
+from media_assets.places.listed.readiness import Readiness
 from media_assets_tests.media import ffmpeg, file_url, tone, video
 
 

@@ -10,74 +10,18 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Self
 
 from pydantic import ValidationError
 
 from media_assets.base.errors import BadMedia, MediaAssetsError, SourceChanged, classify
 from media_assets.base.keys import decode_path
 from media_assets.base.paths import plain
-from media_assets.engines.duplicates.journal import MoveJournal, NotOfThisPlace
-from media_assets.models_duplicates import CheckedFile, DedupRow, DuplicateGroup, Move, MoveOutcome
+from media_assets.models_duplicates import DedupRow, DuplicateGroup
+from media_assets.places.journal import MoveJournal, NotOfThisPlace
+from media_assets.places.moving import CheckedFile, Move, MoveOutcome, Mover
 
 _OF_ONE_FILE = (SourceChanged, BadMedia)
-
-
-class Mover(Protocol):
-    """A place in which files can be moved to a review folder.
-
-    Each of its acts may be repeated, also by another process after a crash. What concerns one file alone is raised as
-    SourceChanged or BadMedia, and then nothing was moved; anything else ends the work with the file where it was, in
-    the review folder, or, where files are moved by copying, in both.
-    """
-
-    def verify(self, file: CheckedFile) -> None:
-        """Compare a file with what the plan says of it: size, checksum of its content, and that it stands still.
-
-        Raises:
-            SourceChanged: it is another one now, or gone.
-            BadMedia: it may not be read.
-        """
-
-    def check(self, move: Move) -> None:
-        """Find out whether a copy could be moved as things are. Changes nothing.
-
-        Content that is known to be what it was is not read.
-
-        Raises:
-            SourceChanged: the destination is taken, or the copy or the file to keep is gone or another one now.
-            BadMedia: it may not be moved.
-        """
-
-    def prepare(self, move: Move, note: Callable[[str], None]) -> Move:
-        """Have the place ready that the copy goes to, and complete the move by what is needed to undo it.
-
-        Args:
-            note: Called with the name of every folder that is going to be created, before it is.
-
-        Raises:
-            SourceChanged: the destination is taken, or the copy is gone.
-            BadMedia: it may not be moved.
-        """
-
-    def move(self, move: Move) -> None:
-        """Move the copy to its destination; never over anything. `move` is what `prepare` made of it.
-
-        Raises:
-            SourceChanged: the destination is taken, or the copy is gone.
-            BadMedia: it may not be moved.
-        """
-
-    def restore(self, move: Move) -> bool:
-        """Bring the copy back to where it was, from whatever state a crash left; False when it never left.
-
-        Raises:
-            SourceChanged: its old place is taken, or what is at the destination is not that copy.
-            BadMedia: it may not be moved.
-        """
-
-    def remove_folder(self, name: str) -> bool:
-        """Remove a folder that `prepare` created, when it is empty; False when it stays."""
 
 
 def plan_moves(

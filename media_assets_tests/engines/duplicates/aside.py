@@ -16,18 +16,20 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from media_assets.base.keys import encode_path
-from media_assets.buckets import open_bucket
-from media_assets.engines.duplicates.bucket_mover import BucketMover
-from media_assets.engines.duplicates.drive_mover import DriveMover
-from media_assets.engines.duplicates.folder_mover import FolderMover
-from media_assets.engines.duplicates.journal import MoveJournal
-from media_assets.engines.duplicates.moves import Mover, apply_moves, check_moves, plan_moves, settle_moves, undo_moves
+from media_assets.engines.duplicates.moves import apply_moves, check_moves, plan_moves, settle_moves, undo_moves
 from media_assets.engines.duplicates.near import duplicate_groups
-from media_assets.google_drive.api import DriveApi
-from media_assets.google_drive.private_files import write_private
 from media_assets.media.info import MediaKind
-from media_assets.models_duplicates import DedupRow, Move, MoveOutcome
-from media_assets.settings_places import BucketAccess, DriveAccess
+from media_assets.models_duplicates import DedupRow
+from media_assets.places.bucket.client import open_bucket
+from media_assets.places.bucket.mover import BucketMover
+from media_assets.places.bucket.settings import BucketAccess
+from media_assets.places.drive.api.api import DriveApi
+from media_assets.places.drive.api.private_files import write_private
+from media_assets.places.drive.mover import DriveMover
+from media_assets.places.drive.settings import DriveAccess
+from media_assets.places.folder.mover import FolderMover
+from media_assets.places.journal import MoveJournal
+from media_assets.places.moving import Move, MoveOutcome, Mover
 from media_assets_tests.drive_server import DriveServer
 from media_assets_tests.s3_server import SECRETS, Place, S3Server
 

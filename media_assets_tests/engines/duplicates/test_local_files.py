@@ -11,10 +11,10 @@ import pytest
 
 from media_assets.base.keys import decode_path
 from media_assets.engines.duplicates.file_listing import FileListing
-from media_assets.places import open_library
+from media_assets.opening import open_library
+from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets.quick_duplicates import QuickSearch
 from media_assets.settings import Settings
-from media_assets.settings_places import FolderSource, FolderStore
 
 LARGE = 600_000
 LONG_AGO = (10**18, 10**18)

@@ -12,10 +12,10 @@ import pytest
 from media_assets.base.errors import Fatal, Transient
 from media_assets.base.keys import decode_path
 from media_assets.engines.duplicates.moves import apply_moves, undo_moves
-from media_assets.settings import AutomationSettings
-from media_assets.settings_places import DriveAccess, DriveSource
-from media_assets.sources.bucket import BucketObjects
-from media_assets.sources.drive import DriveFolders
+from media_assets.places.bucket.source import BucketObjects
+from media_assets.places.drive.settings import DriveAccess, DriveSource
+from media_assets.places.drive.source.source import DriveFolders
+from media_assets.places.watching import AutomationSettings
 from media_assets_tests.drive_server import DriveServer, Fault, Faults, drive_server
 from media_assets_tests.engines.duplicates import aside
 from media_assets_tests.engines.duplicates.aside import COPIES, FILES, KEPT, REVIEW, Copies, InBucket, InFolder, OnDrive
@@ -200,10 +200,10 @@ def test_a_refusal_that_drive_did_not_announce_concerns_that_file_alone(on_drive
 
 
 def test_a_grant_to_read_alone_says_which_scope_is_needed(on_drive: OnDrive, tmp_path: Path):
-    from media_assets.engines.duplicates.drive_mover import DriveMover
-    from media_assets.google_drive.api import DriveApi
-    from media_assets.google_drive.credentials import READ_ONLY
-    from media_assets.google_drive.private_files import write_private
+    from media_assets.places.drive.api.api import DriveApi
+    from media_assets.places.drive.api.credentials import READ_ONLY
+    from media_assets.places.drive.api.private_files import write_private
+    from media_assets.places.drive.mover import DriveMover
 
     before = on_drive.state()
     grant = tmp_path / "reader.json"
@@ -335,7 +335,7 @@ def writes(method: str, part: str = "") -> Callable[[Request], bool]:
 
 
 def test_an_object_in_review_is_no_source(in_bucket: InBucket):
-    from media_assets.places import open_library
+    from media_assets.opening import open_library
     from media_assets.settings import Settings
     from media_assets_tests.s3_server import SECRETS
 

@@ -13,12 +13,13 @@ import pytest
 
 from media_assets.base.checksums import digests_of
 from media_assets.base.errors import Fatal
-from media_assets.engines.duplicates.folder_mover import FolderMover
-from media_assets.engines.duplicates.journal import MoveJournal
 from media_assets.engines.duplicates.moves import apply_moves, check_moves, plan_moves, undo_moves
 from media_assets.engines.duplicates.near import duplicate_groups
 from media_assets.media.info import MediaKind
-from media_assets.models_duplicates import DedupRow, Move, MoveOutcome
+from media_assets.models_duplicates import DedupRow
+from media_assets.places.folder.mover import FolderMover
+from media_assets.places.journal import MoveJournal
+from media_assets.places.moving import Move, MoveOutcome
 from media_assets_tests.toy_library import unprivileged_folder
 
 STRAY_BYTES = os.fsdecode(b"caf\xe9, 100%.bin")

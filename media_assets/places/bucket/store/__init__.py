@@ -1,0 +1,1 @@
+"""Artifacts in a bucket: published by conditional writes, so that none is lost or doubled."""

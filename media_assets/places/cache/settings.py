@@ -1,0 +1,14 @@
+"""The section `cache` of library.yaml."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, PositiveFloat
+
+from media_assets.base.section import Section
+
+
+class CacheSettings(Section):
+    max_bytes: Annotated[int, Field(ge=0)] = 20_000_000_000
+    max_age_days: PositiveFloat = 14.0

@@ -1,0 +1,1 @@
+"""Folders in Google Drive as a source: what is in them, and what changed since the last look."""

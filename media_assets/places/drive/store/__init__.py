@@ -1,0 +1,1 @@
+"""Artifacts in Google Drive: each exactly once, whatever breaks on the way."""

@@ -1,0 +1,1 @@
+"""Google Drive as Drive for desktop, or another program, shows it on this machine."""

@@ -1,0 +1,1 @@
+"""What sources share that are watched by listing them: the memory of the last look, and which files are whole."""
