@@ -11,10 +11,10 @@ import dagster as dg
 
 from media_assets.base.errors import Fatal, MediaAssetsError, Transient
 from media_assets.base.wording import counted
-from media_assets.lanes import bulk_request
-from media_assets.library import Library
+from media_assets.pipeline.lanes import bulk_request
+from media_assets.pipeline.library import Library
 from media_assets.pipeline.partitions import registered
-from media_assets.recipe import Recipe, Stage
+from media_assets.pipeline.recipe import Recipe, Stage
 
 _ROUND = timedelta(days=30)
 """From the beginning of one look at the whole library to that of the next; a file that fails waits so long."""

@@ -13,20 +13,22 @@ from typing import Any
 import dagster as dg
 from dagster import AutomationCondition as Condition
 
-from media_assets.abandoned_runs import close_abandoned_runs
 from media_assets.backup.cursors import forget_imported, imported_cursor, sensor_name
 from media_assets.base.errors import MediaAssetsError
 from media_assets.base.keys import display_name
 from media_assets.base.wording import counted, describe_seconds
-from media_assets.future_ticks import bring_back
-from media_assets.lanes import BULK_TAGS, LIVE_TAGS, bulk_request
-from media_assets.library import Library
+from media_assets.dagster_seams.future_ticks import bring_back
+from media_assets.pipeline.abandoned_runs import close_abandoned_runs
+from media_assets.pipeline.instance_state import InstanceState
+from media_assets.pipeline.lanes import BULK_TAGS, LIVE_TAGS, bulk_request
+from media_assets.pipeline.library import Library
 from media_assets.pipeline.partitions import media_files, register, registered
+from media_assets.pipeline.pools import apply_pool_limits
+from media_assets.pipeline.records import REMOVED, REMOVED_KEYS
 from media_assets.places.pace import Pace
 from media_assets.places.registered import RegisteredKeys
 from media_assets.places.source import Changes, Source, SourceEntry
 from media_assets.places.store import ManifestReader
-from media_assets.records import REMOVED, REMOVED_KEYS
 from media_assets.settings import Settings
 
 _MOST_REPORTED = 20
@@ -122,30 +124,6 @@ def source_sensor(
         return tick.result()
 
     return watch
-
-
-class InstanceState:
-    """Keeps text in the database of the Dagster instance, one row for each name. See `sources.base.State`."""
-
-    def __init__(self, instance: dg.DagsterInstance) -> None:
-        storage = instance.daemon_cursor_storage
-        if storage is None:
-            raise RuntimeError("this Dagster instance has no storage for cursors")
-        self._storage = storage
-
-    def read(self, name: str) -> str | None:
-        return self._storage.get_cursor_values({name}).get(name)
-
-    def write(self, name: str, text: str) -> None:
-        self._storage.set_cursor_values({name: text})
-
-
-def apply_pool_limits(instance: dg.DagsterInstance, pools: dict[str, int]) -> None:
-    """Make the instance's pools what library.yaml says; a query when they are so already."""
-    current = {limit.name: limit.limit for limit in instance.event_log_storage.get_pool_limits()}
-    for pool, limit in pools.items():
-        if current.get(pool) != limit:
-            instance.event_log_storage.set_concurrency_slots(pool, limit)
 
 
 class _Tick:

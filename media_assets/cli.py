@@ -152,10 +152,10 @@ def status(
     from media_assets.assets.pipeline import enabled_stages
     from media_assets.instance import open_instance
     from media_assets.opening import open_library
+    from media_assets.pipeline.status import State, library_status
+    from media_assets.pipeline.status_cells import Cells
     from media_assets.processing import Selection, require_source, selected_registered
     from media_assets.selection_checks import require_match, unseen_on_this_machine
-    from media_assets.status import State, library_status
-    from media_assets.status_cells import Cells
     from media_assets.status_json import write_status
     from media_assets.terminal import print_missing, print_status, print_unregistered
 
@@ -219,9 +219,9 @@ def duplicates(
     from media_assets.engines.duplicates.table import write_csv
     from media_assets.instance import open_instance
     from media_assets.opening import open_library
+    from media_assets.pipeline.status import library_status
     from media_assets.processing import Selection, require_source, selected_registered, stages_up_to
     from media_assets.selection_checks import require_new_file, unseen_on_this_machine
-    from media_assets.status import library_status
     from media_assets.terminal import print_duplicates, print_moves, print_plan
 
     if apply and undo:
@@ -302,9 +302,9 @@ def dev(
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 3000,
 ) -> None:
     """Start the Dagster UI with sensors and automation on."""
-    from media_assets.dagster_fixes import note_end_of_log
+    from media_assets.dagster_seams.fixes import note_end_of_log
+    from media_assets.dagster_seams.future_ticks import bring_back
     from media_assets.dev_server import require_free, serve
-    from media_assets.future_ticks import bring_back
     from media_assets.instance import dagster_home, open_instance
 
     settings = _open(context).settings
@@ -321,15 +321,15 @@ def dev(
 
 @contextmanager
 def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]]:
-    from media_assets.abandoned_runs import close_abandoned_runs
     from media_assets.assets.pipeline import enabled_stages
-    from media_assets.automation import apply_pool_limits
     from media_assets.base.logs import LogStyle
     from media_assets.definitions import build_definitions
     from media_assets.instance import open_instance
     from media_assets.opening import open_library
+    from media_assets.pipeline.abandoned_runs import close_abandoned_runs
+    from media_assets.pipeline.pools import apply_pool_limits
+    from media_assets.pipeline.progress import log_to_file
     from media_assets.processing import Processor
-    from media_assets.progress import log_to_file
     from media_assets.progress_bar import BarProgress
 
     opened = _open(context)

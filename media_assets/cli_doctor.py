@@ -22,10 +22,10 @@ def examine(settings: Settings, secrets: Secrets, *, console: Console, problems:
     Returns:
         The exit code: 0 when all is in place.
     """
-    from media_assets import future_ticks
     from media_assets.base.errors import MediaAssetsError, classify
     from media_assets.base.wording import counted
-    from media_assets.database_trouble import check_files
+    from media_assets.dagster_seams import future_ticks
+    from media_assets.dagster_seams.database_trouble import check_files
     from media_assets.doctor import Check, checks, failed
     from media_assets.instance import dagster_home, open_instance
 

@@ -26,7 +26,7 @@ def metrics(
     from media_assets.observability.metrics.health import readiness
     from media_assets.observability.metrics.server import serving
     from media_assets.observability.metrics.watch import Watch
-    from media_assets.progress import log_to_output
+    from media_assets.pipeline.progress import log_to_output
 
     settings = load_settings(context.obj)
     log_to_output(LogStyle(settings.logging, load_secrets(settings.config_path)))

@@ -7,7 +7,6 @@ from typing import Any
 
 import dagster as dg
 
-from media_assets import dagster_fixes
 from media_assets.ageing import age_sensor
 from media_assets.assets.duplicate_groups import duplicate_groups, nightly_groups
 from media_assets.assets.library_report import daily_report, first_report, library_report
@@ -15,21 +14,22 @@ from media_assets.assets.pipeline import enabled_stages
 from media_assets.automation import condition_sensor, source_sensor, stage_condition
 from media_assets.base.logs import LogStyle
 from media_assets.base.secrets import Secrets
-from media_assets.batch import batches_of
 from media_assets.config import load_secrets, load_settings
+from media_assets.dagster_seams import fixes as dagster_fixes
 from media_assets.duplicates import INDEX
 from media_assets.engines.summarizers import Summarizers, build_summarizer
 from media_assets.engines.transcribers import Transcribers, build_transcriber
-from media_assets.file_asset import io_manager_key
-from media_assets.io_managers.base import ArtifactIOManager
-from media_assets.library import Library
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.notification_sensors import notification_sensors
 from media_assets.observability.dagster_logs import console_logger, use_everywhere
-from media_assets.observability.observers import build_observers
 from media_assets.opening import open_library
+from media_assets.pipeline.batch import batches_of
+from media_assets.pipeline.io_manager import ArtifactIOManager
+from media_assets.pipeline.library import Library
+from media_assets.pipeline.observers import build_observers
+from media_assets.pipeline.progress import LogProgress
+from media_assets.pipeline.stage import io_manager_key
 from media_assets.postponed import budget_sensor
-from media_assets.progress import LogProgress
 from media_assets.settings import Settings
 
 

@@ -16,9 +16,9 @@ from media_assets.base.errors import MediaAssetsError, classify
 from media_assets.base.secrets import Secrets
 from media_assets.base.wording import counted
 from media_assets.doctor_engines import engine_checks
-from media_assets.library import Library
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.opening import open_library
+from media_assets.pipeline.library import Library
 from media_assets.places.folder.settings import FolderSource
 from media_assets.processing import Selection
 from media_assets.selection_checks import LooksAtFolders, unseen

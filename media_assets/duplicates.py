@@ -28,8 +28,8 @@ from media_assets.engines.duplicates.moves import (
     undo_moves,
 )
 from media_assets.engines.duplicates.near import duplicate_groups
-from media_assets.library import Library
 from media_assets.models_duplicates import DedupRow, DuplicateGroup
+from media_assets.pipeline.library import Library
 from media_assets.places.journal import MoveJournal
 from media_assets.places.moving import Move, MoveOutcome
 from media_assets.settings_duplicates import DuplicateSettings

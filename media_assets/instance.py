@@ -10,10 +10,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from media_assets import dagster_fixes
 from media_assets.base.files import private_folder
 from media_assets.base.packaged import packaged
-from media_assets.database_trouble import explained
+from media_assets.dagster_seams import fixes as dagster_fixes
+from media_assets.dagster_seams.database_trouble import explained
 from media_assets.private_state import make_state_private
 from media_assets.settings import Settings
 

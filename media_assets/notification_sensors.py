@@ -14,15 +14,15 @@ import dagster as dg
 from media_assets.alerts.announcer import Announcer
 from media_assets.alerts.channels import channels_of
 from media_assets.alerts.messages import Links
-from media_assets.automation import InstanceState
 from media_assets.base.errors import BadMedia, Fatal
 from media_assets.base.keys import split_drive_key
 from media_assets.base.secrets import Secrets
 from media_assets.base.wording import counted
-from media_assets.library import Library
+from media_assets.pipeline.instance_state import InstanceState
+from media_assets.pipeline.library import Library
+from media_assets.pipeline.recipe import Stage
+from media_assets.pipeline.records import EventFeed
 from media_assets.places.drive.settings import DriveSource
-from media_assets.recipe import Stage
-from media_assets.records import EventFeed
 from media_assets.settings import Settings
 from media_assets.webhooks.files import Files
 from media_assets.webhooks.position import given_up

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from media_assets.base.errors import Fatal
 from media_assets.base.interruption import ask
 from media_assets.base.secrets import Secrets
-from media_assets.library import Library
-from media_assets.observability.observers import Observer
+from media_assets.pipeline.library import Library
+from media_assets.pipeline.observers import Observer
+from media_assets.pipeline.workspaces import Workspaces
 from media_assets.places.bucket.settings import BucketSource, BucketStore
 from media_assets.places.cache.cache import FetchCache
 from media_assets.places.drive.settings import DriveAccess, DriveSource, DriveStore
@@ -27,7 +28,6 @@ from media_assets.places.source import Source
 from media_assets.places.store import ArtifactStore
 from media_assets.private_state import make_state_private
 from media_assets.settings import Settings
-from media_assets.workspaces import Workspaces
 
 if TYPE_CHECKING:
     from media_assets.places.drive.api.api import DriveApi

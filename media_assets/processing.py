@@ -17,20 +17,20 @@ from dagster._core.execution.plan.objects import ErrorSource
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 from dagster_shared.error import SerializableErrorInfo
 
-from media_assets.abandoned_runs import owner_tags
 from media_assets.base.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, Transient, is_passing
 from media_assets.base.foreign_errors import is_of_database
 from media_assets.base.globs import PathFilter
 from media_assets.base.keys import split_key
-from media_assets.file_asset import FileAsset
-from media_assets.library import Library
+from media_assets.pipeline.abandoned_runs import owner_tags
+from media_assets.pipeline.library import Library
 from media_assets.pipeline.partitions import register, registered
+from media_assets.pipeline.recipe import Recipe
+from media_assets.pipeline.stage import FileAsset
+from media_assets.pipeline.status import LibraryStatus, State, library_status
 from media_assets.places.registered import RegisteredKeys, path_in_key
 from media_assets.places.source import SourceEntry
 from media_assets.places.store import ManifestReader
-from media_assets.recipe import Recipe
 from media_assets.selection_checks import require_known_source, require_match, unseen
-from media_assets.status import LibraryStatus, State, library_status
 
 _STOPS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 """Names of the classes of what is raised where the process is told to stop."""

@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from media_assets.base.errors import OverBudget, Waiting
-from media_assets.progress import describe_outcome, log_outcome
+from media_assets.pipeline.progress import describe_outcome, log_outcome
 
 if TYPE_CHECKING:
-    from media_assets.outcome import Outcome
+    from media_assets.pipeline.outcome import Outcome
 
 
 class BarProgress:

@@ -18,7 +18,7 @@ from media_assets.base.keys import readable
 from media_assets.base.wording import counted, describe_bytes
 from media_assets.engines.duplicates.file_listing import FileListing
 from media_assets.engines.duplicates.local_files import EqualFiles, LocalFile, Memory, equal_files
-from media_assets.library import Library
+from media_assets.pipeline.library import Library
 from media_assets.places.folder.source import Folder
 
 _MOST_GROUPS = 20

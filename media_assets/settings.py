@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -27,12 +27,20 @@ from media_assets.base.logging_settings import LoggingSettings
 from media_assets.base.section import NOT_IN_RESULT, Section
 from media_assets.base.validators import Language, NamedPath, WebAddress, library_name, owner
 from media_assets.media.settings import FFmpegSettings
+from media_assets.pipeline.conditions import FileCondition, RecordingCondition
+from media_assets.pipeline.settings import (
+    AssetTuning,
+    LimitSettings,
+    Output,
+    ResolvedOutput,
+    RetentionSettings,
+    RetrySettings,
+)
 from media_assets.places.cache.settings import CacheSettings
 from media_assets.places.folder.settings import FolderStore
 from media_assets.places.settings import SourceSettings, StoreSettings, with_types
 from media_assets.places.watching import AutomationSettings
 from media_assets.settings_alerts import AlertSettings, WebhookSettings
-from media_assets.settings_choices import FileCondition, RecordingCondition
 from media_assets.settings_duplicates import DuplicateSettings
 from media_assets.settings_images import ImageRule, ImageSettings
 from media_assets.settings_observability import TracingSettings
@@ -44,26 +52,9 @@ from media_assets.work.settings import BudgetSettings
 
 LibraryName = Annotated[str, AfterValidator(library_name)]
 Owner = Annotated[str, AfterValidator(owner)]
-Placement = Literal["folder", "beside_source"]
 
 
 # ------------------------------------------------------------------------------------------- sources and stores
-
-
-class Output(Section):
-    """Where the artifacts of one asset go."""
-
-    store: str | None = None
-    """A name under `stores`; absent: that of `outputs.default`."""
-    placement: Placement | None = None
-    """`folder`: in the store's own folder. `beside_source`: next to the source file, named after it."""
-
-
-class ResolvedOutput(NamedTuple):
-    """Where the artifacts of one asset go, with nothing left open."""
-
-    store: str
-    placement: Placement
 
 
 # ------------------------------------------------------------------------------------------- engines
@@ -147,52 +138,7 @@ class SummaryRule(Section):
 # ------------------------------------------------------------------------------------------- how the work is run
 
 
-class AssetTuning(Section):
-    """How one asset is run. None of it changes a result. What is usual for a stage stands at the stage itself."""
-
-    enabled: bool = True
-    """Whether it is made at all. What is made from it has to be disabled with it."""
-    batch: PositiveInt
-    """Files per run. Every asset needs a number of its own: Dagster puts assets of equal policy into one run, and then
-    one bad file stops the later stages of its whole batch."""
-    workers: PositiveInt
-    """Files worked on at once within a run."""
-    time_limit_seconds: PositiveFloat
-    """What every file may take …"""
-    time_limit_per_media_second: Annotated[float, Field(ge=0)]
-    """… and so much more for each second it plays, as far as its bytes can hold that much."""
-
-
 DEFAULT_POOLS = {"source": 4, "ffmpeg": 2, "encoder": 1, "transcriber": 1, "summarizer": 4}
-
-
-class RetrySettings(Section):
-    """For failures that a repetition may cure; a bad file is never repeated."""
-
-    max_retries: Annotated[int, Field(ge=0)] = 3
-    delay_seconds: PositiveFloat = 10.0
-    """Before the first repetition; doubled each time, with jitter."""
-
-
-class LimitSettings(Section):
-    min_free_bytes: Annotated[int, Field(ge=0)] = 1_000_000_000
-    """Space that is left free on the disks of `state_dir` and of the stores."""
-    reader_memory_bytes: PositiveInt = 2_000_000_000
-    """Memory of a process that looks into one file. A file that needs more is red."""
-    ffmpeg_memory_bytes: PositiveInt | None = None
-    """Memory of one ffmpeg; absent: three quarters of what the machine or its container has, and 4 GB at least."""
-    max_media_hours: PositiveFloat = 48.0
-    """A file that plays for longer, by its own time stamps, is red: no claim of a file makes it more work than that."""
-
-
-class RetentionSettings(Section):
-    """How long is kept what serves work that was broken off, and what only a day needed."""
-
-    journal_days: PositiveFloat = 14.0
-    """Finished pieces of long work that was not taken up again, since the last one: windows of a transcription, parts
-    of a summary. They hold what was said."""
-    row_days: Annotated[int, Field(ge=2)] = 35
-    """What each run spent and postponed on a day, in Dagster's database."""
 
 
 class Settings(Section):

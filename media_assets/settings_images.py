@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PositiveInt, field_validator
 
 from media_assets.base.section import Section
-from media_assets.settings_choices import PictureCondition
+from media_assets.pipeline.conditions import PictureCondition
 
 ImageFormat = Literal["jpeg", "webp", "avif"]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from media_assets.base.section import Section
-from media_assets.settings_choices import PictureCondition
+from media_assets.pipeline.conditions import PictureCondition
 
 VideoCodec = Literal["x264", "x265", "svt-av1"]
 HardwareEncoder = Literal["nvenc", "qsv", "vaapi", "videotoolbox"]

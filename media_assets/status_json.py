@@ -6,8 +6,8 @@ import json
 from collections.abc import Collection, Sequence
 from typing import TextIO
 
-from media_assets.status import State
-from media_assets.status_cells import Cells
+from media_assets.pipeline.status import State
+from media_assets.pipeline.status_cells import Cells
 
 
 def write_status(

@@ -11,11 +11,11 @@ from rich.table import Table
 from media_assets.base.keys import display_name, readable
 from media_assets.base.wording import counted, describe_bytes
 from media_assets.models_duplicates import DuplicateGroup
+from media_assets.pipeline.records import Failed
+from media_assets.pipeline.status import LibraryStatus, State
+from media_assets.pipeline.status_cells import Cell
 from media_assets.places.moving import Move, MoveOutcome
 from media_assets.processing import StagePlan
-from media_assets.records import Failed
-from media_assets.status import LibraryStatus, State
-from media_assets.status_cells import Cell
 
 _SYMBOLS = {"done": "[green]✓[/]", "not_applicable": "[dim]–[/]", "failed": "[red]✗[/]", "missing": "[dim]·[/]"}
 MOST_ROWS = 100

@@ -14,10 +14,10 @@ from media_assets.definitions import build_definitions
 from media_assets.instance import open_instance
 from media_assets.opening import open_library
 from media_assets.pipeline.partitions import registered
+from media_assets.pipeline.status import LibraryStatus, library_status
 from media_assets.places.manifest import Manifest
 from media_assets.processing import Processor, Selection, is_forced
 from media_assets.progress_bar import BarProgress
-from media_assets.status import LibraryStatus, library_status
 from media_assets_tests.command_line import prepare_state
 
 

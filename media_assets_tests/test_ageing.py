@@ -16,8 +16,8 @@ from media_assets.ageing import age_sensor, due_by_age
 from media_assets.assets.compressed_image import compressed_image
 from media_assets.config import load_settings
 from media_assets.instance import open_instance
-from media_assets.lanes import LANE_TAG
 from media_assets.opening import open_library
+from media_assets.pipeline.lanes import LANE_TAG
 from media_assets.settings import Settings
 from media_assets_tests.broken_library import tone
 from media_assets_tests.media import noisy_photo

@@ -13,17 +13,18 @@ import dagster as dg
 import pytest
 
 from media_assets.assets.library_report import first_report
-from media_assets.automation import InstanceState, source_sensor, stage_condition
+from media_assets.automation import source_sensor, stage_condition
 from media_assets.backup.cursors import SourceMemory, imported_cursor, remember
 from media_assets.base.secrets import Secrets
-from media_assets.batch import batches_of
 from media_assets.definitions import build_definitions
 from media_assets.opening import open_library
+from media_assets.pipeline.batch import batches_of
+from media_assets.pipeline.instance_state import InstanceState
 from media_assets.pipeline.partitions import register, registered
+from media_assets.pipeline.records import EventFeed, Gone
 from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets.places.pace import Pace
 from media_assets.places.watching import AutomationSettings
-from media_assets.records import EventFeed, Gone
 from media_assets.settings import Settings
 from media_assets_tests.s3_server import SECRETS, Place, s3_server
 from media_assets_tests.toy_library import PIPELINE, ToyLibrary

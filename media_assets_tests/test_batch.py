@@ -14,10 +14,11 @@ import pytest
 from filelock import FileLock
 
 from media_assets.pipeline.partitions import register
+from media_assets.pipeline.recipe import Recipe
+from media_assets.pipeline.settings import LimitSettings, Output
+from media_assets.pipeline.status import State
 from media_assets.places.folder.settings import FolderSource, FolderStore
-from media_assets.recipe import Recipe
-from media_assets.settings import AudioSettings, LimitSettings, Output
-from media_assets.status import State
+from media_assets.settings import AudioSettings
 from media_assets_tests.folders import path_of
 from media_assets_tests.toy_library import (
     ToyLibrary,

@@ -25,7 +25,7 @@ from media_assets.base.secrets import Secrets
 from media_assets.containers.gate import allowed_by_environment
 from media_assets.containers.health import CHECKS
 from media_assets.containers.run_container import Allowed
-from media_assets.lanes import LIVE_TAGS
+from media_assets.pipeline.lanes import LIVE_TAGS
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "docker-compose.yml").read_text("utf-8")

@@ -20,7 +20,7 @@ from dagster._daemon.daemon import SensorDaemon
 from dagster._daemon.utils import DaemonErrorCapture
 from sqlalchemy import NullPool
 
-from media_assets import dagster_fixes
+from media_assets.dagster_seams import fixes as dagster_fixes
 
 
 @pytest.mark.thorough

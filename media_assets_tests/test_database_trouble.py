@@ -16,9 +16,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from media_assets import cli, dagster_fixes
+from media_assets import cli
 from media_assets.base.errors import Fatal
-from media_assets.database_trouble import check_files
+from media_assets.dagster_seams import fixes as dagster_fixes
+from media_assets.dagster_seams.database_trouble import check_files
 from media_assets.instance import dagster_home, open_instance
 from media_assets.pipeline.partitions import register, registered
 from media_assets.settings import Settings

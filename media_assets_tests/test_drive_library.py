@@ -10,9 +10,9 @@ import pytest
 
 from media_assets.base.errors import Fatal
 from media_assets.pipeline.partitions import registered
+from media_assets.pipeline.settings import Output
+from media_assets.pipeline.status import State
 from media_assets.places.drive.settings import DriveStore
-from media_assets.settings import Output
-from media_assets.status import State
 from media_assets_tests.drive_library import ARTIFACTS, DriveLibrary, access_to, leaks, secrets_of
 from media_assets_tests.drive_server import DriveServer, drive_server
 from media_assets_tests.s3_server import Place, s3_server

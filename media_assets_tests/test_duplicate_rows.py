@@ -12,9 +12,9 @@ import pytest
 from media_assets.base.secrets import Secrets
 from media_assets.config import load_settings
 from media_assets.duplicates import Duplicates
-from media_assets.library import Library
 from media_assets.opening import open_library
-from media_assets.status import State
+from media_assets.pipeline.library import Library
+from media_assets.pipeline.status import State
 from media_assets_tests import media
 from media_assets_tests.drive_library import access_to
 from media_assets_tests.drive_server import DriveServer, drive_server

@@ -19,7 +19,7 @@ from media_assets.cli import app
 from media_assets.config import load_settings
 from media_assets.definitions import build_definitions
 from media_assets.instance import open_instance
-from media_assets.status import State
+from media_assets.pipeline.status import State
 from media_assets_tests.broken_library import tone
 from media_assets_tests.engines.duplicates import scenes
 from media_assets_tests.real_library import RealLibrary

@@ -15,11 +15,11 @@ from media_assets.base.secrets import Secrets
 from media_assets.config import load_settings
 from media_assets.config_errors import SettingsError
 from media_assets.doctor import checks
-from media_assets.engine_rules import FileFacts, fits
 from media_assets.instance import open_instance
-from media_assets.ledger import spent_usd
-from media_assets.settings_choices import RecordingCondition
-from media_assets.status import State
+from media_assets.pipeline.conditions import RecordingCondition
+from media_assets.pipeline.ledger import spent_usd
+from media_assets.pipeline.rules import FileFacts, fits
+from media_assets.pipeline.status import State
 from media_assets_tests.engines.transcribers.sounds import silence, write_wav
 from media_assets_tests.engines.transcribers.test_openai_api import tone
 from media_assets_tests.openai_audio_server import AudioServer, openai_audio_server

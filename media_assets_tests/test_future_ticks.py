@@ -23,10 +23,10 @@ from dagster._core.scheduler.instigation import (
 )
 from dagster._daemon.sensor import is_under_min_interval
 
-from media_assets import dagster_fixes
 from media_assets.ageing import _Round
-from media_assets.future_ticks import bring_back, latest_tick, why_waiting
-from media_assets.postponed import _days_before
+from media_assets.dagster_seams import fixes as dagster_fixes
+from media_assets.dagster_seams.future_ticks import bring_back, latest_tick, why_waiting
+from media_assets.pipeline.postponed import _days_before
 from media_assets.webhooks.position import is_due
 
 NOW = time.time()

@@ -22,10 +22,10 @@ from docker.errors import APIError, NotFound
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media_assets.abandoned_runs import owner_tags
 from media_assets.containers.gate import Gate
 from media_assets.containers.run_container import Allowed, RefusedRun
 from media_assets.containers.run_launcher import RunLauncher
+from media_assets.pipeline.abandoned_runs import owner_tags
 from media_assets_tests import go_json
 
 ALLOWED = Allowed(image="media-assets:latest", network="stack", volumes_from="stack-code", project="stack")

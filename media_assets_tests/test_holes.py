@@ -15,10 +15,11 @@ from media_assets.base.holes import stored_bytes
 from media_assets.media.info import MediaInfo, MediaKind, Stream
 from media_assets.media.probe import Probe
 from media_assets.opening import open_library
+from media_assets.pipeline.settings import LimitSettings
+from media_assets.pipeline.status import State
+from media_assets.pipeline.time_limits import limit_of_source
 from media_assets.places.folder.settings import FolderSource
-from media_assets.settings import LimitSettings, Settings
-from media_assets.status import State
-from media_assets.time_limits import limit_of_source
+from media_assets.settings import Settings
 from media_assets_tests import media
 from media_assets_tests.real_library import RealLibrary
 

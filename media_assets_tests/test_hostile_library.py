@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.status import State
+from media_assets.pipeline.status import State
 from media_assets_tests import hostile
 from media_assets_tests.broken_library import speech
 from media_assets_tests.real_library import RealLibrary

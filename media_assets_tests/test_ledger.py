@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from dagster import DagsterInstance, DagsterRun
 
-from media_assets.ledger import InstanceLedger, spent_usd
+from media_assets.pipeline.ledger import InstanceLedger, spent_usd
 
 TODAY, YESTERDAY = date(2026, 3, 31), date(2026, 3, 30)
 

@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 
 from media_assets.library_figures import LibraryFigures, library_figures
-from media_assets.marks import WITHDRAWN
+from media_assets.pipeline.marks import WITHDRAWN
 from media_assets.places.manifest import Manifest
 from media_assets.places.store import Target
 from media_assets_tests.toy_library import PIPELINE, ToyLibrary, key_of

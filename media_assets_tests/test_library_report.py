@@ -12,7 +12,7 @@ from media_assets.base.wording import describe_bytes
 from media_assets.config import load_settings
 from media_assets.definitions import build_definitions
 from media_assets.instance import open_instance
-from media_assets.shown import is_folded
+from media_assets.pipeline.shown import is_folded
 from media_assets_tests.broken_library import ffmpeg, tone
 from media_assets_tests.real_library import RealLibrary
 

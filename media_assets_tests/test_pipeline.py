@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from media_assets.status import State
+from media_assets.pipeline.status import State
 from media_assets_tests.broken_library import SAMPLES, ffmpeg, speech, tone
 from media_assets_tests.media import noisy_photo
 from media_assets_tests.real_library import RealLibrary

@@ -21,8 +21,8 @@ from media_assets.containers.run_launcher import RunLauncher
 from media_assets.definitions import build_definitions
 from media_assets.instance import open_instance
 from media_assets.pipeline.partitions import registered
+from media_assets.pipeline.status import LibraryStatus
 from media_assets.settings import Settings
-from media_assets.status import LibraryStatus
 from media_assets_tests.broken_library import BROKEN, tone
 from media_assets_tests.postgres import Databases, storage
 from media_assets_tests.real_library import RealLibrary

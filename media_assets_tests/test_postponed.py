@@ -13,9 +13,9 @@ import pytest
 from media_assets import postponed
 from media_assets.automation import stage_condition
 from media_assets.base.secrets import Secrets
-from media_assets.batch import batches_of
 from media_assets.definitions import build_definitions
-from media_assets.lanes import BULK_TAGS
+from media_assets.pipeline.batch import batches_of
+from media_assets.pipeline.lanes import BULK_TAGS
 from media_assets.pipeline.partitions import media_files
 from media_assets.places.folder.settings import FolderSource
 from media_assets.postponed import budget_sensor

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from media_assets.base.errors import Cancelled, Transient
+from media_assets.pipeline.prefetch import Prefetcher
 from media_assets.places.cache.cache import FetchCache
 from media_assets.places.cache.settings import CacheSettings
-from media_assets.prefetch import Prefetcher
 from media_assets_tests.caches import cache_in, is_cached
 
 PATIENCE_SECONDS = 60

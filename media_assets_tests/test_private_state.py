@@ -11,10 +11,10 @@ import pytest
 
 from media_assets.base.files import close_to_others, private_folder
 from media_assets.instance import dagster_home
+from media_assets.pipeline.progress import log_to_file, logger
+from media_assets.pipeline.settings import Output
 from media_assets.places.folder.settings import FolderStore
 from media_assets.private_state import make_state_private
-from media_assets.progress import log_to_file, logger
-from media_assets.settings import Output
 from media_assets_tests.toy_library import ToyLibrary, toy_settings
 
 

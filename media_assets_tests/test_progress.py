@@ -11,9 +11,9 @@ import pytest
 
 from media_assets.base.errors import BadMedia
 from media_assets.base.wording import describe_bytes, describe_seconds
-from media_assets.outcome import Outcome
+from media_assets.pipeline.outcome import Outcome
+from media_assets.pipeline.progress import LogProgress, describe_outcome, log_to_file, logger
 from media_assets.places.manifest import Manifest, StoredFile
-from media_assets.progress import LogProgress, describe_outcome, log_to_file, logger
 from media_assets_tests.toy_library import ToyLibrary
 
 

@@ -11,10 +11,10 @@ import dagster as dg
 import pytest
 
 from media_assets.alerts.causes import cause_of_failure
-from media_assets.marks import FAILED, WITHDRAWN
 from media_assets.observability.metrics.cells import cause_of
 from media_assets.observability.metrics.watch import Watch
-from media_assets.records import EventFeed, Failed, Gone, Made, cause
+from media_assets.pipeline.marks import FAILED, WITHDRAWN
+from media_assets.pipeline.records import EventFeed, Failed, Gone, Made, cause
 from media_assets.webhooks.files import Files
 from media_assets_tests.toy_library import PIPELINE, ToyLibrary, key_of, materialized, retries
 

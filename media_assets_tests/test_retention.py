@@ -12,10 +12,10 @@ import pytest
 from dagster import DagsterInstance, DagsterRun
 from filelock import FileLock
 
-from media_assets.ledger import SPENT_ROWS, InstanceLedger, spent_usd
-from media_assets.postponed import POSTPONED_ROWS, postpone
-from media_assets.retention import remove_old_journals, remove_old_rows
-from media_assets.settings import RetentionSettings
+from media_assets.pipeline.ledger import SPENT_ROWS, InstanceLedger, spent_usd
+from media_assets.pipeline.postponed import POSTPONED_ROWS, postpone
+from media_assets.pipeline.retention import remove_old_journals, remove_old_rows
+from media_assets.pipeline.settings import RetentionSettings
 from media_assets_tests.toy_library import ToyLibrary
 
 FINGERPRINT = "ab" * 32

@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 from PIL import Image
 
-from media_assets.shown import UNFOLDED_CHARACTERS, is_folded, link, markdown, poster, with_units
+from media_assets.pipeline.shown import UNFOLDED_CHARACTERS, is_folded, link, markdown, poster, with_units
 
 
 def test_longer_markdown_is_folded_by_the_web_server_that_is_installed() -> None:

@@ -17,13 +17,13 @@ from rich.console import Console
 
 from media_assets.base.errors import Fatal
 from media_assets.pipeline.partitions import register
+from media_assets.pipeline.status import LibraryStatus, State
+from media_assets.pipeline.status_cells import Cells
 from media_assets.places.folder.settings import FolderSource
 from media_assets.places.folder.source import Folder
 from media_assets.places.watching import AutomationSettings
 from media_assets.processing import Selection
 from media_assets.selection_checks import unseen
-from media_assets.status import LibraryStatus, State
-from media_assets.status_cells import Cells
 from media_assets.status_json import write_status
 from media_assets.terminal import MOST_ROWS, print_missing, print_status
 from media_assets.work.settings import BudgetSettings

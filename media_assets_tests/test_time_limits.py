@@ -14,10 +14,11 @@ from media_assets.engines.audio import choose_audio, extract_m4a
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.probe import probe
 from media_assets.media.probe_streams import _tagged_duration
+from media_assets.pipeline.settings import LimitSettings
+from media_assets.pipeline.status import State
+from media_assets.pipeline.time_limits import limit_of, limit_of_source
 from media_assets.places.manifest import Manifest, StoredFile
-from media_assets.settings import AudioSettings, LimitSettings, Settings
-from media_assets.status import State
-from media_assets.time_limits import limit_of, limit_of_source
+from media_assets.settings import AudioSettings, Settings
 from media_assets.work.work import Work
 from media_assets_tests import media
 from media_assets_tests.real_library import RealLibrary

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.workspaces import Workspaces
+from media_assets.pipeline.workspaces import Workspaces
 from media_assets_tests.toy_library import processes
 
 

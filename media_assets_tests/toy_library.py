@@ -27,25 +27,26 @@ import dagster as dg
 import sqlalchemy.exc
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
-from media_assets import dagster_fixes
-from media_assets.artifact import Artifact, Stored
 from media_assets.base.errors import BadMedia, Fatal, NotApplicable, Transient
 from media_assets.base.model import Model
 from media_assets.base.secrets import Secrets
-from media_assets.batch import batches_of
-from media_assets.file_asset import FileAsset, Metadata, file_asset, io_manager_key
-from media_assets.io_managers.base import ArtifactIOManager
-from media_assets.library import Library
-from media_assets.observability.observers import build_observers
+from media_assets.dagster_seams import fixes as dagster_fixes
 from media_assets.opening import open_library
+from media_assets.pipeline.artifact import Artifact, Stored
+from media_assets.pipeline.batch import batches_of
+from media_assets.pipeline.io_manager import ArtifactIOManager
+from media_assets.pipeline.library import Library
+from media_assets.pipeline.observers import build_observers
 from media_assets.pipeline.partitions import register, registered
+from media_assets.pipeline.progress import LogProgress
+from media_assets.pipeline.settings import AssetTuning, LimitSettings, RetrySettings
+from media_assets.pipeline.stage import FileAsset, Metadata, file_asset, io_manager_key
+from media_assets.pipeline.status import LibraryStatus, library_status
 from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets.places.manifest import Manifest
 from media_assets.places.source import SourceEntry
 from media_assets.processing import Processor
-from media_assets.progress import LogProgress
-from media_assets.settings import AssetTuning, AudioSettings, LimitSettings, RetrySettings, Settings
-from media_assets.status import LibraryStatus, library_status
+from media_assets.settings import AudioSettings, Settings
 from media_assets.work.work import Work
 from media_assets_tests import postgres
 
@@ -55,7 +56,7 @@ _PRELOADED = (
     "pytest",
     "media_assets_tests.toy_library",
     "typer",
-    "media_assets.abandoned_runs",
+    "media_assets.pipeline.abandoned_runs",
     "media_assets.definitions",
     "media_assets.doctor",
     "media_assets.progress_bar",

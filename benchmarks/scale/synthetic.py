@@ -15,8 +15,8 @@ import dagster as dg
 from media_assets.assets.pipeline import enabled_stages
 from media_assets.backup.from_stores import record_what_is_there
 from media_assets.config import load_secrets, load_settings
-from media_assets.library import Library
 from media_assets.opening import open_library as open_library_of
+from media_assets.pipeline.library import Library
 from media_assets.places.folder.store import FolderArtifacts
 from media_assets.places.manifest import Manifest, fingerprint_of, version_of
 

@@ -23,8 +23,8 @@ from media_assets.alerts.incidents import Incidents, Notice, NoticeKind
 from media_assets.alerts.messages import Links, Text, Writer
 from media_assets.alerts.outbox import Outbox
 from media_assets.base.wording import counted
+from media_assets.pipeline.records import Event, EventFeed, Failed, Gone, Made, RunFailed, Withdrawn
 from media_assets.places.source import DurableState
-from media_assets.records import Event, EventFeed, Failed, Gone, Made, RunFailed, Withdrawn
 from media_assets.settings_alerts import AlertSettings, MessageKind
 
 STATE_NAME = "media_assets/alerts"

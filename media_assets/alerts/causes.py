@@ -14,7 +14,7 @@ from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster_shared.error import SerializableErrorInfo
 
 from media_assets.base.errors import printable
-from media_assets.records import cause
+from media_assets.pipeline.records import cause
 
 _LONGEST_REASON = 300
 

@@ -13,8 +13,8 @@ from media_assets.alerts.incidents import Incident
 from media_assets.alerts.messages import Text, Writer, fitting, plain
 from media_assets.alerts.outbox import Health
 from media_assets.base.wording import counted, describe_bytes
-from media_assets.latest_records import latest_made
-from media_assets.records import Made
+from media_assets.pipeline.latest_records import latest_made
+from media_assets.pipeline.records import Made
 
 _REPORT = "library_report"
 _MOST_CAUSES = 8

@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from media_assets.alerts.causes import Stop, cause_of_failure, cause_of_stop, short_digest
-from media_assets.records import Failed, Made
+from media_assets.pipeline.records import Failed, Made
 
 MOST_EXAMPLES = 5
 # Of one incident. Files beyond are counted, and its end is told without them.

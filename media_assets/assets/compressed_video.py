@@ -7,17 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from media_assets.ages import age_years
-from media_assets.artifact import Artifact, Stored
 from media_assets.artifacts.values import SourceFile
 from media_assets.base.errors import NotApplicable
 from media_assets.engines.video.compress import compress_video
 from media_assets.engines.video.tiers import choose_tier, only_tier
-from media_assets.file_asset import Metadata, file_asset
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaKind
 from media_assets.models_video import CompressedVideo
+from media_assets.pipeline.artifact import Artifact, Stored
+from media_assets.pipeline.settings import AssetTuning
+from media_assets.pipeline.stage import Metadata, file_asset
 from media_assets.places.manifest import Manifest
-from media_assets.settings import AssetTuning
 from media_assets.settings_video import VideoCompressionSettings
 from media_assets.work.work import Work
 

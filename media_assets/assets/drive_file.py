@@ -6,17 +6,17 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from media_assets.artifact import Artifact, Stored
 from media_assets.artifacts.values import SourceFile
 from media_assets.base.checksums import digests_of
 from media_assets.base.errors import BadMedia, NotApplicable
 from media_assets.base.keys import encode_path
-from media_assets.file_asset import Metadata, file_asset
-from media_assets.library import Library
 from media_assets.media.info import MediaInfo, MediaKind, Stream
 from media_assets.media.probe import Probe, probe
+from media_assets.pipeline.artifact import Artifact, Stored
+from media_assets.pipeline.library import Library
+from media_assets.pipeline.settings import AssetTuning
+from media_assets.pipeline.stage import Metadata, file_asset
 from media_assets.places.source import SourceEntry
-from media_assets.settings import AssetTuning
 from media_assets.work.work import Work
 
 _HOLLOW_BYTES = 100_000_000
@@ -27,7 +27,7 @@ _UNCOMPRESSED = ("pcm_", "dsd_", "rawvideo")
 
 def describe(stored: Stored[SourceFile]) -> Metadata:
     file = stored.value
-    from media_assets.shown import link
+    from media_assets.pipeline.shown import link
 
     shown: dict[str, Any] = {
         "kind": file.kind.value,

@@ -8,12 +8,12 @@ import dagster as dg
 from media_assets.base.checksums import sha256_of
 from media_assets.duplicates import INDEX, Duplicates, freed_bytes
 from media_assets.engines.duplicates.table import to_table, write_csv, write_parquet
-from media_assets.library import Library
 from media_assets.models_duplicates import DuplicateGroup
+from media_assets.pipeline.library import Library
 from media_assets.pipeline.partitions import registered
+from media_assets.pipeline.shown import link, with_units
 from media_assets.places.manifest import Manifest, version_of
 from media_assets.places.store import Target
-from media_assets.shown import link, with_units
 
 NAME = "duplicate_groups"
 # One artifact of the whole library; no source is called so.

@@ -12,12 +12,12 @@ from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 
 from media_assets.assets.pipeline import enabled_stages
 from media_assets.base.wording import counted
-from media_assets.latest_records import latest_made
-from media_assets.library import Library
 from media_assets.library_figures import LibraryFigures, library_figures
+from media_assets.pipeline.latest_records import latest_made
+from media_assets.pipeline.library import Library
 from media_assets.pipeline.partitions import registered
-from media_assets.shown import markdown_table, with_units
-from media_assets.status import State
+from media_assets.pipeline.shown import markdown_table, with_units
+from media_assets.pipeline.status import State
 
 NAME = "library_report"
 _BEFORE_THE_DIGEST_MINUTES = 30

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from media_assets.artifact import Artifact, Stored
 from media_assets.artifacts.values import AudioTrack, SourceFile
 from media_assets.base.errors import NotApplicable
 from media_assets.engines.audio import choose_audio, extract_m4a
-from media_assets.file_asset import Metadata, file_asset
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaKind
-from media_assets.settings import AssetTuning, AudioSettings
+from media_assets.pipeline.artifact import Artifact, Stored
+from media_assets.pipeline.settings import AssetTuning
+from media_assets.pipeline.stage import Metadata, file_asset
+from media_assets.settings import AudioSettings
 from media_assets.work.work import Work
 
 

@@ -14,8 +14,8 @@ from media_assets.assets.summary import summary
 from media_assets.assets.thumbnail import thumbnail
 from media_assets.assets.transcript import transcript
 from media_assets.base.errors import Fatal
-from media_assets.file_asset import FileAsset
-from media_assets.settings import AssetTuning
+from media_assets.pipeline.settings import AssetTuning
+from media_assets.pipeline.stage import FileAsset
 
 PIPELINE: tuple[FileAsset[Any], ...] = (
     drive_file,

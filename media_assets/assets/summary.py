@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from media_assets.artifact import Artifact, Stored
 from media_assets.artifacts.values import Summary, Transcript
 from media_assets.engines.summarizers import Summarizers
 from media_assets.engines.summarizers.markdown import to_markdown
 from media_assets.engines.summarizers.prompts import PROMPT_VERSION
-from media_assets.file_asset import Metadata, file_asset
-from media_assets.settings import AssetTuning, SummarySettings
+from media_assets.pipeline.artifact import Artifact, Stored
+from media_assets.pipeline.settings import AssetTuning
+from media_assets.pipeline.stage import Metadata, file_asset
+from media_assets.settings import SummarySettings
 from media_assets.work.work import Work
 
 
 def describe(stored: Stored[Summary]) -> Metadata:
     import dagster as dg
 
-    from media_assets.shown import is_folded, markdown
+    from media_assets.pipeline.shown import is_folded, markdown
 
     summary, text = stored.value, stored.local_path("summary.md").read_text("utf-8")
     return {

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from media_assets.artifact import Artifact, Stored
 from media_assets.artifacts.values import SourceFile
 from media_assets.base.errors import NotApplicable
 from media_assets.engines.thumbnails.make import make_thumbnails
-from media_assets.file_asset import Metadata, file_asset
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.models_images import Thumbnails
-from media_assets.settings import AssetTuning
+from media_assets.pipeline.artifact import Artifact, Stored
+from media_assets.pipeline.settings import AssetTuning
+from media_assets.pipeline.stage import Metadata, file_asset
 from media_assets.settings_thumbnails import ThumbnailSettings
 from media_assets.work.work import Work
 
@@ -17,7 +17,7 @@ from media_assets.work.work import Work
 def describe(stored: Stored[Thumbnails]) -> Metadata:
     import dagster as dg
 
-    from media_assets.shown import poster
+    from media_assets.pipeline.shown import poster
 
     value = stored.value
     shown: dict[str, object] = {

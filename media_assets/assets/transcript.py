@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from media_assets.artifact import Artifact, Stored
 from media_assets.artifacts.values import AudioTrack, Transcript
 from media_assets.engines.captions import to_srt, to_txt, to_vtt
 from media_assets.engines.transcribers import Transcribers
-from media_assets.file_asset import Metadata, file_asset
-from media_assets.settings import AssetTuning, TranscriptionSettings
+from media_assets.pipeline.artifact import Artifact, Stored
+from media_assets.pipeline.settings import AssetTuning
+from media_assets.pipeline.stage import Metadata, file_asset
+from media_assets.settings import TranscriptionSettings
 from media_assets.work.work import Work
 
 _FIRST_LINES = 12

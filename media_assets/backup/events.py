@@ -26,7 +26,7 @@ from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.tags import BACKFILL_ID_TAG, MAX_RETRIES_TAG
 from dagster._time import get_current_timestamp
 
-from media_assets.marks import IMPORTED_TAG
+from media_assets.pipeline.marks import IMPORTED_TAG
 
 RECORDED_AT = "recorded_at"
 """Metadata of an imported record: when the artifact was recorded in the first place."""

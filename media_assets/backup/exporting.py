@@ -11,15 +11,15 @@ from typing import Any, TypeVar
 import dagster as dg
 from dagster._serdes import serialize_value
 
-from media_assets.automation import InstanceState
 from media_assets.backup.archive import ArchiveWriter, new_archive
 from media_assets.backup.cursors import remembered
 from media_assets.backup.events import materializations
 from media_assets.base.files import read_file
-from media_assets.file_asset import FileAsset
-from media_assets.latest_records import latest_failures, made_ids
-from media_assets.library import Library
+from media_assets.pipeline.instance_state import InstanceState
+from media_assets.pipeline.latest_records import latest_failures, made_ids
+from media_assets.pipeline.library import Library
 from media_assets.pipeline.partitions import registered
+from media_assets.pipeline.stage import FileAsset
 from media_assets.settings import Settings
 
 Item = TypeVar("Item")

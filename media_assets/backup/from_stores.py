@@ -23,12 +23,12 @@ from dagster._core.definitions.data_version import (
 from media_assets.backup.events import RECORDED_AT, record_made
 from media_assets.backup.exporting import pages
 from media_assets.backup.importing import AssetImport, Imported
-from media_assets.file_asset import FileAsset
-from media_assets.io_managers.base import stored_metadata
-from media_assets.latest_records import latest_failures, made_ids
-from media_assets.library import Library
-from media_assets.marks import IMPORTED_TAG
+from media_assets.pipeline.io_manager import stored_metadata
+from media_assets.pipeline.latest_records import latest_failures, made_ids
+from media_assets.pipeline.library import Library
+from media_assets.pipeline.marks import IMPORTED_TAG
 from media_assets.pipeline.partitions import register, registered
+from media_assets.pipeline.stage import FileAsset
 from media_assets.places.manifest import Manifest
 from media_assets.places.registered import RegisteredKeys
 

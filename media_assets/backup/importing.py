@@ -20,7 +20,6 @@ from dagster_shared.check import CheckError
 from dagster_shared.serdes.errors import DeserializationError
 from pydantic import BaseModel, RootModel, ValidationError
 
-from media_assets.automation import InstanceState
 from media_assets.backup.archive import Archive
 from media_assets.backup.cursors import SourceMemory, is_of, remember, remembered
 from media_assets.backup.events import Recorded, carried, failed_run, materializations, record_failed, record_made
@@ -30,17 +29,18 @@ from media_assets.base.errors import BadMedia, Fatal, SourceChanged
 from media_assets.base.files import PRIVATE_MODE, read_file, write_whole
 from media_assets.base.model import Model
 from media_assets.base.paths import LeadsOut, below, plain_name
-from media_assets.file_asset import FileAsset
-from media_assets.latest_records import latest_failures, made_ids
-from media_assets.library import Library
-from media_assets.marks import ATTEMPT, FAILED, IMPORTED_TAG
+from media_assets.pipeline.instance_state import InstanceState
+from media_assets.pipeline.latest_records import latest_failures, made_ids
+from media_assets.pipeline.library import Library
+from media_assets.pipeline.marks import ATTEMPT, FAILED, IMPORTED_TAG
 from media_assets.pipeline.partitions import register, registered
+from media_assets.pipeline.shown import link
+from media_assets.pipeline.stage import FileAsset
 from media_assets.places.folder.store import FolderArtifacts
 from media_assets.places.manifest import Manifest
 from media_assets.places.manifest_formats import FORMATS
 from media_assets.places.registered import RegisteredKeys
 from media_assets.places.store import ArtifactStore, ManifestReader, Target
-from media_assets.shown import link
 
 
 class _RecordedRow(Model):

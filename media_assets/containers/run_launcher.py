@@ -12,7 +12,7 @@ from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 from dagster_docker import DockerRunLauncher
 from docker.errors import NotFound
 
-from media_assets.abandoned_runs import HOST_TAG
+from media_assets.pipeline.abandoned_runs import HOST_TAG
 
 
 class RunLauncher(DockerRunLauncher):

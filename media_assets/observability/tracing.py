@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from media_assets.base.errors import Cancelled
 from media_assets.base.keys import display_name
 from media_assets.base.secrets import Secrets
-from media_assets.outcome import FIRST_STAGE, Outcome, RunFacts
+from media_assets.pipeline.outcome import FIRST_STAGE, Outcome, RunFacts
 from media_assets.settings_observability import TracingSettings
 
 if TYPE_CHECKING:

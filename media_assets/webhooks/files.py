@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Sequence
 
 import dagster as dg
 
-from media_assets.latest_records import failures, made_ids, noted_ids
-from media_assets.library import Library
+from media_assets.pipeline.latest_records import failures, made_ids, noted_ids
+from media_assets.pipeline.library import Library
+from media_assets.pipeline.recipe import Stage
+from media_assets.pipeline.records import Event, Failed, Gone, Made
 from media_assets.places.manifest import Manifest
-from media_assets.recipe import Stage
-from media_assets.records import Event, Failed, Gone, Made
 
 
 class Files:

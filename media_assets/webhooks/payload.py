@@ -12,8 +12,8 @@ from pydantic import BaseModel
 
 from media_assets.base.errors import BadMedia, OverBudget, SourceChanged
 from media_assets.base.keys import display_name, split_key
+from media_assets.pipeline.records import Event, Failed, Gone, Made
 from media_assets.places.manifest import Manifest
-from media_assets.records import Event, Failed, Gone, Made
 from media_assets.settings_alerts import EventType
 from media_assets.webhooks.files import Files
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from media_assets.base.errors import MediaAssetsError
+from media_assets.pipeline.records import EventFeed, Made, Page
 from media_assets.places.source import DurableState
-from media_assets.records import EventFeed, Made, Page
 from media_assets.settings_alerts import WebhookSettings
 from media_assets.webhooks.files import Files
 from media_assets.webhooks.payload import Delivery, ready

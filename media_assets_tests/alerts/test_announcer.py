@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 
 from media_assets.alerts.announcer import STATE_NAME
-from media_assets.automation import InstanceState
+from media_assets.pipeline.instance_state import InstanceState
 from media_assets.settings_alerts import AlertChannel
 from media_assets_tests.alerts.alerting import TOKEN, Alerting, messages, title_of, titles, url_of
 from media_assets_tests.http_receiver import HttpReceiver

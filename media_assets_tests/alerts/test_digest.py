@@ -11,7 +11,7 @@ import pytest
 
 from media_assets.alerts.digest import Day, digest, is_due
 from media_assets.alerts.messages import Links, Writer
-from media_assets.records import EventFeed, Made
+from media_assets.pipeline.records import EventFeed, Made
 from media_assets_tests.toy_library import ToyLibrary
 
 

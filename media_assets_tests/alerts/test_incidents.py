@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from media_assets.alerts.causes import Stop
 from media_assets.alerts.incidents import MOST_EXAMPLES, Incidents, Notice
-from media_assets.records import Failed, Made
+from media_assets.pipeline.records import Failed, Made
 
 HOUR = 3600.0
 

@@ -13,15 +13,16 @@ import dagster as dg
 import pytest
 from dagster._serdes import serialize_value
 
-from media_assets.automation import InstanceState, stage_condition
+from media_assets.automation import stage_condition
 from media_assets.backup.archive import new_archive, open_archive
 from media_assets.backup.cursors import SourceMemory, imported_cursor, remember
 from media_assets.backup.exporting import export_library
 from media_assets.backup.from_stores import record_what_is_there
 from media_assets.backup.importing import AssetImport, Imported, Importer
 from media_assets.base.errors import Fatal
-from media_assets.batch import batches_of
-from media_assets.latest_records import latest_failures, made_ids
+from media_assets.pipeline.batch import batches_of
+from media_assets.pipeline.instance_state import InstanceState
+from media_assets.pipeline.latest_records import latest_failures, made_ids
 from media_assets.pipeline.partitions import registered
 from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets.processing import Selection

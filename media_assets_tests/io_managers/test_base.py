@@ -12,7 +12,7 @@ from dagster._core.definitions.data_version import CODE_VERSION_TAG, CachingStal
 from dagster._core.loader import LoadingContextForTest
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
-from media_assets.file_asset import FileAsset
+from media_assets.pipeline.stage import FileAsset
 from media_assets_tests.folders import path_of
 from media_assets_tests.toy_library import (
     PIPELINE,

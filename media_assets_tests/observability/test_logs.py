@@ -20,8 +20,8 @@ from media_assets.base.logging_settings import LoggingSettings
 from media_assets.base.logs import LogStyle, json_formatter
 from media_assets.base.secrets import Secrets
 from media_assets.observability.dagster_logs import console_logger, use_everywhere
-from media_assets.progress import log_to_file
-from media_assets.progress import logger as project_logger
+from media_assets.pipeline.progress import log_to_file
+from media_assets.pipeline.progress import logger as project_logger
 from media_assets_tests.toy_library import ToyLibrary, key_of
 
 JSON = LogStyle(LoggingSettings(format="json"))

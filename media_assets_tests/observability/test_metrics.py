@@ -23,10 +23,10 @@ from dagster._daemon.types import DaemonHeartbeat
 from prometheus_client.parser import text_string_to_metric_families
 
 from media_assets.base.errors import Fatal
-from media_assets.marks import IMPORTED_TAG, WITHDRAWN
 from media_assets.observability.metrics.health import HEARTBEAT_SECONDS, readiness
 from media_assets.observability.metrics.server import serving
 from media_assets.observability.metrics.watch import Watch
+from media_assets.pipeline.marks import IMPORTED_TAG, WITHDRAWN
 from media_assets.pipeline.partitions import media_files
 from media_assets_tests import postgres
 from media_assets_tests.toy_library import PIPELINE, ToyLibrary, key_of

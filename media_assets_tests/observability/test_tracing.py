@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from media_assets.base.secrets import Secrets
-from media_assets.observability.observers import build_observers
 from media_assets.observability.tracing import root_span_id, trace_id
+from media_assets.pipeline.observers import build_observers
 from media_assets.settings_observability import TracingSettings
 from media_assets_tests.observability.otlp_collector import Collector
 from media_assets_tests.toy_library import ToyLibrary, key_of

@@ -13,10 +13,10 @@ import pytest
 
 from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged, classify
 from media_assets.base.files import STAGING_PREFIX
+from media_assets.pipeline.settings import Output
 from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets.places.folder.source import Folder
 from media_assets.places.watching import AutomationSettings
-from media_assets.settings import Output
 from media_assets_tests.test_partitions import ODD_PATHS
 from media_assets_tests.toy_library import ToyLibrary, unprivileged_folder
 

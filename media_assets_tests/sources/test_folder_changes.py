@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.automation import InstanceState
 from media_assets.base.errors import Fatal
+from media_assets.pipeline.instance_state import InstanceState
 from media_assets.places.folder.settings import FolderSource
 from media_assets.places.folder.source import Folder
 from media_assets.places.listed.snapshot import Snapshot

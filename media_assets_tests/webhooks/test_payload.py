@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, cast
 
-from media_assets.records import Failed, Gone, Made
+from media_assets.pipeline.records import Failed, Gone, Made
 from media_assets.webhooks.files import Files
 from media_assets.webhooks.payload import Delivery, Ready, deliveries, ready
 from media_assets.webhooks.payload import test_message as message_that_tells_nothing

@@ -16,11 +16,11 @@ import pytest
 from pydantic import SecretStr
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from media_assets.automation import InstanceState
 from media_assets.base.errors import Fatal
 from media_assets.base.secrets import Secrets
 from media_assets.notification_sensors import announcer, receiver
-from media_assets.records import EventFeed
+from media_assets.pipeline.instance_state import InstanceState
+from media_assets.pipeline.records import EventFeed
 from media_assets.settings_alerts import AlertChannel, AlertSettings, WebhookSettings
 from media_assets.webhooks.position import state_name
 from media_assets.webhooks.receiver import ReceiverLook

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from media_assets.base.errors import BadMedia
-from media_assets.engine_rules import FileFacts, first_that_fits
 from media_assets.engines.images.encoding import ImageEncoder, decoded, encoders, least_quality
 from media_assets.engines.images.exif import Mark
 from media_assets.engines.images.judging import JudgedAreas, choose_sample, damaged_area, score
@@ -19,6 +18,7 @@ from media_assets.media.pictures.opening import UnreadablePicture, limits_for, o
 from media_assets.media.pictures.pixels import eight_bits, in_srgb, resized
 from media_assets.media.sandbox.child import run_in_child
 from media_assets.models_images import CompressedImage
+from media_assets.pipeline.rules import FileFacts, first_that_fits
 from media_assets.settings_images import ImageFormat, ImageRule, ImageSettings
 from media_assets.work.work import Work
 

@@ -7,7 +7,7 @@ and the goal it was made for, so that a later rule counts from the original, and
 from __future__ import annotations
 
 from media_assets.engines.images.exif import Mark
-from media_assets.settings_choices import PictureCondition
+from media_assets.pipeline.conditions import PictureCondition
 from media_assets.settings_images import ImageRule, ImageSettings
 
 _BYTES_BY_SIDE = 1.7

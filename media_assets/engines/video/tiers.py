@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from media_assets.engine_rules import FileFacts, first_that_fits
 from media_assets.media.info import MediaInfo, Stream
+from media_assets.pipeline.rules import FileFacts, first_that_fits
 from media_assets.settings_video import VideoCompressionSettings, VideoRule
 
 _FULL_HD_PIXELS = 1920 * 1080

@@ -1,6 +1,6 @@
 """The state of every file in every stage, in about forty bytes a cell: 100,000 files in five stages take 30 MB.
 
-It follows `media_assets.status`, which reads the same events for a person, with one difference: whether an artifact
+It follows `pipeline.status`, which reads the same events for a person, with one difference: whether an artifact
 still lies in its store, and a source file in its folder, is not looked at here.
 """
 
@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from media_assets.base.errors import OverBudget
-from media_assets.records import cause
-from media_assets.status import State
+from media_assets.pipeline.records import cause
+from media_assets.pipeline.status import State
 
 MISSING, DONE, NOT_APPLICABLE, FAILED = range(4)
 _STATES = {MISSING: State.MISSING, DONE: State.DONE, NOT_APPLICABLE: State.NOT_APPLICABLE, FAILED: State.FAILED}

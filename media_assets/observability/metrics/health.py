@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from media_assets.future_ticks import TOLERANCE_SECONDS, ahead
+from media_assets.dagster_seams.future_ticks import TOLERANCE_SECONDS, ahead
 from media_assets.observability.metrics.present import Present
 from media_assets.observability.metrics.watch import Watch
 

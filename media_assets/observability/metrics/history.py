@@ -18,11 +18,11 @@ import dagster as dg
 from dagster._core.storage.dagster_run import FINISHED_STATUSES
 
 from media_assets.artifacts.values import source_bytes_of
-from media_assets.latest_records import made_ids, newest_id
-from media_assets.marks import CACHE_TAGS
 from media_assets.observability.metrics.cells import FileCells, cause_of
+from media_assets.pipeline.latest_records import made_ids, newest_id
+from media_assets.pipeline.marks import CACHE_TAGS
 from media_assets.pipeline.partitions import media_files
-from media_assets.records import Event, Failed, Gone, Made, Withdrawn, read_asset
+from media_assets.pipeline.records import Event, Failed, Gone, Made, Withdrawn, read_asset
 
 DURATION_BUCKETS_SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200)
 

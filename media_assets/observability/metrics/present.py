@@ -12,7 +12,7 @@ from dagster._core.scheduler.instigation import InstigatorStatus, InstigatorType
 from pydantic import ValidationError
 
 from media_assets.base.files import read_if_file
-from media_assets.future_ticks import latest_tick
+from media_assets.dagster_seams.future_ticks import latest_tick
 from media_assets.places.cache.files import SizeLedger
 
 _RUNS = {

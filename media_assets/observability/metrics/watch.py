@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from media_assets.observability.metrics import families, saved_history
 from media_assets.observability.metrics.history import History
 from media_assets.observability.metrics.present import Present, look
-from media_assets.records import SETTLE_SECONDS
+from media_assets.pipeline.records import SETTLE_SECONDS
 from media_assets.settings import Settings
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 from media_assets.engines.images.compress import compress_image
 from media_assets.media.probe import probe
 from media_assets.models_images import CompressedImage
-from media_assets.settings_choices import PictureCondition
+from media_assets.pipeline.conditions import PictureCondition
 from media_assets.settings_images import ImageRule, ImageSettings
 from media_assets.work.work import Work
 

@@ -16,7 +16,7 @@ from media_assets.engines.images.compress import compress_image
 from media_assets.media.pictures.opening import open_image
 from media_assets.media.pictures.pixels import srgb_profile
 from media_assets.media.probe import probe
-from media_assets.settings_choices import PictureCondition
+from media_assets.pipeline.conditions import PictureCondition
 from media_assets.work.work import Work
 from media_assets_tests import media
 from media_assets_tests.engines.images.photos import (

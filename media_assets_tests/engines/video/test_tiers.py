@@ -8,7 +8,7 @@ import pytest
 
 from media_assets.engines.video.tiers import choose_tier, is_efficient, main_video, target_size
 from media_assets.media.info import MediaInfo, Stream
-from media_assets.settings_choices import PictureCondition
+from media_assets.pipeline.conditions import PictureCondition
 from media_assets.settings_video import VideoCompressionSettings, VideoRule
 
 

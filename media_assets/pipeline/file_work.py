@@ -15,7 +15,6 @@ from typing import Any
 
 from filelock import FileLock
 
-from media_assets.artifact import Artifact, Stored
 from media_assets.base.checksums import sha256_of
 from media_assets.base.errors import (
     BadMedia,
@@ -30,15 +29,16 @@ from media_assets.base.errors import (
 from media_assets.base.files import PRIVATE_MODE, copy_file, private_folder
 from media_assets.base.interruption import holding
 from media_assets.base.keys import display_name
-from media_assets.file_asset import FileAsset
-from media_assets.library import Library
-from media_assets.outcome import FIRST_STAGE
+from media_assets.pipeline.artifact import Artifact, Stored
+from media_assets.pipeline.library import Library
+from media_assets.pipeline.outcome import FIRST_STAGE
+from media_assets.pipeline.progress import Progress
+from media_assets.pipeline.recipe import Recipe
+from media_assets.pipeline.stage import FileAsset
+from media_assets.pipeline.time_limits import limit_of, limit_of_source
 from media_assets.places.manifest import Manifest, version_of
 from media_assets.places.source import SourceEntry, no_check
 from media_assets.places.store import ArtifactStore, SignsLinks
-from media_assets.progress import Progress
-from media_assets.recipe import Recipe
-from media_assets.time_limits import limit_of, limit_of_source
 from media_assets.work.child_limits import ChildLimits, ToolLimits
 from media_assets.work.spending import Ledger, Spending
 from media_assets.work.work import Work

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from media_assets.settings import AssetTuning, LimitSettings, ResolvedOutput, RetentionSettings, RetrySettings
+from media_assets.pipeline.settings import AssetTuning, LimitSettings, ResolvedOutput, RetentionSettings, RetrySettings
 from media_assets.work.settings import BudgetSettings
 
 

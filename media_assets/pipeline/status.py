@@ -10,11 +10,11 @@ from typing import NamedTuple
 import dagster as dg
 
 from media_assets.base.errors import MediaAssetsError, SourceChanged
-from media_assets.latest_records import failures, made_ids
-from media_assets.library import Library
+from media_assets.pipeline.latest_records import failures, made_ids
+from media_assets.pipeline.library import Library
+from media_assets.pipeline.recipe import Stage
+from media_assets.pipeline.records import Failed
 from media_assets.places.manifest import Manifest
-from media_assets.recipe import Stage
-from media_assets.records import Failed
 
 
 class State(StrEnum):

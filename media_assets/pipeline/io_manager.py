@@ -40,14 +40,14 @@ from media_assets.base.errors import (
 )
 from media_assets.base.keys import display_name
 from media_assets.base.wording import counted
-from media_assets.batch import Batch
-from media_assets.first_failures import AllAlike
-from media_assets.marks import ATTEMPT, CACHE_TAGS, FAILED, FILES_TAG, KIND, NEXT_STEP, WITHDRAWN
-from media_assets.outcome import Outcome, Upstream
+from media_assets.pipeline.batch import Batch
+from media_assets.pipeline.first_failures import AllAlike
+from media_assets.pipeline.marks import ATTEMPT, CACHE_TAGS, FAILED, FILES_TAG, KIND, NEXT_STEP, WITHDRAWN
+from media_assets.pipeline.outcome import Outcome, Upstream
+from media_assets.pipeline.postponed import postpone
+from media_assets.pipeline.shown import link, with_units
 from media_assets.places.manifest import Manifest
 from media_assets.places.store import ArtifactStore, LooksAhead, SettlesTogether
-from media_assets.postponed import postpone
-from media_assets.shown import link, with_units
 
 _MAX_ROWS = 200
 # Lines in the log of a run on files that wait; each is an event.

@@ -26,14 +26,14 @@ from typing import Any, Generic, get_args, get_origin, get_type_hints
 import dagster as dg
 from pydantic import BaseModel
 
-from media_assets.artifact import Artifact, Stored, Value
 from media_assets.base.section import Section
-from media_assets.engine_rules import EngineRule
+from media_assets.pipeline.artifact import Artifact, Stored, Value
 from media_assets.pipeline.partitions import media_files
+from media_assets.pipeline.recipe import OfFile
+from media_assets.pipeline.rules import EngineRule
+from media_assets.pipeline.run_settings import RunSettings
+from media_assets.pipeline.settings import AssetTuning
 from media_assets.places.source import SourceEntry
-from media_assets.recipe import OfFile
-from media_assets.run_settings import RunSettings
-from media_assets.settings import AssetTuning
 from media_assets.work.work import Work
 
 Metadata = Mapping[str, Any]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
+from media_assets.pipeline.settings import AssetTuning, LimitSettings
 from media_assets.places.manifest import Manifest
-from media_assets.settings import AssetTuning, LimitSettings
 
 _SOURCE_BYTES_PER_SECOND = 500_000
 """What a second of media is taken to weigh before a probe has said how long a file plays."""

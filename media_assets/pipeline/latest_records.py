@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import dagster as dg
 
-from media_assets.records import Failed, Withdrawn, events_of
+from media_assets.pipeline.records import Failed, Withdrawn, events_of
 
 _PAGE = 500
 _EVENTS_PAGE = 1000

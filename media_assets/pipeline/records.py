@@ -19,7 +19,7 @@ from dagster import DagsterEventType
 from dagster._core.event_api import EventLogCursor
 
 from media_assets.base.errors import OverBudget, printable
-from media_assets.marks import ATTEMPT, FAILED, IMPORTED_TAG, KIND, NEXT_STEP, WITHDRAWN
+from media_assets.pipeline.marks import ATTEMPT, FAILED, IMPORTED_TAG, KIND, NEXT_STEP, WITHDRAWN
 
 REMOVED = "removed"
 """Metadata of an observation: the source file is gone."""

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from media_assets.base.errors import BadMedia
 from media_assets.base.holes import stored_bytes
 from media_assets.base.keys import split_key
-from media_assets.first_failures import FirstFailures
-from media_assets.observability.observers import Observer
+from media_assets.pipeline.first_failures import FirstFailures
+from media_assets.pipeline.observers import Observer
+from media_assets.pipeline.run_settings import RunSettings
+from media_assets.pipeline.workspaces import Workspaces
 from media_assets.places.cache.cache import FetchCache
 from media_assets.places.source import Source, SourceEntry, no_check
 from media_assets.places.store import ArtifactStore
-from media_assets.run_settings import RunSettings
-from media_assets.workspaces import Workspaces
 
 if TYPE_CHECKING:
     from media_assets.places.moving import Mover

@@ -14,12 +14,12 @@ from typing import Any, Protocol, runtime_checkable
 import dagster as dg
 
 from media_assets.base.errors import BadMedia, MediaAssetsError, SourceChanged, Transient
-from media_assets.library import Library
+from media_assets.pipeline.library import Library
+from media_assets.pipeline.postponed import still_postponed
+from media_assets.pipeline.recipe import Stage
+from media_assets.pipeline.records import Failed
+from media_assets.pipeline.status import FoundCell, StageStatus, State
 from media_assets.places.source import SourceEntry
-from media_assets.postponed import still_postponed
-from media_assets.recipe import Stage
-from media_assets.records import Failed
-from media_assets.status import FoundCell, StageStatus, State
 
 # A batch that is stopped shortly before midnight is noted under the day that has just ended.
 _DAYS_OF_BUDGETS = 2

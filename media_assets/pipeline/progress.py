@@ -16,7 +16,7 @@ from media_assets.base.logs import LogStyle, output_handler
 from media_assets.base.wording import counted, describe_bytes, describe_seconds
 
 if TYPE_CHECKING:
-    from media_assets.outcome import Outcome
+    from media_assets.pipeline.outcome import Outcome
 
 logger = logging.getLogger("media_assets")
 

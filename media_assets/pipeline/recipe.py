@@ -12,12 +12,12 @@ from pydantic import BaseModel
 from media_assets.base.errors import Waiting
 from media_assets.base.keys import split_key
 from media_assets.base.section import Section
-from media_assets.engine_rules import EngineRule, FileFacts, first_that_fits
-from media_assets.library import Library
+from media_assets.pipeline.library import Library
+from media_assets.pipeline.rules import EngineRule, FileFacts, first_that_fits
+from media_assets.pipeline.settings import Placement
 from media_assets.places.manifest import Manifest, fingerprint_of
 from media_assets.places.source import SourceEntry
 from media_assets.places.store import ManifestReader, Target
-from media_assets.settings import Placement
 
 OfFile = Callable[[Any, Mapping[str, Manifest], datetime], Section]
 """Chooses of a section what counts for one file: by the artifacts it is made from, as things are at that moment."""

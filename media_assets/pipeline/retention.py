@@ -26,9 +26,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from media_assets.base.errors import classify
 from media_assets.base.files import PRIVATE_MODE
-from media_assets.ledger import SPENT_ROWS
-from media_assets.postponed import POSTPONED_ROWS
-from media_assets.run_settings import RunSettings
+from media_assets.pipeline.ledger import SPENT_ROWS
+from media_assets.pipeline.postponed import POSTPONED_ROWS
+from media_assets.pipeline.run_settings import RunSettings
 
 logger = logging.getLogger("media_assets")
 

@@ -20,24 +20,24 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from media_assets.artifact import Stored
 from media_assets.base import logs
 from media_assets.base.errors import Cancelled, Fatal
 from media_assets.base.interruption import asking
 from media_assets.base.keys import display_name
-from media_assets.file_asset import FileAsset
-from media_assets.file_work import FileWork, StageRun
-from media_assets.lanes import LANE_TAG
-from media_assets.latest_records import latest_made
-from media_assets.ledger import InstanceLedger
-from media_assets.library import Library
-from media_assets.observability.observers import observed
-from media_assets.outcome import Outcome, RunFacts, Upstream
+from media_assets.pipeline.artifact import Stored
+from media_assets.pipeline.file_work import FileWork, StageRun
+from media_assets.pipeline.lanes import LANE_TAG
+from media_assets.pipeline.latest_records import latest_made
+from media_assets.pipeline.ledger import InstanceLedger
+from media_assets.pipeline.library import Library
+from media_assets.pipeline.observers import observed
+from media_assets.pipeline.outcome import Outcome, RunFacts, Upstream
+from media_assets.pipeline.prefetch import Prefetcher
+from media_assets.pipeline.progress import Progress
+from media_assets.pipeline.retention import remove_what_is_old
+from media_assets.pipeline.stage import FileAsset
 from media_assets.places.manifest import Manifest
 from media_assets.places.store import ArtifactStore
-from media_assets.prefetch import Prefetcher
-from media_assets.progress import Progress
-from media_assets.retention import remove_what_is_old
 
 logger = logging.getLogger("media_assets")
 

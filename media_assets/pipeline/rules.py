@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 from media_assets.base.globs import PathFilter
 from media_assets.base.languages import same_language
 from media_assets.base.section import Section
-from media_assets.settings_choices import Condition, FileCondition, PictureCondition, RecordingCondition
+from media_assets.pipeline.conditions import Condition, FileCondition, PictureCondition, RecordingCondition
 
 
 class EngineRule(Protocol):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from media_assets.base.secrets import Secrets
-from media_assets.outcome import Outcome, RunFacts
+from media_assets.pipeline.outcome import Outcome, RunFacts
 from media_assets.settings import Settings
 
 

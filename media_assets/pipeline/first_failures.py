@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from media_assets.base.errors import Fatal, Unforeseen, Waiting
 
 if TYPE_CHECKING:
-    from media_assets.outcome import Outcome
+    from media_assets.pipeline.outcome import Outcome
 
 _ENOUGH = 3
 _AT_LEAST = 2
