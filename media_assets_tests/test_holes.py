@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.assets.drive_file import _require_filled
+from media_assets.artifacts.drive_file.asset import _require_filled
 from media_assets.base.errors import BadMedia
 from media_assets.base.holes import stored_bytes
 from media_assets.media.info import MediaInfo, MediaKind, Stream

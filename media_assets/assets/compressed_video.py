@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from media_assets.ages import age_years
-from media_assets.artifacts.values import SourceFile
+from media_assets.artifacts.drive_file.ages import age_years
+from media_assets.artifacts.drive_file.value import SourceFile
 from media_assets.base.errors import NotApplicable
 from media_assets.engines.video.compress import compress_video
 from media_assets.engines.video.tiers import choose_tier, only_tier

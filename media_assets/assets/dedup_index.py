@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from media_assets.artifacts.values import SourceFile
+from media_assets.artifacts.drive_file.value import SourceFile
 from media_assets.engines.duplicates.rows import indexed_content
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaKind

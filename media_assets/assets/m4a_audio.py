@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from media_assets.artifacts.values import AudioTrack, SourceFile
+from media_assets.artifacts.drive_file.value import SourceFile
+from media_assets.artifacts.values import AudioTrack
 from media_assets.base.errors import NotApplicable
 from media_assets.engines.audio import choose_audio, extract_m4a
 from media_assets.media.ffmpeg import FFmpeg

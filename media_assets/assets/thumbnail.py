@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from media_assets.artifacts.values import SourceFile
+from media_assets.artifacts.drive_file.value import SourceFile
 from media_assets.base.errors import NotApplicable
 from media_assets.engines.thumbnails.make import make_thumbnails
 from media_assets.media.ffmpeg import FFmpeg

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from media_assets.artifacts.values import SourceFile
+from media_assets.artifacts.drive_file.value import SourceFile
 from media_assets.engines.duplicates.choose import reencoder
 from media_assets.engines.duplicates.pictures import fingerprint
 from media_assets.media.ffmpeg import FFmpeg

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from media_assets.artifacts.values import SourceFile
+from media_assets.artifacts.drive_file.value import SourceFile
 from media_assets.base.checksums import digests_of
 from media_assets.engines.duplicates.codes import unpacked
 from media_assets.engines.duplicates.rows import indexed_content, local_file_id

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from media_assets.artifacts.values import SourceFile
+from media_assets.artifacts.drive_file.value import SourceFile
 from media_assets.base.checksums import digests_of
 from media_assets.base.errors import BadMedia, NotApplicable
 from media_assets.base.keys import encode_path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from media_assets.artifacts.values import SourceFile
+from media_assets.artifacts.drive_file.value import SourceFile
 
 _DAYS_IN_A_YEAR = 365.2425
 
