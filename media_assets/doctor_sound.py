@@ -17,12 +17,13 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from media_assets.artifacts.values import AudioTrack
+from media_assets.artifacts.m4a_audio.settings import AudioSettings
+from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.base.errors import Fatal, MediaAssetsError, Transient, classify
 from media_assets.engines.transcribers import Transcriber, build_transcriber
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo
-from media_assets.settings import AudioSettings, TranscriptionSettings
+from media_assets.settings import TranscriptionSettings
 from media_assets.settings_whisper import FasterWhisperTranscription
 from media_assets.work.work import Work
 
@@ -66,7 +67,7 @@ def _probed(work: Work) -> MediaInfo:
 def _converted(media: MediaInfo, ffmpeg: FFmpeg, work: Work) -> AudioTrack:
     program = f"ffmpeg {ffmpeg.version} at {ffmpeg.path}"
     with blamed("convert a second of sound", ("ffmpeg-python", "imageio-ffmpeg", "av"), program):
-        from media_assets.engines.audio import choose_audio, extract_m4a
+        from media_assets.artifacts.m4a_audio.extract import choose_audio, extract_m4a
 
         stream, reason = choose_audio(media, ())
         return extract_m4a(ffmpeg, SPEECH, media, stream, reason, _audio(work), AudioSettings(), work)

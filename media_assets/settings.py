@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from media_assets import settings_rules as rules
+from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.base.logging_settings import LoggingSettings
 from media_assets.base.section import NOT_IN_RESULT, Section
 from media_assets.base.validators import Language, NamedPath, WebAddress, library_name, owner
@@ -58,17 +59,6 @@ Owner = Annotated[str, AfterValidator(owner)]
 
 
 # ------------------------------------------------------------------------------------------- engines
-
-
-class AudioSettings(Section):
-    """`m4a_audio`."""
-
-    languages: tuple[Language, ...] = ()
-    """Preferred languages of the audio track, best first, as ISO 639-1 or -2 codes."""
-    bit_rate_kbps: Annotated[int, Field(ge=16, le=512)] = 96
-    """Bit rate, in kbit/s, of a track that has to be encoded; a track that is AAC already is copied."""
-    channels: Annotated[int, Field(ge=1, le=8)] | None = None
-    """Mix down to so many channels when encoding; absent: as many as the source has, stereo at most."""
 
 
 TranscriptionSettings = Annotated[

@@ -13,12 +13,12 @@ import dagster as dg
 import pytest
 from filelock import FileLock
 
+from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.pipeline.partitions import register
 from media_assets.pipeline.recipe import Recipe
 from media_assets.pipeline.settings import LimitSettings, Output
 from media_assets.pipeline.status import State
 from media_assets.places.folder.settings import FolderSource, FolderStore
-from media_assets.settings import AudioSettings
 from media_assets_tests.folders import path_of
 from media_assets_tests.toy_library import (
     ToyLibrary,

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.base.errors import Cancelled, Fatal
 from media_assets.pipeline.abandoned_runs import close_abandoned_runs, owner_tags
 from media_assets.pipeline.partitions import register, registered
 from media_assets.pipeline.settings import RetrySettings
 from media_assets.places.folder.settings import FolderSource
 from media_assets.processing import Selection, StagePlan, _raise_if_fatal, _ranges, is_forced, selected_registered
-from media_assets.settings import AudioSettings
 from media_assets_tests.folders import path_of
 from media_assets_tests.toy_library import (
     PIPELINE,

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.assets.pipeline import PIPELINE
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.places.folder.settings import FolderSource
-from media_assets.settings import AudioSettings, OpenAISummary, Price, Settings, TranscriptionRule
+from media_assets.settings import OpenAISummary, Price, Settings, TranscriptionRule
 from media_assets.settings_openai import OpenAITranscription
 from media_assets.settings_whisper import FasterWhisperTranscription, GuardSettings
 from media_assets_tests.toy_library import PIPELINE as TOY_PIPELINE

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from media_assets.artifacts.m4a_audio.extract import choose_audio, extract_m4a
+from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.base.errors import BadMedia
-from media_assets.engines.audio import choose_audio, extract_m4a
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.probe import probe
 from media_assets.media.probe_streams import _tagged_duration
@@ -18,7 +19,7 @@ from media_assets.pipeline.settings import LimitSettings
 from media_assets.pipeline.status import State
 from media_assets.pipeline.time_limits import limit_of, limit_of_source
 from media_assets.places.manifest import Manifest, StoredFile
-from media_assets.settings import AudioSettings, Settings
+from media_assets.settings import Settings
 from media_assets.work.work import Work
 from media_assets_tests import media
 from media_assets_tests.real_library import RealLibrary

@@ -27,6 +27,7 @@ import dagster as dg
 import sqlalchemy.exc
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
+from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.base.errors import BadMedia, Fatal, NotApplicable, Transient
 from media_assets.base.model import Model
 from media_assets.base.secrets import Secrets
@@ -46,7 +47,7 @@ from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets.places.manifest import Manifest
 from media_assets.places.source import SourceEntry
 from media_assets.processing import Processor
-from media_assets.settings import AudioSettings, Settings
+from media_assets.settings import Settings
 from media_assets.work.work import Work
 from media_assets_tests import postgres
 

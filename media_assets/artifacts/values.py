@@ -19,24 +19,6 @@ def source_bytes_of(told: Mapping[str, object]) -> int:
     return int(size) if isinstance(size, int | float) else 0
 
 
-class AudioTrack(Model):
-    """The value of `m4a_audio`; its file is `audio.m4a`."""
-
-    stream_index: int
-    """Index of the chosen stream in the source."""
-    chosen_because: str
-    language: str | None
-    copied: bool
-    """True when the source's own AAC was kept bit for bit."""
-    duration_seconds: float
-    offset_seconds: float
-    """How much later than the source's timeline this file's own starts; add it to get times of the source."""
-    bit_rate: int | None
-    sample_rate: int
-    channels: int
-    size_bytes: int
-
-
 class Word(Model):
     text: str
     start_seconds: float

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from media_assets.artifacts.values import AudioTrack, Transcript
+from media_assets.artifacts.m4a_audio.value import AudioTrack
+from media_assets.artifacts.values import Transcript
 from media_assets.engines.captions import to_srt, to_txt, to_vtt
 from media_assets.engines.transcribers import Transcribers
 from media_assets.pipeline.artifact import Artifact, Stored

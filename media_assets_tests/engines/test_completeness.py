@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.artifacts.values import AudioTrack
+from media_assets.artifacts.m4a_audio.extract import choose_audio, extract_m4a
+from media_assets.artifacts.m4a_audio.settings import AudioSettings
+from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.base.errors import BadMedia
-from media_assets.engines.audio import choose_audio, extract_m4a
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.probe import probe
-from media_assets.settings import AudioSettings
 from media_assets.work.work import Work
 from media_assets_tests import media
 

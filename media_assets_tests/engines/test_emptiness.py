@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.artifacts.m4a_audio.extract import choose_audio
 from media_assets.base.errors import BadMedia, NotApplicable
-from media_assets.engines.audio import choose_audio
 from media_assets.engines.duplicates.pictures import fingerprint
 from media_assets.engines.thumbnails.make import make_thumbnails
 from media_assets.engines.video.compress import compress_video

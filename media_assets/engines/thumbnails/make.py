@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from media_assets.base.errors import BadMedia, NotApplicable
-from media_assets.engines.completeness import is_empty_track
 from media_assets.engines.thumbnails.drawing import draw_contact_sheet, draw_sizes, preview, size_name
 from media_assets.engines.thumbnails.frames import clip_of, one_frame, sample_frames
 from media_assets.engines.thumbnails.looks import best, look_at
+from media_assets.media.completeness import is_empty_track
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo, MediaKind, Stream
 from media_assets.media.pictures.opening import UnreadablePicture, limits_for, open_image, upright, written_file

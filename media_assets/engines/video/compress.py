@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from media_assets.base.errors import BadMedia, NotApplicable
-from media_assets.engines.completeness import is_empty_track
 from media_assets.engines.video.crf_search import search
 from media_assets.engines.video.encode import is_marked
 from media_assets.engines.video.encoders import require
@@ -25,6 +24,7 @@ from media_assets.engines.video.portions import portions
 from media_assets.engines.video.samples import Samples, take_samples, try_crf
 from media_assets.engines.video.tiers import choose_tier, is_efficient, main_video, target_size
 from media_assets.engines.video.timeline import read_timeline
+from media_assets.media.completeness import is_empty_track
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.truncation import missing_end

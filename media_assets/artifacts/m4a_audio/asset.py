@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from media_assets.artifacts.drive_file.value import SourceFile
-from media_assets.artifacts.values import AudioTrack
+from media_assets.artifacts.m4a_audio.extract import choose_audio, extract_m4a
+from media_assets.artifacts.m4a_audio.settings import AudioSettings
+from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.base.errors import NotApplicable
-from media_assets.engines.audio import choose_audio, extract_m4a
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaKind
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.pipeline.stage import Metadata, file_asset
-from media_assets.settings import AudioSettings
 from media_assets.work.work import Work
 
 

@@ -7,16 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from media_assets.artifacts.values import AudioTrack
+from media_assets.artifacts.m4a_audio.settings import AudioSettings
+from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.base.errors import BadMedia, NotApplicable, TimeLimitExceeded
 from media_assets.base.languages import same_language
-from media_assets.engines.completeness import check_complete, is_empty_track, lost_no_sound
+from media_assets.media.completeness import check_complete, is_empty_track, lost_no_sound
 from media_assets.media.ffmpeg import ALL_MUST_DECODE, KEEP_TIME, FFmpeg
 from media_assets.media.ffmpeg_errors import FEWER_CHANNELS
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.probe import probe
 from media_assets.media.untrusted import ISO, file_url, uploaded
-from media_assets.settings import AudioSettings
 from media_assets.work.work import Work
 
 _STEREO = 2

@@ -1,0 +1,1 @@
+"""The sound of a recording as M4A that starts playing at once."""

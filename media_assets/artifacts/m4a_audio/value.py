@@ -1,0 +1,23 @@
+"""The value of `m4a_audio`: which track was taken, and how it came out."""
+
+from __future__ import annotations
+
+from media_assets.base.model import Model
+
+
+class AudioTrack(Model):
+    """The value of `m4a_audio`; its file is `audio.m4a`."""
+
+    stream_index: int
+    """Index of the chosen stream in the source."""
+    chosen_because: str
+    language: str | None
+    copied: bool
+    """True when the source's own AAC was kept bit for bit."""
+    duration_seconds: float
+    offset_seconds: float
+    """How much later than the source's timeline this file's own starts; add it to get times of the source."""
+    bit_rate: int | None
+    sample_rate: int
+    channels: int
+    size_bytes: int
