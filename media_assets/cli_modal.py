@@ -11,8 +11,8 @@ from rich.console import Console
 from media_assets.base.errors import Fatal
 
 if TYPE_CHECKING:
+    from media_assets.artifacts.transcript.engines.modal.settings import ModalTranscription
     from media_assets.settings import Settings
-    from media_assets.settings_whisper import ModalTranscription
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Transcription on GPUs at Modal.")
 console = Console(highlight=False)
@@ -28,10 +28,10 @@ def deploy(context: typer.Context) -> None:
     """Send the GPU function to Modal, or replace it: at first, after updates, and when gpu or limits are changed."""
     import modal
 
+    from media_assets.artifacts.transcript.engines.modal.app import deploy as send
+    from media_assets.artifacts.transcript.engines.modal.calls import connect
+    from media_assets.artifacts.transcript.engines.modal.failures import failure, modal_errors
     from media_assets.config import load_secrets, load_settings
-    from media_assets.engines.modal.app import deploy as send
-    from media_assets.engines.modal.calls import connect
-    from media_assets.engines.modal.failures import failure, modal_errors
 
     settings = load_settings(context.obj)
     sections = modal_sections(settings)
@@ -51,7 +51,7 @@ def modal_sections(settings: Settings) -> list[ModalTranscription]:
     Raises:
         Fatal: there is none, or two disagree on what an app's containers are.
     """
-    from media_assets.settings_whisper import ModalTranscription
+    from media_assets.artifacts.transcript.engines.modal.settings import ModalTranscription
 
     chosen = [settings.transcription, *(rule.use for rule in settings.transcription_rules)]
     sections = sorted((s for s in chosen if isinstance(s, ModalTranscription)), key=_place)

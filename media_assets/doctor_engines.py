@@ -7,18 +7,19 @@ from functools import partial
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
+from media_assets.artifacts.transcript.engines.build import build_transcriber
+from media_assets.artifacts.transcript.engines.modal.settings import ModalTranscription
+from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
+from media_assets.artifacts.transcript.settings import TranscriptionSettings
 from media_assets.base.errors import Fatal
 from media_assets.base.secrets import Secrets
 from media_assets.base.section import Section
 from media_assets.doctor_sound import blamed, packages_of, second_of_sound
 from media_assets.engines.summarizers import build_summarizer
-from media_assets.engines.transcribers import build_transcriber
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.pipeline.rules import EngineRule
 from media_assets.services.openai.server import OPENAI_HOST
-from media_assets.settings import OpenAISummary, Settings, SummarySettings, TranscriptionSettings
-from media_assets.settings_openai import OpenAITranscription
-from media_assets.settings_whisper import ModalTranscription
+from media_assets.settings import OpenAISummary, Settings, SummarySettings
 from media_assets.work.settings import BudgetSettings
 
 _Section = TypeVar("_Section", bound=Section)

@@ -19,12 +19,12 @@ from packaging.utils import canonicalize_name
 
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.m4a_audio.value import AudioTrack
+from media_assets.artifacts.transcript.engines.build import Transcriber, build_transcriber
+from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
+from media_assets.artifacts.transcript.settings import TranscriptionSettings
 from media_assets.base.errors import Fatal, MediaAssetsError, Transient, classify
-from media_assets.engines.transcribers import Transcriber, build_transcriber
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo
-from media_assets.settings import TranscriptionSettings
-from media_assets.settings_whisper import FasterWhisperTranscription
 from media_assets.work.work import Work
 
 SPEECH = Path(__file__).parent / "second_of_speech.ogg"
@@ -89,7 +89,7 @@ def _model_is_here(section: TranscriptionSettings, engine: Transcriber) -> bool:
     except MediaAssetsError:
         return False
     if isinstance(section, FasterWhisperTranscription):
-        from media_assets.engines.transcribers.whisper_model import local_folder
+        from media_assets.artifacts.transcript.engines.faster_whisper.model import local_folder
 
         return local_folder(section) is not None
     return True

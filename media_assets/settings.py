@@ -24,11 +24,13 @@ from pydantic import (
 
 from media_assets import settings_rules as rules
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
+from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
+from media_assets.artifacts.transcript.settings import TranscriptionRule, TranscriptionSettings
 from media_assets.base.logging_settings import LoggingSettings
 from media_assets.base.section import NOT_IN_RESULT, Section
 from media_assets.base.validators import Language, NamedPath, WebAddress, library_name, owner
 from media_assets.media.settings import FFmpegSettings
-from media_assets.pipeline.conditions import FileCondition, RecordingCondition
+from media_assets.pipeline.conditions import FileCondition
 from media_assets.pipeline.settings import (
     AssetTuning,
     LimitSettings,
@@ -45,10 +47,8 @@ from media_assets.settings_alerts import AlertSettings, WebhookSettings
 from media_assets.settings_duplicates import DuplicateSettings
 from media_assets.settings_images import ImageRule, ImageSettings
 from media_assets.settings_observability import TracingSettings
-from media_assets.settings_openai import OpenAITranscription
 from media_assets.settings_thumbnails import ThumbnailSettings
 from media_assets.settings_video import VideoCompressionSettings, VideoRule
-from media_assets.settings_whisper import FasterWhisperTranscription, ModalTranscription
 from media_assets.work.settings import BudgetSettings
 
 LibraryName = Annotated[str, AfterValidator(library_name)]
@@ -59,20 +59,6 @@ Owner = Annotated[str, AfterValidator(owner)]
 
 
 # ------------------------------------------------------------------------------------------- engines
-
-
-TranscriptionSettings = Annotated[
-    FasterWhisperTranscription | ModalTranscription | OpenAITranscription,
-    Field(discriminator="engine"),
-]
-
-
-class TranscriptionRule(Section):
-    """Another engine, or another model, for some recordings."""
-
-    when: RecordingCondition
-    use: TranscriptionSettings
-    """A section like `transcription`; nothing of that one is taken over."""
 
 
 class ExtractiveSummary(Section):

@@ -13,11 +13,11 @@ import faster_whisper
 import pytest
 
 from media_assets import cli
+from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
+from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
 from media_assets.base.errors import BadMedia, Fatal, Transient
 from media_assets.doctor_sound import blamed, second_of_sound, wanted
 from media_assets.media.ffmpeg import FFmpeg
-from media_assets.settings_openai import OpenAITranscription
-from media_assets.settings_whisper import FasterWhisperTranscription
 from media_assets_tests.tiny_whisper import write_tiny_whisper
 
 DEFAULT = FasterWhisperTranscription()

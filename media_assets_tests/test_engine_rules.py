@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from media_assets.artifacts.values import Transcript
+from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.errors import Fatal
 from media_assets.base.secrets import Secrets
 from media_assets.config import load_settings

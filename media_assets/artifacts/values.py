@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import Field
-
 from media_assets.base.model import Model
 
 
@@ -17,42 +15,6 @@ def source_bytes_of(told: Mapping[str, object]) -> int:
     `drive_file`, call it `source_size_bytes`."""
     size = told.get("source_bytes", told.get("source_size_bytes"))
     return int(size) if isinstance(size, int | float) else 0
-
-
-class Word(Model):
-    text: str
-    start_seconds: float
-    end_seconds: float | None
-    """None when the engine did not say."""
-    confidence: float
-    """0 to 1; the engine's own measure."""
-
-
-class TranscriptSegment(Model):
-    start_seconds: float
-    end_seconds: float
-    text: str
-    confidence: float
-    """0 to 1: mean over the words where the engine gives them, else the engine's own for the segment."""
-    words: tuple[Word, ...] = ()
-
-
-class Transcript(Model):
-    """The value of `transcript`. No speech at all is a valid transcript without segments."""
-
-    language: str
-    """ISO 639-1 code."""
-    duration_seconds: float
-    engine: str
-    model: str
-    segments: tuple[TranscriptSegment, ...] = ()
-    dropped: dict[str, int] = Field(default_factory=dict)
-    """How many segments each guard against hallucination took out, by the guard's name."""
-    cost_usd: float = 0.0
-
-    @property
-    def text(self) -> str:
-        return " ".join(segment.text for segment in self.segments)
 
 
 class TimedHeading(Model):

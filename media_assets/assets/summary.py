@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from media_assets.artifacts.values import Summary, Transcript
+from media_assets.artifacts.transcript.value import Transcript
+from media_assets.artifacts.values import Summary
 from media_assets.engines.summarizers import Summarizers
 from media_assets.engines.summarizers.markdown import to_markdown
 from media_assets.engines.summarizers.prompts import PROMPT_VERSION

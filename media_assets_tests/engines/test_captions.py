@@ -10,8 +10,8 @@ import webvtt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media_assets.artifacts.values import Transcript, TranscriptSegment, Word
-from media_assets.engines.captions import to_srt, to_txt, to_vtt
+from media_assets.artifacts.transcript.captions import to_srt, to_txt, to_vtt
+from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment, Word
 
 
 def transcript(*segments: tuple[float, float, str]) -> Transcript:

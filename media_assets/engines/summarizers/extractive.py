@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
 
-from media_assets.artifacts.values import Summary, TimedHeading, Transcript
+from media_assets.artifacts.transcript.value import Transcript
+from media_assets.artifacts.values import Summary, TimedHeading
 from media_assets.engines.summarizers.action_items import action_items
 from media_assets.engines.summarizers.base import spoken_segments
 from media_assets.engines.summarizers.chapters import chapter_starts

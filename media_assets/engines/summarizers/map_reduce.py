@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from media_assets.artifacts.values import TranscriptSegment
+from media_assets.artifacts.transcript.value import TranscriptSegment
 from media_assets.base.errors import BadMedia
 from media_assets.engines.summarizers import prompts
 from media_assets.engines.summarizers.answers import Answer, with_checked_chapters

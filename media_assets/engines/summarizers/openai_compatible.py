@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 
-from media_assets.artifacts.values import Summary, Transcript, TranscriptSegment, Usage
+from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment
+from media_assets.artifacts.values import Summary, Usage
 from media_assets.base.secrets import Secrets
 from media_assets.engines.summarizers import prompts
 from media_assets.engines.summarizers.answers import checked_chapters, distinct

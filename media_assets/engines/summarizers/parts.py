@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from media_assets.artifacts.values import TranscriptSegment
+from media_assets.artifacts.transcript.value import TranscriptSegment
 from media_assets.engines.summarizers.clock import to_clock
 
 MIN_CHARACTERS = 400

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from media_assets.artifacts.values import TranscriptSegment
+from media_assets.artifacts.transcript.value import TranscriptSegment
 from media_assets.engines.summarizers.words import appended, word_count
 
 _SHORT = 5

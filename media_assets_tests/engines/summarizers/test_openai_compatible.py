@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from media_assets.artifacts.values import Transcript
+from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.errors import BadMedia, Cancelled, Fatal, NotApplicable, TimeLimitExceeded, Transient
 from media_assets.base.secrets import Secrets
 from media_assets.engines.summarizers import Summarizer, build_summarizer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from media_assets.artifacts.values import TranscriptSegment, Word
+from media_assets.artifacts.transcript.value import TranscriptSegment, Word
 from media_assets.engines.summarizers.sentences import sentences
 from media_assets.engines.summarizers.words import word_count
 

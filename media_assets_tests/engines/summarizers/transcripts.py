@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from media_assets.artifacts.values import Transcript, TranscriptSegment
+from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment
 
 BEES = (
     "Honey bees live in colonies of up to sixty thousand workers.",

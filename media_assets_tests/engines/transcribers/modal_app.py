@@ -7,11 +7,12 @@ from typing import Any
 
 from modal._serialization import deserialize
 
-from media_assets.artifacts.values import Transcript, TranscriptSegment
+from media_assets.artifacts.transcript.engines.modal.contract import FUNCTION, TranscriptionAnswer
+from media_assets.artifacts.transcript.engines.modal.engine import ModalTranscriber
+from media_assets.artifacts.transcript.engines.modal.settings import ModalTranscription
+from media_assets.artifacts.transcript.hearing.settings import GuardSettings
+from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment
 from media_assets.base.secrets import Secrets
-from media_assets.engines.modal.contract import FUNCTION, TranscriptionAnswer
-from media_assets.engines.transcribers.modal import ModalTranscriber
-from media_assets.settings_whisper import GuardSettings, ModalTranscription
 from media_assets.work.work import Work
 from media_assets_tests.modal_server import ModalServer
 
@@ -26,7 +27,7 @@ def modal_settings(model: Path, **settings: Any) -> ModalTranscription:
 
 
 def deployed(server: ModalServer) -> ModalServer:
-    server.state.deploy("media_assets.engines.modal.remote", "transcribe", app=APP, tag=FUNCTION)
+    server.state.deploy("media_assets.artifacts.transcript.engines.modal.remote", "transcribe", app=APP, tag=FUNCTION)
     return server
 
 

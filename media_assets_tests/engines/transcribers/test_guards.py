@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from media_assets.artifacts.values import TranscriptSegment
-from media_assets.engines.transcribers.guards import (
+from media_assets.artifacts.transcript.hearing.guards import (
     compression_ratio,
     objection,
     repeats_itself,
     total,
     without_repeated_segments,
 )
-from media_assets.settings_whisper import GuardSettings
+from media_assets.artifacts.transcript.hearing.settings import GuardSettings
+from media_assets.artifacts.transcript.value import TranscriptSegment
 
 GUARDS = GuardSettings()
 

@@ -13,17 +13,17 @@ import modal
 import pytest
 from grpclib import Status
 
-from media_assets.base.errors import BadMedia, Cancelled, Fatal, OverBudget, TimeLimitExceeded, Transient
-from media_assets.base.secrets import Secrets
-from media_assets.engines.modal.app import gpu_function
-from media_assets.engines.modal.contract import (
+from media_assets.artifacts.transcript.engines.build import build_transcriber
+from media_assets.artifacts.transcript.engines.faster_whisper.engine import FasterWhisperTranscriber
+from media_assets.artifacts.transcript.engines.modal.app import gpu_function
+from media_assets.artifacts.transcript.engines.modal.contract import (
     TranscriptionAnswer,
     TranscriptionRequest,
     progress_key,
     whisper_settings,
 )
-from media_assets.engines.transcribers import build_transcriber
-from media_assets.engines.transcribers.whisper import FasterWhisperTranscriber
+from media_assets.base.errors import BadMedia, Cancelled, Fatal, OverBudget, TimeLimitExceeded, Transient
+from media_assets.base.secrets import Secrets
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.work.settings import BudgetSettings
 from media_assets.work.work import Work

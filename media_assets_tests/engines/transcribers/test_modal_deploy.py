@@ -11,10 +11,10 @@ import pytest
 from packaging.requirements import Requirement
 from typer.testing import CliRunner
 
+from media_assets.artifacts.transcript.engines.modal.app import _LIBRARIES
+from media_assets.artifacts.transcript.engines.modal.contract import FUNCTION
 from media_assets.base.errors import Fatal
 from media_assets.cli import app
-from media_assets.engines.modal.app import _LIBRARIES
-from media_assets.engines.modal.contract import FUNCTION
 from media_assets.work.work import Work
 from media_assets_tests.engines.transcribers.modal_app import transcribe, transcriber
 from media_assets_tests.engines.transcribers.sounds import noise, write_wav
@@ -50,8 +50,8 @@ def test_the_app_arrives_as_library_yaml_wants_it_and_works(modal_server: ModalS
     assert function.volume_mounts[0].volume_id == "vo-media-assets-models"
 
     shipped = {file.filename for id in function.mount_ids for file in modal_server.methods.mounts[id].files}
-    assert "/root/media_assets/engines/modal/remote.py" in shipped
-    assert "/root/media_assets/engines/transcribers/whisper.py" in shipped
+    assert "/root/media_assets/artifacts/transcript/engines/modal/remote.py" in shipped
+    assert "/root/media_assets/artifacts/transcript/engines/faster_whisper/engine.py" in shipped
     assert all(name.endswith(".py") for name in shipped if "media_assets" in name)
 
     audio = write_wav(tmp_path / "audio.wav", noise(3.0))
@@ -72,7 +72,8 @@ def test_the_image_has_the_versions_that_are_installed_here(modal_server: ModalS
 def test_what_the_function_imports_is_in_its_image():
     script = (
         "import sys; before = set(sys.modules)\n"
-        "import media_assets.engines.modal.remote, faster_whisper, ctranslate2, av, imageio_ffmpeg\n"
+        "import media_assets.artifacts.transcript.engines.modal.remote\n"
+        "import faster_whisper, ctranslate2, av, imageio_ffmpeg\n"
         "print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
     )
     imported = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.split()

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from media_assets.artifacts.values import Transcript
+from media_assets.artifacts.transcript.engines.build import build_transcriber
+from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
+from media_assets.artifacts.transcript.transcriber import Transcriber
+from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.errors import Fatal, Transient
 from media_assets.base.secrets import Secrets
-from media_assets.engines.transcribers import build_transcriber
-from media_assets.engines.transcribers.base import Transcriber
 from media_assets.media.ffmpeg import FFmpeg
-from media_assets.settings_openai import OpenAITranscription
 from media_assets.work.work import Work
 from media_assets_tests.engines.transcribers.sounds import silence, write_wav
 from media_assets_tests.openai_audio_server import SAMPLE_RATE, AudioServer, Upload, openai_audio_server, stretches

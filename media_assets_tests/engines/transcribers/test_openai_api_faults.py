@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.artifacts.transcript.transcriber import Transcriber
 from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, TimeLimitExceeded, Transient
-from media_assets.engines.transcribers.base import Transcriber
 from media_assets.work.work import Work
 from media_assets_tests.engines.transcribers.sounds import write_wav
 from media_assets_tests.engines.transcribers.test_openai_api import tone, transcribe, transcriber

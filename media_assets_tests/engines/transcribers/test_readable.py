@@ -5,8 +5,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media_assets.artifacts.values import TranscriptSegment, Word
-from media_assets.engines.transcribers.readable import MAX_CHARACTERS, MAX_SECONDS, split_readably
+from media_assets.artifacts.transcript.hearing.readable import MAX_CHARACTERS, MAX_SECONDS, split_readably
+from media_assets.artifacts.transcript.value import TranscriptSegment, Word
 
 
 def spoken(text: str, seconds_per_word: float = 0.4, pauses: dict[str, float] | None = None) -> TranscriptSegment:

@@ -10,12 +10,12 @@ import av
 import jiwer
 import pytest
 
-from media_assets.artifacts.values import Transcript
-from media_assets.engines.captions import to_srt, to_vtt
-from media_assets.engines.transcribers import Transcriber, build_transcriber
-from media_assets.engines.transcribers.readable import MAX_CHARACTERS, MAX_SECONDS
+from media_assets.artifacts.transcript.captions import to_srt, to_vtt
+from media_assets.artifacts.transcript.engines.build import Transcriber, build_transcriber
+from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
+from media_assets.artifacts.transcript.hearing.readable import MAX_CHARACTERS, MAX_SECONDS
+from media_assets.artifacts.transcript.value import Transcript
 from media_assets.media.ffmpeg import FFmpeg
-from media_assets.settings_whisper import FasterWhisperTranscription
 from media_assets.work.work import Work
 from media_assets_tests.engines.transcribers.sounds import noise, silence, write_wav
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media_assets.artifacts.values import TranscriptSegment, Word
-from media_assets.engines.transcribers.utterances import Utterance, place, to_segments
+from media_assets.artifacts.transcript.hearing.utterances import Utterance, place, to_segments
+from media_assets.artifacts.transcript.value import TranscriptSegment, Word
 
 
 def word(text: str, start: float, end: float | None, confidence: float = 0.8) -> Word:

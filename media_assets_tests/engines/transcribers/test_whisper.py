@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from media_assets.artifacts.values import Transcript
+from media_assets.artifacts.transcript.engines.build import build_transcriber
+from media_assets.artifacts.transcript.engines.faster_whisper.engine import FasterWhisperTranscriber
+from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
+from media_assets.artifacts.transcript.hearing.settings import GuardSettings
+from media_assets.artifacts.transcript.hearing.windows import WindowLength
+from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.errors import Cancelled
-from media_assets.engines.transcribers import build_transcriber
-from media_assets.engines.transcribers.whisper import FasterWhisperTranscriber
-from media_assets.engines.transcribers.windows import WindowLength
 from media_assets.media.ffmpeg import FFmpeg
-from media_assets.settings_whisper import FasterWhisperTranscription, GuardSettings
 from media_assets.work.work import Work
 from media_assets_tests.engines.transcribers.sounds import noise, silence, vowels, write_wav
 from media_assets_tests.tiny_whisper import SECONDS_PER_WORD, write_tiny_whisper

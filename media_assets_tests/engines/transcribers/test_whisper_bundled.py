@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.artifacts.transcript.engines.build import build_transcriber
+from media_assets.artifacts.transcript.engines.faster_whisper import bundled as whisper_bundled
+from media_assets.artifacts.transcript.engines.faster_whisper.model import load_model, local_folder
+from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.base.errors import Fatal
-from media_assets.engines.transcribers import build_transcriber, whisper_bundled
-from media_assets.engines.transcribers.whisper_model import load_model, local_folder
 from media_assets.media.ffmpeg import FFmpeg
-from media_assets.settings_whisper import FasterWhisperTranscription
 
 DEFAULT = FasterWhisperTranscription()
 REAL = whisper_bundled.bundled_folder(())

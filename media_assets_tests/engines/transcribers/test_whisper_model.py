@@ -10,11 +10,11 @@ from typing import Any
 import ctranslate2
 import pytest
 
+from media_assets.artifacts.transcript.engines.build import build_transcriber
+from media_assets.artifacts.transcript.engines.faster_whisper.model import load_model
+from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.base.errors import Fatal
-from media_assets.engines.transcribers import build_transcriber
-from media_assets.engines.transcribers.whisper_model import load_model
 from media_assets.media.ffmpeg import FFmpeg
-from media_assets.settings_whisper import FasterWhisperTranscription
 from media_assets_tests.tiny_whisper import write_tiny_whisper
 
 
@@ -45,9 +45,9 @@ def test_a_model_that_cannot_be_fetched_is_fatal_and_the_command_to_get_it_is_gi
     # In a process of its own: the address of the model hub is read once, and nobody listens at this one.
     program = (
         "import sys\n"
-        "from media_assets.engines.transcribers.whisper_model import load_model\n"
+        "from media_assets.artifacts.transcript.engines.faster_whisper.model import load_model\n"
         "from media_assets.base.errors import Fatal\n"
-        "from media_assets.settings_whisper import FasterWhisperTranscription\n"
+        "from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription\n"
         "try:\n"
         "    load_model(FasterWhisperTranscription("
         "engine='faster-whisper', model='base', device='cpu', download_dir=sys.argv[1]))\n"

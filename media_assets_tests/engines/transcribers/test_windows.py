@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from media_assets.artifacts.values import TranscriptSegment
-from media_assets.base.errors import Cancelled
-from media_assets.engines.transcribers.windows import (
+from media_assets.artifacts.transcript.hearing.windows import (
     SAMPLE_RATE,
     Heard,
     Window,
@@ -19,6 +17,8 @@ from media_assets.engines.transcribers.windows import (
     quietest_moment,
     transcribe_windows,
 )
+from media_assets.artifacts.transcript.value import TranscriptSegment
+from media_assets.base.errors import Cancelled
 from media_assets.work.work import Work
 from media_assets_tests.engines.transcribers.sounds import noise, silence
 

@@ -16,13 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from media_assets.artifacts.values import Transcript, Word
-from media_assets.base.errors import Fatal
-from media_assets.engines.transcribers.assembling import to_transcript
-from media_assets.engines.transcribers.guards import objection
-from media_assets.engines.transcribers.readable import split_readably
-from media_assets.engines.transcribers.utterances import Utterance, to_segments
-from media_assets.engines.transcribers.whisper_model import (
+from media_assets.artifacts.transcript.engines.faster_whisper.model import (
     check_device,
     check_language,
     download_size,
@@ -31,9 +25,21 @@ from media_assets.engines.transcribers.whisper_model import (
     local_folder,
     speaks_english_only,
 )
-from media_assets.engines.transcribers.windows import SAMPLE_RATE, Heard, Window, WindowLength, transcribe_windows
+from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
+from media_assets.artifacts.transcript.hearing.assembling import to_transcript
+from media_assets.artifacts.transcript.hearing.guards import objection
+from media_assets.artifacts.transcript.hearing.readable import split_readably
+from media_assets.artifacts.transcript.hearing.utterances import Utterance, to_segments
+from media_assets.artifacts.transcript.hearing.windows import (
+    SAMPLE_RATE,
+    Heard,
+    Window,
+    WindowLength,
+    transcribe_windows,
+)
+from media_assets.artifacts.transcript.value import Transcript, Word
+from media_assets.base.errors import Fatal
 from media_assets.media.ffmpeg import FFmpeg
-from media_assets.settings_whisper import FasterWhisperTranscription
 from media_assets.work.work import Work
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from media_assets.artifacts.values import Transcript
-from media_assets.engines.transcribers.guards import total, without_repeated_segments
-from media_assets.engines.transcribers.utterances import place
-from media_assets.engines.transcribers.windows import Heard
+from media_assets.artifacts.transcript.hearing.guards import total, without_repeated_segments
+from media_assets.artifacts.transcript.hearing.utterances import place
+from media_assets.artifacts.transcript.hearing.windows import Heard
+from media_assets.artifacts.transcript.value import Transcript
 
 UNDETERMINED = "und"
 """ISO 639-2's code for a language nobody can tell: the transcript is empty and none was configured."""

@@ -12,8 +12,8 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from media_assets.artifacts.values import TranscriptSegment
-from media_assets.settings_whisper import GuardSettings
+from media_assets.artifacts.transcript.hearing.settings import GuardSettings
+from media_assets.artifacts.transcript.value import TranscriptSegment
 
 COMPRESSION_RATIO = "compression_ratio"
 NO_SPEECH = "no_speech"

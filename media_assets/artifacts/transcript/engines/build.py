@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from media_assets.artifacts.transcript.engines.modal.settings import ModalTranscription
+from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
+from media_assets.artifacts.transcript.settings import TranscriptionSettings
+from media_assets.artifacts.transcript.transcriber import Transcriber
 from media_assets.base.secrets import Secrets
-from media_assets.engines.transcribers.base import Transcriber
 from media_assets.media.ffmpeg import FFmpeg
-from media_assets.settings import TranscriptionSettings
-from media_assets.settings_openai import OpenAITranscription
-from media_assets.settings_whisper import ModalTranscription
 from media_assets.work.engine_pool import EnginePool
 
 __all__ = ["Transcriber", "Transcribers", "build_transcriber"]
@@ -36,13 +36,13 @@ def build_transcriber(
         workers: How many files are transcribed at once.
     """
     if isinstance(settings, OpenAITranscription):
-        from media_assets.engines.transcribers.openai_api import OpenAITranscriber
+        from media_assets.artifacts.transcript.engines.openai.engine import OpenAITranscriber
 
         return OpenAITranscriber(settings, ffmpeg, secrets or Secrets())
     if isinstance(settings, ModalTranscription):
-        from media_assets.engines.transcribers.modal import ModalTranscriber
+        from media_assets.artifacts.transcript.engines.modal.engine import ModalTranscriber
 
         return ModalTranscriber(settings, secrets or Secrets())
-    from media_assets.engines.transcribers.whisper import FasterWhisperTranscriber
+    from media_assets.artifacts.transcript.engines.faster_whisper.engine import FasterWhisperTranscriber
 
     return FasterWhisperTranscriber(settings, ffmpeg, state_dir=state_dir, workers=workers)

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from media_assets.artifacts.values import Word
-from media_assets.engines.transcribers.guards import objection
-from media_assets.engines.transcribers.utterances import Utterance
-from media_assets.settings_whisper import GuardSettings
+from media_assets.artifacts.transcript.hearing.guards import objection
+from media_assets.artifacts.transcript.hearing.settings import GuardSettings
+from media_assets.artifacts.transcript.hearing.utterances import Utterance
+from media_assets.artifacts.transcript.value import Word
 
 
 class _Part(BaseModel):

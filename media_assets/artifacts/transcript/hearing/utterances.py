@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from media_assets.artifacts.values import TranscriptSegment, Word
+from media_assets.artifacts.transcript.value import TranscriptSegment, Word
 
 _SPOKEN_CHARACTERS_PER_SECOND = 15.0
 """About 150 English words per minute; only used for an utterance that comes without any end."""

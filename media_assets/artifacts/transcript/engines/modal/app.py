@@ -6,9 +6,9 @@ import importlib.metadata
 import sys
 from typing import TYPE_CHECKING
 
-from media_assets.engines.modal.contract import FUNCTION, MODELS_DIR
-from media_assets.engines.modal.remote import transcribe
-from media_assets.settings_whisper import ModalTranscription
+from media_assets.artifacts.transcript.engines.modal.contract import FUNCTION, MODELS_DIR
+from media_assets.artifacts.transcript.engines.modal.remote import transcribe
+from media_assets.artifacts.transcript.engines.modal.settings import ModalTranscription
 
 if TYPE_CHECKING:
     import modal

@@ -16,19 +16,19 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from media_assets.artifacts.values import Transcript
-from media_assets.base.errors import Transient, classify
-from media_assets.engines.modal.contract import (
+from media_assets.artifacts.transcript.engines.faster_whisper.engine import FasterWhisperTranscriber
+from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
+from media_assets.artifacts.transcript.engines.modal.contract import (
     MODELS_DIR,
     Failure,
     TranscriptionAnswer,
     TranscriptionRequest,
     progress_key,
 )
-from media_assets.engines.transcribers.whisper import FasterWhisperTranscriber
+from media_assets.artifacts.transcript.value import Transcript
+from media_assets.base.errors import Transient, classify
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.settings import FFmpegSettings
-from media_assets.settings_whisper import FasterWhisperTranscription
 from media_assets.work.work import Work
 
 logger = logging.getLogger("media_assets")

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from media_assets.artifacts.values import TranscriptSegment
+from media_assets.artifacts.transcript.hearing.utterances import place
+from media_assets.artifacts.transcript.value import TranscriptSegment
 from media_assets.base.files import PRIVATE_MODE, read_if_file, write_whole
 from media_assets.base.model import Model
-from media_assets.engines.transcribers.utterances import place
 from media_assets.work.work import Work
 
 SAMPLE_RATE = 16_000

@@ -17,15 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from media_assets.artifacts.values import Transcript
-from media_assets.base.errors import Fatal, Transient
-from media_assets.base.secrets import Secrets
-from media_assets.engines.transcribers.assembling import to_transcript
-from media_assets.engines.transcribers.openai_answers import SpeechAnswer, timed_utterances, untimed_utterances
-from media_assets.engines.transcribers.readable import split_readably
-from media_assets.engines.transcribers.utterances import to_segments
-from media_assets.engines.transcribers.whisper_languages import language_code
-from media_assets.engines.transcribers.windows import (
+from media_assets.artifacts.transcript.engines.faster_whisper.languages import language_code
+from media_assets.artifacts.transcript.engines.openai.answers import SpeechAnswer, timed_utterances, untimed_utterances
+from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
+from media_assets.artifacts.transcript.hearing.assembling import to_transcript
+from media_assets.artifacts.transcript.hearing.readable import split_readably
+from media_assets.artifacts.transcript.hearing.utterances import to_segments
+from media_assets.artifacts.transcript.hearing.windows import (
     SAMPLE_BYTES,
     SAMPLE_RATE,
     Heard,
@@ -33,11 +31,13 @@ from media_assets.engines.transcribers.windows import (
     WindowLength,
     transcribe_windows,
 )
+from media_assets.artifacts.transcript.value import Transcript
+from media_assets.base.errors import Fatal, Transient
+from media_assets.base.secrets import Secrets
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.untrusted import file_url, our_own
 from media_assets.services.openai.errors import TRANSCRIPTION, TooLong, may_be_charged, translate
 from media_assets.services.openai.server import OpenAIServer
-from media_assets.settings_openai import OpenAITranscription
 from media_assets.work.spending import Payment
 from media_assets.work.work import Work
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from media_assets.artifacts.values import Transcript
+from media_assets.artifacts.transcript.value import Transcript
 from media_assets.work.work import Work
 
 

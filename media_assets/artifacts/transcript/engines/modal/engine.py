@@ -16,13 +16,17 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from media_assets.artifacts.values import Transcript
+from media_assets.artifacts.transcript.engines.modal.calls import CallLost, ModalCalls
+from media_assets.artifacts.transcript.engines.modal.contract import (
+    TranscriptionAnswer,
+    TranscriptionRequest,
+    whisper_settings,
+)
+from media_assets.artifacts.transcript.engines.modal.settings import ModalTranscription
+from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, TimeLimitExceeded, Transient
 from media_assets.base.files import PRIVATE_MODE, read_if_file, write_whole
 from media_assets.base.model import Model
-from media_assets.engines.modal.calls import CallLost, ModalCalls
-from media_assets.engines.modal.contract import TranscriptionAnswer, TranscriptionRequest, whisper_settings
-from media_assets.settings_whisper import ModalTranscription
 from media_assets.work.spending import Payment
 from media_assets.work.work import Work
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat
 
+from media_assets.artifacts.transcript.hearing.settings import GuardSettings
 from media_assets.base.section import NOT_IN_RESULT, Section
 from media_assets.base.validators import Language, WebAddress
-from media_assets.settings_whisper import GuardSettings
 
 _SMALLEST_UPLOAD_BYTES = 320_000
 """Ten seconds as they are sent."""

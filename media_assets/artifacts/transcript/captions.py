@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from media_assets.artifacts.values import Transcript, TranscriptSegment
-from media_assets.engines.transcribers.readable import split_readably
+from media_assets.artifacts.transcript.hearing.readable import split_readably
+from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment
 
 LINE_CHARACTERS = 42
 _PARAGRAPH_PAUSE_SECONDS = 2.0

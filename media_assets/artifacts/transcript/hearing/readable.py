@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from media_assets.artifacts.values import TranscriptSegment, Word
-from media_assets.engines.transcribers.utterances import mean_confidence
+from media_assets.artifacts.transcript.hearing.utterances import mean_confidence
+from media_assets.artifacts.transcript.value import TranscriptSegment, Word
 
 MAX_SECONDS = 7.0
 MAX_CHARACTERS = 84

@@ -7,10 +7,15 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from media_assets.artifacts.transcript.engines.modal.contract import (
+    FUNCTION,
+    TranscriptionAnswer,
+    TranscriptionRequest,
+    progress_key,
+)
+from media_assets.artifacts.transcript.engines.modal.failures import DEPLOY, broken_container, failure, modal_errors
+from media_assets.artifacts.transcript.engines.modal.settings import ModalTranscription
 from media_assets.base.errors import Fatal, MediaAssetsError, Transient
-from media_assets.engines.modal.contract import FUNCTION, TranscriptionAnswer, TranscriptionRequest, progress_key
-from media_assets.engines.modal.failures import DEPLOY, broken_container, failure, modal_errors
-from media_assets.settings_whisper import ModalTranscription
 
 if TYPE_CHECKING:
     import modal

@@ -6,7 +6,9 @@ not found, and what is not found is told apart from what failed.
 
 from __future__ import annotations
 
-from media_assets.artifacts.values import Transcript
+from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
+from media_assets.artifacts.transcript.engines.modal.settings import ModalTranscription
+from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.errors import (
     BadMedia,
     Cancelled,
@@ -17,7 +19,6 @@ from media_assets.base.errors import (
     Transient,
 )
 from media_assets.base.model import Model
-from media_assets.settings_whisper import FasterWhisperTranscription, ModalTranscription
 
 VERSION = 1
 """Counted up whenever the function is called otherwise, or hears otherwise, than the one that is deployed."""

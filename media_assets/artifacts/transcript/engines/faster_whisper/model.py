@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from media_assets.artifacts.transcript.engines.faster_whisper import bundled as whisper_bundled
+from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.base.errors import Fatal
-from media_assets.engines.transcribers import whisper_bundled
-from media_assets.settings_whisper import FasterWhisperTranscription
 
 if TYPE_CHECKING:
     import faster_whisper

@@ -1,0 +1,47 @@
+"""The sections of library.yaml about Whisper: on this machine, and on a GPU at Modal."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveInt
+
+from media_assets.artifacts.transcript.hearing.settings import GuardSettings
+from media_assets.base.section import NAME_OR_PATH, NOT_IN_RESULT, Section
+from media_assets.base.validators import Language, NamedPath
+
+ComputeType = Literal[
+    "default",
+    "auto",
+    "int8",
+    "int8_float32",
+    "int8_float16",
+    "int8_bfloat16",
+    "int16",
+    "float16",
+    "bfloat16",
+    "float32",
+]
+
+
+class FasterWhisperTranscription(Section):
+    """Whisper on this machine. The default model is installed with the project and knows English only."""
+
+    engine: Literal["faster-whisper"] = "faster-whisper"
+    model: Annotated[str, NAME_OR_PATH] = "tiny.en"
+    """A name faster-whisper knows (tiny … large-v3, turbo), or a folder with a converted model."""
+    language: Language | None = None
+    """ISO 639-1 code; absent: detected per file."""
+    beam_size: PositiveInt = 5
+    compute_type: ComputeType = "auto"
+    """CTranslate2's name; `auto` takes the fastest, which is int8 on a CPU; `default` keeps that of the model."""
+    vad: bool = True
+    guards: GuardSettings = GuardSettings()
+    batch_size: Annotated[PositiveInt, NOT_IN_RESULT] = 8
+    """How many windows are decoded at once; 1 decodes one after the other."""
+    device: Annotated[Literal["auto", "cpu", "cuda"], NOT_IN_RESULT] = "auto"
+    cpu_threads: Annotated[int, Field(ge=0), NOT_IN_RESULT] = 0
+    """0: as many as there are cores, shared by the files that are transcribed at once."""
+    download_dir: Annotated[NamedPath | None, NOT_IN_RESULT] = None
+    allow_download: Annotated[bool, NOT_IN_RESULT] = True
+    """Whether a model that is not there yet may be fetched from the model hub."""
