@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from media_assets.ageing import age_sensor
+from media_assets.artifacts.summary.engines.build import Summarizers, build_summarizer
 from media_assets.artifacts.transcript.engines.build import Transcribers, build_transcriber
 from media_assets.assets.duplicate_groups import duplicate_groups, nightly_groups
 from media_assets.assets.library_report import daily_report, first_report, library_report
@@ -18,7 +19,6 @@ from media_assets.base.secrets import Secrets
 from media_assets.config import load_secrets, load_settings
 from media_assets.dagster_seams import fixes as dagster_fixes
 from media_assets.duplicates import INDEX
-from media_assets.engines.summarizers import Summarizers, build_summarizer
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.notification_sensors import notification_sensors
 from media_assets.observability.dagster_logs import console_logger, use_everywhere

@@ -7,6 +7,9 @@ from functools import partial
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
+from media_assets.artifacts.summary.engines.build import build_summarizer
+from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
+from media_assets.artifacts.summary.settings import SummarySettings
 from media_assets.artifacts.transcript.engines.build import build_transcriber
 from media_assets.artifacts.transcript.engines.modal.settings import ModalTranscription
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
@@ -15,11 +18,10 @@ from media_assets.base.errors import Fatal
 from media_assets.base.secrets import Secrets
 from media_assets.base.section import Section
 from media_assets.doctor_sound import blamed, packages_of, second_of_sound
-from media_assets.engines.summarizers import build_summarizer
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.pipeline.rules import EngineRule
 from media_assets.services.openai.server import OPENAI_HOST
-from media_assets.settings import OpenAISummary, Settings, SummarySettings
+from media_assets.settings import Settings
 from media_assets.work.settings import BudgetSettings
 
 _Section = TypeVar("_Section", bound=Section)

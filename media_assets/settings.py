@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import (
     AfterValidator,
     Field,
-    PositiveFloat,
     PositiveInt,
     PrivateAttr,
     field_validator,
@@ -24,13 +23,14 @@ from pydantic import (
 
 from media_assets import settings_rules as rules
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
+from media_assets.artifacts.summary.engines.extractive.settings import ExtractiveSummary
+from media_assets.artifacts.summary.settings import SummaryRule, SummarySettings
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.settings import TranscriptionRule, TranscriptionSettings
 from media_assets.base.logging_settings import LoggingSettings
-from media_assets.base.section import NOT_IN_RESULT, Section
-from media_assets.base.validators import Language, NamedPath, WebAddress, library_name, owner
+from media_assets.base.section import Section
+from media_assets.base.validators import NamedPath, WebAddress, library_name, owner
 from media_assets.media.settings import FFmpegSettings
-from media_assets.pipeline.conditions import FileCondition
 from media_assets.pipeline.settings import (
     AssetTuning,
     LimitSettings,
@@ -59,56 +59,6 @@ Owner = Annotated[str, AfterValidator(owner)]
 
 
 # ------------------------------------------------------------------------------------------- engines
-
-
-class ExtractiveSummary(Section):
-    """Chooses sentences of the transcript; needs no key and no download."""
-
-    engine: Literal["extractive"] = "extractive"
-    abstract_sentences: PositiveInt = 3
-    key_points: PositiveInt = 5
-    topics: PositiveInt = 8
-    max_chapters: PositiveInt = 12
-
-
-class Price(Section):
-    """US dollars per million tokens."""
-
-    input: Annotated[float, Field(ge=0)]
-    output: Annotated[float, Field(ge=0)]
-
-
-class OpenAISummary(Section):
-    """Any server that speaks OpenAI's chat completions with structured output."""
-
-    engine: Literal["openai"]
-    model: str = "gpt-4o-mini"
-    language: Language | None = None
-    """Language of the summary as ISO 639-1 code; absent: that of the transcript."""
-    part_characters: Annotated[int, Field(ge=2000)] = 24_000
-    """Longer transcripts are split at segment borders into parts of at most so many characters."""
-    temperature: Annotated[float, Field(ge=0, le=2)] = 0.2
-    base_url: Annotated[WebAddress, NOT_IN_RESULT] = "https://api.openai.com/v1"
-    timeout_seconds: Annotated[PositiveFloat, NOT_IN_RESULT] = 120.0
-    max_retries: Annotated[int, Field(ge=0), NOT_IN_RESULT] = 4
-    prices: Annotated[dict[str, Price], NOT_IN_RESULT] = Field(default_factory=dict)
-    """By model name."""
-
-    def cost_usd(self, input_tokens: int, output_tokens: int) -> float | None:
-        """None when the model has no price."""
-        price = self.prices.get(self.model)
-        return (input_tokens * price.input + output_tokens * price.output) / 1_000_000 if price else None
-
-
-SummarySettings = Annotated[ExtractiveSummary | OpenAISummary, Field(discriminator="engine")]
-
-
-class SummaryRule(Section):
-    """Another engine, or another model, for some transcripts."""
-
-    when: FileCondition
-    use: SummarySettings
-    """A section like `summary`; nothing of that one is taken over."""
 
 
 # ------------------------------------------------------------------------------------------- how the work is run

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from media_assets import config_rest
+from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.base.errors import Fatal
 from media_assets.config import CONFIG_VARIABLE, config_path, load_secrets, load_settings
 from media_assets.config_errors import SettingsError
-from media_assets.settings import DEFAULT_POOLS, OpenAISummary, Settings
+from media_assets.settings import DEFAULT_POOLS, Settings
 from media_assets_tests.folders import folder_of
 from media_assets_tests.toy_library import unprivileged_folder
 

@@ -15,6 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
+from media_assets.artifacts.summary.engines.extractive.settings import ExtractiveSummary
+from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary, Price
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
 from media_assets.assets.pipeline import PIPELINE as PRODUCT
@@ -27,7 +29,6 @@ from media_assets.places.cache.settings import CacheSettings
 from media_assets.places.folder.settings import FolderStore
 from media_assets.places.manifest import fingerprint_of, version_of
 from media_assets.places.watching import AutomationSettings
-from media_assets.settings import ExtractiveSummary, OpenAISummary, Price
 from media_assets_tests.toy_library import ToyLibrary, drive_file, key_of, m4a_audio, toy_settings, transcript, tuned
 
 WHISPER = FasterWhisperTranscription(engine="faster-whisper")

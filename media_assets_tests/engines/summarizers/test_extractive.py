@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.artifacts.summary.engines.build import build_summarizer
+from media_assets.artifacts.summary.engines.extractive.settings import ExtractiveSummary
+from media_assets.artifacts.summary.value import Summary
 from media_assets.artifacts.transcript.value import Transcript
-from media_assets.artifacts.values import Summary
 from media_assets.base.errors import Cancelled, NotApplicable
 from media_assets.base.secrets import Secrets
-from media_assets.engines.summarizers import build_summarizer
-from media_assets.settings import ExtractiveSummary
 from media_assets.work.work import Work
 from media_assets_tests.engines.summarizers.transcripts import (
     BEES,
@@ -86,9 +86,11 @@ def test_what_is_to_be_done_is_found_and_questions_about_it_are_not(tmp_path: Pa
 @pytest.mark.slow
 def test_another_process_with_another_hash_seed_gives_the_same_summary(tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from media_assets.engines.summarizers import build_summarizer;"
+        "import sys; from pathlib import Path;"
+        "from media_assets.artifacts.summary.engines.build import build_summarizer;"
         "from media_assets.work.work import Work; from media_assets.artifacts.transcript.value import Transcript;"
-        "from media_assets.settings import ExtractiveSummary; from media_assets.base.secrets import Secrets;"
+        "from media_assets.artifacts.summary.engines.extractive.settings import ExtractiveSummary;"
+        "from media_assets.base.secrets import Secrets;"
         "spoken = Transcript.model_validate_json(sys.stdin.read());"
         "summarizer = build_summarizer(ExtractiveSummary(), Secrets());"
         "print(summarizer.summarize(spoken, Work(Path(sys.argv[1]))).model_dump_json())"

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from media_assets.artifacts.values import Summary, TimedHeading, Usage
-from media_assets.engines.summarizers.markdown import to_markdown
+from media_assets.artifacts.summary.markdown import to_markdown
+from media_assets.artifacts.summary.value import Summary, TimedHeading, Usage
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 

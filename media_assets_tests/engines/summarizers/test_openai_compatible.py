@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from media_assets.artifacts.summary.engines.build import Summarizer, build_summarizer
+from media_assets.artifacts.summary.engines.openai.answers import Answer
+from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary, Price
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.errors import BadMedia, Cancelled, Fatal, NotApplicable, TimeLimitExceeded, Transient
 from media_assets.base.secrets import Secrets
-from media_assets.engines.summarizers import Summarizer, build_summarizer
-from media_assets.engines.summarizers.answers import Answer
-from media_assets.settings import OpenAISummary, Price
 from media_assets.work.work import Work
 from media_assets_tests.engines.summarizers.transcripts import BEES, TRAINS, transcript
 from media_assets_tests.openai_server import OpenAIServer, Says, Status, openai_server, summary_of

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.artifacts.summary.engines.build import Summarizer
 from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, TimeLimitExceeded, Transient
-from media_assets.engines.summarizers import Summarizer
 from media_assets.work.work import Work
 from media_assets_tests.engines.summarizers.test_openai_compatible import summarizer
 from media_assets_tests.engines.summarizers.transcripts import BEES, transcript

@@ -7,9 +7,9 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from media_assets.artifacts.summary.clock import from_clock, to_clock
+from media_assets.artifacts.summary.engines.openai.parts import TranscriptPart, split
 from media_assets.artifacts.transcript.value import TranscriptSegment
-from media_assets.engines.summarizers.clock import from_clock, to_clock
-from media_assets.engines.summarizers.parts import TranscriptPart, split
 from media_assets_tests.engines.summarizers.transcripts import BEES, transcript
 
 

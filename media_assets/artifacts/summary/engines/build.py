@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from media_assets.artifacts.summary.engines.extractive.settings import ExtractiveSummary
+from media_assets.artifacts.summary.settings import SummarySettings
+from media_assets.artifacts.summary.summarizer import Summarizer
 from media_assets.base.secrets import Secrets
-from media_assets.engines.summarizers.base import Summarizer
-from media_assets.settings import ExtractiveSummary, SummarySettings
 from media_assets.work.engine_pool import EnginePool
 
 __all__ = ["Summarizer", "Summarizers", "build_summarizer"]
@@ -16,9 +17,9 @@ Summarizers = EnginePool[SummarySettings, Summarizer]
 def build_summarizer(settings: SummarySettings, secrets: Secrets) -> Summarizer:
     """The configured summarizer. Touches neither network nor disk."""
     if isinstance(settings, ExtractiveSummary):
-        from media_assets.engines.summarizers.extractive import ExtractiveSummarizer
+        from media_assets.artifacts.summary.engines.extractive.engine import ExtractiveSummarizer
 
         return ExtractiveSummarizer(settings)
-    from media_assets.engines.summarizers.openai_compatible import OpenAISummarizer
+    from media_assets.artifacts.summary.engines.openai.engine import OpenAISummarizer
 
     return OpenAISummarizer(settings, secrets)

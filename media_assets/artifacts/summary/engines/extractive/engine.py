@@ -11,17 +11,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
 
+from media_assets.artifacts.summary.engines.extractive.action_items import action_items
+from media_assets.artifacts.summary.engines.extractive.chapters import chapter_starts
+from media_assets.artifacts.summary.engines.extractive.sentences import Sentence, sentences
+from media_assets.artifacts.summary.engines.extractive.settings import ExtractiveSummary
+from media_assets.artifacts.summary.engines.extractive.stop_words import derived_stop_words, stop_words
+from media_assets.artifacts.summary.engines.extractive.text_rank import choose, text_rank, vectors
+from media_assets.artifacts.summary.engines.extractive.topics import content_runs, phrases, share_a_word
+from media_assets.artifacts.summary.engines.extractive.words import appended, clauses, term, word_count
+from media_assets.artifacts.summary.summarizer import spoken_segments
+from media_assets.artifacts.summary.value import Summary, TimedHeading
 from media_assets.artifacts.transcript.value import Transcript
-from media_assets.artifacts.values import Summary, TimedHeading
-from media_assets.engines.summarizers.action_items import action_items
-from media_assets.engines.summarizers.base import spoken_segments
-from media_assets.engines.summarizers.chapters import chapter_starts
-from media_assets.engines.summarizers.sentences import Sentence, sentences
-from media_assets.engines.summarizers.stop_words import derived_stop_words, stop_words
-from media_assets.engines.summarizers.text_rank import choose, text_rank, vectors
-from media_assets.engines.summarizers.topics import content_runs, phrases, share_a_word
-from media_assets.engines.summarizers.words import appended, clauses, term, word_count
-from media_assets.settings import ExtractiveSummary
 from media_assets.work.work import Work
 
 _MIN_WORDS = 5

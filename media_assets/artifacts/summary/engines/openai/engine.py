@@ -9,18 +9,18 @@ from __future__ import annotations
 import json
 import math
 
+from media_assets.artifacts.summary.engines.openai import prompts
+from media_assets.artifacts.summary.engines.openai.answers import checked_chapters, distinct
+from media_assets.artifacts.summary.engines.openai.chat import Chat, estimate_usd
+from media_assets.artifacts.summary.engines.openai.journal import AnswerJournal
+from media_assets.artifacts.summary.engines.openai.map_reduce import MapReduce
+from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
+from media_assets.artifacts.summary.summarizer import spoken_segments
+from media_assets.artifacts.summary.value import Summary, Usage
 from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment
-from media_assets.artifacts.values import Summary, Usage
 from media_assets.base.secrets import Secrets
-from media_assets.engines.summarizers import prompts
-from media_assets.engines.summarizers.answers import checked_chapters, distinct
-from media_assets.engines.summarizers.base import spoken_segments
-from media_assets.engines.summarizers.chat import Chat, estimate_usd
-from media_assets.engines.summarizers.journal import AnswerJournal
-from media_assets.engines.summarizers.map_reduce import MapReduce
 from media_assets.services.openai.errors import SUMMARY
 from media_assets.services.openai.server import OpenAIServer
-from media_assets.settings import OpenAISummary
 from media_assets.work.work import Work
 
 

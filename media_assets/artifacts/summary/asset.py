@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from media_assets.artifacts.summary.engines.build import Summarizers
+from media_assets.artifacts.summary.engines.openai.prompts import PROMPT_VERSION
+from media_assets.artifacts.summary.markdown import to_markdown
+from media_assets.artifacts.summary.settings import SummarySettings
+from media_assets.artifacts.summary.value import Summary
 from media_assets.artifacts.transcript.value import Transcript
-from media_assets.artifacts.values import Summary
-from media_assets.engines.summarizers import Summarizers
-from media_assets.engines.summarizers.markdown import to_markdown
-from media_assets.engines.summarizers.prompts import PROMPT_VERSION
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.pipeline.stage import Metadata, file_asset
-from media_assets.settings import SummarySettings
 from media_assets.work.work import Work
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from media_assets.artifacts.summary.engines.openai.answers import Answer
 from media_assets.base.files import PRIVATE_MODE, read_if_file, write_whole
-from media_assets.engines.summarizers.answers import Answer
 
 
 class Entry(BaseModel):

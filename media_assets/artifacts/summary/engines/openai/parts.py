@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from media_assets.artifacts.summary.clock import to_clock
 from media_assets.artifacts.transcript.value import TranscriptSegment
-from media_assets.engines.summarizers.clock import to_clock
 
 MIN_CHARACTERS = 400
 """A part below this is not halved further: what is no answer to so little text is not a matter of length."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from media_assets.engines.summarizers.stop_words import is_content
-from media_assets.engines.summarizers.words import clauses, is_pair, joined, term
+from media_assets.artifacts.summary.engines.extractive.stop_words import is_content
+from media_assets.artifacts.summary.engines.extractive.words import clauses, is_pair, joined, term
 
 _LONGEST = 3
 """Words of a phrase at most."""

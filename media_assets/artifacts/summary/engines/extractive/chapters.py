@@ -13,7 +13,7 @@ from itertools import pairwise
 from statistics import fmean, pstdev
 from typing import Any
 
-from media_assets.engines.summarizers.sentences import Sentence
+from media_assets.artifacts.summary.engines.extractive.sentences import Sentence
 
 _MIN_SENTENCES = 4
 _MIN_SECONDS = 20.0

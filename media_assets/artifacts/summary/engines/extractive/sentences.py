@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from media_assets.artifacts.summary.engines.extractive.words import appended, word_count
 from media_assets.artifacts.transcript.value import TranscriptSegment
-from media_assets.engines.summarizers.words import appended, word_count
 
 _SHORT = 5
 """Words; an utterance below this seldom says something by itself."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from media_assets.artifacts.values import Summary, Usage
-from media_assets.engines.summarizers.clock import to_clock
+from media_assets.artifacts.summary.clock import to_clock
+from media_assets.artifacts.summary.value import Summary, Usage
 
 _INLINE = re.compile(r"[\\`*_\[\]|~#]")
 _LINE_START = re.compile(r"^(?P<digits>\d*)(?P<mark>[-+.)=:])")

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 
-from media_assets.engines.summarizers.words import is_pair
+from media_assets.artifacts.summary.engines.extractive.words import is_pair
 
 _MANY_SENTENCES = 30
 _FREQUENT_SHARE = 0.4

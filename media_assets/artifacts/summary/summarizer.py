@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from media_assets.artifacts.summary.value import Summary
 from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment
-from media_assets.artifacts.values import Summary
 from media_assets.base.errors import NotApplicable
 from media_assets.work.work import Work
 

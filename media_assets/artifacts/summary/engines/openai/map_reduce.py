@@ -7,12 +7,12 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from media_assets.artifacts.summary.clock import to_clock
+from media_assets.artifacts.summary.engines.openai import prompts
+from media_assets.artifacts.summary.engines.openai.answers import Answer, with_checked_chapters
+from media_assets.artifacts.summary.engines.openai.parts import TranscriptPart, split
 from media_assets.artifacts.transcript.value import TranscriptSegment
 from media_assets.base.errors import BadMedia
-from media_assets.engines.summarizers import prompts
-from media_assets.engines.summarizers.answers import Answer, with_checked_chapters
-from media_assets.engines.summarizers.clock import to_clock
-from media_assets.engines.summarizers.parts import TranscriptPart, split
 from media_assets.services.openai.errors import TooLong
 
 _SHARE_OF_PARTS = 0.9

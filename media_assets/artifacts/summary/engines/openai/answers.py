@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from media_assets.artifacts.summary.clock import from_clock, to_clock
+from media_assets.artifacts.summary.value import TimedHeading
 from media_assets.artifacts.transcript.value import TranscriptSegment
-from media_assets.artifacts.values import TimedHeading
-from media_assets.engines.summarizers.clock import from_clock, to_clock
 
 
 class Heading(BaseModel):

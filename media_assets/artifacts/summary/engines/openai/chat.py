@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from media_assets.artifacts.summary.engines.openai import prompts
+from media_assets.artifacts.summary.engines.openai.answers import Answer
+from media_assets.artifacts.summary.engines.openai.journal import AnswerJournal, Entry
+from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
 from media_assets.base.errors import BadMedia, Fatal, Transient
-from media_assets.engines.summarizers import prompts
-from media_assets.engines.summarizers.answers import Answer
-from media_assets.engines.summarizers.journal import AnswerJournal, Entry
 from media_assets.services.openai.errors import SUMMARY, TooLong, may_be_charged, translate
-from media_assets.settings import OpenAISummary
 from media_assets.work.spending import Payment
 from media_assets.work.work import Work
 

@@ -1,0 +1,1 @@
+"""Chooses sentences of the transcript; needs no key and no download."""

@@ -1,0 +1,37 @@
+"""The value of `summary`."""
+
+from __future__ import annotations
+
+from media_assets.base.model import Model
+
+
+class TimedHeading(Model):
+    start_seconds: float
+    title: str
+
+
+class Usage(Model):
+    """What a paid engine used, and what that cost by the configured price table."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = None
+    """None when the price table has no row for the model."""
+
+
+class Summary(Model):
+    """The value of `summary`."""
+
+    title: str
+    abstract: str
+    key_points: tuple[str, ...] = ()
+    chapters: tuple[TimedHeading, ...] = ()
+    action_items: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    engine: str
+    model: str
+    extractive: bool
+    """True when every sentence was taken from the transcript and none was written."""
+    parts: int = 1
+    """How many parts of the transcript were summarised before the whole."""
+    usage: Usage = Usage()
