@@ -13,7 +13,7 @@ import pytest
 
 from media_assets import ageing
 from media_assets.ageing import age_sensor, due_by_age
-from media_assets.assets.compressed_image import compressed_image
+from media_assets.artifacts.compressed_image.asset import compressed_image
 from media_assets.config import load_settings
 from media_assets.instance import open_instance
 from media_assets.opening import open_library

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from media_assets.engines.images.rules import only_rule
+from media_assets.artifacts.compressed_image.rules import only_rule
+from media_assets.artifacts.compressed_image.settings import ImageSettings
 from media_assets.engines.video.tiers import only_tier
 from media_assets.pipeline.rules import FileFacts, first_that_fits
 from media_assets.settings import Settings
-from media_assets.settings_images import ImageSettings
 from media_assets.settings_video import VideoCompressionSettings
 
 OLD_IMAGE_RULES = [

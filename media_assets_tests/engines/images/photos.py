@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms
 
-from media_assets.engines.images.compress import compress_image
+from media_assets.artifacts.compressed_image.compress import compress_image
+from media_assets.artifacts.compressed_image.settings import ImageRule, ImageSettings
+from media_assets.artifacts.compressed_image.value import CompressedImage
 from media_assets.media.probe import probe
-from media_assets.models_images import CompressedImage
 from media_assets.pipeline.conditions import PictureCondition
-from media_assets.settings_images import ImageRule, ImageSettings
 from media_assets.work.work import Work
 
 

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image, ImageCms
 from ssimulacra2 import compute_ssimulacra2
 
+from media_assets.artifacts.compressed_image.compress import compress_image
 from media_assets.base.errors import BadMedia, Cancelled
-from media_assets.engines.images.compress import compress_image
 from media_assets.media.pictures.opening import open_image
 from media_assets.media.pictures.pixels import srgb_profile
 from media_assets.media.probe import probe

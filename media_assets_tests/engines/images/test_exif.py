@@ -9,7 +9,7 @@ import time
 import pytest
 from PIL import Image
 
-from media_assets.engines.images.exif import PROCESSING_SOFTWARE, Mark, changed_exif, read_mark
+from media_assets.artifacts.compressed_image.exif import PROCESSING_SOFTWARE, Mark, changed_exif, read_mark
 
 MARK = Mark(0.8, 4_000_000)
 NOTES = b"offsets in here count from the start of the block"

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from media_assets.engines.images.encoding import least_quality
-from media_assets.engines.images.exif import Mark
-from media_assets.engines.images.judging import choose_sample, damaged_area, score
-from media_assets.engines.images.rules import goal_bytes, next_long_side
+from media_assets.artifacts.compressed_image.encoding import least_quality
+from media_assets.artifacts.compressed_image.exif import Mark
+from media_assets.artifacts.compressed_image.judging import choose_sample, damaged_area, score
+from media_assets.artifacts.compressed_image.rules import goal_bytes, next_long_side
 from media_assets_tests.engines.images.photos import photo, rules
 
 

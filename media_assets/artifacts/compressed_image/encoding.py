@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from media_assets.artifacts.compressed_image.settings import ImageFormat, ImageSettings
 from media_assets.media.pictures.opening import reading
-from media_assets.settings_images import ImageFormat, ImageSettings
 
 if TYPE_CHECKING:
     from PIL import Image

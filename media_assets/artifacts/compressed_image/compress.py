@@ -6,20 +6,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from media_assets.artifacts.compressed_image.encoding import ImageEncoder, decoded, encoders, least_quality
+from media_assets.artifacts.compressed_image.exif import Mark
+from media_assets.artifacts.compressed_image.judging import JudgedAreas, choose_sample, damaged_area, score
+from media_assets.artifacts.compressed_image.leaving import FORMATS, peculiarity, satisfied
+from media_assets.artifacts.compressed_image.metadata import (
+    Metadata,
+    carried_over,
+    fits_profile,
+    found_again,
+    read_metadata,
+)
+from media_assets.artifacts.compressed_image.rules import goal_bytes, next_long_side
+from media_assets.artifacts.compressed_image.settings import ImageFormat, ImageRule, ImageSettings
+from media_assets.artifacts.compressed_image.value import CompressedImage
 from media_assets.base.errors import BadMedia
-from media_assets.engines.images.encoding import ImageEncoder, decoded, encoders, least_quality
-from media_assets.engines.images.exif import Mark
-from media_assets.engines.images.judging import JudgedAreas, choose_sample, damaged_area, score
-from media_assets.engines.images.leaving import FORMATS, peculiarity, satisfied
-from media_assets.engines.images.metadata import Metadata, carried_over, fits_profile, found_again, read_metadata
-from media_assets.engines.images.rules import goal_bytes, next_long_side
 from media_assets.media.info import MediaInfo
 from media_assets.media.pictures.opening import UnreadablePicture, limits_for, open_image, upright, written_file
 from media_assets.media.pictures.pixels import eight_bits, in_srgb, resized
 from media_assets.media.sandbox.child import run_in_child
-from media_assets.models_images import CompressedImage
 from media_assets.pipeline.rules import FileFacts, first_that_fits
-from media_assets.settings_images import ImageFormat, ImageRule, ImageSettings
 from media_assets.work.work import Work
 
 if TYPE_CHECKING:

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from media_assets.artifacts.compressed_image.compress import compress_image
+from media_assets.artifacts.compressed_image.rules import only_rule
+from media_assets.artifacts.compressed_image.settings import ImageSettings
+from media_assets.artifacts.compressed_image.value import CompressedImage
 from media_assets.artifacts.drive_file.ages import age_years
 from media_assets.artifacts.drive_file.value import SourceFile
 from media_assets.base.errors import NotApplicable
-from media_assets.engines.images.compress import compress_image
-from media_assets.engines.images.rules import only_rule
 from media_assets.media.info import MediaKind
-from media_assets.models_images import CompressedImage
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.rules import FileFacts, first_that_fits
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.pipeline.stage import Metadata, file_asset
 from media_assets.places.manifest import Manifest
-from media_assets.settings_images import ImageSettings
 from media_assets.work.work import Work
 
 

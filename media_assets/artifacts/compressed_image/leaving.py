@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from media_assets.engines.images.exif import Mark
-from media_assets.engines.images.searching import is_in
+from media_assets.artifacts.compressed_image.exif import Mark
+from media_assets.artifacts.compressed_image.searching import is_in
+from media_assets.artifacts.compressed_image.settings import ImageRule, ImageSettings
 from media_assets.media import isobmff
 from media_assets.media.info import MediaInfo
-from media_assets.settings_images import ImageRule, ImageSettings
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -6,9 +6,9 @@ and the goal it was made for, so that a later rule counts from the original, and
 
 from __future__ import annotations
 
-from media_assets.engines.images.exif import Mark
+from media_assets.artifacts.compressed_image.exif import Mark
+from media_assets.artifacts.compressed_image.settings import ImageRule, ImageSettings
 from media_assets.pipeline.conditions import PictureCondition
-from media_assets.settings_images import ImageRule, ImageSettings
 
 _BYTES_BY_SIDE = 1.7
 """Bytes at equal quality go with this power of the side: halved photos have more detail per pixel (measured on photos

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from media_assets.engines.images.exif import EXIF_PREFIX, PROCESSING_SOFTWARE, Mark, changed_exif, read_mark
-from media_assets.engines.images.searching import is_in
+from media_assets.artifacts.compressed_image.exif import EXIF_PREFIX, PROCESSING_SOFTWARE, Mark, changed_exif, read_mark
+from media_assets.artifacts.compressed_image.searching import is_in
 from media_assets.media.pictures.opening import reading
 from media_assets.media.pictures.pixels import srgb_profile
 

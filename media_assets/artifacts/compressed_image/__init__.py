@@ -1,0 +1,1 @@
+"""A photo in fewer bytes, without a loss that can be seen."""
