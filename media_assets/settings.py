@@ -26,6 +26,7 @@ from media_assets.artifacts.compressed_image.settings import ImageRule, ImageSet
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.summary.engines.extractive.settings import ExtractiveSummary
 from media_assets.artifacts.summary.settings import SummaryRule, SummarySettings
+from media_assets.artifacts.thumbnail.settings import ThumbnailSettings
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.settings import TranscriptionRule, TranscriptionSettings
 from media_assets.base.logging_settings import LoggingSettings
@@ -47,7 +48,6 @@ from media_assets.places.watching import AutomationSettings
 from media_assets.settings_alerts import AlertSettings, WebhookSettings
 from media_assets.settings_duplicates import DuplicateSettings
 from media_assets.settings_observability import TracingSettings
-from media_assets.settings_thumbnails import ThumbnailSettings
 from media_assets.settings_video import VideoCompressionSettings, VideoRule
 from media_assets.work.settings import BudgetSettings
 

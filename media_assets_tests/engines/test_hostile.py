@@ -11,9 +11,9 @@ import pytest
 
 from media_assets.artifacts.m4a_audio.extract import choose_audio, extract_m4a
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
+from media_assets.artifacts.thumbnail.frames import clip_of, sample_frames
 from media_assets.base.errors import BadMedia, NotApplicable
 from media_assets.engines.duplicates.pictures import fingerprint
-from media_assets.engines.thumbnails.frames import clip_of, sample_frames
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaKind
 from media_assets.media.probe import Probe, probe

@@ -53,14 +53,14 @@ _FOR_PICTURES = ("numpy", "PIL.ImageCms", "PIL.ImageOps", "PIL.JpegImagePlugin",
 TOOL = b"t"
 CALL = b"c"
 CALLS = {
-    "media_assets.engines.thumbnails.make": b"p",
+    "media_assets.artifacts.thumbnail.make": b"p",
     "media_assets.artifacts.compressed_image.compress": b"s",
 }
 """What a call begins with, by the module of its function, where more is to be loaded first …"""
 _LOADED_FOR = {
     TOOL: (),
     CALL: (),
-    b"p": (*_FOR_PICTURES, "media_assets.engines.thumbnails.make"),
+    b"p": (*_FOR_PICTURES, "media_assets.artifacts.thumbnail.make"),
     b"s": (*_FOR_PICTURES, "ssimulacra2", "media_assets.artifacts.compressed_image.compress"),
 }
 """… and what. It takes seconds, so who needs it not is spared it, and who does pays once."""

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from media_assets.artifacts.thumbnail.make import make_thumbnails
+from media_assets.artifacts.thumbnail.settings import ThumbnailSettings
 from media_assets.base.errors import BadMedia
-from media_assets.engines.thumbnails.make import make_thumbnails
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo, MediaKind, Stream
 from media_assets.media.pictures.opening import UnreadablePicture, open_image
 from media_assets.media.pictures.pixels import eight_bits
 from media_assets.media.sandbox.child import run_in_child
-from media_assets.settings_thumbnails import ThumbnailSettings
 from media_assets.work.child_limits import ChildLimits
 from media_assets.work.work import Work
 

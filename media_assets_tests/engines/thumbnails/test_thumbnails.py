@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from media_assets.artifacts.thumbnail.drawing import PREVIEW_BYTES, clock
+from media_assets.artifacts.thumbnail.make import make_thumbnails
+from media_assets.artifacts.thumbnail.settings import ThumbnailSettings
+from media_assets.artifacts.thumbnail.value import Thumbnails
 from media_assets.base.errors import BadMedia, NotApplicable
-from media_assets.engines.thumbnails.drawing import PREVIEW_BYTES, clock
-from media_assets.engines.thumbnails.make import make_thumbnails
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.probe import probe
-from media_assets.models_images import Thumbnails
-from media_assets.settings_thumbnails import ThumbnailSettings
 from media_assets.work.work import Work
 from media_assets_tests import media
 from media_assets_tests.engines.images.photos import difference, exif, photo

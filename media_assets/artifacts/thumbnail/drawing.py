@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from media_assets.models_images import ContactSheet, ThumbnailSize
-from media_assets.settings_thumbnails import ThumbnailSettings
+from media_assets.artifacts.thumbnail.settings import ThumbnailSettings
+from media_assets.artifacts.thumbnail.value import ContactSheet, ThumbnailSize
 
 if TYPE_CHECKING:
     from PIL import Image

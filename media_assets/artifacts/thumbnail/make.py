@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from media_assets.artifacts.thumbnail.drawing import draw_contact_sheet, draw_sizes, preview, size_name
+from media_assets.artifacts.thumbnail.frames import clip_of, one_frame, sample_frames
+from media_assets.artifacts.thumbnail.looks import best, look_at
+from media_assets.artifacts.thumbnail.settings import ThumbnailSettings
+from media_assets.artifacts.thumbnail.value import Thumbnails
 from media_assets.base.errors import BadMedia, NotApplicable
-from media_assets.engines.thumbnails.drawing import draw_contact_sheet, draw_sizes, preview, size_name
-from media_assets.engines.thumbnails.frames import clip_of, one_frame, sample_frames
-from media_assets.engines.thumbnails.looks import best, look_at
 from media_assets.media.completeness import is_empty_track
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo, MediaKind, Stream
 from media_assets.media.pictures.opening import UnreadablePicture, limits_for, open_image, upright, written_file
 from media_assets.media.pictures.pixels import eight_bits, in_srgb
 from media_assets.media.sandbox.child import run_in_child
-from media_assets.models_images import Thumbnails
-from media_assets.settings_thumbnails import ThumbnailSettings
 from media_assets.work.work import Work
 
 if TYPE_CHECKING:

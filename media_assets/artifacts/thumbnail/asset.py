@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from media_assets.artifacts.drive_file.value import SourceFile
+from media_assets.artifacts.thumbnail.make import make_thumbnails
+from media_assets.artifacts.thumbnail.settings import ThumbnailSettings
+from media_assets.artifacts.thumbnail.value import Thumbnails
 from media_assets.base.errors import NotApplicable
-from media_assets.engines.thumbnails.make import make_thumbnails
 from media_assets.media.ffmpeg import FFmpeg
-from media_assets.models_images import Thumbnails
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.pipeline.stage import Metadata, file_asset
-from media_assets.settings_thumbnails import ThumbnailSettings
 from media_assets.work.work import Work
 
 
