@@ -23,10 +23,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from media_assets.engines.video.compress import compress_video  # noqa: E402
+from media_assets.artifacts.compressed_video.compress import compress_video  # noqa: E402
+from media_assets.artifacts.compressed_video.settings import DEFAULT_PRESETS, VideoCompressionSettings  # noqa: E402
 from media_assets.media.ffmpeg import FFmpeg  # noqa: E402
 from media_assets.media.probe import probe  # noqa: E402
-from media_assets.settings_video import DEFAULT_PRESETS, VideoCompressionSettings  # noqa: E402
 from media_assets.work.work import Work  # noqa: E402
 
 RATE = 25

@@ -23,6 +23,7 @@ from pydantic import (
 
 from media_assets import settings_rules as rules
 from media_assets.artifacts.compressed_image.settings import ImageRule, ImageSettings
+from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.summary.engines.extractive.settings import ExtractiveSummary
 from media_assets.artifacts.summary.settings import SummaryRule, SummarySettings
@@ -48,7 +49,6 @@ from media_assets.places.watching import AutomationSettings
 from media_assets.settings_alerts import AlertSettings, WebhookSettings
 from media_assets.settings_duplicates import DuplicateSettings
 from media_assets.settings_observability import TracingSettings
-from media_assets.settings_video import VideoCompressionSettings, VideoRule
 from media_assets.work.settings import BudgetSettings
 
 LibraryName = Annotated[str, AfterValidator(library_name)]

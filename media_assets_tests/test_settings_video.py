@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from media_assets.settings_video import DEFAULT_PRESETS, PRESETS, VideoCompressionSettings
+from media_assets.artifacts.compressed_video.settings import DEFAULT_PRESETS, PRESETS, VideoCompressionSettings
 
 
 def test_a_preset_of_another_encoder_is_refused_with_the_known_ones():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from media_assets.artifacts.compressed_video.value import CompressedVideo
 from media_assets.artifacts.values import source_bytes_of
-from media_assets.models_video import CompressedVideo
 
 OLD = {"compressed": True, "reason": "saves 60 %", "source_size_bytes": 1000, "size_bytes": 400}
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from media_assets.artifacts.compressed_video.data_tracks import sample_formats
 from media_assets.base.errors import BadMedia
-from media_assets.engines.video.data_tracks import sample_formats
 from media_assets.media import isobmff
 from media_assets.media.sandbox.child import run_in_child
 from media_assets.media.truncation import missing_end

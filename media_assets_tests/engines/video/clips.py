@@ -9,12 +9,12 @@ from typing import Any
 
 import av
 
-from media_assets.engines.video.compress import compress_video
-from media_assets.engines.video.finish import Compressed
+from media_assets.artifacts.compressed_video.compress import compress_video
+from media_assets.artifacts.compressed_video.finish import Compressed
+from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo
 from media_assets.media.probe import probe
-from media_assets.settings_video import VideoCompressionSettings
 from media_assets.work.work import Work
 from media_assets_tests import media
 

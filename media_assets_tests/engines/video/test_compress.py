@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.artifacts.compressed_video.encode import MARK
+from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
 from media_assets.base.errors import BadMedia, Fatal, NotApplicable, TimeLimitExceeded
-from media_assets.engines.video.encode import MARK
 from media_assets.media.probe import probe
 from media_assets.pipeline.conditions import PictureCondition
-from media_assets.settings_video import VideoCompressionSettings, VideoRule
 from media_assets.work.work import Work
 from media_assets_tests import media
 from media_assets_tests.engines.video.clips import FAT, QUICK, clip, compress, frames, result, scene, times, vmaf

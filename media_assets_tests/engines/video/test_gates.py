@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.engines.video import gates
-from media_assets.engines.video.encode import encode
-from media_assets.engines.video.finish import Finish, NotWorthIt
-from media_assets.engines.video.picture import look_at_picture
-from media_assets.engines.video.plan import EncodePlan, make_plan
-from media_assets.engines.video.samples import take_samples
-from media_assets.engines.video.tiers import main_video
-from media_assets.engines.video.timeline import Timeline, read_timeline
+from media_assets.artifacts.compressed_video import gates
+from media_assets.artifacts.compressed_video.encode import encode
+from media_assets.artifacts.compressed_video.finish import Finish, NotWorthIt
+from media_assets.artifacts.compressed_video.picture import look_at_picture
+from media_assets.artifacts.compressed_video.plan import EncodePlan, make_plan
+from media_assets.artifacts.compressed_video.samples import take_samples
+from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
+from media_assets.artifacts.compressed_video.tiers import main_video
+from media_assets.artifacts.compressed_video.timeline import Timeline, read_timeline
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.probe import probe
-from media_assets.settings_video import VideoCompressionSettings, VideoRule
 from media_assets.work.work import Work
 from media_assets_tests import media
 from media_assets_tests.engines.video.clips import FAT, QUICK, clip, frames, result, scene

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import pytest
 
-from media_assets.settings_video import VideoCompressionSettings
+from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings
 from media_assets_tests import media
 from media_assets_tests.engines.video.clips import FAT, QUICK, clip, compress, frames, payload, result, scene, times
 

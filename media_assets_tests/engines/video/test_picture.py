@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from av.sidedata.sidedata import Type
 
+from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
 from media_assets.media.info import MediaInfo
 from media_assets.media.probe import probe
-from media_assets.settings_video import VideoCompressionSettings, VideoRule
 from media_assets.work.work import Work
 from media_assets_tests import media
 from media_assets_tests.engines.video.clips import FAT, QUICK, clip, compress, frames, result, scene, vmaf

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from media_assets.engines.video.tiers import choose_tier, is_efficient, main_video, target_size
+from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
+from media_assets.artifacts.compressed_video.tiers import choose_tier, is_efficient, main_video, target_size
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.pipeline.conditions import PictureCondition
-from media_assets.settings_video import VideoCompressionSettings, VideoRule
 
 
 def movie(width: int, height: int, **fields: Any) -> MediaInfo:

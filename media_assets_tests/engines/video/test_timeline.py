@@ -7,7 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from media_assets.engines.video.timeline import FrameWindow, Timeline, choose_windows, read_timeline, seek_seconds
+from media_assets.artifacts.compressed_video.timeline import (
+    FrameWindow,
+    Timeline,
+    choose_windows,
+    read_timeline,
+    seek_seconds,
+)
 from media_assets.work.work import Work
 from media_assets_tests.engines.video.clips import clip, times
 

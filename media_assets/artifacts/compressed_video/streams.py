@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from media_assets.engines.video.data_tracks import sample_formats
+from media_assets.artifacts.compressed_video.data_tracks import sample_formats
+from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.untrusted import ISO, MATROSKA
-from media_assets.settings_video import VideoCompressionSettings
 
 Container = Literal["mp4", "mov", "mkv"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from media_assets.engines.video.encoders import Encoder, choose_encoder
-from media_assets.engines.video.hdr import DynamicRange, plan_dynamic_range
-from media_assets.engines.video.picture import Picture
-from media_assets.engines.video.streams import StreamPlan, plan_streams
-from media_assets.engines.video.tiers import target_size
+from media_assets.artifacts.compressed_video.encoders import Encoder, choose_encoder
+from media_assets.artifacts.compressed_video.hdr import DynamicRange, plan_dynamic_range
+from media_assets.artifacts.compressed_video.picture import Picture
+from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
+from media_assets.artifacts.compressed_video.streams import StreamPlan, plan_streams
+from media_assets.artifacts.compressed_video.tiers import target_size
 from media_assets.media.info import MediaInfo, Stream
-from media_assets.settings_video import VideoCompressionSettings, VideoRule
 
 _MPEG_DEMUXERS = {"mpegts", "mpeg", "avi", "flv", "asf"}
 """Where ffmpeg may miss the key frame when it seeks: they have no index that it trusts, or none at all."""

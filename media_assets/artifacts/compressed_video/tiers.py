@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.pipeline.rules import FileFacts, first_that_fits
-from media_assets.settings_video import VideoCompressionSettings, VideoRule
 
 _FULL_HD_PIXELS = 1920 * 1080
 _POWER = 0.75

@@ -7,15 +7,21 @@ from pathlib import Path
 
 import ffmpeg as ffmpeg_python
 
+from media_assets.artifacts.compressed_video.plan import EncodePlan
+from media_assets.artifacts.compressed_video.portions import portions
+from media_assets.artifacts.compressed_video.quality import frame_scores, pooled
+from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings
+from media_assets.artifacts.compressed_video.timeline import (
+    FrameWindow,
+    Timeline,
+    choose_windows,
+    read_timeline,
+    seek_seconds,
+)
+from media_assets.artifacts.compressed_video.value import CrfTrial, VmafScore
 from media_assets.base.errors import BadMedia
-from media_assets.engines.video.plan import EncodePlan
-from media_assets.engines.video.portions import portions
-from media_assets.engines.video.quality import frame_scores, pooled
-from media_assets.engines.video.timeline import FrameWindow, Timeline, choose_windows, read_timeline, seek_seconds
 from media_assets.media.ffmpeg import ALL_MUST_DECODE, FFmpeg
 from media_assets.media.untrusted import MATROSKA, file_url, our_own, uploaded
-from media_assets.models_video import CrfTrial, VmafScore
-from media_assets.settings_video import VideoCompressionSettings
 from media_assets.work.work import Work
 
 _BYTES_PER_PIXEL = 1.5

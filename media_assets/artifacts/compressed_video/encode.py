@@ -7,7 +7,7 @@ from typing import Any
 
 import ffmpeg as ffmpeg_python
 
-from media_assets.engines.video.plan import EncodePlan
+from media_assets.artifacts.compressed_video.plan import EncodePlan
 from media_assets.media.ffmpeg import ALL_MUST_DECODE, FFmpeg
 from media_assets.media.info import MediaInfo
 from media_assets.media.untrusted import file_url, uploaded

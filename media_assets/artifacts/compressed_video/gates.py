@@ -7,11 +7,11 @@ from pathlib import Path
 
 import ffmpeg as ffmpeg_python
 
+from media_assets.artifacts.compressed_video.data_tracks import KNOWN_TRACKS, sample_formats
+from media_assets.artifacts.compressed_video.picture import look_at_picture
+from media_assets.artifacts.compressed_video.plan import EncodePlan
+from media_assets.artifacts.compressed_video.timeline import Timeline, read_timeline
 from media_assets.base.errors import BadMedia, TimeLimitExceeded
-from media_assets.engines.video.data_tracks import KNOWN_TRACKS, sample_formats
-from media_assets.engines.video.picture import look_at_picture
-from media_assets.engines.video.plan import EncodePlan
-from media_assets.engines.video.timeline import Timeline, read_timeline
 from media_assets.media.ffmpeg import ALL_MUST_DECODE, FFmpeg
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.probe import probe

@@ -6,15 +6,15 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from media_assets.artifacts.compressed_video import gates
+from media_assets.artifacts.compressed_video.encode import encode
+from media_assets.artifacts.compressed_video.plan import EncodePlan
+from media_assets.artifacts.compressed_video.portions import portions
+from media_assets.artifacts.compressed_video.samples import Samples, rate_result
+from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings
+from media_assets.artifacts.compressed_video.value import CompressedVideo, CrfTrial, VmafScore
 from media_assets.base.errors import BadMedia
-from media_assets.engines.video import gates
-from media_assets.engines.video.encode import encode
-from media_assets.engines.video.plan import EncodePlan
-from media_assets.engines.video.portions import portions
-from media_assets.engines.video.samples import Samples, rate_result
 from media_assets.media.ffmpeg import FFmpeg
-from media_assets.models_video import CompressedVideo, CrfTrial, VmafScore
-from media_assets.settings_video import VideoCompressionSettings
 from media_assets.work.work import Work
 
 GIVEN_AWAY_VMAF = 0.1

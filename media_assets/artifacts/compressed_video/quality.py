@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import ffmpeg as ffmpeg_python
 
+from media_assets.artifacts.compressed_video.value import VmafScore
 from media_assets.media.ffmpeg import FFmpeg
-from media_assets.models_video import VmafScore
 from media_assets.work.work import Work
 
 Pairing = Literal["number", "time"]

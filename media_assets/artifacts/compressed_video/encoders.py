@@ -9,11 +9,11 @@ from typing import Any
 
 import ffmpeg as ffmpeg_python
 
+from media_assets.artifacts.compressed_video.hdr import DynamicRange, svt_av1_parameters, x265_parameters
+from media_assets.artifacts.compressed_video.settings import HardwareEncoder, VideoCodec, VideoCompressionSettings
 from media_assets.base.errors import BadMedia, Fatal, TimeLimitExceeded
-from media_assets.engines.video.hdr import DynamicRange, svt_av1_parameters, x265_parameters
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.untrusted import generated
-from media_assets.settings_video import HardwareEncoder, VideoCodec, VideoCompressionSettings
 from media_assets.work.work import Work
 
 _STANDARDS: dict[VideoCodec, str] = {"x264": "h264", "x265": "hevc", "svt-av1": "av1"}

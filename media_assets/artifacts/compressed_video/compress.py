@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from media_assets.base.errors import BadMedia, NotApplicable
-from media_assets.engines.video.crf_search import search
-from media_assets.engines.video.encode import is_marked
-from media_assets.engines.video.encoders import require
-from media_assets.engines.video.finish import (
+from media_assets.artifacts.compressed_video.crf_search import search
+from media_assets.artifacts.compressed_video.encode import is_marked
+from media_assets.artifacts.compressed_video.encoders import require
+from media_assets.artifacts.compressed_video.finish import (
     DAMAGED,
     GIVEN_AWAY_VMAF,
     Compressed,
@@ -17,19 +16,20 @@ from media_assets.engines.video.finish import (
     allowed_bytes,
     margin,
 )
-from media_assets.engines.video.hdr import lacks_base_layer
-from media_assets.engines.video.picture import look_at_picture
-from media_assets.engines.video.plan import make_plan
-from media_assets.engines.video.portions import portions
-from media_assets.engines.video.samples import Samples, take_samples, try_crf
-from media_assets.engines.video.tiers import choose_tier, is_efficient, main_video, target_size
-from media_assets.engines.video.timeline import read_timeline
+from media_assets.artifacts.compressed_video.hdr import lacks_base_layer
+from media_assets.artifacts.compressed_video.picture import look_at_picture
+from media_assets.artifacts.compressed_video.plan import make_plan
+from media_assets.artifacts.compressed_video.portions import portions
+from media_assets.artifacts.compressed_video.samples import Samples, take_samples, try_crf
+from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
+from media_assets.artifacts.compressed_video.tiers import choose_tier, is_efficient, main_video, target_size
+from media_assets.artifacts.compressed_video.timeline import read_timeline
+from media_assets.artifacts.compressed_video.value import CompressedVideo, CrfTrial
+from media_assets.base.errors import BadMedia, NotApplicable
 from media_assets.media.completeness import is_empty_track
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.truncation import missing_end
-from media_assets.models_video import CompressedVideo, CrfTrial
-from media_assets.settings_video import VideoCompressionSettings, VideoRule
 from media_assets.work.work import Work
 
 _PREDICTION_FAILS_BY = 1.25

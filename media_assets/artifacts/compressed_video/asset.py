@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from media_assets.artifacts.compressed_video.compress import compress_video
+from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings
+from media_assets.artifacts.compressed_video.tiers import choose_tier, only_tier
+from media_assets.artifacts.compressed_video.value import CompressedVideo
 from media_assets.artifacts.drive_file.ages import age_years
 from media_assets.artifacts.drive_file.value import SourceFile
 from media_assets.base.errors import NotApplicable
-from media_assets.engines.video.compress import compress_video
-from media_assets.engines.video.tiers import choose_tier, only_tier
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaKind
-from media_assets.models_video import CompressedVideo
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.pipeline.stage import Metadata, file_asset
 from media_assets.places.manifest import Manifest
-from media_assets.settings_video import VideoCompressionSettings
 from media_assets.work.work import Work
 
 

@@ -1,0 +1,1 @@
+"""A video in fewer bytes, at a quality that was measured."""
