@@ -214,9 +214,9 @@ def duplicates(
     if quick:
         _quick_duplicates(_open(context), source, as_json=as_json)
         return
+    from media_assets.artifacts.duplicates.library import INDEX, Duplicates
+    from media_assets.artifacts.duplicates.table import write_csv
     from media_assets.assets.pipeline import enabled_stages
-    from media_assets.duplicates import INDEX, Duplicates
-    from media_assets.engines.duplicates.table import write_csv
     from media_assets.instance import open_instance
     from media_assets.opening import open_library
     from media_assets.pipeline.status import library_status
@@ -254,9 +254,9 @@ def duplicates(
 
 
 def _quick_duplicates(opened: Opened, source: str | None, *, as_json: bool) -> None:
+    from media_assets.artifacts.duplicates.quick.search import QuickSearch, print_copies, write_copies
     from media_assets.base.interruption import ask
     from media_assets.opening import open_library
-    from media_assets.quick_duplicates import QuickSearch, print_copies, write_copies
     from media_assets.selection_checks import named_unseen, require_known_source
 
     library = open_library(opened.settings, opened.secrets)

@@ -8,9 +8,10 @@ from typing import Any
 import dagster as dg
 
 from media_assets.ageing import age_sensor
+from media_assets.artifacts.duplicates.groups_asset import duplicate_groups, nightly_groups
+from media_assets.artifacts.duplicates.library import INDEX
 from media_assets.artifacts.summary.engines.build import Summarizers, build_summarizer
 from media_assets.artifacts.transcript.engines.build import Transcribers, build_transcriber
-from media_assets.assets.duplicate_groups import duplicate_groups, nightly_groups
 from media_assets.assets.library_report import daily_report, first_report, library_report
 from media_assets.assets.pipeline import enabled_stages
 from media_assets.automation import condition_sensor, source_sensor, stage_condition
@@ -18,7 +19,6 @@ from media_assets.base.logs import LogStyle
 from media_assets.base.secrets import Secrets
 from media_assets.config import load_secrets, load_settings
 from media_assets.dagster_seams import fixes as dagster_fixes
-from media_assets.duplicates import INDEX
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.notification_sensors import notification_sensors
 from media_assets.observability.dagster_logs import console_logger, use_everywhere

@@ -24,6 +24,7 @@ from pydantic import (
 from media_assets import settings_rules as rules
 from media_assets.artifacts.compressed_image.settings import ImageRule, ImageSettings
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
+from media_assets.artifacts.duplicates.settings import DuplicateSettings
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.summary.engines.extractive.settings import ExtractiveSummary
 from media_assets.artifacts.summary.settings import SummaryRule, SummarySettings
@@ -47,7 +48,6 @@ from media_assets.places.folder.settings import FolderStore
 from media_assets.places.settings import SourceSettings, StoreSettings, with_types
 from media_assets.places.watching import AutomationSettings
 from media_assets.settings_alerts import AlertSettings, WebhookSettings
-from media_assets.settings_duplicates import DuplicateSettings
 from media_assets.settings_observability import TracingSettings
 from media_assets.work.settings import BudgetSettings
 

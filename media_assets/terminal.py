@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from media_assets.artifacts.duplicates.values import DuplicateGroup
 from media_assets.base.keys import display_name, readable
 from media_assets.base.wording import counted, describe_bytes
-from media_assets.models_duplicates import DuplicateGroup
 from media_assets.pipeline.records import Failed
 from media_assets.pipeline.status import LibraryStatus, State
 from media_assets.pipeline.status_cells import Cell

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from media_assets.artifacts.duplicates.library import Duplicates
 from media_assets.base.secrets import Secrets
 from media_assets.config import load_settings
-from media_assets.duplicates import Duplicates
 from media_assets.opening import open_library
 from media_assets.pipeline.library import Library
 from media_assets.pipeline.status import State

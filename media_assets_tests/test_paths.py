@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media_assets.artifacts.duplicates.review.moves import undo_moves
 from media_assets.base.checksums import sha256_of
 from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged
 from media_assets.base.paths import LeadsOut, below, plain, plain_name
-from media_assets.engines.duplicates.moves import undo_moves
 from media_assets.places.folder.mover import FolderMover
 from media_assets.places.folder.settings import FolderSource
 from media_assets.places.folder.source import Folder

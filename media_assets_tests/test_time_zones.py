@@ -8,7 +8,7 @@ from zoneinfo import TZPATH
 
 import pytest
 
-from media_assets.assets.duplicate_groups import nightly_groups
+from media_assets.artifacts.duplicates.groups_asset import nightly_groups
 from media_assets.base.time_zones import machine_time_zone
 from media_assets.definitions import report_schedule
 from media_assets.places.folder.settings import FolderSource

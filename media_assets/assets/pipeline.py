@@ -8,11 +8,11 @@ from typing import Any
 from media_assets.artifacts.compressed_image.asset import compressed_image
 from media_assets.artifacts.compressed_video.asset import compressed_video
 from media_assets.artifacts.drive_file.asset import drive_file
+from media_assets.artifacts.duplicates.index_asset import dedup_index
 from media_assets.artifacts.m4a_audio.asset import m4a_audio
 from media_assets.artifacts.summary.asset import summary
 from media_assets.artifacts.thumbnail.asset import thumbnail
 from media_assets.artifacts.transcript.asset import transcript
-from media_assets.assets.dedup_index import dedup_index
 from media_assets.base.errors import Fatal
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.pipeline.stage import FileAsset

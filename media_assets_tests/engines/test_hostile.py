@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from media_assets.artifacts.duplicates.find.pictures import fingerprint
+from media_assets.artifacts.duplicates.settings import FingerprintSettings
 from media_assets.artifacts.m4a_audio.extract import choose_audio, extract_m4a
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.thumbnail.frames import clip_of, sample_frames
 from media_assets.base.errors import BadMedia, NotApplicable
-from media_assets.engines.duplicates.pictures import fingerprint
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaKind
 from media_assets.media.probe import Probe, probe
-from media_assets.settings_duplicates import FingerprintSettings
 from media_assets.work.work import Work
 from media_assets_tests import hostile, media
 from media_assets_tests.watching import unbound, unreached, untouched

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.artifacts.duplicates.find.pictures import fingerprint
+from media_assets.artifacts.duplicates.settings import FingerprintSettings
 from media_assets.artifacts.m4a_audio.extract import choose_audio, extract_m4a
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.thumbnail.make import make_thumbnails
 from media_assets.artifacts.thumbnail.settings import ThumbnailSettings
 from media_assets.base.errors import BadMedia, NotApplicable
-from media_assets.engines.duplicates.pictures import fingerprint
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaKind
 from media_assets.media.probe import Probe, probe
-from media_assets.settings_duplicates import FingerprintSettings
 from media_assets.work.child_limits import ChildLimits, ToolLimits
 from media_assets.work.work import Work
 from media_assets_tests import hostile_media

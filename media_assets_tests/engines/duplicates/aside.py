@@ -15,11 +15,17 @@ from hashlib import md5, sha256
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from media_assets.artifacts.duplicates.find.near import duplicate_groups
+from media_assets.artifacts.duplicates.review.moves import (
+    apply_moves,
+    check_moves,
+    plan_moves,
+    settle_moves,
+    undo_moves,
+)
+from media_assets.artifacts.duplicates.values import DedupRow
 from media_assets.base.keys import encode_path
-from media_assets.engines.duplicates.moves import apply_moves, check_moves, plan_moves, settle_moves, undo_moves
-from media_assets.engines.duplicates.near import duplicate_groups
 from media_assets.media.info import MediaKind
-from media_assets.models_duplicates import DedupRow
 from media_assets.places.bucket.client import open_bucket
 from media_assets.places.bucket.mover import BucketMover
 from media_assets.places.bucket.settings import BucketAccess

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from media_assets.artifacts.drive_file.value import SourceFile
+from media_assets.artifacts.duplicates.find.codes import unpacked
+from media_assets.artifacts.duplicates.rows import indexed_content, local_file_id
+from media_assets.artifacts.duplicates.settings import FingerprintSettings
+from media_assets.artifacts.duplicates.values import DedupRow, FrameHashes
 from media_assets.base.checksums import digests_of
-from media_assets.engines.duplicates.codes import unpacked
-from media_assets.engines.duplicates.rows import indexed_content, local_file_id
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.probe import probe
-from media_assets.models_duplicates import DedupRow, FrameHashes
-from media_assets.settings_duplicates import FingerprintSettings
 from media_assets.work.work import Work
 
 

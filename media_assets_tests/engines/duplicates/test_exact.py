@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.engines.duplicates.choose import reencoder
-from media_assets.engines.duplicates.near import duplicate_groups
-from media_assets.engines.duplicates.table import to_table, write_csv, write_parquet
+from media_assets.artifacts.duplicates.find.choose import reencoder
+from media_assets.artifacts.duplicates.find.near import duplicate_groups
+from media_assets.artifacts.duplicates.settings import DuplicateSettings
+from media_assets.artifacts.duplicates.table import to_table, write_csv, write_parquet
+from media_assets.artifacts.duplicates.values import DedupRow, DuplicateGroup
 from media_assets.media.info import MediaInfo, MediaKind
-from media_assets.models_duplicates import DedupRow, DuplicateGroup
-from media_assets.settings_duplicates import DuplicateSettings
 
 
 def row(key: str, **fields: object) -> DedupRow:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from media_assets.engines.duplicates.codes import NO_PICTURE, ORIENTATIONS, codes_of, oriented, turned
+from media_assets.artifacts.duplicates.find.codes import NO_PICTURE, ORIENTATIONS, codes_of, oriented, turned
 from media_assets_tests import media
 from media_assets_tests.engines.duplicates import scenes
 from media_assets_tests.engines.duplicates.indexing import codes, row_of
@@ -80,7 +80,7 @@ def test_silence_and_very_short_sounds_have_no_print(tmp_path: Path):
 
 
 def test_long_videos_are_sampled_less_often_and_only_as_far_as_the_settings_say(tmp_path: Path):
-    from media_assets.settings_duplicates import FingerprintSettings
+    from media_assets.artifacts.duplicates.settings import FingerprintSettings
 
     path = scenes.write_film(tmp_path / "a.mp4", scenes.film(3, 9, 1))
     row = row_of(path, settings=FingerprintSettings(frames=10, max_seconds=6))

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.artifacts.duplicates.quick.file_listing import FileListing
+from media_assets.artifacts.duplicates.quick.search import QuickSearch
 from media_assets.base.keys import decode_path
-from media_assets.engines.duplicates.file_listing import FileListing
 from media_assets.opening import open_library
 from media_assets.places.folder.settings import FolderSource, FolderStore
-from media_assets.quick_duplicates import QuickSearch
 from media_assets.settings import Settings
 
 LARGE = 600_000

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.artifacts.duplicates.review.moves import apply_moves, undo_moves
 from media_assets.base.errors import Fatal, Transient
 from media_assets.base.keys import decode_path
-from media_assets.engines.duplicates.moves import apply_moves, undo_moves
 from media_assets.places.bucket.source import BucketObjects
 from media_assets.places.drive.settings import DriveAccess, DriveSource
 from media_assets.places.drive.source.source import DriveFolders

@@ -11,12 +11,12 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 
+from media_assets.artifacts.duplicates.find.near import duplicate_groups
+from media_assets.artifacts.duplicates.review.moves import apply_moves, check_moves, plan_moves, undo_moves
+from media_assets.artifacts.duplicates.values import DedupRow
 from media_assets.base.checksums import digests_of
 from media_assets.base.errors import Fatal
-from media_assets.engines.duplicates.moves import apply_moves, check_moves, plan_moves, undo_moves
-from media_assets.engines.duplicates.near import duplicate_groups
 from media_assets.media.info import MediaKind
-from media_assets.models_duplicates import DedupRow
 from media_assets.places.folder.mover import FolderMover
 from media_assets.places.journal import MoveJournal
 from media_assets.places.moving import Move, MoveOutcome

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from media_assets.engines.duplicates.codes import packed
-from media_assets.engines.duplicates.near import duplicate_groups
+from media_assets.artifacts.duplicates.find.codes import packed
+from media_assets.artifacts.duplicates.find.near import duplicate_groups
+from media_assets.artifacts.duplicates.settings import DuplicateSettings, SimilaritySettings
+from media_assets.artifacts.duplicates.values import DedupRow, DuplicateGroup, FrameHashes
 from media_assets.media.info import MediaKind
-from media_assets.models_duplicates import DedupRow, DuplicateGroup, FrameHashes
-from media_assets.settings_duplicates import DuplicateSettings, SimilaritySettings
 from media_assets_tests import media
 from media_assets_tests.engines.duplicates import labelled, scenes
 from media_assets_tests.engines.duplicates.indexing import row_of, rows_of
@@ -96,7 +96,7 @@ def settings(**similarity: object) -> DuplicateSettings:
 
 @pytest.mark.parametrize("algorithm", ["dhash", "ahash"])
 def test_the_other_algorithms_find_mirrored_and_smaller_copies_too(tmp_path: Path, algorithm):
-    from media_assets.settings_duplicates import FingerprintSettings
+    from media_assets.artifacts.duplicates.settings import FingerprintSettings
 
     picture = scenes.write_picture(tmp_path / "a.png", scenes.background(5))
     copy = scenes.changed(picture, "b.jpg", after=labelled.IMAGE_CHANGES["turned_left.png"])

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from media_assets.artifacts.duplicates.values import DuplicateGroup
 from media_assets.base.errors import Fatal
 from media_assets.base.keys import readable
-from media_assets.models_duplicates import DuplicateGroup
 
 if TYPE_CHECKING:
     import pandas as pd

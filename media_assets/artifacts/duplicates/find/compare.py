@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from media_assets.engines.duplicates import audio_prints
-from media_assets.engines.duplicates.alignment import Pictures, lay_pictures
-from media_assets.engines.duplicates.audio_prints import IndexedPrint
-from media_assets.engines.duplicates.codes import ORIENTATIONS, turned
-from media_assets.engines.duplicates.evidence import Evidence
+from media_assets.artifacts.duplicates.find import audio_prints
+from media_assets.artifacts.duplicates.find.alignment import Pictures, lay_pictures
+from media_assets.artifacts.duplicates.find.audio_prints import IndexedPrint
+from media_assets.artifacts.duplicates.find.codes import ORIENTATIONS, turned
+from media_assets.artifacts.duplicates.find.evidence import Evidence
+from media_assets.artifacts.duplicates.settings import SimilaritySettings
 from media_assets.media.info import MediaKind
-from media_assets.settings_duplicates import SimilaritySettings
 
 _SHOWN_SHARE = 0.25
 """When most of a video is blank, the rest is no proof without sound."""

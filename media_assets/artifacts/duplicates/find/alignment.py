@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from media_assets.engines.duplicates.codes import NO_PICTURE, oriented
-from media_assets.engines.duplicates.evidence import Evidence
+from media_assets.artifacts.duplicates.find.codes import NO_PICTURE, oriented
+from media_assets.artifacts.duplicates.find.evidence import Evidence
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from media_assets.engines.duplicates import audio_prints
-from media_assets.engines.duplicates.codes import ORIENTATIONS, oriented
-from media_assets.engines.duplicates.evidence import Evidence, key_frames
+from media_assets.artifacts.duplicates.find import audio_prints
+from media_assets.artifacts.duplicates.find.codes import ORIENTATIONS, oriented
+from media_assets.artifacts.duplicates.find.evidence import Evidence, key_frames
+from media_assets.artifacts.duplicates.settings import SimilaritySettings
 from media_assets.media.info import MediaKind
-from media_assets.settings_duplicates import SimilaritySettings
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from media_assets.models_duplicates import DedupRow
+from media_assets.artifacts.duplicates.values import DedupRow
 
 
 class FileOnDisk(NamedTuple):

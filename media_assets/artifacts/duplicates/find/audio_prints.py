@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from media_assets.engines.duplicates.codes import packed
-from media_assets.models_duplicates import AudioPrint
+from media_assets.artifacts.duplicates.find.codes import packed
+from media_assets.artifacts.duplicates.values import AudioPrint
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from media_assets.artifacts.duplicates.rows import local_file_id
+from media_assets.artifacts.duplicates.values import INDEX_VERSION, DedupRow
 from media_assets.base.keys import encode_path
-from media_assets.engines.duplicates.rows import local_file_id
 from media_assets.media.info import MediaKind
-from media_assets.models_duplicates import INDEX_VERSION, DedupRow
 from media_assets.pipeline.library import Library
 from media_assets.places.manifest import Manifest
 from media_assets.places.registered import RegisteredKeys

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from media_assets.artifacts.drive_file.value import SourceFile
-from media_assets.engines.duplicates.choose import reencoder
-from media_assets.engines.duplicates.pictures import fingerprint
+from media_assets.artifacts.duplicates.find.choose import reencoder
+from media_assets.artifacts.duplicates.find.pictures import fingerprint
+from media_assets.artifacts.duplicates.settings import FingerprintSettings
+from media_assets.artifacts.duplicates.values import IndexedContent
 from media_assets.media.ffmpeg import FFmpeg
-from media_assets.models_duplicates import IndexedContent
-from media_assets.settings_duplicates import FingerprintSettings
 from media_assets.work.work import Work
 
 

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import ffmpeg as ffmpeg_python
 
+from media_assets.artifacts.duplicates.find.audio_prints import ITEM_BYTES, ITEM_SECONDS, PRINT_OPTIONS, audio_print
+from media_assets.artifacts.duplicates.find.codes import NO_PICTURE, SIDE, averages, codes_of, packed
+from media_assets.artifacts.duplicates.settings import FingerprintSettings
+from media_assets.artifacts.duplicates.values import AudioPrint, FrameHashes
 from media_assets.base.errors import BadMedia
-from media_assets.engines.duplicates.audio_prints import ITEM_BYTES, ITEM_SECONDS, PRINT_OPTIONS, audio_print
-from media_assets.engines.duplicates.codes import NO_PICTURE, SIDE, averages, codes_of, packed
 from media_assets.media.completeness import is_empty_track
 from media_assets.media.ffmpeg import KEEP_TIME, FFmpeg
 from media_assets.media.info import MediaInfo, MediaKind, Stream
 from media_assets.media.untrusted import file_url, no_larger, uploaded
-from media_assets.models_duplicates import AudioPrint, FrameHashes
-from media_assets.settings_duplicates import FingerprintSettings
 from media_assets.work.work import Work
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
-from media_assets.engines.duplicates.choose import because, preference
-from media_assets.engines.duplicates.codes import ORIENTATIONS
-from media_assets.engines.duplicates.compare import Likeness, compare
-from media_assets.engines.duplicates.evidence import Evidence, evidence_of
-from media_assets.engines.duplicates.exact import EqualBytes, contents
-from media_assets.engines.duplicates.index import Candidate, PictureIndex, SoundIndex
-from media_assets.models_duplicates import DedupRow, DuplicateGroup, DuplicateMember
-from media_assets.settings_duplicates import DuplicateSettings, SimilaritySettings
+from media_assets.artifacts.duplicates.find.choose import because, preference
+from media_assets.artifacts.duplicates.find.codes import ORIENTATIONS
+from media_assets.artifacts.duplicates.find.compare import Likeness, compare
+from media_assets.artifacts.duplicates.find.evidence import Evidence, evidence_of
+from media_assets.artifacts.duplicates.find.exact import EqualBytes, contents
+from media_assets.artifacts.duplicates.find.index import Candidate, PictureIndex, SoundIndex
+from media_assets.artifacts.duplicates.settings import DuplicateSettings, SimilaritySettings
+from media_assets.artifacts.duplicates.values import DedupRow, DuplicateGroup, DuplicateMember
 
 _ASKED_AT_ONCE = 1024
 

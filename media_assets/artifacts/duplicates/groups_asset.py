@@ -5,10 +5,10 @@ from pathlib import Path
 
 import dagster as dg
 
+from media_assets.artifacts.duplicates.library import INDEX, Duplicates, freed_bytes
+from media_assets.artifacts.duplicates.table import to_table, write_csv, write_parquet
+from media_assets.artifacts.duplicates.values import DuplicateGroup
 from media_assets.base.checksums import sha256_of
-from media_assets.duplicates import INDEX, Duplicates, freed_bytes
-from media_assets.engines.duplicates.table import to_table, write_csv, write_parquet
-from media_assets.models_duplicates import DuplicateGroup
 from media_assets.pipeline.library import Library
 from media_assets.pipeline.partitions import registered
 from media_assets.pipeline.shown import link, with_units

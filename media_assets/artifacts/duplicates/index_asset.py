@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from media_assets.artifacts.drive_file.value import SourceFile
-from media_assets.engines.duplicates.rows import indexed_content
+from media_assets.artifacts.duplicates.rows import indexed_content
+from media_assets.artifacts.duplicates.settings import FingerprintSettings
+from media_assets.artifacts.duplicates.values import INDEX_VERSION, IndexedContent
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaKind
-from media_assets.models_duplicates import INDEX_VERSION, IndexedContent
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.pipeline.stage import Metadata, file_asset
-from media_assets.settings_duplicates import FingerprintSettings
 from media_assets.work.work import Work
 
 

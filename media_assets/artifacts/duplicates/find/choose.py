@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import Any
 
+from media_assets.artifacts.duplicates.settings import DuplicateSettings, KeepRule
+from media_assets.artifacts.duplicates.values import DedupRow
 from media_assets.media.info import MediaInfo
-from media_assets.models_duplicates import DedupRow
-from media_assets.settings_duplicates import DuplicateSettings, KeepRule
 
 _ENCODERS = ("lavf", "lavc", "handbrake", "x264", "x265", "shutter encoder", "mencoder", "whatsapp", "imagemagick")
 """What programs that re-encode files write into them as `encoder` (FFmpeg's libraries, HandBrake …); cameras do not."""

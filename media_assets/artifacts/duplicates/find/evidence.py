@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from media_assets.engines.duplicates.codes import NO_PICTURE, unpacked
+from media_assets.artifacts.duplicates.find.codes import NO_PICTURE, unpacked
+from media_assets.artifacts.duplicates.settings import HashAlgorithm
+from media_assets.artifacts.duplicates.values import DedupRow
 from media_assets.media.info import MediaKind
-from media_assets.models_duplicates import DedupRow
-from media_assets.settings_duplicates import HashAlgorithm
 
 if TYPE_CHECKING:
     import numpy as np

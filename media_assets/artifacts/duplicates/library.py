@@ -13,12 +13,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from media_assets.base.errors import Fatal
-from media_assets.base.files import PRIVATE_MODE, private_folder
-from media_assets.base.interruption import ask
-from media_assets.base.keys import split_key
-from media_assets.duplicate_rows import FILES, LibraryRows
-from media_assets.engines.duplicates.moves import (
+from media_assets.artifacts.duplicates.find.near import duplicate_groups
+from media_assets.artifacts.duplicates.library_rows import FILES, LibraryRows
+from media_assets.artifacts.duplicates.review.moves import (
     Begun,
     apply_moves,
     check_moves,
@@ -27,12 +24,15 @@ from media_assets.engines.duplicates.moves import (
     skipped,
     undo_moves,
 )
-from media_assets.engines.duplicates.near import duplicate_groups
-from media_assets.models_duplicates import DedupRow, DuplicateGroup
+from media_assets.artifacts.duplicates.settings import DuplicateSettings
+from media_assets.artifacts.duplicates.values import DedupRow, DuplicateGroup
+from media_assets.base.errors import Fatal
+from media_assets.base.files import PRIVATE_MODE, private_folder
+from media_assets.base.interruption import ask
+from media_assets.base.keys import split_key
 from media_assets.pipeline.library import Library
 from media_assets.places.journal import MoveJournal
 from media_assets.places.moving import Move, MoveOutcome
-from media_assets.settings_duplicates import DuplicateSettings
 
 INDEX = "dedup_index"
 

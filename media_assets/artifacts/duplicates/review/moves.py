@@ -14,10 +14,10 @@ from typing import Any, NamedTuple, Self
 
 from pydantic import ValidationError
 
+from media_assets.artifacts.duplicates.values import DedupRow, DuplicateGroup
 from media_assets.base.errors import BadMedia, MediaAssetsError, SourceChanged, classify
 from media_assets.base.keys import decode_path
 from media_assets.base.paths import plain
-from media_assets.models_duplicates import DedupRow, DuplicateGroup
 from media_assets.places.journal import MoveJournal, NotOfThisPlace
 from media_assets.places.moving import CheckedFile, Move, MoveOutcome, Mover
 

@@ -16,7 +16,7 @@ from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING
 
-from media_assets.settings_duplicates import HashAlgorithm
+from media_assets.artifacts.duplicates.settings import HashAlgorithm
 
 if TYPE_CHECKING:
     import numpy as np

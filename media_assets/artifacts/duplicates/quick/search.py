@@ -13,11 +13,11 @@ from typing import Any, TextIO
 
 from rich.console import Console
 
+from media_assets.artifacts.duplicates.quick.file_listing import FileListing
+from media_assets.artifacts.duplicates.quick.local_files import EqualFiles, LocalFile, Memory, equal_files
 from media_assets.base.errors import Fatal, MediaAssetsError, Transient
 from media_assets.base.keys import readable
 from media_assets.base.wording import counted, describe_bytes
-from media_assets.engines.duplicates.file_listing import FileListing
-from media_assets.engines.duplicates.local_files import EqualFiles, LocalFile, Memory, equal_files
 from media_assets.pipeline.library import Library
 from media_assets.places.folder.source import Folder
 

@@ -1,1 +1,0 @@
-"""The tools that do the work. They know files, settings and media; nothing here knows Dagster."""
