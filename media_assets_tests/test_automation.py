@@ -12,7 +12,7 @@ from typing import ClassVar
 import dagster as dg
 import pytest
 
-from media_assets.assets.library_report import first_report
+from media_assets.artifacts.library_report.asset import first_report
 from media_assets.automation import source_sensor, stage_condition
 from media_assets.backup.cursors import SourceMemory, imported_cursor, remember
 from media_assets.base.secrets import Secrets

@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from media_assets.library_figures import LibraryFigures, library_figures
+from media_assets.artifacts.library_report.figures import LibraryFigures, library_figures
 from media_assets.pipeline.marks import WITHDRAWN
 from media_assets.places.manifest import Manifest
 from media_assets.places.store import Target

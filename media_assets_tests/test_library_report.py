@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.assets.library_report import library_report
+from media_assets.artifacts.library_report.asset import library_report
 from media_assets.base.secrets import Secrets
 from media_assets.base.wording import describe_bytes
 from media_assets.config import load_settings

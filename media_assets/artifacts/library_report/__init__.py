@@ -1,0 +1,1 @@
+"""How the library fares: space saved, speed, success, cost."""
