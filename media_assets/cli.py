@@ -149,7 +149,7 @@ def status(
     ] = False,
 ) -> None:
     """Show which artifacts of which files are there, and why others are not."""
-    from media_assets.assets.pipeline import enabled_stages
+    from media_assets.artifacts.all import enabled_stages
     from media_assets.instance import open_instance
     from media_assets.opening import open_library
     from media_assets.pipeline.status import State, library_status
@@ -214,9 +214,9 @@ def duplicates(
     if quick:
         _quick_duplicates(_open(context), source, as_json=as_json)
         return
+    from media_assets.artifacts.all import enabled_stages
     from media_assets.artifacts.duplicates.library import INDEX, Duplicates
     from media_assets.artifacts.duplicates.table import write_csv
-    from media_assets.assets.pipeline import enabled_stages
     from media_assets.instance import open_instance
     from media_assets.opening import open_library
     from media_assets.pipeline.status import library_status
@@ -321,7 +321,7 @@ def dev(
 
 @contextmanager
 def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]]:
-    from media_assets.assets.pipeline import enabled_stages
+    from media_assets.artifacts.all import enabled_stages
     from media_assets.base.logs import LogStyle
     from media_assets.definitions import build_definitions
     from media_assets.instance import open_instance

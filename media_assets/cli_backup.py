@@ -30,7 +30,7 @@ def export_state(
     file: Annotated[Path, typer.Argument(help="The archive to write; there must be nothing of that name.")],
 ) -> None:
     """Write the state of the library to one file: for back-up, or to go on elsewhere."""
-    from media_assets.assets.pipeline import PIPELINE
+    from media_assets.artifacts.all import PIPELINE
     from media_assets.backup.exporting import export_library
     from media_assets.instance import open_instance
     from media_assets.opening import open_library
@@ -62,7 +62,7 @@ def import_state(
     """Take up an archive. What is here already stays; it may be repeated, and finishes what was broken off."""
     from filelock import FileLock, Timeout
 
-    from media_assets.assets.pipeline import PIPELINE
+    from media_assets.artifacts.all import PIPELINE
     from media_assets.backup.archive import open_archive
     from media_assets.backup.from_stores import record_what_is_there
     from media_assets.backup.importing import Importer

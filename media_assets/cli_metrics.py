@@ -19,7 +19,7 @@ def metrics(
     ] = 10.0,
 ) -> None:
     """Serve the figures of the library to Prometheus: /metrics, and /health/live and /health/ready."""
-    from media_assets.assets.pipeline import enabled_stages
+    from media_assets.artifacts.all import enabled_stages
     from media_assets.base.logs import LogStyle
     from media_assets.config import load_secrets, load_settings
     from media_assets.instance import open_instance

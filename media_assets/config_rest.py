@@ -52,7 +52,7 @@ def other_problems(
 
 def without_upstream(settings: Settings, origins: Origins) -> Iterator[Problem]:
     """Assets that are made from one that is not enabled; without other mistakes `enabled_stages` says so."""
-    from media_assets.assets.pipeline import PIPELINE
+    from media_assets.artifacts.all import PIPELINE
 
     enabled = {name for name, tuning in settings.assets.items() if tuning.enabled}
     for stage in PIPELINE:

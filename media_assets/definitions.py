@@ -8,12 +8,12 @@ from typing import Any
 import dagster as dg
 
 from media_assets.ageing import age_sensor
+from media_assets.artifacts.all import enabled_stages
 from media_assets.artifacts.duplicates.groups_asset import duplicate_groups, nightly_groups
 from media_assets.artifacts.duplicates.library import INDEX
 from media_assets.artifacts.library_report.asset import daily_report, first_report, library_report
 from media_assets.artifacts.summary.engines.build import Summarizers, build_summarizer
 from media_assets.artifacts.transcript.engines.build import Transcribers, build_transcriber
-from media_assets.assets.pipeline import enabled_stages
 from media_assets.automation import condition_sensor, source_sensor, stage_condition
 from media_assets.base.logs import LogStyle
 from media_assets.base.secrets import Secrets

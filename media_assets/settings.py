@@ -116,7 +116,7 @@ class Settings(Section):
     def usual_tuning(cls) -> dict[str, AssetTuning]:
         """Of every stage that a library can have, as the stage itself says it; no other name can stand under `assets`.
         A library of other stages has settings of its own class."""
-        from media_assets.assets.pipeline import PIPELINE  # the stages are declared with what is in this module
+        from media_assets.artifacts.all import PIPELINE  # the stages are declared with what is in this module
 
         return {stage.name: stage.tuning for stage in PIPELINE}
 

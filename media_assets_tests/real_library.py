@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from media_assets.assets.pipeline import enabled_stages
+from media_assets.artifacts.all import enabled_stages
 from media_assets.config import load_secrets, load_settings
 from media_assets.definitions import build_definitions
 from media_assets.instance import open_instance

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media_assets.artifacts.all import PIPELINE as PRODUCT
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.summary.engines.extractive.settings import ExtractiveSummary
 from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary, Price
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
-from media_assets.assets.pipeline import PIPELINE as PRODUCT
 from media_assets.base.errors import SourceChanged, Waiting
 from media_assets.opening import open_library
 from media_assets.pipeline.recipe import Recipe

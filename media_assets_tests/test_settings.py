@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from media_assets.artifacts.all import PIPELINE
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary, Price
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
 from media_assets.artifacts.transcript.hearing.settings import GuardSettings
 from media_assets.artifacts.transcript.settings import TranscriptionRule
-from media_assets.assets.pipeline import PIPELINE
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.places.folder.settings import FolderSource
 from media_assets.settings import Settings

@@ -12,7 +12,7 @@ from typing import Any
 
 import dagster as dg
 
-from media_assets.assets.pipeline import enabled_stages
+from media_assets.artifacts.all import enabled_stages
 from media_assets.backup.from_stores import record_what_is_there
 from media_assets.config import load_secrets, load_settings
 from media_assets.opening import open_library as open_library_of

@@ -1,1 +1,0 @@
-"""One module for each artifact; `pipeline` puts them in order."""
