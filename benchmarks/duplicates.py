@@ -42,11 +42,11 @@ from media_assets.artifacts.duplicates.find.codes import packed  # noqa: E402
 from media_assets.artifacts.duplicates.find.near import duplicate_groups  # noqa: E402
 from media_assets.artifacts.duplicates.quick.search import QuickSearch  # noqa: E402
 from media_assets.artifacts.duplicates.values import AudioPrint, DedupRow, FrameHashes  # noqa: E402
+from media_assets.config.opening import open_library  # noqa: E402
+from media_assets.config.settings import Settings  # noqa: E402
 from media_assets.media.info import MediaKind  # noqa: E402
-from media_assets.opening import open_library  # noqa: E402
 from media_assets.places.folder.settings import FolderSource, FolderStore  # noqa: E402
-from media_assets.settings import Settings  # noqa: E402
-from media_assets_tests.engines.duplicates import indexing, labelled  # noqa: E402
+from media_assets_tests.artifacts.duplicates import indexing, labelled  # noqa: E402
 
 PARTS = ("labelled", "exact", "grouping")
 Pairs = set[frozenset[str]]

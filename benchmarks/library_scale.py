@@ -34,8 +34,8 @@ import dagster as dg
 from scale import synthetic
 from scale.daemon import peak_bytes
 
-from media_assets.config import load_settings
-from media_assets.instance import open_instance
+from media_assets.config.load import load_settings
+from media_assets.operation.instance import open_instance
 from media_assets.pipeline.partitions import register, registered
 
 HERE = Path(__file__).parent

@@ -7,30 +7,31 @@ from typing import Any
 
 import dagster as dg
 
-from media_assets.ageing import age_sensor
 from media_assets.artifacts.all import enabled_stages
 from media_assets.artifacts.duplicates.groups_asset import duplicate_groups, nightly_groups
 from media_assets.artifacts.duplicates.library import INDEX
 from media_assets.artifacts.library_report.asset import daily_report, first_report, library_report
 from media_assets.artifacts.summary.engines.build import Summarizers, build_summarizer
 from media_assets.artifacts.transcript.engines.build import Transcribers, build_transcriber
-from media_assets.automation import condition_sensor, source_sensor, stage_condition
+from media_assets.automation.age_sensor import age_sensor
+from media_assets.automation.budget_sensor import budget_sensor
+from media_assets.automation.conditions import condition_sensor, stage_condition
+from media_assets.automation.source_sensor import source_sensor
 from media_assets.base.logs import LogStyle
 from media_assets.base.secrets import Secrets
-from media_assets.config import load_secrets, load_settings
+from media_assets.config.load import load_secrets, load_settings
+from media_assets.config.opening import open_library
+from media_assets.config.settings import Settings
 from media_assets.dagster_seams import fixes as dagster_fixes
 from media_assets.media.ffmpeg import FFmpeg
-from media_assets.notification_sensors import notification_sensors
-from media_assets.observability.dagster_logs import console_logger, use_everywhere
-from media_assets.opening import open_library
+from media_assets.operation.dagster_logs import console_logger, use_everywhere
+from media_assets.operation.notification_sensors import notification_sensors
+from media_assets.operation.observers import build_observers
 from media_assets.pipeline.batch import batches_of
 from media_assets.pipeline.io_manager import ArtifactIOManager
 from media_assets.pipeline.library import Library
-from media_assets.pipeline.observers import build_observers
 from media_assets.pipeline.progress import LogProgress
 from media_assets.pipeline.stage import io_manager_key
-from media_assets.postponed import budget_sensor
-from media_assets.settings import Settings
 
 
 def build_definitions(

@@ -192,7 +192,7 @@ def run_forked(
 
 def _command(folder: Path, arguments: tuple[str, ...], said: tuple[Path, Path]) -> None:
     """The target of a child process."""
-    from media_assets import cli
+    from media_assets.cli import app as cli
 
     os.chdir(folder)
     for name in [name for name in os.environ if name.startswith(("DAGSTER", "MEDIA_ASSETS"))]:

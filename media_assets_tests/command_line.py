@@ -121,7 +121,7 @@ def _be_the_command_line(arguments: list[str], cwd: Path, variables: Mapping[str
         vars(sys).update({name: file, f"__{name}__": file})
     sys.argv = ["media-assets", *arguments]
     try:
-        from media_assets.cli import main
+        from media_assets.cli.app import main
 
         main()
     finally:

@@ -10,14 +10,14 @@ from typing import Any
 
 import dagster as dg
 
-from media_assets.automation import source_sensor
+from media_assets.automation.source_sensor import source_sensor
+from media_assets.operation.processing import Selection
 from media_assets.pipeline.partitions import register, registered
 from media_assets.pipeline.status import State
 from media_assets.places.drive.api.private_files import write_private
 from media_assets.places.drive.settings import DriveAccess, DriveSource, DriveStore
 from media_assets.places.registered import RegisteredKeys
 from media_assets.places.watching import AutomationSettings
-from media_assets.processing import Selection
 from media_assets_tests.drive_server import DriveServer
 from media_assets_tests.toy_library import PIPELINE, ToyLibrary
 

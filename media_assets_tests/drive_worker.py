@@ -12,11 +12,11 @@ from typing import Any
 
 import dagster as dg
 
-from media_assets.automation import source_sensor
+from media_assets.automation.source_sensor import source_sensor
+from media_assets.operation.processing import Selection
 from media_assets.pipeline.status import State
 from media_assets.places.drive.settings import DriveSource, DriveStore
 from media_assets.places.watching import AutomationSettings
-from media_assets.processing import Selection
 from media_assets_tests.toy_library import PIPELINE, ToyLibrary
 
 STAGES = [dg.AssetKey(stage.name) for stage in PIPELINE]

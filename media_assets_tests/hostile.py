@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from media_assets_tests.media import ffmpeg, file_url, video
+from media_assets_tests.sample_media import ffmpeg, file_url, video
 
 SDP_PORT = 50412
 

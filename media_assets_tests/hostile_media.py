@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from media_assets_tests import media
+from media_assets_tests import sample_media as media
 
 Maker = Callable[[Path], bytes]
 _UNKNOWN = b"\x01" + b"\xff" * 7

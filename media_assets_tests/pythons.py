@@ -20,14 +20,14 @@ SUPPORTED = ("3.11", "3.12", "3.13")
 # What would have found a dependency that another Python gets in another version: each engine at work, one library from
 # end to end, the commands. A minute on two cores.
 CORE = (
-    "media_assets_tests/engines/test_probe.py",
-    "media_assets_tests/engines/transcribers/test_whisper.py::test_every_window_is_heard_and_its_words_keep_their_times",
-    "media_assets_tests/test_cli.py::test_status_as_json_has_every_cell_counts_and_failures",
-    "media_assets_tests/test_cli.py::test_a_wrong_setting_is_named_with_its_file",
-    "media_assets_tests/test_cli_init.py::test_init_writes_what_a_library_needs_and_says_how_to_go_on",
-    "media_assets_tests/test_doctor_sound.py",
-    "media_assets_tests/test_pipeline.py::test_files_of_equal_content_are_transcribed_once",
-    "media_assets_tests/test_pipeline.py::test_pictures_of_a_video_and_a_photo_and_none_of_sound",
+    "media_assets_tests/media/test_probe.py",
+    "media_assets_tests/artifacts/transcript/test_whisper.py::test_every_window_is_heard_and_its_words_keep_their_times",
+    "media_assets_tests/cli/test_cli.py::test_status_as_json_has_every_cell_counts_and_failures",
+    "media_assets_tests/cli/test_cli.py::test_a_wrong_setting_is_named_with_its_file",
+    "media_assets_tests/cli/test_cli_init.py::test_init_writes_what_a_library_needs_and_says_how_to_go_on",
+    "media_assets_tests/operation/test_doctor_sound.py",
+    "media_assets_tests/pipeline/test_pipeline.py::test_files_of_equal_content_are_transcribed_once",
+    "media_assets_tests/pipeline/test_pipeline.py::test_pictures_of_a_video_and_a_photo_and_none_of_sound",
 )
 # Asked of an interpreter: what a Python that was built without some library of the system lacks.
 _ASKED = "import bz2, ctypes, lzma, sqlite3, ssl, sys, venv, zlib; print('%d.%d' % sys.version_info[:2])"

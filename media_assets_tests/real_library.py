@@ -9,15 +9,15 @@ from typing import Any
 from rich.console import Console
 
 from media_assets.artifacts.all import enabled_stages
-from media_assets.config import load_secrets, load_settings
+from media_assets.cli.progress_bar import BarProgress
+from media_assets.config.load import load_secrets, load_settings
+from media_assets.config.opening import open_library
 from media_assets.definitions import build_definitions
-from media_assets.instance import open_instance
-from media_assets.opening import open_library
+from media_assets.operation.instance import open_instance
+from media_assets.operation.processing import Processor, Selection, is_forced
 from media_assets.pipeline.partitions import registered
 from media_assets.pipeline.status import LibraryStatus, library_status
 from media_assets.places.manifest import Manifest
-from media_assets.processing import Processor, Selection, is_forced
-from media_assets.progress_bar import BarProgress
 from media_assets_tests.command_line import prepare_state
 
 

@@ -10,11 +10,11 @@ import dagster as dg
 import pytest
 
 from media_assets.base.errors import Fatal
+from media_assets.operation.processing import Selection, StagePlan
 from media_assets.pipeline.partitions import registered
 from media_assets.pipeline.settings import Output, RetrySettings
 from media_assets.pipeline.status import State
 from media_assets.places.folder.settings import FolderSource
-from media_assets.processing import Selection, StagePlan
 from media_assets_tests.toy_library import (
     PIPELINE,
     ToyLibrary,

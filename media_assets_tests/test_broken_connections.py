@@ -11,7 +11,7 @@ import pytest
 
 from media_assets.base.errors import Fatal
 from media_assets.dagster_seams.database_trouble import explained
-from media_assets.processing import Selection
+from media_assets.operation.processing import Selection
 from media_assets_tests import postgres
 from media_assets_tests.drive_library import access_to
 from media_assets_tests.drive_server import DriveServer, drive_server

@@ -20,8 +20,8 @@ from dotenv import dotenv_values
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from media_assets import cli
 from media_assets.base.secrets import Secrets
+from media_assets.cli import app as cli
 from media_assets.containers.gate import allowed_by_environment
 from media_assets.containers.health import CHECKS
 from media_assets.containers.run_container import Allowed

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.backup.cursors import sensor_name
+from media_assets.automation.source_memory import sensor_name
 from media_assets_tests.broken_library import BROKEN, TALK, ffmpeg, make_library, speech, tone
 from media_assets_tests.dagster_dev import DagsterDev
 from media_assets_tests.drive_library import grant_of, leaks, secrets_of

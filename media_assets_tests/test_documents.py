@@ -19,8 +19,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from media_assets.base.secrets import Secrets
-from media_assets.config import CONFIG_VARIABLE, config_path, load_secrets, load_settings
-from media_assets.settings import DEFAULT_POOLS, Settings
+from media_assets.config.load import CONFIG_VARIABLE, config_path, load_secrets, load_settings
+from media_assets.config.settings import DEFAULT_POOLS, Settings
 from media_assets_tests.folders import folder_of
 
 ROOT = Path(__file__).parent.parent

@@ -9,10 +9,10 @@ from typing import Any, Self
 
 import pytest
 
+from media_assets.operation.processing import Selection
 from media_assets.pipeline.settings import Output, Placement
 from media_assets.pipeline.status import State
 from media_assets.places.drive.store.store import DriveArtifacts
-from media_assets.processing import Selection
 from media_assets_tests.drive_library import DriveLibrary, access_to
 from media_assets_tests.drive_server import DriveServer, drive_server
 from media_assets_tests.drive_worker import library_on

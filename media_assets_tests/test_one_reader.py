@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import media_assets
-from media_assets.backup import events as backup_events
 from media_assets.dagster_seams import fixes as dagster_fixes
+from media_assets.operation.backup import events as backup_events
 from media_assets.pipeline import latest_records, records
 
 ASKS = {

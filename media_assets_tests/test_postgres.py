@@ -15,14 +15,14 @@ import pytest
 import yaml
 from dagster._daemon.types import DaemonHeartbeat
 
-from media_assets.config import load_secrets, load_settings
+from media_assets.config.load import load_secrets, load_settings
+from media_assets.config.settings import Settings
 from media_assets.containers.health import DAEMONS, silent_daemons
 from media_assets.containers.run_launcher import RunLauncher
 from media_assets.definitions import build_definitions
-from media_assets.instance import open_instance
+from media_assets.operation.instance import open_instance
 from media_assets.pipeline.partitions import registered
 from media_assets.pipeline.status import LibraryStatus
-from media_assets.settings import Settings
 from media_assets_tests.broken_library import BROKEN, tone
 from media_assets_tests.postgres import Databases, storage
 from media_assets_tests.real_library import RealLibrary

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from media_assets.artifacts.duplicates.quick.search import QuickSearch
-from media_assets.config import load_settings
-from media_assets.opening import open_library
+from media_assets.config.load import load_settings
+from media_assets.config.opening import open_library
+from media_assets.config.settings import Settings
 from media_assets.places.folder.settings import FolderSource, FolderStore
-from media_assets.settings import Settings
 from media_assets_tests.command_line import typed
 from media_assets_tests.toy_library import unprivileged_folder
 

@@ -11,8 +11,8 @@ from media_assets.artifacts.compressed_image.rules import only_rule
 from media_assets.artifacts.compressed_image.settings import ImageSettings
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings
 from media_assets.artifacts.compressed_video.tiers import only_tier
+from media_assets.config.settings import Settings
 from media_assets.pipeline.rules import FileFacts, first_that_fits
-from media_assets.settings import Settings
 
 OLD_IMAGE_RULES = [
     {"name": "first"},

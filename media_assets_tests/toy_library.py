@@ -31,13 +31,15 @@ from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.base.errors import BadMedia, Fatal, NotApplicable, Transient
 from media_assets.base.model import Model
 from media_assets.base.secrets import Secrets
+from media_assets.config.opening import open_library
+from media_assets.config.settings import Settings
 from media_assets.dagster_seams import fixes as dagster_fixes
-from media_assets.opening import open_library
+from media_assets.operation.observers import build_observers
+from media_assets.operation.processing import Processor
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.batch import batches_of
 from media_assets.pipeline.io_manager import ArtifactIOManager
 from media_assets.pipeline.library import Library
-from media_assets.pipeline.observers import build_observers
 from media_assets.pipeline.partitions import register, registered
 from media_assets.pipeline.progress import LogProgress
 from media_assets.pipeline.settings import AssetTuning, LimitSettings, RetrySettings
@@ -46,8 +48,6 @@ from media_assets.pipeline.status import LibraryStatus, library_status
 from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets.places.manifest import Manifest
 from media_assets.places.source import SourceEntry
-from media_assets.processing import Processor
-from media_assets.settings import Settings
 from media_assets.work.work import Work
 from media_assets_tests import postgres
 
@@ -59,9 +59,9 @@ _PRELOADED = (
     "typer",
     "media_assets.pipeline.abandoned_runs",
     "media_assets.definitions",
-    "media_assets.doctor",
-    "media_assets.progress_bar",
-    "media_assets.terminal",
+    "media_assets.operation.doctor.doctor",
+    "media_assets.cli.progress_bar",
+    "media_assets.cli.terminal",
     "dagster._core.storage.event_log.sqlite",
     "dagster._core.storage.runs.sqlite",
     "dagster._core.storage.schedules.sqlite.sqlite_schedule_storage",

@@ -13,9 +13,9 @@ from typing import Any
 import dagster as dg
 
 from media_assets.artifacts.all import enabled_stages
-from media_assets.backup.from_stores import record_what_is_there
-from media_assets.config import load_secrets, load_settings
-from media_assets.opening import open_library as open_library_of
+from media_assets.config.load import load_secrets, load_settings
+from media_assets.config.opening import open_library as open_library_of
+from media_assets.operation.backup.from_stores import record_what_is_there
 from media_assets.pipeline.library import Library
 from media_assets.places.folder.store import FolderArtifacts
 from media_assets.places.manifest import Manifest, fingerprint_of, version_of

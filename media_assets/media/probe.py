@@ -39,7 +39,7 @@ _MICROSECONDS = 1_000_000
 """AV_TIME_BASE, the clock of a container's own times."""
 _ANIMATIONS = ("gif", "apng")
 """Formats of pictures that may move."""
-_A_SECOND = Path(__file__).parent.parent / "second_of_speech.ogg"
+A_SECOND_OF_SPEECH = Path(__file__).parent / "second_of_speech.ogg"
 _SHORTEST_HEADER_BYTES = 12
 _MOST_CHAPTERS = 1000
 _MOST_TAGS = 1000
@@ -102,7 +102,7 @@ def warm_up() -> None:
     adapter(_look_inside)
     # Containers that get our modules alone have it not. Whatever else is wrong, the first child will meet and tell.
     with suppress(Exception):
-        _look_inside(_A_SECOND, _A_SECOND.name)
+        _look_inside(A_SECOND_OF_SPEECH, A_SECOND_OF_SPEECH.name)
 
 
 def _look_inside(path: Path, name: str) -> Probe:

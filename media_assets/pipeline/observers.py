@@ -6,9 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from media_assets.base.secrets import Secrets
 from media_assets.pipeline.outcome import Outcome, RunFacts
-from media_assets.settings import Settings
 
 
 class Observer(Protocol):
@@ -21,15 +19,6 @@ class Observer(Protocol):
     def end(self) -> None:
         """A batch is through, however it ended."""
         ...
-
-
-def build_observers(settings: Settings, secrets: Secrets) -> tuple[Observer, ...]:
-    """Those that library.yaml asks for; what it does not ask for is not even imported."""
-    if settings.tracing.endpoint is None:
-        return ()
-    from media_assets.observability.tracing import Tracing
-
-    return (Tracing(settings.tracing, secrets),)
 
 
 @contextmanager

@@ -1,0 +1,5 @@
+"""From library.yaml and the environment to one typed `Settings`, and to the library that it describes.
+
+The sections themselves lie with what they are for (`places/*/settings.py`, `artifacts/*/settings.py` …); here they are
+put together, checked against each other, and every mistake is told at its key.
+"""

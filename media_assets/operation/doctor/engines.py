@@ -1,0 +1,110 @@
+"""What `doctor` looks at of the engines: each that may be used, its key, and its price where there is a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TypeVar, cast
+from urllib.parse import urlsplit
+
+from media_assets.artifacts.summary.engines.build import build_summarizer
+from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
+from media_assets.artifacts.summary.settings import SummarySettings
+from media_assets.artifacts.transcript.engines.build import build_transcriber
+from media_assets.artifacts.transcript.engines.modal.settings import ModalTranscription
+from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
+from media_assets.artifacts.transcript.settings import TranscriptionSettings
+from media_assets.base.errors import Fatal
+from media_assets.base.secrets import Secrets
+from media_assets.base.section import Section
+from media_assets.config.settings import Settings
+from media_assets.media.ffmpeg import FFmpeg
+from media_assets.operation.doctor.sound import blamed, packages_of, second_of_sound
+from media_assets.pipeline.rules import EngineRule
+from media_assets.services.openai.server import OPENAI_HOST
+from media_assets.work.settings import BudgetSettings
+
+_Section = TypeVar("_Section", bound=Section)
+
+
+def engine_checks(settings: Settings, secrets: Secrets, ffmpeg: FFmpeg) -> Iterator[tuple[str, Callable[[], str]]]:
+    """What to look at, by name; each returns what it found, or raises."""
+    transcribers = _engines("transcriber", settings.transcription, settings.transcription_rules)
+    for name, transcription in transcribers:
+        yield name, partial(_transcriber, transcription, ffmpeg, secrets)
+    yield "a second of sound", partial(second_of_sound, [section for _, section in transcribers], ffmpeg)
+    yield "credentials", partial(_credentials, settings, secrets)
+    for name, summary in _engines("summarizer", settings.summary, settings.summary_rules):
+        yield name, partial(_summarizer, summary, secrets)
+    if settings.budgets != BudgetSettings():
+        yield "budgets", partial(_budgets, settings)
+
+
+def _transcriber(section: TranscriptionSettings, ffmpeg: FFmpeg, secrets: Secrets) -> str:
+    with blamed(f"load {section.engine}", packages_of(section.engine)):
+        return build_transcriber(section, ffmpeg, secrets).check()
+
+
+def _summarizer(section: SummarySettings, secrets: Secrets) -> str:
+    return build_summarizer(section, secrets).check()
+
+
+def _credentials(settings: Settings, secrets: Secrets) -> str:
+    servers = [
+        section.base_url for section in _chosen(settings) if isinstance(section, OpenAISummary | OpenAITranscription)
+    ]
+    if not servers:
+        elsewhere = [*settings.sources.values(), *settings.stores.values()]
+        if all(place.neighbourhood == "folders" for place in elsewhere):
+            return "the chosen engines need none"
+        return "the chosen engines need none; those of sources and stores are told with each of them"
+    if secrets.openai_api_key is not None:
+        return "OPENAI_API_KEY is set"
+    hosts = [urlsplit(address).hostname or "" for address in servers]
+    if OPENAI_HOST in hosts:
+        raise Fatal(
+            "OPENAI_API_KEY is not set",
+            next_step="Set it in the environment or in .env beside library.yaml, or choose engines that need none",
+        )
+    return f"OPENAI_API_KEY is not set, and {', '.join(dict.fromkeys(hosts))} may not want one"
+
+
+def _budgets(settings: Settings) -> str:
+    """Of engines that are paid for each needs a price: without one, a budget cannot be kept."""
+    unpriced = [model for section in _chosen(settings) if (model := _unpriced(section))]
+    if unpriced:
+        raise Fatal(
+            f"there is no price for {', '.join(dict.fromkeys(unpriced))}, so budgets cannot be kept",
+            next_step="Set it beside the model in library.yaml (0 where it costs nothing), or remove `budgets`",
+        )
+    limits = settings.budgets.model_dump(exclude_none=True)
+    return ", ".join(f"{name} {usd:g}" for name, usd in limits.items())
+
+
+def _unpriced(section: Section) -> str | None:
+    """The model of an engine that may cost something unknown."""
+    if isinstance(section, OpenAISummary):
+        return None if section.model in section.prices else section.model
+    if isinstance(section, OpenAITranscription):
+        return None if section.price_per_minute is not None else section.model
+    if isinstance(section, ModalTranscription):
+        return None if section.price_per_second is not None else f"{section.model} at Modal"
+    return None
+
+
+def _chosen(settings: Settings) -> list[TranscriptionSettings | SummarySettings]:
+    """Every section about an engine that may be used."""
+    return [
+        *(section for _, section in _engines("", settings.transcription, settings.transcription_rules)),
+        *(section for _, section in _engines("", settings.summary, settings.summary_rules)),
+    ]
+
+
+def _engines(name: str, default: _Section, rules: Sequence[EngineRule]) -> list[tuple[str, _Section]]:
+    """Every section that may be used, once, with a name for its check."""
+    named = [(name, default)]
+    for index, rule in enumerate(rules):
+        section = cast(_Section, rule.use)
+        if all(section != known for _, known in named):
+            named.append((f"{name} of rule {index + 1}", section))
+    return named

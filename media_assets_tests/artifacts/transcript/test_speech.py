@@ -1,0 +1,66 @@
+"""How well the default engine hears the recordings in samples/library, and that it makes nothing up."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import av
+import jiwer
+import pytest
+
+from media_assets.artifacts.transcript.captions import to_srt, to_vtt
+from media_assets.artifacts.transcript.engines.build import Transcriber, build_transcriber
+from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
+from media_assets.artifacts.transcript.hearing.readable import MAX_CHARACTERS, MAX_SECONDS
+from media_assets.artifacts.transcript.value import Transcript
+from media_assets.media.ffmpeg import FFmpeg
+from media_assets.work.work import Work
+from media_assets_tests.artifacts.transcript.sounds import noise, silence, write_wav
+
+SAMPLES = Path(__file__).parents[3] / "samples"
+TEXTS: dict[str, str] = json.loads((SAMPLES / "spoken.json").read_text(encoding="utf-8"))
+MEETING = "meetings/2025-03-17 team meeting.mp3"
+
+
+@pytest.fixture(scope="module")
+def transcriber() -> Transcriber:
+    return build_transcriber(FasterWhisperTranscription(), FFmpeg())
+
+
+def spoken_words(text: str) -> str:
+    return " ".join(re.findall(r"[a-z0-9$']+", text.lower()))
+
+
+def hear(transcriber: Transcriber, name: str, directory: Path) -> Transcript:
+    audio = SAMPLES / "library" / name
+    with av.open(str(audio)) as container:
+        duration_seconds = (container.duration or 0) / av.time_base
+    return transcriber.transcribe(audio, duration_seconds=duration_seconds, offset_seconds=0, work=Work(directory))
+
+
+@pytest.mark.thorough
+def test_the_samples_are_heard_with_their_marks_and_capitals(transcriber: Transcriber, tmp_path: Path) -> None:
+    spoken, heard = list(TEXTS.values()), [hear(transcriber, name, tmp_path).text for name in TEXTS]
+    assert jiwer.wer(spoken, heard) < 0.06, "each mark and capital counts"
+    assert jiwer.wer([*map(spoken_words, spoken)], [*map(spoken_words, heard)]) < 0.02, "words alone"
+
+
+@pytest.mark.thorough
+def test_a_meeting_has_its_names_and_numbers_and_is_fit_for_captions(transcriber: Transcriber, tmp_path: Path) -> None:
+    transcript = hear(transcriber, MEETING, tmp_path)
+    for said in ("Anna", "David", "$42", "Hamburg", "Maria", "350", "Monday at 10 o'clock.", "June?"):
+        assert said in transcript.text
+    assert len(transcript.segments) >= 5, "the pauses between the sentences part them"
+    for segment in transcript.segments:
+        assert segment.end_seconds - segment.start_seconds <= MAX_SECONDS
+        assert len(segment.text) <= MAX_CHARACTERS
+        assert segment.confidence > 0.3
+    assert to_srt(transcript).count("-->") == to_vtt(transcript).count("-->") == len(transcript.segments)
+
+
+def test_silence_and_noise_give_no_word(transcriber: Transcriber, tmp_path: Path) -> None:
+    audio = write_wav(tmp_path / "nothing.wav", silence(8), noise(12), silence(8))
+    transcript = transcriber.transcribe(audio, duration_seconds=28, offset_seconds=0, work=Work(tmp_path))
+    assert transcript.segments == ()

@@ -1,0 +1,48 @@
+"""A manifest that was lost, and is written again from what an archive has of it: in a folder, on Drive, in a bucket.
+
+`importing` asks a store whether the files are there, and publishes the artifact as a copy of itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from media_assets_tests.places.every_place import PlaceOfArtifacts, place_of_artifacts
+from media_assets_tests.places.test_every_store import IN_FOLDER, KEY, Publish, contents
+
+FILES = {"transcript.srt": b"1\n", "transcript.txt": b"one"}
+
+
+@pytest.fixture(params=["folder", "drive", "bucket"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PlaceOfArtifacts]:
+    with place_of_artifacts(request.param, tmp_path) as place:
+        yield place
+
+
+@pytest.mark.thorough
+def test_an_artifact_whose_manifest_was_lost_is_there_again_once_and_whole(
+    place: PlaceOfArtifacts, tmp_path: Path
+) -> None:
+    published = Publish(tmp_path / "work")(place.store, FILES)
+    place.delete_manifests()
+    store = place.again()
+    assert store.manifest("transcript", KEY) is None
+    assert store.intact(published)
+    restored = store.copy(published, published, IN_FOLDER)
+    assert (restored.fingerprint, restored.version) == (published.fingerprint, published.version)
+    other = place.again()
+    assert other.manifest("transcript", KEY) == restored
+    assert other.intact(restored)
+    assert contents(other, restored) == FILES
+    assert other.find("transcript", published.fingerprint) == restored
+    assert place.contents() == sorted(FILES.values())
+
+
+def test_an_artifact_of_which_a_file_is_lost_too_is_not(place: PlaceOfArtifacts, tmp_path: Path) -> None:
+    published = Publish(tmp_path / "work")(place.store, FILES)
+    place.delete_manifests()
+    place.delete(b"1\n")
+    assert not place.again().intact(published)

@@ -1,0 +1,468 @@
+"""Processing a library from one process: what is planned, which runs that becomes, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media_assets.artifacts.m4a_audio.settings import AudioSettings
+from media_assets.base.errors import Cancelled, Fatal
+from media_assets.operation.processing import (
+    Selection,
+    StagePlan,
+    _raise_if_fatal,
+    _ranges,
+    is_forced,
+    selected_registered,
+)
+from media_assets.pipeline.abandoned_runs import close_abandoned_runs, owner_tags
+from media_assets.pipeline.partitions import register, registered
+from media_assets.pipeline.settings import RetrySettings
+from media_assets.places.folder.settings import FolderSource
+from media_assets_tests.folders import path_of
+from media_assets_tests.toy_library import (
+    PIPELINE,
+    ToyLibrary,
+    key_of,
+    processes,
+    tuned,
+)
+
+ALL = Selection()
+ONE_BY_ONE = {"assets": tuned("m4a_audio", workers=1)}
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Iterator[ToyLibrary]:
+    with ToyLibrary(tmp_path) as library:
+        yield library
+
+
+def process(toy: ToyLibrary, selection: Selection = ALL) -> dict[str, StagePlan]:
+    """What the command line does."""
+    processor = toy.processor()
+    keys = processor.select(selection)
+    plans = {}
+    for stage in processor.stages(selection):
+        plan = plans[stage.name] = processor.plan(stage, keys, selection)
+        for _ in processor.run(plan, force=is_forced(stage.name, selection)):
+            pass
+    return plans
+
+
+def names(keys: list[str]) -> str:
+    return " ".join(key.removeprefix("box:").removesuffix(".txt") for key in keys)
+
+
+# ----------------------------------------------------------------------------------------------- ranges
+
+keys_in_order = st.lists(st.integers(0, 999).map(str), unique=True, max_size=40)
+
+
+@pytest.mark.thorough
+@given(keys_in_order, st.data(), st.integers(1, 12))
+def test_ranges_cover_what_is_wanted_and_nothing_else(order: list[str], data: st.DataObject, batch: int) -> None:
+    wanted = frozenset(data.draw(st.sets(st.sampled_from(order)) if order else st.just(set())))
+    covered: list[str] = []
+    for first, last in _ranges(order, wanted, batch):
+        members = order[order.index(first) : order.index(last) + 1]
+        assert 1 <= len(members) <= batch
+        covered += members
+    assert covered == [key for key in order if key in wanted]
+
+
+@given(keys_in_order, st.integers(1, 12))
+def test_ranges_of_neighbours_are_as_few_as_possible(order: list[str], batch: int) -> None:
+    assert len(list(_ranges(order, frozenset(order), batch))) == -(-len(order) // batch)
+
+
+def test_keys_that_are_not_registered_are_left_out() -> None:
+    assert list(_ranges(["a", "b"], frozenset({"b", "x"}), 10)) == [("b", "b")]
+
+
+# ----------------------------------------------------------------------------------------------- what is selected
+
+
+@pytest.mark.parametrize("selection", [Selection(folder="su"), Selection(files="nomatch*")])
+def test_a_selection_that_matches_nothing_is_refused(toy: ToyLibrary, selection: Selection) -> None:
+    toy.write(a="one")
+    with pytest.raises(Fatal, match="no file of the library matches"):
+        toy.processor().select(selection)
+
+
+@pytest.mark.parametrize(
+    ("selection", "selected"),
+    [
+        (Selection(), "a.txt sub/b.txt sub/deep/c.md"),
+        (Selection(source="box"), "a.txt sub/b.txt sub/deep/c.md"),
+        (Selection(folder="sub"), "sub/b.txt sub/deep/c.md"),
+        (Selection(folder="/sub/deep/"), "sub/deep/c.md"),
+        (Selection(folder="."), "a.txt sub/b.txt sub/deep/c.md"),
+        (Selection(files="*.txt"), "a.txt sub/b.txt"),
+        (Selection(files="sub/*.txt"), "sub/b.txt"),
+        (Selection(files="**/*.md"), "sub/deep/c.md"),
+        (Selection(folder="sub", files="*.txt"), "sub/b.txt"),
+    ],
+)
+def test_a_selection_selects(toy: ToyLibrary, selection: Selection, selected: str) -> None:
+    for path in ("a.txt", "sub/b.txt", "sub/deep/c.md"):
+        (toy.inbox / path).parent.mkdir(parents=True, exist_ok=True)
+        (toy.inbox / path).write_text("text")
+    keys = [f"box:{path}" for path in selected.split()]
+    assert toy.processor().select(selection) == keys
+    assert registered(toy.instance) == keys
+    toy.register()
+    assert selected_registered(toy.instance, toy.library, selection) == [
+        key for key in registered(toy.instance) if key in keys
+    ]
+
+
+def test_partitions_that_were_added_by_hand_are_not_selected(toy: ToyLibrary) -> None:
+    register(toy.instance, ["by hand", "box:a.txt"])
+    assert selected_registered(toy.instance, toy.library, ALL) == ["box:a.txt"]
+    (toy.root / "in/b.txt").write_text("text")
+    assert toy.processor().select(ALL) == ["box:b.txt"]
+
+
+@pytest.mark.thorough
+def test_a_limit_goes_to_the_next_files_each_time(toy: ToyLibrary) -> None:
+    toy.write(a="one", b="photo\nm4a_audio: photo", c="three", d="four")
+    planned = [names(process(toy, Selection(limit=2))["transcript"].todo) for _ in range(3)]
+    assert planned == ["a b", "c d", ""]
+    assert names(process(toy, Selection(limit=1, force=True))["drive_file"].todo) == "a"
+
+
+def test_a_source_that_cannot_be_listed_is_named_and_the_others_are_processed(tmp_path: Path) -> None:
+    sources = {"box": FolderSource(path=tmp_path / "in"), "usb": FolderSource(path=tmp_path / "not mounted")}
+    with ToyLibrary(tmp_path, sources=sources) as toy:
+        (toy.inbox / "a.txt").write_text("text")
+        processor = toy.processor()
+        assert processor.select(ALL) == ["box:a.txt"]
+        (problem,) = processor.problems
+        assert "of source 'usb' is not there" in problem.reason
+        with pytest.raises(Fatal, match="of source 'usb' is not there"):
+            processor.select(Selection(source="usb"))
+
+
+def test_a_source_that_shows_none_of_its_known_files_is_a_problem(toy: ToyLibrary) -> None:
+    register(toy.instance, ["by hand", "box:a.txt", "box:b.txt"])
+    with pytest.raises(Fatal, match="is empty, and 2 of its files are known"):
+        toy.processor().select(ALL)
+
+
+def test_an_unknown_source_or_stage_is_named_with_those_there_are(toy: ToyLibrary) -> None:
+    with pytest.raises(Fatal, match=r"no source is called 'bx'\. There are: box"):
+        toy.processor().select(Selection(source="bx"))
+    with pytest.raises(Fatal, match=r"no stage is called 'x'\. There are: drive_file, m4a_audio, transcript"):
+        toy.processor().stages(Selection(stage="x"))
+
+
+@pytest.mark.parametrize(("stage", "number"), [(None, 3), ("drive_file", 1), ("m4a_audio", 2), ("transcript", 3)])
+def test_the_stages_go_up_to_the_selected_one(toy: ToyLibrary, stage: str | None, number: int) -> None:
+    assert toy.processor().stages(Selection(stage=stage)) == list(PIPELINE[:number])
+
+
+@pytest.mark.parametrize(
+    ("selection", "forced"),
+    [
+        (Selection(), []),
+        (Selection(force=True), ["drive_file", "m4a_audio", "transcript"]),
+        (Selection(force=True, stage="m4a_audio"), ["m4a_audio"]),
+    ],
+)
+def test_force_means_the_selected_stage_or_all(selection: Selection, forced: list[str]) -> None:
+    assert [stage.name for stage in PIPELINE if is_forced(stage.name, selection)] == forced
+
+
+# ----------------------------------------------------------------------------------------------- what is planned
+
+
+@pytest.mark.thorough
+def test_a_library_is_processed_and_the_second_time_nothing_is_to_do(toy: ToyLibrary) -> None:
+    toy.write(a="one", b="two", c="photo\nm4a_audio: photo")
+    assert [names(plan.todo) for plan in process(toy).values()] == ["a b c"] * 3
+    toy.bench.forget()
+    runs = toy.instance.get_runs_count()
+    again = process(toy)
+    assert [(names(plan.todo), names(plan.current)) for plan in again.values()] == [("", "a b c")] * 3
+    assert toy.bench.calls == []
+    assert toy.instance.get_runs_count() == runs
+
+
+@pytest.mark.thorough
+def test_what_failed_is_left_alone_until_it_changes_or_a_person_asks(toy: ToyLibrary) -> None:
+    toy.write(a="one", b="poison\nm4a_audio: poison", c="early\ndrive_file: poison")
+    first = process(toy)
+    assert names(first["m4a_audio"].blocked) == "c"
+    assert names(first["transcript"].blocked) == "b c"
+    again = process(toy)
+    assert names(again["drive_file"].failed_before) == "c"
+    assert names(again["m4a_audio"].failed_before) == "b"
+    assert names(again["m4a_audio"].blocked) == "c"
+    assert Counter(toy.bench.calls)["m4a_audio poison"] == 1
+    asked = process(toy, Selection(retry=True))
+    assert names(asked["drive_file"].todo) == "c"
+    assert names(asked["m4a_audio"].todo) == "b"
+    assert Counter(toy.bench.calls)["m4a_audio poison"] == 2
+    forced = process(toy, Selection(force=True, stage="m4a_audio"))
+    assert names(forced["drive_file"].failed_before) == "c"
+    assert names(forced["m4a_audio"].todo) == "a b"
+    toy.write(b="cured", c="cured too")
+    cured = process(toy)
+    assert names(cured["drive_file"].todo) == "b c"
+    assert names(cured["m4a_audio"].todo) == "b c"
+    assert toy.status().failures == {}
+
+
+@pytest.mark.thorough
+def test_what_failed_is_tried_again_with_other_settings(tmp_path: Path) -> None:
+    with ToyLibrary(tmp_path) as toy:
+        toy.write(a="poison\nm4a_audio: poison")
+        process(toy)
+        assert names(process(toy)["m4a_audio"].failed_before) == "a"
+    with ToyLibrary(tmp_path, audio=AudioSettings(bit_rate_kbps=128)) as toy:
+        assert names(process(toy)["m4a_audio"].todo) == "a"
+
+
+@pytest.mark.thorough
+def test_what_failed_for_a_passing_reason_is_tried_again_unasked(tmp_path: Path) -> None:
+    with ToyLibrary(tmp_path, retries=RetrySettings(max_retries=0, delay_seconds=0.01)) as toy:
+        toy.write(a="flaky\ndrive_file: transient 1", b="moving\ndrive_file: change to this")
+        assert len(toy.status().failures) == 0
+        process(toy)
+        assert {failure.kind for failure in toy.status().failures.values()} == {"Transient", "SourceChanged"}
+        assert names(process(toy)["drive_file"].todo) == "a b"
+        assert toy.status().failures == {}
+
+
+@pytest.mark.thorough
+def test_a_recorded_artifact_that_is_damaged_or_out_of_date_is_to_do(tmp_path: Path) -> None:
+    with ToyLibrary(tmp_path) as toy:
+        toy.write(a="one", b="two", c="three")
+        process(toy)
+        store = toy.library.store("m4a_audio")
+        path_of(store, toy.made("m4a_audio", key_of("a")).files[0]).unlink()
+        next((tmp_path / "out/m4a_audio").glob("b-txt-*/manifest.json")).unlink()
+        assert names(process(toy)["m4a_audio"].todo) == "a b"
+    with ToyLibrary(tmp_path, audio=AudioSettings(bit_rate_kbps=32)) as toy:
+        plans = process(toy)
+        assert [names(plan.todo) for plan in plans.values()] == ["", "a b c", "a b c"]
+
+
+@pytest.mark.thorough
+def test_what_is_stored_but_not_recorded_is_recorded_without_being_made(toy: ToyLibrary) -> None:
+    toy.write(a="one")
+    process(toy)
+    toy.bench.forget()
+    toy.instance.wipe_assets([dg.AssetKey("m4a_audio")])
+    assert names(process(toy)["m4a_audio"].todo) == "a"
+    assert toy.bench.calls == []
+    assert toy.instance.get_materialized_partitions(dg.AssetKey("m4a_audio")) == {key_of("a")}
+
+
+def test_partitions_of_a_source_that_is_no_longer_configured_are_blocked(toy: ToyLibrary) -> None:
+    processor = toy.processor()
+    register(toy.instance, ["old:a.txt"])
+    for stage in PIPELINE:
+        assert processor.plan(stage, ["old:a.txt"], ALL).blocked == ["old:a.txt"]
+
+
+@pytest.mark.thorough
+def test_a_manifest_of_another_version_is_no_reason_to_plan_around_it(toy: ToyLibrary) -> None:
+    toy.write(a="one")
+    process(toy)
+    manifest = next((toy.root / "out/drive_file").rglob("manifest.json"))
+    manifest.write_text(manifest.read_text().replace('"format": 1', '"format": 2'))
+    with pytest.raises(Fatal, match="is not a manifest of this version"):
+        toy.processor().plan(PIPELINE[1], toy.register(), ALL)
+
+
+# ----------------------------------------------------------------------------------------------- how it is run
+
+
+@pytest.mark.thorough
+def test_a_plan_becomes_runs_of_at_most_a_batch_each(tmp_path: Path) -> None:
+    with ToyLibrary(tmp_path, assets=tuned("drive_file", batch=3)) as toy:
+        keys = toy.write(**{f"f{number}": f"text {number}" for number in range(8)})
+        processor = toy.processor()
+        plan = processor.plan(PIPELINE[0], keys, ALL)
+        plan.todo = [key for key in keys if key != key_of("f4")]
+        runs = [toy.instance.get_run_by_id(run_id) for run_id in processor.run(plan, force=False)]
+        made = toy.instance.get_materialized_partitions(dg.AssetKey("drive_file"))
+        assert made == set(plan.todo)
+        assert len(runs) == 3
+        for run in runs:
+            assert run is not None
+            assert owner_tags().items() <= run.tags.items()
+
+
+def test_an_empty_plan_starts_no_run(toy: ToyLibrary) -> None:
+    assert list(toy.processor().run(StagePlan("drive_file"), force=False)) == []
+
+
+@pytest.mark.thorough
+def test_bad_files_do_not_stop_the_next_run_and_something_fatal_does(tmp_path: Path) -> None:
+    with ToyLibrary(tmp_path, assets=tuned("drive_file", batch=1)) as toy:
+        toy.write(a="bad\ndrive_file: poison", b="good", c="bad\ndrive_file: fatal", d="never")
+        with pytest.raises(Fatal, match="Stopped after 0 of 1 file, no file is to blame: the key is wrong"):
+            process(toy)
+        assert toy.bench.calls == ["drive_file bad", "drive_file good", "drive_file bad"]
+        assert toy.instance.get_materialized_partitions(dg.AssetKey("drive_file")) == {key_of("b")}
+
+
+class WithoutBench(ToyLibrary):
+    """Its engine cannot be made."""
+
+    def _definitions(self) -> dg.Definitions:
+        def fail(_: object) -> None:
+            raise Fatal("the tool is not installed", next_step="Install it")
+
+        definitions = super()._definitions()
+        resources = {**(definitions.resources or {}), "bench": dg.ResourceDefinition(resource_fn=fail)}
+        return dg.Definitions(assets=definitions.assets, resources=resources, executor=definitions.executor)
+
+
+@pytest.mark.thorough
+def test_an_engine_that_cannot_be_made_is_fatal_and_says_why(tmp_path: Path) -> None:
+    with WithoutBench(tmp_path) as toy:
+        toy.write(a="one")
+        with pytest.raises(Fatal, match=r"the tool is not installed\. Install it"):
+            process(toy)
+
+
+def test_a_stage_that_fails_as_a_whole_is_fatal_and_says_why(tmp_path: Path) -> None:
+    with ToyLibrary(tmp_path, retries=RetrySettings(max_retries=0)) as toy:
+        toy.write(a="one")
+        (tmp_path / "state").mkdir(exist_ok=True)
+        (tmp_path / "state/work").write_text("a file where a folder should be")
+        with pytest.raises(Fatal, match=r"FileExistsError: .*state/work"):
+            process(toy)
+
+
+# ----------------------------------------------------------------------------------------------- how it ends early
+
+
+def process_in_child(root: Path) -> None:
+    """The target of a child process. Ends with 7 when it was stopped in good order."""
+    with ToyLibrary(root, **ONE_BY_ONE) as toy:
+        try:
+            process(toy)
+        except Cancelled:
+            os._exit(7)
+
+
+SLOWLY = pytest.mark.slow
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "stop", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=SLOWLY), pytest.param(signal.SIGKILL, marks=SLOWLY)]
+)
+def test_a_process_that_is_stopped_can_be_started_again(tmp_path: Path, stop: signal.Signals) -> None:
+    with ToyLibrary(tmp_path, **ONE_BY_ONE) as toy:
+        toy.write(a="one", b="two\nm4a_audio: pause b")
+        child = processes().Process(target=process_in_child, args=(tmp_path,), daemon=True)
+        child.start()
+        toy.bench.wait_for("b")
+        assert close_abandoned_runs(toy.instance) == 0
+        assert child.pid is not None
+        os.kill(child.pid, stop)
+        child.join(timeout=30)
+        assert child.exitcode == (-signal.SIGKILL if stop is signal.SIGKILL else 7)
+        assert close_abandoned_runs(toy.instance) == (1 if stop is signal.SIGKILL else 0)
+        assert close_abandoned_runs(toy.instance) == 0
+        unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
+        assert toy.instance.get_runs(unfinished) == []
+        toy.bench.let_go("b")
+        process(toy)
+        assert toy.status().counts()["transcript"]["done"] == 2
+        assert toy.bench.calls_of("m4a_audio") == Counter(one=1, two=2)
+        assert toy.scratch() == []
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.CANCELING,
+    ],
+)
+def test_a_run_that_was_killed_before_it_began_is_closed_too(toy: ToyLibrary, status: dg.DagsterRunStatus) -> None:
+    job = toy.definitions.resolve_implicit_global_asset_job_def()
+    tags = {**owner_tags(), next(name for name in owner_tags() if name.endswith("process")): "1@1.00"}
+    run = toy.instance.create_run_for_job(job, tags=tags, status=status)
+    assert close_abandoned_runs(toy.instance) == 1
+    assert toy.instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.FAILURE  # type: ignore[union-attr]
+
+
+def begin_run_and_die(root: Path) -> None:
+    """The target of a child process, which calls itself what another one is called."""
+    with ToyLibrary(root) as toy:
+        toy.instance.create_run_for_job(
+            toy.definitions.resolve_implicit_global_asset_job_def(), tags=owner_tags(toy.instance)
+        )
+        toy.bench.wait_for("other")
+
+
+@pytest.mark.thorough
+def test_a_process_is_known_by_its_lock_wherever_it_runs(toy: ToyLibrary) -> None:
+    child = processes().Process(target=begin_run_and_die, args=(toy.root,), daemon=True)
+    child.start()
+    while not (runs := toy.instance.get_runs()):
+        assert child.is_alive()
+    # As another container sees it: neither its name nor its process id say anything here.
+    elsewhere = {name: "x@1.00" if name.endswith("process") else "x" for name in owner_tags()}
+    toy.instance.add_run_tags(runs[0].run_id, elsewhere)
+    assert close_abandoned_runs(toy.instance) == 0
+    (toy.root / "bench/other.begun").touch()
+    child.join(timeout=60)
+    assert close_abandoned_runs(toy.instance) == 1
+    assert close_abandoned_runs(toy.instance) == 0
+    assert list((Path(toy.instance.root_directory) / "owners").iterdir()) == []
+
+
+def test_the_runs_of_other_machines_and_of_dagster_itself_are_not_closed(toy: ToyLibrary) -> None:
+    tags = owner_tags()
+    host = next(name for name in tags if name.endswith("host"))
+    process_tag = next(name for name in tags if name.endswith("process"))
+    job = toy.definitions.resolve_implicit_global_asset_job_def()
+
+    def run_with(run_tags: dict[str, str]) -> str:
+        run = toy.instance.create_run_for_job(job, tags=run_tags, status=dg.DagsterRunStatus.STARTED)
+        return run.run_id
+
+    dead = tags[process_tag].replace("@", "1@")
+    alive = run_with(tags)
+    elsewhere = run_with({host: "another-machine", process_tag: dead})
+    of_dagster = run_with({})
+    abandoned = run_with({host: tags[host], process_tag: dead})
+    assert close_abandoned_runs(toy.instance) == 1
+    statuses = {run.run_id: run.status for run in toy.instance.get_runs()}
+    assert statuses == {
+        alive: dg.DagsterRunStatus.STARTED,
+        elsewhere: dg.DagsterRunStatus.STARTED,
+        of_dagster: dg.DagsterRunStatus.STARTED,
+        abandoned: dg.DagsterRunStatus.FAILURE,
+    }
+
+
+def test_a_stop_while_an_engine_is_made_is_a_stop_and_no_failure() -> None:
+    @dg.resource
+    def engine(_: dg.InitResourceContext) -> None:
+        raise dg.DagsterExecutionInterruptedError
+
+    @dg.asset(required_resource_keys={"engine"})
+    def made() -> None: ...
+
+    result = dg.materialize([made], resources={"engine": engine}, raise_on_error=False)
+    with pytest.raises(Cancelled, match="stopped; what was finished is kept"):
+        _raise_if_fatal(result)

@@ -1,0 +1,307 @@
+"""What every store promises (`io_managers.store`), in a folder, on Drive and in a bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from media_assets.base.checksums import sha256_of
+from media_assets.base.errors import Cancelled, Transient
+from media_assets.places.manifest import Manifest
+from media_assets.places.store import ArtifactStore, Target
+from media_assets_tests.places.every_place import PlaceOfArtifacts, place_of_artifacts
+
+IN_FOLDER = Target("folder")
+KEY = "box:talks/talk.mp4"
+
+
+@pytest.fixture(params=["folder", "drive", "bucket"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PlaceOfArtifacts]:
+    with place_of_artifacts(request.param, tmp_path) as place:
+        yield place
+
+
+class Publish:
+    """Publishes artifacts made from bytes."""
+
+    def __init__(self, work: Path) -> None:
+        self._work = work
+        self._count = 0
+
+    def __call__(
+        self, store: ArtifactStore, files: Mapping[str, bytes], target: Target = IN_FOLDER, **fields: object
+    ) -> Manifest:
+        self._count += 1
+        work = self._work / f"{self._count}"
+        work.mkdir(parents=True)
+        paths = {name: work / name for name in files}
+        for name, content in files.items():
+            paths[name].write_bytes(content)
+        digests = {name: sha256_of(path) for name, path in paths.items()}
+        return store.publish(draft(**fields), paths, digests, target)
+
+
+@pytest.fixture
+def publish(tmp_path: Path) -> Publish:
+    return Publish(tmp_path / "work")
+
+
+def draft(**fields: object) -> Manifest:
+    known: dict[str, Any] = {
+        "asset": "transcript",
+        "key": KEY,
+        "fingerprint": "f" * 64,
+        "version": "v1",
+        "inputs": {"m4a_audio": "input"},
+        "code_version": "1",
+        "settings": {},
+        "made_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "made_in_seconds": 1.0,
+        "made_by_run": "run",
+    }
+    return Manifest(**(known | fields))
+
+
+def contents(store: ArtifactStore, manifest: Manifest) -> dict[str, bytes]:
+    found = {}
+    for stored in manifest.files:
+        with store.lease(stored) as path:
+            found[stored.name] = path.read_bytes()
+    return found
+
+
+def test_what_was_published_is_found_by_another_process(place: PlaceOfArtifacts, publish: Publish) -> None:
+    files = {"transcript.srt": b"1\n", "transcript.json": b"{}"}
+    published = publish(place.store, files, value={"words": 3})
+    other = place.again()
+    assert other.manifest("transcript", KEY) == published
+    assert other.intact(published)
+    assert contents(other, published) == files
+    assert place.contents() == sorted(files.values())
+    assert {stored.name: stored.size_bytes for stored in published.files} == {"transcript.srt": 2, "transcript.json": 2}
+    assert "://" in other.link(published)
+
+
+def test_what_was_never_published_is_not_there(place: PlaceOfArtifacts) -> None:
+    assert place.store.manifest("transcript", KEY) is None
+    assert place.store.find("transcript", "f" * 64) is None
+    assert place.store.origin_of("0" * 64) is None
+
+
+NO_RECORD = (
+    b"",
+    b"\0" * 300,
+    bytes(range(256)),
+    b"[]",
+    b"null",
+    b"3",
+    b'"text"',
+    b'{"format": 1, "asset": "tra',
+    b'{"format": 1}',
+    b'{"format": "1"}',
+    b'{"format": 1, "files": [{"name": 3}]}',
+    b"[" * 50_000,
+    b"../victim",
+)
+"""What a loss of power, a bad disk or a hand may leave where something of ours was."""
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("damage", NO_RECORD, ids=range(len(NO_RECORD)))
+def test_a_manifest_that_no_version_wrote_counts_as_absent_and_is_made_again(
+    place: PlaceOfArtifacts, publish: Publish, damage: bytes
+) -> None:
+    files = {"transcript.srt": b"1\n"}
+    publish(place.store, files)
+    other = publish(place.store, {"transcript.srt": b"2\n"}, key="box:other.mp4", fingerprint="e" * 64)
+    place.edit_manifests(lambda text: damage if KEY.encode() in text else text)
+    store = place.again()
+    assert store.manifest("transcript", KEY) is None
+    assert store.find("transcript", "f" * 64) is None
+    snapshot = store.as_of_now("transcript")
+    assert snapshot.manifest("transcript", KEY) is None
+    assert snapshot.manifest("transcript", "box:other.mp4") == other
+    again = publish(store, files)
+    assert place.again().manifest("transcript", KEY) == again
+    assert contents(place.again(), again) == files
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("damage", [*NO_RECORD, b"transcript of \0\0"], ids=range(len(NO_RECORD) + 1))
+def test_an_index_that_says_nothing_of_ours_counts_as_absent_and_is_written_again(
+    place: PlaceOfArtifacts, publish: Publish, damage: bytes
+) -> None:
+    files = {"transcript.srt": b"1\n", "transcript.txt": b"one"}
+    beside = place.beside("talk.mp4", b"source")
+    target = Target("beside_source", beside)
+    published = publish(place.store, files, target)
+    sha256 = published.file("transcript.txt").sha256
+    origin = place.store.origin_of(sha256)
+    assert origin == f"transcript of {KEY}"
+    place.damage_index(damage)
+    store = place.again()
+    assert store.find("transcript", "f" * 64) in (None, published)
+    assert store.origin_of(sha256) in (None, origin)
+    assert store.manifest("transcript", KEY) == published
+    again = publish(store, files, target)
+    assert contents(place.again(), again) == files
+    assert place.again().find("transcript", "f" * 64) == again
+    assert place.again().origin_of(sha256) == origin
+    assert b"source" in place.contents(), "the user's file is as it was"
+
+
+def test_an_artifact_without_files_and_an_empty_file(place: PlaceOfArtifacts, publish: Publish) -> None:
+    nothing = publish(place.store, {}, not_applicable="has no audio stream")
+    assert place.again().manifest("transcript", KEY) == nothing
+    empty = publish(place.store, {"transcript.txt": b""}, key="box:silent.mp4")
+    assert contents(place.again(), empty) == {"transcript.txt": b""}
+    assert place.again().intact(empty)
+
+
+def test_a_new_version_leaves_nothing_of_the_old_one(place: PlaceOfArtifacts, publish: Publish) -> None:
+    publish(place.store, {"transcript.srt": b"old srt", "transcript.txt": b"old text"})
+    after = publish(place.again(), {"transcript.srt": b"new srt", "transcript.vtt": b"new vtt"}, fingerprint="e" * 64)
+    assert place.again().manifest("transcript", KEY) == after
+    assert place.contents() == [b"new srt", b"new vtt"]
+    assert place.again().find("transcript", "f" * 64) is None
+    assert place.again().find("transcript", "e" * 64) == after
+
+
+def test_the_same_version_published_again_is_there_once(place: PlaceOfArtifacts, publish: Publish) -> None:
+    for _ in range(3):
+        publish(place.again(), {"transcript.srt": b"srt"})
+    assert place.contents() == [b"srt"]
+
+
+def test_artifacts_of_other_assets_and_files_stay_apart(place: PlaceOfArtifacts, publish: Publish) -> None:
+    keys = [KEY, "box:talks/other.mp4", "box:talk.mp4", "other:talks/talk.mp4", "box:talks_talk.mp4"]
+    for key in keys:
+        publish(place.store, {"transcript.srt": key.encode()}, key=key)
+    publish(place.store, {"summary.md": b"summary"}, asset="summary")
+    reader = place.again().as_of_now("transcript")
+    for key in keys:
+        manifest = reader.manifest("transcript", key)
+        assert manifest is not None
+        assert reader.intact(manifest)
+        assert contents(place.store, manifest) == {"transcript.srt": key.encode()}
+    assert reader.manifest("transcript", "box:never") is None
+
+
+def test_a_file_that_is_gone_or_changed_makes_its_artifact_incomplete(
+    place: PlaceOfArtifacts, publish: Publish
+) -> None:
+    one = publish(place.store, {"transcript.srt": b"first file"})
+    two = publish(place.store, {"transcript.srt": b"second file"}, key="box:two.mp4", fingerprint="e" * 64)
+    place.delete(b"first file")
+    place.overwrite(b"second file", b"of another size")
+    store = place.again()
+    assert not store.intact(one)
+    assert not store.intact(two)
+    assert not store.as_of_now("transcript").intact(one)
+    assert store.find("transcript", "f" * 64) is None
+    again = publish(store, {"transcript.srt": b"first file"})
+    assert place.again().intact(again)
+    assert place.contents().count(b"first file") == 1
+
+
+def test_files_are_told_by_their_content(place: PlaceOfArtifacts, publish: Publish) -> None:
+    published = publish(place.store, {"transcript.srt": b"some text"})
+    origin = place.again().origin_of(published.files[0].sha256)
+    assert origin is not None
+    assert "transcript" in origin
+
+
+def test_a_copy_stands_for_itself(place: PlaceOfArtifacts, publish: Publish) -> None:
+    origin = publish(place.store, {"transcript.srt": b"some text"})
+    copy = place.store.copy(origin, draft(key="box:twin.mp4", reused_from=KEY), IN_FOLDER)
+    assert contents(place.again(), copy) == {"transcript.srt": b"some text"}
+    assert place.contents() == [b"some text", b"some text"]
+    publish(place.store, {"transcript.srt": b"new text"}, fingerprint="e" * 64)
+    assert place.again().intact(copy)
+    assert place.contents() == [b"new text", b"some text"]
+
+
+def test_beside_its_source_an_artifact_is_replaced_in_place(place: PlaceOfArtifacts, publish: Publish) -> None:
+    target = Target("beside_source", place.beside("talk.mp4", b"recording"))
+    publish(place.store, {"audio.m4a": b"old audio"}, target)
+    after = publish(place.again(), {"audio.m4a": b"new audio"}, target, fingerprint="e" * 64)
+    assert place.contents() == [b"new audio", b"recording"]
+    assert contents(place.again(), after) == {"audio.m4a": b"new audio"}
+    assert after.placement == "beside_source"
+
+
+def test_what_a_person_made_of_an_artifact_beside_its_source_is_his(place: PlaceOfArtifacts, publish: Publish) -> None:
+    target = Target("beside_source", place.beside("talk.mp4", b"recording"))
+    publish(place.store, {"transcript.srt": b"as it was made"}, target)
+    place.overwrite(b"as it was made", b"with a slip corrected")
+    publish(place.again(), {"transcript.srt": b"made anew"}, target, fingerprint="e" * 64)
+    assert sorted(place.contents()) == [b"made anew", b"recording", b"with a slip corrected"]
+    publish(place.again(), {"transcript.srt": b"made once more"}, target, fingerprint="d" * 64)
+    assert sorted(place.contents()) == [b"made once more", b"recording", b"with a slip corrected"]
+
+
+def test_an_artifact_can_move_between_its_places(place: PlaceOfArtifacts, publish: Publish) -> None:
+    target = Target("beside_source", place.beside("talk.mp4", b"recording"))
+    for where in (IN_FOLDER, target, IN_FOLDER):
+        moved = publish(place.again(), {"transcript.srt": b"some text"}, where)
+        assert contents(place.again(), moved) == {"transcript.srt": b"some text"}
+        assert place.contents() == [b"recording", b"some text"]
+
+
+def test_of_publications_at_the_same_time_one_remains(place: PlaceOfArtifacts, publish: Publish) -> None:
+    def attempt(number: int) -> bool:
+        try:
+            publish(place.again(), {"transcript.srt": b"text %d" % number}, fingerprint=f"{number}" * 64)
+        except Transient:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert any(pool.map(attempt, range(4)))
+    manifest = place.again().manifest("transcript", KEY)
+    assert manifest is not None
+    assert place.again().intact(manifest)
+    assert place.contents() == list(contents(place.again(), manifest).values())
+
+
+def test_the_check_leaves_nothing_behind(place: PlaceOfArtifacts) -> None:
+    assert place.store.check()
+    assert place.contents() == []
+
+
+@pytest.mark.thorough
+def test_a_publication_that_is_stopped_leaves_nothing_half_and_can_be_made_again(
+    place: PlaceOfArtifacts, publish: Publish, tmp_path: Path
+) -> None:
+    files = {"transcript.json": b"{}" * 1_000_000, "transcript.srt": b"1\n"}
+    origin = publish(place.store, files)
+
+    def stopping_at(last: int) -> Callable[[], None]:
+        calls = iter(range(last))
+
+        def check() -> None:
+            if next(calls, None) is None:
+                raise Cancelled("the run was stopped")
+
+        return check
+
+    paths = {name: tmp_path / name for name in files}
+    for name, content in files.items():
+        paths[name].write_bytes(content)
+    digests = {name: sha256_of(path) for name, path in paths.items()}
+    other = draft(key="box:other.mp4", fingerprint="e" * 64)
+    with pytest.raises(Cancelled):
+        place.store.publish(other, paths, digests, IN_FOLDER, check=stopping_at(0))
+    assert place.store.manifest("transcript", "box:other.mp4") is None
+    with pytest.raises(Cancelled):
+        place.store.copy(origin, draft(key="box:copy.mp4"), IN_FOLDER, check=stopping_at(1))
+    assert place.store.manifest("transcript", "box:copy.mp4") is None
+    again = publish(place.store, files, key="box:other.mp4", fingerprint="e" * 64)
+    assert contents(place.store, again) == files
+    copied = place.store.copy(origin, draft(key="box:copy.mp4"), IN_FOLDER)
+    assert contents(place.store, copied) == files
