@@ -7,10 +7,9 @@ cursor is put beside the state it belongs to, and the sensor takes it up as long
 from __future__ import annotations
 
 import dagster as dg
-from dagster._core.definitions.run_request import InstigatorType
-from dagster._core.scheduler.instigation import SensorInstigatorData
 
 from media_assets.base.model import Model
+from media_assets.dagster_seams.sensor_state import InstigatorType, SensorInstigatorData
 from media_assets.places.drive.source import state as drive_state
 from media_assets.places.listed import snapshot
 from media_assets.places.source import DurableState

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import dagster as dg
 import docker
-from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 from dagster_docker import DockerRunLauncher
 from docker.errors import NotFound
 
+from media_assets.dagster_seams.launching import CheckRunHealthResult, WorkerStatus
 from media_assets.pipeline.abandoned_runs import HOST_TAG
 
 

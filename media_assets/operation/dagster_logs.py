@@ -12,11 +12,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 import dagster as dg
-from dagster._core.definitions import instigation_logger
-from dagster._core.execution import context_creation_job
-from dagster._core.utils import coerce_valid_log_level
 
 from media_assets.base.logs import LogStyle, output_handler
+from media_assets.dagster_seams.loggers import coerce_valid_log_level, context_creation_job, instigation_logger
 
 
 def console_logger(style: LogStyle) -> dg.LoggerDefinition:

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import dagster as dg
 import psutil
-from dagster._core.storage.tags import PARENT_RUN_ID_TAG
 from filelock import FileLock, Timeout
+
+from media_assets.dagster_seams.runs import PARENT_RUN_ID_TAG
 
 HOST_TAG = "media_assets/host"
 """Of a run that is executed in the process that began it."""

@@ -19,14 +19,6 @@ from datetime import date
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.data_version import compute_logical_data_version
-from dagster._core.execution.context.system import StepExecutionContext
-from dagster._core.execution.plan.execute_step import (
-    _build_data_version_tags,
-    _get_code_version,
-    _get_input_provenance_data,
-)
-from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from media_assets.base.errors import (
     BadMedia,
@@ -40,6 +32,14 @@ from media_assets.base.errors import (
 )
 from media_assets.base.keys import display_name
 from media_assets.base.wording import counted
+from media_assets.dagster_seams.data_versions import compute_logical_data_version
+from media_assets.dagster_seams.runs import BACKFILL_ID_TAG
+from media_assets.dagster_seams.steps import (
+    StepExecutionContext,
+    _build_data_version_tags,
+    _get_code_version,
+    _get_input_provenance_data,
+)
 from media_assets.pipeline.batch import Batch
 from media_assets.pipeline.first_failures import AllAlike
 from media_assets.pipeline.marks import ATTEMPT, CACHE_TAGS, FAILED, FILES_TAG, KIND, NEXT_STEP, WITHDRAWN

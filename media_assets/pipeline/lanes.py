@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 import dagster as dg
-from dagster._core.definitions.assets.graph.asset_graph_subset import AssetGraphSubset
-from dagster._core.definitions.partitions.subset import DefaultPartitionsSubset
+
+from media_assets.dagster_seams.ranges import AssetGraphSubset, DefaultPartitionsSubset
 
 LANE_TAG = "media_assets/lane"
 """Of a run: whether it is of the live or of the bulk lane."""

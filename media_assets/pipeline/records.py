@@ -16,9 +16,9 @@ from typing import Any
 
 import dagster as dg
 from dagster import DagsterEventType
-from dagster._core.event_api import EventLogCursor
 
 from media_assets.base.errors import OverBudget, printable
+from media_assets.dagster_seams.event_log import EventLogCursor
 from media_assets.pipeline.marks import ATTEMPT, FAILED, IMPORTED_TAG, KIND, NEXT_STEP, WITHDRAWN
 
 REMOVED = "removed"

@@ -19,13 +19,12 @@ from pathlib import Path
 
 import dagster as dg
 import sqlalchemy
-from dagster._core.storage.runs.schema import KeyValueStoreTable
-from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
 from media_assets.base.errors import classify
 from media_assets.base.files import PRIVATE_MODE
+from media_assets.dagster_seams.runs import KeyValueStoreTable, SqlRunStorage
 from media_assets.pipeline.ledger import SPENT_ROWS
 from media_assets.pipeline.postponed import POSTPONED_ROWS
 from media_assets.pipeline.run_settings import RunSettings

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
-from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 
 from media_assets.artifacts.all import enabled_stages
 from media_assets.artifacts.library_report.figures import LibraryFigures, library_figures
 from media_assets.base.wording import counted
+from media_assets.dagster_seams.runs import BulkActionsFilter, BulkActionStatus
 from media_assets.pipeline.latest_records import latest_made
 from media_assets.pipeline.library import Library
 from media_assets.pipeline.partitions import registered

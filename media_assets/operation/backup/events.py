@@ -12,20 +12,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import dagster as dg
-from dagster._core.definitions.data_version import INPUT_EVENT_POINTER_TAG_PREFIX, NULL_EVENT_POINTER
-from dagster._core.events import (
+
+from media_assets.dagster_seams.data_versions import INPUT_EVENT_POINTER_TAG_PREFIX, NULL_EVENT_POINTER
+from media_assets.dagster_seams.event_log import (
+    RUNLESS_JOB_NAME,
+    RUNLESS_RUN_ID,
     AssetMaterializationPlannedData,
     AssetObservationData,
     DagsterEvent,
+    EventLogEntry,
+    SqlEventLogStorageTable,
+    SqliteEventLogStorage,
     StepMaterializationData,
+    get_current_timestamp,
 )
-from dagster._core.events.log import EventLogEntry
-from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
-from dagster._core.storage.event_log import SqliteEventLogStorage
-from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
-from dagster._core.storage.tags import BACKFILL_ID_TAG, MAX_RETRIES_TAG
-from dagster._time import get_current_timestamp
-
+from media_assets.dagster_seams.runs import BACKFILL_ID_TAG, MAX_RETRIES_TAG
 from media_assets.pipeline.marks import IMPORTED_TAG
 
 RECORDED_AT = "recorded_at"

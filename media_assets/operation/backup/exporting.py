@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import dagster as dg
-from dagster._serdes import serialize_value
 
 from media_assets.automation.source_memory import remembered
 from media_assets.base.files import read_file
 from media_assets.config.settings import Settings
+from media_assets.dagster_seams.event_log import serialize_value
 from media_assets.operation.backup.archive import ArchiveWriter, new_archive
 from media_assets.operation.backup.events import materializations
 from media_assets.pipeline.instance_state import InstanceState

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.data_version import (
+
+from media_assets.dagster_seams.data_versions import (
     CODE_VERSION_TAG,
     DATA_VERSION_TAG,
     NULL_EVENT_POINTER,
@@ -19,7 +20,6 @@ from dagster._core.definitions.data_version import (
     get_input_data_version_tag,
     get_input_event_pointer_tag,
 )
-
 from media_assets.operation.backup.events import RECORDED_AT, record_made
 from media_assets.operation.backup.exporting import pages
 from media_assets.operation.backup.importing import AssetImport, Imported

@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
-from dagster._core.storage.dagster_run import FINISHED_STATUSES
 
 from media_assets.artifacts.values import source_bytes_of
+from media_assets.dagster_seams.runs import FINISHED_STATUSES
 from media_assets.operation.metrics.cells import FileCells, cause_of
 from media_assets.pipeline.latest_records import made_ids, newest_id
 from media_assets.pipeline.marks import CACHE_TAGS

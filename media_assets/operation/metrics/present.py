@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
-from dagster._core.scheduler.instigation import InstigatorStatus, InstigatorType, SensorInstigatorData, TickStatus
 from pydantic import ValidationError
 
 from media_assets.base.files import read_if_file
 from media_assets.dagster_seams.future_ticks import latest_tick
+from media_assets.dagster_seams.runs import BulkActionsFilter, BulkActionStatus
+from media_assets.dagster_seams.sensor_state import InstigatorStatus, InstigatorType, SensorInstigatorData, TickStatus
 from media_assets.places.cache.files import SizeLedger
 
 _RUNS = {

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
-from dagster._core.storage.runs import SqlRunStorage
 from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.exc import SQLAlchemyError
 
 from media_assets.config.settings import Settings
+from media_assets.dagster_seams.runs import SqlRunStorage
 from media_assets.operation.metrics import families, saved_history
 from media_assets.operation.metrics.history import History
 from media_assets.operation.metrics.present import Present, look
