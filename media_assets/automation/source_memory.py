@@ -10,8 +10,7 @@ import dagster as dg
 
 from media_assets.base.model import Model
 from media_assets.dagster_seams.sensor_state import InstigatorType, SensorInstigatorData
-from media_assets.places.drive.source import state as drive_state
-from media_assets.places.listed import snapshot
+from media_assets.places.settings import SOURCE_KINDS
 from media_assets.places.source import DurableState
 
 
@@ -72,7 +71,7 @@ def _states(state: DurableState, source: str) -> dict[str, str]:
 
 
 def _slots(source: str) -> tuple[str, ...]:
-    return (*snapshot.slots(source), *drive_state.slots(source))
+    return tuple(dict.fromkeys(name for kind in SOURCE_KINDS for name in kind.state_names(source)))
 
 
 def _name(source: str) -> str:

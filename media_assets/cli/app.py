@@ -303,14 +303,14 @@ def login(
     ] = 0,
 ) -> None:
     """Log in to Google Drive, and keep the grant for the sources and stores of this library."""
-    from media_assets.config.opening import token_file
     from media_assets.places.drive.api.credentials import FULL_DRIVE, READ_ONLY
     from media_assets.places.drive.api.login import login as ask
+    from media_assets.places.drive.settings import token_file
 
     settings = _open(context).settings
     scopes = (READ_ONLY,) if read_only else (FULL_DRIVE,)
-    ask(client_secrets, token_file(settings), scopes=scopes, open_browser=browser, port=port)
-    console.print(f"logged in; the grant is in {token_file(settings)}", markup=False, soft_wrap=True)
+    ask(client_secrets, token_file(settings.state_dir), scopes=scopes, open_browser=browser, port=port)
+    console.print(f"logged in; the grant is in {token_file(settings.state_dir)}", markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -7,28 +7,30 @@ from dataclasses import dataclass
 
 from media_assets.config.errors import Key, Origins, Problem
 from media_assets.config.settings import Settings
-from media_assets.places.bucket.settings import BucketSource, BucketStore
-from media_assets.places.drive.settings import DriveSource
-from media_assets.places.drive_desktop.settings import DriveDesktopSource
-from media_assets.places.folder.settings import FolderSource, FolderStore
+from media_assets.places.section import Territory
 
 
 @dataclass(frozen=True)
-class _Territory:
-    """A place and all below it."""
+class _Named:
+    """A territory, and the key of library.yaml that names it."""
 
     key: Key
-    shown: str
-    realm: str
-    """Places of different realms never touch."""
-    parts: tuple[str, ...]
+    territory: Territory
 
     @property
     def name(self) -> str:
         return self.key[1]
 
-    def lies_in(self, other: _Territory) -> bool:
-        return self.realm == other.realm and self.parts[: len(other.parts)] == other.parts
+    @property
+    def shown(self) -> str:
+        return self.territory.shown
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return self.territory.parts
+
+    def lies_in(self, other: _Named) -> bool:
+        return self.territory.realm == other.territory.realm and self.parts[: len(other.parts)] == other.parts
 
 
 def overlaps(settings: Settings, origins: Origins) -> list[Problem]:
@@ -37,29 +39,13 @@ def overlaps(settings: Settings, origins: Origins) -> list[Problem]:
     return [*_sources_in_sources(sources, origins), *_sources_in_stores(settings, sources, origins)]
 
 
-def _sources(settings: Settings) -> Iterator[_Territory]:
+def _sources(settings: Settings) -> Iterator[_Named]:
     for name, source in settings.sources.items():
-        match source:
-            case FolderSource():
-                yield _Territory(("sources", name, "path"), str(source.path), "folder", source.path.resolve().parts)
-            case DriveDesktopSource():
-                realm = f"Drive for desktop {source.mount or source.account}"
-                parts = tuple(source.folder.strip("/").split("/"))
-                yield _Territory(("sources", name, "folder"), source.folder, realm, parts)
-            case DriveSource():
-                for folder in source.folders:
-                    parts = tuple(folder.strip("/").split("/"))
-                    yield _Territory(("sources", name, "folders"), folder, f"Drive {source.api_endpoint}", parts)
-            case BucketSource():
-                yield _bucket(("sources", name, "url"), source)
+        for territory in source.territories():
+            yield _Named(("sources", name, territory.key), territory)
 
 
-def _bucket(key: Key, bucket: BucketSource | BucketStore) -> _Territory:
-    address, *prefix = bucket.url.split("://", 1)[1].split("/")
-    return _Territory(key, bucket.url, f"bucket {bucket.endpoint} {address}", tuple(prefix))
-
-
-def _sources_in_sources(sources: list[_Territory], origins: Origins) -> Iterator[Problem]:
+def _sources_in_sources(sources: list[_Named], origins: Origins) -> Iterator[Problem]:
     """A file that two sources hold would be two partitions, and be processed twice."""
     for position, source in enumerate(sources):
         around = [
@@ -77,17 +63,12 @@ def _sources_in_sources(sources: list[_Territory], origins: Origins) -> Iterator
             yield Problem(source.key, text, origins.of(source.key))
 
 
-def _sources_in_stores(settings: Settings, sources: list[_Territory], origins: Origins) -> Iterator[Problem]:
-    """What we write may lie in a source, and is left out there; a source within it would be left out whole.
-
-    Not so on Drive, where each file of ours is marked as such.
-    """
-    places = [_Territory(("state_dir",), str(settings.state_dir), "folder", settings.state_dir.resolve().parts)]
+def _sources_in_stores(settings: Settings, sources: list[_Named], origins: Origins) -> Iterator[Problem]:
+    """What we write may lie in a source, and is left out there; a source within it would be left out whole."""
+    state = settings.state_dir
+    places = [_Named(("state_dir",), Territory("state_dir", str(state), "folder", state.resolve().parts))]
     for name, store in settings.stores.items():
-        if isinstance(store, FolderStore):
-            places.append(_Territory(("stores", name, "path"), str(store.path), "folder", store.path.resolve().parts))
-        elif isinstance(store, BucketStore):
-            places.append(_bucket(("stores", name, "url"), store))
+        places += (_Named(("stores", name, territory.key), territory) for territory in store.territories())
     for place in sorted(places, key=lambda place: place.key == ("state_dir",)):
         for source in sources:
             if source.lies_in(place):

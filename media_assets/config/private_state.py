@@ -11,7 +11,6 @@ from pathlib import Path
 
 from media_assets.base.files import close_to_others, private_folder
 from media_assets.config.settings import Settings
-from media_assets.places.folder.settings import FolderSource, FolderStore
 
 _OURS = (
     *("cache", "dagster", "duplicates", "google", "journal", "locks", "metrics", "work"),
@@ -37,5 +36,5 @@ def make_state_private(settings: Settings) -> None:
 
 def _for_others(settings: Settings) -> list[Path]:
     places = (*settings.stores.values(), *settings.sources.values())
-    found = [place.path for place in places if isinstance(place, FolderStore | FolderSource)]
+    found = [folder for place in places if (folder := place.folder_here())]
     return [*found, settings.config_path] if settings.config_path else found

@@ -1,12 +1,13 @@
 """The sections of library.yaml about places: where files come from and where artifacts go.
 
-The `type` of a place says of which kind it is; without one it is a folder.
+The `type` of a section says which kind of place it is; without one it is a folder. A new kind is added to the unions
+here, and to nothing else: its section says all that others need to know of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field
 
@@ -14,21 +15,12 @@ from media_assets.places.bucket.settings import BucketSource, BucketStore
 from media_assets.places.drive.settings import DriveSource, DriveStore
 from media_assets.places.drive_desktop.settings import DriveDesktopSource
 from media_assets.places.folder.settings import FolderSource, FolderStore
-
-# ------------------------------------------------------------------------------------------- folders
-
-
-# ------------------------------------------------------------------------------------------- Google Drive
-
-
-# ------------------------------------------------------------------------------------------- buckets
-
-
-# ------------------------------------------------------------------------------------------- any of them
-
+from media_assets.places.section import SourceSection
 
 SourceSettings = Annotated[FolderSource | DriveDesktopSource | DriveSource | BucketSource, Field(discriminator="type")]
 StoreSettings = Annotated[FolderStore | DriveStore | BucketStore, Field(discriminator="type")]
+
+SOURCE_KINDS: tuple[type[SourceSection], ...] = get_args(get_args(SourceSettings)[0])
 
 
 def with_types(places: object) -> object:

@@ -9,7 +9,7 @@ from pydantic import Field, PositiveInt
 from media_assets.base.section import Section
 from media_assets.base.time_zones import time_zone_of_this_machine
 from media_assets.base.validators import TimeZone
-from media_assets.places.settings import SourceSettings
+from media_assets.places.section import SourceSection
 
 
 class AutomationSettings(Section):
@@ -31,7 +31,7 @@ class AutomationSettings(Section):
     time_zone: TimeZone | None = None
     """Time zone of what is done every night, e.g. Europe/Berlin; absent: that of the machine."""
 
-    def interval_of(self, source: SourceSettings) -> int:
+    def interval_of(self, source: SourceSection) -> int:
         """Time between two looks at a source, in seconds."""
         return source.interval_seconds or self.source_interval_seconds or source.usual_interval_seconds
 

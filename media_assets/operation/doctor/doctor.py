@@ -23,7 +23,6 @@ from media_assets.operation.processing import Selection
 from media_assets.operation.selection_checks import LooksAtFolders, unseen
 from media_assets.operation.webhooks.signing import Signer
 from media_assets.pipeline.library import Library
-from media_assets.places.folder.settings import FolderSource
 
 # What engines and the operating system raise when they cannot be used. Anything else is a mistake in a check.
 _FAILURES = (MediaAssetsError, OSError, ImportError, RuntimeError, ValueError)
@@ -55,8 +54,8 @@ def checks(settings: Settings, secrets: Secrets) -> Iterator[Check]:
     library, min_free_bytes = open_library(settings, secrets), settings.limits.min_free_bytes
     for name, section in settings.sources.items():
         yield _checked(f"source {name}", partial(_source, library, name))
-        if isinstance(section, FolderSource) and _written_beside(settings):
-            yield _checked(f"artifacts beside {name}", partial(writable, section.path, min_free_bytes))
+        if (folder := section.folder_here()) and _written_beside(settings):
+            yield _checked(f"artifacts beside {name}", partial(writable, folder, min_free_bytes))
         yield from _unseen(library, name)
     for name in settings.stores:
         yield _checked(f"store {name}", partial(_store, library, name))

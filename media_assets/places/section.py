@@ -1,0 +1,137 @@
+"""What the sections of all places have in common, and what each kind says of itself.
+
+A section knows what a place of its kind needs to be opened, where it lies, and what is remembered of it. So nobody else
+has to tell the kinds apart, and a kind is one folder.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, TypeVar
+
+from pydantic import PositiveInt
+
+from media_assets.base.section import Section
+from media_assets.base.validators import Glob
+
+if TYPE_CHECKING:
+    from media_assets.base.secrets import Secrets
+    from media_assets.places.cache.cache import FetchCache
+    from media_assets.places.moving import Mover
+    from media_assets.places.source import Source
+    from media_assets.places.store import ArtifactStore
+    from media_assets.places.watching import AutomationSettings
+
+Shared = TypeVar("Shared")
+
+
+class Territory(NamedTuple):
+    """What belongs to a place: one point and all below it."""
+
+    key: str
+    """The key of the section that names it."""
+    shown: str
+    realm: str
+    """Places of different realms never touch."""
+    parts: tuple[str, ...]
+    """The way from the top of the realm."""
+
+
+class PlaceSection(Section):
+    """A section of library.yaml about one place, of whatever kind."""
+
+    @property
+    @abstractmethod
+    def neighbourhood(self) -> str:
+        """Where files can lie beside one another: places of equal neighbourhood."""
+
+    @abstractmethod
+    def territories(self) -> Iterator[Territory]:
+        """What belongs to it, as far as two places of its kind could overlap."""
+
+    def folder_here(self) -> Path | None:
+        """The folder of this machine that it is, whether anything is there or not; None where it is none."""
+        return None
+
+
+class SourceSection(PlaceSection):
+    """A place files come from; they are chosen by their paths."""
+
+    include: tuple[Glob, ...] = ("**",)
+    """Globs on the path below the source; `**` crosses folders."""
+    exclude: tuple[Glob, ...] = ()
+    hidden: bool = False
+    """Whether names that begin with a dot are looked at."""
+    interval_seconds: PositiveInt | None = None
+    """Time between two looks; absent: `automation.source_interval_seconds`, else what is usual for its kind."""
+
+    usual_interval_seconds: ClassVar[int]
+    looks_are_paid: ClassVar[bool] = True
+    """A folder is listed in milliseconds; of a bucket each thousand objects cost a request, and Drive has a quota."""
+
+    @abstractmethod
+    def open_source(self, name: str, library: Surroundings) -> Source:
+        """The source of that name. Nothing of it is reached before it is asked."""
+
+    def open_mover(self, library: Surroundings) -> Mover | None:  # noqa: ARG002
+        """What moves duplicates to the review folder and back; None where files of this kind cannot be moved."""
+        return None
+
+    def folder_mounted(self) -> Path | None:
+        """The folder of this machine where it is mounted just now; None where it is none, or is not mounted."""
+        return None
+
+    @classmethod
+    def state_names(cls, source: str) -> tuple[str, ...]:  # noqa: ARG003
+        """Under which names is kept what a source of this kind remembers between two looks."""
+        return ()
+
+
+class StoreSection(PlaceSection):
+    """A place artifacts go to."""
+
+    @abstractmethod
+    def open_store(self, name: str, library: Surroundings) -> ArtifactStore:
+        """The store of that name. Nothing of it is reached before it is asked."""
+
+
+class Surroundings(Protocol):
+    """The library around a place, as far as places need to know it."""
+
+    @property
+    def state_dir(self) -> Path: ...
+
+    @property
+    def review_folder(self) -> str:
+        """Name of the folder in a source to which duplicates are moved."""
+        ...
+
+    @property
+    def min_free_bytes(self) -> int: ...
+
+    @property
+    def automation(self) -> AutomationSettings: ...
+
+    @property
+    def secrets(self) -> Secrets: ...
+
+    @property
+    def cache(self) -> FetchCache: ...
+
+    @property
+    def source_sections(self) -> Mapping[str, SourceSection]: ...
+
+    @property
+    def store_sections(self) -> Mapping[str, StoreSection]: ...
+
+    @property
+    def sources(self) -> Mapping[str, Source]: ...
+
+    @property
+    def stores(self) -> Mapping[str, ArtifactStore]: ...
+
+    def shared(self, key: Hashable, make: Callable[[], Shared]) -> Shared:
+        """What several places of one kind have in common, such as a connection: made once for each key."""
+        ...
