@@ -11,8 +11,9 @@ from media_assets.artifacts.all import enabled_stages
 from media_assets.artifacts.duplicates.groups_asset import duplicate_groups, nightly_groups
 from media_assets.artifacts.duplicates.library import INDEX
 from media_assets.artifacts.library_report.asset import daily_report, first_report, library_report
-from media_assets.artifacts.summary.engines.build import Summarizers, build_summarizer
-from media_assets.artifacts.transcript.engines.build import Transcribers, build_transcriber
+from media_assets.artifacts.summary.summarizers import Summarizers
+from media_assets.artifacts.transcript.transcriber import Tools
+from media_assets.artifacts.transcript.transcribers import Transcribers
 from media_assets.automation.age_sensor import age_sensor
 from media_assets.automation.budget_sensor import budget_sensor
 from media_assets.automation.conditions import condition_sensor, stage_condition
@@ -95,18 +96,11 @@ def _resources(library: Library, settings: Settings, secrets: Secrets) -> dict[s
 def _engines(settings: Settings, secrets: Secrets) -> dict[str, Any]:
     """The tools of one process. They cost nothing until they are used; a model is loaded by its first use, and once."""
     ffmpeg = FFmpeg(settings.ffmpeg)
+    tools = Tools(ffmpeg, secrets, settings.state_dir, settings.assets["transcript"].workers)
     return {
         "ffmpeg": ffmpeg,
-        "transcribers": Transcribers(
-            lambda section: build_transcriber(
-                section,
-                ffmpeg,
-                secrets,
-                state_dir=settings.state_dir,
-                workers=settings.assets["transcript"].workers,
-            )
-        ),
-        "summarizers": Summarizers(lambda section: build_summarizer(section, secrets)),
+        "transcribers": Transcribers(lambda section: section.open(tools)),
+        "summarizers": Summarizers(lambda section: section.open(secrets)),
     }
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from media_assets.artifacts.summary.engines.build import Summarizers
 from media_assets.artifacts.summary.engines.openai.prompts import PROMPT_VERSION
 from media_assets.artifacts.summary.markdown import to_markdown
 from media_assets.artifacts.summary.settings import SummarySettings
+from media_assets.artifacts.summary.summarizers import Summarizers
 from media_assets.artifacts.summary.value import Summary
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.pipeline.artifact import Artifact, Stored

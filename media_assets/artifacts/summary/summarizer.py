@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Protocol
 
 from media_assets.artifacts.summary.value import Summary
 from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment
 from media_assets.base.errors import NotApplicable
+from media_assets.base.secrets import Secrets
+from media_assets.work.engine_section import EngineSection
 from media_assets.work.work import Work
 
 
@@ -32,6 +35,14 @@ class Summarizer(Protocol):
         Raises:
             Fatal: the engine cannot be used; its next step says what to do.
         """
+
+
+class SummarizerSection(EngineSection):
+    """A section of library.yaml about one summarizer."""
+
+    @abstractmethod
+    def open(self, secrets: Secrets) -> Summarizer:
+        """The engine that it sets. Touches neither network nor disk."""
 
 
 def spoken_segments(transcript: Transcript) -> tuple[TranscriptSegment, ...]:

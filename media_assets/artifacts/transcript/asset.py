@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.artifacts.transcript.captions import to_srt, to_txt, to_vtt
-from media_assets.artifacts.transcript.engines.build import Transcribers
 from media_assets.artifacts.transcript.settings import TranscriptionSettings
+from media_assets.artifacts.transcript.transcribers import Transcribers
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.settings import AssetTuning

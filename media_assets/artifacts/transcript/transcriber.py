@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from media_assets.artifacts.transcript.value import Transcript
+from media_assets.base.secrets import Secrets
+from media_assets.work.engine_section import EngineSection
 from media_assets.work.work import Work
+
+if TYPE_CHECKING:
+    from media_assets.media.ffmpeg import FFmpeg
 
 
 class Transcriber(Protocol):
@@ -48,3 +55,28 @@ class Transcriber(Protocol):
         Raises:
             Fatal: the engine cannot be used; its next step says what to do.
         """
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a transcriber may use.
+
+    Args:
+        ffmpeg: What decodes the sound.
+        secrets: For engines behind a service; those of the environment if not given.
+        state_dir: Where an engine on this machine remembers what it has seen of its model; None: nowhere.
+        workers: How many files are transcribed at once.
+    """
+
+    ffmpeg: FFmpeg
+    secrets: Secrets = field(default_factory=Secrets)
+    state_dir: Path | None = None
+    workers: int = 1
+
+
+class TranscriberSection(EngineSection):
+    """A section of library.yaml about one transcriber."""
+
+    @abstractmethod
+    def open(self, tools: Tools) -> Transcriber:
+        """The engine that it sets. Loads no model and touches neither network nor disk."""

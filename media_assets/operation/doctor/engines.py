@@ -7,19 +7,15 @@ from functools import partial
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
-from media_assets.artifacts.summary.engines.build import build_summarizer
-from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
 from media_assets.artifacts.summary.settings import SummarySettings
-from media_assets.artifacts.transcript.engines.build import build_transcriber
-from media_assets.artifacts.transcript.engines.modal.settings import ModalTranscription
-from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
 from media_assets.artifacts.transcript.settings import TranscriptionSettings
+from media_assets.artifacts.transcript.transcriber import Tools
 from media_assets.base.errors import Fatal
 from media_assets.base.secrets import Secrets
 from media_assets.base.section import Section
 from media_assets.config.settings import Settings
 from media_assets.media.ffmpeg import FFmpeg
-from media_assets.operation.doctor.sound import blamed, packages_of, second_of_sound
+from media_assets.operation.doctor.sound import blamed, second_of_sound
 from media_assets.pipeline.rules import EngineRule
 from media_assets.services.openai.server import OPENAI_HOST
 from media_assets.work.settings import BudgetSettings
@@ -41,18 +37,16 @@ def engine_checks(settings: Settings, secrets: Secrets, ffmpeg: FFmpeg) -> Itera
 
 
 def _transcriber(section: TranscriptionSettings, ffmpeg: FFmpeg, secrets: Secrets) -> str:
-    with blamed(f"load {section.engine}", packages_of(section.engine)):
-        return build_transcriber(section, ffmpeg, secrets).check()
+    with blamed(f"load {section.engine}", section.packages()):
+        return section.open(Tools(ffmpeg, secrets)).check()
 
 
 def _summarizer(section: SummarySettings, secrets: Secrets) -> str:
-    return build_summarizer(section, secrets).check()
+    return section.open(secrets).check()
 
 
 def _credentials(settings: Settings, secrets: Secrets) -> str:
-    servers = [
-        section.base_url for section in _chosen(settings) if isinstance(section, OpenAISummary | OpenAITranscription)
-    ]
+    servers = [address for section in _chosen(settings) if (address := section.server())]
     if not servers:
         elsewhere = [*settings.sources.values(), *settings.stores.values()]
         if all(place.neighbourhood == "folders" for place in elsewhere):
@@ -71,7 +65,7 @@ def _credentials(settings: Settings, secrets: Secrets) -> str:
 
 def _budgets(settings: Settings) -> str:
     """Of engines that are paid for each needs a price: without one, a budget cannot be kept."""
-    unpriced = [model for section in _chosen(settings) if (model := _unpriced(section))]
+    unpriced = [model for section in _chosen(settings) if (model := section.unpriced())]
     if unpriced:
         raise Fatal(
             f"there is no price for {', '.join(dict.fromkeys(unpriced))}, so budgets cannot be kept",
@@ -79,17 +73,6 @@ def _budgets(settings: Settings) -> str:
         )
     limits = settings.budgets.model_dump(exclude_none=True)
     return ", ".join(f"{name} {usd:g}" for name, usd in limits.items())
-
-
-def _unpriced(section: Section) -> str | None:
-    """The model of an engine that may cost something unknown."""
-    if isinstance(section, OpenAISummary):
-        return None if section.model in section.prices else section.model
-    if isinstance(section, OpenAITranscription):
-        return None if section.price_per_minute is not None else section.model
-    if isinstance(section, ModalTranscription):
-        return None if section.price_per_second is not None else f"{section.model} at Modal"
-    return None
 
 
 def _chosen(settings: Settings) -> list[TranscriptionSettings | SummarySettings]:

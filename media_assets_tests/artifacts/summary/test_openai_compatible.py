@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from media_assets.artifacts.summary.engines.build import Summarizer, build_summarizer
 from media_assets.artifacts.summary.engines.openai.answers import Answer
 from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary, Price
+from media_assets.artifacts.summary.summarizer import Summarizer
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.errors import BadMedia, Cancelled, Fatal, NotApplicable, TimeLimitExceeded, Transient
 from media_assets.base.secrets import Secrets
@@ -28,10 +28,9 @@ def server() -> Iterator[OpenAIServer]:
 
 def summarizer(server: OpenAIServer, key: str | None = None, **settings: object) -> Summarizer:
     wanted = key if key is not None else server.key
-    return build_summarizer(
-        OpenAISummary.model_validate({"engine": "openai", "base_url": server.base_url, "max_retries": 2, **settings}),
-        Secrets(openai_api_key=SecretStr(wanted) if wanted else None),
-    )
+    return OpenAISummary.model_validate(
+        {"engine": "openai", "base_url": server.base_url, "max_retries": 2, **settings}
+    ).open(Secrets(openai_api_key=SecretStr(wanted) if wanted else None))
 
 
 def long_transcript(count: int = 400) -> Transcript:
@@ -268,7 +267,7 @@ def test_the_check_says_what_is_reachable(server: OpenAIServer) -> None:
 
 def test_the_check_finds_a_missing_key_a_wrong_key_and_a_wrong_address(server: OpenAIServer) -> None:
     with pytest.raises(Fatal, match="no API key") as missing:
-        build_summarizer(OpenAISummary(engine="openai"), Secrets(openai_api_key=None)).check()
+        OpenAISummary(engine="openai").open(Secrets(openai_api_key=None)).check()
     assert "OPENAI_API_KEY" in missing.value.next_step
     with pytest.raises(Fatal, match="refused the API key"):
         summarizer(server, key="sk-wrong").check()

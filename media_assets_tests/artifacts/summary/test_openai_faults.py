@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.artifacts.summary.engines.build import Summarizer
+from media_assets.artifacts.summary.summarizer import Summarizer
 from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, TimeLimitExceeded, Transient
 from media_assets.work.work import Work
 from media_assets_tests.artifacts.summary.test_openai_compatible import summarizer

@@ -13,7 +13,6 @@ import modal
 import pytest
 from grpclib import Status
 
-from media_assets.artifacts.transcript.engines.build import build_transcriber
 from media_assets.artifacts.transcript.engines.faster_whisper.engine import FasterWhisperTranscriber
 from media_assets.artifacts.transcript.engines.modal.app import gpu_function
 from media_assets.artifacts.transcript.engines.modal.contract import (
@@ -22,6 +21,7 @@ from media_assets.artifacts.transcript.engines.modal.contract import (
     progress_key,
     whisper_settings,
 )
+from media_assets.artifacts.transcript.transcriber import Tools
 from media_assets.base.errors import BadMedia, Cancelled, Fatal, OverBudget, TimeLimitExceeded, Transient
 from media_assets.base.secrets import Secrets
 from media_assets.media.ffmpeg import FFmpeg
@@ -120,7 +120,7 @@ def test_a_transcript_comes_back_with_its_cost(server, model, audio, work):
 
 @pytest.mark.thorough
 def test_library_yaml_chooses_it_by_name(server, model, audio, work):
-    engine = build_transcriber(modal_settings(model), FFmpeg(), Secrets())
+    engine = modal_settings(model).open(Tools(FFmpeg(), Secrets()))
     said = engine.transcribe(audio, duration_seconds=SECONDS, offset_seconds=0, work=work)
     assert (engine.name, said.engine) == ("modal", "modal")
 

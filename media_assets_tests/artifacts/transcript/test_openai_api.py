@@ -13,9 +13,8 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from media_assets.artifacts.transcript.engines.build import build_transcriber
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
-from media_assets.artifacts.transcript.transcriber import Transcriber
+from media_assets.artifacts.transcript.transcriber import Tools, Transcriber
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.errors import Fatal, Transient
 from media_assets.base.secrets import Secrets
@@ -59,7 +58,7 @@ def as_m4a(path: Path) -> Path:
 
 def transcriber(server: AudioServer, **settings: Any) -> Transcriber:
     section = OpenAITranscription(engine="openai", base_url=server.base_url, **{"piece_seconds": 10, **settings})
-    return build_transcriber(section, FFmpeg(), Secrets(openai_api_key=SecretStr(server.key or "")))
+    return section.open(Tools(FFmpeg(), Secrets(openai_api_key=SecretStr(server.key or ""))))
 
 
 def transcribe(engine: Transcriber, audio: Path, work: Work, *, seconds: float, offset: float = 0.0) -> Transcript:
@@ -255,4 +254,4 @@ def test_the_doctor_learns_whether_the_server_offers_the_model(server: AudioServ
 def test_openai_itself_wants_a_key() -> None:
     section = OpenAITranscription(engine="openai")
     with pytest.raises(Fatal, match="the transcriber has no API key"):
-        build_transcriber(section, FFmpeg(), Secrets(openai_api_key=SecretStr(""))).check()
+        section.open(Tools(FFmpeg(), Secrets(openai_api_key=SecretStr("")))).check()

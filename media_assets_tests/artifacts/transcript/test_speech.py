@@ -11,9 +11,9 @@ import jiwer
 import pytest
 
 from media_assets.artifacts.transcript.captions import to_srt, to_vtt
-from media_assets.artifacts.transcript.engines.build import Transcriber, build_transcriber
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.hearing.readable import MAX_CHARACTERS, MAX_SECONDS
+from media_assets.artifacts.transcript.transcriber import Tools, Transcriber
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.work.work import Work
@@ -26,7 +26,7 @@ MEETING = "meetings/2025-03-17 team meeting.mp3"
 
 @pytest.fixture(scope="module")
 def transcriber() -> Transcriber:
-    return build_transcriber(FasterWhisperTranscription(), FFmpeg())
+    return FasterWhisperTranscription().open(Tools(FFmpeg()))
 
 
 def spoken_words(text: str) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from media_assets.artifacts.transcript.engines.build import build_transcriber
 from media_assets.artifacts.transcript.engines.faster_whisper.engine import FasterWhisperTranscriber
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.hearing.settings import GuardSettings
 from media_assets.artifacts.transcript.hearing.windows import WindowLength
+from media_assets.artifacts.transcript.transcriber import Tools
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.errors import Cancelled
 from media_assets.media.ffmpeg import FFmpeg
@@ -53,7 +53,7 @@ def transcribe(transcriber: FasterWhisperTranscriber, audio: Path, work: Work, *
 def test_without_voice_activity_detection_all_of_a_long_window_is_heard(model, tmp_path):
     audio = write_wav(tmp_path / "long.wav", noise(45))
     configured = FasterWhisperTranscription(engine="faster-whisper", model=str(model), vad=False, device="cpu")
-    transcript = build_transcriber(configured, FFmpeg()).transcribe(
+    transcript = configured.open(Tools(FFmpeg())).transcribe(
         audio, duration_seconds=45, offset_seconds=0, work=Work(tmp_path)
     )
     assert [segment.start_seconds for segment in transcript.segments] == pytest.approx([0, 30], abs=0.2)
@@ -197,6 +197,6 @@ def test_a_segment_past_the_end_of_the_audio_is_cut_to_it(tmp_path):
 
 def test_building_reads_nothing(tmp_path):
     settings = FasterWhisperTranscription(engine="faster-whisper", model="small", download_dir=tmp_path / "none")
-    transcriber = build_transcriber(settings, FFmpeg())
+    transcriber = settings.open(Tools(FFmpeg()))
     assert (transcriber.name, transcriber.model) == ("faster-whisper", "small")
     assert list(tmp_path.iterdir()) == []

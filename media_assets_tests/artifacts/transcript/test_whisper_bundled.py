@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.artifacts.transcript.engines.build import build_transcriber
 from media_assets.artifacts.transcript.engines.faster_whisper import bundled as whisper_bundled
 from media_assets.artifacts.transcript.engines.faster_whisper.model import load_model, local_folder
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
+from media_assets.artifacts.transcript.transcriber import Tools
 from media_assets.base.errors import Fatal
 from media_assets.media.ffmpeg import FFmpeg
 
@@ -94,7 +94,7 @@ def test_a_package_whose_other_files_are_damaged_is_to_be_installed_again(copied
     assert "pip install --force-reinstall" in error.next_step
 
 
-@pytest.mark.parametrize("act", [load_model, lambda settings: build_transcriber(settings, FFmpeg()).check()])
+@pytest.mark.parametrize("act", [load_model, lambda settings: settings.open(Tools(FFmpeg())).check()])
 def test_a_language_other_than_english_is_refused_with_a_model_to_set_and_its_size(act: object) -> None:
     with pytest.raises(Fatal, match=r"tiny\.en does not know the language 'de'") as caught:
         act(FasterWhisperTranscription(language="de"))  # type: ignore[operator]
@@ -107,6 +107,6 @@ def test_with_a_folder_for_models_it_is_looked_for_there(tmp_path: Path) -> None
 
 
 def test_doctor_reads_that_it_came_along_and_what_it_does_not_know() -> None:
-    line = build_transcriber(DEFAULT, FFmpeg()).check()
+    line = DEFAULT.open(Tools(FFmpeg())).check()
     assert "model tiny.en (installed with media-assets), on cpu" in line
     assert line.endswith("English only: for other languages set `transcription.model: small`")

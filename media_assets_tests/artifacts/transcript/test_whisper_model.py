@@ -10,9 +10,9 @@ from typing import Any
 import ctranslate2
 import pytest
 
-from media_assets.artifacts.transcript.engines.build import build_transcriber
 from media_assets.artifacts.transcript.engines.faster_whisper.model import load_model
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
+from media_assets.artifacts.transcript.transcriber import Tools
 from media_assets.base.errors import Fatal
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets_tests.tiny_whisper import write_tiny_whisper
@@ -29,7 +29,7 @@ def refusal(model: Path | str, act: Callable[[FasterWhisperTranscription], Any],
 
 
 def check(configured: FasterWhisperTranscription) -> str:
-    return build_transcriber(configured, FFmpeg()).check()
+    return configured.open(Tools(FFmpeg())).check()
 
 
 @pytest.mark.parametrize("act", [check, load_model])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import PositiveInt
 
-from media_assets.base.section import Section
+from media_assets.artifacts.summary.summarizer import SummarizerSection
+from media_assets.base.secrets import Secrets
+
+if TYPE_CHECKING:
+    from media_assets.artifacts.summary.engines.extractive.engine import ExtractiveSummarizer
 
 
-class ExtractiveSummary(Section):
+class ExtractiveSummary(SummarizerSection):
     """Chooses sentences of the transcript; needs no key and no download."""
 
     engine: Literal["extractive"] = "extractive"
@@ -17,3 +21,8 @@ class ExtractiveSummary(Section):
     key_points: PositiveInt = 5
     topics: PositiveInt = 8
     max_chapters: PositiveInt = 12
+
+    def open(self, secrets: Secrets) -> ExtractiveSummarizer:  # noqa: ARG002
+        from media_assets.artifacts.summary.engines.extractive.engine import ExtractiveSummarizer
+
+        return ExtractiveSummarizer(self)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PositiveFloat
 
+from media_assets.artifacts.summary.summarizer import SummarizerSection
+from media_assets.base.secrets import Secrets
 from media_assets.base.section import NOT_IN_RESULT, Section
 from media_assets.base.validators import Language, WebAddress
+
+if TYPE_CHECKING:
+    from media_assets.artifacts.summary.engines.openai.engine import OpenAISummarizer
 
 
 class Price(Section):
@@ -17,7 +22,7 @@ class Price(Section):
     output: Annotated[float, Field(ge=0)]
 
 
-class OpenAISummary(Section):
+class OpenAISummary(SummarizerSection):
     """Any server that speaks OpenAI's chat completions with structured output."""
 
     engine: Literal["openai"]
@@ -32,6 +37,17 @@ class OpenAISummary(Section):
     max_retries: Annotated[int, Field(ge=0), NOT_IN_RESULT] = 4
     prices: Annotated[dict[str, Price], NOT_IN_RESULT] = Field(default_factory=dict)
     """By model name."""
+
+    def open(self, secrets: Secrets) -> OpenAISummarizer:
+        from media_assets.artifacts.summary.engines.openai.engine import OpenAISummarizer
+
+        return OpenAISummarizer(self, secrets)
+
+    def server(self) -> str:
+        return self.base_url
+
+    def unpriced(self) -> str | None:
+        return None if self.model in self.prices else self.model
 
     def cost_usd(self, input_tokens: int, output_tokens: int) -> float | None:
         """None when the model has no price."""

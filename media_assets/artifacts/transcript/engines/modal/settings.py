@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PositiveInt
 
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import ComputeType
 from media_assets.artifacts.transcript.hearing.settings import GuardSettings
-from media_assets.base.section import NOT_IN_RESULT, Section
+from media_assets.artifacts.transcript.transcriber import Tools, TranscriberSection
+from media_assets.base.section import NOT_IN_RESULT
 from media_assets.base.validators import Language
 
+if TYPE_CHECKING:
+    from media_assets.artifacts.transcript.engines.modal.engine import ModalTranscriber
 
-class ModalTranscription(Section):
+
+class ModalTranscription(TranscriberSection):
     """Whisper on a GPU at Modal. `media-assets modal deploy` sends the function there; what the keys under `gpu`
     and after it say of its containers holds from the next deployment on."""
 
@@ -45,3 +49,11 @@ class ModalTranscription(Section):
     """How long a container stays after its last file. Modal charges for it."""
     timeout_seconds: Annotated[int, Field(ge=10, le=86_400), NOT_IN_RESULT] = 3600
     """What one file may take there; Modal ends it then."""
+
+    def open(self, tools: Tools) -> ModalTranscriber:
+        from media_assets.artifacts.transcript.engines.modal.engine import ModalTranscriber
+
+        return ModalTranscriber(self, tools.secrets)
+
+    def unpriced(self) -> str | None:
+        return None if self.price_per_second is not None else f"{self.model} at Modal"

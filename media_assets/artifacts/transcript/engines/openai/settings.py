@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PositiveFloat
 
 from media_assets.artifacts.transcript.hearing.settings import GuardSettings
-from media_assets.base.section import NOT_IN_RESULT, Section
+from media_assets.artifacts.transcript.transcriber import Tools, TranscriberSection
+from media_assets.base.section import NOT_IN_RESULT
 from media_assets.base.validators import Language, WebAddress
+
+if TYPE_CHECKING:
+    from media_assets.artifacts.transcript.engines.openai.engine import OpenAITranscriber
+
 
 _SMALLEST_UPLOAD_BYTES = 320_000
 """Ten seconds as they are sent."""
@@ -16,7 +21,7 @@ _LARGEST_UPLOAD_BYTES = 25_000_000
 """What OpenAI takes in one request."""
 
 
-class OpenAITranscription(Section):
+class OpenAITranscription(TranscriberSection):
     """Any server that speaks OpenAI's audio transcriptions."""
 
     engine: Literal["openai"]
@@ -40,3 +45,14 @@ class OpenAITranscription(Section):
     max_retries: Annotated[int, Field(ge=0), NOT_IN_RESULT] = 4
     price_per_minute: Annotated[float | None, Field(ge=0), NOT_IN_RESULT] = None
     """US dollars per minute of sound; absent: the cost is not known."""
+
+    def open(self, tools: Tools) -> OpenAITranscriber:
+        from media_assets.artifacts.transcript.engines.openai.engine import OpenAITranscriber
+
+        return OpenAITranscriber(self, tools.ffmpeg, tools.secrets)
+
+    def server(self) -> str:
+        return self.base_url
+
+    def unpriced(self) -> str | None:
+        return None if self.price_per_minute is not None else self.model
