@@ -50,9 +50,10 @@ test-pythons: $(READY_FOR_TESTS)  ## the tests' core on each Python that is foun
 test-docker: $(READY_FOR_TESTS)  ## docker-compose.yml, brought up and hit; needs a Docker engine
 	@$(BIN)/python -m pytest -m docker -s media_assets_tests/test_docker.py
 
-lint: $(READY_FOR_TESTS)  ## style and types
+lint: $(READY_FOR_TESTS)  ## style, types, and which room may import which
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/mypy
 
 dev: $(READY)  ## the Dagster UI with sensors and automation on, for ./library.yaml

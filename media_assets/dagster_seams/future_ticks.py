@@ -1,7 +1,8 @@
 """Ticks of sensors and schedules that lie in the future, because the clock of this machine was ahead once.
 
 Dagster counts from the last tick, so nothing is watched until the date that the clock showed then. Dagster's daemon is
-mended in `dagster_fixes`; here is what stands in the database already, and what the daemon of an older instance reads.
+mended in `fixes`; here is what stands in the database already, and what the daemon of an older instance reads. Seen
+with Dagster 1.13, whose public interface does not show the state of a sensor.
 """
 
 from __future__ import annotations

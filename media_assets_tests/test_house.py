@@ -1,0 +1,97 @@
+"""The rules of docs/architecture.md on rooms and imports, and that each of them is really checked."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "media_assets"
+MOST_ROOMS = 14
+
+
+def lint(name: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """A tool of `make lint`, on the package in that folder."""
+    command = [str(Path(sys.executable).parent / name), *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+
+
+def packages() -> list[Path]:
+    return sorted({path.parent for path in PACKAGE.rglob("*.py")})
+
+
+def test_the_package_has_few_rooms_and_three_modules() -> None:
+    inside = [path for path in PACKAGE.iterdir() if path.name != "__pycache__"]
+    rooms = [path.name for path in inside if path.is_dir()]
+    assert len(rooms) <= MOST_ROOMS
+    assert {path.name for path in inside if path.is_file()} == {"__init__.py", "dagster_fixes.py", "definitions.py"}
+
+
+@pytest.mark.parametrize("folder", packages(), ids=lambda folder: str(folder.relative_to(ROOT)))
+def test_every_package_says_what_belongs_there(folder: Path) -> None:
+    text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8")))
+    assert text
+    if folder.parent == PACKAGE and folder.name != "containers":
+        assert "not belong here" in text or folder.name in ("artifacts", "config")
+
+
+def test_the_picture_shows_every_room() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert {room for room in rooms if f"<b>{room}</b>" not in page} == set()
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("house")
+    shutil.copytree(PACKAGE, root / "media_assets", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", root)
+    return root
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("module", "line", "contract"),
+    [
+        ("base/files.py", "from media_assets.work import spending", "A room imports only rooms below it"),
+        ("media/probe.py", "import dagster", "The rooms below the machine know no Dagster"),
+        ("artifacts/summary/value.py", "import dagster", "Engines, values and settings of artifacts know no Dagster"),
+        (
+            "artifacts/thumbnail/make.py",
+            "from media_assets.artifacts.m4a_audio import extract",
+            "Of each other artifacts know the values only",
+        ),
+        ("places/folder/source.py", "from media_assets.places.drive import settings", "Places do not know each other"),
+    ],
+)
+def test_an_import_that_breaks_a_rule_is_found(copy: Path, module: str, line: str, contract: str) -> None:
+    path = copy / "media_assets" / module
+    sound = path.read_text("utf-8")
+    path.write_text(f"{sound}\n{line}  # noqa\n", "utf-8")
+    try:
+        found = lint("lint-imports", "--no-cache", cwd=copy)
+    finally:
+        path.write_text(sound, "utf-8")
+    assert found.returncode == 1
+    assert f"{contract} BROKEN" in " ".join(found.stdout.split())
+
+
+@pytest.mark.thorough
+def test_the_rules_hold_here(copy: Path) -> None:
+    found = lint("lint-imports", "--no-cache", cwd=copy)
+    assert found.returncode == 0, found.stdout
+
+
+def test_a_private_module_of_dagster_is_found_outside_of_its_room(copy: Path) -> None:
+    planted = copy / "media_assets" / "pipeline" / "planted.py"
+    planted.write_text("from dagster._core.events import DagsterEvent\n\n__all__ = ['DagsterEvent']\n", "utf-8")
+    found = lint("ruff", "check", "--select", "TID251", "media_assets", cwd=copy)
+    planted.unlink()
+    assert found.returncode == 1
+    assert "dagster_seams" in found.stdout
+    assert lint("ruff", "check", "--select", "TID251", "media_assets", cwd=copy).returncode == 0
