@@ -29,7 +29,7 @@ def test_nothing_else_gives_inputs_to_ffmpeg_or_to_pyav():
         for path in sorted(root.rglob("*.py"))
         if re.search(r"(ffmpeg|ffmpeg_python)\.input\(|av\.open\(|decode_audio\(|[\"']-i[\"']", path.read_text())
     ]
-    assert found == ["engines/ffmpeg_errors.py", "engines/untrusted.py"]  # the first looks for `-i` in a command
+    assert found == ["media/ffmpeg_errors.py", "media/untrusted.py"]  # the first looks for `-i` in a command
 
 
 @pytest.mark.parametrize("name", OPENS_OTHERS.split())

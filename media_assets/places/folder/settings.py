@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from media_assets.places.folder.store import FolderArtifacts
 
 
-class _Folder(PlaceSection):
+class _FolderHere(PlaceSection):
     path: NamedPath
     """Relative paths start at the folder of library.yaml."""
 
@@ -31,7 +31,7 @@ class _Folder(PlaceSection):
         return self.path
 
 
-class FolderSource(_Folder, SourceSection):
+class FolderSource(_FolderHere, SourceSection):
     """A folder of this machine, or a mounted share."""
 
     usual_interval_seconds = 10
@@ -65,7 +65,7 @@ class FolderSource(_Folder, SourceSection):
         return snapshot.slots(source)
 
 
-class FolderStore(_Folder, StoreSection):
+class FolderStore(_FolderHere, StoreSection):
     """Artifacts in a folder of this machine, or a mounted share."""
 
     type: Literal["folder"] = "folder"
