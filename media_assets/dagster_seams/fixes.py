@@ -22,6 +22,12 @@ The same: its log of events on SQLite looks whether a table is there before each
 connection of its own. Tables are never taken away, so one that was seen is there. To be removed when Dagster looks
 once.
 
+The same: it writes its events one by one unless `DAGSTER_EVENT_BATCH_SIZE` is set, and on SQLite then too: two commits
+for each file that a run is to make, and two for each that it has made. Both kinds come all at once, so they are written
+together. A run that is killed before has stored artifacts without an event, as ever, and the next run finds them. What
+is set in the environment already stays, and 0 writes them one by one. To be removed when Dagster's SQLite storage has a
+`store_event_batch` of its own; the size is to stay.
+
 The same: of its SQLite storages some wait 5 s for a lock that another process holds, some 30 s. They all wait for a
 minute: backups and checks hold a lock for so long. To be removed when that can be set.
 
@@ -43,13 +49,15 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from dagster._core.errors import DagsterCodeLocationNotFoundError
+from dagster._core.events.log import EventLogEntry
 from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
 from dagster._core.scheduler import DagsterDaemonScheduler
 from dagster._core.scheduler.instigation import InstigatorState
@@ -75,6 +83,13 @@ def _interval_to_next_pending_claim_check(self: InstanceConcurrencyContext) -> f
     waits = [ready_at - now for ready_at in self._pending_timeouts.values()]
     return min(_MAX_WAIT_SECONDS, max(0.0, min(waits, default=0.0)))
 
+
+_EVENTS_AT_ONCE = 200
+_TOGETHER = {
+    dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
+    dg.DagsterEventType.ASSET_MATERIALIZATION,
+    dg.DagsterEventType.ASSET_OBSERVATION,
+}
 
 _get_elapsed = sensor_daemon.get_elapsed
 
@@ -119,6 +134,31 @@ def _has_or_had_table(self: sqlite_event_log.SqliteEventLogStorage, table_name: 
     return table_name in seen
 
 
+_store_one_by_one = sqlite_event_log.SqliteEventLogStorage.store_event_batch
+
+
+def _store_together(self: sqlite_event_log.SqliteEventLogStorage, events: Sequence[EventLogEntry]) -> None:
+    """What `store_event` does with each event, in one transaction for the run's database and one for the index."""
+    run_ids = {event.run_id for event in events}
+    if len(run_ids) != 1 or not all(event.dagster_event_type in _TOGETHER for event in events):
+        _store_one_by_one(self, events)
+        return
+    inserts = [self.prepare_insert_event(event) for event in events]
+    with self.run_connection(run_ids.pop()) as connection:
+        for insert in inserts:
+            connection.execute(insert)
+    with self.index_transaction() as connection:
+        numbers = [cast(Any, connection.execute(insert).inserted_primary_key)[0] for insert in inserts]
+        self._store_asset_event_tags(connection, events, numbers)
+        # Of an asset only what came last is kept beside the events.
+        last = {
+            (event.get_dagster_event().asset_key, event.dagster_event_type): (event, number)
+            for event, number in zip(events, numbers, strict=True)
+        }
+        for event, number in last.values():
+            self._store_asset_event(connection, event, number)
+
+
 def _is_more_than_a_stop(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], DagsterCodeLocationNotFoundError))
 
@@ -126,6 +166,8 @@ def _is_more_than_a_stop(record: logging.LogRecord) -> bool:
 def apply() -> None:
     """Mend them, for this process and those that it starts; a second call changes nothing."""
     os.environ.setdefault("PGCONNECT_TIMEOUT", str(_CONNECT_SECONDS))
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(_EVENTS_AT_ONCE))
+    sqlite_event_log.SqliteEventLogStorage.store_event_batch = _store_together  # type: ignore[method-assign,assignment]
     for storage in (sqlite_event_log, sqlite_run_storage, sqlite_schedule_storage):
         storage.create_engine = _engine_of  # type: ignore[attr-defined]
     ScriptDirectory.from_config = staticmethod(_scripts_of)  # type: ignore[method-assign]
