@@ -29,10 +29,10 @@ from media_assets.operation.dagster_logs import console_logger, use_everywhere
 from media_assets.operation.notification_sensors import notification_sensors
 from media_assets.operation.observers import build_observers
 from media_assets.pipeline.batch import batches_of
+from media_assets.pipeline.dagster_asset import dagster_asset, io_manager_key
 from media_assets.pipeline.io_manager import ArtifactIOManager
 from media_assets.pipeline.library import Library
 from media_assets.pipeline.progress import LogProgress
-from media_assets.pipeline.stage import io_manager_key
 
 
 def build_definitions(
@@ -52,7 +52,7 @@ def build_definitions(
     with_index = INDEX in {stage.name for stage in stages}
     return dg.Definitions(
         assets=[
-            *(stage.build(settings, condition, batches_of(stage)) for stage in stages),
+            *(dagster_asset(stage, settings, condition, batches_of(stage)) for stage in stages),
             library_report,
             *([duplicate_groups] if with_index else []),
         ],

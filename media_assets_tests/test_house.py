@@ -46,6 +46,14 @@ def test_the_picture_shows_every_room() -> None:
     assert {room for room in rooms if f"<b>{room}</b>" not in page} == set()
 
 
+@pytest.mark.thorough
+def test_settings_and_stages_are_known_without_dagster() -> None:
+    """It takes seconds to import, and most commands that only look at settings have no need of it."""
+    known = "media_assets.cli.app, media_assets.config.opening, media_assets.artifacts.all"
+    code = f"import sys, {known}; sys.exit('dagster' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=120, check=False).returncode == 0
+
+
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("house")

@@ -38,12 +38,13 @@ from media_assets.operation.observers import build_observers
 from media_assets.operation.processing import Processor
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.batch import batches_of
+from media_assets.pipeline.dagster_asset import dagster_asset, io_manager_key
 from media_assets.pipeline.io_manager import ArtifactIOManager
 from media_assets.pipeline.library import Library
 from media_assets.pipeline.partitions import register, registered
 from media_assets.pipeline.progress import LogProgress
 from media_assets.pipeline.settings import AssetTuning, LimitSettings, RetrySettings
-from media_assets.pipeline.stage import FileAsset, Metadata, file_asset, io_manager_key
+from media_assets.pipeline.stage import FileAsset, Metadata, file_asset
 from media_assets.pipeline.status import LibraryStatus, library_status
 from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets.places.manifest import Manifest
@@ -328,7 +329,7 @@ class ToyLibrary:
         resources["bench"] = dg.ResourceDefinition(resource_fn=lambda _: self.bench)
         resources["progress"] = dg.ResourceDefinition(resource_fn=lambda _: LogProgress())
         return dg.Definitions(
-            assets=[stage.build(self.settings, None, batches_of(stage)) for stage in PIPELINE],
+            assets=[dagster_asset(stage, self.settings, None, batches_of(stage)) for stage in PIPELINE],
             resources=resources,
             executor=dg.in_process_executor,
         )

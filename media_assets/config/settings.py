@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from media_assets.artifacts.all import PIPELINE
 from media_assets.artifacts.compressed_image.settings import ImageRule, ImageSettings
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
 from media_assets.artifacts.duplicates.settings import DuplicateSettings
@@ -116,8 +117,6 @@ class Settings(Section):
     def usual_tuning(cls) -> dict[str, AssetTuning]:
         """Of every stage that a library can have, as the stage itself says it; no other name can stand under `assets`.
         A library of other stages has settings of its own class."""
-        from media_assets.artifacts.all import PIPELINE  # the stages are declared with what is in this module
-
         return {stage.name: stage.tuning for stage in PIPELINE}
 
     @field_validator("sources", "stores", mode="before")

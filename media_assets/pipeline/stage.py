@@ -1,4 +1,4 @@
-"""`@file_asset`: a plain function of one file becomes a batched, fault-isolated Dagster asset.
+"""`@file_asset`: a plain function of one file becomes a stage of the pipeline: a batched, fault-isolated Dagster asset.
 
 The function names by its parameters what it needs:
 
@@ -15,33 +15,23 @@ It returns an `Artifact`, or raises one of `base.errors`. How the files of a bat
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, get_args, get_origin, get_type_hints
 
-import dagster as dg
 from pydantic import BaseModel
 
 from media_assets.base.section import Section
 from media_assets.pipeline.artifact import Artifact, Stored, Value
-from media_assets.pipeline.partitions import media_files
 from media_assets.pipeline.recipe import OfFile
 from media_assets.pipeline.rules import EngineRule
-from media_assets.pipeline.run_settings import RunSettings
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.places.source import SourceEntry
 from media_assets.work.work import Work
 
 Metadata = Mapping[str, Any]
-
-_WHY_RED = (
-    "**Why a cell is red:** under *Events*, the observation of that partition says it (`failed`, `next_step`); so does "
-    "the table `failures` at the failed step of its run. `media-assets status` lists all."
-)
 
 
 @dataclass
@@ -119,50 +109,6 @@ class FileAsset(Generic[Value]):
             return self.code_version
         digest = hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:8]
         return f"{self.code_version}-{digest}"
-
-    def build(
-        self,
-        settings: RunSettings,
-        automation_condition: dg.AutomationCondition[Any] | None,
-        compute: Callable[..., object],
-    ) -> dg.AssetsDefinition:
-        """The Dagster asset of this stage for one library.
-
-        Args:
-            compute: What the asset does; see `batch.batches_of`.
-        """
-        tuning = settings.assets[self.name]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", dg.BetaWarning)  # backfill_policy is beta; we mean it
-            asset: dg.AssetsDefinition = dg.asset(
-                compute_fn=compute,
-                name=self.name,
-                description=f"{inspect.getdoc(self.function)}\n\n{_WHY_RED}",
-                group_name=self.group,
-                owners=settings.owners,
-                kinds=set(self.kinds),
-                code_version=self.full_code_version(settings),
-                ins={name: dg.AssetIn(key=name) for name in self.upstreams},
-                required_resource_keys={"library", "progress", *self.engines},
-                io_manager_key=io_manager_key(str(settings.output_for(self.name).store)),
-                partitions_def=media_files,
-                backfill_policy=dg.BackfillPolicy.multi_run(tuning.batch),
-                pool=self.pool,
-                retry_policy=dg.RetryPolicy(
-                    max_retries=settings.retries.max_retries,
-                    delay=settings.retries.delay_seconds,
-                    backoff=dg.Backoff.EXPONENTIAL,
-                    jitter=dg.Jitter.PLUS_MINUS,
-                ),
-                automation_condition=automation_condition,
-                metadata={"batch": tuning.batch, "workers": tuning.workers},
-            )
-        return asset
-
-
-def io_manager_key(store: str) -> str:
-    """The resource key of the IO manager that writes to a store."""
-    return f"store_{store}"
 
 
 def file_asset(

@@ -21,6 +21,7 @@ from media_assets.config.opening import open_library
 from media_assets.config.settings import Settings
 from media_assets.definitions import build_definitions
 from media_assets.pipeline.batch import batches_of
+from media_assets.pipeline.dagster_asset import dagster_asset
 from media_assets.pipeline.instance_state import InstanceState
 from media_assets.pipeline.partitions import register, registered
 from media_assets.pipeline.records import EventFeed, Gone
@@ -317,7 +318,7 @@ def test_a_run_that_ends_in_the_middle_of_a_look_is_not_requested_again(tmp_path
 
     with ToyLibrary(tmp_path) as toy, ThreadPoolExecutor() as pool:
         condition = stage_condition(rerun_on_change=True)
-        stages = [stage.build(toy.settings, condition, batches_of(stage)) for stage in PIPELINE]
+        stages = [dagster_asset(stage, toy.settings, condition, batches_of(stage)) for stage in PIPELINE]
         definitions = dg.Definitions(assets=[first, *stages], resources=toy.definitions.resources)
         toy.write(a="a\ntranscript: pause here")
         toy.run("drive_file")

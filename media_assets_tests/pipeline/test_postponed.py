@@ -17,6 +17,7 @@ from media_assets.base.secrets import Secrets
 from media_assets.config.settings import Settings
 from media_assets.definitions import build_definitions
 from media_assets.pipeline.batch import batches_of
+from media_assets.pipeline.dagster_asset import dagster_asset
 from media_assets.pipeline.lanes import BULK_TAGS
 from media_assets.pipeline.partitions import media_files
 from media_assets.places.folder.settings import FolderSource
@@ -131,7 +132,7 @@ def test_what_is_made_of_it_follows_by_itself(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, budgets=budgets, assets=tuned("m4a_audio", workers=1)) as toy:
         condition = stage_condition(rerun_on_change=True)
         definitions = dg.Definitions(
-            assets=[stage.build(toy.settings, condition, batches_of(stage)) for stage in PIPELINE],
+            assets=[dagster_asset(stage, toy.settings, condition, batches_of(stage)) for stage in PIPELINE],
             resources=toy.definitions.resources,
         )
         seen: list[dict[str, set[str]]] = []

@@ -22,6 +22,7 @@ from media_assets.operation.backup.from_stores import record_what_is_there
 from media_assets.operation.backup.importing import AssetImport, Imported, Importer
 from media_assets.operation.processing import Selection
 from media_assets.pipeline.batch import batches_of
+from media_assets.pipeline.dagster_asset import dagster_asset
 from media_assets.pipeline.instance_state import InstanceState
 from media_assets.pipeline.latest_records import latest_failures, made_ids
 from media_assets.pipeline.partitions import registered
@@ -175,7 +176,7 @@ def test_automation_asks_for_nothing_after_an_import(brought: tuple[Move, ToyLib
     _, new, _ = brought
     condition = stage_condition(rerun_on_change=True)
     definitions = dg.Definitions(
-        assets=[stage.build(new.settings, condition, batches_of(stage)) for stage in PIPELINE],
+        assets=[dagster_asset(stage, new.settings, condition, batches_of(stage)) for stage in PIPELINE],
         resources=new.definitions.resources,
     )
     cursor = None
