@@ -11,8 +11,7 @@ from functools import partial
 
 import dagster as dg
 
-from media_assets.base.errors import BadMedia, Fatal
-from media_assets.base.keys import split_drive_key
+from media_assets.base.errors import Fatal
 from media_assets.base.secrets import Secrets
 from media_assets.base.wording import counted
 from media_assets.config.settings import Settings
@@ -27,7 +26,6 @@ from media_assets.pipeline.instance_state import InstanceState
 from media_assets.pipeline.library import Library
 from media_assets.pipeline.recipe import Stage
 from media_assets.pipeline.records import EventFeed
-from media_assets.places.drive.settings import DriveSource
 
 
 def notification_sensors(
@@ -131,12 +129,5 @@ def _webhook_sensor(
 
 
 def _file_link(settings: Settings, key: str) -> str:
-    """Of a file on Drive; one in a folder has no address that opens on another machine."""
-    if not isinstance(settings.sources.get(key.partition(":")[0]), DriveSource):
-        return ""
-    from media_assets.places.drive.api.folders import file_link
-
-    try:
-        return file_link(split_drive_key(key)[2])
-    except BadMedia:
-        return ""
+    section = settings.sources.get(key.partition(":")[0])
+    return section.link_anywhere(key) if section else ""

@@ -83,6 +83,10 @@ class SourceSection(PlaceSection):
         """The folder of this machine where it is mounted just now; None where it is none, or is not mounted."""
         return None
 
+    def link_anywhere(self, key: str) -> str:  # noqa: ARG002
+        """An address that opens a file of the source on any machine; empty where there is none."""
+        return ""
+
     @classmethod
     def state_names(cls, source: str) -> tuple[str, ...]:  # noqa: ARG003
         """Under which names is kept what a source of this kind remembers between two looks."""

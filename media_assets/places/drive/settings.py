@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, PositiveFloat
 
+from media_assets.base.errors import BadMedia
+from media_assets.base.keys import split_drive_key
 from media_assets.base.section import Section
 from media_assets.base.validators import FolderOnDrive, NamedPath, WebAddress, folders_on_drive
 from media_assets.places.section import SourceSection, StoreSection, Surroundings, Territory
@@ -83,6 +85,14 @@ class DriveSource(DriveAccess, SourceSection):
 
         api = self.api(library)
         return DriveMover(api, lambda: [api.folder_id(place) for place in self.folders], library.review_folder, ask)
+
+    def link_anywhere(self, key: str) -> str:
+        from media_assets.places.drive.api.folders import file_link
+
+        try:
+            return file_link(split_drive_key(key)[2])
+        except BadMedia:
+            return ""
 
     @classmethod
     def state_names(cls, source: str) -> tuple[str, ...]:
