@@ -1,6 +1,7 @@
-"""What flows between assets: typed values, stored as JSON beside the artifacts they describe.
+"""What the values of several artifacts have in common: how large their source was.
 
-Times are seconds from the start of the source's own timeline, sizes are bytes. No Dagster, no I/O in here.
+A value itself stands in `artifacts/<name>/value.py`. In all of them times are seconds from the start of the source's
+own timeline and sizes are bytes.
 """
 
 from __future__ import annotations

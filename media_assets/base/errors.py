@@ -1,7 +1,7 @@
 """What a failure means for the file it happened on, and for the batch around it.
 
-Engines and sources raise these; `file_asset` decides by their class alone. A message says what was wrong and
-what to do next; the name of the file is added by whoever knows it, once.
+Engines, sources and stores raise these; `pipeline` decides by their class alone. A message says what was wrong and what
+to do next; the name of the file is added by whoever knows it, once.
 
     MediaAssetsError
     ├── NotApplicable               green: there is nothing to do for this file
@@ -81,7 +81,8 @@ class BadMedia(MediaAssetsError):
 
 
 class Unforeseen(BadMedia):
-    """Something nobody thought of. The file's own fault, until it hits the next files all alike; see `batch`.
+    """Something nobody thought of. The file's own fault, until it hits the next files all alike; see
+    `pipeline.first_failures`.
 
     Args:
         error: What was raised.

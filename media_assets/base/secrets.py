@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Secrets(BaseSettings):
-    """Never in library.yaml: the environment alone, or a `.env` file beside library.yaml. See `config.load_secrets`."""
+    """Every key and token that the project takes, named after its variable; `config.load.load_secrets` reads them."""
 
     model_config = SettingsConfigDict(
         extra="ignore", frozen=True, env_ignore_empty=True, env_nested_delimiter="__", hide_input_in_errors=True

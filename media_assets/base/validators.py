@@ -61,7 +61,7 @@ def folder_on_drive(folder: str) -> str:
 
 
 def glob(pattern: str) -> str:
-    """On paths; see `sources.globs`."""
+    """A glob on paths, of the kind that `base.globs` reads, that can match something."""
     if not pattern.strip():
         raise ValueError("should be a glob such as **/*.mp4")
     if why := _matches_nothing(pattern):

@@ -1,6 +1,6 @@
 """The sections of library.yaml about who is told what happened: `alerts` for people, `webhooks` for other systems.
 
-Addresses of channels and the keys of signatures are secrets and stand in `settings.Secrets`.
+Addresses of channels and the keys of signatures are secrets and stand in `base.secrets.Secrets`.
 """
 
 from __future__ import annotations

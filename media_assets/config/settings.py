@@ -1,9 +1,9 @@
 """`library.yaml` and the environment become one typed `Settings`.
 
-What belongs here: the sections and their defaults; those of sources and stores are in `settings_places`. What does not:
-rules between keys (`settings_rules`), reading the file and the environment (`config`), and anything that looks at the
-machine (`doctor`). docs/configuration.md names
-every key; a test compares the two.
+What belongs here: which sections there are, under which keys, and what holds between them. What does not: the keys and
+defaults of a section (`settings.py` of the artifact, the place or the room it is for), how the rules between keys are
+checked (`config.rules`), reading the file and the environment (`config.load`), and anything that looks at the machine
+(`operation.doctor`). docs/configuration.md names every key; a test compares the two.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ DEFAULT_POOLS = {"source": 4, "ffmpeg": 2, "encoder": 1, "transcriber": 1, "summ
 
 
 class Settings(Section):
-    """All of library.yaml; `config.load_settings` reads it."""
+    """All of library.yaml; `config.load.load_settings` reads it."""
 
     state_dir: NamedPath = Path(".media_assets")
     """Dagster's own storage, work directories, cache, locks. Relative paths start at the folder of library.yaml."""

@@ -1,7 +1,7 @@
 """The ffmpeg engine: which ffmpeg is used, how it is run on one file, and what its failures mean.
 
 What belongs here: everything that is the same for every ffmpeg command. Commands themselves are built with
-`ffmpeg-python` by those who need them (`audio.py` and its like).
+`ffmpeg-python` by those who need them (`artifacts/m4a_audio/extract.py`, `artifacts/compressed_video/encode.py` …).
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""From the headers of a stream, as PyAV shows them, to `models.Stream`: how each field is found, and what containers
-write in its place."""
+"""From the headers of a stream, as PyAV shows them, to `info.Stream`: how a field is found, what containers write."""
 
 from __future__ import annotations
 

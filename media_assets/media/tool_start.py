@@ -1,7 +1,8 @@
 """From a fork to a program: a tool such as ffmpeg begins under its limits, and is under none of its parent's doings.
 
 What belongs here: what happens in the forked process until the program has taken its place. It is done in a small
-process of one thread (`sandbox_server`), because what happens between fork and exec in a process with threads may hang.
+process of one thread (`sandbox.helper_process`), because what happens between fork and exec in a process with threads
+may hang.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Which files a rule of library.yaml is for. The rules themselves stand in `settings`, beside what they choose."""
+"""Which files a rule of library.yaml is for.
+
+What does not belong here: the rules themselves (`artifacts/*/settings.py`), and how one is chosen for a file (`rules`).
+"""
 
 from __future__ import annotations
 

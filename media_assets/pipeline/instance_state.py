@@ -6,7 +6,7 @@ import dagster as dg
 
 
 class InstanceState:
-    """Keeps text in the database of the Dagster instance, one row for each name. See `sources.base.State`."""
+    """Keeps text in the database of the Dagster instance, one row for each name. See `places.source.DurableState`."""
 
     def __init__(self, instance: dg.DagsterInstance) -> None:
         storage = instance.daemon_cursor_storage

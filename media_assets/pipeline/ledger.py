@@ -25,7 +25,7 @@ _writing = threading.Lock()
 
 
 class InstanceLedger:
-    """The ledger as one run sees it. See `engines.spending.Ledger`."""
+    """The ledger as one run sees it. See `work.spending.Ledger`."""
 
     def __init__(self, instance: dg.DagsterInstance, run_id: str) -> None:
         self._instance = instance

@@ -1,6 +1,6 @@
 """The sources, the stores and the cache of one library, as it is given them; no Dagster in here.
 
-`places.open_library` makes one from library.yaml.
+`config.opening.open_library` makes one from library.yaml.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ OfFile = Callable[[Any, Mapping[str, Manifest], datetime], Section]
 
 
 class Stage(Protocol):
-    """What decides what a stage makes of a file; `file_asset.FileAsset` says what each of these means."""
+    """What decides what a stage makes of a file; `stage.FileAsset` says what each of these means."""
 
     @property
     def name(self) -> str: ...

@@ -16,7 +16,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class ChildLimits:
-    """Limits of a child of `sandbox.run_in_child`."""
+    """Limits of a child of `media.sandbox.child.run_in_child`."""
 
     memory_bytes: int = 2_000_000_000
     """Address space on top of what the child begins with; not enforced on macOS."""

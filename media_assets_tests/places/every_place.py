@@ -32,7 +32,7 @@ AT_ONCE = AutomationSettings(settle_seconds=0, incomplete_seconds=0)
 
 
 class Memory:
-    """See `sources.base.State`."""
+    """See `places.source.DurableState`."""
 
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""What every source promises (`sources.base`), on a folder, on Drive and in a bucket."""
+"""What every source promises (`places.source`), on a folder, on Drive and in a bucket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every store promises (`io_managers.store`), in a folder, on Drive and in a bucket."""
+"""What every store promises (`places.store`), in a folder, on Drive and in a bucket."""
 
 from __future__ import annotations
 

@@ -1,1 +1,4 @@
-"""A photo in fewer bytes, without a loss that can be seen."""
+"""A photo in fewer bytes, without a loss that can be seen.
+
+What does not belong here: opening pictures and reading their pixels (`media.pictures`).
+"""

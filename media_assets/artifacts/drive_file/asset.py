@@ -1,4 +1,4 @@
-"""drive_file: what a file of the library is: identity, checksums, times, and what a probe of its content finds."""
+"""`drive_file`, the first stage, of every file of the library: identity, checksums, times, and what a probe finds."""
 
 from __future__ import annotations
 
@@ -70,10 +70,11 @@ def _describe_stream(stream: Stream) -> str:
     reads_source=True,
 )
 def drive_file(entry: SourceEntry, library: Library, work: Work) -> Artifact[SourceFile]:
-    """A file of the library: where it lies, how large it is, its checksums and times, and what is in it.
+    """Every file of the library, wherever it lies: in a folder, in Google Drive or in a bucket.
 
-    What it is, is judged by its content, not by its name. An artifact of this project is no file of the library,
-    wherever it lies. Later stages depend on the content alone: to move or to touch a file re-makes nothing.
+    It says where the file lies, how large it is, its checksums and times, and what is in it. The content tells what a
+    file is, not its name. An artifact of this project is no file of the library, wherever it lies. Later stages depend
+    on the content alone: to move or to touch a file re-makes nothing.
     """
     stored_bytes = library.stored_bytes(entry)
     lies_at = library.lies_at(entry)

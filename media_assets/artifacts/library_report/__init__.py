@@ -1,1 +1,4 @@
-"""How the library fares: space saved, speed, success, cost."""
+"""How the library fares: space saved, speed, success, cost.
+
+What does not belong here: reading the event log (`pipeline.records`), and figures for monitoring (`operation.metrics`).
+"""

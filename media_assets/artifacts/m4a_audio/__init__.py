@@ -1,1 +1,4 @@
-"""The sound of a recording as M4A that starts playing at once."""
+"""The sound of a recording as M4A that starts playing at once.
+
+What does not belong here: what is said in it (`transcript`).
+"""

@@ -1,7 +1,7 @@
 """A function of ours, run on untrusted bytes in a process of its own.
 
 A decoder that a hostile file makes hang, swell or crash takes only that process with it, and the file is red with that
-reason. What a child may take is in `child_limits`, how it is made and what it may answer in `sandbox_server`.
+reason. What a child may take is in `work.child_limits`, how it is made in `server`, what it may answer in `results`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The two small processes that fork others for us: children that read (`sandbox`), and tools (`process`).
+"""The two small processes that fork others for us: children that read (`server`), and tools (`media.tool_start`).
 
 They have one thread each, so that a fork is sound whatever threads this process has, and little memory, so that it is
-quick. What they do is in `sandbox_server`.
+quick. What they do is in those modules.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class HelperProcess:
         """Have a child forked for a request. When the stack is left, the child is killed if it is still there.
 
         Args:
-            call: What kind of child, as `sandbox_server` knows them.
+            call: What kind of child, as `server` knows them.
             request: Sent to the child.
             stack: Closes the ends that are ours.
             more: Descriptors that the child gets besides.

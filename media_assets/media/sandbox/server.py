@@ -1,4 +1,4 @@
-"""The process that forks a child for each call of `sandbox.run_in_child`, and what such a child does.
+"""The process that forks a child for each call of `child.run_in_child`, and what such a child does.
 
 It is started once by a process of ours, has one thread, and has loaded what children need (PyAV, our models), so that
 a fork takes milliseconds. `multiprocessing`'s fork server would load the parent's `__main__` again, which is Dagster.

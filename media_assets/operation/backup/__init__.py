@@ -7,5 +7,6 @@
     duplicates/<name>.jsonl    journals of moved duplicates, by which the moves can be undone
     index.json                 format, origin, and size and checksum of each of the above
 
-Artifacts themselves are in the stores and stay there; secrets and grants are not in it either.
+Artifacts themselves are in the stores and stay there; secrets and grants are not in it either. What does not belong
+here: where a sensor keeps what it remembers (`automation.source_memory`).
 """

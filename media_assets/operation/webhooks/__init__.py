@@ -1,1 +1,4 @@
-"""Signed events for other systems, after the specification Standard Webhooks (standardwebhooks.com)."""
+"""Signed events for other systems, after the specification Standard Webhooks (standardwebhooks.com).
+
+What does not belong here: messages for people (`alerts`).
+"""

@@ -27,7 +27,7 @@ _MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 class BucketObjects:
-    """See `sources.base.Source`.
+    """See `places.source.Source`.
 
     Args:
         is_artifact: Called at each listing; what it returns tells the artifacts that lie beside their sources, by their

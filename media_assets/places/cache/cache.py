@@ -1,7 +1,7 @@
 """One bounded cache of fetched files, shared by all runs of a machine.
 
 A file is fetched once however many ask for it at the same time, a broken fetch is taken up where it stopped, and a
-file that is in use is never evicted. `cache_room` keeps the room.
+file that is in use is never evicted. `room` keeps the room.
 """
 
 from __future__ import annotations

@@ -2,11 +2,11 @@
 
     <folder>/ledger.json            what the last count found, kept up to date since
     <folder>/files/<name>           a complete file; its time of access is its last use
-    <folder>/seals/<name>           what is known of it, see `cache_seals`
+    <folder>/seals/<name>           what is known of it, see `seals`
     <folder>/files/<name>.partial   what came of it so far
     <folder>/fetching/<name>.bytes  the room reserved for it meanwhile
 
-Nothing here locks: `cache_room` does.
+Nothing here locks: `room` does.
 """
 
 from __future__ import annotations

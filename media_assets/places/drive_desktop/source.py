@@ -27,7 +27,7 @@ _LISTED = 20
 
 
 class DriveDesktop:
-    """See `sources.base.Source`. Nothing is looked for before it is used, and again when it was mounted elsewhere.
+    """See `places.source.Source`. Nothing is looked for before it is used, and again when it was mounted elsewhere.
 
     Args:
         folder: Makes the source of the folder that was found.

@@ -44,7 +44,7 @@ class _OpenFolder(NamedTuple):
 
 
 class Folder:
-    """See `sources.base.Source`.
+    """See `places.source.Source`.
 
     Args:
         artifact_paths: Called at each listing; what it returns tells the artifacts that lie beside their sources, by

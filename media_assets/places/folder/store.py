@@ -48,7 +48,7 @@ _ORIGIN = re.compile(r"\w+ of [^\0-\x1f]+")
 
 
 class FolderArtifacts:
-    """See `io_managers.store.ArtifactStore`.
+    """See `places.store.ArtifactStore`.
 
     Args:
         sources: The folders of the sources, by name: artifacts may lie beside the files in them.

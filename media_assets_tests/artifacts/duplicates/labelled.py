@@ -54,7 +54,7 @@ Labels = dict[Path, str]
 """Per file the name of the content that it shows; files of one name are duplicates."""
 
 TUNED_ON = range(10)
-"""Seeds that the limits in `settings_duplicates` were chosen with: what they show proves nothing any more."""
+"""Seeds with which the limits in `artifacts/duplicates/settings.py` were chosen: what they show proves nothing now."""
 SEEDS = range(50)
 """From here on a seed would show a scene that another seed shows too."""
 

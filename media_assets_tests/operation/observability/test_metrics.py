@@ -87,7 +87,7 @@ def work(samples: Samples, asset: str) -> tuple[float, float, float]:
 
 
 def note_made(toy: ToyLibrary, asset: str, name: str, tags: dict[str, str] | None = None, **metadata: Any) -> None:
-    """Record an artifact as `io_managers.base` does."""
+    """Record an artifact as `pipeline.io_manager` does."""
     known: dict[str, Any] = {
         "made_in_seconds": 1.0,
         "size_bytes": 10,

@@ -24,7 +24,7 @@ AN_HOUR = 3600.0
 
 
 class DictState:
-    """See `sources.base.State`."""
+    """See `places.source.DurableState`."""
 
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}

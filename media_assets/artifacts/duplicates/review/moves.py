@@ -1,7 +1,7 @@
 """Moving redundant copies to a review folder, and back: the plan, its execution and its undoing.
 
 Every action stands in a journal before it is done, so that a crash at any moment can be undone. Nothing is deleted and
-nothing is overwritten. How a file is moved is the mover's business: `folder_mover`, `drive_mover`, `bucket_mover`.
+nothing is overwritten. How a file is moved is the business of the mover of its place (`places/*/mover.py`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 `bucket` is what sources and stores use, `connect` builds the client from library.yaml and the environment, `failures`
 turns the client's errors into ours, `transfer` moves whole files, `conditional` deletes only what was looked at.
-Nothing in here knows of artifacts.
+What does not belong here: anything that knows of artifacts.
 """
 
 from media_assets.places.bucket.client.bucket import Bucket

@@ -14,7 +14,7 @@ ORIGIN = re.compile(r"\w+ of [^\0-\x1f]+")
 
 
 class BucketLayout:
-    """Paths of the objects of a store, see `io_managers.bucket`."""
+    """Paths of the objects of a store, see `store`."""
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket

@@ -10,7 +10,7 @@ from media_assets.places.store import ManifestReader
 
 
 class BucketSnapshot:
-    """See `io_managers.store.ManifestReader`.
+    """See `places.store.ManifestReader`.
 
     Args:
         store: Asked for what no listing shows.

@@ -4,7 +4,7 @@
     <prefix>/<asset>/<slug>-<id>/<writer>/<name>          its files; every publication is a <writer> of its own
     <prefix>/<asset>/<slug>-<id>/<writer>/coming.json     what is about to be written or to go beside its source
     <prefix>/.index/fingerprint/<asset>/<fingerprint>     → the folder of an artifact with this fingerprint
-    <prefix>/.index/beside/…                              which objects among the sources are ours, see `bucket_beside`
+    <prefix>/.index/beside/…                              which objects among the sources are ours, see `beside`
     <prefix>/.index/content/<sha256>                      → whose artifact a file of this content is
 
 Objects cannot be renamed, and nobody can lock a bucket. So files go under names that no other writer has, and the
@@ -38,7 +38,7 @@ from media_assets.places.store import ManifestReader, Target
 
 
 class BucketArtifacts:
-    """See `io_managers.store.ArtifactStore`.
+    """See `places.store.ArtifactStore`.
 
     Args:
         cache: Where files are kept that are read, and those that were published a moment ago.

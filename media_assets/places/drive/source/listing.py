@@ -25,7 +25,7 @@ class NotListed(Fatal):
 
 
 class DriveListing:
-    """Asks for no more than `drive_entries.FIELDS`."""
+    """Asks for no more than `entries.FIELDS`."""
 
     def __init__(self, api: DriveApi) -> None:
         self._api = api

@@ -33,7 +33,7 @@ _KEPT = "Its artifacts are kept"
 
 
 class DriveFolders:
-    """See `sources.base.Source`.
+    """See `places.source.Source`.
 
     A configured path means the path: when a folder of it is renamed or moved, the source says that it is gone. One
     that is configured by its id is followed wherever it goes.

@@ -21,7 +21,7 @@ class DrivePosition:
 
     generation: int
     tokens: dict[str, str]
-    """By drive, see `drive_tree.Anchor`."""
+    """The token of each drive, by the name that `tree.Anchor` has for it."""
 
     @classmethod
     def parse(cls, cursor: str | None) -> Self | None:

@@ -309,7 +309,7 @@ class StoreFolders:
 
 
 class _Written:
-    """See `places.FolderIds`."""
+    """See `places.drive.api.places.FolderIds`."""
 
     def __init__(self, memory: DriveMemory, prefix: str) -> None:
         self._memory = memory

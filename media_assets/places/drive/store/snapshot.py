@@ -14,7 +14,7 @@ _READ_AHEAD = 100
 
 
 class DriveSnapshot:
-    """See `io_managers.store.ManifestReader`. For one thread.
+    """See `places.store.ManifestReader`. For one thread.
 
     Args:
         artifact_of: The `artifact_id` of an asset and key.

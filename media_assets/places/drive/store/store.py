@@ -4,8 +4,8 @@
     <folder>/.manifests/<asset>/<slug>-<hash>.json          what the artifacts are, one file for each
 
 An artifact is there when its manifest is and its files are as that says. Everything is found by the marks on it (see
-`drive_marks`), never by its name or place, so people may rename and move what they like. `drive_publication` sees to it
-that there is exactly one. What this machine keeps (`drive_journal`, `drive_memory`) nobody needs in order to read.
+`marks`), never by its name or place, so people may rename and move what they like. `publication` sees to it that there
+is exactly one. What this machine keeps (`journal`, `memory`) nobody needs in order to read.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _FOLDERS_REMEMBERED = 10_000
 
 
 class DriveArtifacts:
-    """See `io_managers.store.ArtifactStore`. Shared by threads; touches nothing until it is used.
+    """See `places.store.ArtifactStore`. Shared by threads; touches nothing until it is used.
 
     Args:
         identity: What stays the same in all keys a file may have had, see `Source.identity`.

@@ -1,6 +1,6 @@
 """Finding and loading a Whisper model; whatever can be wrong with it is said with the way to repair it.
 
-What belongs here: everything up to a loaded `WhisperModel`. What is done with it is in `whisper.py`.
+What belongs here: everything up to a loaded `WhisperModel`. What is done with it is in `engine.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Transcription behind OpenAI's API: OpenAI itself, or a server that speaks it.
 
-A server takes requests of limited size, so the audio goes there in pieces. They are the windows of `windows.py`: cut at
+A server takes requests of limited size, so the audio goes there in pieces. They are those of `hearing.windows`: cut at
 the quietest moment of a stretch, exact to the sample, and kept in the journal, so that a crash pays for one piece at
 most. A piece is sent as FLAC with 16,000 samples a second, which is what the models hear: nothing is lost, and it
 is never larger than its samples, so the length of a piece bounds the size of its upload.
