@@ -1,8 +1,7 @@
-"""What the budget of a day postponed, and the sensor that asks for it when another day has begun.
+"""The sensor that asks for what the budget of a day postponed, when another day has begun.
 
-Dagster takes a stage that stopped for one that failed, and the conditions do not ask for it again. So a batch that the
-budget stopped leaves a row with the files it did not come to, in the database of the instance, and a tag on its run by
-which the rows of a day are found.
+Dagster takes a stage that stopped for one that failed, and the conditions do not ask for it again. What a budget left
+is noted by `pipeline.postponed`.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import dagster as dg
 
 from media_assets.base.wording import counted
 from media_assets.pipeline.lanes import bulk_request
-from media_assets.pipeline.postponed import POSTPONED_TAG, _days_before, still_postponed
+from media_assets.pipeline.postponed import POSTPONED_TAG, days_before, still_postponed
 
 _INTERVAL_SECONDS = 300
 # A batch that is stopped in the last minutes of a day notes what it left when its threads have ended.
@@ -33,7 +32,7 @@ def budget_sensor(stages: Sequence[dg.AssetKey]) -> dg.SensorDefinition:
     )
     def resume(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         today = (datetime.now(UTC) - _GRACE).date()
-        days = [*_days_before(today, context.cursor), *_bring_back(context.instance, today)]
+        days = [*days_before(today, context.cursor), *_bring_back(context.instance, today)]
         if not days:
             return dg.SkipReason("what earlier budgets postponed was requested today; again after midnight UTC")
         names = {stage.path[-1]: stage for stage in stages}

@@ -1,6 +1,7 @@
-"""What happens by itself: sensors that notice files, and the conditions under which stages are requested.
+"""The sensor of a source: it notices new, changed and removed files, registers them and requests what they need.
 
-A few new or changed files get a run through all stages. Many are registered at once and left to the conditions.
+A few new or changed files get a run through all stages. Many are registered at once and left to the conditions
+(`conditions`).
 """
 
 from __future__ import annotations

@@ -17,14 +17,8 @@ from media_assets.base.errors import BadMedia
 # `,` breaks the selection of partitions in the UI (dagster #32183); `[` `]` `"` and `...` belong to the syntax of
 # ranges, `*` to that of wildcards. `%` is ours.
 _RESERVED = frozenset('%,[]"*')
-
-
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-
-
 _LONG_DOTS = re.compile(r"(?<=\.\.)\.+")
-
-
 _DRIVE_ID = re.compile(r"~[A-Za-z0-9_-]{25,}$")
 
 

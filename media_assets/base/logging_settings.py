@@ -1,4 +1,4 @@
-"""The section `logging` of library.yaml."""
+"""The section `logging` of library.yaml: what processes write to their output."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from media_assets.base.section import Section
 
 
 class LoggingSettings(Section):
-    """What processes write to their output; Dagster's own records of runs are not touched by it."""
+    """The output of our processes; Dagster's own records of runs are not touched by it."""
 
     format: Literal["text", "json"] = "text"
     """`json`: one object for each line, with run_id, asset, partition, lane, attempt and seconds where they apply."""

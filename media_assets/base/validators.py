@@ -1,6 +1,7 @@
-"""Rules on single values of library.yaml, and the types of keys that follow them.
+"""Rules on single values of library.yaml, and the types of keys that are held to them.
 
-Each raises `ValueError` with what is allowed; `config` says at which key. Rules between keys are in `config.rules`.
+Each rule raises `ValueError` with what is allowed; `config.errors` says at which key. A rule of one section alone
+stands with that section, a rule between keys in `config.rules`.
 """
 
 from __future__ import annotations
@@ -23,16 +24,10 @@ HIDDEN_VALUE = "hidden_value"
 
 
 def library_name(name: str) -> str:
-    """Of a source or a store. It becomes part of partition keys, of Dagster's names and of variables."""
+    """The name of a source or a store. It becomes part of partition keys, of Dagster's names and of variables."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
         raise ValueError("should be a name of a-z, 0-9 and single _ between them that begins with a letter")
     return name
-
-
-def language_code(code: str) -> str:
-    if not re.fullmatch(r"[a-z]{2,3}", code):
-        raise ValueError("should be an ISO 639 code of two or three small letters, such as en")
-    return code
 
 
 def owner(value: str) -> str:
@@ -42,8 +37,28 @@ def owner(value: str) -> str:
     return value
 
 
+def language_code(code: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}", code):
+        raise ValueError("should be an ISO 639 code of two or three small letters, such as en")
+    return code
+
+
+Language = Annotated[str, AfterValidator(language_code)]
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("should be a time zone such as Europe/Berlin") from None
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+
+
 def _named(path: object) -> object:
-    """Without a name it would be the folder of library.yaml, which nobody means."""
+    """A path without a name would be the folder of library.yaml, which nobody means."""
     if isinstance(path, str) and not path.strip():
         raise ValueError("is empty; name the folder, e.g. ./media, or leave out what is not needed")
     if isinstance(path, str) and os.name == "posix" and re.match(r"[A-Za-z]:[\\/]", path):
@@ -52,12 +67,6 @@ def _named(path: object) -> object:
 
 
 NamedPath = Annotated[Path, BeforeValidator(_named)]
-
-
-def folder_on_drive(folder: str) -> str:
-    if not folder.strip():
-        raise ValueError("is empty; name the folder, e.g. My Drive/Lectures")
-    return folder
 
 
 def glob(pattern: str) -> str:
@@ -71,13 +80,6 @@ def glob(pattern: str) -> str:
     except Fatal as error:
         raise ValueError(f"({pattern}) should be a glob: {error.next_step[0].lower()}{error.next_step[1:]}") from None
     return pattern
-
-
-def folders_on_drive(folders: tuple[str, ...]) -> tuple[str, ...]:
-    """As a whole: to the list one that is refused would be as if it were not there."""
-    for folder in folders:
-        folder_on_drive(folder)
-    return folders
 
 
 def _matches_nothing(pattern: str) -> str | None:
@@ -112,8 +114,11 @@ def web_address(address: str) -> str:
     return address.rstrip("/")
 
 
+WebAddress = Annotated[str, AfterValidator(web_address)]
+
+
 def bucket_address(address: str) -> str:
-    """Of a bucket and a prefix in it; it is logged, so it may hold no credentials."""
+    """The address of a bucket and a prefix in it; it is logged, so it may hold no credentials."""
     parts = urlsplit(address)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise PydanticCustomError(HIDDEN_VALUE, "should be an address like s3://bucket/prefix and nothing more")
@@ -122,24 +127,20 @@ def bucket_address(address: str) -> str:
     return address.rstrip("/")
 
 
-FolderOnDrive = Annotated[str, AfterValidator(folder_on_drive)]
-
-
-WebAddress = Annotated[str, AfterValidator(web_address)]
-
-
 BucketAddress = Annotated[str, AfterValidator(bucket_address)]
 
 
-Language = Annotated[str, AfterValidator(language_code)]
+def folder_on_drive(folder: str) -> str:
+    if not folder.strip():
+        raise ValueError("is empty; name the folder, e.g. My Drive/Lectures")
+    return folder
 
 
-def _time_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("should be a time zone such as Europe/Berlin") from None
-    return name
+def folders_on_drive(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """All of them at once: a list takes one that is refused for one that is not there."""
+    for folder in folders:
+        folder_on_drive(folder)
+    return folders
 
 
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
+FolderOnDrive = Annotated[str, AfterValidator(folder_on_drive)]

@@ -1,6 +1,7 @@
-"""What the types in `settings` cannot say: rules on names, and rules between keys.
+"""What the types in `settings` cannot say: rules between keys, and what is filled in where a key leaves something out.
 
-Each rule raises at the key that has to be changed, so that a message can name it; `config` turns them into text.
+Each rule raises at the key that has to be changed, so that a message can name it; `errors` turns it into text. A rule
+on a single value does not belong here (`base.validators`).
 """
 
 from __future__ import annotations
@@ -34,12 +35,6 @@ def one_of(names: Iterable[str], given: object = None) -> str:
     known = sorted(names)
     close = close_to(given, known) if isinstance(given, str) else None
     return f"should be one of {', '.join(known)}{f'; did you mean {close}?' if close else ''}"
-
-
-# ------------------------------------------------------------------------------------------- single values
-
-
-# ------------------------------------------------------------------------------------------- between keys
 
 
 def completed_tuning(given: object, defaults: Mapping[str, BaseModel]) -> object:

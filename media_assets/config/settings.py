@@ -55,16 +55,6 @@ from media_assets.work.settings import BudgetSettings
 LibraryName = Annotated[str, AfterValidator(library_name)]
 Owner = Annotated[str, AfterValidator(owner)]
 
-
-# ------------------------------------------------------------------------------------------- sources and stores
-
-
-# ------------------------------------------------------------------------------------------- engines
-
-
-# ------------------------------------------------------------------------------------------- how the work is run
-
-
 DEFAULT_POOLS = {"source": 4, "ffmpeg": 2, "encoder": 1, "transcriber": 1, "summarizer": 4}
 
 

@@ -1,4 +1,4 @@
-"""The sections of library.yaml about logs and traces. Metrics need none: they are read from what is recorded."""
+"""The section `tracing` of library.yaml. Metrics need no section: they are read from what is recorded."""
 
 from __future__ import annotations
 

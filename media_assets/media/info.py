@@ -60,6 +60,8 @@ class Stream(Model):
 
 
 class Chapter(Model):
+    """A chapter as the container names it."""
+
     start_seconds: float
     end_seconds: float
     title: str

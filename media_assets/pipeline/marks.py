@@ -1,4 +1,4 @@
-"""The names under which a run leaves in Dagster what others read there: metadata of its events, and its tags.
+"""Names in Dagster under which a run writes what others read there: metadata of its events, and its tags.
 
 They are written down in databases: whoever changes one forgets what was recorded under it.
 """
@@ -6,13 +6,13 @@ They are written down in databases: whoever changes one forgets what was recorde
 FAILED = "failed"
 """Metadata of the observation that says why a file failed: the reason."""
 NEXT_STEP = "next_step"
-"""What to do about it."""
+"""Metadata of the same observation: what to do about the failure."""
 KIND = "error"
-"""Name of the class in `errors`."""
+"""Metadata of the same observation: name of the class in `base.errors`."""
 ATTEMPT = "attempted_fingerprint"
-"""Fingerprint of what was tried."""
+"""Metadata of the same observation: fingerprint of what was tried."""
 WITHDRAWN = "failure_withdrawn"
-"""Metadata of the observation that takes such a one back: why."""
+"""Metadata of the observation that takes a failure back: why."""
 
 IMPORTED_TAG = "media_assets/imported_from"
 """Tag of what was not made or tried here, but recorded by an import: whoever counts or announces leaves it out."""
@@ -25,4 +25,4 @@ CACHE_TAGS = {
     "misses": "media_assets/cache_misses",
     "evicted_bytes": "media_assets/cache_evicted_bytes",
 }
-"""Tags of a run, by the names of the cache's counts."""
+"""Tags of a run: for each count of the cache, by its name, the tag that holds it."""

@@ -1,7 +1,6 @@
-"""`media_files`, the one partition set, and the way from a source file to its key and back.
+"""`media_files`, the one partition set of a library: which keys are registered in Dagster.
 
-A key reads `<source>:<path in the source>`. It is reversible: what Dagster or its UI would trip over, and bytes that
-are no UTF-8, stand percent-encoded in it; everything else stands as it is, letters of every script included.
+How a key is made of a file, and read, does not belong here (`base.keys`).
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from itertools import islice
 import dagster as dg
 
 media_files = dg.DynamicPartitionsDefinition(name="media_files")
-
 
 # One statement may bind some 32,000 variables in SQLite; the storage binds a few for each key.
 _KEYS_PER_STATEMENT = 5_000

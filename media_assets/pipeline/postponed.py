@@ -1,4 +1,8 @@
-"""What the budget of a day left for another day, as it is noted in the database of the Dagster instance."""
+"""What the budget of a day left for another day, as it is noted in the database of the Dagster instance.
+
+A batch that the budget stopped leaves a row with the files it did not come to, and a tag on its run by which the rows
+of a day are found. Asking for them again does not belong here (`automation.budget_sensor`).
+"""
 
 from __future__ import annotations
 
@@ -14,14 +18,10 @@ from media_assets.pipeline.partitions import registered
 
 POSTPONED_TAG = "media_assets/postponed_on"
 """Tag of a run: the day (UTC) whose budget stopped it."""
-
-
 POSTPONED_ROWS = "media_assets/postponed/"
 """How the names of all rows begin."""
-
-
-# At its first look, and however long no daemon ran.
 _MOST_DAYS = 31
+"""How many days back is looked at most, at the first look or after a time without a daemon."""
 
 
 class Postponed(BaseModel):
@@ -56,7 +56,7 @@ def still_postponed(
     return {asset: keys for asset, keys in found.items() if keys}
 
 
-def _days_before(today: date, cursor: str | None) -> list[date]:
+def days_before(today: date, cursor: str | None) -> list[date]:
     """The days since the last look, today not among them."""
     earliest = today - timedelta(days=_MOST_DAYS)
     last = date.fromisoformat(cursor) if cursor else earliest

@@ -52,6 +52,8 @@ class RetrySettings(Section):
 
 
 class LimitSettings(Section):
+    """What one file, one process and the disks are held to. None of it changes a result."""
+
     min_free_bytes: Annotated[int, Field(ge=0)] = 1_000_000_000
     """Space that is left free on the disks of `state_dir` and of the stores."""
     reader_memory_bytes: PositiveInt = 2_000_000_000

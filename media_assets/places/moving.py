@@ -38,6 +38,8 @@ class Move(Model):
 
 
 class MoveOutcome(Model):
+    """What became of one move, or of taking it back."""
+
     key: str
     address: str
     destination: str

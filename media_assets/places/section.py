@@ -1,4 +1,4 @@
-"""What the sections of all places have in common, and what each kind says of itself.
+"""The base of all sections about places: what they have in common, and what each kind has to say of itself.
 
 A section knows what a place of its kind needs to be opened, where it lies, and what is remembered of it. So nobody else
 has to tell the kinds apart, and a kind is one folder.

@@ -13,6 +13,8 @@ from media_assets.places.section import SourceSection
 
 
 class AutomationSettings(Section):
+    """How sources are watched, and what is done without anybody asking."""
+
     source_interval_seconds: PositiveInt | None = None
     """Time between two looks at a source that has no `interval_seconds`; absent: what is usual for its kind."""
     quiet_factor: Annotated[float, Field(ge=1)] = 6.0

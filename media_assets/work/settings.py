@@ -1,4 +1,4 @@
-"""The section of library.yaml about money."""
+"""The section `budgets` of library.yaml: what engines that cost money may spend."""
 
 from __future__ import annotations
 

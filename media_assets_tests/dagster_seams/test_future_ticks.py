@@ -27,7 +27,7 @@ from media_assets.automation.age_sensor import _Round
 from media_assets.dagster_seams import fixes as dagster_fixes
 from media_assets.dagster_seams.future_ticks import bring_back, latest_tick, why_waiting
 from media_assets.operation.webhooks.position import is_due
-from media_assets.pipeline.postponed import _days_before
+from media_assets.pipeline.postponed import days_before
 
 NOW = time.time()
 YEAR = 365 * 86_400.0
@@ -120,8 +120,8 @@ def test_a_round_through_the_library_that_began_in_the_future_begins_anew() -> N
 
 def test_a_look_at_postponed_work_in_the_future_does_not_end_the_looks_of_today() -> None:
     today = datetime.now(UTC).date()
-    assert today - timedelta(days=1) in _days_before(today, (today + timedelta(days=365)).isoformat())
-    assert _days_before(today, today.isoformat()) == []
+    assert today - timedelta(days=1) in days_before(today, (today + timedelta(days=365)).isoformat())
+    assert days_before(today, today.isoformat()) == []
 
 
 def test_a_receiver_of_events_is_not_left_alone_until_a_date_that_was_never_meant() -> None:

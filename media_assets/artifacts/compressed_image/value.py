@@ -1,4 +1,4 @@
-"""The value of `compressed_image`."""
+"""The value of `compressed_image`: what was done with a photo, and how good the result is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of `compressed_video`: which files are made how small, by which encoder, at which quality."""
+"""The section `compression` of library.yaml: which videos are made how small, by which encoder, at which quality."""
 
 from __future__ import annotations
 

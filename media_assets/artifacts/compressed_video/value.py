@@ -1,4 +1,4 @@
-"""The value of `compressed_video`."""
+"""The value of `compressed_video`: what was done with a video, and how good the result is."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from media_assets.base.model import Model
 
 
 class VmafScore(Model):
+    """How near a result is to its source, 0 to 100, as VMAF judges it."""
+
     mean: float
-    """Over all frames that were compared."""
+    """The mean over all frames that were compared."""
     worst_second: float
     """The least mean over the frames of one second."""
 
@@ -22,11 +24,11 @@ class CrfTrial(Model):
     crf: float
     vmaf: VmafScore
     predicted_video_bytes: int
-    """Of the whole file's video stream, scaled up from the samples."""
+    """Bytes that the whole file's video stream would have, scaled up from the samples."""
 
 
 class CompressedVideo(Model):
-    """How a video was made smaller, or why it was left as it is."""
+    """The value of `compressed_video`: how a video was made smaller, or why it was left as it is."""
 
     compressed: bool
     """False: not worth it, and the original stays."""

@@ -1,4 +1,4 @@
-"""The sections of library.yaml about duplicates: how files are fingerprinted, and what counts as the same."""
+"""The section `duplicates` of library.yaml: how files are fingerprinted, what counts as the same, which copy stays."""
 
 from __future__ import annotations
 

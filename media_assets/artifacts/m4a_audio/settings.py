@@ -1,4 +1,4 @@
-"""The section `audio` of library.yaml."""
+"""The section `audio` of library.yaml: which track `m4a_audio` takes, and how it is encoded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The value of `summary`."""
+"""The value of `summary`: what a recording is about, and what it cost to find out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from media_assets.base.model import Model
 
 
 class TimedHeading(Model):
+    """The title of a chapter, and where in the recording it begins."""
+
     start_seconds: float
     title: str
 

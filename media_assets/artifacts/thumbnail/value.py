@@ -1,4 +1,4 @@
-"""What is stored about compressed images and thumbnails."""
+"""The value of `thumbnail`: the sizes of the poster, the contact sheet, and where they come from."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from media_assets.base.model import Model
 
 
 class ThumbnailSize(Model):
+    """The poster in one size; sizes in pixels."""
+
     name: str
     """Name of the file."""
     width: int
@@ -16,6 +18,8 @@ class ThumbnailSize(Model):
 
 
 class ContactSheet(Model):
+    """A tile of frames of a video."""
+
     name: str
     columns: int
     rows: int

@@ -8,6 +8,8 @@ from media_assets.base.model import Model
 
 
 class Word(Model):
+    """One word, and when it is said."""
+
     text: str
     start_seconds: float
     end_seconds: float | None
@@ -17,6 +19,8 @@ class Word(Model):
 
 
 class TranscriptSegment(Model):
+    """A piece of speech that can be shown as one caption."""
+
     start_seconds: float
     end_seconds: float
     text: str

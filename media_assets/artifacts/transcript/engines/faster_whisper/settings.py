@@ -1,4 +1,4 @@
-"""The sections of library.yaml about Whisper: on this machine, and on a GPU at Modal."""
+"""The section of library.yaml for Whisper on this machine."""
 
 from __future__ import annotations
 
