@@ -73,7 +73,7 @@ def build_definitions(
 
 
 def report_schedule(settings: Settings) -> dg.ScheduleDefinition:
-    """By the clock of the digest, where there is one."""
+    """When the report is made: with the digest, where there is one."""
     alerts = settings.alerts
     digest_at = alerts.digest_at if alerts.channels else None
     zone = (alerts.time_zone if digest_at else None) or settings.automation.zone

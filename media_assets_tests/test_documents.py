@@ -292,7 +292,7 @@ def test_every_variable_of_the_env_example_is_really_read(tmp_path: Path) -> Non
             if name.startswith("MEDIA_ASSETS_TRANSCRIPTION__"):
                 file.write_text("sources: {talks: {path: talks}}\ntranscription: {engine: faster-whisper}\n")
             if name == "MEDIA_ASSETS_TRANSCRIPTION__ENGINE":
-                file.write_text("sources: {talks: {path: talks}}\n")
+                file.write_text("sources: {talks: {path: talks}}\ntranscription: {engine: openai}\n")
             assert _effect_of(line, tmp_path), f"{name} changes nothing"
 
 

@@ -17,7 +17,7 @@ from media_assets.pipeline.partitions import registered
 from media_assets.pipeline.recipe import Recipe, Stage
 
 _ROUND = timedelta(days=30)
-"""From the beginning of one look at the whole library to that of the next; a file that fails waits so long."""
+"""Time from the beginning of one look at the whole library to that of the next; a file that fails waits so long."""
 _FILES_PER_TICK = 2000
 _INTERVAL_SECONDS = 600
 

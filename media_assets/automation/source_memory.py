@@ -23,7 +23,7 @@ class SourceMemory(Model):
 
 
 def sensor_name(source: str) -> str:
-    """Of the sensor that watches a source."""
+    """Name of the sensor that watches a source."""
     return f"watch_{source}"
 
 

@@ -173,7 +173,7 @@ class _Tick:
 
     @cached_property
     def _manifests(self) -> ManifestReader:
-        """Of the first stage. At the first look at a large library every file is asked for."""
+        """Those of the first stage, all at once where many are asked for, as at the first look at a large library."""
         first = self._stages[0].path[-1]
         store = self._library.store(first)
         few = len(self._changes.changed) <= self._live_files

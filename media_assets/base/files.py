@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 PRIVATE_MODE = 0o600
-"""Of files that only their owner can read."""
+"""Mode of files that only their owner can read."""
 STAGING_PREFIX = ".media_assets-"
 """Begins the names of files that are being written: no source takes them for files of a library."""
 

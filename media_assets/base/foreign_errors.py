@@ -51,7 +51,7 @@ _NETWORK = (
 )
 _DAGSTER = ("dagster.", "dagster_shared.", "dagster_postgres.")
 
-# Of classes that know what is wrong without a status.
+# Names of classes that know what is wrong without a status.
 _UNUSABLE = frozenset(
     {
         "DefaultCredentialsError",
@@ -92,7 +92,7 @@ _SQLSTATE_LASTING = {
     "58": "cannot be read or written: its disk fails",
     "XX": "is damaged",
 }
-# In the words of a server that refuses a connection, for which there is no SQLSTATE.
+# Words of a server that refuses a connection, for which there is no SQLSTATE.
 _REFUSED_LOGINS = ("authentication failed", "no pg_hba.conf entry", "does not exist", "no password supplied")
 
 

@@ -19,7 +19,7 @@ _BLOCK_BYTES = 512
 _MOST_EXTENTS = 10_000
 """What is behind so many pieces counts as stored."""
 _SF_DATALESS = 0x4000_0000
-"""On macOS, of a file that lies in a cloud and is fetched as it is read."""
+"""The mark, on macOS, of a file that lies in a cloud and is fetched as it is read."""
 
 
 def stored_bytes(path: Path) -> int:
@@ -37,7 +37,7 @@ def stored_bytes(path: Path) -> int:
 
 
 def _data_bytes(path: Path, size: int) -> int:
-    """Of all that lies between holes; where a file system knows of none, that is everything."""
+    """Bytes between the holes of a file; where a file system knows of no holes, all of them."""
     if not hasattr(os, "SEEK_DATA"):
         return size
     with open(path, "rb", buffering=0, opener=open_regular) as file:

@@ -24,7 +24,7 @@ _NAP_SECONDS = 0.5
 
 
 def _nothing() -> None:
-    """For those who are not to be stopped."""
+    """The check of those who are not to be stopped."""
 
 
 _asked: ContextVar[Callable[[], None]] = ContextVar("interruption", default=_nothing)
@@ -41,7 +41,7 @@ def asking(check: Callable[[], None]) -> Iterator[None]:
 
 
 def ask() -> None:
-    """To be called before each request and each step of a wait.
+    """Stop here if the run is to stop: called before each request and each step of a wait.
 
     Raises:
         Cancelled: the work is to end.

@@ -59,7 +59,7 @@ def partition_key(source: str, path: str) -> str:
 
 
 def prefix_of_folder(key: str) -> str:
-    """With what the keys of all files in a folder begin, from the key that the folder itself would have.
+    """What the keys of all files in a folder begin with, from the key that the folder itself would have.
 
     Not that key with a slash: what ends in a blank is encoded otherwise where it ends.
     """

@@ -28,6 +28,6 @@ class Secrets(BaseSettings):
     otel_exporter_otlp_headers: SecretStr | None = None
     """What the collector of traces wants to see: `name=value,name=value`."""
     alert_urls: dict[str, SecretStr] = Field(default_factory=dict)
-    """By channel, its address as apprise writes it: `ALERT_URLS__TEAM`, or all in one as JSON."""
+    """The address of each channel, as apprise writes it: `ALERT_URLS__TEAM`, or all in one as JSON."""
     webhook_secrets: dict[str, SecretStr] = Field(default_factory=dict)
-    """By webhook, the key of its signatures: `WEBHOOK_SECRETS__BACKEND`, or all in one as JSON."""
+    """The key of the signatures of each webhook: `WEBHOOK_SECRETS__BACKEND`, or all in one as JSON."""

@@ -425,7 +425,7 @@ def main() -> None:
 
 
 def _exit_code() -> int | str | None:
-    """Of the command that was typed, whose errors are told."""
+    """Run the command that was typed, tell its errors, and return what it ends with."""
     try:
         exit_codes.tell_in_help(app)
         app()
@@ -453,7 +453,7 @@ def _stopped() -> int:
 
 
 def _plainly(error: OSError | ImportError) -> MediaAssetsError:
-    """Of the command line no file is known that might have changed or vanished while it was read."""
+    """An error in our words: the command line knows of no file that might have changed or vanished as it was read."""
     known = classify(error)
     if isinstance(known, Fatal) or isinstance(error, ImportError) or error.strerror is None:
         return known

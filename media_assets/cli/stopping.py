@@ -59,7 +59,7 @@ def heeded_signals() -> Iterator[None]:
 
 
 def exit_code() -> int:
-    """Of this command, which was stopped: by the first signal that came."""
+    """The exit code of this command, which was stopped: it tells the first signal that came."""
     try:
         numbers = os.read(_arrived[-1], 512) if _arrived else b""
     except BlockingIOError:

@@ -258,7 +258,7 @@ def _section_at(key: Key, data: Any) -> tuple[type[BaseModel], str]:
 
 
 def _annotation_at(key: Key, data: Any) -> Any:
-    """Of what a key leads to, whatever was given there."""
+    """The type of what a key leads to, whatever was given there."""
     section, _ = _section_at(key[:-1], data)
     return _inside(section, key[-1])
 

@@ -55,7 +55,7 @@ class AlertSettings(Section):
     """Messages for people."""
 
     channels: dict[Name, AlertChannel] = Field(default_factory=dict)
-    """By name. Without one nothing is told to anybody."""
+    """The channels by name. Without one nothing is told to anybody."""
     title: str = "media-assets"
     """What the titles of messages begin with; tells libraries apart."""
     interval_seconds: PositiveInt = 30

@@ -43,12 +43,12 @@ class Places:
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
-        """By name."""
+        """The sources by their names."""
         return {name: section.open_source(name, self) for name, section in self.source_sections.items()}
 
     @cached_property
     def stores(self) -> Mapping[str, ArtifactStore]:
-        """By name."""
+        """The stores by their names."""
         return {name: section.open_store(name, self) for name, section in self.store_sections.items()}
 
     def mover(self, name: str) -> Mover:

@@ -72,7 +72,7 @@ class Settings(Section):
         default_factory=lambda: dict[str, StoreSettings](artifacts=FolderStore(path=Path("artifacts")))
     )
     outputs: dict[str, Output] = Field(default_factory=dict)
-    """`default`, and by asset what differs from it."""
+    """Where artifacts go: `default`, and for single assets what differs from it."""
     ffmpeg: FFmpegSettings = FFmpegSettings()
     audio: AudioSettings = AudioSettings()
     transcription: TranscriptionSettings = FasterWhisperTranscription()
@@ -87,7 +87,7 @@ class Settings(Section):
     compression: VideoCompressionSettings = VideoCompressionSettings()
     duplicates: DuplicateSettings = DuplicateSettings()
     assets: dict[str, AssetTuning] = Field(default_factory=dict, validate_default=True)
-    """By asset what differs from `usual_tuning`, and completed from it."""
+    """How each asset is run: what is given here, over its `usual_tuning`."""
     retries: RetrySettings = RetrySettings()
     limits: LimitSettings = LimitSettings()
     cache: CacheSettings = CacheSettings()
@@ -105,7 +105,8 @@ class Settings(Section):
 
     @classmethod
     def usual_tuning(cls) -> dict[str, AssetTuning]:
-        """Of every stage that a library can have, as the stage itself says it; no other name can stand under `assets`.
+        """How every stage of a library is run, as the stage itself says it; no other name can stand under `assets`.
+
         A library of other stages has settings of its own class."""
         return {stage.name: stage.tuning for stage in PIPELINE}
 

@@ -16,7 +16,7 @@ class TracingSettings(Section):
     endpoint: WebAddress | None = None
     """Address of the collector, e.g. http://127.0.0.1:4318; absent: no traces."""
     service_name: str = "media-assets"
-    """As the traces name this installation."""
+    """The name of this installation in the traces."""
     sample_ratio: Annotated[float, Field(ge=0, le=1)] = 1.0
     """Share of the files that are traced; a file is traced through all stages or not at all."""
     timeout_seconds: PositiveFloat = 2.0

@@ -20,7 +20,7 @@ MOST_BYTES = 1_000_000
 """A library.yaml has some thousand."""
 THERE_TWICE = "is there twice"
 _MOST_VALUES = 100_000
-"""With all aliases unfolded."""
+"""How many values a file may have with all its aliases unfolded."""
 _STRING = "tag:yaml.org,2002:str"
 _INTEGER = "tag:yaml.org,2002:int"
 _MERGE = "tag:yaml.org,2002:merge"
@@ -29,7 +29,7 @@ _PATH_OF_WINDOWS = re.compile(r"[A-Za-z]:.*[\x00-\x1f\x7f]", re.DOTALL)
 
 
 class _Loader(yaml.SafeLoader):
-    """Of YAML 1.1, with less magic."""
+    """Reads YAML 1.1, with less magic."""
 
     twice: Sequence[tuple[Key, yaml.Mark]] = ()
     """Keys that are there already, of which PyYAML silently takes the last."""

@@ -73,7 +73,7 @@ class _Engine(HTTPConnection):
 class _Answer:
     status: int
     body: Any = None
-    """To be sent as JSON; None sends nothing."""
+    """What is sent as JSON; None sends nothing."""
 
 
 class _Unanswered(Exception):

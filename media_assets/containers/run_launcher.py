@@ -24,7 +24,7 @@ class RunLauncher(DockerRunLauncher):
 
 
 def _health_of(host: str) -> CheckRunHealthResult:
-    """Of the container that `media-assets` runs in. Its hostname is its id; when it ends, so do the runs in it."""
+    """The health of a run in the container of `media-assets`, whose hostname is its id; runs end with it."""
     client = docker.from_env()
     try:
         state = client.containers.get(host).status

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from media_assets.base.errors import Fatal, MediaAssetsError, classify
 
-# Of the databases of an instance. Beside them lies one for each run, which Dagster makes and reads by itself.
+# The databases of an instance. Beside them lies one for each run, which Dagster makes and reads by itself.
 _FILES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 _ADVICE = {
     "BUSY": "End the process that holds it, then run again",

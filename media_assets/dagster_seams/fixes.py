@@ -70,7 +70,7 @@ from sqlalchemy import Engine, NullPool, create_engine
 
 _LOCKED_SECONDS = 60.0
 _CONNECT_SECONDS = 10
-"""Of each attempt; Dagster makes six."""
+"""How long one attempt to connect may take; Dagster makes six."""
 
 # A slot that came free meanwhile is noticed within so many seconds.
 _MAX_WAIT_SECONDS = 2.0
@@ -105,7 +105,7 @@ _scripts: dict[str | None, ScriptDirectory] = {}
 
 
 def _scripts_of(config: Config) -> ScriptDirectory:
-    """Of Dagster's configurations, which differ in nothing but where the scripts are."""
+    """The scripts of one of Dagster's configurations, which differ in nothing but where the scripts are."""
     location = config.get_main_option("script_location")
     if location not in _scripts:
         _scripts[location] = _read_scripts(config)

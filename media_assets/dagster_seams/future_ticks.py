@@ -21,7 +21,7 @@ from dagster._core.scheduler.instigation import (
 
 GO_ON = "Start `media-assets dev` or Dagster's daemon anew: they set it right"
 TOLERANCE_SECONDS = 60.0
-"""By so much the clocks of machines that share a database may differ."""
+"""How far the clocks of machines that share a database may differ."""
 
 
 def latest_tick(instance: dg.DagsterInstance) -> float:

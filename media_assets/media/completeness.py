@@ -26,7 +26,7 @@ rate, or from time stamps that may start anew."""
 _NEVER_GAPS = {"asf"}
 """Where ffmpeg passes over damage in silence, and a whole file has no gaps in its sound."""
 _MPEG1_SAMPLE_RATE = 32000
-"""Of layer III, MPEG-1 has this and more, and twice the samples per frame of MPEG-2."""
+"""The least sample rate of MPEG-1, whose layer III has twice the samples per frame of MPEG-2."""
 _TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")
 _NEXT_STEP = "Play the file to its end to see whether it is damaged; export or fetch it again"
 

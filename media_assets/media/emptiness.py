@@ -15,15 +15,15 @@ from media_assets.media.untrusted import ISO, MATROSKA
 _EBML = b"\x1a\x45\xdf\xa3"
 _SEGMENT, _TRACKS, _CLUSTER = 0x18538067, 0x1654AE6B, 0x1F43B675
 _ISO_BOXES = {b"ftyp", b"free", b"skip", b"wide", b"moov", b"mdat", b"meta", b"udta", b"uuid"}
-"""Of a recording that is not in fragments."""
+"""Boxes of the top level of a recording that is not in fragments."""
 _BOX_HEADER_BYTES = 16
 _ISO_MOST_BYTES = 1 << 20
 _MOST_ELEMENTS = 10_000
-"""Of a segment without clusters there are some ten."""
+"""Elements that are looked at; a segment without clusters has some ten."""
 _OGG_PAGE = b"OggS\0"
 _OGG_HEADER_BYTES = 27
 _OGG_MOST_BYTES = 1 << 20
-"""Of headers; comments with a picture in them are larger, and are not looked at."""
+"""Bytes of headers that are looked at; comments with a picture in them are larger, and are left alone."""
 
 
 def empty_container(file: BinaryIO, head: bytes) -> str | None:

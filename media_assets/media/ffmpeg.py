@@ -94,7 +94,7 @@ class FFmpeg:
 
     @cached_property
     def version(self) -> str:
-        """As ffmpeg calls itself, e.g. `7.1.1` or `n9.0.2-17-g2a571b6068`."""
+        """The version as ffmpeg itself writes it, e.g. `7.1.1` or `n9.0.2-17-g2a571b6068`."""
         name = re.match(r"ffmpeg version (\S+)", _ask(self.path, "-version", self._freedom))
         if name is None:
             raise Fatal(

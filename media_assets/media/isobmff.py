@@ -19,7 +19,7 @@ INDEXES = (b"moov", b"meta")
 """What tells where everything else is: in recordings, in still images."""
 _MOOV_READ_BYTES = 64_000_000
 MOST_BOXES = 1_000_000
-"""Of the top level. A recording in fragments of one frame each has so many after hours; they take seconds to walk."""
+"""Boxes of the top level. A recording in fragments of one frame has so many after hours; to walk them takes seconds."""
 _SHORTEST_ALIAS_BYTES = 150
 _PATH = 2
 """The kind of that part of an alias that is the whole path, one part of several."""

@@ -44,8 +44,8 @@ _SHORTEST_HEADER_BYTES = 12
 _MOST_CHAPTERS = 1000
 _MOST_TAGS = 1000
 _LONGEST_TEXT = 10_000
-"""Of what a file tells of itself no more is kept: it is in manifests and in Dagster's database for as long as the file
-is in the library, and a file of 4 MB may have 300,000 tags."""
+"""Characters that are kept of one text of a file. What a file tells of itself is in manifests and in Dagster's database
+for as long as the file is in the library, and a file of 4 MB may have 300,000 tags."""
 _FETCH_AGAIN = "Play the file to see whether it is damaged; fetch or export it again"
 
 

@@ -54,7 +54,7 @@ _WHITELIST = ",".join(sorted(DEMUXERS))
 _NO_PROTOCOL = "none"
 """No protocol has that name; an empty list would mean all."""
 _NO_REFERENCES = {"mov": {"enable_drefs": 0, "use_absolute_path": 0}}
-"""By demuxer, what keeps it from following references to other files, whatever its defaults become."""
+"""Options, by demuxer, that keep it from following references to other files, whatever its defaults become."""
 _OTHER_READERS = {"webp_pipe"}
 """Which of two demuxers of the list fits these depends on the ffmpeg: newer ones have another for what moves."""
 _FETCH_AGAIN = "Play the file to see whether it is damaged; fetch or export it again"

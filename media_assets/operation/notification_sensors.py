@@ -31,7 +31,7 @@ from media_assets.pipeline.records import EventFeed
 def notification_sensors(
     library: Library, settings: Settings, secrets: Secrets, stages: Sequence[Stage]
 ) -> list[dg.SensorDefinition]:
-    """Those that the settings ask for."""
+    """The sensors that the settings ask for."""
     sensors = [_webhook_sensor(name, library, settings, secrets, stages) for name in settings.webhooks]
     if settings.alerts.channels:
         sensors.append(_announce_sensor(settings, secrets, stages))

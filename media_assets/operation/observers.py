@@ -8,7 +8,7 @@ from media_assets.pipeline.observers import Observer
 
 
 def build_observers(settings: Settings, secrets: Secrets) -> tuple[Observer, ...]:
-    """Those that library.yaml asks for; what it does not ask for is not even imported."""
+    """The observers that library.yaml asks for; what it does not ask for is not even imported."""
     if settings.tracing.endpoint is None:
         return ()
     from media_assets.operation.tracing import Tracing

@@ -33,12 +33,12 @@ _TRACES_PATH = "/v1/traces"
 
 
 def trace_id(key: str, revision: str) -> int:
-    """Of one version of one file, the same in every process; 128 bits, never 0."""
+    """The id of the trace of one version of one file, the same in every process; 128 bits, never 0."""
     return _number(f"trace\0{key}\0{revision}", 16)
 
 
 def root_span_id(key: str, revision: str) -> int:
-    """Of the span that stands for the file; 64 bits, never 0."""
+    """The id of the span that stands for the file; 64 bits, never 0."""
     return _number(f"file\0{key}\0{revision}", 8)
 
 

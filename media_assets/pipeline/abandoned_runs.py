@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from media_assets.dagster_seams.runs import PARENT_RUN_ID_TAG
 
 HOST_TAG = "media_assets/host"
-"""Of a run that is executed in the process that began it."""
+"""Tag of a run that is executed in the process that began it: the machine."""
 _PROCESS_TAG = "media_assets/process"
 _OWNER_TAG = "media_assets/owner"
 """The name of the file that the process has locked. Absent where there are no locks, and in older runs."""

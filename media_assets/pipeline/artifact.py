@@ -22,7 +22,7 @@ class Artifact(Generic[Value]):
 
     value: Value
     files: Mapping[str, Path] = field(default_factory=dict)
-    """By the name it is kept under; each lies in the work directory and is taken from there."""
+    """The files, by the names they are kept under; each lies in the work directory and is taken from there."""
     document: str | None = None
     """The name of the file that holds the value as JSON, if one does."""
     version: str | None = None

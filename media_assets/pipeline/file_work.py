@@ -88,7 +88,7 @@ class FileWork:
         self._leased: set[str] = set()
         """The earlier stages of which a file was read."""
         self._source_sha256: str | None = None
-        """Of the source file, once an earlier stage handed it out."""
+        """SHA-256 of the source file, once an earlier stage handed it out."""
 
     @property
     def entry(self) -> SourceEntry:

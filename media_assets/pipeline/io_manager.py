@@ -232,7 +232,7 @@ def _looking_ahead(batch: Batch, store: ArtifactStore) -> Iterator[None]:
 
 @contextmanager
 def _settling_together(batch: Batch, store: ArtifactStore, results: _Results) -> Iterator[None]:
-    """At the end of a batch that nothing fatal stopped: has another machine made the same meanwhile?"""
+    """Look, at the end of a batch that nothing fatal stopped, whether another machine has made the same meanwhile."""
     if not isinstance(store, SettlesTogether):
         yield
         return
@@ -309,7 +309,7 @@ def _headline(batch: Batch, results: _Results) -> str:
 
 
 def _held(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
-    """Those that were left alone for what they would cost."""
+    """The outcomes of files that were left alone for what they would cost."""
     return [outcome for outcome in outcomes if isinstance(outcome.error, OverBudget)]
 
 

@@ -10,7 +10,7 @@ import dagster as dg
 from media_assets.dagster_seams.ranges import AssetGraphSubset, DefaultPartitionsSubset
 
 LANE_TAG = "media_assets/lane"
-"""Of a run: whether it is of the live or of the bulk lane."""
+"""Tag of a run: whether it is of the live or of the bulk lane."""
 
 _PRIORITY_TAG = "dagster/priority"
 BULK_TAGS = {_PRIORITY_TAG: "0", LANE_TAG: "bulk"}

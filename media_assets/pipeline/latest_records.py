@@ -64,7 +64,7 @@ def ever_failed(instance: dg.DagsterInstance, asset: str) -> set[str]:
 def latest_failures(
     instance: dg.DagsterInstance, asset: str, made: Mapping[str, int]
 ) -> dict[str, dg.AssetObservation]:
-    """By file, the record of its failure, where it failed since it was made last.
+    """The record of the failure of each file that failed since it was made last.
 
     Args:
         made: See `made_ids`.

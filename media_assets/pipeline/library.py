@@ -63,7 +63,7 @@ class Library:
         self.workspaces = workspaces
         self.observers = observers
         self.first_failures = defaultdict[str, FirstFailures](FirstFailures)
-        """By stage."""
+        """The first failures of this process in each stage."""
         self._places = places
 
     def section(self, pick: Callable[[Any], OneSection]) -> OneSection:
@@ -168,5 +168,5 @@ class Library:
 
 
 def _identity(source: Source, entry: SourceEntry) -> str:
-    """Of one version of one file, in the cache."""
+    """What the cache calls one version of one file."""
     return f"{source.identity(entry.key)}@{entry.revision}"

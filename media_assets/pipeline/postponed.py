@@ -29,7 +29,7 @@ class Postponed(BaseModel):
 
     asset: str
     made: dict[str, int | None]
-    """By key, the id of its last materialization at that time."""
+    """The files by key, each with the id of its last materialization at that time."""
 
 
 def postpone(instance: dg.DagsterInstance, run_id: str, day: date, asset: str, keys: Collection[str]) -> None:

@@ -96,7 +96,7 @@ class Recipe:
 
     @cached_property
     def manifests(self) -> Mapping[str, Manifest]:
-        """Of the artifacts of the earlier stages.
+        """The manifests of the artifacts of the earlier stages.
 
         Raises:
             Waiting: one is missing.
@@ -176,7 +176,7 @@ class Recipe:
 
 
 def _language(manifests: Mapping[str, Manifest]) -> str | None:
-    """Of the audio track, as its container says."""
+    """The language of the audio track, as its container says."""
     track = manifests["m4a_audio"].value
     language = track.get("language") if isinstance(track, dict) else None
     return language if isinstance(language, str) else None

@@ -99,7 +99,7 @@ def _folders(folder: Path, pattern: str) -> list[Path]:
 
 
 def _last_change(folder: Path) -> float:
-    """In seconds since 1970; zero for one that is gone."""
+    """The time of its last change, in seconds since 1970; zero for one that is gone."""
     try:
         times = [folder.stat().st_mtime, *(path.stat().st_mtime for path in folder.iterdir())]
     except FileNotFoundError:

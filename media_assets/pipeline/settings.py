@@ -38,17 +38,17 @@ class AssetTuning(Section):
     workers: PositiveInt
     """Files worked on at once within a run."""
     time_limit_seconds: PositiveFloat
-    """What every file may take …"""
+    """Time that every file may take, however short it is."""
     time_limit_per_media_second: Annotated[float, Field(ge=0)]
-    """… and so much more for each second it plays, as far as its bytes can hold that much."""
+    """Time that a file may take beyond that for each second it plays, as far as its bytes can hold that much."""
 
 
 class RetrySettings(Section):
-    """For failures that a repetition may cure; a bad file is never repeated."""
+    """How a batch is run again after a failure that a repetition may cure; a bad file is never repeated."""
 
     max_retries: Annotated[int, Field(ge=0)] = 3
     delay_seconds: PositiveFloat = 10.0
-    """Before the first repetition; doubled each time, with jitter."""
+    """Time before the first repetition; doubled each time, with jitter."""
 
 
 class LimitSettings(Section):

@@ -33,9 +33,9 @@ class LibraryStatus:
     assets: tuple[str, ...]
     grid: Mapping[str, Mapping[str, State]]
     failures: Mapping[tuple[str, str], Failed]
-    """By (key, asset): why the last attempt failed, or why it was left alone: over budget, a file is no failure."""
+    """Why the last attempt failed, by (key, asset), or why the file was left alone: over budget, it is no failure."""
     gone: Mapping[tuple[str, str], Failed] = field(default_factory=dict)
-    """By (key, asset), what files failed for that are no longer in their source: nobody's concern any more."""
+    """Why files failed that are no longer in their source, by (key, asset): nobody's concern any more."""
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many files are in each state, by asset."""
@@ -46,7 +46,7 @@ class LibraryStatus:
         return counts
 
     def lost(self, assets: Sequence[str]) -> list[tuple[str, str]]:
-        """Of each file the first of `assets`, all of which were just made, that is missing for no reason of the file's.
+        """For each file the first of `assets`, all just made, that is missing for no reason of the file's.
 
         Nothing of the file failed, was left alone or is gone from its source: its store has lost it since.
         """

@@ -44,7 +44,7 @@ class Cell:
     """Why it failed, does not apply, or is missing."""
     next_step: str = ""
     error: str = ""
-    """Of a failure: name of the class in `errors`."""
+    """Name of the class of a failure in `base.errors`."""
     at: datetime | None = None
     """When it was made, or failed."""
     run: str = ""

@@ -17,7 +17,7 @@ _SOURCE_BYTES_PER_SECOND = 500_000
 _LEAST_MEDIA_BYTES = 500
 """A second takes no less: codecs for speech begin at 4.75 kbit/s (AMR)."""
 _LEAST_TEXT_BYTES = 10
-"""Of a transcript, for a second that is spoken in."""
+"""Bytes that a transcript has for each second of speech, at least."""
 
 
 def limit_of_source(stored_bytes: int, tuning: AssetTuning, limits: LimitSettings) -> float:

@@ -33,7 +33,7 @@ class StoredFile(Model):
     """A file of an artifact, as it was when it was published."""
 
     name: Annotated[str, AfterValidator(plain_name)]
-    """As the asset calls it, e.g. `transcript.srt`."""
+    """What the asset calls it, e.g. `transcript.srt`."""
     path: Annotated[str, AfterValidator(_written_path)]
     """Where it lies: relative to the store's root; for a file beside its source see `Locations.written`."""
     size_bytes: int

@@ -20,12 +20,12 @@ from media_assets.places.manifest import Manifest
 logger = logging.getLogger(__name__)
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
-"""From the content of a manifest of one format to that of the next; `format` itself is seen to."""
+"""Makes the content of a manifest of one format that of the next; `format` itself is seen to."""
 
 PRESENT: int = Manifest.model_fields["format"].default
 
 UPGRADES: Mapping[int, Upgrade] = {}
-"""By the format they start from. Format 1 is the first; nothing precedes it."""
+"""The upgrades, by the format they start from. Format 1 is the first; nothing precedes it."""
 
 
 class ManifestFormats:

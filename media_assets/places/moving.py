@@ -17,7 +17,7 @@ class CheckedFile(Model):
     sha256: str | None = None
     md5: str | None = None
     revision: str = ""
-    """As `DedupRow.revision`."""
+    """The revision of the source when its content was read; empty when it never was."""
 
 
 class Move(Model):

@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 def no_check() -> None:
-    """For copies that nothing is to stop."""
+    """The check of copies that nothing is to stop."""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class Ledger(Protocol):
         """Count an amount for a day; a negative one takes back what was estimated too high."""
 
     def spent_usd(self, day: date) -> float:
-        """By everybody. What was added before, by whomever, is in it."""
+        """What everybody spent on a day. Whatever was added before, by whomever, is in it."""
 
 
 class MemoryLedger:
@@ -72,7 +72,7 @@ class Spending:
         self._budgets = budgets or BudgetSettings()
         self._ledger = ledger or MemoryLedger()
         self.spent_usd = 0.0
-        """For this file so far, in this attempt."""
+        """What was spent for this file so far, in this attempt."""
 
     def require(self, estimate_usd: float | None) -> None:
         """Ask whether the rest of the file may cost so much, before any of it is paid.

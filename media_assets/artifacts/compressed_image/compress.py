@@ -82,7 +82,7 @@ def compress_image(
 
 
 def _other_format(source: Path, media: MediaInfo) -> CompressedImage:
-    """Of what the probe knows as a picture and is in none of the formats that are opened."""
+    """The value for what the probe knows as a picture, in none of the formats that are opened."""
     name = media.container.removesuffix("_pipe")
     stream = next((stream for stream in media.streams if stream.display_size), None)
     width, height = (stream.display_size if stream else None) or (0, 0)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 LONGEST_BYTES = 64
-"""Of what is looked for."""
+"""The most bytes that can be looked for."""
 _PIECE_BYTES = 1 << 20
 _MOST_BYTES = 1 << 30
 """No photo is larger; what would lie behind is not found."""

@@ -74,7 +74,7 @@ class ImageSettings(Section):
 
     format: ImageFormat = "avif"
     alpha_format: Literal["webp", "avif"] = "avif"
-    """For images with transparency when `format` is jpeg, which has none."""
+    """The format of images with transparency when `format` is jpeg, which has none."""
     rules: Annotated[tuple[ImageRule, ...], Field(min_length=1)] = (LATER_RULE, FIRST_RULE)
     """The first that fits an image decides; one that none fits stays as it is."""
     min_saving: Share = 0.2

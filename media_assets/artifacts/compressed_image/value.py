@@ -30,8 +30,9 @@ class CompressedImage(Model):
     chroma: Literal["4:2:0", "4:4:4"] | None = None
     """How finely colour is kept."""
     ssimulacra2: float | None = None
-    """Of the result against the source at the result's size; 100 is identical."""
+    """SSIMULACRA2 of the result against the source at the result's size; 100 is identical."""
     target_ssimulacra2: float | None = None
+    """SSIMULACRA2 that was to be reached."""
     kept: tuple[str, ...] = ()
     """Metadata found again in the result: `EXIF`, `GPS`, `ICC profile`, `XMP`."""
     lost: tuple[str, ...] = ()

@@ -35,7 +35,7 @@ from media_assets.work.work import Work
 _PREDICTION_FAILS_BY = 1.25
 """A predicted size is not taken for too large before it is so many times what is allowed."""
 _WEIGHTS = (0.05, 0.35, 0.5, 0.1)
-"""Of samples, search, encode and checks in the whole; progress need not be exact."""
+"""Shares of samples, search, encode and checks in the whole work; progress need not be exact."""
 
 
 def compress_video(

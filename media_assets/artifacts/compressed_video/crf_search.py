@@ -16,11 +16,11 @@ _FLATTEST = 3.0
 """The curve is taken to be at least a third as steep as usual."""
 _LEAST_LACK = 0.2
 _WASTE = 0.02
-"""By this share the result may be larger than the best there is."""
+"""Share by which the result may be larger than the best there is."""
 _MAY_CREEP = 3
-"""After so many trials on one side of the target the gap is halved …"""
+"""After so many trials on one side of the target the gap is halved."""
 _SMALL_MOVE = 8
-"""… and after two that lie nearer to each other than the gap by this factor."""
+"""After two trials that lie nearer to each other than the gap by this factor, the gap is halved too."""
 _AIM = 0.4
 """Where in the tolerance the next trial is aimed at: a little on the safe side."""
 
@@ -33,7 +33,7 @@ class Point:
     margin: float
     """How far above the target (below: negative) it came out, in VMAF."""
     size: float
-    """Of what it made, in whatever unit."""
+    """Size of what it made, in whatever unit."""
 
 
 def search(

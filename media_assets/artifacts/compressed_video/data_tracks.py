@@ -40,7 +40,7 @@ def sample_formats(path: Path) -> tuple[str, ...]:
 
 
 def _format(body: memoryview, path: Sequence[bytes]) -> str:
-    """Of the first entry of `stsd`: behind version and count, a size and the four characters (ISO/IEC 14496-12).
+    """The format in the first entry of `stsd`: behind version, count and a size, four characters (ISO/IEC 14496-12).
 
     Args:
         path: The boxes that are still to be entered.

@@ -31,7 +31,7 @@ class Scale:
     guess: float
     """Where VMAF 95 usually lies."""
     growth: float
-    """By what share the distance of VMAF to 100 usually grows per unit."""
+    """Share by which the distance of VMAF to 100 usually grows per unit."""
 
 
 _SCALES = {
@@ -47,7 +47,7 @@ class Encoder:
     """One encoder of ffmpeg, as the settings choose it."""
 
     name: str
-    """As ffmpeg calls it."""
+    """What ffmpeg calls it."""
     preset: str | None
     """None for hardware, which has its own idea of presets."""
     ten_bit: bool

@@ -27,7 +27,7 @@ _SAMPLING_VMAF = 0.25
 @dataclass(frozen=True)
 class Compressed:
     path: Path | None
-    """In the work directory; None when the original stays."""
+    """The file in the work directory; None when the original stays."""
     value: CompressedVideo
 
 
@@ -106,7 +106,7 @@ class Finish:
         return rate_result(self.ffmpeg, self.samples, path, rating)
 
     def _short(self, vmaf: VmafScore) -> float:
-        """By how much a result misses its target; not above 0 when it meets it."""
+        """How much a result misses its target by; not above 0 when it meets it."""
         return -margin(vmaf, self.target, self.settings) - (0.0 if self.samples.whole else _SAMPLING_VMAF)
 
     def _reject(self, path: Path, reason: str) -> None:

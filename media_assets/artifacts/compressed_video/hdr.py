@@ -56,7 +56,7 @@ def lacks_base_layer(stream: Stream, picture: Picture) -> bool:
 
 
 def x265_parameters(plan: DynamicRange) -> list[str]:
-    """Of `-x265-params`: chromaticities in units of 0.00002, luminances of 0.0001 cd/m² (x265's manual)."""
+    """What goes into `-x265-params`: chromaticities in units of 0.00002, luminances of 0.0001 cd/m² (x265's manual)."""
     if plan.mastering is None and plan.light is None:
         return []
     parameters = ["hdr10=1", "repeat-headers=1"]
@@ -74,7 +74,7 @@ def x265_parameters(plan: DynamicRange) -> list[str]:
 
 
 def svt_av1_parameters(plan: DynamicRange) -> list[str]:
-    """Of `-svtav1-params`: chromaticities from 0 to 1, luminances in cd/m² (SVT-AV1's manual)."""
+    """What goes into `-svtav1-params`: chromaticities from 0 to 1, luminances in cd/m² (SVT-AV1's manual)."""
     parameters = []
     if (m := plan.mastering) is not None:
         points = "".join(

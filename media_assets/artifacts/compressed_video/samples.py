@@ -25,7 +25,7 @@ from media_assets.media.untrusted import MATROSKA, file_url, our_own, uploaded
 from media_assets.work.work import Work
 
 _BYTES_PER_PIXEL = 1.5
-"""Of 4:2:0 with 8 bits; lossless packing makes it less, 10 bits make it twice as much."""
+"""Bytes of a pixel in 4:2:0 with 8 bits; lossless packing makes it less, 10 bits make it twice as much."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ PRESETS: dict[VideoCodec, tuple[str, ...]] = {
     "svt-av1": _SVT_AV1_PRESETS,
 }
 _INTERVAL_YEARS = 3.0
-"""In which the ages of rules were counted by default."""
+"""Length of the intervals in which the ages of rules were counted once, by default."""
 
 DEFAULT_PRESETS: dict[VideoCodec, str] = {"x264": "medium", "x265": "medium", "svt-av1": "6"}
 
@@ -93,7 +93,7 @@ class VideoCompressionSettings(Section):
     efficient_bits_per_pixel: dict[str, PositiveFloat] = Field(
         default_factory=lambda: {"h264": 0.035, "hevc": 0.025, "vp9": 0.025, "av1": 0.02}
     )
-    """By codec of the source: a 1080p picture with so few bits for each pixel of a frame is not worth a trial."""
+    """How few bits for each pixel of a frame make a 1080p picture not worth a trial, by codec of the source."""
     max_encodes: PositiveInt = 3
     """When the whole file turns out worse than its samples, it is encoded again, at most up to so many times."""
 

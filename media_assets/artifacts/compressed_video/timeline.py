@@ -32,7 +32,7 @@ class Timeline:
     """Frames in the order they are shown."""
 
     seconds: npt.NDArray[np.float64]
-    """From the container's start, as ffmpeg counts when it seeks."""
+    """Time from the container's start, as ffmpeg counts when it seeks."""
     sizes: npt.NDArray[np.int64]
     """Bytes."""
     end_seconds: float

@@ -10,7 +10,7 @@ _DAYS_IN_A_YEAR = 365.2425
 
 
 def age_years(file: SourceFile, now: datetime | None = None) -> float:
-    """Since it was recorded, as far as it says so itself, else since its last change; never negative."""
+    """Time since it was recorded, as far as it says so itself, else since its last change; never negative."""
     since = file.recorded_at or file.modified_at
     if since.tzinfo is None:
         since = since.replace(tzinfo=UTC)

@@ -22,7 +22,7 @@ from media_assets.work.work import Work
 _HOLLOW_BYTES = 100_000_000
 """A smaller file is read through in a moment."""
 _UNCOMPRESSED = ("pcm_", "dsd_", "rawvideo")
-"""Begin the names of codecs that write silence or black as zeros."""
+"""Beginnings of the names of codecs that write silence or black as zeros."""
 
 
 def describe(stored: Stored[SourceFile]) -> Metadata:

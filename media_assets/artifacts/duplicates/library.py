@@ -66,7 +66,7 @@ class Duplicates:
 
     @cached_property
     def groups(self) -> list[DuplicateGroup]:
-        """Those that free most first."""
+        """The groups, those that free most first."""
         return duplicate_groups(self.rows.values(), self._settings, check=ask)
 
     def moves(self, *, near: bool) -> dict[str, list[Move]]:

@@ -41,7 +41,7 @@ class LibraryRows:
 
     @cached_property
     def rows(self) -> Mapping[str, DedupRow]:
-        """By key, in the order of the sources.
+        """The rows by their keys, in the order of the sources.
 
         Raises:
             Fatal: a source cannot be listed.

@@ -53,9 +53,9 @@ class SimilaritySettings(Section):
     min_motion_correlation: Annotated[float, Field(ge=0, le=1)] = 0.5
     """How much the movement of two videos must go together: the same scene in another take does not."""
     min_image_correlation: Annotated[float, Field(ge=0, le=1)] = 0.95
-    """How alike two pictures must be in the whole …"""
+    """How alike two pictures must be in the whole; 1 is identical."""
     max_image_difference: PositiveFloat = 0.5
-    """… and by how much any part of them may differ, in standard deviations of the picture's brightness."""
+    """How much any part of two pictures may differ, in standard deviations of the picture's brightness."""
     common_frame_files: PositiveInt = 64
     """A frame (an intro, a logo), or a moment of sound, that more files show is not used to find candidates."""
     max_candidates: Annotated[PositiveInt, NOT_IN_RESULT] = 500

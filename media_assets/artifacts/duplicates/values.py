@@ -37,7 +37,7 @@ class AudioPrint(Model):
 
 
 INDEX_VERSION = "2"
-"""Of what `dedup_index` stores; an artifact of another version is made anew before it is used."""
+"""Version of what `dedup_index` stores; an artifact of another version is made anew before it is used."""
 
 
 class IndexedContent(Model):
@@ -50,7 +50,7 @@ class IndexedContent(Model):
     kind: MediaKind
     duration_seconds: float | None = None
     width: int | None = None
-    """As displayed, in pixels."""
+    """Pixels, as displayed."""
     height: int | None = None
     bit_rate: int | None = None
     """Bits per second, of the whole file."""
@@ -66,13 +66,13 @@ class DedupRow(IndexedContent):
 
     key: str
     path: str
-    """As `SourceFile.path`."""
+    """Path in the source, percent-encoded, as in `SourceFile.path`."""
     file_id: str | None = None
     """Equal for two names of one stored file (device and inode, a Drive id); None when names are all there is."""
     modified_at: datetime
     revision: str = ""
-    """As `SourceFile.revision` when its content was read; empty when it never was, so that the source alone vouches for
-    the checksums."""
+    """The revision of the source when its content was read; empty when it never was, so that the source alone vouches
+    for the checksums."""
 
 
 class DuplicateMember(Model):
@@ -87,7 +87,7 @@ class DuplicateMember(Model):
     """1 for equal bytes; else the share of the evidence (frames, sound, picture) that agrees, 0 to 1."""
     reason: str
     offset_seconds: float = 0.0
-    """At which second of the kept file this one starts."""
+    """The second of the kept file at which this one starts."""
     freed_bytes: int
     """What its removal frees: nothing when the same stored file has another name."""
 

@@ -35,7 +35,7 @@ class StageFigures:
 
     @property
     def files_per_hour(self) -> float | None:
-        """For one worker; None when nothing was made."""
+        """Files that one worker makes in an hour; None when nothing was made."""
         return self.made / self.work_seconds * 3600 if self.work_seconds else None
 
     @property
@@ -51,15 +51,15 @@ class LibraryFigures:
     files: int
     stages: dict[str, StageFigures]
     states: dict[str, dict[str, int]]
-    """By asset, how many files are in each state."""
+    """How many files are in each state, by asset."""
     attempted: int
     """Cells that were ever made or failed."""
     failed_once: int
     """Cells of these that failed at least once."""
     failures_by_cause: Counter[str] = field(default_factory=Counter)
-    """Of the cells that are red now."""
+    """How many of the cells that are red now failed for which cause."""
     compressible_bytes: int = 0
-    """Of the sources that a smaller version was tried of."""
+    """Size of the sources that were tried to be made smaller."""
     saved_bytes: int = 0
     cache_hits: int = 0
     cache_misses: int = 0
@@ -71,7 +71,7 @@ class LibraryFigures:
 
     @property
     def saved_share(self) -> float | None:
-        """Of the bytes of what was tried to be made smaller; None when nothing was."""
+        """Share of `compressible_bytes` that was saved; None when nothing was tried."""
         return self.saved_bytes / self.compressible_bytes if self.compressible_bytes else None
 
     @property
@@ -110,7 +110,7 @@ def library_figures(
 
 
 def _manifests(library: Library, asset: str, keys: Sequence[str]) -> list[Manifest]:
-    """Of the artifacts that were made, not of those that did not apply."""
+    """The manifests of the artifacts that were made, without those that did not apply."""
     reader = library.store(asset).as_of_now(asset)
     found = (reader.manifest(asset, key) for key in keys)
     return [manifest for manifest in found if manifest and not manifest.not_applicable]
@@ -134,7 +134,7 @@ def _was_left(manifest: Manifest) -> bool:
 
 
 def _causes(status: LibraryStatus) -> Counter[str]:
-    """By the first reason of each cause: what is told differs from file to file. A file over budget has not failed."""
+    """How many cells failed for which cause, each told in the words of its first. A file over budget has not failed."""
     failed = [each.reason for (key, asset), each in status.failures.items() if status.grid[key][asset] is State.FAILED]
     first: dict[str, str] = {}
     for reason in failed:

@@ -56,7 +56,7 @@ def m4a_audio(
 
 
 def _expected_bytes(file: SourceFile, settings: AudioSettings) -> int:
-    """At most: what a copied track has, or an encoded one gets; twice, for moving the index to the front."""
+    """The most bytes that are written: twice those of the track, copied or encoded, to move the index to the front."""
     assert file.media is not None
     seconds = file.media.duration_seconds or 0.0
     bit_rates = [stream.bit_rate or 0 for stream in file.media.audio_streams]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 PREVIEW_BYTES = 12_000
-"""Of the whole data URI: Dagster keeps metadata in its event log, and shows Markdown."""
+"""The most bytes of the whole data URI: Dagster keeps metadata in its event log, and shows Markdown."""
 _PREVIEW_LONG_SIDES = (320, 256, 192, 128, 64)
 _PREVIEW_QUALITY = 60
 _GAP = 4

@@ -24,7 +24,7 @@ from media_assets.work.work import Work
 _DECODED_SECONDS = 120.0
 """A video is decoded from its start for no longer than this."""
 _SECONDS_APART = 1.0
-"""Between frames of a video that does not say how long it is."""
+"""Time between frames of a video that does not say how long it is."""
 _DAMAGE_ALLOWED = {"max_error_rate": 1}
 """A poster can be had from a video of which most cannot be decoded."""
 _CURVES = {16: "smpte2084", 18: "arib-std-b67"}
@@ -42,7 +42,7 @@ class Frame:
     path: Path
     """A PNG, upright, with square pixels, in standard range."""
     time_seconds: float
-    """From the start of the source's timeline."""
+    """Time from the start of the source's timeline."""
 
 
 @dataclass(frozen=True)

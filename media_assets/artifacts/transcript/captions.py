@@ -17,9 +17,9 @@ from media_assets.artifacts.transcript.value import Transcript, TranscriptSegmen
 LINE_CHARACTERS = 42
 _PARAGRAPH_PAUSE_SECONDS = 2.0
 _LONG_PARAGRAPH_CHARACTERS = 600
-"""A paragraph that has grown so long ends at the next …"""
+"""A paragraph that has grown so long ends at the next short pause."""
 _SHORT_PAUSE_SECONDS = 0.5
-"""… pause of this length."""
+"""A pause of this length is a short one."""
 
 
 @dataclass(frozen=True)

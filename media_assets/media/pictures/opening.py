@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 _FTYP_BYTES = 256
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "JPEG2000", "PPM")
-"""By Pillow's names. TIFF is here for scans; FFmpeg does not turn them upright."""
+"""Formats that are opened, by Pillow's names. TIFF is here for scans; FFmpeg does not turn them upright."""
 _CHILD_BYTES = 700_000_000
 """Libraries, threads and buffers of decoders, whatever the picture."""
 _FETCH_AGAIN = "Open it in a viewer to see whether it is damaged; fetch or export it again"
@@ -115,7 +115,7 @@ def reading() -> Iterator[None]:
 
 
 def _said(error: Exception) -> str:
-    """As a part of our sentence: Pillow's messages end in a full stop, or not."""
+    """Pillow's message as a part of our sentence: it ends in a full stop, or not."""
     return str(error).rstrip(".")
 
 

@@ -56,14 +56,14 @@ CALLS = {
     "media_assets.artifacts.thumbnail.make": b"p",
     "media_assets.artifacts.compressed_image.compress": b"s",
 }
-"""What a call begins with, by the module of its function, where more is to be loaded first …"""
+"""What a call begins with, by the module of its function, where more has to be loaded for it (`_LOADED_FOR`)."""
 _LOADED_FOR = {
     TOOL: (),
     CALL: (),
     b"p": (*_FOR_PICTURES, "media_assets.artifacts.thumbnail.make"),
     b"s": (*_FOR_PICTURES, "ssimulacra2", "media_assets.artifacts.compressed_image.compress"),
 }
-"""… and what. It takes seconds, so who needs it not is spared it, and who does pays once."""
+"""What is loaded for which calls. It takes seconds, so others are spared it, and those that need it pay once."""
 _DESCRIPTORS = 65536
 """More than this process ever has open."""
 _PR_SET_PDEATHSIG = 1

@@ -49,7 +49,7 @@ class AlertState(BaseModel):
     digest_of: str | None = None
     """The day of the last digest."""
     given_up: dict[str, int] = Field(default_factory=dict)
-    """By webhook, how many dropped events were told."""
+    """How many dropped events of each webhook were told."""
 
 
 @dataclass

@@ -16,9 +16,9 @@ from media_assets.operation.alerts.causes import Stop, cause_of_failure, cause_o
 from media_assets.pipeline.records import Failed, Made
 
 MOST_EXAMPLES = 5
-# Of one incident. Files beyond are counted, and its end is told without them.
+# The most files of one incident. Files beyond are counted, and its end is told without them.
 _MOST_FOLLOWED = 20_000
-# Of incidents at once. What fails for yet another cause is told together, by asset.
+# The most incidents at once. What fails for yet another cause is told together, by asset.
 _MOST_CAUSES = 200
 _FORGOTTEN_AFTER_SECONDS = 30 * 86_400.0
 
@@ -62,7 +62,7 @@ class Incident(BaseModel):
     held: bool = False
     """Its files did not fail: they would cost too much."""
     cured: bool = False
-    """Of a stop: whether the work went on since."""
+    """Whether, after a stop, the work went on since."""
 
     @property
     def is_over(self) -> bool:

@@ -16,7 +16,7 @@ Level = Literal["info", "success", "warning", "failure"]
 
 # Telegram takes 4096 characters, Discord 2000.
 _LONGEST_BODY = 1_800
-# Of what somebody else wrote: a reason, a name.
+# The most characters of what somebody else wrote: a reason, a name.
 _LONGEST_TEXT = 320
 _MOST_LINES = 12
 

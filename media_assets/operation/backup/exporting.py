@@ -34,7 +34,7 @@ class Exported:
 
     files: int = 0
     artifacts: dict[str, int] = field(default_factory=dict)
-    """By asset."""
+    """How many artifacts of each asset."""
     failures: dict[str, int] = field(default_factory=dict)
     lost: dict[str, int] = field(default_factory=dict)
     """Recorded as made, and not in their store any more: not in the archive either."""

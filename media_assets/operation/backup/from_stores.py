@@ -104,7 +104,7 @@ class _DataVersions:
         self._computed: dict[tuple[object, ...], DataVersion] = {}
 
     def tags(self, stage: FileAsset[Any], key: str, manifest: Manifest) -> dict[str, str]:
-        """Of one artifact. Those of the stages before it have been asked for."""
+        """The tags of one artifact. Those of the stages before it have been asked for."""
         code_version = self._code_version(stage, manifest)
         inputs = {dg.AssetKey(name): self._of[name][key] for name in stage.upstreams if key in self._of.get(name, {})}
         known = (stage.name, code_version, *inputs.items())

@@ -93,9 +93,9 @@ class AssetImport:
     older: int = 0
     """The store has an older version, which is kept: its files are those of that version."""
     recorded: int = 0
-    """What Dagster was told of: artifacts …"""
+    """How many artifacts Dagster was told of."""
     failures: int = 0
-    """… and failures."""
+    """How many failures Dagster was told of."""
     kept: int = 0
     """Failures that were left out, because this instance knows something else of the file."""
 

@@ -64,7 +64,7 @@ def _credentials(settings: Settings, secrets: Secrets) -> str:
 
 
 def _budgets(settings: Settings) -> str:
-    """Of engines that are paid for each needs a price: without one, a budget cannot be kept."""
+    """Whether each engine that is paid for has a price: without one, a budget cannot be kept."""
     unpriced = [model for section in _chosen(settings) if (model := section.unpriced())]
     if unpriced:
         raise Fatal(

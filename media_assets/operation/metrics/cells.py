@@ -50,7 +50,7 @@ class StageCells:
     not_applicable: bytearray = field(default_factory=bytearray)
     states: bytearray = field(default_factory=bytearray)
     causes: dict[int, Cause] = field(default_factory=dict)
-    """Of the last failure, for as long as it counts."""
+    """The cause of the last failure, by position of the file, for as long as it counts."""
 
     def grow(self, length: int) -> None:
         """Make room for so many files."""
@@ -89,7 +89,7 @@ class FileCells:
         self._positions: dict[str, int] = {}
 
     def position(self, key: str) -> int:
-        """Of a file, which is taken up when it was not known."""
+        """The position of a file, which is taken up when it was not known."""
         position = self._positions.get(key)
         if position is None:
             position = self._positions[key] = len(self.keys)
@@ -104,7 +104,7 @@ class FileCells:
             self.registered[self.position(key)] = 1
 
     def unregister_all(self) -> None:
-        """Before all are registered again."""
+        """Forget which files are registered, before all are registered again."""
         self.registered[:] = bytes(len(self.registered))
 
     def settle(self, asset: str, position: int) -> None:

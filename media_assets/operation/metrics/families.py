@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from prometheus_client.core import HistogramMetricFamily
 
 Samples = Mapping[Any, float]
-"""By the values of the labels, a tuple."""
+"""Figures by the values of their labels, a tuple."""
 
 _MOST_CAUSES = 20
 OTHER_CAUSES = "other"

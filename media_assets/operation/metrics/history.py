@@ -48,7 +48,7 @@ class StageTotals:
     source_bytes: int = 0
     media_seconds: float = 0.0
     cost_usd: Counter[str] = field(default_factory=Counter)
-    """By engine."""
+    """What was paid to each engine."""
     failures: Counter[str] = field(default_factory=Counter)
     """Attempts that failed, by class of the error."""
     materialized_to: int = 0
@@ -58,12 +58,12 @@ class StageTotals:
 
 @dataclass
 class RunTotals:
-    """Over all runs that ended."""
+    """Totals over all runs that ended."""
 
     ended: Counter[str] = field(default_factory=Counter)
-    """By status."""
+    """How many ended with which status."""
     cache: Counter[str] = field(default_factory=Counter)
-    """By the names of CACHE_TAGS."""
+    """Counts of the cache, by the names of CACHE_TAGS."""
     changed_to: float = 0.0
     """Time of change, in seconds since 1970, of the last run that is in here."""
     counted: OrderedDict[str, None] = field(default_factory=OrderedDict)
@@ -217,7 +217,7 @@ def _add_work(totals: StageTotals, made: Made) -> None:
 
 
 def _saved_bytes(known: Mapping[str, Any]) -> int:
-    """Of a smaller version of the source; 0 of anything else, and where nothing was gained."""
+    """What a smaller version of the source saves; 0 for anything else, and where nothing was gained."""
     size = int(known.get("size_bytes", 0))
     return source_bytes_of(known) - size if "source_bytes" in known and size else 0
 

@@ -49,17 +49,17 @@ class Present:
     """What is going on at the moment of a look."""
 
     runs: Mapping[str, int]
-    """By status."""
+    """How many runs have which status."""
     backfills: Mapping[str, int]
     pools: Mapping[str, Pool]
     sensors: Mapping[str, Sensor]
-    """Those that are switched on and have looked at least once."""
+    """The sensors that are switched on and have looked at least once."""
     latest_tick: float
     """When a sensor or schedule looked last, by the clock of then; in seconds since 1970."""
     heartbeats: Mapping[str, float]
-    """Of each daemon the last one, in seconds since 1970."""
+    """The last sign of life of each daemon, in seconds since 1970."""
     required_daemons: frozenset[str]
-    """Those that have to run for this instance to do all its work."""
+    """The daemons that have to run for this instance to do all its work."""
     cache_bytes: int | None
     """What the cache of this machine holds; None when there is none."""
 

@@ -36,9 +36,9 @@ class Delivery(BaseModel):
     run_id: str
     key: str
     asset: str = ""
-    """Empty for `file.done`; of `file.failed` the one that failed, which the receiver need not want itself."""
+    """Empty for `file.done`; with `file.failed` the one that failed, which the receiver need not want itself."""
     missing: tuple[str, ...] = ()
-    """Of `file.failed`: what the receiver wants and the file stays without."""
+    """What the receiver wants and the file stays without; only with `file.failed`."""
     reason: str = ""
     next_step: str = ""
     error: str = ""

@@ -19,7 +19,7 @@ def is_due(retry_at: float, now: float) -> bool:
 
 
 def _doubled(times: int) -> float:
-    """As far as a number goes: who was away for weeks has failed more often than that."""
+    """Two to the power of `times`, up to a limit: who was away for weeks has failed more often than a number holds."""
     return 2.0 ** min(times, _MOST_DOUBLED)
 
 
@@ -61,7 +61,7 @@ class Position(BaseModel):
 
 
 def state_name(webhook: str) -> str:
-    """Of a receiver's position among what is kept."""
+    """The name under which a receiver's position is kept."""
     return f"media_assets/webhooks/{webhook}"
 
 

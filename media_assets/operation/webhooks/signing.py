@@ -25,7 +25,7 @@ class Signer:
 
     @classmethod
     def of(cls, webhook: str, secret: SecretStr | None) -> Signer:
-        """Of the secret of a webhook: `whsec_` and the key in Base64; several with blanks between them.
+        """The signer for the secret of a webhook: `whsec_` and the key in Base64; several with blanks between them.
 
         Raises:
             Fatal: there is none, or it is no such key.

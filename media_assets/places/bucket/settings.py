@@ -31,7 +31,7 @@ class BucketAccess(PlaceSection):
     timeout_seconds: PositiveFloat = 60.0
     """How long one request may take."""
     max_retries: Annotated[int, Field(ge=0)] = 8
-    """Of one request that met a busy server or a broken connection."""
+    """How often one request is repeated that met a busy server or a broken connection."""
 
     @property
     def neighbourhood(self) -> str:

@@ -33,9 +33,11 @@ _COUNT_AGAIN_SECONDS = 3600
 
 
 class SizeLedger(BaseModel):
+    """What the cache holds, counted now and then and kept up to date in between."""
+
     counted_at: float = 0.0
     held_bytes: int = 0
-    """Of all files and partial files except those that are being fetched."""
+    """Size of all files and partial files, except those that are being fetched."""
     oldest: list[tuple[int, Annotated[str, AfterValidator(plain_name)]]] = []
     """Last use in nanoseconds and name of those used longest ago when they were counted. Who was used since is in
     there with a time that is no longer true."""
@@ -53,7 +55,7 @@ class CacheFiles:
         return self.files / name
 
     def size(self, name: str) -> int:
-        """In bytes, of the file and what came of it so far."""
+        """Bytes of the file and of what came of it so far."""
         return sum(status.st_size for status in self._statuses(name))
 
     def used_at(self, name: str) -> int:
@@ -129,7 +131,7 @@ class CacheFiles:
 
 
 def _write(path: Path, text: str) -> None:
-    """In place, for it is written often; what is half written counts as absent. What is no file makes way."""
+    """Write in place, for it is written often; what is half written counts as absent. What is no file makes way."""
     with suppress(FileNotFoundError):
         mode = path.lstat().st_mode
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):

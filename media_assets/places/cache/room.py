@@ -29,7 +29,7 @@ Need = Literal["now", "soon", "perhaps"]
 wanted again is protected no longer than it takes to put it there."""
 _BY_URGENCY: tuple[Need, ...] = get_args(Need)
 
-# Of `max_bytes`, for all that is wanted soon.
+# Share of `max_bytes` for all that is wanted soon.
 _SHARE_OF_SOON = 0.5
 _LOCK_POLL_SECONDS = 0.01
 
@@ -59,7 +59,7 @@ class Room:
         return self._files.path(name)
 
     def fetch_lock(self, name: str) -> FileLock:
-        """To be held by the one who fetches a file. Only for those who `use` it: else its lock file may be removed."""
+        """A lock held by the one who fetches a file. Only for those who `use` it: else its lock file may be removed."""
         return FileLock(self._files.fetching / f"{name}.lock", mode=PRIVATE_MODE)
 
     @contextmanager

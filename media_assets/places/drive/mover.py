@@ -125,7 +125,7 @@ class DriveMover:
         return True
 
     def remove_folder(self, name: str) -> bool:
-        """To the trash, so that whatever somebody puts in there at the same moment is not lost.
+        """Move the folder to the trash, so that whatever somebody puts in there at the same moment is not lost.
 
         A file that somebody trashed in there can come back to where it was only as long as the folder is there.
         """
@@ -167,7 +167,7 @@ class DriveMover:
         return self._api.get(file_id, fields=_FILE_FIELDS, check=self._check)
 
     def _shift(self, file_id: str, origin: str, target: str) -> None:
-        """From one folder to another. Only what Drive refuses for good is an error of this file."""
+        """Move a file from one folder to another. Only what Drive refuses for good is an error of this file."""
         try:
             self._update(file_id, addParents=target, removeParents=origin)
         except (NotAllowed, Refused, NotFound) as error:

@@ -41,9 +41,9 @@ class DriveAccess(Section):
     timeout_seconds: PositiveFloat = 60.0
     """How long a connection may stay silent."""
     max_retries: Annotated[int, Field(ge=0)] = 8
-    """Of one call that met a limit of rate, a busy server or a broken connection."""
+    """How often one call is repeated that met a limit of rate, a busy server or a broken connection."""
     retry_wait_seconds: PositiveFloat = 1.0
-    """Before the first of them; doubled each time, with jitter, up to a minute."""
+    """Time before the first repetition; doubled each time, with jitter, up to a minute."""
 
     @property
     def neighbourhood(self) -> str:

@@ -123,7 +123,7 @@ def is_directory(path: Path) -> bool:
 
 
 def _gvfs_account(name: str) -> str | None:
-    """Of `google-drive:host=example.com,user=alice`."""
+    """The account `alice@example.com` in `google-drive:host=example.com,user=alice`."""
     parts = dict(part.split("=", 1) for part in name.partition(":")[2].split(",") if "=" in part)
     return f"{parts['user']}@{parts['host']}" if {"user", "host"} <= parts.keys() else None
 

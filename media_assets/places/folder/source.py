@@ -215,7 +215,7 @@ class Folder:
             raise Fatal(f"{self.root} may not be listed", next_step="Grant this user the right to read it") from None
 
     def _require_files(self) -> None:
-        """To be asked when a file is missed: with the whole folder gone, or another one in its place, no file is.
+        """Make sure, when a file is missed, that the folder is there, and not another one in its place.
 
         Raises:
             Fatal: there is nothing where this source was.
@@ -345,7 +345,7 @@ class Folder:
         self.unreadable[key] = f"cannot be looked at: {reason}"
 
     def _waiting(self, entries: list[SourceEntry], looks: dict[str, Seen], *, first_look: bool) -> dict[str, str]:
-        """By key, why files are not reported yet.
+        """Why files are not reported yet, by key.
 
         The latest are looked into first, so that what nobody goes on with cannot use up each tick before they come.
         """

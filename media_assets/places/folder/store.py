@@ -338,7 +338,7 @@ class FolderArtifacts:
             return False
 
     def _require_root(self) -> None:
-        """To be asked when something is missed: an artifact that is gone with the whole store is not what is missing.
+        """Make sure, when something is missed, that the store is there: then it is not an artifact that is missing.
 
         Raises:
             Fatal: it is gone, or another one is in its place. Said once: to have everything made anew is not forbidden.

@@ -19,10 +19,10 @@ class Task:
     """What a server is asked to do, in the words of messages."""
 
     section: str
-    """Of library.yaml."""
+    """The section of library.yaml that names the server."""
     engine: str
     done: str
-    """As in "could not be …"."""
+    """What is done with the file: the word that follows "could not be"."""
     by_hand: str
     instead: str
     """What works without a key."""

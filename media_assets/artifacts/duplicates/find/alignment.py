@@ -27,7 +27,7 @@ class Pictures(NamedTuple):
     """How the pictures of two videos agree."""
 
     offset_seconds: float
-    """At which second of the first the second starts."""
+    """The second of the first file at which the second file starts."""
     overlap_seconds: float
     compared: int
     """Frames of the common part that show something in one at least."""

@@ -30,7 +30,7 @@ class Likeness(NamedTuple):
     orientation: int
     """How the second is turned against the first: an index of codes.ORIENTATIONS."""
     offset_seconds: float
-    """At which second of the first the second starts."""
+    """The second of the first file at which the second file starts."""
     reason: str
 
 

@@ -25,7 +25,7 @@ _PARTS = {MediaKind.IMAGE: (5, 12), MediaKind.VIDEO: (4, 16)}
 70,000 and 200,000 codes: 0.9 and 1.1 µs a query; `IndexBinaryMultiHash`, which finds the same, takes 6.8 and 3.2."""
 _SEARCHED_BITS = 9
 _SAMPLED_VALUES = 256
-"""At most so many values of a sound are looked up."""
+"""How many values of a sound are looked up at most."""
 _FEWEST_SHARED_VALUES = 2
 _SPAN = 1 << 31
 """More files than this there are not."""

@@ -50,7 +50,7 @@ class Memory:
 
     @cached_property
     def _known(self) -> dict[str, list[Any]]:
-        """By path: size, mtime, inode, device, digest of the beginning, digest of the whole or None."""
+        """For each path size, mtime, inode, device, digest of the beginning, and digest of the whole or None."""
         stored = _stored(self.path)
         known: dict[str, list[Any]] = stored["files"] if stored else {}
         return known
@@ -148,7 +148,7 @@ def equal_files(files: Iterable[LocalFile], memory: Memory, check: Callable[[], 
     started = time.time()
     newest = 0
     first: dict[int, LocalFile | None] = {}
-    """By size, a file that is alone with it; None where there are several, which are in `shared`."""
+    """The file that is alone with a size, by that; None where there are several, which are in `shared`."""
     shared: list[LocalFile] = []
     for file in files:
         newest = max(newest, file[2])

@@ -133,11 +133,11 @@ class Begun(NamedTuple):
     """What a journal says was done and not undone."""
 
     moves: list[Move]
-    """Those that were begun and neither given up nor undone."""
+    """The moves that were begun and neither given up nor undone."""
     unfinished: list[Move]
-    """Those of them that a crash may have left half done."""
+    """The moves that a crash may have left half done."""
     folders: list[str]
-    """Those that were created."""
+    """The folders that were created."""
     lines: dict[str, int]
     """Numbers of the lines that tell of them, by destination and by folder."""
     unusable: list[MoveOutcome]

@@ -56,7 +56,7 @@ class Bucket:
         return f"Bucket({self.address(self.prefix)!r})"
 
     def address(self, path: str) -> str:
-        """Of an object, for people and for tools: `s3://bucket/path`."""
+        """The address of an object, for people and for tools: `s3://bucket/path`."""
         return f"{self.url}/{path}".rstrip("/")
 
     def below(self, *parts: str) -> str:

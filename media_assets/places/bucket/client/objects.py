@@ -19,14 +19,14 @@ class ObjectInfo:
     size_bytes: int
     modified_at: datetime
     e_tag: str | None = None
-    """With its quotes."""
+    """The tag as the service tells it, quotes included."""
     version: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
-    """Of `Bucket.head` and `Bucket.read` only: Content-Type and what the writer attached."""
+    """Content-Type and what the writer attached; only `Bucket.head` and `Bucket.read` tell it."""
 
 
 def info_of(meta: ObjectMeta, attributes: Mapping[str, str] | None = None) -> ObjectInfo:
-    """From the client's terms to ours."""
+    """An object in our terms, from the client's."""
     return ObjectInfo(
         meta["path"], meta["size"], meta["last_modified"], meta["e_tag"], meta["version"], dict(attributes or {})
     )

@@ -46,16 +46,16 @@ class Content:
     sha256: str
     size_bytes: int
     file: Path | None = None
-    """Where they are, when they are on this machine …"""
+    """Where they are, when they are on this machine; None when they are in the bucket."""
     path: str = ""
-    """… else the object they are in."""
+    """The object they are in, when they are in the bucket."""
 
 
 class _Claim(Model):
     owner: str
     path: str
     sizes: dict[str, int]
-    """In bytes, of everything that was ever put there, by its SHA-256."""
+    """Size, in bytes, of everything that was ever put there, by its SHA-256."""
 
 
 class BesideObjects:

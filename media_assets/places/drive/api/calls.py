@@ -217,7 +217,7 @@ class DriveCalls:
         return self.call(build, check=check)
 
     def get_with_checksum(self, file_id: str, *, fields: str, check: Callable[[], None] = no_check) -> dict[str, Any]:
-        """As `get`, but not before Drive has worked out the MD5 of the content: that may come seconds after it.
+        """What `get` returns, once Drive has worked out the MD5 of the content, which may come seconds after it.
 
         Args:
             fields: `size` and `md5Checksum` among them.

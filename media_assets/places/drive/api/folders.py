@@ -68,7 +68,7 @@ def the_one_that_stays(
     looks: Iterable[None],
     check: Callable[[], None] = no_check,
 ) -> dict[str, Any] | None:
-    """Of several folders that were made at the same time, by whichever machine, the oldest; None while nobody knows.
+    """The oldest of several folders that were made at the same time, by whichever machine; None while nobody knows.
 
     A search shows older folders before younger ones: once it shows ours, it shows all that came before. Until then
     nobody uses ours, so that one that has to go is empty.

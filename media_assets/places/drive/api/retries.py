@@ -21,14 +21,14 @@ _LONGEST_WAIT_SECONDS = 64.0
 _LONGEST_RETRY_AFTER_SECONDS = 600.0
 """Whoever asks for more is given up on for this run."""
 _POLLS_SECONDS = (0.5, 1.0, *(2.0,) * 58)
-"""Between looks at what Drive does in its own time: two minutes in all."""
+"""Waits between looks at what Drive does in its own time: two minutes in all."""
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 
 def no_check() -> None:
-    """For those who are not to be stopped."""
+    """The check of those who are not to be stopped."""
 
 
 class Retries:

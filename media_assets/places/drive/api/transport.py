@@ -11,7 +11,7 @@ from media_assets.places.drive.api.credentials import Identity
 from media_assets.places.drive.api.errors import no_answer
 
 _REFRESHES = 2
-"""Of one request: a token may end between its renewal and its arrival."""
+"""How often the token is renewed for one request: it may end between its renewal and its arrival."""
 
 
 class Transport:

@@ -85,7 +85,7 @@ class Anchors:
         return "" if drive in self._foreign_drives else drive
 
     def _folders_above(self, resource: Resource) -> tuple[str, ...]:
-        """As far up as the account can see."""
+        """The folders above, as far up as the account can see."""
         above: list[str] = []
         parent = next(iter(resource.get("parents", ())), None)
         while parent and parent not in above:

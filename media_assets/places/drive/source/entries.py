@@ -14,7 +14,7 @@ FIELDS = (
     "id,name,mimeType,parents,driveId,trashed,size,md5Checksum,sha256Checksum,headRevisionId,modifiedTime,"
     "appProperties,properties,shortcutDetails(targetId,targetMimeType)"
 )
-"""Of a file; all that is ever asked for."""
+"""The fields of a file that Drive is asked for; there are no others."""
 
 ARTIFACT_PROPERTY = "media_assets_artifact"
 """The `appProperties` key that every file of an artifact carries, its manifest included."""

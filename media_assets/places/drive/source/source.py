@@ -193,7 +193,7 @@ class DriveFolders:
         return entry_of(self.name, resource, self._paths.path(resource, self._roots), key=key)
 
     def _require_roots(self) -> None:
-        """To be called when a file is not there: is the source?
+        """Make sure, when a file is not there, that the source is.
 
         Raises:
             Fatal: a configured folder is not there either, so the file is not to blame.

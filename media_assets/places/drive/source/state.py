@@ -88,7 +88,7 @@ def _tree(stored: dict[str, Any]) -> Tree:
 
 
 def _row(node: FileNode) -> tuple[object, ...]:
-    """Of most files the last reported revision is the present one: three fields say all."""
+    """A file in a row. For most files the last reported revision is the present one, and three fields say all."""
     is_settled = node == FileNode(node.parent, node.name, node.revision, reported=node.revision)
     return tuple(node)[:3] if is_settled else tuple(node)
 

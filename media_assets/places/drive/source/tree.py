@@ -57,11 +57,11 @@ class Tree:
     """Knows what is in every folder that can be reached, once it is complete."""
 
     settings: str = ""
-    """Of which settings this is the tree."""
+    """Digest of the settings whose tree this is."""
     roots: dict[str, str] = field(default_factory=dict)
     """Ids of the configured folders, by how they are configured."""
     anchors: dict[str, Anchor] = field(default_factory=dict)
-    """By id: all of `roots`, and targets of shortcuts."""
+    """All of `roots`, and targets of shortcuts, by id."""
     folders: dict[str, FolderNode] = field(default_factory=dict)
     files: dict[str, FileNode] = field(default_factory=dict)
     shortcuts: dict[str, ShortcutNode] = field(default_factory=dict)

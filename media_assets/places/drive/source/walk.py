@@ -35,7 +35,7 @@ class _Visit:
     """The walk from one configured folder."""
 
     came_from: dict[str, str | None]
-    """For each folder the one it was entered from."""
+    """The folder that each folder was entered from."""
     shortcuts: deque[tuple[str, str, str]]
     """(id, folder it was found in, path of that folder) of shortcuts that are still to be followed."""
 

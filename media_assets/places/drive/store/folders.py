@@ -112,7 +112,7 @@ class StoreFolders:
             return self._checked_root()
 
     def require_root(self) -> None:
-        """To be called when something of the store is not there: is the store?
+        """Make sure, when something of the store is not there, that the store is.
 
         Raises:
             StoreGone: it is not.
@@ -178,7 +178,7 @@ class StoreFolders:
 
     @property
     def _normal_place(self) -> str:
-        """As `places` writes it."""
+        """The folder as `api.places` writes it."""
         return "/".join(part for part in self._place.strip().split("/") if part)
 
     # ------------------------------------------------------------------------------------------------ others

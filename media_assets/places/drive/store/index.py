@@ -45,7 +45,7 @@ class Found:
     """The files of one artifact, those in the trash left out."""
 
     files: dict[str, DriveFile] = field(default_factory=dict)
-    """By id; also copies that people made."""
+    """The files by their ids, copies that people made among them."""
     artifact: str = ""
     """Its `artifact_id`. A file without that mark is none of its files, whatever a manifest says; empty: of any."""
 
@@ -104,7 +104,7 @@ class DriveIndex:
         return looked
 
     def searched(self, asset: str, artifacts: Sequence[str]) -> dict[str, Found]:
-        """As `artifacts`, but nothing that a search does not show."""
+        """What `artifacts` returns, without what a search does not show."""
         looked = {artifact: Found() for artifact in artifacts}
         root = self._folders.root()
         if root:

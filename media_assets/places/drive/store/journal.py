@@ -22,11 +22,11 @@ class Coming:
     """Ids that were handed out for the files of an artifact."""
 
     manifest: str = ""
-    """Of its manifest; empty while there is none."""
+    """Id of its manifest; empty while there is none."""
     parts: dict[str, str] = field(default_factory=dict)
-    """By the name the asset calls the file by."""
+    """Ids of its files, by the names the asset has for them."""
     others: tuple[str, ...] = ()
-    """Of files that are to be put away in the end: of an earlier version, of earlier attempts."""
+    """Ids of files to be put away in the end: those of an earlier version, and of earlier attempts."""
     md5: str = ""
     """MD5 of the manifest's content: once it is there, only the tidying is left to do."""
     before: str = ""

@@ -19,13 +19,13 @@ from media_assets.places.drive.source.entries import ARTIFACT_PROPERTY
 from media_assets.places.manifest import Manifest, StoredFile
 
 ARTIFACT = ARTIFACT_PROPERTY
-"""On every file of an artifact: a hash of what it is the artifact of, see `artifact_id`."""
+"""A hash of what a file is the artifact of, see `artifact_id`; on every file of an artifact."""
 ASSET = "media_assets_asset"
-"""On manifests only: the name of the asset."""
+"""The name of the asset; on manifests only."""
 FINGERPRINT = "media_assets_fingerprint"
-"""On manifests only: what the artifact was made from."""
+"""The fingerprint of what the artifact was made from; on manifests only."""
 SHA256 = "media_assets_sha256"
-"""On all but manifests: of the content."""
+"""SHA-256 of the content; on all files but manifests."""
 MD5 = "media_assets_md5"
 """MD5 of the content that we put there."""
 STORE = "media_assets_store"
@@ -41,7 +41,7 @@ ALL = (ARTIFACT, ASSET, FINGERPRINT, SHA256, MD5, STORE, PART, PLACE, ID)
 FIELDS = "id,name,size,md5Checksum,sha256Checksum,createdTime,parents,driveId,trashed,appProperties"
 """What `DriveFile.of` wants to know."""
 
-# Of a property's key and value together, in UTF-8 (a limit of the API).
+# The most bytes of a property's key and value together, in UTF-8: a limit of the API.
 _PROPERTY_BYTES = 124
 
 

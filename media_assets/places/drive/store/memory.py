@@ -63,7 +63,7 @@ class DriveMemory:
         return rows[0][0] if rows else None
 
     def unknown(self, checksums: Collection[str]) -> set[str]:
-        """Those of the checksums whose manifest is not here."""
+        """The checksums whose manifest is not here."""
         known: set[str] = set()
         rest = iter(checksums)
         with self._open() as table:

@@ -29,12 +29,12 @@ class Part:
     """A file that is to belong to an artifact."""
 
     name: str
-    """As the asset calls it."""
+    """What the asset calls it."""
     size_bytes: int
     md5: str
     sha256: str
     path: Path | None = None
-    """On this machine."""
+    """Where it lies on this machine; None for a copy of a file in Drive."""
     origin: str = ""
     """Id of the file in Drive to copy, where there is no path."""
 
@@ -47,7 +47,7 @@ class Slot:
     present: DriveFile | None = None
     """What is there now, and is ours."""
     name: str = ""
-    """For a file that is new in its folder."""
+    """What a file that is new in its folder is to be called there."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ class Plan:
     """The manifest as it is written."""
     manifest_slot: Slot
     slots: Mapping[str, Slot]
-    """By the name the asset calls the file by."""
+    """Where each file goes, by the name the asset has for it."""
     coming: Coming
 
     @property
     def md5(self) -> str:
-        """Of the manifest."""
+        """MD5 of the manifest as it is written."""
         return self.coming.md5
 
 
@@ -151,7 +151,7 @@ class Planner:
         return file_id if file_id and file_id not in self.burnt and self.index.file(file_id) is None else None
 
     def _named(self, slots: Mapping[str, Slot], folder: DriveFolder, going: Collection[str]) -> dict[str, Slot]:
-        """With names for the files that are new in the folder."""
+        """The slots, with names for the files that are new in the folder."""
         new = [name for name, slot in slots.items() if slot.present is None or slot.present.parent != folder.id]
         owners = {name: f"{name} of {self.draft.asset} of {self.draft.key}" for name in new}
         if self.beside is None:

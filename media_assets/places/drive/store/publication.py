@@ -91,7 +91,7 @@ class DrivePublication:
         return self._rounds(self._round)
 
     def run_unsettled(self) -> tuple[JustPublished, Found]:
-        """As `run`, but without the look at the end: whoever publishes many looks at all of them together.
+        """What `run` does, without the look at the end: whoever publishes many looks at all of them together.
 
         The second is what was put there, as far as it was.
         """

@@ -118,7 +118,7 @@ class DriveArtifacts:
         return self._cache.lease(name, stored.size_bytes, fetch, sha256=stored.sha256)
 
     def link(self, manifest: Manifest) -> str:
-        """Of several files the folder they lie in, as far as this process has seen it; else the first of them."""
+        """The file; of several the folder they lie in, as far as this process has seen it, else the first of them."""
         ids = [stored.path for stored in manifest.files]
         with self._parents_lock:
             folder = self._parents.get(ids[0]) if len(ids) > 1 else None
@@ -159,7 +159,7 @@ class DriveArtifacts:
         return self._doubles.settle(asset, stored)
 
     def _tidy(self, asset: str, artifact: str, found: Found, manifest: Manifest) -> None:
-        """Of several artifacts of one kind and file the oldest is left, unless it is being published right now."""
+        """Leave the oldest of several artifacts of one kind and file, unless it is being published right now."""
         root = self._folders.made_root()
         lock = self._lock(self._journal(root.id, asset, artifact))
         try:

@@ -18,7 +18,7 @@ from media_assets.artifacts.summary.engines.extractive.sentences import Sentence
 _MIN_SENTENCES = 4
 _MIN_SECONDS = 20.0
 _MIN_DEPTH = 0.1
-"""Of a drop in likeness, on Hearst's scale of 0 to 2."""
+"""How far likeness has to drop at a border, on Hearst's scale of 0 to 2."""
 _WINDOW_SENTENCES = (5, 40)
 """Fewest and most sentences that are compared before and behind a border."""
 _LONG_SECONDS = 1200.0

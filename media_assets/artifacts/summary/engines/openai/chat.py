@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 _BYTES_PER_TOKEN = 3.0
-"""Of UTF-8, at least: English has about four, and characters of three bytes are seldom more than one token."""
+"""The least bytes of UTF-8 in a token: English has about four, and a character of three is mostly one token."""
 _TOKENS_OF_AN_ANSWER = 1000
 
 

@@ -63,7 +63,7 @@ class OpenAISummarizer:
         return self._server.check(self.model)
 
     def _estimate_usd(self, segments: tuple[TranscriptSegment, ...], system: str) -> float | None:
-        """Of all questions together; None when the model has no price."""
+        """What all questions together cost at most; None when the model has no price."""
         characters = sum(len(segment.text) for segment in segments)
         parts = math.ceil(characters / self._settings.part_characters)
         calls = parts if parts == 1 else parts + 1

@@ -16,7 +16,7 @@ from media_assets.base.errors import BadMedia
 from media_assets.services.openai.errors import TooLong
 
 _SHARE_OF_PARTS = 0.9
-"""Of the progress; combining takes the rest."""
+"""Share of the progress that the parts stand for; combining them takes the rest."""
 
 
 @dataclass(frozen=True)

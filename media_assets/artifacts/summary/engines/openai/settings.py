@@ -36,7 +36,7 @@ class OpenAISummary(SummarizerSection):
     timeout_seconds: Annotated[PositiveFloat, NOT_IN_RESULT] = 120.0
     max_retries: Annotated[int, Field(ge=0), NOT_IN_RESULT] = 4
     prices: Annotated[dict[str, Price], NOT_IN_RESULT] = Field(default_factory=dict)
-    """By model name."""
+    """The price of each model, by its name."""
 
     def open(self, secrets: Secrets) -> OpenAISummarizer:
         from media_assets.artifacts.summary.engines.openai.engine import OpenAISummarizer

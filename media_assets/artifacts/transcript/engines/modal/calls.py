@@ -68,7 +68,7 @@ class ModalCalls:
 
     @property
     def notes_name(self) -> str:
-        """Of the `modal.Dict` in which the calls say what they do."""
+        """Name of the `modal.Dict` in which the calls say what they do."""
         return f"{self._settings.app}-notes"
 
     def look_up(self) -> str:

@@ -41,9 +41,9 @@ _JOURNAL = "modal-call.json"
 _LINK_SECONDS = 3600
 """How long a signed address holds. A container fetches as it begins; what waited longer for one is tried again."""
 _MODEL_SECONDS = 120.0
-"""At most, for the model to be fetched and loaded …"""
+"""Time that the model may take to be fetched and loaded."""
 _SLOWEST_SPEED = 4.0
-"""… and so many times faster than it plays a recording is heard, at least: large-v3 on a T4, without batches."""
+"""How many times faster than it plays a recording is heard at least: large-v3 on a T4, without batches."""
 
 
 class _Errand(Model):

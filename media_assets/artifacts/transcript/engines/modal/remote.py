@@ -34,9 +34,9 @@ from media_assets.work.work import Work
 logger = logging.getLogger("media_assets")
 
 _FETCH_SECONDS = 60.0
-"""Without a byte of the audio."""
+"""How long not a byte of the audio may come."""
 _NOTE_SECONDS = 2.0
-"""Between two notes on progress; each is a request."""
+"""Time between two notes on progress; each is a request."""
 
 
 def transcribe(request_json: str, audio: bytes | None) -> str:
@@ -101,7 +101,7 @@ def _fetch(request: TranscriptionRequest, file: Path) -> None:
 
 @lru_cache(maxsize=1)
 def _engine(whisper_json: str) -> FasterWhisperTranscriber:
-    """Of another model than the last one's, the last one's memory is needed."""
+    """The engine of a model, kept for the next file; one alone, for another model needs the memory of the last."""
     import modal
 
     settings = FasterWhisperTranscription.model_validate_json(whisper_json)

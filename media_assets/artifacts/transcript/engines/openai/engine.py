@@ -50,7 +50,7 @@ _TEXT_PIECE_SECONDS = 30.0
 _ENVELOPE_BYTES = 64 * 1024
 """What is sent around the samples: FLAC's own headers, and the fields of the form."""
 _SILENCE = 33
-"""Of 32768, -60 dB: what is nowhere louder holds no speech, and is not paid for."""
+"""A sample of this size, of 32768 (-60 dB), is silence: what is nowhere louder holds no speech and is not paid for."""
 _SHORTEST_SECONDS = 0.1
 """OpenAI refuses less."""
 
