@@ -1,4 +1,4 @@
-"""In which time zone a machine is: schedulers want its name, and Python knows only its rules."""
+"""The time zone that a machine is in: schedulers want its name, and Python knows only its rules."""
 
 from __future__ import annotations
 

@@ -407,7 +407,7 @@ def _open(context: typer.Context) -> Opened:
 
 
 def print_error(error: MediaAssetsError) -> None:
-    """To the error output, whatever it holds, unformatted."""
+    """Write an error to the error output, whatever it holds, unformatted."""
     Console(stderr=True, highlight=False).print(f"error: {error}", style="red", markup=False, soft_wrap=True)
 
 

@@ -31,7 +31,7 @@ _TWO = {
 
 
 def of_signal(number: int) -> int:
-    """For a process that was stopped by a signal."""
+    """The exit code of a process that was stopped by a signal."""
     return _SIGNAL + number
 
 

@@ -17,7 +17,7 @@ _NOBODY_READS = (errno.EPIPE, errno.EIO)
 
 
 def new_console() -> Console:
-    """For what a command prints. Where it goes to a file, names are not to be broken at 80 characters."""
+    """A console for what a command prints. Where that goes to a file, names are not broken at 80 characters."""
     return Console(highlight=False, width=None if sys.stdout is not None and sys.stdout.isatty() else 140)
 
 

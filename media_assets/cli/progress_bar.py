@@ -46,7 +46,7 @@ class BarProgress:
         self._bars.stop()
 
     def stage(self, name: str, total: int) -> None:
-        """From now on files belong to this stage, of which `total` are to be done."""
+        """Begin a stage: from now on files belong to it, of which `total` are to be done."""
         self.outcomes = Counter()
         self._task = self._bars.add_task("", stage=name, total=total) if total else None
 

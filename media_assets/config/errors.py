@@ -150,7 +150,7 @@ def _meant(details: ErrorDetails, data: Mapping[str, Any]) -> Key | None:
 
 
 def unread_variable(path: Key, origins: Origins) -> Problem:
-    """For a variable that leads to no key."""
+    """The problem with a variable that leads to no key."""
     known = len(path) > 1 and path[0] in Settings.model_fields
     key = path if known else path[:1]
     text = "there are no keys below it" if known else _no_such_key(key[0], Settings.model_fields)

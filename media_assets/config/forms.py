@@ -61,7 +61,7 @@ def _number_in(text: str, counts: str) -> float | None:
 
 
 def text(value: object) -> str:
-    """For something that YAML takes for no text."""
+    """How something is written that is to be text and that YAML takes for none."""
     if isinstance(value, bool):
         return "should be text; YAML takes yes, no, on and off for true and false: put it in quotes"
     return f"should be text; write it in quotes: '{value}'" if isinstance(value, int | float) else "should be text"

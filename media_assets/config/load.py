@@ -224,7 +224,7 @@ def _mapping(data: Mapping[str, Any], section: str) -> Mapping[str, Any]:
 
 
 def _absolute(path: str | Path, folder: Path) -> Path:
-    """Without `..`, but with symbolic links as they are: people recognise the paths that they wrote."""
+    """A path without `..`, but with symbolic links as they are: people recognise the paths that they wrote."""
     return Path(os.path.abspath(folder / os.path.expanduser(path)))  # noqa: PTH100, PTH111
 
 

@@ -63,7 +63,7 @@ def without_upstream(settings: Settings, origins: Origins) -> Iterator[Problem]:
 
 
 def _with_misnamed(settings: Settings, data: Mapping[str, Any]) -> Settings:
-    """With the sources that were left out for their names alone, in the order of the file."""
+    """The settings with the sources that were left out for their names alone, in the order of the file."""
     sources: dict[str, SourceSettings] = {}
     for name, place in _section(data, "sources").items():
         if name in settings.sources:

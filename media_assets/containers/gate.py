@@ -31,7 +31,7 @@ _MAX_ANSWER_BYTES = 4_000_000
 _LEFT_SECONDS = 2
 _LEFT_READS = 32
 _API = r"/v1\.(?:4[1-9]|[5-9][0-9])"
-"""From Docker Engine 20.10 on. Older versions understand the same requests otherwise."""
+"""Versions of the API from Docker Engine 20.10 on. Older ones understand the same requests otherwise."""
 _CONTAINER = r"/containers/(?P<container>[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127})"
 _STATE = {"Status", "Running", "Paused", "Restarting", "OOMKilled", "Dead"}
 _STATE |= {"ExitCode", "Error", "StartedAt", "FinishedAt"}

@@ -16,7 +16,7 @@ from typing import Any
 _MAX_BYTES = 1_000_000
 _SECURITY = ["no-new-privileges:true"]
 _CPU_PERIOD = 100_000
-"""In microseconds; docker-compose.yml counts processors in it."""
+"""Microseconds of one period; docker-compose.yml counts processors in it."""
 _COMMAND = ["dagster", "api"]
 _COMMANDS = ("execute_run", "resume_run")
 _NOT_ATTACHED = ("AttachStdin", "AttachStdout", "AttachStderr", "OpenStdin", "StdinOnce", "Tty", "NetworkDisabled")
@@ -131,7 +131,7 @@ class Allowed:
 
 _HOST_REQUIRED = {"NetworkMode", "VolumesFrom", "CapDrop", "SecurityOpt", "ReadonlyRootfs"}
 _HOST_REQUIRED |= {"Memory", "PidsLimit", "CpuPeriod", "CpuQuota"}
-"""Without a limit, Docker has none."""
+"""What has to be said: where nothing is, Docker has no limit."""
 
 _LEAVE_OUT = object()
 _Check = Callable[[str, Any], Any]

@@ -17,7 +17,7 @@ FILE = "file:"
 
 _LINES = 3
 _MATTERS = re.compile(r"\[(error|fatal|panic)\]|corrupt", re.IGNORECASE)
-"""At level `warning` ffmpeg says that a demuxer found a packet corrupt; other warnings are of no interest."""
+"""Lines that matter. Of warnings only that a demuxer found a packet corrupt; others are of no interest."""
 _FOLLOWS = re.compile(
     r"Task finished with error|Terminating thread|Decode error rate|Conversion failed|Nothing was written"
     r"|Error (opening input file|submitting packet|sending frames|processing filtergraph|while decoding)"

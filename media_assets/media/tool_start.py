@@ -33,14 +33,14 @@ class ToolRequest:
     """What is to be started, and how."""
 
     program: bytes
-    """A whole path."""
+    """The whole path of the program."""
     arguments: tuple[bytes, ...]
-    """With the name of the program in front."""
+    """The arguments, with the name of the program in front."""
     environment: dict[bytes, bytes]
     directory: bytes
-    """Where it is to work."""
+    """The folder it is to work in."""
     freedom: Freedom
-    """On Linux. A script, which is a wrapper around the program, has that of starting programs at least."""
+    """What the kernel leaves it, on Linux. A script, which wraps the program, may start programs at least."""
     limits: ToolLimits
     processor_seconds: int | None
     written_bytes: int

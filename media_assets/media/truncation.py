@@ -12,7 +12,7 @@ from typing import BinaryIO
 from media_assets.media.isobmff import boxes
 
 _ISO_BOXES = {b"moov", b"moof", b"mdat"}
-"""Only these count: some cameras leave rubbish behind the last box."""
+"""The only boxes that count: some cameras leave rubbish behind the last one."""
 _SEGMENT = b"\x18\x53\x80\x67"
 _OGG_LOOK_BACK_BYTES = 3 * 65307
 """65307 is the longest page (RFC 3533)."""

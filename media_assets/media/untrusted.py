@@ -47,8 +47,8 @@ _SOUND = (
 DEMUXERS = frozenset(
     [*_CONTAINERS.split(), *_PICTURES_IN_A_ROW.split(), *(f"{name}_pipe" for name in _STILLS.split()), *_SOUND.split()]
 )
-"""Those that read one file and nothing else. Not among them: playlists (hls, dash, concat, imf), sessions (sdp, rtsp,
-rtp), series of files (image2, vobsub), discs, devices, subtitles, texts, and what is drawn by a script."""
+"""Demuxers that read one file and nothing else. Not among them: playlists (hls, dash, concat, imf), sessions (sdp,
+rtsp, rtp), series of files (image2, vobsub), discs, devices, subtitles, texts, and what is drawn by a script."""
 
 _WHITELIST = ",".join(sorted(DEMUXERS))
 _NO_PROTOCOL = "none"

@@ -42,7 +42,7 @@ class FirstFailures:
     def __init__(self) -> None:
         self._made = False
         self._files: defaultdict[str, dict[str, str]] = defaultdict(dict)
-        """For each place of a failure, one key for each content that was tried: copies of one file are one file."""
+        """One key for each content that failed, by the place of the failure: copies of one file are one file."""
         self._errors: dict[str, Unforeseen] = {}
 
     def add(self, outcome: Outcome) -> AllAlike | None:

@@ -141,7 +141,7 @@ class Library:
             self.cache.know(_identity(source, entry), sha256)
 
     def require_sound_copy(self, entry: SourceEntry, sha256: str, check: Callable[[], None]) -> None:
-        """To be asked before a file is called bad that was read from the cache.
+        """Make sure, before a file is called bad that was read from the cache, that its copy there is sound.
 
         Raises:
             Transient: its copy in the cache was damaged, and is fetched again.

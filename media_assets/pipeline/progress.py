@@ -34,7 +34,7 @@ def log_to_output(style: LogStyle = _TEXT) -> None:
 
 
 class _PrivateLog(RotatingFileHandler):
-    """For its owner alone: it names files, and says why they failed."""
+    """A log that its owner alone can read: it names files, and says why they failed."""
 
     def _open(self) -> TextIOWrapper:
         file = super()._open()

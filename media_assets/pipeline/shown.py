@@ -85,5 +85,5 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> 
 
 
 def _length(text: str) -> int:
-    """In JavaScript's units."""
+    """The length of a text in JavaScript's units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2

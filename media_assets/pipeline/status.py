@@ -46,7 +46,7 @@ class LibraryStatus:
         return counts
 
     def lost(self, assets: Sequence[str]) -> list[tuple[str, str]]:
-        """For each file the first of `assets`, all just made, that is missing for no reason of the file's.
+        """The first of `assets`, all just made, that each file misses for no reason of its own, as (key, asset).
 
         Nothing of the file failed, was left alone or is gone from its source: its store has lost it since.
         """

@@ -78,7 +78,7 @@ class Cell:
 
 
 class Cells:
-    """Those of some files.
+    """The cells of some files.
 
     Args:
         keys: The files that will be asked for.

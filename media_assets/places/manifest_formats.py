@@ -90,7 +90,7 @@ class ManifestFormats:
 
 
 def _reason(error: Exception) -> str:
-    """Without what stands in the manifest, unless it is a path that leads out."""
+    """What is wrong, without what stands in the manifest, unless it is a path that leads out."""
     found = error.errors() if isinstance(error, ValidationError) else ()
     causes = [cause for each in found if isinstance(cause := each.get("ctx", {}).get("error"), LeadsOut)]
     return str(causes[0]) if causes else type(error).__name__

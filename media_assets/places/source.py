@@ -53,7 +53,7 @@ class Beside:
     source: str
     """Name of the source."""
     folder: str
-    """As the source's kind names folders: an absolute path, the id of a Drive folder, the prefix of a bucket's
+    """The folder as the source's kind names it: an absolute path, the id of a Drive folder, the prefix of a bucket's
     objects without a slash at its end."""
     name: str
     """Name of the source file, in that folder."""

@@ -95,7 +95,7 @@ class Work:
             )
 
     def check_cancelled(self) -> None:
-        """For waits that are not the file's fault, such as its download.
+        """Stop here if the run is to stop, in waits that are not the file's fault, such as its download.
 
         Raises:
             Cancelled: the run was asked to stop.

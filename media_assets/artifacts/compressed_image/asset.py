@@ -23,7 +23,7 @@ from media_assets.work.work import Work
 
 
 def of_file(settings: ImageSettings, manifests: Mapping[str, Manifest], now: datetime) -> ImageSettings:
-    """With the one rule that the photo's age and size choose; with the years it becomes another."""
+    """The settings with the one rule that the photo's age and size choose; with the years it becomes another."""
     file = SourceFile.model_validate(manifests["drive_file"].value)
     width, height = _size(file)
     facts = FileFacts(

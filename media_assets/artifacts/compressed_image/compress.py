@@ -99,7 +99,7 @@ def _other_format(source: Path, media: MediaInfo) -> CompressedImage:
 def _compressed(
     source: Path, media: MediaInfo, age_years: float | None, settings: ImageSettings, directory: Path
 ) -> CompressedImage:
-    """In a child: everything that is done with the bytes of an image."""
+    """Everything that is done with the bytes of an image; runs in a child."""
     work = Work(directory)
     with open_image(source, settings.max_megapixels) as image:
         facts, rule, metadata = _look(image, source, age_years, settings)

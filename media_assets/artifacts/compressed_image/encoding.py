@@ -65,7 +65,7 @@ def decoded(data: bytes, mode: str) -> Image.Image:
 
 
 def encoders(image_format: ImageFormat, settings: ImageSettings) -> tuple[ImageEncoder, ...]:
-    """To be tried in this order: full colour costs bytes, and only few pictures (red text) need it. WebP has none."""
+    """The encoders, in the order to try: full colour costs bytes, few pictures (red text) need it, WebP has none."""
     chromas: tuple[Chroma, ...] = ("4:2:0",) if image_format == "webp" else ("4:2:0", "4:4:4")
     return tuple(ImageEncoder(image_format, chroma, settings.avif_speed) for chroma in chromas)
 

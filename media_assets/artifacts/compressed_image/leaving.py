@@ -21,7 +21,7 @@ _MOTION = (
     *(name + value for name in (b"MotionPhoto", b"MicroVideo") for value in (b'="1"', b">1<")),
     b"MotionPhoto_Data",
 )
-"""In XMP of Google's camera app; in the trailer of Samsung's."""
+"""Marks of a photo with a film in it: in XMP of Google's camera app, in the trailer of Samsung's."""
 _REACHED = 0.02
 """A goal counts as reached when no more than this share of the original is missing to it."""
 _SRGB_PRIMARIES = (1, 2)

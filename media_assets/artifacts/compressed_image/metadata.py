@@ -40,7 +40,7 @@ class Metadata:
 
 
 def read_metadata(image: Image.Image, source: Path) -> Metadata:
-    """Before the picture is decoded.
+    """The metadata of a picture, read before it is decoded.
 
     Raises:
         BadMedia: it is damaged.

@@ -36,7 +36,7 @@ class ImageRule(Section):
     flickering between the two."""
 
     def result_settings(self) -> dict[str, Any]:
-        """As they were written when the conditions stood beside the rest: what was made by them then is made by them
+        """The rule as it was written when the conditions stood beside the rest: what was made by it then is made by it
         now."""
         when = self.when
         return {

@@ -25,7 +25,7 @@ from media_assets.work.work import Work
 def of_file(
     settings: VideoCompressionSettings, manifests: Mapping[str, Manifest], now: datetime
 ) -> VideoCompressionSettings:
-    """With the one tier that the video's age and size choose; with the years it becomes another."""
+    """The settings with the one tier that the video's age and size choose; with the years it becomes another."""
     file = SourceFile.model_validate(manifests["drive_file"].value)
     if file.media is None:
         return only_tier(settings, None)

@@ -1,4 +1,4 @@
-"""What kinds of tracks an mp4 or mov has, by the four characters that PyAV does not tell: GPS, timecodes …"""
+"""What kinds of tracks an mp4 or mov has (GPS, timecodes …), by the four characters that PyAV does not tell."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def _mp4_options(plan: EncodePlan) -> dict[str, str]:
 
 
 def _mkv_options(ffmpeg: FFmpeg, plan: EncodePlan, work: Work) -> dict[str, str]:
-    """In Matroska a cover is an attached file, and ffmpeg does not make it one by itself."""
+    """Options that attach a cover: in Matroska it is an attached file, which ffmpeg does not make of it by itself."""
     if not plan.streams.covers:
         return {}
     cover = plan.streams.covers[0]

@@ -53,7 +53,7 @@ def allowed_bytes(source_bytes: int, settings: VideoCompressionSettings) -> int:
 
 @dataclass(frozen=True)
 class Finish:
-    """From a CRF to a result that has passed its gates."""
+    """Makes of a CRF a result that has passed its gates."""
 
     ffmpeg: FFmpeg
     samples: Samples

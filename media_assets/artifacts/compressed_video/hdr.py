@@ -108,7 +108,7 @@ def _without(side_data: str) -> str:
 
 
 def _tone_map(picture: Picture) -> tuple[str, ...]:
-    """To linear light, to the colours of BT.709, through Hable's curve, and back (as FFmpeg documents `tonemap`)."""
+    """Filters to linear light, to BT.709's colours, through Hable's curve, and back (as FFmpeg documents `tonemap`)."""
     source = (
         f"transferin={_TRANSFERS[picture.transfer or _PQ]}"
         f":primariesin={_PRIMARIES.get(picture.primaries or 9, 'bt2020')}"

@@ -20,7 +20,7 @@ from media_assets.work.work import Work
 
 _PACKETS_TO_A_FRAME = 300
 _UNSPECIFIED = 2
-"""In the tables of ITU-T H.273, which are FFmpeg's numbers too."""
+""""Unspecified" in the tables of ITU-T H.273, whose numbers FFmpeg has too."""
 
 
 @dataclass(frozen=True)

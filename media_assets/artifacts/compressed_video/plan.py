@@ -16,7 +16,7 @@ from media_assets.media.info import MediaInfo, Stream
 _MPEG_DEMUXERS = {"mpegts", "mpeg", "avi", "flv", "asf"}
 """Where ffmpeg may miss the key frame when it seeks: they have no index that it trusts, or none at all."""
 _FOUR_K_LINES = 1440
-"""From more than so many lines on, VMAF's model for 4K is used."""
+"""Lines beyond which VMAF's model for 4K is used."""
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,8 @@ class VideoRule(Section):
     """Absent: the `target_vmaf` of the section."""
 
     def result_settings(self) -> dict[str, Any]:
-        """As they were written when the conditions stood beside the rest, and ages were counted in intervals: what was
-        made by them then is made by them now."""
+        """The rule as it was written when its conditions stood beside the rest and ages were counted in intervals: what
+        was made by it then is made by it now."""
         when = self.when
         return {
             "max_lines": self.max_lines,

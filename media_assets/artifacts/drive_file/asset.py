@@ -113,7 +113,7 @@ def drive_file(entry: SourceEntry, library: Library, work: Work) -> Artifact[Sou
 
 
 def _require_filled(found: Probe, holes_bytes: int) -> None:
-    """Only what is uncompressed may be zeros for the most part, in silence; file systems make holes of those.
+    """Refuse media full of holes, which stand for zeros: only what is uncompressed may be zeros for the most part.
 
     Raises:
         BadMedia: it is media that cannot be.

@@ -157,7 +157,7 @@ class Duplicates:
         return row.file_id or row.key if self._library.source(row.key).has_ids else row.path
 
     def _journals(self) -> list[tuple[str, MoveJournal]]:
-        """With the source of each, the oldest first."""
+        """The journals, the oldest first, each with its source."""
         paths = sorted(self._folder.glob("*.jsonl"))
         return [(path.stem.partition("~")[2], MoveJournal(path)) for path in paths]
 

@@ -137,7 +137,7 @@ def _of_image(
 
 
 def _drawn_image(source: Path, directory: Path, settings: ThumbnailSettings) -> Thumbnails:
-    """In a child: everything that is done with the bytes of an image."""
+    """Everything that is done with the bytes of an image; runs in a child."""
     return _drawn(_decoded(source, settings), "image", _ITSELF, settings, Work(directory))[1]
 
 

@@ -70,7 +70,7 @@ def _paragraphs(transcript: Transcript) -> Iterator[str]:
 
 
 def _cues(transcript: Transcript, to_text: Callable[[str], str]) -> Iterator[_Cue]:
-    """In order of time; each lasts a millisecond at least and ends before the next begins."""
+    """The cues in order of time; each lasts a millisecond at least and ends before the next begins."""
     pieces = [piece for segment in transcript.segments for piece in split_readably(segment) if _clean(piece.text)]
     pieces.sort(key=lambda piece: piece.start_seconds)
     previous_end = 0

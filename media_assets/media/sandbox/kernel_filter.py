@@ -159,7 +159,7 @@ def _one_program(machine: str, address: int) -> list[_Rule]:
 
 
 def _no_network(machine: str) -> list[_Rule]:
-    """Only sockets of this machine, which drivers talk over."""
+    """Rules that allow sockets of this machine alone, which drivers talk over."""
     return [
         (_IF_EQUAL, 0, 4, _SOCKET[machine]),
         (_LOAD, 0, 0, _FIRST_ARGUMENT),

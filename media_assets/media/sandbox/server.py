@@ -218,6 +218,6 @@ def _answer(data: bytes, limits: ChildLimits) -> None:
 
 
 def _die_with_parent() -> None:
-    """On Linux the kernel kills the child when this process is gone; elsewhere its limit of CPU time ends it."""
+    """End with the server: on Linux the kernel kills the child with it; elsewhere its limit of CPU time ends it."""
     if sys.platform == "linux":
         LIBRARY.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

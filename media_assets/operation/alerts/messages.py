@@ -137,7 +137,7 @@ def plain(text: str) -> str:
 
 
 def fitting(lines: Sequence[str]) -> str:
-    """As many of the lines as services take."""
+    """The lines, as many of them as services take."""
     body = ""
     for line in lines:
         if len(body) + len(line) > _LONGEST_BODY:

@@ -39,7 +39,7 @@ class Health(BaseModel):
     """How a channel fares."""
 
     failures: int = 0
-    """In a row."""
+    """How many failures there were in a row."""
     since: float = 0.0
     retry_at: float = 0.0
     problem: str = ""

@@ -65,7 +65,7 @@ class Index(Model):
     written_by: str
     """The version of media-assets."""
     about: dict[str, JsonValue]
-    """For people: what is in it, and where it came from."""
+    """What is in it and where it came from, for people."""
     members: dict[str, Member]
 
 

@@ -83,15 +83,15 @@ class AssetImport:
     """What became of one asset: each artifact of the archive is in one of the first five."""
 
     there: int = 0
-    """In the store as the archive knows it."""
+    """How many are in the store as the archive knows them."""
     restored: int = 0
-    """Its files were in the store, and its manifest is again."""
+    """How many have their manifest again: their files were in the store."""
     absent: int = 0
-    """Not in the store: it will be made again."""
+    """How many are not in the store, and will be made again."""
     newer: int = 0
-    """The store has a newer version, which is kept."""
+    """How many the store has in a newer version, which is kept."""
     older: int = 0
-    """The store has an older version, which is kept: its files are those of that version."""
+    """How many the store has in an older version, which is kept: its files are those of that version."""
     recorded: int = 0
     """How many artifacts Dagster was told of."""
     failures: int = 0

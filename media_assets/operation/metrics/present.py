@@ -109,7 +109,7 @@ def _sensors(instance: dg.DagsterInstance) -> Mapping[str, Sensor]:
 
 
 def _cache_bytes(folder: Path) -> int | None:
-    """As its ledger says: to count the files is the affair of those who make room in it."""
+    """What the cache holds, as its ledger says: to count the files is the affair of those who make room in it."""
     try:
         return SizeLedger.model_validate_json(read_if_file(folder / "ledger.json") or b"").held_bytes
     except (FileNotFoundError, ValidationError):  # nothing was ever fetched, or it is just being written

@@ -55,7 +55,7 @@ class Files:
         return frozenset(number for key, number in last.items() if key not in red and self._fits(key, names))
 
     def missing(self, event: Event, assets: Collection[str]) -> Sequence[str]:
-        """Those of these assets that the file of an event stays without, after a failure or when its source is gone.
+        """Which of these assets the file of an event stays without, after a failure or when its source is gone.
 
         A failure takes with it all that is made from that artifact, at whatever remove; a file that is gone takes what
         is not there yet.
@@ -67,7 +67,7 @@ class Files:
         return ()
 
     def manifests(self, key: str, assets: Collection[str]) -> Sequence[Manifest] | None:
-        """Those of all these assets; None when one is missing, or was made from something else than what is there."""
+        """The manifests of all these assets; None when one is missing, or was made from something that is not there."""
         if not self._fits(key, self._with_upstreams(assets)):
             return None
         found = [self.manifest(name, key) for name in assets]

@@ -38,7 +38,7 @@ class _OpenFolder(NamedTuple):
 
     items: Iterator[os.DirEntry[str]]
     real: Path
-    """Without links in it."""
+    """The path of the folder without links in it."""
     followed: tuple[Path, ...]
     """The real folders that were entered through a link on the way, the root first."""
 

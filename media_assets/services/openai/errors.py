@@ -38,7 +38,7 @@ class TooLong(MediaAssetsError):
     """The request or its answer did not fit; with half of the material it may."""
 
 
-# In the words of OpenAI, llama.cpp and llama-cpp-python, vLLM, LM Studio, Groq. llama.cpp says it with status 500 too
+# Words of OpenAI, llama.cpp and llama-cpp-python, vLLM, LM Studio, Groq. llama.cpp says it with status 500 too
 # (ggml-org/llama.cpp#19774), and OpenAI with 429 when one request exceeds the tokens per minute, which waiting does
 # not cure.
 _TOO_LONG = (

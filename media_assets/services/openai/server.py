@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 OPENAI_HOST = "api.openai.com"
 _NO_KEY = "none"
-"""For servers that want no key; the client library insists on one."""
+"""The key for servers that want none; the client library insists on one."""
 _CHECK_TIMEOUT_SECONDS = 10.0
 
 
@@ -30,7 +30,7 @@ class OpenAIServer:
     def __init__(self, base_url: str, secrets: Secrets, task: Task) -> None:
         address = urlsplit(base_url)
         self.name = f"{address.scheme}://{address.netloc}"
-        """For messages."""
+        """What messages call the server."""
         self._base_url = base_url
         self._host = address.hostname or ""
         self._secrets = secrets

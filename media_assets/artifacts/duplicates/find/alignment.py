@@ -17,7 +17,8 @@ _VOTED_SHIFTS = 6
 _MOVED_SHIFTS = 3
 _DIFFERENT_BITS = 16
 _AS_GOOD = 0.95
-"""Before a camera that stands still, many offsets agree about as well; among those the movement decides."""
+"""Share of the best agreement from which an offset is as good as the best: before a camera that stands still many are,
+and among those the movement decides."""
 _MOVING = 3.0
 """Deviation of the motion profile, in its own units, below which nothing moves that could be compared."""
 _FEWEST_MOTIONS = 8

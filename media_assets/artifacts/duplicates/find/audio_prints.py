@@ -112,7 +112,7 @@ def _common(first: IndexedPrint, second: IndexedPrint, offset: int) -> tuple[int
 
 
 def _wrong_bits(first: IndexedPrint, second: IndexedPrint, offset: int) -> NDArray[np.uint8] | None:
-    """Per item that is heard in both, how many bits differ."""
+    """How many bits differ in each item that is heard in both."""
     import numpy as np
 
     start, end = _common(first, second, offset)

@@ -140,7 +140,7 @@ def _neighbours() -> list[tuple[int, int]]:
 
 @cache
 def _tables(algorithm: HashAlgorithm) -> list[tuple[NDArray[np.intp], NDArray[np.uint8]]]:
-    """Per orientation: from which bit each bit comes, and whether it is inverted."""
+    """Which bit each bit comes from in each orientation, and whether it is inverted."""
     import numpy as np
 
     return [

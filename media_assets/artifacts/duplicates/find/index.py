@@ -57,7 +57,7 @@ class PictureIndex:
         self._neighbours = _Neighbours(codes, *_PARTS[kind])
 
     def candidates(self, files: Sequence[int]) -> dict[int, list[Candidate]]:
-        """Per file that asks, the files that share frames with it, those that share most first."""
+        """The files that share frames with each file that asks, those that share most first."""
         import numpy as np
 
         own = np.isin(self._owners, files)

@@ -50,7 +50,7 @@ def duplicate_groups(
 def _stars(
     rows: Sequence[DedupRow], limits: SimilaritySettings, check: Callable[[], None]
 ) -> dict[int, dict[int, Likeness]]:
-    """Per file that is kept, the files that are like it. The rows come best first."""
+    """The files that are like each file that is kept. The rows come best first."""
     evidence = [evidence_of(row) for row in rows]
     stars: dict[int, dict[int, Likeness]] = {}
     taken: set[int] = set()

@@ -50,7 +50,7 @@ class Memory:
 
     @cached_property
     def _known(self) -> dict[str, list[Any]]:
-        """For each path size, mtime, inode, device, digest of the beginning, and digest of the whole or None."""
+        """What is known by path: size, mtime, inode, device, digest of the beginning, digest of the whole or None."""
         stored = _stored(self.path)
         known: dict[str, list[Any]] = stored["files"] if stored else {}
         return known

@@ -97,7 +97,7 @@ def _amazon_key(secrets: Secrets) -> dict[str, str | None]:
 
 
 def _given(**config: object) -> Any:
-    """Without what is absent, so that the client looks for it itself."""
+    """What is given, without what is absent, so that the client looks for that itself."""
     return {name: value for name, value in config.items() if value is not None}
 
 

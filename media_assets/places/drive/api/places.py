@@ -32,7 +32,7 @@ class FolderIds(Protocol):
 
 
 class NothingKept:
-    """For those who make nothing."""
+    """Remembers no folder, for those who make none."""
 
     def known(self, path: str) -> str | None:  # noqa: ARG002
         return None

@@ -30,8 +30,8 @@ class Anchors:
         self._folder_above: dict[str, str | None] = {}
 
     def affected(self, changed: Mapping[str, Resource | None]) -> list[str]:
-        """Those that may be another by now: they were changed themselves or with a folder above them. Above what the
-        account could not see may be any folder that it has not seen before."""
+        """The anchors that may be another by now: they were changed themselves or with a folder above them. Above what
+        the account could not see may be any folder that it has not seen before."""
         new_folder = any(
             found and drive_entries.is_folder(found) and file_id not in self._tree.folders
             for file_id, found in changed.items()

@@ -18,7 +18,7 @@ class _NamedFolder(NamedTuple):
 
 
 class FolderPaths:
-    """For one process: names of folders are asked for once."""
+    """Paths of folders, for one process: the name of each is asked for once."""
 
     def __init__(self, listing: DriveListing) -> None:
         self._listing = listing

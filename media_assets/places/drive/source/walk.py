@@ -19,11 +19,11 @@ class Reach:
     folders: dict[str, str] = field(default_factory=dict)
     """Drives of the folders, see `Anchor.drive`."""
     files: set[str] = field(default_factory=set)
-    """Wanted or not."""
+    """Files that were met, wanted or not."""
     shortcuts: set[str] = field(default_factory=set)
     anchors: set[str] = field(default_factory=set)
     unlisted: dict[str, str] = field(default_factory=dict)
-    """Those of `folders` whose content is not known."""
+    """Folders whose content is not known."""
     unknown: set[str] = field(default_factory=set)
     """Targets of shortcuts of which nothing is known."""
     faults: dict[str, str] = field(default_factory=dict)

@@ -86,20 +86,20 @@ class DriveMemory:
         return self.published_of([artifact]).get(artifact)
 
     def published_of(self, artifacts: Sequence[str]) -> dict[str, Published]:
-        """Those of several artifacts, a few hundred at most."""
+        """The manifests of several artifacts, a few hundred at most, by artifact."""
         marks = ",".join("?" * len(artifacts))
         question = f"SELECT artifact, file_id, md5 FROM ours WHERE artifact IN ({marks})"  # noqa: S608 - question marks only
         return {artifact: Published(*rest) for artifact, *rest in self._rows(question, *artifacts)}
 
     def published_below(self, prefix: str) -> dict[str, Published]:
-        """Those of all artifacts that begin so, by artifact."""
+        """The manifests of all artifacts whose names begin so, by artifact."""
         rows = self._rows(
             "SELECT artifact, file_id, md5 FROM ours WHERE substr(artifact, 1, ?) = ?", len(prefix), prefix
         )
         return {artifact: Published(file_id, md5) for artifact, file_id, md5 in rows}
 
     def twins(self, mark: str) -> list[Published]:
-        """Those of artifacts that were made from the same, as a mark says."""
+        """The manifests of artifacts that were made from the same, as a mark says."""
         return [Published(*row) for row in self._rows("SELECT file_id, md5 FROM ours WHERE twins = ?", mark)]
 
     def publish(self, artifact: str, manifest: Published, twins: str) -> None:
@@ -127,7 +127,7 @@ class DriveMemory:
             table.execute("INSERT OR REPLACE INTO folders VALUES (?, ?, ?)", (place, *folder))
 
     def _rows(self, question: str, *arguments: Any) -> list[tuple[Any, ...]]:
-        """To look makes nothing."""
+        """The rows that are there. A look does not make the file."""
         if not self._path.exists():
             return []
         with self._open() as table:

@@ -104,7 +104,7 @@ def stop_words(language: str) -> frozenset[str]:
 
 
 def derived_stop_words(documents: Sequence[Sequence[str]]) -> frozenset[str]:
-    """In place of a list, from the terms of each sentence: short words, and what is in two of five sentences."""
+    """Stop words where there is no list, from the terms of each sentence: short ones, and those in two of five."""
     counts = Counter(term for document in documents for term in set(document))
     many = len(documents) >= _MANY_SENTENCES
     return frozenset(

@@ -37,7 +37,7 @@ class Answer(BaseModel):
     @field_validator("title", "abstract")
     @classmethod
     def _not_blank(cls, value: str) -> str:
-        """In code and not in the schema: strict mode knows no lengths on some servers."""
+        """Checked in code and not in the schema: strict mode knows no lengths on some servers."""
         if not value.strip():
             raise ValueError("must not be empty")
         return value.strip()
@@ -70,7 +70,7 @@ def with_checked_chapters(answer: Answer, segments: Sequence[TranscriptSegment])
 
 
 def distinct(texts: Iterable[str]) -> tuple[str, ...]:
-    """Without the blank ones and without repetitions that differ in case alone."""
+    """The texts without the blank ones and without repetitions that differ in case alone."""
     kept: dict[str, str] = {}
     for text in texts:
         if text.strip():

@@ -202,7 +202,7 @@ class FasterWhisperTranscriber:
 
 
 def _utterance(segment: faster_whisper.transcribe.Segment) -> Utterance:
-    """With plain floats for what are NumPy's."""
+    """The segment as an utterance, with plain floats for what are NumPy's."""
     return Utterance(
         text=segment.text,
         start_seconds=float(segment.start),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import faster_whisper
 
 _NEEDED_FILES = ("config.json", "model.bin", "tokenizer.json")
-"""Without tokenizer.json faster-whisper would fetch another model's."""
+"""Files without which a model is not whole: for want of tokenizer.json another model's would be fetched."""
 
 # What is fetched, in MB: two bytes for each weight.
 _DOWNLOAD_MEGABYTES = {

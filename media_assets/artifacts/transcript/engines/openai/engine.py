@@ -215,7 +215,7 @@ def _window_length(settings: OpenAITranscription, *, timed: bool) -> WindowLengt
 
 
 def _sounding(window: Window) -> tuple[float, float] | None:
-    """From when to when, in seconds, a window is louder than silence; None when nowhere."""
+    """Where in a window, from when to when in seconds, it is louder than silence; None when nowhere."""
     import numpy as np
 
     loud = np.flatnonzero(np.abs(np.frombuffer(window.pcm, dtype="<i2").astype(np.int32)) > _SILENCE)
