@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 class LeadsOut(ValueError):
-    """Not a path of something below its root; who catches it says whose path it is."""
+    """A path leads out of its root, or names nothing below it; who catches it says whose path it is."""
 
 
 def plain(path: str) -> str:

@@ -75,7 +75,7 @@ class Tracing:
             self._note(answers=False)
 
     def _note(self, *, answers: bool) -> None:
-        """Said once, and again only after it had answered in between."""
+        """Log that the collector does not answer: once, and again only after it had answered in between."""
         with self._lock:  # the thread that sends and the one that waits for it may notice at once
             fails_now, self._answers = self._answers and not answers, answers
         if fails_now:

@@ -179,7 +179,7 @@ class FileWork:
 
     @contextmanager
     def _content_lock(self) -> Iterator[None]:
-        """Held while an artifact is made, so that files of equal content wait for it instead of making it too.
+        """The lock held while an artifact is made, so that files of equal content wait for it instead of making it too.
 
         One lock for every 4096th fingerprint of a stage: lock files cannot be removed safely, and so their number
         stays bounded.

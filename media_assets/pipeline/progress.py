@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("media_assets")
 
 _SECONDS_BETWEEN_FRACTIONS = 10.0
-
-
 _TEXT = LogStyle()
 
 

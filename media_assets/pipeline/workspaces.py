@@ -64,7 +64,7 @@ class Workspaces:
         return self._journal / asset / fingerprint
 
     def _coming_and_going(self) -> FileLock:
-        """Held while directories appear and vanish: half-way they would look abandoned."""
+        """The lock held while directories appear and vanish: half-way they would look abandoned."""
         return FileLock(self._work.with_suffix(".lock"), mode=PRIVATE_MODE)
 
     def _remove_abandoned(self) -> None:

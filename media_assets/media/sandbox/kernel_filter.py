@@ -46,8 +46,6 @@ _REACH = {"x86_64": (41, 42, 49, 53), "aarch64": (198, 199, 200, 203)}
 _START = {"x86_64": (57, 58, 322), "aarch64": (281,)}
 """fork, vfork, execveat."""
 _AF_UNIX = 1
-
-
 _INSTRUCTION = struct.Struct("=HBBI")
 """`struct sock_filter`; `struct sock_fprog` is their number and where they are."""
 _PROGRAM = struct.Struct("@HP")

@@ -308,7 +308,7 @@ class FolderArtifacts:
         return self.root.joinpath(".index", *parts)
 
     def _lock(self, folder: Path) -> FileLock:
-        """Held by whoever publishes an artifact. One lock for every 4096th, as lock files cannot be removed safely."""
+        """The lock of whoever publishes an artifact. One for every 4096th, as lock files cannot be removed safely."""
         path = self._index("locks", f"{hash_of(folder.name)[:3]}.lock")
         path.parent.mkdir(parents=True, exist_ok=True)
         return FileLock(path)

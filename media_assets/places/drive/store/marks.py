@@ -81,7 +81,7 @@ class DriveFile:
 
     @property
     def made_by_us(self) -> bool:
-        """Not so for a copy that somebody made of a file of ours."""
+        """Whether it is a file of ours, and no copy that somebody made of one."""
         return self.properties.get(ID) == self.id
 
     @property
@@ -97,7 +97,7 @@ class DriveFile:
 
     @property
     def is_as_we_left_it(self) -> bool:
-        """Not so when somebody edited or replaced it."""
+        """Whether it is as we put it there: nobody edited or replaced it."""
         return self.made_by_us and self.content_md5 == self.properties.get(MD5)
 
     @property

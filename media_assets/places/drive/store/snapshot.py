@@ -43,7 +43,7 @@ class DriveSnapshot:
         return self._index.read(file)
 
     def intact(self, manifest: Manifest) -> bool:
-        """Not so where there are two, which happens when two machines publish at once: a run is to put one away."""
+        """Whether it is whole, and alone: two machines that publish at once leave two, and a run puts one away."""
         found = self._of(manifest.asset, manifest.key)
         if len(found.manifests) > 1:
             return False

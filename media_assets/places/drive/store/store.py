@@ -303,7 +303,7 @@ class DriveArtifacts:
         return Journal(self._state / "uploads" / what[:40])
 
     def _lock(self, journal: Journal) -> FileLock:
-        """Held by whoever publishes an artifact. One for every 4096th, as lock files cannot be removed safely."""
+        """The lock of whoever publishes an artifact. One for every 4096th, as lock files cannot be removed safely."""
         path = self._state / "locks" / f"{journal.folder.name[:3]}.lock"
         private_folder(path.parent)
         return FileLock(path, mode=PRIVATE_MODE)
