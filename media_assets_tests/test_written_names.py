@@ -75,7 +75,9 @@ def is_there(dotted: list[str], folder: Path) -> bool:
 
 
 def is_of_settings(dotted: list[str]) -> bool:
-    return dotted[0] in Settings.model_fields and len(dotted) > 1
+    """Whether it is a key of a section of library.yaml, one of which is called as a room is."""
+    section = Settings.model_fields.get(dotted[0])
+    return section is not None and dotted[1] in getattr(section.annotation, "model_fields", ())
 
 
 def unknown_dotted(name: str) -> bool:
