@@ -36,7 +36,7 @@ Row = tuple[str, str]
 def clean_environment() -> Iterator[None]:
     before = dict(os.environ)
     for name in list(os.environ):
-        if name.startswith("MEDIA_ASSETS_") or name in ("OPENAI_API_KEY", "DAGSTER_HOME"):
+        if name.startswith("MEDIA_ASSETS_") or name == "DAGSTER_HOME" or name.lower() in Secrets.model_fields:
             del os.environ[name]
     yield
     os.environ.clear()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -14,17 +13,15 @@ from media_assets_tests.modal_server.server import TOKEN_ID, TOKEN_SECRET
 @pytest.fixture(scope="session")
 def started_modal() -> Iterator[ModalServer]:
     server = ModalServer()
-    before = dict(os.environ)
-    os.environ |= {"MODAL_SERVER_URL": server.url, "MODAL_TOKEN_ID": TOKEN_ID, "MODAL_TOKEN_SECRET": TOKEN_SECRET}
     yield server
-    os.environ.clear()
-    os.environ.update(before)
     server.close()
 
 
 @pytest.fixture
-def modal_server(started_modal: ModalServer) -> Iterator[ModalServer]:
-    """With nothing deployed."""
+def modal_server(started_modal: ModalServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModalServer]:
+    """With nothing deployed. The environment leads to it for this test alone: others read the same variables."""
+    for name, value in (("SERVER_URL", started_modal.url), ("TOKEN_ID", TOKEN_ID), ("TOKEN_SECRET", TOKEN_SECRET)):
+        monkeypatch.setenv(f"MODAL_{name}", value)
     started_modal.reset()
     yield started_modal
     started_modal.state.release.set()
