@@ -53,5 +53,5 @@ def spoken_segments(transcript: Transcript) -> tuple[TranscriptSegment, ...]:
     """
     spoken = tuple(segment for segment in transcript.segments if any(char.isalnum() for char in segment.text))
     if not spoken:
-        raise NotApplicable("has no speech to summarise")
+        raise NotApplicable("has speech that was not made out" if transcript.note else "has no speech to summarise")
     return spoken

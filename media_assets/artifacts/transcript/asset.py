@@ -19,7 +19,9 @@ def describe(stored: Stored[Transcript]) -> Metadata:
     transcript = stored.value
     lines = to_txt(transcript).splitlines()
     more = "\n…" if len(lines) > _FIRST_LINES else ""
+    note = {"note": transcript.note} if transcript.note else {}
     return {
+        **note,
         "text": "\n".join(lines[:_FIRST_LINES]) + more or "(no speech)",
         "words": len(transcript.text.split()),
         "segments": len(transcript.segments),
@@ -46,7 +48,8 @@ def transcript(
     """What is said in a recording: segments with words and confidences, timed on the source's own timeline.
 
     A recording without speech has an empty transcript. Segments that the engine made up (loops, phrases on silence) are
-    dropped and counted. `transcription_rules` may choose another engine for some recordings.
+    dropped and counted; so is all that a model for English alone heard in another language, which a note says.
+    `transcription_rules` may choose another engine for some recordings.
     """
     track = m4a_audio.value
     work.link = lambda seconds: m4a_audio.signed_link("audio.m4a", seconds)

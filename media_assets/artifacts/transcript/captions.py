@@ -47,8 +47,9 @@ def to_vtt(transcript: Transcript) -> str:
 
 
 def to_txt(transcript: Transcript) -> str:
-    """Paragraphs, parted where the speaker pauses; empty for a transcript without speech."""
-    return "\n".join(f"{paragraph}\n" for paragraph in _paragraphs(transcript))
+    """The note in brackets, and paragraphs, parted where the speaker pauses; empty where there is neither."""
+    note = (f"[{transcript.note}.]",) if transcript.note else ()
+    return "\n".join(f"{paragraph}\n" for paragraph in (*note, *_paragraphs(transcript)))
 
 
 def _paragraphs(transcript: Transcript) -> Iterator[str]:

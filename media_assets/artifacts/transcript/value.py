@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Any
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from media_assets.base.model import Model
 
@@ -40,7 +42,17 @@ class Transcript(Model):
     segments: tuple[TranscriptSegment, ...] = ()
     dropped: dict[str, int] = Field(default_factory=dict)
     """How many segments each guard against hallucination took out, by the guard's name."""
+    note: str | None = None
+    """What whoever reads the transcript has to know of it: one sentence."""
     cost_usd: float = 0.0
+
+    @model_serializer(mode="wrap")
+    def _without_absent_note(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As it was stored before there were notes: the same transcript stays the same version."""
+        dumped: dict[str, Any] = dump(self)
+        if self.note is None:
+            dumped.pop("note", None)
+        return dumped
 
     @property
     def text(self) -> str:

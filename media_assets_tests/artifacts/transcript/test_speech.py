@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 import jiwer
+import numpy as np
 import pytest
 
 from media_assets.artifacts.transcript.captions import to_srt, to_vtt
@@ -60,7 +61,22 @@ def test_a_meeting_has_its_names_and_numbers_and_is_fit_for_captions(transcriber
     assert to_srt(transcript).count("-->") == to_vtt(transcript).count("-->") == len(transcript.segments)
 
 
+@pytest.mark.thorough
+def test_speech_in_no_language_of_the_model_has_a_note_and_no_word(transcriber: Transcriber, tmp_path: Path) -> None:
+    with av.open(str(SAMPLES / "library" / MEETING)) as container:
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=16_000)
+        frames = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
+    backwards = np.concatenate([frame.to_ndarray()[0] for frame in frames])[::-1]
+    audio = write_wav(tmp_path / "backwards.wav", backwards)
+    seconds = len(backwards) / 16_000
+    transcript = transcriber.transcribe(audio, duration_seconds=seconds, offset_seconds=0, work=Work(tmp_path))
+    assert transcript.note is not None
+    assert "knows English only" in transcript.note
+    assert (transcript.text, transcript.language) == ("", "und")
+    assert hear(transcriber, MEETING, tmp_path).note is None
+
+
 def test_silence_and_noise_give_no_word(transcriber: Transcriber, tmp_path: Path) -> None:
     audio = write_wav(tmp_path / "nothing.wav", silence(8), noise(12), silence(8))
     transcript = transcriber.transcribe(audio, duration_seconds=28, offset_seconds=0, work=Work(tmp_path))
-    assert transcript.segments == ()
+    assert (transcript.segments, transcript.note) == ((), None)

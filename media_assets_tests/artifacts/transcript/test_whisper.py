@@ -186,6 +186,52 @@ def test_what_a_batch_makes_up_where_nobody_speaks_is_dropped(tmp_path):
     assert transcript.dropped == {"no_speech": 1}
 
 
+@pytest.fixture(scope="module")
+def unsure(tmp_path_factory) -> dict[str, Path]:
+    """Models that are unsure of what they hear, by what they know."""
+    folder = tmp_path_factory.mktemp("unsure")
+    return {
+        "English": write_tiny_whisper(folder / "tiny.en", logit=10, english_only=True),
+        "English, all dropped": write_tiny_whisper(folder / "deaf.en", logit=9, no_speech=True, english_only=True),
+        "many": write_tiny_whisper(folder / "tiny", logit=10),
+    }
+
+
+@pytest.mark.parametrize(
+    ("knows", "batch_size", "dropped"),
+    [
+        ("English", None, {"not_made_out": 1}),
+        ("English", 1, {"not_made_out": 1}),
+        ("English, all dropped", None, {"no_speech": 1}),
+        ("English, all dropped", 1, {}),  # one by one, faster-whisper itself leaves it out
+    ],
+)
+def test_speech_that_a_model_for_english_cannot_make_out_has_a_note_and_no_text(
+    unsure, tmp_path, knows, batch_size, dropped
+):
+    audio = write_wav(tmp_path / "speech.wav", vowels(6))
+    transcriber = build(unsure[knows], batch_size=batch_size)
+    transcript = transcribe(transcriber, audio, Work(tmp_path), duration_seconds=6)
+    assert transcript.note is not None
+    assert "which knows English only, could not make out" in transcript.note
+    assert (transcript.segments, transcript.language, transcript.dropped) == ((), "und", dropped)
+
+
+@pytest.mark.parametrize(("knows", "language"), [("English", "en"), ("many", None), ("many", "en")])
+def test_of_what_is_called_english_and_of_models_for_many_languages_the_words_stay(unsure, tmp_path, knows, language):
+    audio = write_wav(tmp_path / "speech.wav", vowels(6))
+    transcript = transcribe(build(unsure[knows], language=language), audio, Work(tmp_path), duration_seconds=6)
+    assert (transcript.text, transcript.note) == ("we talk about water", None)
+
+
+def test_silence_and_words_that_are_sure_have_no_note(tmp_path):
+    english = write_tiny_whisper(tmp_path / "tiny.en", english_only=True)
+    for sound, text in ((silence(6), ""), (vowels(6), "we talk about water")):
+        audio = write_wav(tmp_path / "sound.wav", sound)
+        transcript = transcribe(build(english), audio, Work(tmp_path), duration_seconds=6)
+        assert (transcript.text, transcript.note) == (text, None)
+
+
 def test_a_segment_past_the_end_of_the_audio_is_cut_to_it(tmp_path):
     late = write_tiny_whisper(tmp_path / "late", ["we", "talk", "about", "water"], ends_after_seconds=25)
     audio = write_wav(tmp_path / "short.wav", noise(1.1))

@@ -19,6 +19,8 @@ COMPRESSION_RATIO = "compression_ratio"
 NO_SPEECH = "no_speech"
 REPEATED_TOKEN = "repeated_token"  # noqa: S105
 REPEATED_SEGMENT = "repeated_segment"
+NOT_MADE_OUT = "not_made_out"
+"""All that was heard in a recording, which was too unsure to be what was said; see `making_out`."""
 
 _TOKEN = re.compile(
     # A word, or one character of the scripts that are written without spaces.

@@ -60,6 +60,9 @@ class Heard(Model):
     language: str | None = None
     """ISO 639-1 code; None when nothing was there to tell it from."""
     dropped: dict[str, int] = Field(default_factory=dict)
+    dropped_seconds: float = 0.0
+    speech_seconds: float = 0.0
+    """Of the window, what voice activity detection took for speech; 0 where it was not asked."""
     cost_usd: float = 0.0
     """What an engine that costs money was paid for this window."""
 

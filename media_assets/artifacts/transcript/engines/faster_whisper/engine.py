@@ -23,11 +23,13 @@ from media_assets.artifacts.transcript.engines.faster_whisper.model import (
     is_bundled,
     load_model,
     local_folder,
+    not_made_out,
     speaks_english_only,
 )
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
-from media_assets.artifacts.transcript.hearing.assembling import to_transcript
-from media_assets.artifacts.transcript.hearing.guards import objection
+from media_assets.artifacts.transcript.hearing.assembling import UNDETERMINED, to_transcript
+from media_assets.artifacts.transcript.hearing.guards import NOT_MADE_OUT, objection, total
+from media_assets.artifacts.transcript.hearing.making_out import is_made_out
 from media_assets.artifacts.transcript.hearing.readable import split_readably
 from media_assets.artifacts.transcript.hearing.utterances import Utterance, to_segments
 from media_assets.artifacts.transcript.hearing.windows import (
@@ -46,6 +48,10 @@ if TYPE_CHECKING:
     import faster_whisper
     import faster_whisper.transcribe
     import numpy as np
+
+_BATCH_SIZES = {"cpu": 2, "cuda": 8}
+"""A CPU is busy with two windows; each more costs 70 MB and saves no time. One by one, faster-whisper takes the
+features of the whole audio at once, which needs more memory than two."""
 
 _DETECTION_PIECES = 4
 """So many pieces of 30 s are looked at until the model is more than half sure of one language."""
@@ -86,7 +92,7 @@ class FasterWhisperTranscriber:
             length=self._window_length,
             hear=self._hear,
         )
-        return to_transcript(
+        transcript = to_transcript(
             windows,
             engine=self.name,
             model=self.model,
@@ -95,6 +101,12 @@ class FasterWhisperTranscriber:
             duration_seconds=duration_seconds,
             offset_seconds=offset_seconds,
         )
+        # Whoever says that it is English has the words, however unsure they are.
+        if self._settings.language or is_made_out(windows, duration_seconds) or self._whisper.model.is_multilingual:
+            return transcript
+        dropped = total([transcript.dropped, {NOT_MADE_OUT: len(transcript.segments)} if transcript.segments else {}])
+        update = {"segments": (), "dropped": dropped, "language": UNDETERMINED, "note": not_made_out(self.model)}
+        return transcript.model_copy(update=update)
 
     def check(self) -> str:
         """See `Transcriber`."""
@@ -166,25 +178,36 @@ class FasterWhisperTranscriber:
             "word_timestamps": True,
             "vad_filter": self._settings.vad,
         }
-        if self._settings.batch_size > 1 and self._settings.vad:  # batches are made of what the VAD found
+        batch_size = self._settings.batch_size or _BATCH_SIZES[check_device(self._settings)]
+        if batch_size > 1 and self._settings.vad:  # batches are made of what the VAD found
             pipeline = faster_whisper.BatchedInferencePipeline(self._whisper)  # has state: one per call
-            segments, _ = pipeline.transcribe(audio, batch_size=self._settings.batch_size, **options)
+            segments, about = pipeline.transcribe(audio, batch_size=batch_size, **options)
         else:
-            segments, _ = self._whisper.transcribe(audio, **options)
+            segments, about = self._whisper.transcribe(audio, **options)
         duration_seconds = len(audio) / SAMPLE_RATE
-        kept, dropped = self._guarded(segments, duration_seconds, report)
+        kept, dropped, dropped_seconds = self._guarded(segments, duration_seconds, report)
         readable = chain.from_iterable(map(split_readably, to_segments(kept, duration_seconds)))
-        return Heard(segments=tuple(readable), language=language, dropped=dropped)
+        return Heard(
+            segments=tuple(readable),
+            language=language,
+            dropped=dropped,
+            dropped_seconds=dropped_seconds,
+            speech_seconds=float(about.duration_after_vad) if self._settings.vad else 0.0,
+        )
 
     def _guarded(
         self,
         segments: Iterable[faster_whisper.transcribe.Segment],
         duration_seconds: float,
         report: Callable[[float], None],
-    ) -> tuple[list[Utterance], dict[str, int]]:
-        """What the guards leave of the segments; the model works while these are asked for."""
+    ) -> tuple[list[Utterance], dict[str, int], float]:
+        """What the guards leave of the segments, how many they drop by their names, and how many seconds.
+
+        The model works while the segments are asked for.
+        """
         kept: list[Utterance] = []
         dropped: Counter[str] = Counter()
+        dropped_seconds = 0.0
         for segment in segments:
             report(min(1.0, float(segment.start) / duration_seconds))
             guard = objection(
@@ -197,8 +220,9 @@ class FasterWhisperTranscriber:
                 kept.append(_utterance(segment))
             else:
                 dropped[guard] += 1
+                dropped_seconds += float(segment.end - segment.start)
         report(1.0)
-        return kept, dict(dropped)
+        return kept, dict(dropped), dropped_seconds
 
 
 def _utterance(segment: faster_whisper.transcribe.Segment) -> Utterance:

@@ -149,6 +149,15 @@ def speaks_english_only(settings: FasterWhisperTranscription) -> bool:
     return Path(settings.model).name.endswith(".en")
 
 
+def not_made_out(model: str) -> str:
+    """The note for a recording in which somebody speaks and a model that knows English only made nothing out."""
+    return (
+        f"Speech was heard that the model {model}, which knows English only, could not make out. For other languages "
+        f"set `transcription.model: small` ({_DOWNLOAD_MEGABYTES['small']} MB, fetched once); if it is English, "
+        "`transcription.language: en` keeps what was made out"
+    )
+
+
 def _cached(settings: FasterWhisperTranscription) -> Path | None:
     import faster_whisper
 

@@ -42,8 +42,8 @@ class FasterWhisperTranscription(TranscriberSection):
     """CTranslate2's name; `auto` takes the fastest, which is int8 on a CPU; `default` keeps that of the model."""
     vad: bool = True
     guards: GuardSettings = GuardSettings()
-    batch_size: Annotated[PositiveInt, NOT_IN_RESULT] = 8
-    """How many windows are decoded at once; 1 decodes one after the other."""
+    batch_size: Annotated[PositiveInt | None, NOT_IN_RESULT] = None
+    """How many windows are decoded at once; 1 decodes one after the other; absent: 2 on a CPU, 8 on a GPU."""
     device: Annotated[Literal["auto", "cpu", "cuda"], NOT_IN_RESULT] = "auto"
     cpu_threads: Annotated[int, Field(ge=0), NOT_IN_RESULT] = 0
     """0: as many as there are cores, shared by the files that are transcribed at once."""
