@@ -38,6 +38,30 @@ def vowels(seconds: float) -> np.ndarray:
     return sound.astype(np.int16)
 
 
+def music(seconds: float) -> np.ndarray:
+    """Chords of two seconds, a melody over them, and bursts of noise for drums."""
+    rng = np.random.default_rng(0)
+    sound = np.zeros(round(seconds * SAMPLE_RATE))
+    roots = (261.6, 220.0, 174.6, 196.0)
+
+    def play(start_seconds: float, length_seconds: float, hertz: float, gain: float) -> None:
+        time = np.arange(round(length_seconds * SAMPLE_RATE)) / SAMPLE_RATE
+        tone = sum(np.sin(2 * np.pi * hertz * k * time) / k for k in range(1, 7)) * np.exp(-2 * time)
+        start = round(start_seconds * SAMPLE_RATE)
+        sound[start : start + len(tone)] += gain * tone[: len(sound) - start]
+
+    for number in range(int(seconds / 2)):
+        for interval in (1.0, 1.26, 1.5):
+            play(2 * number, 2, roots[number % 4] * interval, 0.3)
+        for quarter in range(4):
+            play(2 * number + quarter / 2, 0.5, roots[number % 4] * rng.choice((2.0, 2.24, 2.52, 3.0)), 0.5)
+            burst = rng.normal(0, 0.5, SAMPLE_RATE // 10) * np.linspace(1, 0, SAMPLE_RATE // 10) ** 3
+            start = round((2 * number + quarter / 2) * SAMPLE_RATE)
+            sound[start : start + len(burst)] += burst
+    sound *= 10_000 / np.abs(sound).max()
+    return sound.astype(np.int16)
+
+
 def write_wav(path: Path, *parts: np.ndarray) -> Path:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)

@@ -18,7 +18,7 @@ from media_assets.artifacts.transcript.transcriber import Tools, Transcriber
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.work.work import Work
-from media_assets_tests.artifacts.transcript.sounds import noise, silence, write_wav
+from media_assets_tests.artifacts.transcript.sounds import music, noise, silence, write_wav
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 TEXTS: dict[str, str] = json.loads((SAMPLES / "spoken.json").read_text(encoding="utf-8"))
@@ -80,3 +80,14 @@ def test_silence_and_noise_give_no_word(transcriber: Transcriber, tmp_path: Path
     audio = write_wav(tmp_path / "nothing.wav", silence(8), noise(12), silence(8))
     transcript = transcriber.transcribe(audio, duration_seconds=28, offset_seconds=0, work=Work(tmp_path))
     assert (transcript.segments, transcript.note) == ((), None)
+
+
+@pytest.mark.thorough
+def test_a_minute_of_music_gives_no_word_and_no_note_and_no_library_prints(
+    transcriber: Transcriber, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    audio = write_wav(tmp_path / "music.wav", music(60))
+    transcript = transcriber.transcribe(audio, duration_seconds=60, offset_seconds=0, work=Work(tmp_path))
+    assert (transcript.segments, transcript.note) == ((), None)
+    assert hear(transcriber, MEETING, tmp_path).text
+    assert capfd.readouterr() == ("", "")
