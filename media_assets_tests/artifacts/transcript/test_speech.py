@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import av
@@ -91,3 +93,23 @@ def test_a_minute_of_music_gives_no_word_and_no_note_and_no_library_prints(
     assert (transcript.segments, transcript.note) == ((), None)
     assert hear(transcriber, MEETING, tmp_path).text
     assert capfd.readouterr() == ("", "")
+
+
+TRANSCRIBE = """
+import sys
+from pathlib import Path
+from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
+from media_assets.artifacts.transcript.transcriber import Tools
+from media_assets.media.ffmpeg import FFmpeg
+from media_assets.work.work import Work
+transcriber = FasterWhisperTranscription().open(Tools(FFmpeg()))
+said = transcriber.transcribe(Path(sys.argv[1]), duration_seconds=34, offset_seconds=0, work=Work(Path(sys.argv[2])))
+assert "weather" in said.text
+"""
+
+
+@pytest.mark.thorough
+def test_a_process_that_transcribes_prints_nothing_of_its_libraries(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", TRANSCRIBE, str(SAMPLES / "library" / MEETING), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
