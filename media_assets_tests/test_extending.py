@@ -105,6 +105,26 @@ def test_doctor_knows_the_new_place_and_the_new_engine(extended: Path, processed
 
 
 @pytest.mark.thorough
+def test_the_sensor_of_the_new_place_notices_what_is_new(extended: Path, processed: Path) -> None:
+    code = """
+import sys
+from media_assets.places.zip.settings import ZipSource
+from media_assets.places.zip.source import ZipFiles
+
+class State(dict):
+    read = dict.get
+    write = dict.__setitem__
+
+source, state = ZipFiles("talks", ZipSource(type="zip", path=sys.argv[1])), State()
+first = source.changes(None, state)
+second = source.changes(first.cursor, state)
+print([entry.key for entry in first.changed], [entry.key for entry in second.changed])
+"""
+    told = run(extended, "-c", code, processed / "talks.zip")
+    assert told.stdout.strip() == "['talks:2026/talk.mp4'] []", told.stderr
+
+
+@pytest.mark.thorough
 def test_two_archives_are_no_overlap_and_the_same_twice_is_one(extended: Path, processed: Path) -> None:
     twice = "sources:\n  one: {type: zip, path: talks.zip}\n  two: {type: zip, path: talks.zip}\n"
     (processed / "twice.yaml").write_text(twice, "utf-8")
@@ -121,3 +141,5 @@ def test_the_examples_keep_to_the_rules_of_the_house(extended: Path) -> None:
     lint = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
     imports = subprocess.run(lint, cwd=extended, capture_output=True, text=True, timeout=120, check=False)
     assert imports.returncode == 0, imports.stdout
+    types = run(extended, "-m", "mypy", "media_assets/places/zip", "media_assets/artifacts/word_count")
+    assert types.returncode == 0, types.stdout

@@ -45,6 +45,50 @@ def test_the_picture_shows_every_room() -> None:
     assert {room for room in rooms if f"<b>{room}</b>" not in page} == set()
 
 
+def imported_by(path: Path) -> set[str]:
+    """What a module imports, in functions too."""
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    whole = {
+        f"{node.module}.{alias.name}" for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    return whole | {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+
+
+SHARED_BY_PLACES = {"cache", "listed"}
+STANDS_ON = {"drive_desktop": "folder"}
+"""The one kind of place that knows another."""
+
+
+def test_no_kind_of_place_knows_another_and_what_they_share_knows_none() -> None:
+    """Of kinds that no contract names, too."""
+    places = PACKAGE / "places"
+    kinds = {path.name for path in places.iterdir() if path.is_dir()} - SHARED_BY_PLACES - {"__pycache__"}
+    for path in places.rglob("*.py"):
+        own = path.relative_to(places).parts[0]
+        if own == "settings.py":  # the unions
+            continue
+        known = {name.split(".")[2] for name in imported_by(path) if name.startswith("media_assets.places.")} & kinds
+        assert known <= {own, STANDS_ON.get(own)}, path
+
+
+MAY_KNOW_DAGSTER = {
+    "duplicates/library.py": "asks the instance which files there are",
+    "duplicates/library_rows.py": "asks the instance which files there are",
+    "library_report/figures.py": "reads what the instance recorded",
+}
+
+
+def test_in_artifacts_only_recipes_know_dagster() -> None:
+    """Whatever lies beside them: values, settings, engines. Not what is made over a whole library."""
+    artifacts = PACKAGE / "artifacts"
+    known = {
+        path.relative_to(artifacts).as_posix()
+        for path in artifacts.rglob("*.py")
+        if any(name.split(".")[0] == "dagster" for name in imported_by(path))
+    }
+    assert {name for name in known if not name.endswith("asset.py")} <= set(MAY_KNOW_DAGSTER)
+
+
 @pytest.mark.thorough
 def test_settings_and_stages_are_known_without_dagster() -> None:
     """It takes seconds to import, and most commands that only look at settings have no need of it."""

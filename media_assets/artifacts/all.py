@@ -15,9 +15,9 @@ from media_assets.artifacts.thumbnail.asset import thumbnail
 from media_assets.artifacts.transcript.asset import transcript
 from media_assets.base.errors import Fatal
 from media_assets.pipeline.settings import AssetTuning
-from media_assets.pipeline.stage import FileAsset
+from media_assets.pipeline.stage import FileAsset, in_order
 
-PIPELINE: tuple[FileAsset[Any], ...] = (
+PIPELINE: tuple[FileAsset[Any], ...] = in_order(
     drive_file,
     m4a_audio,
     transcript,

@@ -13,7 +13,6 @@ from rich.table import Table
 from media_assets.base.files import PRIVATE_MODE
 from media_assets.base.wording import counted
 from media_assets.cli.output import new_console
-from media_assets.config.private_state import make_state_private
 
 if TYPE_CHECKING:
     from media_assets.base.secrets import Secrets
@@ -77,6 +76,8 @@ def import_state(
         with open_archive(file):
             pass  # said before work begins: that it is none
     library = open_library(settings, secrets)
+    from media_assets.config.private_state import make_state_private
+
     make_state_private(settings)
     try:
         with (

@@ -47,7 +47,7 @@ def serve(settings: Settings, home: Path, host: str, port: int) -> int:
     Raises:
         KeyboardInterrupt: this process was told to stop; everything has ended.
     """
-    command = [sys.executable, "-m", "media_assets.cli.dagster_dev", "dev", "-m", "media_assets.definitions"]
+    command = [sys.executable, "-m", "media_assets.dagster_seams.dev_command", "dev", "-m", "media_assets.definitions"]
     command += ["-h", host, "-p", str(port)]
     # Dagster puts this folder in front of all libraries; the working folder may hold a gql.py or a json.py.
     command += ["--working-directory", str(home), "--log-level", settings.logging.level]

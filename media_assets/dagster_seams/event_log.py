@@ -19,13 +19,17 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._serdes import deserialize_value, serialize_value
 from dagster._time import get_current_timestamp
+from dagster_shared.check import CheckError
+from dagster_shared.serdes.errors import DeserializationError
 
 __all__ = [
     "RUNLESS_JOB_NAME",
     "RUNLESS_RUN_ID",
     "AssetMaterializationPlannedData",
     "AssetObservationData",
+    "CheckError",
     "DagsterEvent",
+    "DeserializationError",
     "EventLogCursor",
     "EventLogEntry",
     "SqlEventLogStorageTable",

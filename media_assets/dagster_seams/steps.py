@@ -13,9 +13,11 @@ from dagster._core.execution.plan.execute_step import (
     _get_input_provenance_data,
 )
 from dagster._core.execution.plan.objects import ErrorSource, StepFailureData
+from dagster_shared.error import SerializableErrorInfo
 
 __all__ = [
     "ErrorSource",
+    "SerializableErrorInfo",
     "StepExecutionContext",
     "StepFailureData",
     "_build_data_version_tags",

@@ -13,14 +13,13 @@ from functools import cached_property
 from typing import Any
 
 import dagster as dg
-from dagster_shared.error import SerializableErrorInfo
 
 from media_assets.base.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, Transient, is_passing
 from media_assets.base.foreign_errors import is_of_database
 from media_assets.base.globs import PathFilter
 from media_assets.base.keys import split_key
 from media_assets.dagster_seams.runs import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
-from media_assets.dagster_seams.steps import ErrorSource
+from media_assets.dagster_seams.steps import ErrorSource, SerializableErrorInfo
 from media_assets.operation.selection_checks import require_known_source, require_match, unseen
 from media_assets.pipeline.abandoned_runs import owner_tags
 from media_assets.pipeline.library import Library

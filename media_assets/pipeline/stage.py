@@ -23,6 +23,7 @@ from typing import Any, Generic, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
+from media_assets.base.errors import Fatal
 from media_assets.base.section import Section
 from media_assets.pipeline.artifact import Artifact, Stored, Value
 from media_assets.pipeline.recipe import OfFile
@@ -98,7 +99,14 @@ class FileAsset(Generic[Value]):
         """What of the settings decides the results: `result_settings`, and with rules the list of it and those."""
         if not self.result_settings:
             return {}
-        chosen = self.result_settings(settings).result_settings()
+        try:
+            section = self.result_settings(settings)
+        except AttributeError as error:
+            raise Fatal(
+                f"the settings have no section {error.name} for the stage {self.name}",
+                next_step="Add it to the sections of Settings, in config/settings.py",
+            ) from error
+        chosen = section.result_settings()
         rules = self.rules(settings) if self.rules else ()
         return [chosen, *(rule.result_settings() for rule in rules)] if rules else chosen
 
@@ -109,6 +117,31 @@ class FileAsset(Generic[Value]):
             return self.code_version
         digest = hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:8]
         return f"{self.code_version}-{digest}"
+
+
+def in_order(*stages: FileAsset[Any]) -> tuple[FileAsset[Any], ...]:
+    """The stages of a pipeline, each after those that it is made from.
+
+    Raises:
+        Fatal: two have one name or one batch, or one is made from what does not come before it.
+    """
+    before: dict[str, FileAsset[Any]] = {}
+    for stage in stages:
+        if stage.name in before:
+            raise Fatal(f"the stage {stage.name} is listed twice", next_step="List it once")
+        if missing := [name for name in stage.upstreams if name not in before]:
+            raise Fatal(
+                f"the stage {stage.name} is made from {', '.join(missing)}, and no stage of that name comes before it",
+                next_step="Name the parameter after an earlier stage, or list the stage behind it",
+            )
+        if same := [name for name, other in before.items() if other.tuning.batch == stage.tuning.batch]:
+            raise Fatal(
+                f"the stages {same[0]} and {stage.name} have batches of {stage.tuning.batch} files: Dagster puts "
+                "assets of equal batch into one run, and then one bad file stops the later stages of its whole batch",
+                next_step="Give one of them another batch in its tuning",
+            )
+        before[stage.name] = stage
+    return stages
 
 
 def file_asset(

@@ -48,7 +48,7 @@ class Transcript(Model):
 
     @model_serializer(mode="wrap")
     def _without_absent_note(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """As it was stored before there were notes: the same transcript stays the same version."""
+        """The value as it was stored before there were notes: the same transcript stays the same version."""
         dumped: dict[str, Any] = dump(self)
         if self.note is None:
             dumped.pop("note", None)

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 import dagster as dg
 from dagster import DagsterEventType
-from dagster_shared.error import SerializableErrorInfo
 
 from media_assets.base.errors import printable
 from media_assets.dagster_seams.runs import WILL_RETRY_TAG
-from media_assets.dagster_seams.steps import StepFailureData
+from media_assets.dagster_seams.steps import SerializableErrorInfo, StepFailureData
 from media_assets.pipeline.records import cause
 
 _LONGEST_REASON = 300

@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import dagster as dg
-from dagster_shared.check import CheckError
-from dagster_shared.serdes.errors import DeserializationError
 from pydantic import BaseModel, RootModel, ValidationError
 
 from media_assets.automation.source_memory import SourceMemory, is_of, remember, remembered
@@ -25,7 +23,7 @@ from media_assets.base.errors import BadMedia, Fatal, SourceChanged
 from media_assets.base.files import PRIVATE_MODE, read_file, write_whole
 from media_assets.base.model import Model
 from media_assets.base.paths import LeadsOut, below, plain_name
-from media_assets.dagster_seams.event_log import deserialize_value
+from media_assets.dagster_seams.event_log import CheckError, DeserializationError, deserialize_value
 from media_assets.operation.backup.archive import Archive
 from media_assets.operation.backup.events import (
     Recorded,

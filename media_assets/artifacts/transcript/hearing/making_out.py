@@ -2,7 +2,7 @@
 
 A model that knows one language hears its words in any other too, or loops and is cut short by the guards. Seen with
 `tiny.en`: of English its words had a confidence of 0.85 to 0.96; where noise brought that to 0.76, a fifth of them were
-wrong, at 0.6 four fifths. Of seven other languages, and of English played backwards, what the guards let pass had 0.41
+wrong, at 0.6 four fifths. Of six other languages, and of English played backwards, what the guards let pass had 0.41
 to 0.59.
 """
 
@@ -15,9 +15,9 @@ from media_assets.artifacts.transcript.hearing.windows import Heard
 _MIN_CONFIDENCE = 0.65
 _MIN_SPEECH_SECONDS = 3.0
 _MIN_SPEECH_SHARE = 0.05
-"""Of the recording. Voice activity detection takes a second of a minute of music for speech."""
+"""A share of the recording. Voice activity detection takes a second of a minute of music for speech."""
 _MIN_HEARD_SHARE = 0.1
-"""Of the speech: less than this is as good as nothing. Pauses between single words make up most of it at times."""
+"""A share of the speech: less is as good as nothing. Pauses between single words make up most of it at times."""
 
 
 def is_made_out(windows: Sequence[Heard], duration_seconds: float) -> bool:

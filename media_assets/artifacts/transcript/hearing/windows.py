@@ -62,7 +62,7 @@ class Heard(Model):
     dropped: dict[str, int] = Field(default_factory=dict)
     dropped_seconds: float = 0.0
     speech_seconds: float = 0.0
-    """Of the window, what voice activity detection took for speech; 0 where it was not asked."""
+    """How much of the window voice activity detection took for speech; 0 where it was not asked."""
     cost_usd: float = 0.0
     """What an engine that costs money was paid for this window."""
 

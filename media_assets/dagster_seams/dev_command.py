@@ -1,6 +1,10 @@
-"""`python -m media_assets.cli.dagster_dev`: `dagster dev`, without two remarks that tell nothing to who has a library.
+"""`python -m media_assets.dagster_seams.dev_command`: `dagster dev`, without two remarks.
+
+They tell nothing to somebody who has a library.
 
 `dev_server` starts it in a process of its own.
+
+Seen with Dagster 1.13, whose command has no option for either.
 """
 
 from __future__ import annotations
