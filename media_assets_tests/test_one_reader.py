@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import media_assets
-from media_assets.dagster_seams import event_log
 from media_assets.dagster_seams import fixes as dagster_fixes
 from media_assets.operation.backup import events as backup_events
 from media_assets.pipeline import latest_records, records
@@ -37,7 +36,6 @@ MAY_ASK = {
     records: "what the records mean, and what is new",
     latest_records: "what they say by now",
     backup_events: "whole records, as they were written, which another instance gets",
-    event_log: "nothing: it hands on a name for the one above",
     dagster_fixes: "for Dagster itself, not for the project",
 }
 

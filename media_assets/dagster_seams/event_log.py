@@ -15,8 +15,6 @@ from dagster._core.events import (
 )
 from dagster._core.events.log import EventLogEntry
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
-from dagster._core.storage.event_log import SqliteEventLogStorage
-from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._serdes import deserialize_value, serialize_value
 from dagster._time import get_current_timestamp
 from dagster_shared.check import CheckError
@@ -32,8 +30,6 @@ __all__ = [
     "DeserializationError",
     "EventLogCursor",
     "EventLogEntry",
-    "SqlEventLogStorageTable",
-    "SqliteEventLogStorage",
     "StepMaterializationData",
     "deserialize_value",
     "get_current_timestamp",
