@@ -20,10 +20,10 @@ from media_assets.base.paths import LeadsOut, plain
 from media_assets.places.drive.api.api import DriveApi
 from media_assets.places.drive.api.errors import NotAllowed, NotFound, Refused
 from media_assets.places.drive.api.folders import FOLDER, quoted, search
-from media_assets.places.drive.api.retries import no_check
 from media_assets.places.drive.source.entries import REVIEW_PROPERTY
 from media_assets.places.journal import NotOfThisPlace
 from media_assets.places.moving import CheckedFile, Move
+from media_assets.places.source import no_check
 
 _FILE_FIELDS = "id,name,size,md5Checksum,sha256Checksum,parents,trashed,capabilities(canMoveItemWithinDrive)"
 _FOLDER_FIELDS = "id,parents,driveId,properties,trashed,capabilities(canAddChildren)"
@@ -205,30 +205,26 @@ class DriveMover:
 
     def _is_for_review(self, folder_id: str) -> bool:
         """Whether it is a folder for review or lies in one: nothing else is ours to bring files back from."""
-        seen: set[str] = set()
-        while folder_id and folder_id not in seen:
-            seen.add(folder_id)
-            known = self._folder(folder_id)
-            if known is None or known.is_for_review:
-                return known is not None
-            folder_id = known.parent
-        return False
+        return self._review_around(folder_id) is not None
 
     def _is_of_library(self, move: Move) -> bool:
         """Whether a file may go back to where a journal says that it came from: below the folder in which the review
         folder lies, and not into that again."""
         _parts(move)
-        above = list(self._above(move.target))
-        review = next((place for place in above if (known := self._folder(place)) and known.is_for_review), None)
-        known = self._folder(review) if review else None
-        return bool(known and known.parent in self._above(move.origin)) and not self._is_for_review(move.origin)
+        review = self._review_around(move.target)
+        around = {folder_id for folder_id, _ in self._above(move.origin)}
+        return review is not None and review.parent in around and not self._is_for_review(move.origin)
 
-    def _above(self, folder_id: str) -> Iterator[str]:
-        """A folder and those it lies in, as far as the account can see."""
+    def _review_around(self, folder_id: str) -> _Folder | None:
+        """The folder for review that a folder is or lies in."""
+        return next((folder for _, folder in self._above(folder_id) if folder.is_for_review), None)
+
+    def _above(self, folder_id: str) -> Iterator[tuple[str, _Folder]]:
+        """A folder and those it lies in by their ids, as far as the account can see."""
         seen: set[str] = set()
         while folder_id and folder_id not in seen and (known := self._folder(folder_id)):
             seen.add(folder_id)
-            yield folder_id
+            yield folder_id, known
             folder_id = known.parent
 
     def _folder(self, folder_id: str) -> _Folder | None:

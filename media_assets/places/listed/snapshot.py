@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from media_assets.base.keys import prefix_of_folder
-from media_assets.places.packed import pack, unpack
+from media_assets.places import packed
 from media_assets.places.source import Changes, DurableState, SourceEntry
 
 SUSPICIOUS_LOSS = 10
@@ -29,8 +29,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All files at one look, by key. A generation is written once and never changed, so that a tick that dies half-way
-    is repeated from the generation before."""
+    """All files at one look, by key."""
 
     generation: int
     files: dict[str, Seen]
@@ -40,9 +39,8 @@ class Snapshot:
         """The snapshot a cursor stands for; None when there is none, so that all files are looked at anew."""
         if not (cursor and cursor.isdecimal()):
             return None
-        text = state.read(_name(source, int(cursor)))
-        stored = unpack(text) if text else None
-        if stored is None or stored.get("generation") != int(cursor):
+        stored = packed.load(_place(source), int(cursor), state)
+        if stored is None:
             return None
         try:
             return cls(int(cursor), {key: Seen(*row) for key, row in stored["files"].items()})
@@ -50,11 +48,9 @@ class Snapshot:
             return None  # not what any version wrote
 
     def save(self, source: str, state: DurableState) -> str:
-        """Make it durable, let go of the generation before the last, and return its cursor."""
+        """Make it durable, and return its cursor."""
         rows = {key: (seen.revision, seen.since, seen.reported) for key, seen in self.files.items()}
-        state.write(_name(source, self.generation), pack({"generation": self.generation, "files": rows}))
-        if self.generation >= 2:
-            state.write(_name(source, self.generation - 2), "")
+        packed.save(_place(source), self.generation, {"files": rows}, state)
         return str(self.generation)
 
 
@@ -106,9 +102,8 @@ def compare(
 
 def slots(source: str) -> tuple[str, ...]:
     """Under which names the state of a source is kept."""
-    return tuple(_name(source, number) for number in range(3))
+    return packed.slots(_place(source))
 
 
-def _name(source: str, generation: int) -> str:
-    # Two generations are alive at most, so three slots are enough and the storage does not grow.
-    return f"media_assets/source/{source}/{generation % 3}"
+def _place(source: str) -> str:
+    return f"media_assets/source/{source}"

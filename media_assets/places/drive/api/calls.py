@@ -20,10 +20,11 @@ from media_assets.places.drive.api.errors import (
     Unavailable,
     refusal,
 )
-from media_assets.places.drive.api.retries import Retries, no_check
+from media_assets.places.drive.api.retries import Retries
 from media_assets.places.drive.api.service import drive_service
 from media_assets.places.drive.api.transport import Transport
 from media_assets.places.drive.settings import DriveAccess
+from media_assets.places.source import no_check
 
 _IDS_AT_ONCE = 100
 _BEGUN_ANEW = 5

@@ -12,6 +12,7 @@ from typing import Any
 from media_assets.base.errors import SourceChanged, Transient
 from media_assets.places.drive.api.calls import DriveCalls
 from media_assets.places.drive.api.errors import Unavailable
+from media_assets.places.source import no_check
 
 _REREAD_BYTES = 1 << 20
 
@@ -23,10 +24,25 @@ def download(
     *,
     size_bytes: int,
     md5: str | None,
-    acknowledge_abuse: bool,
-    check: Callable[[], None],
+    acknowledge_abuse: bool = False,
+    check: Callable[[], None] = no_check,
 ) -> None:
-    """See `DriveApi.download`."""
+    """Fetch the content of a file; `destination` appears complete or not at all.
+
+    What arrives is kept in `<destination>.partial`. A break costs at most `access.chunk_bytes`, and another process
+    goes on with what a crash left.
+
+    Args:
+        md5: Compared with what arrived; None when Drive does not say.
+        acknowledge_abuse: Fetch what Google takes for malware, too.
+        check: Called before each chunk; what it raises ends the download.
+
+    Raises:
+        SourceChanged: the file is gone, or its content is another than `md5`.
+        Refused: this file may not be downloaded, for now or at all.
+        Transient: something wrong arrived and was dropped, or a connection did not hold; ask again.
+        Fatal: as `call`.
+    """
     unfinished = destination.with_name(f"{destination.name}.partial")
     digest = hashlib.md5(usedforsecurity=False)
     request = api.service.files().get_media(

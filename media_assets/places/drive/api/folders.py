@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from media_assets.places.drive.api.calls import DriveCalls
 from media_assets.places.drive.api.errors import NotFound
-from media_assets.places.drive.api.retries import no_check
+from media_assets.places.source import no_check
 
 FOLDER = "application/vnd.google-apps.folder"
 SHORTCUT = "application/vnd.google-apps.shortcut"
@@ -29,30 +29,35 @@ def quoted(text: str) -> str:
     return f"'{escaped}'"
 
 
-def search_in(drive: str) -> dict[str, Any]:
-    """Parameters of `files.list` that search one drive: a shared one, or all that the account deals with."""
-    where = {"corpora": "drive", "driveId": drive} if drive else {"corpora": "user"}
-    return {**where, "includeItemsFromAllDrives": True, "supportsAllDrives": True, "pageSize": 1000}
+def pages_of(
+    api: DriveCalls, query: str, drive: str, *, fields: str, check: Callable[[], None] = no_check
+) -> Iterator[dict[str, Any]]:
+    """The pages of a search; `incompleteSearch` stands in one where Drive looked at a part of its files only.
+
+    Args:
+        drive: The id of a shared drive; empty for all that the account deals with.
+        fields: What to tell of each file; its `id` among it.
+    """
+    where: dict[str, Any] = {"corpora": "drive", "driveId": drive} if drive else {"corpora": "user"}
+    return api.pages(
+        lambda service, token: service.files().list(
+            q=query,
+            pageToken=token,
+            pageSize=1000,
+            fields=f"nextPageToken,incompleteSearch,files({fields})",
+            includeItemsFromAllDrives=True,
+            supportsAllDrives=True,
+            **where,
+        ),
+        check=check,
+    )
 
 
 def search(
     api: DriveCalls, terms: Sequence[str], drive: str, *, fields: str, check: Callable[[], None] = no_check
 ) -> list[dict[str, Any]]:
-    """All files and folders for which the terms hold, each once.
-
-    Args:
-        drive: The id of a shared drive; empty for all that the account deals with.
-        fields: What to tell of each; its `id` among it.
-    """
-    pages = api.pages(
-        lambda service, token: service.files().list(
-            q=" and ".join(terms),
-            pageToken=token,
-            fields=f"nextPageToken,files({fields})",
-            **search_in(drive),
-        ),
-        check=check,
-    )
+    """All files and folders for which the terms hold, each once; see `pages_of`."""
+    pages = pages_of(api, " and ".join(terms), drive, fields=fields, check=check)
     return list({item["id"]: item for page in pages for item in page["files"]}.values())
 
 

@@ -11,6 +11,7 @@ from media_assets.base.errors import Transient
 from media_assets.places.drive.api.calls import DriveCalls
 from media_assets.places.drive.api.errors import NoSuchFolder, NotFound, WrongFolder
 from media_assets.places.drive.api.folders import FOLDER, SHORTCUT, by_age, quoted, search, the_one_that_stays
+from media_assets.places.source import no_check
 
 _MY_DRIVE = "My Drive"
 _SHARED_DRIVES = "Shared drives"
@@ -41,9 +42,24 @@ class NothingKept:
 
 
 def folder_id(
-    api: DriveCalls, place: str, *, create: bool, check: Callable[[], None], ids: FolderIds | None = None
+    api: DriveCalls,
+    place: str,
+    *,
+    create: bool = False,
+    check: Callable[[], None] = no_check,
+    ids: FolderIds | None = None,
 ) -> str:
-    """See `DriveApi.folder_id`."""
+    """The id of a folder.
+
+    Args:
+        place: An id, a link, or a path that begins with `My Drive` or `Shared drives/<name>`.
+        create: Make what is missing of a path. Of several that do so at the same time all get the oldest folder.
+        ids: Where the ids of what is made are written down first, so that a crash leaves no second folder.
+
+    Raises:
+        Transient: a folder was made, and searches do not show it after two minutes.
+        Fatal: there is no such folder for this account, it is in the trash, or a path leads to several.
+    """
     first, *parts = [part for part in place.strip().split("/") if part] or [""]
     walk = _Walk(api, place, create, check, ids or NothingKept())
     if first == _MY_DRIVE:

@@ -16,6 +16,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from media_assets.base import interruption
 from media_assets.places.drive.api.errors import Unavailable
+from media_assets.places.source import no_check
 
 _LONGEST_WAIT_SECONDS = 64.0
 _LONGEST_RETRY_AFTER_SECONDS = 600.0
@@ -25,10 +26,6 @@ _POLLS_SECONDS = (0.5, 1.0, *(2.0,) * 58)
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
-
-
-def no_check() -> None:
-    """The check of those who are not to be stopped."""
 
 
 class Retries:

@@ -7,9 +7,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, Self
 
+from media_assets.places import packed
 from media_assets.places.drive.settings import DriveSource
 from media_assets.places.drive.source.tree import Anchor, FileNode, FolderNode, ShortcutNode, Tree
-from media_assets.places.packed import pack, unpack
 from media_assets.places.source import DurableState
 
 
@@ -44,21 +44,16 @@ def digest(settings: DriveSource) -> str:
 
 def load(source: str, generation: int, state: DurableState) -> Tree | None:
     """The tree of a generation; None when it is not there."""
-    text = state.read(_name(source, generation))
-    stored = unpack(text) if text else None
-    if stored is None or stored.get("generation") != generation:
-        return None
+    stored = packed.load(_place(source), generation, state)
     try:
-        return _tree(stored)
+        return _tree(stored) if stored else None
     except (KeyError, TypeError, ValueError, AttributeError):
         return None  # not what any version wrote
 
 
 def save(source: str, generation: int, tree: Tree, state: DurableState) -> None:
-    """Make a tree durable and let go of the generation before the last, so that a tick that dies half-way is repeated
-    from the generation before."""
+    """Make a tree durable."""
     stored = {
-        "generation": generation,
         "settings": tree.settings,
         "roots": tree.roots,
         "anchors": tree.anchors,
@@ -66,14 +61,12 @@ def save(source: str, generation: int, tree: Tree, state: DurableState) -> None:
         "files": {key: _row(node) for key, node in tree.files.items()},
         "shortcuts": tree.shortcuts,
     }
-    state.write(_name(source, generation), pack(stored))
-    if generation >= 2:
-        state.write(_name(source, generation - 2), "")
+    packed.save(_place(source), generation, stored, state)
 
 
 def slots(source: str) -> tuple[str, ...]:
     """Under which names the trees of a source are kept."""
-    return tuple(_name(source, number) for number in range(3))
+    return packed.slots(_place(source))
 
 
 def _tree(stored: dict[str, Any]) -> Tree:
@@ -98,6 +91,5 @@ def _file(row: list[str]) -> FileNode:
     return FileNode(parent, name, revision, reported=revision) if len(row) == 3 else FileNode(*row)  # type: ignore[arg-type]
 
 
-def _name(source: str, generation: int) -> str:
-    # Two generations are alive at most, so three slots are enough and the storage does not grow.
-    return f"media_assets/drive/{source}/{generation % 3}"
+def _place(source: str) -> str:
+    return f"media_assets/drive/{source}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import islice
 
@@ -18,15 +18,10 @@ _FRESH_SECONDS = 30.0
 
 
 class Ahead:
-    """Answers questions for artifacts out of a search that was made ahead. Shared by threads.
+    """Answers questions for artifacts out of a search that was made ahead. Shared by threads."""
 
-    Args:
-        clock: Seconds that never go back.
-    """
-
-    def __init__(self, index: DriveIndex, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, index: DriveIndex) -> None:
         self._index = index
-        self._clock = clock
         self._lock = threading.Lock()
         self._expected: dict[str, dict[str, None]] = {}
         self._seen: dict[tuple[str, str], tuple[Found, float]] = {}
@@ -47,32 +42,30 @@ class Ahead:
     def look(self, asset: str, artifact: str) -> Found:
         """The files of an artifact, see `DriveIndex.artifact`."""
         with self._lock:
-            if artifact not in self._expected.get(asset, ()) and (asset, artifact) not in self._seen:
-                is_alone = True
-            else:
-                is_alone = False
+            is_expected = artifact in self._expected.get(asset, ()) or (asset, artifact) in self._seen
+            if is_expected:
                 found = self._fresh(asset, artifact) or self._look_at_many(asset, artifact)
-        if is_alone:
+        if not is_expected:
             found = self._index.artifact(asset, artifact)
         if asset in self._expected and not found.files:
-            self._absent[asset, artifact] = self._clock()
+            self._absent[asset, artifact] = time.monotonic()
         return found
 
     def was_absent(self, asset: str, artifact: str) -> bool:
         """Whether a look just now showed that there is nothing of it. Said once."""
         at = self._absent.pop((asset, artifact), None)
-        return at is not None and self._clock() - at < _FRESH_SECONDS
+        return at is not None and time.monotonic() - at < _FRESH_SECONDS
 
     def _fresh(self, asset: str, artifact: str) -> Found | None:
         found, at = self._seen.pop((asset, artifact), (None, 0.0))
-        return found if self._clock() - at < _FRESH_SECONDS else None
+        return found if time.monotonic() - at < _FRESH_SECONDS else None
 
     def _look_at_many(self, asset: str, artifact: str) -> Found:
         expected = self._expected.get(asset, {})
         expected.pop(artifact, None)
         others = list(islice(expected, ARTIFACTS_PER_SEARCH - 1))
         looked = self._index.artifacts(asset, [artifact, *others])
-        now = self._clock()
+        now = time.monotonic()
         for other in others:
             del expected[other]
             self._seen[asset, other] = looked[other], now

@@ -16,7 +16,7 @@ from media_assets.base.errors import SourceChanged, Transient
 from media_assets.base.interruption import carried
 from media_assets.places.drive.api.api import DriveApi
 from media_assets.places.drive.api.errors import NotFound
-from media_assets.places.drive.api.folders import quoted, search_in
+from media_assets.places.drive.api.folders import pages_of, quoted
 from media_assets.places.drive.store.folders import DriveFolder, StoreFolders
 from media_assets.places.drive.store.marks import (
     ARTIFACT,
@@ -238,14 +238,7 @@ class DriveIndex:
         return all(stored.path in found.files and found.files[stored.path].holds(stored) for stored in manifest.files)
 
     def _search(self, drive: str, *terms: str) -> Iterator[DriveFile]:
-        pages = self._api.pages(
-            lambda service, token: service.files().list(
-                q=" and ".join(terms),
-                fields=f"nextPageToken,incompleteSearch,files({FIELDS})",
-                pageToken=token,
-                **search_in(drive),
-            )
-        )
+        pages = pages_of(self._api, " and ".join(terms), drive, fields=FIELDS)
         is_empty = True
         while page := self._next(pages):
             if page.get("incompleteSearch"):

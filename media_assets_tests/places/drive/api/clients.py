@@ -11,8 +11,8 @@ from typing import Any
 
 from media_assets.places.drive.api.api import DriveApi
 from media_assets.places.drive.api.credentials import FULL_DRIVE
-from media_assets.places.drive.api.retries import no_check
 from media_assets.places.drive.settings import DriveAccess
+from media_assets.places.source import no_check
 from media_assets_tests.drive_server import UNIT_BYTES, DriveServer
 
 CHUNK_BYTES = UNIT_BYTES

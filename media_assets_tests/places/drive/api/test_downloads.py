@@ -12,7 +12,7 @@ import pytest
 from media_assets.base.errors import Cancelled, SourceChanged, Transient
 from media_assets.places.drive.api.api import DriveApi
 from media_assets.places.drive.api.errors import NotFound, Unavailable
-from media_assets.places.drive.api.retries import no_check
+from media_assets.places.source import no_check
 from media_assets_tests.drive_server import DriveServer, Fault
 from media_assets_tests.places.drive.api.clients import CHUNK_BYTES, api_for, noise, nth
 
