@@ -20,7 +20,7 @@ from media_assets.automation.conditions import condition_sensor, stage_condition
 from media_assets.automation.source_sensor import source_sensor
 from media_assets.base.logs import LogStyle
 from media_assets.base.secrets import Secrets
-from media_assets.config.load import load_secrets, load_settings
+from media_assets.config.load import load
 from media_assets.config.opening import open_library
 from media_assets.config.settings import Settings
 from media_assets.dagster_seams import fixes as dagster_fixes
@@ -106,8 +106,7 @@ def _engines(settings: Settings, secrets: Secrets) -> dict[str, Any]:
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    settings = load_settings()
-    secrets = load_secrets(settings.config_path)
+    settings, secrets = load()
     style = LogStyle(settings.logging, secrets)
     style.apply_to_process()
     use_everywhere(style)

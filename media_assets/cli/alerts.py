@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import typer
-
-if TYPE_CHECKING:
-    from media_assets.base.secrets import Secrets
-    from media_assets.config.settings import Settings
 
 alerts = typer.Typer(no_args_is_help=True, help="Messages for people.")
 webhooks = typer.Typer(no_args_is_help=True, help="Signed events for other systems.")
@@ -30,10 +25,11 @@ def _webhooks() -> None:
 def test_alerts(context: typer.Context) -> None:
     """Send a test message to every channel, and say for each whether it went."""
     from media_assets.base.errors import Fatal
+    from media_assets.config.load import load
     from media_assets.operation.alerts.channels import channels_of
     from media_assets.operation.alerts.messages import Text
 
-    settings, secrets = _opened(context)
+    settings, secrets = load(context.obj)
     text = Text("info", f"{settings.alerts.title}: a test", "If you can read this, alerts arrive here.")
 
     def results() -> Iterable[tuple[str, str]]:
@@ -50,11 +46,12 @@ def test_alerts(context: typer.Context) -> None:
 def test_webhooks(context: typer.Context) -> None:
     """Post a signed event of the type `test` to every receiver, and say for each whether it was taken."""
     from media_assets.base.errors import Fatal
+    from media_assets.config.load import load
     from media_assets.operation.webhooks.payload import test_message
     from media_assets.operation.webhooks.posting import post
     from media_assets.operation.webhooks.signing import Signer
 
-    settings, secrets = _opened(context)
+    settings, secrets = load(context.obj)
 
     def results() -> Iterable[tuple[str, str]]:
         for name, hook in settings.webhooks.items():
@@ -66,13 +63,6 @@ def test_webhooks(context: typer.Context) -> None:
             yield name, post(hook.url, test_message(time.time()), signer, hook.timeout_seconds).problem
 
     _report(results(), "webhooks")
-
-
-def _opened(context: typer.Context) -> tuple[Settings, Secrets]:
-    from media_assets.config.load import load_secrets, load_settings
-
-    settings = load_settings(context.obj)
-    return settings, load_secrets(settings.config_path)
 
 
 def _report(results: Iterable[tuple[str, str]], section: str) -> None:

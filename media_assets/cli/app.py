@@ -7,7 +7,6 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,25 +17,9 @@ from rich.console import Console
 from media_assets.base.errors import Cancelled, Fatal, MediaAssetsError, classify
 from media_assets.base.supported import require_supported_system
 from media_assets.base.wording import counted
-from media_assets.cli import (
-    alerts as cli_alerts,
-)
-from media_assets.cli import (
-    backup as cli_backup,
-)
-from media_assets.cli import (
-    exit_codes,
-    stopping,
-)
-from media_assets.cli import (
-    init as cli_init,
-)
-from media_assets.cli import (
-    metrics as cli_metrics,
-)
-from media_assets.cli import (
-    modal as cli_modal,
-)
+from media_assets.cli import alerts, backup, exit_codes, modal, stopping
+from media_assets.cli.init import init
+from media_assets.cli.metrics import metrics
 from media_assets.cli.output import bear_deafness, new_console
 
 if TYPE_CHECKING:
@@ -48,12 +31,12 @@ if TYPE_CHECKING:
 # Dagster takes seconds to import: commands import it, not this module, so that `--help` answers at once.
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
-app.add_typer(cli_alerts.alerts, name="alerts")
-app.add_typer(cli_alerts.webhooks, name="webhooks")
-app.add_typer(cli_modal.app, name="modal")
-app.add_typer(cli_backup.app)
-app.command()(cli_metrics.metrics)
-app.command()(cli_init.init)
+app.add_typer(alerts.alerts, name="alerts")
+app.add_typer(alerts.webhooks, name="webhooks")
+app.add_typer(modal.app, name="modal")
+app.add_typer(backup.app)
+app.command()(metrics)
+app.command()(init)
 console = new_console()
 # What is wrong, which --quiet does not silence.
 problems = new_console()
@@ -83,14 +66,6 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", callback=_be_quiet, help="
 Version = Annotated[
     bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
 ]
-
-
-@dataclass(frozen=True)
-class Opened:
-    """What every command works on."""
-
-    settings: Settings
-    secrets: Secrets
 
 
 @app.callback()
@@ -177,16 +152,16 @@ def status(
     from media_assets.pipeline.status import State, library_status
     from media_assets.pipeline.status_cells import Cells
 
-    opened = _open(context)
-    library, selection = open_library(opened.settings, opened.secrets), Selection(source, folder, file)
+    settings, secrets = _open(context)
+    library, selection = open_library(settings, secrets), Selection(source, folder, file)
     require_source(library, selection)
-    stages = enabled_stages(opened.settings.assets)
+    stages = enabled_stages(settings.assets)
     wanted = {state for state, is_wanted in ((State.FAILED, failed), (State.MISSING, missing)) if is_wanted}
-    with open_instance(opened.settings) as instance:
+    with open_instance(settings) as instance:
         keys = selected_registered(instance, library, selection)
         require_match(keys, selection, where="that was processed before")
         if as_json:
-            write_status(sys.stdout, Cells(instance, library, stages, keys), keys, wanted, opened.settings.ui_base_url)
+            write_status(sys.stdout, Cells(instance, library, stages, keys), keys, wanted, settings.ui_base_url)
         else:
             found = library_status(instance, library, stages, keys)
             print_status(console, found, states=wanted, every_file=every_file)
@@ -204,8 +179,7 @@ def doctor(context: typer.Context, quiet: Quiet = False) -> None:  # noqa: ARG00
     """Check that folders, engines and credentials are in place; a line for each."""
     from media_assets.cli.doctor import examine
 
-    opened = _open(context)
-    raise typer.Exit(examine(opened.settings, opened.secrets, console=console, problems=problems))
+    raise typer.Exit(examine(*_open(context), console=console, problems=problems))
 
 
 @app.command()
@@ -230,7 +204,7 @@ def duplicates(
     if as_json and not quick:
         raise typer.BadParameter("--json goes with --quick; --csv writes the whole table of duplicates")
     if quick:
-        _quick_duplicates(_open(context), source, as_json=as_json)
+        _quick_duplicates(context, source, as_json=as_json)
         return
     from media_assets.artifacts.all import enabled_stages
     from media_assets.artifacts.duplicates.library import INDEX, Duplicates
@@ -246,18 +220,18 @@ def duplicates(
         raise typer.BadParameter("--apply and --undo at once")
     if csv:
         require_new_file(csv)
-    opened = _open(context)
-    if not opened.settings.assets[INDEX].enabled:
+    settings, secrets = _open(context)
+    if not settings.assets[INDEX].enabled:
         raise Fatal(f"assets.{INDEX} is not enabled", next_step="Enable it in library.yaml and run `process`")
-    library, selection = open_library(opened.settings, opened.secrets), Selection(source)
+    library, selection = open_library(settings, secrets), Selection(source)
     require_source(library, selection)
-    with open_instance(opened.settings) as instance:
+    with open_instance(settings) as instance:
         found = Duplicates(library, selected_registered(instance, library, selection))
         if undo:
             raise typer.Exit(0 if print_moves(console, found.undo(), if_none="nothing to bring back") else 1)
         left = found.settle() if apply else []
         planned = found.moves(near=near)
-        indexing = stages_up_to(enabled_stages(opened.settings.assets), INDEX)
+        indexing = stages_up_to(enabled_stages(settings.assets), INDEX)
         status = library_status(instance, library, indexing, found.unknown)
     failed = {key for key, _ in status.failures}
     print_duplicates(console, found.groups, unknown=len(found.unknown) - len(failed), failed=len(failed))
@@ -271,13 +245,13 @@ def duplicates(
     _tell_unseen(unseen_on_this_machine(library, selection))
 
 
-def _quick_duplicates(opened: Opened, source: str | None, *, as_json: bool) -> None:
+def _quick_duplicates(context: typer.Context, source: str | None, *, as_json: bool) -> None:
     from media_assets.artifacts.duplicates.quick.search import QuickSearch, print_copies, write_copies
     from media_assets.base.interruption import ask
     from media_assets.config.opening import open_library
     from media_assets.operation.selection_checks import named_unseen, require_known_source
 
-    library = open_library(opened.settings, opened.secrets)
+    library = open_library(*_open(context))
     require_known_source(library, source)
     search = QuickSearch(library, source)
     copies = search.copies(ask)
@@ -307,7 +281,7 @@ def login(
     from media_assets.places.drive.api.login import login as ask
     from media_assets.places.drive.settings import token_file
 
-    settings = _open(context).settings
+    settings, _ = _open(context)
     scopes = (READ_ONLY,) if read_only else (FULL_DRIVE,)
     ask(client_secrets, token_file(settings.state_dir), scopes=scopes, open_browser=browser, port=port)
     console.print(f"logged in; the grant is in {token_file(settings.state_dir)}", markup=False, soft_wrap=True)
@@ -325,7 +299,7 @@ def dev(
     from media_assets.dagster_seams.future_ticks import bring_back
     from media_assets.operation.instance import dagster_home, open_instance
 
-    settings = _open(context).settings
+    settings, _ = _open(context)
     require_free(host, port)
     with open_instance(settings) as instance:
         note_end_of_log(instance)
@@ -350,15 +324,13 @@ def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]
     from media_assets.pipeline.pools import apply_pool_limits
     from media_assets.pipeline.progress import log_to_file
 
-    opened = _open(context)
-    log = log_to_file(opened.settings.state_dir / "process.log", LogStyle(opened.settings.logging, opened.secrets))
+    settings, secrets = _open(context)
+    log = log_to_file(settings.state_dir / "process.log", LogStyle(settings.logging, secrets))
     console.print(f"log: {log}", style="dim", markup=False, soft_wrap=True)
-    with open_instance(opened.settings) as instance, BarProgress(console) as progress:
-        definitions = build_definitions(opened.settings, opened.secrets, {"progress": progress})
-        processor = Processor(
-            definitions, open_library(opened.settings, opened.secrets), enabled_stages(opened.settings.assets), instance
-        )
-        apply_pool_limits(instance, opened.settings.pools)
+    with open_instance(settings) as instance, BarProgress(console) as progress:
+        definitions = build_definitions(settings, secrets, {"progress": progress})
+        processor = Processor(definitions, open_library(settings, secrets), enabled_stages(settings.assets), instance)
+        apply_pool_limits(instance, settings.pools)
         abandoned = close_abandoned_runs(instance)
         if abandoned:
             console.print(f"closed: {counted(abandoned, 'run')} of processes that died; what they finished is kept.")
@@ -399,11 +371,10 @@ def _tell_unseen(unseen: Iterable[MediaAssetsError]) -> None:
         raise typer.Exit(exit_codes.COULD_NOT_WORK)
 
 
-def _open(context: typer.Context) -> Opened:
-    from media_assets.config.load import load_secrets, load_settings
+def _open(context: typer.Context) -> tuple[Settings, Secrets]:
+    from media_assets.config.load import load
 
-    settings = load_settings(context.obj)
-    return Opened(settings, load_secrets(settings.config_path))
+    return load(context.obj)
 
 
 def print_error(error: MediaAssetsError) -> None:

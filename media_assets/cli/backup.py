@@ -15,8 +15,6 @@ from media_assets.base.wording import counted
 from media_assets.cli.output import new_console
 
 if TYPE_CHECKING:
-    from media_assets.base.secrets import Secrets
-    from media_assets.config.settings import Settings
     from media_assets.operation.backup.importing import Imported
 
 app = typer.Typer()
@@ -30,12 +28,13 @@ def export_state(
 ) -> None:
     """Write the state of the library to one file: for back-up, or to go on elsewhere."""
     from media_assets.artifacts.all import PIPELINE
+    from media_assets.config.load import load
     from media_assets.config.opening import open_library
     from media_assets.operation.backup.exporting import export_library
     from media_assets.operation.instance import open_instance
     from media_assets.operation.selection_checks import require_new_file
 
-    settings, secrets = _open(context)
+    settings, secrets = load(context.obj)
     require_new_file(file, may_exist=False)
     with open_instance(settings) as instance:
         done = export_library(instance, open_library(settings, secrets), settings, PIPELINE, file, _note)
@@ -63,6 +62,7 @@ def import_state(
 
     from media_assets.artifacts.all import PIPELINE
     from media_assets.base.errors import Fatal
+    from media_assets.config.load import load
     from media_assets.config.opening import open_library
     from media_assets.operation.backup.archive import open_archive
     from media_assets.operation.backup.from_stores import record_what_is_there
@@ -71,7 +71,7 @@ def import_state(
 
     if (file is None) is not from_stores:
         raise Fatal("either FILE or --from-stores is needed", next_step="See `media-assets import --help`")
-    settings, secrets = _open(context)
+    settings, secrets = load(context.obj)
     if file is not None:
         with open_archive(file):
             pass  # said before work begins: that it is none
@@ -126,13 +126,6 @@ def _print(done: Imported, *, dry_run: bool) -> None:
         _say(f"{counted(absent, 'artifact')} will be made again; or bring their files here first, and import once more")
     if dry_run:
         _say("Nothing was changed.")
-
-
-def _open(context: typer.Context) -> tuple[Settings, Secrets]:
-    from media_assets.config.load import load_secrets, load_settings
-
-    settings = load_settings(context.obj)
-    return settings, load_secrets(settings.config_path)
 
 
 def _note(what: str) -> None:

@@ -32,7 +32,7 @@ def init(
     What is there already is left as it is. Exits with 1 when a check failed.
     """
     from media_assets.cli.doctor import examine
-    from media_assets.config.load import load_secrets, load_settings
+    from media_assets.config.load import load
 
     console = Console(highlight=False)
     folder.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ def init(
     config = folder.absolute() / "library.yaml"
     _write_new(console, config, _library_yaml(recordings if media else None), mode=0o644)
     _write_new(console, folder.absolute() / ".env", _env(), mode=0o600)
-    code = examine(load_settings(config), load_secrets(config), console=console, problems=console)
+    code = examine(*load(config), console=console, problems=console)
     console.print(_how_to_go_on(context.obj, config, recordings, media), markup=False, soft_wrap=True)
     raise typer.Exit(code)
 

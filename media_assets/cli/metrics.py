@@ -21,15 +21,15 @@ def metrics(
     """Serve the figures of the library to Prometheus: /metrics, and /health/live and /health/ready."""
     from media_assets.artifacts.all import enabled_stages
     from media_assets.base.logs import LogStyle
-    from media_assets.config.load import load_secrets, load_settings
+    from media_assets.config.load import load
     from media_assets.operation.instance import open_instance
     from media_assets.operation.metrics.health import readiness
     from media_assets.operation.metrics.server import serving
     from media_assets.operation.metrics.watch import Watch
     from media_assets.pipeline.progress import log_to_output
 
-    settings = load_settings(context.obj)
-    log_to_output(LogStyle(settings.logging, load_secrets(settings.config_path)))
+    settings, secrets = load(context.obj)
+    log_to_output(LogStyle(settings.logging, secrets))
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())

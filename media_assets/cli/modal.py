@@ -31,11 +31,11 @@ def deploy(context: typer.Context) -> None:
     from media_assets.artifacts.transcript.engines.modal.app import deploy as send
     from media_assets.artifacts.transcript.engines.modal.calls import connect
     from media_assets.artifacts.transcript.engines.modal.failures import failure, modal_errors
-    from media_assets.config.load import load_secrets, load_settings
+    from media_assets.config.load import load
 
-    settings = load_settings(context.obj)
+    settings, secrets = load(context.obj)
     sections = modal_sections(settings)
-    client = connect(load_secrets(settings.config_path))
+    client = connect(secrets)
     for section in sections:
         try:
             with modal.enable_output():

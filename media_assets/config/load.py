@@ -22,7 +22,7 @@ from media_assets.base.secrets import Secrets
 from media_assets.base.section import NAME_OR_PATH
 from media_assets.config.errors import Key, Origins, Problem, SettingsError, explain, holds, unread_variable
 from media_assets.config.overlaps import overlaps
-from media_assets.config.rest import other_problems, without_upstream
+from media_assets.config.rest import other_problems, section_of, without_upstream
 from media_assets.config.settings import Settings
 from media_assets.config.yaml_text import THERE_TWICE, read_yaml
 from media_assets.places.settings import with_types
@@ -79,6 +79,16 @@ def load_settings(path: Path | None = None) -> Settings:
         raise SettingsError.of([*twice, *problems, *without_upstream(settings, origins)])
     settings._config_path = file
     return settings
+
+
+def load(path: Path | None = None) -> tuple[Settings, Secrets]:
+    """The settings and the secrets of one library.
+
+    Raises:
+        SettingsError: see `load_settings`.
+    """
+    settings = load_settings(path)
+    return settings, load_secrets(settings.config_path)
 
 
 def load_secrets(path: Path | None = None) -> Secrets:
@@ -189,8 +199,8 @@ def _variables(environment: Mapping[str, str | None], where: str) -> dict[Key, s
 def _layered(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     """`above` over `below`. Another engine starts from its own defaults: what `below` says is about its own engine."""
     for section, default in _DEFAULT_ENGINES.items():
-        engine = _mapping(above, section).get("engine")
-        if engine is not None and engine != _mapping(below, section).get("engine", default):
+        engine = section_of(above, section).get("engine")
+        if engine is not None and engine != section_of(below, section).get("engine", default):
             below = {**below, section: {}}
     return _merged(below, above)
 
@@ -213,11 +223,6 @@ def _with_choices(data: dict[str, Any]) -> dict[str, Any]:
     places = ("sources", "stores")
     typed = {section: with_types(content) for section, content in data.items() if section in places}
     return {**data, **chosen, **typed}
-
-
-def _mapping(data: Mapping[str, Any], section: str) -> Mapping[str, Any]:
-    content = data.get(section)
-    return content if isinstance(content, dict) else {}
 
 
 # ------------------------------------------------------------------------------------------- the paths

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from media_assets.artifacts.transcript.engines.faster_whisper.model import MODEL_MEGABYTES
 from media_assets.base.secrets import Secrets
 from media_assets.config.errors import Key, Origins, Problem, explain
 from media_assets.config.overlaps import overlaps
@@ -20,12 +21,6 @@ _MOST_ROUNDS = 8
 _RULES = {"transcription_rules": "faster-whisper", "summary_rules": "extractive"}
 """Lists of rules, and an engine that needs nothing else."""
 _ANY_FILE = {"paths": ["**"]}
-_WHISPER_MODELS = (
-    *("tiny.en", "tiny", "base.en", "base", "small.en", "small", "medium.en", "medium"),
-    *("large-v1", "large-v2", "large-v3", "large", "large-v3-turbo", "turbo"),
-    *("distil-small.en", "distil-medium.en", "distil-large-v2", "distil-large-v3", "distil-large-v3.5"),
-)
-"""The names faster-whisper knows."""
 
 
 def other_problems(
@@ -43,7 +38,7 @@ def other_problems(
     """
     yield from _between_keys(error, data, origins, anchored)
     yield from _models(data, origins)
-    for name in _section(_section(data, "alerts"), "channels"):
+    for name in section_of(section_of(data, "alerts"), "channels"):
         if str(name).lower() not in secrets.alert_urls:
             key = ("alerts", "channels", str(name))
             text = f"it has no address; set ALERT_URLS__{str(name).upper()} in the environment or in .env beside it"
@@ -65,7 +60,7 @@ def without_upstream(settings: Settings, origins: Origins) -> Iterator[Problem]:
 def _with_misnamed(settings: Settings, data: Mapping[str, Any]) -> Settings:
     """The settings with the sources that were left out for their names alone, in the order of the file."""
     sources: dict[str, SourceSettings] = {}
-    for name, place in _section(data, "sources").items():
+    for name, place in section_of(data, "sources").items():
         if name in settings.sources:
             sources[name] = settings.sources[name]
         else:
@@ -148,17 +143,18 @@ def _models(data: Mapping[str, Any], origins: Origins) -> Iterator[Problem]:
     sections: list[tuple[Key, Any]] = [(("transcription",), data.get("transcription"))]
     rules = data.get("transcription_rules")
     for index, rule in enumerate(rules if isinstance(rules, list) else ()):
-        sections.append((("transcription_rules", str(index), "use"), _section(rule, "use")))
+        sections.append((("transcription_rules", str(index), "use"), section_of(rule, "use")))
     for key, section in sections:
         if not isinstance(section, Mapping) or section.get("engine") != "faster-whisper":
             continue
         model = section.get("model")
-        if isinstance(model, str) and not (model in _WHISPER_MODELS or "/" in model or model.startswith((".", "~"))):
-            names = ", ".join(_WHISPER_MODELS)
+        if isinstance(model, str) and not (model in MODEL_MEGABYTES or "/" in model or model.startswith((".", "~"))):
+            names = ", ".join(MODEL_MEGABYTES)
             text = f"there is no model {model}; should be one of {names}, a folder (./model), or owner/name on the hub"
             yield Problem((*key, "model"), text, origins.of((*key, "model")))
 
 
-def _section(data: Any, name: str) -> Mapping[str, Any]:
+def section_of(data: Any, name: str) -> Mapping[str, Any]:
+    """A section of what was read, which may hold anything; an empty one where there is none."""
     content = data.get(name) if isinstance(data, Mapping) else None
     return content if isinstance(content, Mapping) else {}

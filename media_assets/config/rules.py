@@ -14,20 +14,17 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from media_assets.config.forms import close_to
 
+_Problem = tuple[tuple[str, ...], object, str]
+"""The key of a wrong value, below the validated one; the value; and what is allowed."""
 
-def broken_rule(*problems: tuple[tuple[str, ...], object, str]) -> ValidationError:
-    """The error of a rule between keys.
 
-    Args:
-        problems: For each wrong value its key below the validated one, the value, and what is allowed.
-    """
-    return ValidationError.from_exception_data(
-        "Settings",
-        [
-            InitErrorDetails(type=PydanticCustomError("rule", "{allowed}", {"allowed": allowed}), loc=key, input=value)
-            for key, value, allowed in problems
-        ],
-    )
+def _require_none(problems: Iterable[_Problem]) -> None:
+    details = [
+        InitErrorDetails(type=PydanticCustomError("rule", "{allowed}", {"allowed": allowed}), loc=key, input=value)
+        for key, value, allowed in problems
+    ]
+    if details:
+        raise ValidationError.from_exception_data("Settings", details)
 
 
 def one_of(names: Iterable[str], given: object = None) -> str:
@@ -68,8 +65,7 @@ def distinct_batches(batches: Mapping[str, int], defaults: Mapping[str, int]) ->
                 "then one bad file stops the later stages of its whole batch"
             )
             problems.append(((asset, "batch"), batch, why))
-    if problems:
-        raise broken_rule(*problems)
+    _require_none(problems)
 
 
 def known_outputs(outputs: Mapping[str, object], assets: Collection[str]) -> None:
@@ -78,19 +74,17 @@ def known_outputs(outputs: Mapping[str, object], assets: Collection[str]) -> Non
 
 def enabled_assets(chosen: Mapping[str, Collection[str]], enabled: Collection[str]) -> None:
     """`chosen`: the assets each of `webhooks` asks for."""
-    problems: list[tuple[tuple[str, ...], object, str]] = [
+    _require_none(
         (("webhooks", name, "assets"), asset, f"{one_of(enabled, asset)} (those are enabled)")
         for name, assets in chosen.items()
         for asset in assets
         if asset not in enabled
-    ]
-    if problems:
-        raise broken_rule(*problems)
+    )
 
 
 def existing_stores(chosen: Mapping[str, str | None], stores: Collection[str]) -> None:
     """`chosen`: the store each of `outputs` names."""
-    problems: list[tuple[tuple[str, ...], object, str]] = [
+    problems: list[_Problem] = [
         (("outputs", name, "store"), store, one_of(stores, store))
         for name, store in chosen.items()
         if store is not None and store not in stores
@@ -99,17 +93,14 @@ def existing_stores(chosen: Mapping[str, str | None], stores: Collection[str]) -
         problems.append(
             (("outputs", "default", "store"), None, f"{one_of(stores)}: with several stores there is none by default")
         )
-    if problems:
-        raise broken_rule(*problems)
+    _require_none(problems)
 
 
 def existing_sources(chosen: Mapping[tuple[str, ...], Collection[str]], sources: Collection[str]) -> None:
     """`chosen`: by the key that names them, names of sources."""
-    problems = [
+    _require_none(
         (key, name, one_of(sources, name)) for key, names in chosen.items() for name in names if name not in sources
-    ]
-    if problems:
-        raise broken_rule(*problems)
+    )
 
 
 def neighbours(chosen: Mapping[str, tuple[str, str]], sources: Mapping[str, str], *, own: Collection[str]) -> None:
@@ -120,7 +111,7 @@ def neighbours(chosen: Mapping[str, tuple[str, str]], sources: Mapping[str, str]
         sources: By source, where its files are.
         own: Assets whose output is chosen by themselves, not by `default`.
     """
-    problems: dict[tuple[str, ...], tuple[tuple[str, ...], object, str]] = {}
+    problems: dict[tuple[str, ...], _Problem] = {}
     for asset, (store, place) in chosen.items():
         strangers = [f"{name} ({where})" for name, where in sources.items() if where != place]
         if strangers:
@@ -129,11 +120,8 @@ def neighbours(chosen: Mapping[str, tuple[str, str]], sources: Mapping[str, str]
                 f"should be folder: the store {store} ({place}) cannot put files beside those of {', '.join(strangers)}"
             )
             problems[key] = (key, "beside_source", why)
-    if problems:
-        raise broken_rule(*problems.values())
+    _require_none(problems.values())
 
 
 def _only_known(given: Mapping[str, object], known: Collection[str]) -> None:
-    unknown = [name for name in given if name not in known]
-    if unknown:
-        raise broken_rule(*(((str(name),), name, one_of(known, name)) for name in unknown))
+    _require_none(((str(name),), name, one_of(known, name)) for name in given if name not in known)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
+from media_assets.artifacts.transcript.engines.faster_whisper.model import MODEL_MEGABYTES
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.base.errors import Fatal
-from media_assets.config import rest as config_rest
 from media_assets.config.errors import SettingsError
 from media_assets.config.load import CONFIG_VARIABLE, config_path, load_secrets, load_settings
 from media_assets.config.settings import DEFAULT_POOLS, Settings
@@ -680,7 +680,7 @@ def test_what_is_taken_away_to_find_the_rest_makes_no_error_of_its_own(load: Loa
 
 def test_the_models_that_are_known_are_those_of_faster_whisper() -> None:
     faster_whisper = pytest.importorskip("faster_whisper")
-    assert set(config_rest._WHISPER_MODELS) == set(faster_whisper.available_models())
+    assert set(MODEL_MEGABYTES) == set(faster_whisper.available_models())
 
 
 def test_a_key_of_another_engine_is_an_error_that_names_the_engine(load: Load) -> None:

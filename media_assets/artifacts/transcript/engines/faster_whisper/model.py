@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 _NEEDED_FILES = ("config.json", "model.bin", "tokenizer.json")
 """Files without which a model is not whole: for want of tokenizer.json another model's would be fetched."""
 
-# What is fetched, in MB: two bytes for each weight.
-_DOWNLOAD_MEGABYTES = {
-    **dict.fromkeys(("tiny", "tiny.en"), 75),
-    **dict.fromkeys(("base", "base.en"), 145),
-    **dict.fromkeys(("small", "small.en"), 484),
-    **dict.fromkeys(("medium", "medium.en"), 1530),
+MODEL_MEGABYTES = {
+    **dict.fromkeys(("tiny.en", "tiny"), 75),
+    **dict.fromkeys(("base.en", "base"), 145),
+    **dict.fromkeys(("small.en", "small"), 484),
+    **dict.fromkeys(("medium.en", "medium"), 1530),
     **dict.fromkeys(("large-v1", "large-v2", "large-v3", "large"), 3090),
     **dict.fromkeys(("large-v3-turbo", "turbo"), 1620),
     "distil-small.en": 332,
     "distil-medium.en": 789,
     **dict.fromkeys(("distil-large-v2", "distil-large-v3", "distil-large-v3.5"), 1510),
 }
+"""The names that faster-whisper knows, and what is fetched, in MB: two bytes for each weight."""
 
 
 def load_model(
@@ -140,7 +140,7 @@ def is_bundled(settings: FasterWhisperTranscription) -> bool:
 
 def download_size(settings: FasterWhisperTranscription) -> str:
     """` (484 MB)`, as part of a sentence; empty for a model of which it is not known."""
-    megabytes = _DOWNLOAD_MEGABYTES.get(settings.model)
+    megabytes = MODEL_MEGABYTES.get(settings.model)
     return "" if megabytes is None else f" ({megabytes} MB)" if megabytes < 1000 else f" ({megabytes / 1000:.1f} GB)"
 
 
@@ -153,7 +153,7 @@ def not_made_out(model: str) -> str:
     """The note for a recording in which somebody speaks and a model that knows English only made nothing out."""
     return (
         f"Speech was heard that the model {model}, which knows English only, could not make out. For other languages "
-        f"set `transcription.model: small` ({_DOWNLOAD_MEGABYTES['small']} MB, fetched once); if it is English, "
+        f"set `transcription.model: small` ({MODEL_MEGABYTES['small']} MB, fetched once); if it is English, "
         "`transcription.language: en` keeps what was made out"
     )
 
