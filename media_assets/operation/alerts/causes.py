@@ -29,12 +29,12 @@ class Stop:
 
 def cause_of_failure(asset: str, kind: str, reason: str) -> str:
     """Equal for failures of one cause."""
-    return _digest("failure", asset, kind, cause(reason))
+    return short_digest(("failure", asset, kind, cause(reason)))
 
 
 def cause_of_stop(stop: Stop) -> str:
     """Equal for stops of one cause, whichever stages it stopped."""
-    return _digest("stop", cause(stop.reason))
+    return short_digest(("stop", cause(stop.reason)))
 
 
 def stop_of(instance: dg.DagsterInstance, run_id: str, message: str) -> Stop | None:
@@ -77,10 +77,6 @@ def _innermost(error: SerializableErrorInfo | None) -> str:
 def _short(text: str) -> str:
     first = next(iter(printable(text).strip().splitlines()), "")
     return first if len(first) <= _LONGEST_REASON else f"{first[:_LONGEST_REASON]}…"
-
-
-def _digest(*parts: str) -> str:
-    return short_digest(parts)
 
 
 def short_digest(parts: Iterable[str]) -> str:

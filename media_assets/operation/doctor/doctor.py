@@ -50,15 +50,16 @@ class Check:
 def checks(settings: Settings, secrets: Secrets) -> Iterator[Check]:
     """Looks at one thing after the other; some take seconds."""
     ffmpeg = FFmpeg(settings.ffmpeg)
-    yield _checked("settings", partial(_settings, settings))
+    sources = counted(len(settings.sources), "source")
+    yield Check("settings", True, f"{settings.config_path or 'built in code'}: {sources}")
     library, min_free_bytes = open_library(settings, secrets), settings.limits.min_free_bytes
     for name, section in settings.sources.items():
-        yield _checked(f"source {name}", partial(_source, library, name))
+        yield _checked(f"source {name}", lambda: library.sources[name].check())  # noqa: B023  called at once
         if (folder := section.folder_here()) and _written_beside(settings):
             yield _checked(f"artifacts beside {name}", partial(writable, folder, min_free_bytes))
         yield from _unseen(library, name)
     for name in settings.stores:
-        yield _checked(f"store {name}", partial(_store, library, name))
+        yield _checked(f"store {name}", lambda: library.stores[name].check())  # noqa: B023
     yield _checked("state_dir", partial(writable, settings.state_dir, min_free_bytes))
     yield _checked("ffmpeg", lambda: f"{ffmpeg.version} at {ffmpeg.path}")
     for name, look in engine_checks(settings, secrets, ffmpeg):
@@ -83,32 +84,17 @@ def _checked(name: str, look: Callable[[], str | Check]) -> Check:
     return found if isinstance(found, Check) else Check(name, True, found)
 
 
-def _settings(settings: Settings) -> str:
-    return f"{settings.config_path or 'built in code'}: {counted(len(settings.sources), 'source')}"
-
-
-def _source(library: Library, name: str) -> str:
-    return library.sources[name].check()
-
-
 def _unseen(library: Library, name: str) -> Iterator[Check]:
     """What of a source cannot be looked at; that it cannot be listed at all was said before."""
     try:
         source = library.sources[name]
-    except MediaAssetsError:
-        return
-    if not isinstance(source, LooksAtFolders):
-        return
-    try:
+        if not isinstance(source, LooksAtFolders):
+            return
         source.look_at_folders()
     except MediaAssetsError:
         return
     for problem in unseen(source, Selection()):
         yield Check(f"source {name}", False, problem.reason, problem.next_step, exit_code=2)
-
-
-def _store(library: Library, name: str) -> str:
-    return library.stores[name].check()
 
 
 def _webhook(name: str, secrets: Secrets) -> str:
@@ -118,7 +104,3 @@ def _webhook(name: str, secrets: Secrets) -> str:
 
 def _written_beside(settings: Settings) -> bool:
     return any(settings.output_for(asset).placement == "beside_source" for asset in settings.assets)
-
-
-def _gigabytes(size_bytes: int) -> str:
-    return f"{size_bytes / 1e9:.1f} GB"
