@@ -15,10 +15,10 @@ from media_assets.artifacts.duplicates.find.choose import because, preference
 from media_assets.artifacts.duplicates.find.codes import ORIENTATIONS
 from media_assets.artifacts.duplicates.find.compare import Likeness, compare
 from media_assets.artifacts.duplicates.find.evidence import Evidence, evidence_of
-from media_assets.artifacts.duplicates.find.exact import EqualBytes, contents
+from media_assets.artifacts.duplicates.find.exact import EqualBytes, FileOnDisk, contents
 from media_assets.artifacts.duplicates.find.index import Candidate, PictureIndex, SoundIndex
 from media_assets.artifacts.duplicates.settings import DuplicateSettings, SimilaritySettings
-from media_assets.artifacts.duplicates.values import DedupRow, DuplicateGroup, DuplicateMember
+from media_assets.artifacts.duplicates.values import DedupRow, DuplicateGroup, DuplicateMember, GroupKind
 
 _ASKED_AT_ONCE = 1024
 
@@ -106,34 +106,29 @@ def _blocks(files: Sequence[int], taken: set[int]) -> Iterator[list[int]]:
 def _group(
     content: EqualBytes, near: Sequence[tuple[EqualBytes, Likeness]], settings: DuplicateSettings
 ) -> DuplicateGroup:
-    members = [_member(stored.row, stored.names, "exact", 1.0, "the same bytes", 0.0) for stored in content.files[1:]]
-    for other, likeness in near:
-        for stored in other.files:
-            members.append(
-                _member(stored.row, stored.names, "near", likeness.similarity, likeness.reason, likeness.offset_seconds)
-            )
-    keeper = content.row
-    near_rows = [stored.row for other, _ in near for stored in other.files]
+    same = Likeness(1.0, 0, 0.0, "the same bytes")
+    members = [_member(stored, "exact", same) for stored in content.files[1:]]
+    members += [_member(stored, "near", likeness) for other, likeness in near for stored in other.files]
+    keeper, copies = content.row, (*content.files[1:], *(stored for other, _ in near for stored in other.files))
     return DuplicateGroup(
         kind="near" if near else "exact",
         keep_key=keeper.key,
         keep_path=keeper.path,
         keep_size_bytes=keeper.size_bytes,
-        keep_because=because(keeper, [*(stored.row for stored in content.files[1:]), *near_rows], settings),
+        keep_because=because(keeper, [stored.row for stored in copies], settings),
         members=tuple(members),
     )
 
 
-def _member(
-    row: DedupRow, names: int, kind: str, similarity: float, reason: str, offset_seconds: float
-) -> DuplicateMember:
+def _member(stored: FileOnDisk, kind: GroupKind, likeness: Likeness) -> DuplicateMember:
+    row = stored.row
     return DuplicateMember(
         key=row.key,
         path=row.path,
         size_bytes=row.size_bytes,
-        kind="exact" if kind == "exact" else "near",
-        similarity=round(similarity, 4),
-        reason=reason,
-        offset_seconds=round(offset_seconds, 3),
-        freed_bytes=row.size_bytes if names == 1 else 0,
+        kind=kind,
+        similarity=round(likeness.similarity, 4),
+        reason=likeness.reason,
+        offset_seconds=round(likeness.offset_seconds, 3),
+        freed_bytes=row.size_bytes if stored.names == 1 else 0,
     )

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import ValidationError
 
@@ -253,15 +253,9 @@ def _errors_of_one_file() -> Iterator[None]:
         raise classify(error, source=Path(os.fsdecode(error.filename)) if error.filename else None) from error
 
 
-def _outcome(move: Move, state: str, detail: str = "") -> MoveOutcome:
-    return MoveOutcome.model_validate(
-        {
-            "key": move.key,
-            "address": move.file.address,
-            "destination": move.destination,
-            "state": state,
-            "detail": detail,
-        }
+def _outcome(move: Move, state: Literal["moved", "skipped", "restored"], detail: str = "") -> MoveOutcome:
+    return MoveOutcome(
+        key=move.key, address=move.file.address, destination=move.destination, state=state, detail=detail
     )
 
 
