@@ -10,11 +10,13 @@ import dagster as dg
 import pytest
 
 from media_assets.base.errors import Fatal
+from media_assets.base.logs import LogStyle
 from media_assets.operation.processing import Selection, StagePlan
 from media_assets.pipeline.partitions import registered
 from media_assets.pipeline.settings import Output, RetrySettings
 from media_assets.pipeline.status import State
 from media_assets.places.folder.settings import FolderSource
+from media_assets_tests.awkward_errors import AWKWARD
 from media_assets_tests.toy_library import (
     PIPELINE,
     ToyLibrary,
@@ -116,6 +118,27 @@ def test_batches_of_one_file_stop_too_and_what_they_marked_is_taken_back(tmp_pat
             toy.write(**{f"f{each}": f"cured {each}"})
         process(toy)
         assert states(toy, "m4a_audio") == {State.DONE: 5}
+
+
+@pytest.mark.parametrize("stage", ["drive_file", pytest.param("m4a_audio", marks=pytest.mark.thorough)])
+def test_whatever_is_raised_marks_its_own_file_and_no_other(
+    tmp_path: Path, stage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """All of them in one run, whose traceback in the log is bounded too."""
+    style = LogStyle()
+    caplog.handler.setFormatter(style.formatter("%(message)s"))
+    with ToyLibrary(tmp_path) as toy:
+        toy.write(good="good", **{name: f"{name}\n{stage}: awkward {name}" for name in AWKWARD})
+        if stage == "m4a_audio":
+            toy.run("drive_file")
+        result = toy.run(stage)
+        assert set(materialized(result)) == {key_of("good")}
+        told = {key_of(name): reason for name, (_, reason) in AWKWARD.items()}
+        assert failed_files(result) == told
+        assert {key: data["failed"] for key, data in observed(result).items()} == told
+        assert states(toy, stage) == {State.FAILED: len(AWKWARD), State.DONE: 1}
+    assert len(caplog.text) < 2_000_000
+    assert not set(caplog.text) & set("\x00\x1b\x9b\u202e")
 
 
 # ----------------------------------------------------------------------------------------------- the machinery

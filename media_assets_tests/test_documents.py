@@ -20,7 +20,8 @@ from pydantic_core import PydanticUndefined
 
 from media_assets.base.secrets import Secrets
 from media_assets.config.load import CONFIG_VARIABLE, config_path, load_secrets, load_settings
-from media_assets.config.settings import DEFAULT_POOLS, Settings
+from media_assets.config.settings import Settings
+from media_assets.pipeline.settings import USUAL_POOLS
 from media_assets_tests.folders import folder_of
 
 ROOT = Path(__file__).parent.parent
@@ -63,7 +64,7 @@ NAMES = {
 def model_rows() -> dict[tuple[str, str], Row]:
     """What the document has to say: by engine (empty where there is no choice) and key."""
     rows = dict(_rows(Settings, "", ""))
-    rows |= {("", f"pools.{name}"): ("integer", f"`{steps}`") for name, steps in DEFAULT_POOLS.items()}
+    rows |= {("", f"pools.{name}"): ("integer", f"`{steps}`") for name, steps in USUAL_POOLS.items()}
     for tuning in ("enabled", "batch", "workers", "time_limit_seconds", "time_limit_per_media_second"):
         key = ("", f"assets.<asset>.{tuning}")
         rows[key] = (rows[key][0], "see below")

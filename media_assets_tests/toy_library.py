@@ -51,6 +51,8 @@ from media_assets.places.manifest import Manifest
 from media_assets.places.source import SourceEntry
 from media_assets.work.work import Work
 from media_assets_tests import postgres
+from media_assets_tests.awkward_errors import AWKWARD
+from media_assets_tests.wrong_results import WRONG
 
 SOURCE = "box"
 # What commands import when they are run, but for what remembers what its output is.
@@ -97,6 +99,17 @@ class Bench:
                 verb, _, argument = what.partition(" ")
                 getattr(self, f"_{verb}")(f"{stage} {title}", argument, work, source)
 
+    def instead(self, stage: str, text: str, made: Artifact[Any], directory: Path) -> Any:
+        """What was made; with the order `returns <name>` what should not be returned."""
+        orders = [order.removeprefix(f"{stage}: returns ") for order in text.splitlines()[1:] if ": returns " in order]
+        return WRONG[orders[0]][0](made, directory) if orders else made
+
+    def _returns(self, *_: object) -> None:
+        """See `instead`."""
+
+    def _looks_for(self, call: str, name: str, work: Work, source: Path | None) -> None:
+        (work.directory / name).read_bytes()
+
     @property
     def calls(self) -> list[str]:
         return self._calls.read_text("utf-8").splitlines() if self._calls.exists() else []
@@ -120,6 +133,9 @@ class Bench:
 
     def _odd(self, *_: object) -> None:
         raise ZeroDivisionError("nobody thought of this")
+
+    def _awkward(self, call: str, name: str, *_: object) -> None:
+        raise AWKWARD[name][0]()
 
     def _photo(self, *_: object) -> None:
         raise NotApplicable("is a photo")
@@ -235,7 +251,9 @@ def m4a_audio(drive_file: Stored[Note], bench: Bench, settings: AudioSettings, w
     bench.act("m4a_audio", note.text, work, drive_file.local_path())
     audio = work.directory / "audio.m4a"
     audio.write_text(f"{settings.bit_rate_kbps} kbit/s of {note.text}", "utf-8")
-    return Artifact(note, files={"audio.m4a": audio}, media_seconds=drive_file.manifest.media_seconds)
+    made = Artifact(note, files={"audio.m4a": audio}, media_seconds=drive_file.manifest.media_seconds)
+    instead: Artifact[Note] = bench.instead("m4a_audio", note.text, made, work.directory)
+    return instead
 
 
 @file_asset(

@@ -13,6 +13,8 @@ to do next; the name of the file is added by whoever knows it, once.
     │   ├── Refused                 Drive refuses something that concerns this file alone
     │   │   └── TokenExpired        … a page of a list, or what changed since
     │   ├── TimeLimitExceeded       it took longer than its limit
+    │   ├── BadArtifact             what is stored of an earlier stage cannot be read: that file is at fault
+    │   ├── BadResult               an engine made nonsense of it
     │   └── Unforeseen              nobody thought of it
     ├── SourceChanged               the file changed or vanished meanwhile
     │   ├── NotFound                … in Drive
@@ -24,6 +26,7 @@ to do next; the name of the file is added by whoever knows it, once.
     │   ├── ConditionFailed         somebody else wrote the object first
     │   └── NoRoom                  the cache is full of what is in use
     ├── Fatal                       the batch stops and no file is blamed: a person has to repair something
+    │   ├── FaultOfCode             a stage, an engine or a place breaks what it promised: its code is to be mended
     │   ├── SettingsError           library.yaml
     │   ├── NotAllowed              the account may not do that in Drive
     │   ├── WrongFolder             what library.yaml names as a folder of Drive cannot be used
@@ -43,11 +46,12 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import ClassVar
 
 from media_assets.base.foreign_errors import Meaning, meaning_of, meaning_of_system
+from media_assets.base.telling import members, printable, shortened, text_of, told
 
 
 class MediaAssetsError(Exception):
@@ -58,18 +62,20 @@ class MediaAssetsError(Exception):
         next_step: What a person can do about it. Empty when nothing can or need be done.
     """
 
+    longest: ClassVar[int] = 10_000
+    """Characters of a message that are kept."""
+
     def __init__(self, reason: str, *, next_step: str = "") -> None:
         super().__init__(reason)
-        self.reason = printable(reason)
-        self.next_step = printable(next_step)
+        self.reason = self._fit(reason)
+        self.next_step = self._fit(next_step)
 
     def __str__(self) -> str:
         return f"{self.reason}. {self.next_step}" if self.next_step else self.reason
 
-
-def printable(text: str) -> str:
-    """Names with stray bytes hold surrogates, which neither a terminal nor a database takes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    def _fit(self, text: object) -> str:
+        """Some raise with another exception in the place of a text."""
+        return printable(shortened(text, self.longest)) if isinstance(text, str) else text_of(text)
 
 
 class NotApplicable(MediaAssetsError):
@@ -79,23 +85,46 @@ class NotApplicable(MediaAssetsError):
 class BadMedia(MediaAssetsError):
     """The file is at fault and a repetition would end the same. Its cell turns red, the batch goes on."""
 
+    place: str = ""
+    """What went wrong and where, for comparison, where it may be no fault of single files: see
+    `pipeline.first_failures`. Empty where it is one, and where the place is not known."""
+
+
+class BadArtifact(BadMedia):
+    """What is stored of this file, by an earlier stage or by this one, cannot be read. It has to be made again.
+
+    Args:
+        place: The same for files whose artifacts cannot be read for the same reason.
+    """
+
+    def __init__(self, reason: str, *, next_step: str, place: str = "") -> None:
+        super().__init__(reason, next_step=next_step)
+        self.place = place
+
+
+class BadResult(BadMedia):
+    """What an engine made of this file is nonsense; of others it may make sense.
+
+    Args:
+        place: The same for files of which it made the same nonsense.
+    """
+
+    def __init__(self, reason: str, *, next_step: str, place: str) -> None:
+        super().__init__(reason, next_step=next_step)
+        self.place = place
+
 
 class Unforeseen(BadMedia):
-    """Something nobody thought of. The file's own fault, until it hits the next files all alike; see
-    `pipeline.first_failures`.
+    """Something nobody thought of. The file's own fault, until it hits the next files all alike.
 
     Args:
         error: What was raised.
     """
 
     def __init__(self, error: BaseException) -> None:
-        super().__init__(
-            f"{type(error).__name__}: {error}",
-            next_step="This was not foreseen; the traceback is in the log of the run",
-        )
-        frames = traceback.extract_tb(error.__traceback__)
+        super().__init__(told(error), next_step="This was not foreseen; the traceback is in the log of the run")
+        frames = traceback.extract_tb(error.__traceback__, limit=-1)
         self.place = f"{type(error).__qualname__} at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-        """What was raised and where, for comparison. Empty where that is not known."""
 
 
 class TimeLimitExceeded(BadMedia):
@@ -126,6 +155,10 @@ class Fatal(MediaAssetsError):
 
     The batch stops at once and no file is marked bad.
     """
+
+
+class FaultOfCode(Fatal):
+    """A stage, an engine or a place does not keep what it promises: its code is at fault, whatever the file."""
 
 
 class DayIsSpent(Fatal):
@@ -170,38 +203,58 @@ def classify(error: BaseException, *, source: Path | None = None) -> MediaAssets
     Args:
         source: The source file, where it was being read: of that alone the file is blamed for a refusal.
     """
+    try:
+        return _classified(error, source)
+    except Exception:  # noqa: BLE001  an exception of others may raise as soon as anything is asked of it
+        return Unforeseen(error)
+
+
+def path_of(error: OSError) -> Path | None:
+    """The file that a refusal of the system names; None where it names none, or a descriptor."""
+    name = error.filename
+    return Path(os.fsdecode(name)) if isinstance(name, str | bytes | os.PathLike) and name else None
+
+
+def _classified(error: BaseException, source: Path | None) -> MediaAssetsError:
     known = _first_of_ours(error)
     if known:
-        return known
-    if isinstance(error, MemoryError):
+        return known if _can_be_told(known) else Unforeseen(known)
+    found = list(members(error))
+    if any(isinstance(each, MemoryError) for each in found):
         return Fatal("memory is used up", next_step="Lower `workers` of this asset in library.yaml")
-    if isinstance(error, OSError) and source and error.filename and Path(os.fsdecode(error.filename)) == source:
+    if isinstance(error, OSError) and source and path_of(error) == source:
         if isinstance(error, FileNotFoundError | NotADirectoryError):
             return SourceChanged(f"vanished while it was read ({source})")
         if isinstance(error, PermissionError):
             return BadMedia(f"may not be read ({source})", next_step="Grant the process access to it, then retry")
     # Dagster wraps what others raised.
-    causes = sorted(_causes(error), key=lambda each: type(each).__module__.startswith("dagster"))
-    meaning = next((found for each in causes if (found := _meaning(each))), None)
-    if meaning:
+    found.sort(key=lambda each: type(each).__module__.startswith("dagster"))
+    meanings = [meaning for each in found if (meaning := _meaning(each))]
+    if meanings:
+        gravest = next((meaning for meaning in meanings if meaning.lasting), meanings[0])
+        meaning = gravest if isinstance(error, BaseExceptionGroup) else meanings[0]
         return (Fatal if meaning.lasting else Transient)(meaning.reason, next_step=meaning.next_step)
     return Unforeseen(error)
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An exception and what it was raised from, by the word of whoever raised it: `__context__` may be chance."""
-    seen: set[int] = set()
-    found: BaseException | None = error
-    while found is not None and id(found) not in seen:
-        seen.add(id(found))
-        yield found
-        found = found.__cause__
-
-
 def _first_of_ours(error: BaseException) -> MediaAssetsError | None:
-    """Also where a library wrapped what our own callback raised, to stop it."""
-    found = (each for each in _causes(error) if isinstance(each, MediaAssetsError))
-    return next((each for each in found if each is error or not isinstance(each, NotApplicable)), None)
+    """Also where a library wrapped what our own callback raised, to stop it. Of a group, what stops the batch."""
+    found = [
+        each
+        for each in members(error)
+        if isinstance(each, MediaAssetsError) and (each is error or not isinstance(each, NotApplicable))
+    ]
+    if isinstance(error, BaseExceptionGroup):
+        found.sort(key=lambda each: not isinstance(each, Cancelled | Fatal))
+    return next(iter(found), None)
+
+
+def _can_be_told(error: MediaAssetsError) -> bool:
+    """A class of others may have left out what an error is made of, or tell it in its own way."""
+    try:
+        return isinstance(error.reason, str) and isinstance(error.next_step, str) and isinstance(str(error), str)
+    except Exception:  # noqa: BLE001  it may raise whatever it likes
+        return False
 
 
 def _meaning(error: BaseException) -> Meaning | None:

@@ -15,6 +15,8 @@ import ssl
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from media_assets.base.telling import text_of, told
+
 
 class Meaning(NamedTuple):
     """What is wrong, and whether it stays so until a person repairs it."""
@@ -113,7 +115,7 @@ def meaning_of(error: BaseException) -> Meaning | None:
         return _of_dagster(error)
     if isinstance(error, ImportError):
         return Meaning(True, f"the installation is not whole ({type(error).__name__}: {error.name})", _INSTALL)
-    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+    if isinstance(error, RuntimeError) and "can't start new thread" in text_of(error):
         return Meaning(
             True,
             "this machine allows no more threads",
@@ -144,7 +146,7 @@ def _of_database(error: BaseException) -> Meaning:
         lasting = _SQLITE_LASTING.get(code.partition("_")[0])
     else:
         lasting = _SQLSTATE_LASTING.get(code) or _SQLSTATE_LASTING.get(code[:2])
-        if not code and any(words in str(origin) for words in _REFUSED_LOGINS):
+        if not code and any(words in text_of(origin) for words in _REFUSED_LOGINS):
             lasting = "does not accept the login, or is not there"
     if lasting:
         return Meaning(True, f"Dagster's database {lasting} ({said})", _LOOK)
@@ -247,10 +249,10 @@ def meaning_of_system(error: OSError) -> Meaning | None:
     where = f" ({error.filename})" if error.filename else ""
     if error.errno in _LASTING_ERRNOS:
         is_full = error.errno in (errno.ENOSPC, errno.EDQUOT) and error.filename
-        room = told_room(error.filename) if is_full else ""
+        room = told_room(error.filename) if is_full and not isinstance(error.filename, int) else ""
         return Meaning(True, f"{error.strerror}{where}", f"{_LASTING_ERRNOS[error.errno]}{room}")
     if isinstance(error, ConnectionError | TimeoutError) or error.errno in _PASSING_ERRNOS:
-        return Meaning(False, f"{type(error).__name__}: {error}")
+        return Meaning(False, told(error))
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return Meaning(False, f"something that is needed is gone{where}", _LOOK)
     if isinstance(error, PermissionError) and error.filename:

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from media_assets.base.logging_settings import LoggingSettings
 from media_assets.base.secrets import Secrets
+from media_assets.base.telling import printable, shortened
 
 # What Dagster attaches to its own lines (dagster._core.log_manager).
 _DAGSTER_METADATA = "dagster_meta"
@@ -26,6 +27,7 @@ _DAGSTER_ONLY = ("dagster_event", "dagster_event_batch_metadata", _DAGSTER_METAD
 
 _HIDDEN = "**********"
 _SHORTEST_SECRET = 6
+_LONGEST_TRACEBACK = 50_000
 
 _fields: ContextVar[Mapping[str, Any]] = ContextVar("fields", default={})  # noqa: B039  it is never changed in place
 
@@ -59,7 +61,7 @@ class LogStyle:
         """The formatter of JSON, or one of text in the given format."""
         if self.is_json:
             return json_formatter(self.secrets)
-        return logging.Formatter(text, times)
+        return _Text(text, times)
 
     def apply_to_process(self) -> None:
         """Let the handlers that Dagster has already set up in this process write JSON too, where that is asked for.
@@ -72,6 +74,13 @@ class LogStyle:
                     handler.setFormatter(json_formatter(self.secrets))
 
 
+class _Text(logging.Formatter):
+    """Lines for people, in which what an exception says cannot act on their terminal."""
+
+    def formatException(self, ei: Any) -> str:
+        return shortened(printable(super().formatException(ei)), _LONGEST_TRACEBACK)
+
+
 def json_formatter(secrets: Secrets | None = None) -> logging.Formatter:
     """One JSON object for each line, in UTC; the values of `secrets` are struck out wherever they turn up."""
     from pythonjsonlogger.json import JsonFormatter
@@ -79,6 +88,9 @@ def json_formatter(secrets: Secrets | None = None) -> logging.Formatter:
     struck_out = _spellings(secrets)
 
     class Lines(JsonFormatter):
+        def formatException(self, ei: Any) -> str:
+            return shortened(str(super().formatException(ei)), _LONGEST_TRACEBACK)
+
         def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
             super().add_fields(log_data, record, message_dict)
             log_data.update({name: value for name, value in _fields.get().items() if name not in log_data})

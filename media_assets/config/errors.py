@@ -73,6 +73,8 @@ class Problem:
 class SettingsError(Fatal):
     """library.yaml, or a variable that overrides it, cannot be used as it is."""
 
+    longest = 1_000_000  # each wrong key has a line
+
     def __init__(self, reason: str, *, next_step: str, problems: Sequence[Problem] = ()) -> None:
         super().__init__("".join((reason, *(f"\n  {problem}" for problem in problems))), next_step=next_step)
         self.problems = tuple(problems)

@@ -39,6 +39,7 @@ from media_assets.config.notices import AlertSettings, WebhookSettings
 from media_assets.config.tracing import TracingSettings
 from media_assets.media.settings import FFmpegSettings
 from media_assets.pipeline.settings import (
+    USUAL_POOLS,
     AssetTuning,
     LimitSettings,
     Output,
@@ -54,8 +55,6 @@ from media_assets.work.settings import BudgetSettings
 
 LibraryName = Annotated[str, AfterValidator(library_name)]
 Owner = Annotated[str, AfterValidator(owner)]
-
-DEFAULT_POOLS = {"source": 4, "ffmpeg": 2, "encoder": 1, "transcriber": 1, "summarizer": 4}
 
 
 class Settings(Section):
@@ -92,7 +91,7 @@ class Settings(Section):
     limits: LimitSettings = LimitSettings()
     cache: CacheSettings = CacheSettings()
     retention: RetentionSettings = RetentionSettings()
-    pools: dict[str, PositiveInt] = Field(default_factory=lambda: dict(DEFAULT_POOLS))
+    pools: dict[str, PositiveInt] = Field(default_factory=lambda: dict(USUAL_POOLS))
     """How many steps may use a scarce thing at once, over all runs."""
     automation: AutomationSettings = AutomationSettings()
     alerts: AlertSettings = AlertSettings()
@@ -132,7 +131,7 @@ class Settings(Section):
     @field_validator("pools", mode="before")
     @classmethod
     def _complete_pools(cls, pools: object) -> object:
-        return rules.completed_pools(pools, DEFAULT_POOLS)
+        return rules.completed_pools(pools, USUAL_POOLS)
 
     @field_validator("outputs", mode="after")
     @classmethod

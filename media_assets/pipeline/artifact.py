@@ -8,9 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from media_assets.base.errors import BadArtifact
 from media_assets.base.files import read_file
+from media_assets.base.keys import display_name
+from media_assets.base.telling import text_of
 from media_assets.places.manifest import Manifest
 
 Value = TypeVar("Value", bound=BaseModel)
@@ -40,22 +43,64 @@ class Stored(Generic[Value]):
     value_type: type[Value]
     fetch: Callable[[str | None], Path]
     sign: Callable[[str, int], str | None] = lambda _name, _seconds: None
+    where: Callable[[], str] = lambda: "its store"
+    """The place it lies at, for messages."""
 
     @cached_property
     def value(self) -> Value:
-        if self.manifest.document:
-            text = read_file(self.fetch(self.manifest.document))
-            return TypeAdapter(self.value_type).validate_json(text)
-        return TypeAdapter(self.value_type).validate_python(self.manifest.value)
+        """The value.
+
+        Raises:
+            BadArtifact: what is stored does not read as one.
+        """
+        document = self.manifest.document
+        adapter = TypeAdapter(self.value_type)
+        try:
+            if document:
+                return adapter.validate_json(read_file(self.local_path(document)))
+            return adapter.validate_python(self.manifest.value)
+        except ValidationError as error:
+            what = f"{document or 'manifest.json'} is no {self.value_type.__name__}: {first_of(error)}"
+            raise self._bad(what, first_of(error, with_input=False)) from error
 
     def local_path(self, name: str | None = None) -> Path:
         """A path at which the file of that name can be read; without a name, the source file itself.
 
         Raises:
             SourceChanged: the source is no longer what this artifact was made from.
+            BadArtifact: there is no file of that name.
         """
+        names = [stored.name for stored in self.manifest.files]
+        if name is not None and name not in names:
+            raise self._bad(f"it has no file {name}, only {', '.join(names) or 'its value'}", f"no file {name}")
         return self.fetch(name)
+
+    def damaged(self, name: str) -> BadArtifact:
+        """The error for a file that is not what was stored."""
+        return self._bad(f"{name} is not what was stored (its checksum is another)", "")
+
+    def _bad(self, what: str, place: str) -> BadArtifact:
+        asset, name = self.manifest.asset, display_name(self.manifest.key)
+        return BadArtifact(
+            f"its {asset}, as it is stored at {self.where()}, cannot be used: {what}",
+            next_step=f"Have it made again (`media-assets process --force --stage {asset} --file '{name}'`), then "
+            f"`media-assets retry`. Are all so, then {asset} stores something else by now: raise its code_version",
+            place=place and f"{asset}: {place}",
+        )
 
     def signed_link(self, name: str, seconds: int) -> str | None:
         """A secret address at which another machine can fetch the file for a while; None where its store has none."""
         return self.sign(name, seconds)
+
+
+def first_of(error: Exception, *, with_input: bool = True) -> str:
+    """The first thing that is wrong with a value, in a line.
+
+    Args:
+        with_input: Whether the values that stand in its text may be repeated.
+    """
+    if not isinstance(error, ValidationError):
+        return text_of(error)
+    found = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    said = found["msg"] if with_input else found["type"]
+    return text_of(": ".join(filter(None, [".".join(map(str, found["loc"])), said])))

@@ -34,6 +34,7 @@ from media_assets.pipeline.observers import observed
 from media_assets.pipeline.outcome import Outcome, RunFacts, Upstream
 from media_assets.pipeline.prefetch import Prefetcher
 from media_assets.pipeline.progress import Progress
+from media_assets.pipeline.results import described_by
 from media_assets.pipeline.retention import remove_what_is_old
 from media_assets.pipeline.stage import FileAsset
 from media_assets.places.manifest import Manifest
@@ -198,7 +199,7 @@ class Batch:
         try:
             manifest, reused = work.find_or_make()
             described = self._describe(manifest, store)
-        except Exception as error:
+        except BaseException as error:
             known = work.blame(error)
             if known is not error:
                 logger.exception("%s of %s", self.stage.name, key)
@@ -220,4 +221,5 @@ class Batch:
                     raise ValueError(f"the description of {manifest.asset} may not read the source file")
                 return leases.enter_context(store.lease(manifest.file(name)))
 
-            return self.stage.describe(Stored(manifest, self.stage.value_type, fetch))
+            stored = Stored(manifest, self.stage.value_type, fetch, where=lambda: store.link(manifest))
+            return described_by(self.stage, self.stage.describe(stored))

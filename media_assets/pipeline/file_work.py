@@ -17,12 +17,15 @@ from filelock import FileLock
 
 from media_assets.base.checksums import sha256_of
 from media_assets.base.errors import (
+    BadArtifact,
     BadMedia,
     Cancelled,
     Fatal,
+    FaultOfCode,
     MediaAssetsError,
     NotApplicable,
     SourceChanged,
+    TimeLimitExceeded,
     Transient,
     classify,
 )
@@ -34,6 +37,7 @@ from media_assets.pipeline.library import Library
 from media_assets.pipeline.outcome import FIRST_STAGE
 from media_assets.pipeline.progress import Progress
 from media_assets.pipeline.recipe import Recipe
+from media_assets.pipeline.results import checked, not_made
 from media_assets.pipeline.stage import FileAsset
 from media_assets.pipeline.time_limits import limit_of, limit_of_source
 from media_assets.places.manifest import Manifest, version_of
@@ -85,8 +89,8 @@ class FileWork:
         self._scratch = scratch
         self._leases = ExitStack()
         self._read_source = False
-        self._leased: set[str] = set()
-        """The earlier stages of which a file was read."""
+        self._inputs: dict[str, tuple[Stored[Any], dict[str, Path]]] = {}
+        """The artifacts of earlier stages, and where those of their files lie that were read."""
         self._source_sha256: str | None = None
         """SHA-256 of the source file, once an earlier stage handed it out."""
 
@@ -197,13 +201,15 @@ class FileWork:
             artifact: Artifact[Any] | None = None
             reason = None
             try:
-                artifact = self._stage.function(**self._arguments(work))
+                artifact = checked(self._stage, self._stage.function(**self._arguments(work)), directory)
             except NotApplicable as error:
                 reason = error.reason
             except (Cancelled, Fatal):
                 raise
             except Exception as error:
                 self._require_inputs(error)
+                if unmade := not_made(self._stage, error, directory):
+                    raise unmade from error
                 if isinstance(error, BadMedia) and self._source_sha256:
                     self._library.require_sound_copy(self._recipe.entry, self._source_sha256, work.check_cancelled)
                 raise
@@ -231,17 +237,20 @@ class FileWork:
 
     def _stored(self, name: str, value_type: type[Any]) -> Stored[Any]:
         manifest, store = self._recipe.manifests[name], self._upstreams[name]
+        read = dict[str, Path]()
 
         def fetch(file: str | None) -> Path:
             if file is None:
                 return self._leased_source(manifest)
-            self._leased.add(name)
-            return self._leases.enter_context(store.lease(manifest.file(file)))
+            read[file] = self._leases.enter_context(store.lease(manifest.file(file)))
+            return read[file]
 
         def sign(file: str, seconds: int) -> str | None:
             return store.signed_link(manifest.file(file), seconds) if isinstance(store, SignsLinks) else None
 
-        return Stored(manifest, value_type, fetch, sign)
+        stored = Stored(manifest, value_type, fetch, sign, where=lambda: store.link(manifest))
+        self._inputs[name] = stored, read
+        return stored
 
     def _leased_source(self, manifest: Manifest) -> Path:
         entry = self._recipe.entry
@@ -269,28 +278,40 @@ class FileWork:
             SourceChanged: the source file did.
             Fatal: all of its source did, or a store.
             Transient: an artifact of an earlier stage did.
+            BadArtifact: a file of one is damaged.
         """
         self._require_unchanged_source()
-        for name in self._leased:
-            if not self._upstreams[name].intact(self._recipe.manifests[name]):
+        for name, (stored, read) in self._inputs.items():
+            if read and not self._upstreams[name].intact(self._recipe.manifests[name]):
                 raise Transient(
                     f"its {name} went away while it was read", next_step="Process it again: what is gone is made anew"
                 ) from error
+            if isinstance(error, MediaAssetsError) and (
+                not isinstance(error, BadMedia) or isinstance(error, TimeLimitExceeded | BadArtifact)
+            ):
+                continue
+            for file, path in read.items():
+                if sha256_of(path, check=self._run.check_cancelled) != stored.manifest.file(file).sha256:
+                    raise stored.damaged(file) from error
 
-    def blame(self, error: Exception) -> MediaAssetsError:
+    def blame(self, error: BaseException) -> MediaAssetsError:
         """What an exception means that this work raised. The source is to blame only where it was read."""
         if not isinstance(error, Cancelled | Fatal) and not self._scratch.is_dir():
             return Fatal(
                 f"the working folder {self._scratch.parent} is gone",
                 next_step="Mount its disk again, or put it back, then run again",
             )
-        if not self._read_source:
-            return classify(error)
         try:
-            path = self._library.source(self._recipe.key).direct_path(self._recipe.entry)
+            path = self._library.source(self._recipe.key).direct_path(self._recipe.entry) if self._read_source else None
         except MediaAssetsError as gone:
             return gone
-        return classify(error, source=path)
+        except Exception as broken:  # noqa: BLE001  whatever a place of others raises when it is asked for that alone
+            return classify(broken)
+        known = classify(error, source=path)
+        if isinstance(known, FaultOfCode):
+            name = display_name(self._recipe.key)
+            return FaultOfCode(f"{known.reason}; seen at {name}", next_step=known.next_step)
+        return known
 
     def _work(self, directory: Path) -> Work:
         settings = self._library.settings

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from media_assets.base.errors import Fatal, Unforeseen, Waiting
+from media_assets.base.errors import BadMedia, Fatal, Unforeseen, Waiting
 
 if TYPE_CHECKING:
     from media_assets.pipeline.outcome import Outcome
@@ -27,9 +27,10 @@ class AllAlike(Fatal):
         keys: The files, those of earlier batches among them.
     """
 
-    def __init__(self, error: Unforeseen, keys: frozenset[str]) -> None:
+    def __init__(self, error: BadMedia, keys: frozenset[str]) -> None:
+        surprise = ", which nobody foresaw" if isinstance(error, Unforeseen) else ""
         super().__init__(
-            f"the first {len(keys)} files failed all in the same way, which nobody foresaw: {error.reason}",
+            f"the first {len(keys)} files failed all in the same way{surprise}: {error.reason}",
             next_step="Run `media-assets doctor`; the traceback is in the log of the run. Should these files be at "
             "fault after all, process one with `--file`: it alone is then marked",
         )
@@ -43,23 +44,24 @@ class FirstFailures:
         self._made = False
         self._files: defaultdict[str, dict[str, str]] = defaultdict(dict)
         """One key for each content that failed, by the place of the failure: copies of one file are one file."""
-        self._errors: dict[str, Unforeseen] = {}
+        self._errors: dict[str, BadMedia] = {}
 
     def add(self, outcome: Outcome) -> AllAlike | None:
         """What it is now known to mean that this and earlier files failed; None while they seem to be at fault."""
         if outcome.manifest and not outcome.reused and not outcome.manifest.not_applicable:
             self._made = True
-        if self._made or not isinstance(outcome.error, Unforeseen) or not outcome.error.place:
+        place = _place(outcome)
+        if self._made or not place or not isinstance(outcome.error, BadMedia):
             return None
-        files = self._files[outcome.error.place]
+        files = self._files[place]
         files.setdefault(outcome.attempt or outcome.key, outcome.key)
-        self._errors[outcome.error.place] = outcome.error
-        return self._alike(outcome.error.place) if len(files) >= _ENOUGH else None
+        self._errors[place] = outcome.error
+        return self._alike(place) if len(files) >= _ENOUGH else None
 
     def at_the_end(self, outcomes: list[Outcome]) -> AllAlike | None:
         """The same of a batch that is through, for a stage that has never made anything."""
         failed = [outcome for outcome in outcomes if outcome.error and not isinstance(outcome.error, Waiting)]
-        places = {outcome.error.place if isinstance(outcome.error, Unforeseen) else "" for outcome in failed}
+        places = {_place(outcome) for outcome in failed}
         different = {outcome.attempt or outcome.key for outcome in failed}
         if self._made or len(places) != 1 or "" in places or len(different) < _AT_LEAST:
             return None
@@ -67,3 +69,7 @@ class FirstFailures:
 
     def _alike(self, place: str) -> AllAlike:
         return AllAlike(self._errors[place], frozenset(self._files[place].values()))
+
+
+def _place(outcome: Outcome) -> str:
+    return outcome.error.place if isinstance(outcome.error, BadMedia) else ""

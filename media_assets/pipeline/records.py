@@ -17,7 +17,8 @@ from typing import Any
 import dagster as dg
 from dagster import DagsterEventType
 
-from media_assets.base.errors import OverBudget, printable
+from media_assets.base.errors import OverBudget
+from media_assets.base.telling import printable
 from media_assets.dagster_seams.event_log import EventLogCursor
 from media_assets.pipeline.marks import ATTEMPT, FAILED, IMPORTED_TAG, KIND, NEXT_STEP, WITHDRAWN
 

@@ -23,12 +23,13 @@ from typing import Any, Generic, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
-from media_assets.base.errors import Fatal
+from media_assets.base.errors import Fatal, FaultOfCode
 from media_assets.base.section import Section
 from media_assets.pipeline.artifact import Artifact, Stored, Value
 from media_assets.pipeline.recipe import OfFile
 from media_assets.pipeline.rules import EngineRule
 from media_assets.pipeline.settings import AssetTuning
+from media_assets.pipeline.stage_mistakes import mistakes
 from media_assets.places.source import SourceEntry
 from media_assets.work.work import Work
 
@@ -123,10 +124,15 @@ def in_order(*stages: FileAsset[Any]) -> tuple[FileAsset[Any], ...]:
     """The stages of a pipeline, each after those that it is made from.
 
     Raises:
-        Fatal: two have one name or one batch, or one is made from what does not come before it.
+        Fatal: two have one name or one batch, one is made from what does not come before it, or is wrong in itself.
     """
     before: dict[str, FileAsset[Any]] = {}
     for stage in stages:
+        if wrong := list(mistakes(stage)):
+            raise FaultOfCode(
+                f"the stage {stage.name} {'; and it '.join(wrong)}",
+                next_step="Correct that where it is declared, with @file_asset",
+            )
         if stage.name in before:
             raise Fatal(f"the stage {stage.name} is listed twice", next_step="List it once")
         if missing := [name for name in stage.upstreams if name not in before]:
@@ -134,6 +140,13 @@ def in_order(*stages: FileAsset[Any]) -> tuple[FileAsset[Any], ...]:
                 f"the stage {stage.name} is made from {', '.join(missing)}, and no stage of that name comes before it",
                 next_step="Name the parameter after an earlier stage, or list the stage behind it",
             )
+        for name, value_type in stage.upstreams.items():
+            if value_type is not before[name].value_type:
+                raise FaultOfCode(
+                    f"the stage {stage.name} takes its {name} for a {value_type.__name__}, and it is a "
+                    f"{before[name].value_type.__name__}",
+                    next_step=f"Write Stored[{before[name].value_type.__name__}]",
+                )
         if same := [name for name, other in before.items() if other.tuning.batch == stage.tuning.batch]:
             raise Fatal(
                 f"the stages {same[0]} and {stage.name} have batches of {stage.tuning.batch} files: Dagster puts "

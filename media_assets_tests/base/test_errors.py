@@ -18,6 +18,7 @@ from media_assets.base.errors import (
     Cancelled,
     Fatal,
     MediaAssetsError,
+    NotApplicable,
     OverBudget,
     SourceChanged,
     Transient,
@@ -30,6 +31,7 @@ from media_assets.media.probe import IncompleteMedia
 from media_assets.places.bucket.client.failures import ConditionFailed, ObjectGone
 from media_assets.places.cache.room import NoRoom
 from media_assets.places.drive.api.errors import IdTaken, NotFound, Refused, Unavailable
+from media_assets_tests.awkward_errors import AWKWARD, PASSING, TouchyRefusal
 
 
 @pytest.mark.parametrize(
@@ -170,3 +172,35 @@ def test_the_tree_of_errors_in_the_module_is_that_of_the_classes() -> None:
         shown[name] = parents[depth - 1]
     ours = {MediaAssetsError.__name__, *shown}
     assert shown == {name: base for name, given in bases.items() for base in given if base in ours}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_every_exception_is_told_in_text_that_can_be_printed_and_kept(name: str) -> None:
+    make, reason = AWKWARD[name]
+    try:
+        raise make()
+    except BaseException as error:  # noqa: BLE001  that is what this is about
+        known = classify(error, source=Path("/in/a.mp4"))
+    assert isinstance(known, BadMedia)
+    assert known.reason == reason
+    text = str(known)
+    text.encode("utf-8")
+    assert not set(text) & set("\x00\x1b\x9b\r\u202e")
+
+
+def test_an_exception_that_is_known_by_its_class_is_told_though_its_text_raises() -> None:
+    assert classify(TouchyRefusal()).reason == "TouchyRefusal: (its text cannot be told: RuntimeError)"
+    assert type(classify(TouchyRefusal())) is Transient
+
+
+def test_a_group_means_what_is_in_it_and_what_stops_the_batch_comes_first() -> None:
+    for make in PASSING.values():
+        assert type(classify(make())) is Transient
+    fatal, stopped = Fatal("the key is wrong"), Cancelled("stop")
+    assert classify(ExceptionGroup("tasks", [BadMedia("odd"), fatal])) is fatal
+    assert classify(ExceptionGroup("tasks", [Transient("busy"), stopped])) is stopped
+    full = OSError(errno.ENOSPC, "No space left on device", "/disk")
+    assert type(classify(ExceptionGroup("tasks", [ConnectionResetError(104, "reset"), full]))) is Fatal
+    assert type(classify(ExceptionGroup("tasks", [ValueError("x"), MemoryError()]))) is Fatal
+    # That a part of the work had nothing to do says nothing of the file.
+    assert type(classify(ExceptionGroup("tasks", [NotApplicable("is a photo")]))) is Unforeseen

@@ -15,7 +15,8 @@ from media_assets.artifacts.transcript.engines.faster_whisper.settings import Fa
 from media_assets.base.errors import Fatal
 from media_assets.config.errors import SettingsError
 from media_assets.config.load import CONFIG_VARIABLE, config_path, load_secrets, load_settings
-from media_assets.config.settings import DEFAULT_POOLS, Settings
+from media_assets.config.settings import Settings
+from media_assets.pipeline.settings import USUAL_POOLS
 from media_assets_tests.folders import folder_of
 from media_assets_tests.toy_library import unprivileged_folder
 
@@ -373,7 +374,7 @@ def test_a_variable_overrides_one_value_of_an_asset(load: Load) -> None:
 
 def test_a_variable_overrides_one_pool(load: Load) -> None:
     assert load(f"{SOURCES}pools: {{source: 9}}", POOLS__FFMPEG="5").pools == {
-        **DEFAULT_POOLS,
+        **USUAL_POOLS,
         "source": 9,
         "ffmpeg": 5,
     }

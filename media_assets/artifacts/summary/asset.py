@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from media_assets.artifacts.summary.checking import checked_summary
 from media_assets.artifacts.summary.engines.openai.prompts import PROMPT_VERSION
 from media_assets.artifacts.summary.markdown import to_markdown
 from media_assets.artifacts.summary.settings import SummarySettings
@@ -50,7 +51,9 @@ def summary(
     may choose another engine for some transcripts.
     """
     said = transcript.value
-    made = summarizers.engine(settings).summarize(said, work)
+    engine = summarizers.engine(settings)
+    ends = max([said.duration_seconds, *(segment.end_seconds for segment in said.segments)])
+    made = checked_summary(engine.summarize(said, work), engine, settings.engine, last_seconds=ends)
     forms = {
         "summary.json": made.model_dump_json(indent=1),
         "summary.md": to_markdown(made, said.duration_seconds),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.artifacts.transcript.captions import to_srt, to_txt, to_vtt
+from media_assets.artifacts.transcript.checking import checked_transcript
 from media_assets.artifacts.transcript.settings import TranscriptionSettings
 from media_assets.artifacts.transcript.transcribers import Transcribers
 from media_assets.artifacts.transcript.value import Transcript
@@ -53,11 +54,19 @@ def transcript(
     """
     track = m4a_audio.value
     work.link = lambda seconds: m4a_audio.signed_link("audio.m4a", seconds)
-    said = transcribers.engine(settings).transcribe(
+    engine = transcribers.engine(settings)
+    returned = engine.transcribe(
         m4a_audio.local_path("audio.m4a"),
         duration_seconds=track.duration_seconds,
         offset_seconds=track.offset_seconds,
         work=work,
+    )
+    said = checked_transcript(
+        returned,
+        engine,
+        settings.engine,
+        duration_seconds=track.duration_seconds,
+        offset_seconds=track.offset_seconds,
     )
     forms = {
         "transcript.json": said.model_dump_json(indent=1),

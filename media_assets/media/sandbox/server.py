@@ -34,6 +34,7 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from media_assets.base.errors import BadMedia, MediaAssetsError
+from media_assets.base.telling import shortened, told
 from media_assets.media.sandbox.kernel_filter import LIBRARY, refuse_what_no_reader_needs
 from media_assets.media.tool_start import become_tool
 from media_assets.work.child_limits import ChildLimits, limit_this_process
@@ -64,6 +65,7 @@ _LOADED_FOR = {
     b"s": (*_FOR_PICTURES, "ssimulacra2", "media_assets.artifacts.compressed_image.compress"),
 }
 """What is loaded for which calls. It takes seconds, so others are spared it, and those that need it pay once."""
+_LONGEST_TRACEBACK = 50_000
 _DESCRIPTORS = 65536
 """More than this process ever has open."""
 _PR_SET_PDEATHSIG = 1
@@ -200,8 +202,7 @@ def _result(module: str, name: str, arguments: tuple[Any, ...]) -> bytes:
         filename = None if error.filename is None else os.fsdecode(error.filename)
         return OS_ERROR + json.dumps([error.errno, error.strerror or str(error), filename]).encode()
     except Exception as error:  # noqa: BLE001  the parent raises it
-        text = f"{type(error).__name__}: {error}"
-        return UNFORESEEN + json.dumps([text, traceback.format_exc()]).encode()
+        return UNFORESEEN + json.dumps([told(error), shortened(traceback.format_exc(), _LONGEST_TRACEBACK)]).encode()
 
 
 def _encoded(function: Callable[..., Any], value: Any) -> bytes:

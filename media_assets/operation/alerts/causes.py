@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import dagster as dg
 from dagster import DagsterEventType
 
-from media_assets.base.errors import printable
+from media_assets.base.telling import printable
 from media_assets.dagster_seams.runs import WILL_RETRY_TAG
 from media_assets.dagster_seams.steps import SerializableErrorInfo, StepFailureData
 from media_assets.pipeline.records import cause

@@ -1,0 +1,210 @@
+"""What a stage hands over is looked at before it is published, and what is stored before it is used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from media_assets.artifacts.all import PIPELINE as STAGES
+from media_assets.base.errors import BadArtifact, FaultOfCode
+from media_assets.pipeline.artifact import Artifact, Stored
+from media_assets.pipeline.results import checked, described_by
+from media_assets.pipeline.status import State
+from media_assets.places.manifest import Manifest, StoredFile
+from media_assets_tests.toy_library import (
+    Note,
+    ToyLibrary,
+    failed_files,
+    failure_of,
+    key_of,
+    m4a_audio,
+    materialized,
+    observed,
+    retries,
+    tuned,
+)
+from media_assets_tests.wrong_results import WRONG
+
+ONE_WORKER = {"assets": tuned("m4a_audio", workers=1)}
+
+
+def made_in(directory: Path) -> Artifact[Note]:
+    audio = directory / "audio.m4a"
+    audio.write_text("sound", "utf-8")
+    return Artifact(Note(text="a"), files={"audio.m4a": audio})
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_no_artifact_is_refused_and_the_stage_is_named_with_its_place(tmp_path: Path, name: str) -> None:
+    directory = tmp_path / "file"
+    directory.mkdir()
+    spoil, reason = WRONG[name]
+    with pytest.raises(FaultOfCode) as caught:
+        checked(m4a_audio, spoil(made_in(directory), directory), directory)
+    assert caught.value.reason.startswith(f"the stage m4a_audio {reason}")
+    assert "toy_library.py:" in caught.value.next_step
+
+
+def test_an_artifact_passes_as_it_is(tmp_path: Path) -> None:
+    made = made_in(tmp_path)
+    assert checked(m4a_audio, made, tmp_path) is made
+
+
+def test_a_wrong_result_stops_the_run_at_once_and_blames_no_file(tmp_path: Path) -> None:
+    with ToyLibrary(tmp_path, **ONE_WORKER) as toy:
+        keys = toy.write(a="good", b="odd\nm4a_audio: returns not_made", c="never")
+        toy.run("drive_file")
+        result = toy.run("m4a_audio", keys=keys)
+        reason = str(failure_of(result).metadata["reason"].value)
+        assert reason.startswith("the stage m4a_audio names a file x that it did not make (")
+        assert reason.endswith("; seen at b.txt")
+        assert retries(result) == 0
+        assert observed(result) == {}
+        assert set(materialized(result)) == {key_of("a")}
+        assert toy.bench.calls_of("m4a_audio")["never"] == 0
+        assert toy.scratch() == []
+
+
+def test_what_a_stage_looks_for_and_did_not_make_is_its_own_fault_and_not_tried_again(tmp_path: Path) -> None:
+    with ToyLibrary(tmp_path, **ONE_WORKER) as toy:
+        keys = toy.write(a="good", b="odd\nm4a_audio: looks_for sound.wav")
+        toy.run("drive_file")
+        result = toy.run("m4a_audio", keys=keys)
+        reason = "the stage m4a_audio looks for sound.wav in its work directory, where nothing made it"
+        assert failed_files(result) == {key_of("b"): reason}
+        assert "The stage is at fault, not the file" in str(observed(result)[key_of("b")]["next_step"])
+        assert retries(result) == 0
+        assert set(materialized(result)) == {key_of("a")}
+
+
+@pytest.mark.parametrize(
+    ("described", "reason"),
+    [
+        (None, "returned None, and no {name: value}"),
+        (["title"], "returned a list, and no {name: value}"),
+        ({1: "a"}, "returned a dict, and no {name: value}"),
+        ({"title": object()}, "returned an object as title, which Dagster cannot show"),
+        ({"fine": 1, "title": {"x": object()}}, "returned a dict as title, which Dagster cannot show"),
+    ],
+)
+def test_a_description_that_dagster_cannot_show_is_a_fault_of_the_stage(described: object, reason: str) -> None:
+    with pytest.raises(FaultOfCode) as caught:
+        described_by(m4a_audio, described)
+    assert caught.value.reason == f"`describe` of the stage m4a_audio {reason}"
+    assert "`describe` (" in caught.value.next_step
+
+
+# ----------------------------------------------------------------------------------------------- what is stored
+
+
+def in_manifest(manifest: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    content = json.loads(manifest.read_text("utf-8"))
+    change(content)
+    manifest.write_text(json.dumps(content), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda content: content.update(value={"title": "old"}), "manifest.json is no Note: text: Field required"),
+        pytest.param(
+            lambda content: content.update(value=None),
+            "manifest.json is no Note: Input should be a valid dictionary",
+            marks=pytest.mark.thorough,
+        ),
+    ],
+)
+def test_a_stored_value_that_does_not_read_is_named_with_its_place_and_what_to_do(
+    tmp_path: Path, change: Callable[[dict[str, Any]], object], why: str
+) -> None:
+    with ToyLibrary(tmp_path) as toy:
+        keys = toy.write(a="first", b="second")
+        toy.run("drive_file")
+        manifest = next((toy.root / "out" / "drive_file").glob("a*/manifest.json"))
+        in_manifest(manifest, change)
+        result = toy.run("m4a_audio", keys=keys)
+        reason = failed_files(result)[key_of("a")]
+        assert reason.startswith("its drive_file, as it is stored at file://")
+        assert "/out/drive_file/a" in reason
+        assert f"cannot be used: {why}" in reason
+        blamed = observed(result)[key_of("a")]
+        assert blamed["error"] == "BadArtifact"
+        assert "process --force --stage drive_file --file 'a.txt'" in str(blamed["next_step"])
+        assert retries(result) == 0
+        assert set(materialized(result)) == {key_of("b")}
+
+
+@pytest.mark.parametrize("text", [b'{"title": "old"}', b"", b"\x00" * 20, b"[" * 100_000, b'{"text": "\xff"}'])
+def test_a_document_that_does_not_read_is_named_too(tmp_path: Path, text: bytes) -> None:
+    """The file is as its manifest says, so only who reads it can tell."""
+    (tmp_path / "note.json").write_bytes(text)
+    stored = Stored(a_manifest(document="note.json"), Note, lambda _: tmp_path / "note.json", where=lambda: "shelf 3")
+    with pytest.raises(BadArtifact) as caught:
+        _ = stored.value
+    assert caught.value.reason.startswith(
+        "its note, as it is stored at shelf 3, cannot be used: note.json is no Note: "
+    )
+    assert len(caught.value.reason) < 500
+
+
+def test_a_file_that_an_artifact_does_not_have_is_told_with_those_that_it_has() -> None:
+    stored = Stored(a_manifest(), Note, lambda _: Path(), where=lambda: "shelf 3")
+    with pytest.raises(BadArtifact, match=r"cannot be used: it has no file note.txt, only note.json"):
+        stored.local_path("note.txt")
+
+
+def a_manifest(document: str | None = None) -> Manifest:
+    return Manifest(
+        asset="note",
+        key="box:a.txt",
+        fingerprint="",
+        version="",
+        document=document,
+        files=(StoredFile(name="note.json", path="note/a/note.json", size_bytes=1, sha256=""),),
+        inputs={},
+        code_version="1",
+        settings={},
+        made_at=datetime.now(UTC),
+        made_in_seconds=0.0,
+        made_by_run="",
+    )
+
+
+@pytest.mark.thorough
+def test_all_files_whose_artifacts_do_not_read_alike_stop_the_run_and_mark_none(tmp_path: Path) -> None:
+    with ToyLibrary(tmp_path) as toy:
+        toy.write(a="1", b="2", c="3", d="4")
+        toy.run("drive_file")
+        for manifest in (toy.root / "out" / "drive_file").glob("*/manifest.json"):
+            in_manifest(manifest, lambda content: content.update(value={"old": "shape"}))
+        result = toy.run("m4a_audio")
+        assert str(failure_of(result).metadata["reason"].value).startswith(
+            "the first 3 files failed all in the same way: its drive_file, as it is stored at file://"
+        )
+        assert observed(result) == {}
+        assert set(toy.status().grid[key_of("a")].values()) == {State.DONE, State.MISSING}
+
+
+@pytest.mark.thorough
+def test_a_damaged_file_of_an_earlier_stage_is_to_blame_and_not_the_source(tmp_path: Path) -> None:
+    with ToyLibrary(tmp_path) as toy:
+        keys = toy.write(a="first\ntranscript: misread", b="second\ntranscript: misread")
+        toy.run("drive_file")
+        toy.run("m4a_audio")
+        audio = next((toy.root / "out" / "m4a_audio").glob("a*/**/audio.m4a"))
+        audio.write_bytes(b"\x00" * audio.stat().st_size)
+        result = toy.run("transcript", keys=keys)
+        reasons = failed_files(result)
+        assert reasons[key_of("b")] == "cannot be opened"
+        assert reasons[key_of("a")].startswith("its m4a_audio, as it is stored at file://")
+        assert reasons[key_of("a")].endswith("audio.m4a is not what was stored (its checksum is another)")
+        assert toy.scratch() == []
+
+
+def test_the_values_of_the_product_are_classes_that_can_be_told_apart() -> None:
+    assert all(isinstance(stage.value_type, type) for stage in STAGES)
