@@ -52,7 +52,7 @@ def build_definitions(
     with_index = INDEX in {stage.name for stage in stages}
     return dg.Definitions(
         assets=[
-            *(dagster_asset(stage, settings, condition, batches_of(stage)) for stage in stages),
+            *(dagster_asset(stage, settings, condition, batches_of(stage, stages)) for stage in stages),
             library_report,
             *([duplicate_groups] if with_index else []),
         ],

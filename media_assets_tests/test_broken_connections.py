@@ -84,7 +84,7 @@ def test_a_batch_through_a_database_and_a_drive_whose_connections_break_leaves_n
     with library_on(tmp_path, way, database=address) as toy:
         assert toy.processor().status(toy.processor().select(Selection())).failures == {}
         process(toy)
-        assert set(toy.bench.calls_of("transcript").values()) == {1}
+        assert set(toy.bench.calls_of("echo").values()) == {1}
     each_artifact_is_there_once(drive, contents)
 
 

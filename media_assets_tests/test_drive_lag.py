@@ -43,7 +43,7 @@ def hurry(library: ToyLibrary) -> None:
 
 def process(root: Path, way: dict[str, Any], placement: Placement, results: Any) -> None:
     """The target of a child process: all stages of all files, and what became of them, once."""
-    outputs = {"m4a_audio": Output(placement=placement)}
+    outputs = {"shout": Output(placement=placement)}
     with library_on(root, way, outputs=outputs) as library:
         hurry(library)
         processor = library.processor()

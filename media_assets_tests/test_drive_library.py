@@ -35,12 +35,12 @@ def library(drive: DriveServer, tmp_path: Path) -> Iterator[DriveLibrary]:
 def once(library: DriveLibrary, file_id: str) -> bool:
     """Whether Drive holds exactly one of each artifact of a file."""
     return library.artifacts_of(file_id) == {
-        "drive_file": 1,
-        "m4a_audio": 1,
-        "m4a_audio audio.m4a": 1,
-        "transcript": 1,
-        "transcript transcript.json": 1,
-        "transcript transcript.srt": 1,
+        "note": 1,
+        "shout": 1,
+        "shout shout.m4a": 1,
+        "echo": 1,
+        "echo echo.json": 1,
+        "echo echo.srt": 1,
     }
 
 
@@ -77,8 +77,8 @@ def test_stages_of_a_file_share_one_download(library: DriveLibrary, drive: Drive
 def test_the_cache_is_in_the_tags_of_the_runs(library: DriveLibrary) -> None:
     library.put("a.txt", "one")
     library.register()
-    library.run("drive_file")
-    result = library.run("m4a_audio")
+    library.run("note")
+    result = library.run("shout")
     run = library.instance.get_run_by_id(result.run_id)
     assert run is not None
     assert int(run.tags["media_assets/cache_hits"]) >= 1
@@ -90,7 +90,7 @@ def test_the_cache_is_in_the_tags_of_the_runs(library: DriveLibrary) -> None:
 def test_equal_content_is_worked_on_once(library: DriveLibrary, drive: DriveServer) -> None:
     files = [library.put("a.txt", "same"), library.put("b.txt", "same")]
     library.process()
-    assert library.bench.calls_of("transcript") == {"same": 1}
+    assert library.bench.calls_of("echo") == {"same": 1}
     assert all(once(library, file) for file in files)
     assert ours(drive) == 12
 
@@ -101,7 +101,7 @@ def test_media_beside_the_source_and_documents_in_a_bucket(
 ) -> None:
     outputs = {
         "default": Output(store="documents"),
-        "m4a_audio": Output(store="artifacts", placement="beside_source"),
+        "shout": Output(store="artifacts", placement="beside_source"),
     }
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
@@ -118,8 +118,8 @@ def test_media_beside_the_source_and_documents_in_a_bucket(
             assert library.cells(file) == DONE
             (audio,) = drive.files(name="talk.m4a")
             assert drive.path(audio.id).endswith("Library/2024/talk.m4a")
-            (captions,) = (path for path in bucket.paths() if path.endswith("transcript.srt"))
-            assert bucket.get(captions) == b"1: 96 kbit/s of one"
+            (captions,) = (path for path in bucket.paths() if path.endswith("echo.srt"))
+            assert bucket.get(captions) == b"1: 96 decibels of one"
             assert library.register() == [library.key(file)], "what we put there is no source"
 
 
@@ -205,7 +205,7 @@ def test_replaced_content_is_processed_again(library: DriveLibrary, drive: Drive
     drive.replace_content(file, b"two")
     library.tick()
     assert library.cells(file) == DONE
-    assert library.text_of("m4a_audio", library.key(file), "audio.m4a") == "96 kbit/s of two"
+    assert library.text_of("shout", library.key(file), "shout.m4a") == "96 decibels of two"
     assert once(library, file)
     assert ours(drive) == 6
     assert library.tick() is None
@@ -215,16 +215,16 @@ def test_replaced_content_is_processed_again(library: DriveLibrary, drive: Drive
 def test_a_file_that_is_replaced_while_it_is_processed_is_dropped_and_taken_up_again(
     library: DriveLibrary, drive: DriveServer
 ) -> None:
-    file = library.put("a.txt", "one\ndrive_file: pause here")
+    file = library.put("a.txt", "one\nnote: pause here")
     library.register()
-    with library.run_held("drive_file") as run:
+    with library.run_held("note") as run:
         drive.replace_content(file, b"two")
     assert not run.result().success
-    assert library.manifest("drive_file", library.key(file)) is None
+    assert library.manifest("note", library.key(file)) is None
     library.tick()
     library.process()
     assert library.cells(file) == DONE
-    assert library.text_of("m4a_audio", library.key(file), "audio.m4a") == "96 kbit/s of two"
+    assert library.text_of("shout", library.key(file), "shout.m4a") == "96 decibels of two"
 
 
 # ------------------------------------------------------------------------------------------- what stops everything
@@ -260,13 +260,13 @@ def test_a_fatal_cause_stops_the_batch_blames_no_file_and_work_goes_on_after_the
     drive: DriveServer, tmp_path: Path, what: str
 ) -> None:
     breaks, mends, says = BROKEN[what]
-    outputs = {"m4a_audio": Output(placement="beside_source")}
+    outputs = {"shout": Output(placement="beside_source")}
     with DriveLibrary(drive, tmp_path, outputs=outputs) as library:
-        texts = ["0", "1", "2\nm4a_audio: pause here", "3", "4", "5"]
+        texts = ["0", "1", "2\nshout: pause here", "3", "4", "5"]
         files = [library.put(f"{number}.txt", text) for number, text in enumerate(texts)]
         library.register()
-        library.run("drive_file")
-        with library.run_held("m4a_audio") as run:
+        library.run("note")
+        with library.run_held("shout") as run:
             breaks(drive, library)
         result = run.result()
         assert not result.success
@@ -277,11 +277,11 @@ def test_a_fatal_cause_stops_the_batch_blames_no_file_and_work_goes_on_after_the
         assert says.lower() in description.lower()
         mends(drive, library)
         assert not library.status().failures
-        done = library.bench.calls_of("m4a_audio")
+        done = library.bench.calls_of("shout")
         library.process()
         assert [library.cells(file) for file in files] == [DONE] * 6
         assert all(once(library, file) for file in files)
-        again = library.bench.calls_of("m4a_audio") - done
+        again = library.bench.calls_of("shout") - done
         assert sum(again.values()) < 6, "what was stored before is not made again"
 
 
@@ -310,7 +310,7 @@ def test_no_secret_is_anywhere_but_in_the_files_made_for_it(
     caplog.set_level(logging.DEBUG)
     with DriveLibrary(drive, tmp_path) as library:
         library.put("a.txt", "one")
-        library.put("b.txt", "two\nm4a_audio: poison")
+        library.put("b.txt", "two\nshout: poison")
         library.put("large.txt", "x" * 6_000_000)
         library.process()
         drive.fail_always("files.create", "storageQuotaExceeded")

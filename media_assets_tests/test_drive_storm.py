@@ -15,7 +15,7 @@ from media_assets_tests.drive_server import DriveServer, Faults, drive_server
 from media_assets_tests.drive_worker import library_on, tick, work_in_child
 from media_assets_tests.toy_library import processes
 
-FILES_OF_EACH = Counter(manifest=3) | Counter({"audio.m4a": 1, "transcript.json": 1, "transcript.srt": 1})
+FILES_OF_EACH = Counter(manifest=3) | Counter({"shout.m4a": 1, "echo.json": 1, "echo.srt": 1})
 
 
 def fill(drive: DriveServer, number: int) -> dict[str, bytes]:
@@ -69,8 +69,8 @@ def each_artifact_is_there_once(drive: DriveServer, contents: dict[str, bytes]) 
             listed.add(stored["path"])
             assert hashlib.sha256(drive.content(stored["path"])).hexdigest() == stored["sha256"]
     assert listed == set(by_id), "no orphan, none missing"
-    texts = {drive.content(item.id) for item in ours if item.app_properties["media_assets_part"] == "audio.m4a"}
-    assert texts == {b"96 kbit/s of " + content for content in contents.values()}
+    texts = {drive.content(item.id) for item in ours if item.app_properties["media_assets_part"] == "shout.m4a"}
+    assert texts == {b"96 decibels of " + content for content in contents.values()}
 
 
 @pytest.mark.thorough

@@ -1,6 +1,6 @@
 """A library of text files with a pipeline of three trivial stages, for tests of the machinery around the stages.
 
-The first line of a file is its text; the others say what is to happen to it, e.g. `m4a_audio: transient 2`.
+The first line of a file is its text; the others say what is to happen to it, e.g. `shout: transient 2`.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ import dagster as dg
 import sqlalchemy.exc
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
-from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.base.errors import BadMedia, Fatal, NotApplicable, Transient
 from media_assets.base.model import Model
 from media_assets.base.secrets import Secrets
+from media_assets.base.section import Section
 from media_assets.config.opening import open_library
 from media_assets.config.settings import Settings
 from media_assets.dagster_seams import fixes as dagster_fixes
@@ -80,6 +80,12 @@ class Note(Model):
     @property
     def title(self) -> str:
         return self.text.partition("\n")[0]
+
+
+class ShoutSettings(Section):
+    """The section `shout` of the settings of a toy library."""
+
+    decibels: int = 96
 
 
 class Bench:
@@ -228,11 +234,11 @@ def _tuning(batch: int, workers: int) -> AssetTuning:
     describe=describe,
     shared_by_content=False,
 )
-def drive_file(entry: SourceEntry, library: Library, bench: Bench, work: Work) -> Artifact[Note]:
+def note(entry: SourceEntry, library: Library, bench: Bench, work: Work) -> Artifact[Note]:
     """Reads a file."""
     with library.local_file(entry) as path:
         text = path.read_text("utf-8")
-        bench.act("drive_file", text, work, path)
+        bench.act("note", text, work, path)
     return Artifact(Note(text=text), version=hashlib.sha256(text.encode()).hexdigest(), media_seconds=1.0)
 
 
@@ -242,39 +248,41 @@ def drive_file(entry: SourceEntry, library: Library, bench: Bench, work: Work) -
     code_version="1",
     pool="ffmpeg",
     tuning=_tuning(50, 2),
-    result_settings=lambda settings: settings.audio,
+    result_settings=lambda settings: settings.shout,
     describe=describe,
 )
-def m4a_audio(drive_file: Stored[Note], bench: Bench, settings: AudioSettings, work: Work) -> Artifact[Note]:
+def shout(note: Stored[Note], bench: Bench, settings: ShoutSettings, work: Work) -> Artifact[Note]:
     """Reads the source again, and writes a file that depends on the settings."""
-    note = drive_file.value
-    bench.act("m4a_audio", note.text, work, drive_file.local_path())
-    audio = work.directory / "audio.m4a"
-    audio.write_text(f"{settings.bit_rate_kbps} kbit/s of {note.text}", "utf-8")
-    made = Artifact(note, files={"audio.m4a": audio}, media_seconds=drive_file.manifest.media_seconds)
-    instead: Artifact[Note] = bench.instead("m4a_audio", note.text, made, work.directory)
+    text = note.value.text
+    bench.act("shout", text, work, note.local_path())
+    sound = work.directory / "shout.m4a"
+    sound.write_text(f"{settings.decibels} decibels of {text}", "utf-8")
+    made = Artifact(note.value, files={"shout.m4a": sound}, media_seconds=note.manifest.media_seconds)
+    instead: Artifact[Note] = bench.instead("shout", text, made, work.directory)
     return instead
 
 
 @file_asset(
     group="toy", kinds={"python"}, code_version="1", pool="transcriber", tuning=_tuning(20, 1), describe=describe
 )
-def transcript(m4a_audio: Stored[Note], bench: Bench, work: Work) -> Artifact[Note]:
+def echo(shout: Stored[Note], bench: Bench, work: Work) -> Artifact[Note]:
     """Reads the file of the stage before, and writes two, of which one is its value."""
-    note = Note(text=m4a_audio.local_path("audio.m4a").read_text("utf-8"))
-    bench.act("transcript", m4a_audio.value.text, work)
-    forms = {"transcript.json": note.model_dump_json(), "transcript.srt": f"1: {note.title}"}
+    heard = Note(text=shout.local_path("shout.m4a").read_text("utf-8"))
+    bench.act("echo", shout.value.text, work)
+    forms = {"echo.json": heard.model_dump_json(), "echo.srt": f"1: {heard.title}"}
     for name, text in forms.items():
         (work.directory / name).write_text(text, "utf-8")
     files = {name: work.directory / name for name in forms}
-    return Artifact(note, files, document="transcript.json", cost_usd=0.25)
+    return Artifact(heard, files, document="echo.json", cost_usd=0.25)
 
 
-PIPELINE: tuple[FileAsset[Any], ...] = (drive_file, m4a_audio, transcript)
+PIPELINE: tuple[FileAsset[Any], ...] = (note, shout, echo)
 
 
 class ToySettings(Settings):
     """With the stages of this module in the place of the product's."""
+
+    shout: ShoutSettings = ShoutSettings()
 
     @classmethod
     def usual_tuning(cls) -> dict[str, AssetTuning]:
@@ -347,7 +355,7 @@ class ToyLibrary:
         resources["bench"] = dg.ResourceDefinition(resource_fn=lambda _: self.bench)
         resources["progress"] = dg.ResourceDefinition(resource_fn=lambda _: LogProgress())
         return dg.Definitions(
-            assets=[dagster_asset(stage, self.settings, None, batches_of(stage)) for stage in PIPELINE],
+            assets=[dagster_asset(stage, self.settings, None, batches_of(stage, PIPELINE)) for stage in PIPELINE],
             resources=resources,
             executor=dg.in_process_executor,
         )

@@ -19,7 +19,7 @@ from media_assets.base.errors import Cancelled
 from media_assets.base.keys import display_name
 from media_assets.base.secrets import Secrets
 from media_assets.config.tracing import TracingSettings
-from media_assets.pipeline.outcome import FIRST_STAGE, Outcome, RunFacts
+from media_assets.pipeline.outcome import Outcome, RunFacts
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -88,7 +88,7 @@ class Tracing:
         started = ended - int(outcome.seconds * 1e9)
         status = Status(StatusCode.ERROR, outcome.error.reason) if outcome.error else Status(StatusCode.OK)
         tracer = self._tracer
-        if facts.asset == FIRST_STAGE and not outcome.reused:
+        if facts.takes_up_files and not outcome.reused:
             self._ids.next = trace_id(outcome.key, revision), root_span_id(outcome.key, revision)
             attributes = {"media_assets.partition": outcome.key}
             tracer.start_span(display_name(outcome.key), _no_parent(), start_time=started, attributes=attributes).end(

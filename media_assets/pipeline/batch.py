@@ -56,12 +56,17 @@ class StageConfig(dg.Config):
     )
 
 
-def batches_of(stage: FileAsset[Any]) -> Callable[..., Batch]:
-    """The function of the Dagster asset of a stage: it makes a batch of the files of a run."""
+def batches_of(stage: FileAsset[Any], stages: Sequence[FileAsset[Any]]) -> Callable[..., Batch]:
+    """The function of the Dagster asset of a stage: it makes a batch of the files of a run.
+
+    Args:
+        stages: All of the library, in order; the first takes up the source files.
+    """
+    first = stages[0].name
 
     def compute(context: dg.AssetExecutionContext, config: StageConfig, **upstreams: Any) -> Batch:
         resources = {name: getattr(context.resources, name) for name in stage.engines}
-        return Batch(stage, context, upstreams, resources, force=config.force)
+        return Batch(stage, first, context, upstreams, resources, force=config.force)
 
     compute.__name__ = stage.name
     # Dagster reads them when it makes the asset: as types, and without the artifacts of earlier stages.
@@ -75,6 +80,7 @@ class Batch:
     def __init__(
         self,
         stage: FileAsset[Any],
+        first_stage: str,
         context: dg.AssetExecutionContext,
         upstreams: Mapping[str, Upstream],
         resources: Mapping[str, Any],
@@ -88,9 +94,10 @@ class Batch:
         self.upstreams = upstreams
         self.library: Library = context.resources.library
         self.progress: Progress = context.resources.progress
-        self.facts = RunFacts(stage.name, self.run_id)
+        self.facts = RunFacts(stage.name, self.run_id, takes_up_files=stage.name == first_stage)
         self.stage_run = StageRun(
             stage=stage,
+            first_stage=first_stage,
             library=self.library,
             upstreams={name: upstream.store for name, upstream in upstreams.items()},
             resources=resources,

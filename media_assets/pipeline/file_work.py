@@ -34,7 +34,6 @@ from media_assets.base.interruption import holding
 from media_assets.base.keys import display_name
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.library import Library
-from media_assets.pipeline.outcome import FIRST_STAGE
 from media_assets.pipeline.progress import Progress
 from media_assets.pipeline.recipe import Recipe
 from media_assets.pipeline.results import checked, not_made
@@ -53,6 +52,8 @@ class StageRun:
     """What the work on all files of one run of one stage has in common."""
 
     stage: FileAsset[Any]
+    first_stage: str
+    """The one that takes up the source files: its artifacts say which version of a file the others go back to."""
     library: Library
     upstreams: Mapping[str, ArtifactStore]
     """Where the artifacts of the earlier stages are kept, by stage."""
@@ -135,8 +136,9 @@ class FileWork:
         try:
             if self._stage.reads_entry:
                 return self._recipe.entry.revision
-            known = vars(self._recipe).get("manifests", {}).get(FIRST_STAGE)
-            first = known or self._library.store(FIRST_STAGE).manifest(FIRST_STAGE, self._recipe.key)
+            name = self._run.first_stage
+            known = vars(self._recipe).get("manifests", {}).get(name)
+            first = known or self._library.store(name).manifest(name, self._recipe.key)
         except (MediaAssetsError, OSError):
             return None
         return first.inputs.get("source") if first else None

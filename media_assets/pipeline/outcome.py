@@ -14,9 +14,6 @@ from media_assets.base.errors import MediaAssetsError
 from media_assets.places.manifest import Manifest
 from media_assets.places.store import ArtifactStore
 
-FIRST_STAGE = "drive_file"
-"""The stage that takes up the source files; its artifacts say which version of a file all others go back to."""
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -41,6 +38,8 @@ class RunFacts:
 
     asset: str
     run_id: str
+    takes_up_files: bool = False
+    """Whether the stage is the first one, which every other of the same file stands behind."""
 
 
 @dataclass(frozen=True)

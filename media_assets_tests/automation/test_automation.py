@@ -318,14 +318,14 @@ def test_a_run_that_ends_in_the_middle_of_a_look_is_not_requested_again(tmp_path
 
     with ToyLibrary(tmp_path) as toy, ThreadPoolExecutor() as pool:
         condition = stage_condition(rerun_on_change=True)
-        stages = [dagster_asset(stage, toy.settings, condition, batches_of(stage)) for stage in PIPELINE]
+        stages = [dagster_asset(stage, toy.settings, condition, batches_of(stage, PIPELINE)) for stage in PIPELINE]
         definitions = dg.Definitions(assets=[first, *stages], resources=toy.definitions.resources)
-        toy.write(a="a\ntranscript: pause here")
-        toy.run("drive_file")
-        toy.run("m4a_audio")
+        toy.write(a="a\necho: pause here")
+        toy.run("note")
+        toy.run("shout")
         look = partial(dg.evaluate_automation_conditions, definitions, toy.instance)
         seen = look()
-        run = pool.submit(toy.run, "transcript")
+        run = pool.submit(toy.run, "echo")
         toy.bench.wait_for("here")
         seen = look(cursor=seen.cursor)
         assert seen.total_requested == 0

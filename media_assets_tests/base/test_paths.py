@@ -224,12 +224,12 @@ def test_made_again_by_force_a_doctored_artifact_removes_nothing(tmp_path: Path,
     with ToyLibrary(tmp_path / "library") as toy:
         (key,) = toy.write(talk="hello")
         toy.run_all()
-        store = toy.library.store("transcript")
+        store = toy.library.store("echo")
         assert isinstance(store, FolderArtifacts)
-        doctor(store, toy.made("transcript", key), path="../../victim", size_bytes=len(VICTIM))
+        doctor(store, toy.made("echo", key), path="../../victim", size_bytes=len(VICTIM))
         assert all(result.success for result in toy.run_all(force=True))
         assert victim.exists()
-        assert store.intact(toy.made("transcript", key))
+        assert store.intact(toy.made("echo", key))
 
 
 # ------------------------------------------------------------------------------------------------ buckets and Drive

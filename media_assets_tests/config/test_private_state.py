@@ -31,7 +31,7 @@ def mode(path: Path) -> str:
 
 @pytest.mark.thorough
 def test_a_run_leaves_its_state_to_its_owner_and_artifacts_to_all(tmp_path: Path) -> None:
-    outputs = {"transcript": Output(placement="beside_source")}
+    outputs = {"echo": Output(placement="beside_source")}
     with ToyLibrary(tmp_path, outputs=outputs) as toy:
         (key,) = toy.write(talk="hello")
         toy.run_all()
@@ -40,12 +40,12 @@ def test_a_run_leaves_its_state_to_its_owner_and_artifacts_to_all(tmp_path: Path
         open_to_others = [path for path in state.rglob("*") if path.stat().st_mode & 0o077 and path.parent == state]
         assert not open_to_others
         assert {mode(path) for path in (state / "locks").iterdir()} == {"0o600"}
-        artifacts = [tmp_path / "out", *(tmp_path / "out").glob("*_*"), *(tmp_path / "out").glob("m4a_audio/*/*")]
+        artifacts = [tmp_path / "out", *(tmp_path / "out").glob("[a-z]*"), *(tmp_path / "out").glob("shout/*/*")]
         assert len(artifacts) > 3
         assert {mode(path) for path in artifacts} == {"0o755", "0o644"}
         beside = [path for path in toy.inbox.iterdir() if path.name != "talk.txt"]
         assert {mode(path) for path in beside} == {"0o644"}
-        assert toy.made("transcript", key).placement == "beside_source"
+        assert toy.made("echo", key).placement == "beside_source"
 
 
 def test_what_an_older_version_left_open_is_closed(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.base.errors import Cancelled, Fatal
 from media_assets.operation.processing import (
     Selection,
@@ -30,6 +29,7 @@ from media_assets.places.folder.settings import FolderSource
 from media_assets_tests.folders import path_of
 from media_assets_tests.toy_library import (
     PIPELINE,
+    ShoutSettings,
     ToyLibrary,
     key_of,
     processes,
@@ -37,7 +37,7 @@ from media_assets_tests.toy_library import (
 )
 
 ALL = Selection()
-ONE_BY_ONE = {"assets": tuned("m4a_audio", workers=1)}
+ONE_BY_ONE = {"assets": tuned("shout", workers=1)}
 
 
 @pytest.fixture
@@ -134,10 +134,10 @@ def test_partitions_that_were_added_by_hand_are_not_selected(toy: ToyLibrary) ->
 
 @pytest.mark.thorough
 def test_a_limit_goes_to_the_next_files_each_time(toy: ToyLibrary) -> None:
-    toy.write(a="one", b="photo\nm4a_audio: photo", c="three", d="four")
-    planned = [names(process(toy, Selection(limit=2))["transcript"].todo) for _ in range(3)]
+    toy.write(a="one", b="photo\nshout: photo", c="three", d="four")
+    planned = [names(process(toy, Selection(limit=2))["echo"].todo) for _ in range(3)]
     assert planned == ["a b", "c d", ""]
-    assert names(process(toy, Selection(limit=1, force=True))["drive_file"].todo) == "a"
+    assert names(process(toy, Selection(limit=1, force=True))["note"].todo) == "a"
 
 
 def test_a_source_that_cannot_be_listed_is_named_and_the_others_are_processed(tmp_path: Path) -> None:
@@ -161,11 +161,11 @@ def test_a_source_that_shows_none_of_its_known_files_is_a_problem(toy: ToyLibrar
 def test_an_unknown_source_or_stage_is_named_with_those_there_are(toy: ToyLibrary) -> None:
     with pytest.raises(Fatal, match=r"no source is called 'bx'\. There are: box"):
         toy.processor().select(Selection(source="bx"))
-    with pytest.raises(Fatal, match=r"no stage is called 'x'\. There are: drive_file, m4a_audio, transcript"):
+    with pytest.raises(Fatal, match=r"no stage is called 'x'\. There are: note, shout, echo"):
         toy.processor().stages(Selection(stage="x"))
 
 
-@pytest.mark.parametrize(("stage", "number"), [(None, 3), ("drive_file", 1), ("m4a_audio", 2), ("transcript", 3)])
+@pytest.mark.parametrize(("stage", "number"), [(None, 3), ("note", 1), ("shout", 2), ("echo", 3)])
 def test_the_stages_go_up_to_the_selected_one(toy: ToyLibrary, stage: str | None, number: int) -> None:
     assert toy.processor().stages(Selection(stage=stage)) == list(PIPELINE[:number])
 
@@ -174,8 +174,8 @@ def test_the_stages_go_up_to_the_selected_one(toy: ToyLibrary, stage: str | None
     ("selection", "forced"),
     [
         (Selection(), []),
-        (Selection(force=True), ["drive_file", "m4a_audio", "transcript"]),
-        (Selection(force=True, stage="m4a_audio"), ["m4a_audio"]),
+        (Selection(force=True), ["note", "shout", "echo"]),
+        (Selection(force=True, stage="shout"), ["shout"]),
     ],
 )
 def test_force_means_the_selected_stage_or_all(selection: Selection, forced: list[str]) -> None:
@@ -187,7 +187,7 @@ def test_force_means_the_selected_stage_or_all(selection: Selection, forced: lis
 
 @pytest.mark.thorough
 def test_a_library_is_processed_and_the_second_time_nothing_is_to_do(toy: ToyLibrary) -> None:
-    toy.write(a="one", b="two", c="photo\nm4a_audio: photo")
+    toy.write(a="one", b="two", c="photo\nshout: photo")
     assert [names(plan.todo) for plan in process(toy).values()] == ["a b c"] * 3
     toy.bench.forget()
     runs = toy.instance.get_runs_count()
@@ -199,47 +199,47 @@ def test_a_library_is_processed_and_the_second_time_nothing_is_to_do(toy: ToyLib
 
 @pytest.mark.thorough
 def test_what_failed_is_left_alone_until_it_changes_or_a_person_asks(toy: ToyLibrary) -> None:
-    toy.write(a="one", b="poison\nm4a_audio: poison", c="early\ndrive_file: poison")
+    toy.write(a="one", b="poison\nshout: poison", c="early\nnote: poison")
     first = process(toy)
-    assert names(first["m4a_audio"].blocked) == "c"
-    assert names(first["transcript"].blocked) == "b c"
+    assert names(first["shout"].blocked) == "c"
+    assert names(first["echo"].blocked) == "b c"
     again = process(toy)
-    assert names(again["drive_file"].failed_before) == "c"
-    assert names(again["m4a_audio"].failed_before) == "b"
-    assert names(again["m4a_audio"].blocked) == "c"
-    assert Counter(toy.bench.calls)["m4a_audio poison"] == 1
+    assert names(again["note"].failed_before) == "c"
+    assert names(again["shout"].failed_before) == "b"
+    assert names(again["shout"].blocked) == "c"
+    assert Counter(toy.bench.calls)["shout poison"] == 1
     asked = process(toy, Selection(retry=True))
-    assert names(asked["drive_file"].todo) == "c"
-    assert names(asked["m4a_audio"].todo) == "b"
-    assert Counter(toy.bench.calls)["m4a_audio poison"] == 2
-    forced = process(toy, Selection(force=True, stage="m4a_audio"))
-    assert names(forced["drive_file"].failed_before) == "c"
-    assert names(forced["m4a_audio"].todo) == "a b"
+    assert names(asked["note"].todo) == "c"
+    assert names(asked["shout"].todo) == "b"
+    assert Counter(toy.bench.calls)["shout poison"] == 2
+    forced = process(toy, Selection(force=True, stage="shout"))
+    assert names(forced["note"].failed_before) == "c"
+    assert names(forced["shout"].todo) == "a b"
     toy.write(b="cured", c="cured too")
     cured = process(toy)
-    assert names(cured["drive_file"].todo) == "b c"
-    assert names(cured["m4a_audio"].todo) == "b c"
+    assert names(cured["note"].todo) == "b c"
+    assert names(cured["shout"].todo) == "b c"
     assert toy.status().failures == {}
 
 
 @pytest.mark.thorough
 def test_what_failed_is_tried_again_with_other_settings(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path) as toy:
-        toy.write(a="poison\nm4a_audio: poison")
+        toy.write(a="poison\nshout: poison")
         process(toy)
-        assert names(process(toy)["m4a_audio"].failed_before) == "a"
-    with ToyLibrary(tmp_path, audio=AudioSettings(bit_rate_kbps=128)) as toy:
-        assert names(process(toy)["m4a_audio"].todo) == "a"
+        assert names(process(toy)["shout"].failed_before) == "a"
+    with ToyLibrary(tmp_path, shout=ShoutSettings(decibels=128)) as toy:
+        assert names(process(toy)["shout"].todo) == "a"
 
 
 @pytest.mark.thorough
 def test_what_failed_for_a_passing_reason_is_tried_again_unasked(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, retries=RetrySettings(max_retries=0, delay_seconds=0.01)) as toy:
-        toy.write(a="flaky\ndrive_file: transient 1", b="moving\ndrive_file: change to this")
+        toy.write(a="flaky\nnote: transient 1", b="moving\nnote: change to this")
         assert len(toy.status().failures) == 0
         process(toy)
         assert {failure.kind for failure in toy.status().failures.values()} == {"Transient", "SourceChanged"}
-        assert names(process(toy)["drive_file"].todo) == "a b"
+        assert names(process(toy)["note"].todo) == "a b"
         assert toy.status().failures == {}
 
 
@@ -248,11 +248,11 @@ def test_a_recorded_artifact_that_is_damaged_or_out_of_date_is_to_do(tmp_path: P
     with ToyLibrary(tmp_path) as toy:
         toy.write(a="one", b="two", c="three")
         process(toy)
-        store = toy.library.store("m4a_audio")
-        path_of(store, toy.made("m4a_audio", key_of("a")).files[0]).unlink()
-        next((tmp_path / "out/m4a_audio").glob("b-txt-*/manifest.json")).unlink()
-        assert names(process(toy)["m4a_audio"].todo) == "a b"
-    with ToyLibrary(tmp_path, audio=AudioSettings(bit_rate_kbps=32)) as toy:
+        store = toy.library.store("shout")
+        path_of(store, toy.made("shout", key_of("a")).files[0]).unlink()
+        next((tmp_path / "out/shout").glob("b-txt-*/manifest.json")).unlink()
+        assert names(process(toy)["shout"].todo) == "a b"
+    with ToyLibrary(tmp_path, shout=ShoutSettings(decibels=32)) as toy:
         plans = process(toy)
         assert [names(plan.todo) for plan in plans.values()] == ["", "a b c", "a b c"]
 
@@ -262,10 +262,10 @@ def test_what_is_stored_but_not_recorded_is_recorded_without_being_made(toy: Toy
     toy.write(a="one")
     process(toy)
     toy.bench.forget()
-    toy.instance.wipe_assets([dg.AssetKey("m4a_audio")])
-    assert names(process(toy)["m4a_audio"].todo) == "a"
+    toy.instance.wipe_assets([dg.AssetKey("shout")])
+    assert names(process(toy)["shout"].todo) == "a"
     assert toy.bench.calls == []
-    assert toy.instance.get_materialized_partitions(dg.AssetKey("m4a_audio")) == {key_of("a")}
+    assert toy.instance.get_materialized_partitions(dg.AssetKey("shout")) == {key_of("a")}
 
 
 def test_partitions_of_a_source_that_is_no_longer_configured_are_blocked(toy: ToyLibrary) -> None:
@@ -279,7 +279,7 @@ def test_partitions_of_a_source_that_is_no_longer_configured_are_blocked(toy: To
 def test_a_manifest_of_another_version_is_no_reason_to_plan_around_it(toy: ToyLibrary) -> None:
     toy.write(a="one")
     process(toy)
-    manifest = next((toy.root / "out/drive_file").rglob("manifest.json"))
+    manifest = next((toy.root / "out/note").rglob("manifest.json"))
     manifest.write_text(manifest.read_text().replace('"format": 1', '"format": 2'))
     with pytest.raises(Fatal, match="is not a manifest of this version"):
         toy.processor().plan(PIPELINE[1], toy.register(), ALL)
@@ -290,13 +290,13 @@ def test_a_manifest_of_another_version_is_no_reason_to_plan_around_it(toy: ToyLi
 
 @pytest.mark.thorough
 def test_a_plan_becomes_runs_of_at_most_a_batch_each(tmp_path: Path) -> None:
-    with ToyLibrary(tmp_path, assets=tuned("drive_file", batch=3)) as toy:
+    with ToyLibrary(tmp_path, assets=tuned("note", batch=3)) as toy:
         keys = toy.write(**{f"f{number}": f"text {number}" for number in range(8)})
         processor = toy.processor()
         plan = processor.plan(PIPELINE[0], keys, ALL)
         plan.todo = [key for key in keys if key != key_of("f4")]
         runs = [toy.instance.get_run_by_id(run_id) for run_id in processor.run(plan, force=False)]
-        made = toy.instance.get_materialized_partitions(dg.AssetKey("drive_file"))
+        made = toy.instance.get_materialized_partitions(dg.AssetKey("note"))
         assert made == set(plan.todo)
         assert len(runs) == 3
         for run in runs:
@@ -305,17 +305,17 @@ def test_a_plan_becomes_runs_of_at_most_a_batch_each(tmp_path: Path) -> None:
 
 
 def test_an_empty_plan_starts_no_run(toy: ToyLibrary) -> None:
-    assert list(toy.processor().run(StagePlan("drive_file"), force=False)) == []
+    assert list(toy.processor().run(StagePlan("note"), force=False)) == []
 
 
 @pytest.mark.thorough
 def test_bad_files_do_not_stop_the_next_run_and_something_fatal_does(tmp_path: Path) -> None:
-    with ToyLibrary(tmp_path, assets=tuned("drive_file", batch=1)) as toy:
-        toy.write(a="bad\ndrive_file: poison", b="good", c="bad\ndrive_file: fatal", d="never")
+    with ToyLibrary(tmp_path, assets=tuned("note", batch=1)) as toy:
+        toy.write(a="bad\nnote: poison", b="good", c="bad\nnote: fatal", d="never")
         with pytest.raises(Fatal, match="Stopped after 0 of 1 file, no file is to blame: the key is wrong"):
             process(toy)
-        assert toy.bench.calls == ["drive_file bad", "drive_file good", "drive_file bad"]
-        assert toy.instance.get_materialized_partitions(dg.AssetKey("drive_file")) == {key_of("b")}
+        assert toy.bench.calls == ["note bad", "note good", "note bad"]
+        assert toy.instance.get_materialized_partitions(dg.AssetKey("note")) == {key_of("b")}
 
 
 class WithoutBench(ToyLibrary):
@@ -368,7 +368,7 @@ SLOWLY = pytest.mark.slow
 )
 def test_a_process_that_is_stopped_can_be_started_again(tmp_path: Path, stop: signal.Signals) -> None:
     with ToyLibrary(tmp_path, **ONE_BY_ONE) as toy:
-        toy.write(a="one", b="two\nm4a_audio: pause b")
+        toy.write(a="one", b="two\nshout: pause b")
         child = processes().Process(target=process_in_child, args=(tmp_path,), daemon=True)
         child.start()
         toy.bench.wait_for("b")
@@ -383,8 +383,8 @@ def test_a_process_that_is_stopped_can_be_started_again(tmp_path: Path, stop: si
         assert toy.instance.get_runs(unfinished) == []
         toy.bench.let_go("b")
         process(toy)
-        assert toy.status().counts()["transcript"]["done"] == 2
-        assert toy.bench.calls_of("m4a_audio") == Counter(one=1, two=2)
+        assert toy.status().counts()["echo"]["done"] == 2
+        assert toy.bench.calls_of("shout") == Counter(one=1, two=2)
         assert toy.scratch() == []
 
 

@@ -29,7 +29,7 @@ from media_assets.places.cache.settings import CacheSettings
 from media_assets.places.folder.settings import FolderStore
 from media_assets.places.manifest import fingerprint_of, version_of
 from media_assets.places.watching import AutomationSettings
-from media_assets_tests.toy_library import ToyLibrary, drive_file, key_of, m4a_audio, toy_settings, transcript, tuned
+from media_assets_tests.toy_library import ShoutSettings, ToyLibrary, echo, key_of, note, shout, toy_settings, tuned
 
 WHISPER = FasterWhisperTranscription(engine="faster-whisper")
 OPENAI = OpenAISummary(engine="openai")
@@ -52,47 +52,47 @@ def fingerprint(toy: ToyLibrary, stage: FileAsset[Any], name: str, **changes: An
 
 @pytest.mark.thorough
 def test_the_fingerprint_of_what_was_made_is_that_of_what_would_be_made(toy: ToyLibrary) -> None:
-    for stage in (drive_file, m4a_audio, transcript):
+    for stage in (note, shout, echo):
         assert toy.made(stage.name, key_of("a")).fingerprint == fingerprint(toy, stage, "a")
 
 
 @pytest.mark.thorough
 def test_files_of_equal_content_share_it_where_only_the_content_counts(toy: ToyLibrary) -> None:
-    assert fingerprint(toy, m4a_audio, "a") == fingerprint(toy, m4a_audio, "b") != fingerprint(toy, m4a_audio, "c")
-    assert fingerprint(toy, drive_file, "a") != fingerprint(toy, drive_file, "b")
+    assert fingerprint(toy, shout, "a") == fingerprint(toy, shout, "b") != fingerprint(toy, shout, "c")
+    assert fingerprint(toy, note, "a") != fingerprint(toy, note, "b")
 
 
 @pytest.mark.thorough
 def test_a_touched_file_changes_that_of_the_first_stage_only(toy: ToyLibrary) -> None:
-    before = [fingerprint(toy, stage, "a") for stage in (drive_file, m4a_audio, transcript)]
+    before = [fingerprint(toy, stage, "a") for stage in (note, shout, echo)]
     os.utime(toy.inbox / "a.txt", (1, 1))
-    assert fingerprint(toy, drive_file, "a") != before[0]
-    toy.run("drive_file")
-    assert [fingerprint(toy, stage, "a") for stage in (m4a_audio, transcript)] == before[1:]
+    assert fingerprint(toy, note, "a") != before[0]
+    toy.run("note")
+    assert [fingerprint(toy, stage, "a") for stage in (shout, echo)] == before[1:]
 
 
 @pytest.mark.thorough
 def test_a_missing_stage_before_has_no_fingerprint_behind_it(toy: ToyLibrary) -> None:
-    shutil.rmtree(toy.root / "out/m4a_audio")
-    with pytest.raises(Waiting, match="waits for its m4a_audio") as caught:
-        fingerprint(toy, transcript, "a")
+    shutil.rmtree(toy.root / "out/shout")
+    with pytest.raises(Waiting, match="waits for its shout") as caught:
+        fingerprint(toy, echo, "a")
     assert "has not been made, or failed" in caught.value.next_step
-    assert "m4a_audio" in caught.value.next_step
+    assert "shout" in caught.value.next_step
 
 
 @pytest.mark.thorough
 def test_a_vanished_source_has_no_fingerprint(toy: ToyLibrary) -> None:
     (toy.inbox / "a.txt").unlink()
     with pytest.raises(SourceChanged):
-        fingerprint(toy, drive_file, "a")
-    fingerprint(toy, m4a_audio, "a")
+        fingerprint(toy, note, "a")
+    fingerprint(toy, shout, "a")
 
 
 @pytest.mark.thorough
 def test_another_code_version_changes_it(toy: ToyLibrary) -> None:
-    newer = replace(m4a_audio, code_version="2")
-    assert fingerprint(toy, newer, "a") != fingerprint(toy, m4a_audio, "a")
-    assert newer.full_code_version(toy.settings) != m4a_audio.full_code_version(toy.settings)
+    newer = replace(shout, code_version="2")
+    assert fingerprint(toy, newer, "a") != fingerprint(toy, shout, "a")
+    assert newer.full_code_version(toy.settings) != shout.full_code_version(toy.settings)
 
 
 # ----------------------------------------------------------------------------------------------- of settings
@@ -102,7 +102,7 @@ SAME_RESULT: list[dict[str, Any]] = [
     {"retries": RetrySettings(max_retries=9)},
     {"cache": CacheSettings(max_bytes=0)},
     {"automation": AutomationSettings(live_files=0)},
-    {"assets": tuned("m4a_audio", batch=3, workers=9)},
+    {"assets": tuned("shout", batch=3, workers=9)},
     {"pools": {"ffmpeg": 9}},
     {"owners": ("team:media",)},
     {"transcription": WHISPER},
@@ -112,19 +112,19 @@ SAME_RESULT: list[dict[str, Any]] = [
 
 @pytest.mark.thorough
 def test_settings_that_do_not_concern_a_stage_leave_it_alone(toy: ToyLibrary) -> None:
-    for stage, changes in product((drive_file, m4a_audio, transcript), SAME_RESULT):
+    for stage, changes in product((note, shout, echo), SAME_RESULT):
         assert fingerprint(toy, stage, "a", **changes) == fingerprint(toy, stage, "a")
         assert stage.full_code_version(toy_settings(toy.root, **changes)) == stage.full_code_version(toy.settings)
 
 
 @pytest.mark.thorough
 def test_settings_of_a_stage_change_its_fingerprint_and_its_code_version(toy: ToyLibrary) -> None:
-    changes = {"audio": AudioSettings(channels=1)}
-    assert fingerprint(toy, m4a_audio, "a", **changes) != fingerprint(toy, m4a_audio, "a")
-    other = m4a_audio.full_code_version(toy_settings(toy.root, **changes))
-    assert other != m4a_audio.full_code_version(toy.settings)
+    changes = {"shout": ShoutSettings(decibels=1)}
+    assert fingerprint(toy, shout, "a", **changes) != fingerprint(toy, shout, "a")
+    other = shout.full_code_version(toy_settings(toy.root, **changes))
+    assert other != shout.full_code_version(toy.settings)
     assert other.startswith("1-")
-    assert drive_file.full_code_version(toy_settings(toy.root, **changes)) == "1"
+    assert note.full_code_version(toy_settings(toy.root, **changes)) == "1"
 
 
 STAGES = {stage.name: stage for stage in PRODUCT}

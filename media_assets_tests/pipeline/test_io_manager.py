@@ -19,10 +19,10 @@ from media_assets_tests.toy_library import (
     ToyLibrary,
     failure_of,
     key_of,
-    m4a_audio,
     materialized,
     observed,
     retries,
+    shout,
     tuned,
 )
 
@@ -40,20 +40,20 @@ def metadata_of(event: dg.AssetMaterialization) -> dict[str, object]:
 @pytest.mark.thorough
 def test_a_batch_that_went_well_is_a_materialization_for_each_file(toy: ToyLibrary) -> None:
     keys = toy.write(a="one", b="two", c="two")
-    toy.run("drive_file")
-    toy.run("m4a_audio")
-    result = toy.run("transcript")
+    toy.run("note")
+    toy.run("shout")
+    result = toy.run("echo")
     assert result.success
     assert observed(result) == {}
     events = materialized(result)
     assert set(events) == set(keys)
-    manifest = toy.made("transcript", key_of("a"))
-    folder = path_of(toy.library.store("transcript"), manifest.files[0]).parent
+    manifest = toy.made("echo", key_of("a"))
+    folder = path_of(toy.library.store("echo"), manifest.files[0]).parent
     shown = metadata_of(events[key_of("a")])
     assert shown.pop("made_in_seconds") == manifest.made_in_seconds
     assert str(shown.pop("made_in")).endswith(" s")
     assert shown == {
-        "title": "96 kbit/s of one",
+        "title": "96 decibels of one",
         "artifact": str(folder),
         "size_bytes": sum(file.size_bytes for file in manifest.files),
         "cost_usd": 0.25,
@@ -70,40 +70,40 @@ def test_a_batch_that_went_well_is_a_materialization_for_each_file(toy: ToyLibra
 
 @pytest.mark.thorough
 def test_a_batch_with_bad_files_records_the_good_ones_as_if_alone(toy: ToyLibrary) -> None:
-    toy.write(a="one", b="poison\nm4a_audio: poison", c="photo\nm4a_audio: photo")
-    toy.run("drive_file")
-    mixed = toy.run("m4a_audio")
+    toy.write(a="one", b="poison\nshout: poison", c="photo\nshout: photo")
+    toy.run("note")
+    mixed = toy.run("shout")
     assert set(materialized(mixed)) == {key_of("a"), key_of("c")}
     toy.write(b="cured")
-    toy.run("drive_file")
-    sound = toy.run("m4a_audio")
+    toy.run("note")
+    sound = toy.run("shout")
     assert sound.success
     one, other = materialized(mixed)[key_of("a")], materialized(sound)[key_of("a")]
     assert metadata_of(one) | {"reused": True} == metadata_of(other)
     assert one.tags is not None
     assert other.tags is not None
-    pointer = "dagster/input_event_pointer/drive_file"
+    pointer = "dagster/input_event_pointer/note"
     assert {**one.tags, pointer: other.tags[pointer]} == other.tags
-    assert one.tags[CODE_VERSION_TAG] == m4a_audio.full_code_version(toy.settings)
+    assert one.tags[CODE_VERSION_TAG] == shout.full_code_version(toy.settings)
     assert metadata_of(materialized(mixed)[key_of("c")]) == {"not_applicable": "is a photo"}
 
 
 @pytest.mark.thorough
 def test_what_was_made_in_a_batch_with_bad_files_is_not_outdated(toy: ToyLibrary) -> None:
-    toy.write(a="one", b="poison\nm4a_audio: poison")
+    toy.write(a="one", b="poison\nshout: poison")
     toy.run_all()
     resolver = CachingStaleStatusResolver(
         toy.instance, toy.definitions.resolve_asset_graph(), LoadingContextForTest(toy.instance)
     )
-    for asset in ("m4a_audio", "transcript"):
+    for asset in ("shout", "echo"):
         assert resolver.get_status(dg.AssetKey(asset), key_of("a")) is StaleStatus.FRESH
 
 
 @pytest.mark.thorough
 def test_a_bad_file_is_an_observation_with_its_reason_and_a_row_of_the_failure(toy: ToyLibrary) -> None:
-    toy.write(a="one", b="poison\nm4a_audio: poison", c="bad too\nm4a_audio: poison")
-    toy.run("drive_file")
-    result = toy.run("m4a_audio")
+    toy.write(a="one", b="poison\nshout: poison", c="bad too\nshout: poison")
+    toy.run("note")
+    result = toy.run("shout")
     failed = observed(result)
     assert set(failed) == {key_of("b"), key_of("c")}
     attempt = failed[key_of("b")]["attempted_fingerprint"]
@@ -131,17 +131,15 @@ def test_a_bad_file_is_an_observation_with_its_reason_and_a_row_of_the_failure(t
 
 @pytest.mark.thorough
 def test_one_bad_file_is_named_with_its_reason_in_the_headline(toy: ToyLibrary) -> None:
-    toy.write(a="poison\ndrive_file: poison")
-    assert failure_of(toy.run("drive_file")).description == (
-        "1 of 1 file failed, 0 done. a.txt is poison. Throw it away"
-    )
+    toy.write(a="poison\nnote: poison")
+    assert failure_of(toy.run("note")).description == ("1 of 1 file failed, 0 done. a.txt is poison. Throw it away")
 
 
 @pytest.mark.thorough
 def test_something_fatal_records_what_is_done_and_observes_nothing(tmp_path: Path) -> None:
-    with ToyLibrary(tmp_path, assets=tuned("drive_file", workers=1)) as toy:
-        toy.write(a="one", b="poison\ndrive_file: poison", c="bad\ndrive_file: fatal", d="never")
-        result = toy.run("drive_file")
+    with ToyLibrary(tmp_path, assets=tuned("note", workers=1)) as toy:
+        toy.write(a="one", b="poison\nnote: poison", c="bad\nnote: fatal", d="never")
+        result = toy.run("note")
         assert set(materialized(result)) == {key_of("a")}
         assert observed(result) == {}
         failure = failure_of(result)
@@ -151,8 +149,8 @@ def test_something_fatal_records_what_is_done_and_observes_nothing(tmp_path: Pat
 
 @pytest.mark.slow
 def test_the_table_of_a_very_bad_batch_stays_bounded(toy: ToyLibrary) -> None:
-    toy.write(**{f"f{number:03}": "bad\ndrive_file: poison" for number in range(230)})
-    result = toy.run("drive_file")
+    toy.write(**{f"f{number:03}": "bad\nnote: poison" for number in range(230)})
+    result = toy.run("note")
     table = failure_of(result).metadata["failures"]
     assert isinstance(table, dg.TableMetadataValue)
     assert len(table.records) == 200
@@ -161,11 +159,11 @@ def test_the_table_of_a_very_bad_batch_stays_bounded(toy: ToyLibrary) -> None:
 
 
 def test_materializations_of_a_backfill_carry_its_id_in_a_batch_with_bad_files_too(toy: ToyLibrary) -> None:
-    toy.write(a="one", b="poison\ndrive_file: poison")
+    toy.write(a="one", b="poison\nnote: poison")
     keys = toy.register()
     result = toy.definitions.resolve_implicit_global_asset_job_def().execute_in_process(
         instance=toy.instance,
-        asset_selection=[dg.AssetKey("drive_file")],
+        asset_selection=[dg.AssetKey("note")],
         tags={
             "dagster/asset_partition_range_start": keys[0],
             "dagster/asset_partition_range_end": keys[-1],
@@ -196,10 +194,10 @@ def _materializations(result: dg.ExecuteInProcessResult) -> list[dg.AssetMateria
 
 @pytest.mark.thorough
 def test_a_file_that_failed_is_failed_again_by_the_next_run_and_not_skipped(toy: ToyLibrary) -> None:
-    toy.write(a="poison\ndrive_file: poison")
-    toy.run("drive_file")
-    toy.run("drive_file")
-    assert toy.bench.calls == ["drive_file poison"] * 2
+    toy.write(a="poison\nnote: poison")
+    toy.run("note")
+    toy.run("note")
+    assert toy.bench.calls == ["note poison"] * 2
 
 
 @pytest.mark.parametrize("stage", PIPELINE)

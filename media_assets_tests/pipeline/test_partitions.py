@@ -120,9 +120,9 @@ def test_dagster_accepts_every_odd_key_and_runs_over_a_range_of_them(tmp_path: P
                 file.write_text("text", "utf-8")
         keys = toy.register()
         assert len(keys) == len(ODD_PATHS) - 1
-        result = toy.run("drive_file", keys=keys)
+        result = toy.run("note", keys=keys)
         assert result.success
-        assert toy.instance.get_materialized_partitions(dg.AssetKey("drive_file")) == set(keys)
+        assert toy.instance.get_materialized_partitions(dg.AssetKey("note")) == set(keys)
 
 
 def test_a_range_follows_the_order_of_registration(tmp_path: Path) -> None:
@@ -130,8 +130,8 @@ def test_a_range_follows_the_order_of_registration(tmp_path: Path) -> None:
         first = toy.write(m="1")
         toy.write(a="2", z="3")
         assert registered(toy.instance) == [*first, "box:a.txt", "box:z.txt"]
-        toy.run("drive_file", keys=["box:m.txt", "box:a.txt"])
-        assert toy.instance.get_materialized_partitions(dg.AssetKey("drive_file")) == {"box:m.txt", "box:a.txt"}
+        toy.run("note", keys=["box:m.txt", "box:a.txt"])
+        assert toy.instance.get_materialized_partitions(dg.AssetKey("note")) == {"box:m.txt", "box:a.txt"}
 
 
 @pytest.mark.thorough

@@ -34,7 +34,7 @@ TOMORROW = NOW + timedelta(days=1)
 @pytest.fixture
 def toy(tmp_path: Path, database: str | None) -> Iterator[ToyLibrary]:
     """A day's budget is a dollar, and files come one after the other."""
-    changes = {"budgets": BudgetSettings(per_day_usd=1.0), "assets": tuned("transcript", workers=1)}
+    changes = {"budgets": BudgetSettings(per_day_usd=1.0), "assets": tuned("echo", workers=1)}
     with ToyLibrary(tmp_path, database=database, **changes) as library:
         yield library
 
@@ -65,16 +65,16 @@ def run_on(toy: ToyLibrary, day: datetime, asset: str, *keys: str) -> dg.Execute
 
 
 def stopped(toy: ToyLibrary, day: datetime = NOW) -> None:
-    """A run of transcripts that ended after two dollars' worth of four files."""
+    """A run of echoes that ended after two dollars' worth of four files."""
     toy.write(
-        a="a\ntranscript: pay 0.6",
-        b="b\ntranscript: poison",
-        c="c\ntranscript: pay 0.7",
-        d="d\ntranscript: pay 0.2",
+        a="a\necho: pay 0.6",
+        b="b\necho: poison",
+        c="c\necho: pay 0.7",
+        d="d\necho: pay 0.2",
     )
-    toy.run("drive_file")
-    toy.run("m4a_audio")
-    assert "the budget of $1.00 a day" in str(failure_of(run_on(toy, day, "transcript")).description)
+    toy.run("note")
+    toy.run("shout")
+    assert "the budget of $1.00 a day" in str(failure_of(run_on(toy, day, "echo")).description)
 
 
 @pytest.mark.thorough
@@ -82,7 +82,7 @@ def test_what_was_not_come_to_is_requested_on_the_next_day_and_once(toy: ToyLibr
     stopped(toy)
     assert look(toy, NOW)[0] == {}, "today nothing is to be had"
     requested, cursor = look(toy, TOMORROW)
-    assert requested == {"transcript": {key_of("c"), key_of("d")}}, "neither what is done nor what is bad"
+    assert requested == {"echo": {key_of("c"), key_of("d")}}, "neither what is done nor what is bad"
     assert look(toy, TOMORROW, cursor)[0] == {}
     assert look(toy, TOMORROW + timedelta(days=1), cursor)[0] == {}, "what failed then is no matter of budgets"
 
@@ -91,14 +91,14 @@ def test_what_was_not_come_to_is_requested_on_the_next_day_and_once(toy: ToyLibr
 def test_a_day_on_which_no_daemon_ran_is_caught_up(toy: ToyLibrary) -> None:
     _, cursor = look(toy, NOW - timedelta(days=3))
     stopped(toy)
-    assert set(look(toy, NOW + timedelta(days=9), cursor)[0]) == {"transcript"}
+    assert set(look(toy, NOW + timedelta(days=9), cursor)[0]) == {"echo"}
 
 
 @pytest.mark.thorough
 def test_what_is_noted_after_the_end_of_its_day_is_not_forgotten(toy: ToyLibrary) -> None:
     _, cursor = look(toy, MIDNIGHT + timedelta(minutes=5))
     stopped(toy)
-    assert set(look(toy, MIDNIGHT + timedelta(minutes=40), cursor)[0]) == {"transcript"}
+    assert set(look(toy, MIDNIGHT + timedelta(minutes=40), cursor)[0]) == {"echo"}
 
 
 @pytest.mark.thorough
@@ -106,7 +106,7 @@ def test_what_a_clock_that_was_ahead_postponed_does_not_wait_for_that_date(toy: 
     _, cursor = look(toy, NOW)
     stopped(toy, NOW + timedelta(days=365))
     requested, cursor = look(toy, NOW + timedelta(minutes=5), cursor)
-    assert requested == {"transcript": {key_of("c"), key_of("d")}}
+    assert requested == {"echo": {key_of("c"), key_of("d")}}
     assert look(toy, NOW + timedelta(minutes=10), cursor)[0] == {}, "once"
     assert look(toy, TOMORROW, cursor)[0] == {}
     assert look(toy, NOW + timedelta(days=366), cursor)[0] == {}
@@ -121,7 +121,7 @@ def test_what_was_postponed_right_after_midnight_was_not_by_a_clock_that_was_ahe
 @pytest.mark.thorough
 def test_what_was_made_or_taken_out_since_is_not_requested(toy: ToyLibrary) -> None:
     stopped(toy)
-    assert run_on(toy, TOMORROW, "transcript", key_of("c")).success
+    assert run_on(toy, TOMORROW, "echo", key_of("c")).success
     toy.instance.delete_dynamic_partition(str(media_files.name), key_of("d"))
     assert look(toy, TOMORROW)[0] == {}
 
@@ -129,10 +129,10 @@ def test_what_was_made_or_taken_out_since_is_not_requested(toy: ToyLibrary) -> N
 @pytest.mark.thorough
 def test_what_is_made_of_it_follows_by_itself(tmp_path: Path) -> None:
     budgets = BudgetSettings(per_day_usd=1.0)
-    with ToyLibrary(tmp_path, budgets=budgets, assets=tuned("m4a_audio", workers=1)) as toy:
+    with ToyLibrary(tmp_path, budgets=budgets, assets=tuned("shout", workers=1)) as toy:
         condition = stage_condition(rerun_on_change=True)
         definitions = dg.Definitions(
-            assets=[dagster_asset(stage, toy.settings, condition, batches_of(stage)) for stage in PIPELINE],
+            assets=[dagster_asset(stage, toy.settings, condition, batches_of(stage, PIPELINE)) for stage in PIPELINE],
             resources=toy.definitions.resources,
         )
         seen: list[dict[str, set[str]]] = []
@@ -147,18 +147,18 @@ def test_what_is_made_of_it_follows_by_itself(tmp_path: Path) -> None:
             return seen[-1]
 
         evaluate()
-        toy.write(a="a\nm4a_audio: pay 0.6", b="b\nm4a_audio: pay 0.7")
+        toy.write(a="a\nshout: pay 0.6", b="b\nshout: pay 0.7")
         evaluate()
         assert set(evaluate()) == {stage.name for stage in PIPELINE}
-        toy.run("drive_file")
-        assert not run_on(toy, NOW, "m4a_audio").success
-        toy.run("transcript", keys=[key_of("a")])
+        toy.run("note")
+        assert not run_on(toy, NOW, "shout").success
+        toy.run("echo", keys=[key_of("a")])
         assert evaluate() == evaluate() == {}, "the conditions do not ask for what was postponed"
 
         (requested, _) = look(toy, TOMORROW)
-        assert requested == {"m4a_audio": {key_of("b")}}
-        assert run_on(toy, TOMORROW, "m4a_audio", *requested["m4a_audio"]).success
-        assert evaluate() == {"transcript": {key_of("b")}}, seen
+        assert requested == {"shout": {key_of("b")}}
+        assert run_on(toy, TOMORROW, "shout", *requested["shout"]).success
+        assert evaluate() == {"echo": {key_of("b")}}, seen
 
 
 @pytest.mark.parametrize("per_day_usd", [None, 0.0, 5.0])

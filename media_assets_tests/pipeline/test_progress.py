@@ -93,12 +93,12 @@ def test_each_file_is_a_line_with_its_number_and_failures_stand_out(
     tmp_path: Path, lines: list[logging.LogRecord]
 ) -> None:
     with ToyLibrary(tmp_path) as toy:
-        toy.write(a="one", b="poison\ndrive_file: poison")
-        toy.run("drive_file")
+        toy.write(a="one", b="poison\nnote: poison")
+        toy.run("note")
     texts = {record.getMessage(): record.levelno for record in lines}
-    assert next(iter(texts)) == "drive_file: 2 files"
+    assert next(iter(texts)) == "note: 2 files"
     (bad,) = (text for text in texts if "✗" in text)
-    assert "b.txt ✗ drive_file: is poison. Throw it away" in bad
+    assert "b.txt ✗ note: is poison. Throw it away" in bad
     assert texts[bad] == logging.WARNING
     assert sorted(text[:4] for text in texts)[:2] == ["1/2 ", "2/2 "]
 

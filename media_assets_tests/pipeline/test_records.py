@@ -51,14 +51,14 @@ def counted(toy: ToyLibrary, asset: str) -> int:
 
 @pytest.mark.thorough
 def test_what_the_first_attempt_of_a_repeated_batch_made_is_new(toy: ToyLibrary) -> None:
-    toy.write(a="a", b="b\nm4a_audio: transient 2", c="a")
-    toy.run("drive_file")
-    result = toy.run("m4a_audio")
+    toy.write(a="a", b="b\nshout: transient 2", c="a")
+    toy.run("note")
+    result = toy.run("shout")
     assert result.success and retries(result) == 2
-    made = [entry for entry in new(toy) if entry[0] == "m4a_audio"]
+    made = [entry for entry in new(toy) if entry[0] == "shout"]
     assert len(made) == 2, "one of the equal two is a copy"
-    assert ("m4a_audio", key_of("b")) in made
-    assert counted(toy, "m4a_audio") == 2
+    assert ("shout", key_of("b")) in made
+    assert counted(toy, "shout") == 2
     reused = [bool(event.metadata["reused"].value) for event in materialized(result).values()]
     assert sorted(reused) == [False, False, True]
 
@@ -66,19 +66,19 @@ def test_what_the_first_attempt_of_a_repeated_batch_made_is_new(toy: ToyLibrary)
 @pytest.mark.thorough
 def test_what_a_run_that_died_made_is_new_when_it_is_found_and_only_then(toy: ToyLibrary) -> None:
     toy.write(a="a", b="b")
-    toy.run("drive_file")
+    toy.run("note")
     # As a run leaves it that dies after it published: the artifact is there, and no record of it.
-    died = toy.run("m4a_audio", keys=[key_of("a")])
+    died = toy.run("shout", keys=[key_of("a")])
     toy.instance.delete_run(died.run_id)
     for _ in range(3):
-        toy.run("m4a_audio")
-    assert [key for asset, key in new(toy) if asset == "m4a_audio"] == [key_of("a"), key_of("b")]
-    assert counted(toy, "m4a_audio") == 2
+        toy.run("shout")
+    assert [key for asset, key in new(toy) if asset == "shout"] == [key_of("a"), key_of("b")]
+    assert counted(toy, "shout") == 2
     toy.write(a="other")
-    toy.run("drive_file")
-    toy.run("m4a_audio")
-    toy.run("m4a_audio")
-    assert len([key for asset, key in new(toy) if asset == "m4a_audio"]) == 3
+    toy.run("note")
+    toy.run("shout")
+    toy.run("shout")
+    assert len([key for asset, key in new(toy) if asset == "shout"]) == 3
 
 
 def test_a_photo_that_is_left_as_it_is_was_not_made(toy: ToyLibrary) -> None:
@@ -90,10 +90,10 @@ def test_a_photo_that_is_left_as_it_is_was_not_made(toy: ToyLibrary) -> None:
         "reused": False,
     }
     for name, metadata in (("a", left), ("b", {**left, "size_bytes": 10, "fingerprint": "cd" * 8})):
-        event = dg.AssetMaterialization("m4a_audio", partition=key_of(name), metadata=metadata)
+        event = dg.AssetMaterialization("shout", partition=key_of(name), metadata=metadata)
         toy.instance.report_runless_asset_event(event)
-    assert new(toy) == [("m4a_audio", key_of("b"))]
-    assert counted(toy, "m4a_audio") == 1
+    assert new(toy) == [("shout", key_of("b"))]
+    assert counted(toy, "shout") == 1
     assert all(event.is_work for event in events(toy))
 
 
@@ -101,7 +101,7 @@ def test_failures_and_files_that_are_gone_are_read_one_by_one_or_many_at_once(to
     failed: dict[str, Any] = {"failed": "is poison", "next_step": "Throw it away", "error": "BadMedia"}
     many: dict[str, Any] = {"removed": "gone", "removed_keys": dg.MetadataValue.json([key_of("b"), key_of("c")])}
     for partition, metadata in ((key_of("a"), failed), (key_of("a"), {"removed": "gone"}), (None, many)):
-        event = dg.AssetObservation("drive_file", partition=partition, metadata=metadata)
+        event = dg.AssetObservation("note", partition=partition, metadata=metadata)
         toy.instance.report_runless_asset_event(event)
     failure, *gone = events(toy)
     assert isinstance(failure, Failed) and failure.reason == "is poison" and not failure.is_held
@@ -110,19 +110,19 @@ def test_failures_and_files_that_are_gone_are_read_one_by_one_or_many_at_once(to
 
 def test_a_cursor_of_events_that_were_deleted_skips_none_that_come_after(toy: ToyLibrary) -> None:
     feed = EventFeed(toy.instance, settle_seconds=0)
-    toy.instance.report_runless_asset_event(dg.AssetMaterialization("m4a_audio", partition=key_of("a")))
+    toy.instance.report_runless_asset_event(dg.AssetMaterialization("shout", partition=key_of("a")))
     end = feed.latest()
     page = feed.after(end + 1000, limit=100, now=time.time())
     assert (list(page.events), page.cursor, page.more) == ([], end, False)
     assert feed.after(end, limit=100, now=time.time()).cursor == end
-    toy.instance.report_runless_asset_event(dg.AssetMaterialization("m4a_audio", partition=key_of("b")))
+    toy.instance.report_runless_asset_event(dg.AssetMaterialization("shout", partition=key_of("b")))
     (found,) = feed.after(page.cursor, limit=100, now=time.time()).events
     assert isinstance(found, Made) and found.key == key_of("b")
 
 
 def test_words_with_stray_bytes_are_read_as_what_can_be_kept(toy: ToyLibrary) -> None:
     failed = {"failed": "cannot read \udcff.mp4", "next_step": "Rename \udcff", "error": "BadMedia"}
-    toy.instance.report_runless_asset_event(dg.AssetObservation("m4a_audio", partition=key_of("a"), metadata=failed))
+    toy.instance.report_runless_asset_event(dg.AssetObservation("shout", partition=key_of("a"), metadata=failed))
     (failure,) = events(toy)
     assert (failure.reason, failure.next_step) == ("cannot read \\udcff.mp4", "Rename \\udcff")
 
@@ -140,15 +140,13 @@ def test_words_with_stray_bytes_are_read_as_what_can_be_kept(toy: ToyLibrary) ->
 )
 def test_everybody_takes_reasons_that_differ_in_names_and_numbers_for_one_cause(one: str, other: str) -> None:
     assert cause(one) == cause(other)
-    assert cause_of_failure("transcript", "BadMedia", one) == cause_of_failure("transcript", "BadMedia", other)
+    assert cause_of_failure("echo", "BadMedia", one) == cause_of_failure("echo", "BadMedia", other)
     assert cause_of("BadMedia", one) == cause_of("BadMedia", other)
 
 
 def test_other_reasons_are_other_causes() -> None:
     assert len({cause(reason) for reason in ("is poison", "is worse", "has no audio", "has no video")}) == 4
-    assert cause_of_failure("transcript", "BadMedia", "is poison") != cause_of_failure(
-        "summary", "BadMedia", "is poison"
-    )
+    assert cause_of_failure("echo", "BadMedia", "is poison") != cause_of_failure("summary", "BadMedia", "is poison")
 
 
 @pytest.mark.thorough
@@ -158,10 +156,10 @@ def test_a_failure_that_was_taken_back_does_not_keep_a_file_from_being_done(toy:
     files = Files(toy.instance, toy.library, PIPELINE)
     made = [event for event in events(toy) if isinstance(event, Made)]
     last = max(event.id for event in made)
-    assert files.completed_by(made, ["transcript"]) == {last}
-    note = dg.AssetObservation("transcript", partition=key, metadata={FAILED: "is blamed"})
+    assert files.completed_by(made, ["echo"]) == {last}
+    note = dg.AssetObservation("echo", partition=key, metadata={FAILED: "is blamed"})
     toy.instance.report_runless_asset_event(note)
-    assert not files.completed_by(made, ["transcript"])
-    note = dg.AssetObservation("transcript", partition=key, metadata={WITHDRAWN: "a dependency was broken"})
+    assert not files.completed_by(made, ["echo"])
+    note = dg.AssetObservation("echo", partition=key, metadata={WITHDRAWN: "a dependency was broken"})
     toy.instance.report_runless_asset_event(note)
-    assert files.completed_by(made, ["transcript"]) == {last}
+    assert files.completed_by(made, ["echo"]) == {last}

@@ -22,21 +22,21 @@ from media_assets_tests.toy_library import (
     failed_files,
     failure_of,
     key_of,
-    m4a_audio,
     materialized,
     observed,
     retries,
+    shout,
     tuned,
 )
 from media_assets_tests.wrong_results import WRONG
 
-ONE_WORKER = {"assets": tuned("m4a_audio", workers=1)}
+ONE_WORKER = {"assets": tuned("shout", workers=1)}
 
 
 def made_in(directory: Path) -> Artifact[Note]:
-    audio = directory / "audio.m4a"
+    audio = directory / "shout.m4a"
     audio.write_text("sound", "utf-8")
-    return Artifact(Note(text="a"), files={"audio.m4a": audio})
+    return Artifact(Note(text="a"), files={"shout.m4a": audio})
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -45,37 +45,37 @@ def test_what_is_no_artifact_is_refused_and_the_stage_is_named_with_its_place(tm
     directory.mkdir()
     spoil, reason = WRONG[name]
     with pytest.raises(FaultOfCode) as caught:
-        checked(m4a_audio, spoil(made_in(directory), directory), directory)
-    assert caught.value.reason.startswith(f"the stage m4a_audio {reason}")
+        checked(shout, spoil(made_in(directory), directory), directory)
+    assert caught.value.reason.startswith(f"the stage shout {reason}")
     assert "toy_library.py:" in caught.value.next_step
 
 
 def test_an_artifact_passes_as_it_is(tmp_path: Path) -> None:
     made = made_in(tmp_path)
-    assert checked(m4a_audio, made, tmp_path) is made
+    assert checked(shout, made, tmp_path) is made
 
 
 def test_a_wrong_result_stops_the_run_at_once_and_blames_no_file(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, **ONE_WORKER) as toy:
-        keys = toy.write(a="good", b="odd\nm4a_audio: returns not_made", c="never")
-        toy.run("drive_file")
-        result = toy.run("m4a_audio", keys=keys)
+        keys = toy.write(a="good", b="odd\nshout: returns not_made", c="never")
+        toy.run("note")
+        result = toy.run("shout", keys=keys)
         reason = str(failure_of(result).metadata["reason"].value)
-        assert reason.startswith("the stage m4a_audio names a file x that it did not make (")
+        assert reason.startswith("the stage shout names a file x that it did not make (")
         assert reason.endswith("; seen at b.txt")
         assert retries(result) == 0
         assert observed(result) == {}
         assert set(materialized(result)) == {key_of("a")}
-        assert toy.bench.calls_of("m4a_audio")["never"] == 0
+        assert toy.bench.calls_of("shout")["never"] == 0
         assert toy.scratch() == []
 
 
 def test_what_a_stage_looks_for_and_did_not_make_is_its_own_fault_and_not_tried_again(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, **ONE_WORKER) as toy:
-        keys = toy.write(a="good", b="odd\nm4a_audio: looks_for sound.wav")
-        toy.run("drive_file")
-        result = toy.run("m4a_audio", keys=keys)
-        reason = "the stage m4a_audio looks for sound.wav in its work directory, where nothing made it"
+        keys = toy.write(a="good", b="odd\nshout: looks_for sound.wav")
+        toy.run("note")
+        result = toy.run("shout", keys=keys)
+        reason = "the stage shout looks for sound.wav in its work directory, where nothing made it"
         assert failed_files(result) == {key_of("b"): reason}
         assert "The stage is at fault, not the file" in str(observed(result)[key_of("b")]["next_step"])
         assert retries(result) == 0
@@ -94,8 +94,8 @@ def test_what_a_stage_looks_for_and_did_not_make_is_its_own_fault_and_not_tried_
 )
 def test_a_description_that_dagster_cannot_show_is_a_fault_of_the_stage(described: object, reason: str) -> None:
     with pytest.raises(FaultOfCode) as caught:
-        described_by(m4a_audio, described)
-    assert caught.value.reason == f"`describe` of the stage m4a_audio {reason}"
+        described_by(shout, described)
+    assert caught.value.reason == f"`describe` of the stage shout {reason}"
     assert "`describe` (" in caught.value.next_step
 
 
@@ -124,17 +124,17 @@ def test_a_stored_value_that_does_not_read_is_named_with_its_place_and_what_to_d
 ) -> None:
     with ToyLibrary(tmp_path) as toy:
         keys = toy.write(a="first", b="second")
-        toy.run("drive_file")
-        manifest = next((toy.root / "out" / "drive_file").glob("a*/manifest.json"))
+        toy.run("note")
+        manifest = next((toy.root / "out" / "note").glob("a*/manifest.json"))
         in_manifest(manifest, change)
-        result = toy.run("m4a_audio", keys=keys)
+        result = toy.run("shout", keys=keys)
         reason = failed_files(result)[key_of("a")]
-        assert reason.startswith("its drive_file, as it is stored at file://")
-        assert "/out/drive_file/a" in reason
+        assert reason.startswith("its note, as it is stored at file://")
+        assert "/out/note/a" in reason
         assert f"cannot be used: {why}" in reason
         blamed = observed(result)[key_of("a")]
         assert blamed["error"] == "BadArtifact"
-        assert "process --force --stage drive_file --file 'a.txt'" in str(blamed["next_step"])
+        assert "process --force --stage note --file 'a.txt'" in str(blamed["next_step"])
         assert retries(result) == 0
         assert set(materialized(result)) == {key_of("b")}
 
@@ -179,12 +179,12 @@ def a_manifest(document: str | None = None) -> Manifest:
 def test_all_files_whose_artifacts_do_not_read_alike_stop_the_run_and_mark_none(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path) as toy:
         toy.write(a="1", b="2", c="3", d="4")
-        toy.run("drive_file")
-        for manifest in (toy.root / "out" / "drive_file").glob("*/manifest.json"):
+        toy.run("note")
+        for manifest in (toy.root / "out" / "note").glob("*/manifest.json"):
             in_manifest(manifest, lambda content: content.update(value={"old": "shape"}))
-        result = toy.run("m4a_audio")
+        result = toy.run("shout")
         assert str(failure_of(result).metadata["reason"].value).startswith(
-            "the first 3 files failed all in the same way: its drive_file, as it is stored at file://"
+            "the first 3 files failed all in the same way: its note, as it is stored at file://"
         )
         assert observed(result) == {}
         assert set(toy.status().grid[key_of("a")].values()) == {State.DONE, State.MISSING}
@@ -193,16 +193,16 @@ def test_all_files_whose_artifacts_do_not_read_alike_stop_the_run_and_mark_none(
 @pytest.mark.thorough
 def test_a_damaged_file_of_an_earlier_stage_is_to_blame_and_not_the_source(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path) as toy:
-        keys = toy.write(a="first\ntranscript: misread", b="second\ntranscript: misread")
-        toy.run("drive_file")
-        toy.run("m4a_audio")
-        audio = next((toy.root / "out" / "m4a_audio").glob("a*/**/audio.m4a"))
+        keys = toy.write(a="first\necho: misread", b="second\necho: misread")
+        toy.run("note")
+        toy.run("shout")
+        audio = next((toy.root / "out" / "shout").glob("a*/**/shout.m4a"))
         audio.write_bytes(b"\x00" * audio.stat().st_size)
-        result = toy.run("transcript", keys=keys)
+        result = toy.run("echo", keys=keys)
         reasons = failed_files(result)
         assert reasons[key_of("b")] == "cannot be opened"
-        assert reasons[key_of("a")].startswith("its m4a_audio, as it is stored at file://")
-        assert reasons[key_of("a")].endswith("audio.m4a is not what was stored (its checksum is another)")
+        assert reasons[key_of("a")].startswith("its shout, as it is stored at file://")
+        assert reasons[key_of("a")].endswith("shout.m4a is not what was stored (its checksum is another)")
         assert toy.scratch() == []
 
 

@@ -75,7 +75,7 @@ def test_every_run_removes_what_is_old(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, retention=RetentionSettings(journal_days=3)) as toy:
         old, new = journal(tmp_path / "state", 4, "a" * 64), journal(tmp_path / "state", 2, "b" * 64)
         toy.write(talk="hello")
-        assert toy.run("drive_file").success
+        assert toy.run("note").success
         assert (old.exists(), new.exists()) == (False, True)
 
 
@@ -84,7 +84,7 @@ def test_a_run_is_not_held_up_by_what_cannot_be_removed_now(tmp_path: Path, capl
         journal(tmp_path / "state", 15)
         (tmp_path / "state" / "locks" / "transcript-aba.lock").mkdir(parents=True)
         toy.write(talk="hello")
-        assert toy.run("drive_file").success
+        assert toy.run("note").success
     assert "is left to the next run" in caplog.text
 
 

@@ -30,7 +30,7 @@ def figures(toy: ToyLibrary) -> LibraryFigures:
 def publish_left(toy: ToyLibrary, name: str) -> None:
     """As a stage stores it that leaves the original as it is."""
     left = Manifest(
-        asset="m4a_audio",
+        asset="shout",
         key=key_of(name),
         fingerprint="f" * 64,
         version="1",
@@ -42,26 +42,24 @@ def publish_left(toy: ToyLibrary, name: str) -> None:
         made_in_seconds=0.001,
         made_by_run="run",
     )
-    toy.library.store("m4a_audio").publish(left, {}, {}, Target("folder"))
+    toy.library.store("shout").publish(left, {}, {}, Target("folder"))
 
 
 def note(toy: ToyLibrary, name: str, metadata: dict[str, Any]) -> None:
-    toy.instance.report_runless_asset_event(
-        dg.AssetObservation("drive_file", partition=key_of(name), metadata=metadata)
-    )
+    toy.instance.report_runless_asset_event(dg.AssetObservation("note", partition=key_of(name), metadata=metadata))
 
 
 @pytest.mark.thorough
 def test_what_is_left_as_it_is_counts_for_no_speed(toy: ToyLibrary) -> None:
     toy.write(a="one", b="two")
     publish_left(toy, "a")
-    stage = figures(toy).stages["m4a_audio"]
+    stage = figures(toy).stages["shout"]
     assert (stage.made, stage.left, stage.files_per_hour) == (0, 1, None)
-    toy.run("drive_file")
-    toy.run("m4a_audio", keys=[key_of("b")])
-    stage = figures(toy).stages["m4a_audio"]
+    toy.run("note")
+    toy.run("shout", keys=[key_of("b")])
+    stage = figures(toy).stages["shout"]
     assert (stage.made, stage.left) == (1, 1)
-    assert stage.work_seconds == toy.made("m4a_audio", key_of("b")).made_in_seconds
+    assert stage.work_seconds == toy.made("shout", key_of("b")).made_in_seconds
 
 
 def test_failures_of_one_cause_are_one_row_and_a_file_over_budget_has_not_failed(toy: ToyLibrary) -> None:

@@ -39,7 +39,7 @@ class Alerting(ToyLibrary):
         tick = announcer(self.instance, self.settings, self.secrets, PIPELINE, feed)
         return tick.look(time.time() + minutes * 60)
 
-    def fails(self, number: int, *, asset: str = "transcript", reason: str = "is poison", start: int = 0) -> None:
+    def fails(self, number: int, *, asset: str = "echo", reason: str = "is poison", start: int = 0) -> None:
         """Events as the IO manager writes them, of files that there need not be."""
         for index in range(start, start + number):
             self.instance.report_runless_asset_event(
@@ -50,7 +50,7 @@ class Alerting(ToyLibrary):
                 )
             )
 
-    def is_made(self, number: int, *, asset: str = "transcript", start: int = 0) -> None:
+    def is_made(self, number: int, *, asset: str = "echo", start: int = 0) -> None:
         for index in range(start, start + number):
             self.instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=f"box:{index}.txt"))
 

@@ -34,16 +34,16 @@ def library(tmp_path: Path, team: HttpReceiver, database: str | None) -> Iterato
 def test_the_failed_files_of_a_batch_are_one_message_with_reason_next_step_and_links(
     library: Alerting, team: HttpReceiver
 ) -> None:
-    library.write(a="a\nm4a_audio: poison", b="b\nm4a_audio: poison", c="c")
-    library.run("drive_file")
-    run = library.run("m4a_audio").run_id
+    library.write(a="a\nshout: poison", b="b\nshout: poison", c="c")
+    library.run("note")
+    run = library.run("shout").run_id
     library.look()
     (post,) = team.taken
-    assert (title_of(post), post.json["type"]) == ("2 files failed at m4a_audio", "warning")
+    assert (title_of(post), post.json["type"]) == ("2 files failed at shout", "warning")
     assert post.json["message"].splitlines() == [
         "is poison. Throw it away",
-        "- a.txt https://dagster.example/assets/m4a_audio?view=partitions&partition=box%3Aa.txt",
-        "- b.txt https://dagster.example/assets/m4a_audio?view=partitions&partition=box%3Ab.txt",
+        "- a.txt https://dagster.example/assets/shout?view=partitions&partition=box%3Aa.txt",
+        "- b.txt https://dagster.example/assets/shout?view=partitions&partition=box%3Ab.txt",
         f"Run: https://dagster.example/runs/{run}",
     ]
     library.look(1)
@@ -60,7 +60,7 @@ def test_a_recovery_is_told_once_every_file_that_failed_is_done(library: Alertin
     library.is_made(1, start=1)
     library.look(2)
     library.look(3)
-    assert titles(team)[1:] == ["2 files recovered at transcript"]
+    assert titles(team)[1:] == ["2 files recovered at echo"]
 
 
 @pytest.mark.thorough
@@ -70,9 +70,9 @@ def test_500_failures_of_one_cause_within_an_hour_are_a_handful_of_messages(
     for minutes in range(0, 60, 6):
         library.fails(50, start=minutes * 50, reason=f"ends after {minutes}.5 s of 60 s")
         library.look(minutes)
-    assert titles(team) == ["50 files failed at transcript"]
+    assert titles(team) == ["50 files failed at echo"]
     library.look(61)
-    assert titles(team)[1:] == ["450 more files failed at transcript"]
+    assert titles(team)[1:] == ["450 more files failed at echo"]
     assert "500 files in all since" in messages(team)[1]
     assert "- and 445 more" in messages(team)[1]
     library.look(200)
@@ -88,13 +88,13 @@ def test_many_causes_at_once_are_one_message_and_many_in_an_hour_are_limited(
             library.fails(2, start=10 * number, reason=f"holds {word}")
         library.look()
         assert titles(team) == ["files failed for 5 causes"]
-        assert "- transcript: holds apples (2 files)" in messages(team)[0]
+        assert "- echo: holds apples (2 files)" in messages(team)[0]
         for number, word in enumerate(("salt", "pepper", "cumin", "thyme", "mint", "sage")):
             library.fails(1, start=100 + number, reason=f"holds {word}")
             library.look(number + 1)
         assert len(team.posts) == 4, "the rest waits"
         library.look(70)
-        assert titles(team)[4:] == ["1 file failed at transcript"] * 3
+        assert titles(team)[4:] == ["1 file failed at echo"] * 3
 
 
 @pytest.mark.thorough
@@ -104,29 +104,29 @@ def test_a_cause_that_comes_and_goes_is_not_told_each_time(library: Alerting, te
         library.look(minutes)
         library.is_made(1)
         library.look(minutes + 1)
-    assert titles(team) == ["1 file failed at transcript", "1 file recovered at transcript"]
+    assert titles(team) == ["1 file failed at echo", "1 file recovered at echo"]
     library.fails(1)
     library.look(61)
-    assert titles(team)[2:] == ["1 file failed at transcript"]
+    assert titles(team)[2:] == ["1 file failed at echo"]
 
 
 @pytest.mark.thorough
 def test_a_stop_is_told_once_and_its_end_when_the_work_really_goes_on(library: Alerting, team: HttpReceiver) -> None:
-    library.write(a="a\ndrive_file: fatal", b="b")
-    library.run("drive_file")
+    library.write(a="a\nnote: fatal", b="b")
+    library.run("note")
     library.look()
-    library.run("drive_file")
+    library.run("note")
     library.look(1)
     (post,) = team.taken
-    assert (title_of(post), post.json["type"]) == ("processing stopped at drive_file", "failure")
+    assert (title_of(post), post.json["type"]) == ("processing stopped at note", "failure")
     assert post.json["message"].startswith("the key is wrong. Set another\nNo file is to blame.")
     library.is_made(1)
     library.look(2)
     assert len(team.posts) == 1, "that was another stage"
     library.write(a="a")
-    library.run("drive_file")
+    library.run("note")
     library.look(3)
-    assert titles(team)[1:] == ["processing goes on at drive_file"]
+    assert titles(team)[1:] == ["processing goes on at note"]
 
 
 def test_a_file_that_fails_for_another_reason_leaves_the_first(library: Alerting, team: HttpReceiver) -> None:
@@ -136,7 +136,7 @@ def test_a_file_that_fails_for_another_reason_leaves_the_first(library: Alerting
     library.look(1)
     library.is_made(2)
     library.look(2)
-    assert titles(team) == ["2 files failed at transcript"] * 2 + ["2 files recovered at transcript"]
+    assert titles(team) == ["2 files failed at echo"] * 2 + ["2 files recovered at echo"]
     assert "is worse" in messages(team)[2]
 
 
@@ -144,21 +144,21 @@ def test_files_that_are_gone_are_red_no_more(library: Alerting, team: HttpReceiv
     library.fails(2)
     library.look()
     library.instance.report_runless_asset_event(
-        dg.AssetObservation("drive_file", partition="box:0.txt", metadata={"removed": "it is gone"})
+        dg.AssetObservation("note", partition="box:0.txt", metadata={"removed": "it is gone"})
     )
     library.is_made(1, start=1)
     library.look(1)
-    assert titles(team)[1:] == ["1 file recovered at transcript"]
+    assert titles(team)[1:] == ["1 file recovered at echo"]
 
 
 def test_files_over_budget_are_called_held(library: Alerting, team: HttpReceiver) -> None:
     library.instance.report_runless_asset_event(
         dg.AssetObservation(
-            "transcript", partition="box:a.txt", metadata={"failed": "would cost 3 USD", "error": "OverBudget"}
+            "echo", partition="box:a.txt", metadata={"failed": "would cost 3 USD", "error": "OverBudget"}
         )
     )
     library.look()
-    assert titles(team) == ["1 file held at transcript"]
+    assert titles(team) == ["1 file held at echo"]
 
 
 def test_what_happened_before_the_first_look_is_not_told(tmp_path: Path, team: HttpReceiver) -> None:
@@ -171,7 +171,7 @@ def test_what_happened_before_the_first_look_is_not_told(tmp_path: Path, team: H
 
 def test_nobody_is_called_by_the_name_of_a_file(library: Alerting, team: HttpReceiver) -> None:
     library.instance.report_runless_asset_event(
-        dg.AssetObservation("transcript", partition="box:@everyone <b>.mp4", metadata={"failed": "is for @here"})
+        dg.AssetObservation("echo", partition="box:@everyone <b>.mp4", metadata={"failed": "is for @here"})
     )
     library.look()
     (message,) = messages(team)
@@ -197,7 +197,7 @@ def test_a_broken_channel_holds_up_no_other_and_gets_its_messages_when_it_is_men
             look = library.look()
             (problem,) = look.problems
             assert problem.startswith("channel pager: "), problem
-            assert titles(team) == ["2 files failed at transcript"]
+            assert titles(team) == ["2 files failed at echo"]
             tried = len(broken.posts)
             assert not library.look(0.5).problems and len(broken.posts) == tried, "it is left alone for a while"
             assert library.look(1.5).problems
@@ -207,7 +207,7 @@ def test_a_broken_channel_holds_up_no_other_and_gets_its_messages_when_it_is_men
             library.look(10)
             library.look(30)
             kept = InstanceState(library.instance).read(STATE_NAME) or ""
-        assert titles(broken) == ["2 files failed at transcript"]
+        assert titles(broken) == ["2 files failed at echo"]
         assert len(team.posts) == 1
     assert TOKEN not in f"{problem}{caplog.text}{kept}"
 
@@ -255,12 +255,12 @@ def test_a_channel_gets_only_the_kinds_of_messages_it_wants(tmp_path: Path, team
         channels = {"team": AlertChannel(), "pager": AlertChannel(messages=("stops",))}
         with Alerting(tmp_path, {"team": url_of(team), "pager": url_of(pager)}, channels=channels) as library:
             library.look()
-            library.write(a="a\ndrive_file: fatal")
+            library.write(a="a\nnote: fatal")
             library.fails(1)
-            library.run("drive_file")
+            library.run("note")
             library.look()
-        assert sorted(titles(team)) == ["1 file failed at transcript", "processing stopped at drive_file"]
-        assert titles(pager) == ["processing stopped at drive_file"]
+        assert sorted(titles(team)) == ["1 file failed at echo", "processing stopped at note"]
+        assert titles(pager) == ["processing stopped at note"]
 
 
 # ------------------------------------------------------------------------------------------- the digest
@@ -272,8 +272,8 @@ def test_the_digest_comes_once_a_day_at_its_hour_and_counts_what_happened(tmp_pa
     with Alerting(tmp_path, {"team": url_of(team)}, digest_at="07:00") as library:
         to_seven = (7 * 60 - minutes_of_day) % (24 * 60)
         library.look()
-        library.write(a="a", b="b\ndrive_file: poison")
-        library.run("drive_file")
+        library.write(a="a", b="b\nnote: poison")
+        library.run("note")
         library.instance.report_runless_asset_event(
             dg.AssetMaterialization("summary", partition="box:c.txt", metadata={"cost_usd": 0.25})
         )
@@ -281,19 +281,19 @@ def test_the_digest_comes_once_a_day_at_its_hour_and_counts_what_happened(tmp_pa
             dg.AssetMaterialization("library_report", metadata={"saved_bytes": 3_000_000, "files": 2, "cost_usd": 0.25})
         )
         library.look(to_seven - 2)
-        assert titles(team) == ["1 file failed at drive_file"]
+        assert titles(team) == ["1 file failed at note"]
         library.look(to_seven + 2)
         library.look(to_seven + 60)
         assert titles(team)[1:] == ["daily digest"]
         lines = messages(team)[1].splitlines()[1:]
         assert lines == [
-            "- made: 1 drive_file, 1 summary",
+            "- made: 1 note, 1 summary",
             "- failures: 1",
             "- cost: 0.25 USD",
             "- space saved: 3.0 MB in all",
             "The library by its last report: 2 files, 0.25 USD in all",
             "Open:",
-            "- 1 file failed at drive_file: is poison",
+            "- 1 file failed at note: is poison",
         ]
         library.look(to_seven + 24 * 60 + 2)
         assert titles(team)[2:] == ["daily digest"]

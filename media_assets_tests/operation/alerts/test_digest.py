@@ -31,13 +31,13 @@ def day_of(toy: ToyLibrary) -> Day:
 @pytest.mark.thorough
 def test_a_batch_that_was_repeated_counts_whole_with_its_cost_and_once(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path) as toy:
-        toy.write(a="a", b="b\ntranscript: transient 1", c="c")
-        toy.run("drive_file")
-        toy.run("m4a_audio")
-        toy.run("transcript")
+        toy.write(a="a", b="b\necho: transient 1", c="c")
+        toy.run("note")
+        toy.run("shout")
+        toy.run("echo")
         found = lines(day_of(toy))
-        assert found[:3] == ["- made: 3 drive_file, 3 m4a_audio, 3 transcript", "- failures: 0", "- cost: 0.75 USD"]
-        toy.run("transcript")
+        assert found[:3] == ["- made: 3 echo, 3 note, 3 shout", "- failures: 0", "- cost: 0.75 USD"]
+        toy.run("echo")
         assert lines(day_of(toy)) == found, "what was found again was not made again"
 
 

@@ -31,7 +31,7 @@ from media_assets_tests.toy_library import PIPELINE, SOURCE, ToyLibrary, key_of
 
 ASSETS = [stage.name for stage in PIPELINE]
 MEMORY = SourceMemory(cursor="4", states={f"media_assets/source/{SOURCE}/1": "a snapshot"})
-TAGS = ("dagster/code_version", "dagster/data_version", "dagster/input_data_version/drive_file")
+TAGS = ("dagster/code_version", "dagster/data_version", "dagster/input_data_version/note")
 
 
 class Origin:
@@ -45,9 +45,9 @@ class Origin:
         self.toy.write(
             good="good",
             other="other",
-            photo="photo\nm4a_audio: photo",
-            poison="poison\nm4a_audio: poison",
-            early="early\ndrive_file: poison",
+            photo="photo\nshout: photo",
+            poison="poison\nshout: poison",
+            early="early\nnote: poison",
         )
         process(self.toy)
         journals = self.toy.settings.state_dir / "duplicates"
@@ -162,12 +162,12 @@ def test_another_instance_shows_the_same_grid_and_makes_nothing_again(
 ) -> None:
     move, new, found = brought
     assert origin.exported.files == 5
-    assert origin.exported.artifacts == {"drive_file": 4, "m4a_audio": 3, "transcript": 3}
+    assert origin.exported.artifacts == {"note": 4, "shout": 3, "echo": 3}
     assert grid(new) == grid(move.old)
     assert told(new) == told(move.old)
     assert list(registered(new.instance)) == list(registered(move.old.instance))
     assert work_left(new) == {}
-    assert found.assets["m4a_audio"] == AssetImport(there=3, recorded=3, failures=1)
+    assert found.assets["shout"] == AssetImport(there=3, recorded=3, failures=1)
     assert (found.files, found.new_files, found.remarks) == (5, 5, [])
 
 
@@ -176,7 +176,7 @@ def test_automation_asks_for_nothing_after_an_import(brought: tuple[Move, ToyLib
     _, new, _ = brought
     condition = stage_condition(rerun_on_change=True)
     definitions = dg.Definitions(
-        assets=[dagster_asset(stage, new.settings, condition, batches_of(stage)) for stage in PIPELINE],
+        assets=[dagster_asset(stage, new.settings, condition, batches_of(stage, PIPELINE)) for stage in PIPELINE],
         resources=new.definitions.resources,
     )
     cursor = None
@@ -191,7 +191,7 @@ def test_the_records_are_those_of_the_first_instance(brought: tuple[Move, ToyLib
     move, new, _ = brought
     key = key_of("good")
     before, after = (
-        toy.instance.fetch_materializations(dg.AssetRecordsFilter(dg.AssetKey("m4a_audio"), [key]), limit=1).records[0]
+        toy.instance.fetch_materializations(dg.AssetRecordsFilter(dg.AssetKey("shout"), [key]), limit=1).records[0]
         for toy in (move.old, new)
     )
     old, here = before.asset_materialization, after.asset_materialization
@@ -218,15 +218,15 @@ def test_an_import_that_was_broken_off_is_finished_by_the_next(move: Move) -> No
     new = move.elsewhere()
 
     def stop(what: str) -> None:
-        if what == "transcript":
+        if what == "echo":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         move.bring(new, stop)
     assert list(registered(new.instance)) == []
-    assert events(new) == {"drive_file": 5, "m4a_audio": 4, "transcript": 0}
+    assert events(new) == {"note": 5, "shout": 4, "echo": 0}
     move.bring(new)
-    assert events(new) == {"drive_file": 5, "m4a_audio": 4, "transcript": 3}
+    assert events(new) == {"note": 5, "shout": 4, "echo": 3}
     assert grid(new) == grid(move.old)
 
 
@@ -234,7 +234,7 @@ def test_an_import_that_was_broken_off_is_finished_by_the_next(move: Move) -> No
 def test_there_is_a_way_back(brought: tuple[Move, ToyLibrary, Imported], tmp_path: Path) -> None:
     move, new, _ = brought
     again = export_library(new.instance, new.library, new.settings, PIPELINE, tmp_path / "back.zip")
-    assert again.artifacts == {"drive_file": 4, "m4a_audio": 3, "transcript": 3}
+    assert again.artifacts == {"note": 4, "shout": 3, "echo": 3}
     places = {"sources": new.settings.sources, "stores": new.settings.stores}
     with ToyLibrary(tmp_path / "back", **places) as back, open_archive(tmp_path / "back.zip") as archive:
         Importer(back.instance, back.library, PIPELINE, archive, dry_run=False).run(lambda _: None)
@@ -258,7 +258,7 @@ def test_a_store_may_have_moved(move: Move, tmp_path: Path) -> None:
     move.bring(new)
     assert work_left(new) == {}
     (record,) = new.instance.fetch_materializations(
-        dg.AssetRecordsFilter(dg.AssetKey("m4a_audio"), [key_of("good")]), limit=1
+        dg.AssetRecordsFilter(dg.AssetKey("shout"), [key_of("good")]), limit=1
     ).records
     assert record.asset_materialization
     path = Path(str(record.asset_materialization.metadata["artifact"].value))
@@ -270,13 +270,13 @@ def test_a_store_may_have_moved(move: Move, tmp_path: Path) -> None:
 def test_of_artifacts_that_stayed_behind_only_those_with_files_are_made_again(move: Move, tmp_path: Path) -> None:
     new = move.elsewhere(out=tmp_path / "empty")
     done = move.bring(new)
-    assert done.assets["drive_file"] == AssetImport(restored=4, recorded=4, failures=1)  # these have no files
-    assert done.assets["m4a_audio"] == AssetImport(restored=1, absent=2, recorded=1, failures=1)  # of the photo
-    assert grid(new)["assets"]["m4a_audio"] == {"done": 0, "not_applicable": 1, "failed": 1, "missing": 3}
-    assert work_left(new) == {name: [key_of("good"), key_of("other")] for name in ("m4a_audio",)}
+    assert done.assets["note"] == AssetImport(restored=4, recorded=4, failures=1)  # these have no files
+    assert done.assets["shout"] == AssetImport(restored=1, absent=2, recorded=1, failures=1)  # of the photo
+    assert grid(new)["assets"]["shout"] == {"done": 0, "not_applicable": 1, "failed": 1, "missing": 3}
+    assert work_left(new) == {name: [key_of("good"), key_of("other")] for name in ("shout",)}
     process(new)
-    assert new.bench.calls_of("drive_file") == {}
-    assert new.bench.calls_of("m4a_audio") == {"good": 1, "other": 1}
+    assert new.bench.calls_of("note") == {}
+    assert new.bench.calls_of("shout") == {"good": 1, "other": 1}
 
 
 @pytest.mark.thorough
@@ -292,42 +292,42 @@ def test_artifacts_that_are_brought_later_are_taken_up_by_the_next_import(move: 
 def test_a_manifest_that_was_lost_is_restored_where_its_files_are_what_they_were(move: Move) -> None:
     for manifest in move.out.rglob("manifest.json"):
         manifest.unlink()
-    changed = next(move.out.glob("m4a_audio/good-*/audio.m4a"))
+    changed = next(move.out.glob("shout/good-*/shout.m4a"))
     changed.write_bytes(changed.read_bytes()[::-1])  # of the same size
     new = move.elsewhere()
     done = move.bring(new)
-    assert done.assets["m4a_audio"] == AssetImport(restored=2, absent=1, recorded=2, failures=1)
-    assert new.made("m4a_audio", key_of("other")).version == move.old.made("m4a_audio", key_of("other")).version
-    assert new.manifest("m4a_audio", key_of("good")) is None
-    assert work_left(new) == {"m4a_audio": [key_of("good")]}
+    assert done.assets["shout"] == AssetImport(restored=2, absent=1, recorded=2, failures=1)
+    assert new.made("shout", key_of("other")).version == move.old.made("shout", key_of("other")).version
+    assert new.manifest("shout", key_of("good")) is None
+    assert work_left(new) == {"shout": [key_of("good")]}
 
 
 @pytest.mark.thorough
 def test_what_the_store_has_newer_or_older_is_kept_and_told(move: Move) -> None:
     new = move.elsewhere()
-    known = new.made("m4a_audio", key_of("good"))
-    path = next((move.out / "m4a_audio").glob("good-*")) / "manifest.json"
+    known = new.made("shout", key_of("good"))
+    path = next((move.out / "shout").glob("good-*")) / "manifest.json"
     for year, expected in ((2100, "newer"), (2001, "older")):
         another = known.model_copy(update={"version": "0" * 64, "made_at": known.made_at.replace(year=year)})
         path.write_text(another.model_dump_json())
-        counts = move.bring(new, dry_run=True).assets["m4a_audio"]
+        counts = move.bring(new, dry_run=True).assets["shout"]
         assert (getattr(counts, expected), counts.there, counts.recorded) == (1, 2, 2)
     move.bring(new)
-    assert new.made("m4a_audio", key_of("good")) == another
-    assert key_of("good") not in made_ids(new.instance, "m4a_audio")  # the next pass looks at it
+    assert new.made("shout", key_of("good")) == another
+    assert key_of("good") not in made_ids(new.instance, "shout")  # the next pass looks at it
 
 
 @pytest.mark.thorough
 def test_what_was_made_or_tried_here_since_is_not_spoken_over(move: Move) -> None:
     new = move.elsewhere()
     (move.inbox / "poison.txt").write_text("cured")
-    (move.inbox / "early.txt").write_text("late\ndrive_file: odd")
+    (move.inbox / "early.txt").write_text("late\nnote: odd")
     process(new)
     before = events(new)
     done = move.bring(new)
-    assert (done.assets["m4a_audio"].kept, done.assets["drive_file"].kept) == (1, 1)
+    assert (done.assets["shout"].kept, done.assets["note"].kept) == (1, 1)
     assert events(new) == before
-    failures = latest_failures(new.instance, "drive_file", made_ids(new.instance, "drive_file"))
+    failures = latest_failures(new.instance, "note", made_ids(new.instance, "note"))
     assert str(failures[key_of("early")].metadata["failed"].value).startswith("ZeroDivisionError")
 
 
@@ -337,10 +337,10 @@ def test_without_an_archive_the_stores_tell_what_is_there(move: Move) -> None:
     assert sum(events(new).values()) == 0
     done = record_what_is_there(new.instance, new.library, PIPELINE)
     assert done == rehearsed
-    assert done.assets["m4a_audio"] == AssetImport(there=3, recorded=3)
+    assert done.assets["shout"] == AssetImport(there=3, recorded=3)
     counts = grid(new)["assets"]
-    assert counts["m4a_audio"] == {"done": 2, "not_applicable": 1, "failed": 0, "missing": 2}
-    assert work_left(new) == {"drive_file": [key_of("early")], "m4a_audio": [key_of("poison")]}
+    assert counts["shout"] == {"done": 2, "not_applicable": 1, "failed": 0, "missing": 2}
+    assert work_left(new) == {"note": [key_of("early")], "shout": [key_of("poison")]}
     first, second = (
         new.instance.fetch_materializations(dg.AssetRecordsFilter(dg.AssetKey(asset), [key_of("good")]), limit=1)
         .records[0]
@@ -350,9 +350,9 @@ def test_without_an_archive_the_stores_tell_what_is_there(move: Move) -> None:
     assert first and second
     for event, stage in ((first, PIPELINE[0]), (second, PIPELINE[1])):
         assert (event.tags or {})["dagster/code_version"] == stage.full_code_version(new.settings)
-    drive_file = (first.tags or {})["dagster/data_version"]
-    assert (second.tags or {})["dagster/input_data_version/drive_file"] == drive_file
-    assert record_what_is_there(new.instance, new.library, PIPELINE).assets["m4a_audio"] == AssetImport(there=3)
+    version = (first.tags or {})["dagster/data_version"]
+    assert (second.tags or {})["dagster/input_data_version/note"] == version
+    assert record_what_is_there(new.instance, new.library, PIPELINE).assets["shout"] == AssetImport(there=3)
 
 
 def test_journals_of_moved_duplicates_come_along_and_the_longer_one_stays(move: Move) -> None:
@@ -389,60 +389,58 @@ STRANGE = {
         "is not what a sensor remembers",
     ),
     "a manifest of another asset": (
-        "artifacts/transcript.jsonl",
-        b'{"key": "box:x", "recorded": null, "manifest": {"asset": "m4a_audio", "key": "box:x", "fingerprint": "", '
+        "artifacts/echo.jsonl",
+        b'{"key": "box:x", "recorded": null, "manifest": {"asset": "shout", "key": "box:x", "fingerprint": "", '
         b'"version": "", "inputs": {}, "code_version": "", "settings": {}, "made_at": "2026-01-01T00:00:00Z", '
         b'"made_in_seconds": 1, "made_by_run": ""}}\n',
-        "a m4a_audio among the artifacts of transcript",
+        "a shout among the artifacts of echo",
     ),
     "a manifest that names what lies elsewhere": (
-        "artifacts/transcript.jsonl",
-        b'{"key": "box:x", "recorded": null, "manifest": {"asset": "transcript", "key": "box:x", "fingerprint": "", '
+        "artifacts/echo.jsonl",
+        b'{"key": "box:x", "recorded": null, "manifest": {"asset": "echo", "key": "box:x", "fingerprint": "", '
         b'"version": "", "inputs": {}, "code_version": "", "settings": {}, "made_at": "2026-01-01T00:00:00Z", '
         b'"made_in_seconds": 1, "made_by_run": "", '
         b'"files": [{"name": "a", "path": "../victim", "size_bytes": 6, "sha256": ""}]}}\n',
         "not a manifest of this version",
     ),
-    "a row that is a number": ("artifacts/transcript.jsonl", b"5\n", "line 1 of artifacts/transcript.jsonl is no such"),
-    "a row without its key": ("artifacts/transcript.jsonl", b'{"manifest": {}, "recorded": null}\n', r"row \(key: "),
-    "a row whose key is a list": ("artifacts/transcript.jsonl", b'{"key": [], "manifest": {}}\n', "is no such row"),
+    "a row that is a number": ("artifacts/echo.jsonl", b"5\n", "line 1 of artifacts/echo.jsonl is no such"),
+    "a row without its key": ("artifacts/echo.jsonl", b'{"manifest": {}, "recorded": null}\n', r"row \(key: "),
+    "a row whose key is a list": ("artifacts/echo.jsonl", b'{"key": [], "manifest": {}}\n', "is no such row"),
     "a manifest that is null": (
-        "artifacts/transcript.jsonl",
+        "artifacts/echo.jsonl",
         b'{"key": "box:x", "manifest": null}\n',
         "is no such row",
     ),
     "an empty manifest": (
-        "artifacts/transcript.jsonl",
+        "artifacts/echo.jsonl",
         b'{"key": "box:x", "manifest": {}, "recorded": null}\n',
         "not a manifest of this version",
     ),
     "a record that is a list": (
-        "artifacts/transcript.jsonl",
+        "artifacts/echo.jsonl",
         b'{"key": "box:x", "manifest": {}, "recorded": []}\n',
         "is no such row",
     ),
-    "a failure without an observation": ("failures/transcript.jsonl", b'{"key": "box:x"}\n', r"row \(observation: "),
+    "a failure without an observation": ("failures/echo.jsonl", b'{"key": "box:x"}\n', r"row \(observation: "),
     "a failure that is no record": (
-        "failures/transcript.jsonl",
+        "failures/echo.jsonl",
         b'{"key": "k", "observation": "x"}\n',
         "none of Dagster's",
     ),
     "a failure of another class": (
-        "failures/transcript.jsonl",
+        "failures/echo.jsonl",
         b'{"key": "k", "observation": "{\\"__class__\\": \\"Nope\\"}"}\n',
         "none of Dagster's",
     ),
     "a failure with nonsense in it": (
-        "failures/transcript.jsonl",
+        "failures/echo.jsonl",
         b'{"key": "k", "observation": "{\\"__class__\\": \\"AssetObservation\\", \\"asset_key\\": 5}"}\n',
         "none of Dagster's",
     ),
     "a failure of another asset": (
-        "failures/transcript.jsonl",
-        json.dumps(
-            {"key": "k", "observation": serialize_value(dg.AssetObservation("m4a_audio", partition="k"))}
-        ).encode(),
-        "failures of other assets among those of transcript",
+        "failures/echo.jsonl",
+        json.dumps({"key": "k", "observation": serialize_value(dg.AssetObservation("shout", partition="k"))}).encode(),
+        "failures of other assets among those of echo",
     ),
     "a partition that is a number": ("partitions.jsonl", b"7\n", "line 1 of partitions.jsonl is no such row"),
     "a line that is no JSON": ("partitions.jsonl", b"{\n", "is damaged"),

@@ -100,11 +100,11 @@ def test_secrets_are_struck_out_wherever_they_turn_up() -> None:
 @pytest.mark.thorough
 def test_the_lines_of_a_run_say_which_run_file_and_attempt_they_are_about(tmp_path: Path, project_lines: Lines) -> None:
     with ToyLibrary(tmp_path) as toy:
-        toy.write(a="one", b="odd\ndrive_file: odd", c="flaky\ndrive_file: transient 1")
-        run_id = toy.run("drive_file").run_id
+        toy.write(a="one", b="odd\nnote: odd", c="flaky\nnote: transient 1")
+        run_id = toy.run("note").run_id
     lines = project_lines.parsed()
     assert {line["run_id"] for line in lines} == {run_id}
-    assert {line["asset"] for line in lines} == {"drive_file"}
+    assert {line["asset"] for line in lines} == {"note"}
     odd = [line for line in lines if line.get("partition") == key_of("b")]
     assert "ZeroDivisionError" in odd[0]["exc_info"], "logged by the thread that worked on it"
     assert (odd[1]["error"], odd[1]["level"]) == ("Unforeseen", "WARNING")

@@ -107,15 +107,15 @@ def note_failed(toy: ToyLibrary, asset: str, name: str, reason: str = "is poison
 def test_a_failure_that_is_withdrawn_is_red_no_more(toy: ToyLibrary) -> None:
     toy.write(a="one")
     found = watch(toy)
-    note_failed(toy, "drive_file", "a")
-    assert figure(looked(found), "artifacts", asset="drive_file", state="failed") == 1
-    event = dg.AssetObservation("drive_file", partition=key_of("a"), metadata={WITHDRAWN: "it was the engine"})
+    note_failed(toy, "note", "a")
+    assert figure(looked(found), "artifacts", asset="note", state="failed") == 1
+    event = dg.AssetObservation("note", partition=key_of("a"), metadata={WITHDRAWN: "it was the engine"})
     toy.instance.report_runless_asset_event(event)
-    assert figure(looked(found), "artifacts", asset="drive_file", state="failed") == 0
+    assert figure(looked(found), "artifacts", asset="note", state="failed") == 0
 
 
 def note_removed(toy: ToyLibrary, name: str) -> None:
-    event = dg.AssetObservation("drive_file", partition=key_of(name), metadata={"removed": "the source file is gone"})
+    event = dg.AssetObservation("note", partition=key_of(name), metadata={"removed": "the source file is gone"})
     toy.instance.report_runless_asset_event(event)
 
 
@@ -142,11 +142,11 @@ def storage_away(toy: ToyLibrary) -> Iterator[None]:
 
 def test_what_was_imported_is_there_and_was_not_made_here(toy: ToyLibrary) -> None:
     toy.write(a="one", b="two")
-    note_made(toy, "drive_file", "a", tags={IMPORTED_TAG: "archive"})
-    note_made(toy, "drive_file", "b", fingerprint="cd" * 8)
+    note_made(toy, "note", "a", tags={IMPORTED_TAG: "archive"})
+    note_made(toy, "note", "b", fingerprint="cd" * 8)
     found = looked(watch(toy))
-    assert figure(found, "artifacts", asset="drive_file", state="done") == 2
-    assert work(found, "drive_file") == (1, 0, 1)
+    assert figure(found, "artifacts", asset="note", state="done") == 2
+    assert work(found, "note") == (1, 0, 1)
 
 
 # ------------------------------------------------------------------------------------------ as an operator runs it
@@ -154,7 +154,7 @@ def test_what_was_imported_is_there_and_was_not_made_here(toy: ToyLibrary) -> No
 
 @pytest.mark.slow
 def test_the_command_serves_what_status_says_and_keeps_its_totals_over_a_restart(toy: ToyLibrary) -> None:
-    toy.write(a="one", b="bad (2)\nm4a_audio: poison", c="photo\nm4a_audio: photo", d="one")
+    toy.write(a="one", b="bad (2)\nshout: poison", c="photo\nshout: photo", d="one")
     toy.run_all()
     (toy.root / "library.yaml").write_text(
         yaml.safe_dump(
@@ -176,10 +176,10 @@ def test_the_command_serves_what_status_says_and_keeps_its_totals_over_a_restart
     assert process.wait(30) == 0
     assert made(samples) == toy.status().counts()
     assert figure(samples, "files", source="box") == 4
-    assert figure(samples, "failed_files", asset="m4a_audio", error="BadMedia", cause="is poison") == 1
-    assert figure(samples, "failures_total", asset="m4a_audio", error="BadMedia") == 1
-    assert figure(samples, "cost_usd_total", asset="transcript", engine="") == 0.25
-    assert figure(samples, "artifact_bytes_total", asset="m4a_audio") == len("96 kbit/s of one")
+    assert figure(samples, "failed_files", asset="shout", error="BadMedia", cause="is poison") == 1
+    assert figure(samples, "failures_total", asset="shout", error="BadMedia") == 1
+    assert figure(samples, "cost_usd_total", asset="echo", engine="") == 0.25
+    assert figure(samples, "artifact_bytes_total", asset="shout") == len("96 decibels of one")
     assert figure(samples, "runs_ended_total", status="success") == 2, "what waits for an earlier stage has not failed"
     assert (toy.root / "state/metrics/history.json").exists()
 
@@ -207,14 +207,14 @@ def test_what_happens_between_two_looks_is_added_and_nothing_is_counted_twice(to
     found = watch(toy)
     assert figure(looked(found), "files", source="box") == 0
     toy.write(a="one", b="two")
-    note_made(toy, "drive_file", "a")
-    assert work(looked(found), "drive_file") == (1, 0, 1)
-    note_made(toy, "drive_file", "a", reused=True)
-    note_made(toy, "drive_file", "b", fingerprint="cd" * 8)
-    note_made(toy, "m4a_audio", "b")
+    note_made(toy, "note", "a")
+    assert work(looked(found), "note") == (1, 0, 1)
+    note_made(toy, "note", "a", reused=True)
+    note_made(toy, "note", "b", fingerprint="cd" * 8)
+    note_made(toy, "shout", "b")
     samples = looked(found)
-    assert work(samples, "drive_file") == (2, 1, 2)
-    assert work(samples, "m4a_audio") == (1, 0, 1)
+    assert work(samples, "note") == (2, 1, 2)
+    assert work(samples, "shout") == (1, 0, 1)
     assert library_figures(looked(found)) == library_figures(samples)
 
 
@@ -225,10 +225,10 @@ def library_figures(samples: Samples) -> Samples:
 
 @pytest.mark.thorough
 def test_an_artifact_counts_as_made_once_though_its_batch_was_repeated(toy: ToyLibrary) -> None:
-    toy.write(a="one", b="flaky\nm4a_audio: transient 1", c="one")
-    toy.run("drive_file")
-    toy.run("m4a_audio")
-    assert work(looked(watch(toy)), "m4a_audio") == (2, 1, 2), "the third is a copy of the first"
+    toy.write(a="one", b="flaky\nshout: transient 1", c="one")
+    toy.run("note")
+    toy.run("shout")
+    assert work(looked(watch(toy)), "shout") == (2, 1, 2), "the third is a copy of the first"
 
 
 @pytest.mark.thorough
@@ -236,53 +236,53 @@ def test_states_follow_failures_repairs_and_removals(toy: ToyLibrary) -> None:
     found = watch(toy)
     toy.write(a="", b="", c="", d="")
     for name in "abcd":
-        note_failed(toy, "m4a_audio", name)
-    note_made(toy, "m4a_audio", "d")
-    assert states(looked(found))["m4a_audio"] == {"done": 1, "not_applicable": 0, "failed": 3, "missing": 0}
-    note_made(toy, "m4a_audio", "a", not_applicable="is a photo")
+        note_failed(toy, "shout", name)
+    note_made(toy, "shout", "d")
+    assert states(looked(found))["shout"] == {"done": 1, "not_applicable": 0, "failed": 3, "missing": 0}
+    note_made(toy, "shout", "a", not_applicable="is a photo")
     note_removed(toy, "b")
-    note_failed(toy, "m4a_audio", "d", "is poison since")
+    note_failed(toy, "shout", "d", "is poison since")
     samples = looked(found)
-    assert states(samples)["m4a_audio"] == {"done": 0, "not_applicable": 1, "failed": 2, "missing": 1}
-    assert figure(samples, "failed_files", asset="m4a_audio", error="BadMedia", cause="is poison") == 1
-    assert figure(samples, "failed_files", asset="m4a_audio", error="BadMedia", cause="is poison since") == 1
-    assert figure(samples, "failures_total", asset="m4a_audio", error="BadMedia") == 5
+    assert states(samples)["shout"] == {"done": 0, "not_applicable": 1, "failed": 2, "missing": 1}
+    assert figure(samples, "failed_files", asset="shout", error="BadMedia", cause="is poison") == 1
+    assert figure(samples, "failed_files", asset="shout", error="BadMedia", cause="is poison since") == 1
+    assert figure(samples, "failures_total", asset="shout", error="BadMedia") == 5
 
 
 def test_a_file_that_is_over_budget_has_not_failed(toy: ToyLibrary) -> None:
     toy.write(a="one")
-    note_failed(toy, "transcript", "a", "would cost 3 USD", "OverBudget")
+    note_failed(toy, "echo", "a", "would cost 3 USD", "OverBudget")
     samples = looked(watch(toy))
-    assert states(samples)["transcript"] == {"done": 0, "not_applicable": 0, "failed": 0, "missing": 1}
-    assert figure(samples, "over_budget_files", asset="transcript") == 1
+    assert states(samples)["echo"] == {"done": 0, "not_applicable": 0, "failed": 0, "missing": 1}
+    assert figure(samples, "over_budget_files", asset="echo") == 1
     assert not [name for name, _ in samples if name in ("media_assets_failures_total", "media_assets_failed_files")]
 
 
 def test_partitions_that_were_deleted_and_events_that_were_wiped_are_noticed(toy: ToyLibrary) -> None:
     toy.write(a="one", b="two")
     for name in "ab":
-        note_made(toy, "drive_file", name)
-        note_made(toy, "m4a_audio", name)
+        note_made(toy, "note", name)
+        note_made(toy, "shout", name)
     found = watch(toy)
     looked(found)
     toy.instance.delete_dynamic_partition(str(media_files.name), key_of("a"))
-    toy.instance.wipe_assets([dg.AssetKey("drive_file")])
+    toy.instance.wipe_assets([dg.AssetKey("note")])
     found._reconciled_at = None
     samples = looked(found)
     assert figure(samples, "files", source="box") == 1
-    assert states(samples)["drive_file"] == {"done": 0, "not_applicable": 0, "failed": 0, "missing": 1}
-    assert states(samples)["m4a_audio"] == {"done": 1, "not_applicable": 0, "failed": 0, "missing": 0}
+    assert states(samples)["note"] == {"done": 0, "not_applicable": 0, "failed": 0, "missing": 1}
+    assert states(samples)["shout"] == {"done": 1, "not_applicable": 0, "failed": 0, "missing": 0}
 
 
 def test_an_event_log_that_lost_its_end_is_counted_anew(toy: ToyLibrary) -> None:
     toy.write(a="one")
-    note_made(toy, "drive_file", "a")
+    note_made(toy, "note", "a")
     found = watch(toy)
     looked(found)
     write_to_event_log(toy, "DELETE FROM event_logs")
-    assert work(looked(found), "drive_file") == (0, 0, 0)
-    note_made(toy, "m4a_audio", "a")
-    assert work(looked(found), "m4a_audio") == (1, 0, 1)
+    assert work(looked(found), "note") == (0, 0, 0)
+    note_made(toy, "shout", "a")
+    assert work(looked(found), "shout") == (1, 0, 1)
 
 
 def test_space_saved_cost_speed_and_cache_are_read_from_what_was_recorded(toy: ToyLibrary) -> None:
@@ -294,18 +294,18 @@ def test_space_saved_cost_speed_and_cache_are_read_from_what_was_recorded(toy: T
         "duration_seconds": 60.0,
     }
     found = watch(toy)
-    note_made(toy, "m4a_audio", "a", size_bytes=300, cost_usd=0.5, **details)
+    note_made(toy, "shout", "a", size_bytes=300, cost_usd=0.5, **details)
     samples = looked(found)
-    assert figure(samples, "saved_bytes", asset="m4a_audio") == 700
-    assert figure(samples, "cost_usd_total", asset="m4a_audio", engine="whisper large") == 0.5
-    assert figure(samples, "media_seconds_total", asset="m4a_audio") == 60
-    assert figure(samples, "source_bytes_total", asset="m4a_audio") == 1000
-    assert figure(samples, "artifact_bytes_total", asset="m4a_audio") == 300
-    assert figure(samples, "stage_duration_seconds_bucket", asset="m4a_audio", le="30.0") == 0
-    assert figure(samples, "stage_duration_seconds_bucket", asset="m4a_audio", le="60.0") == 1
-    assert figure(samples, "stage_duration_seconds_sum", asset="m4a_audio") == 45
-    note_made(toy, "m4a_audio", "a", size_bytes=0, fingerprint="cd" * 8, **details)
-    assert figure(looked(found), "saved_bytes", asset="m4a_audio") == 0, "too little was gained, and nothing is kept"
+    assert figure(samples, "saved_bytes", asset="shout") == 700
+    assert figure(samples, "cost_usd_total", asset="shout", engine="whisper large") == 0.5
+    assert figure(samples, "media_seconds_total", asset="shout") == 60
+    assert figure(samples, "source_bytes_total", asset="shout") == 1000
+    assert figure(samples, "artifact_bytes_total", asset="shout") == 300
+    assert figure(samples, "stage_duration_seconds_bucket", asset="shout", le="30.0") == 0
+    assert figure(samples, "stage_duration_seconds_bucket", asset="shout", le="60.0") == 1
+    assert figure(samples, "stage_duration_seconds_sum", asset="shout") == 45
+    note_made(toy, "shout", "a", size_bytes=0, fingerprint="cd" * 8, **details)
+    assert figure(looked(found), "saved_bytes", asset="shout") == 0, "too little was gained, and nothing is kept"
 
 
 def test_runs_and_what_the_cache_did_for_them_are_counted_when_they_have_ended(toy: ToyLibrary) -> None:
@@ -342,9 +342,9 @@ def test_rare_causes_are_counted_together_and_what_differs_from_file_to_file_is_
     names = [chr(97 + number) * 2 for number in range(25)]
     toy.write(**dict.fromkeys(names, "x"))
     for number, name in enumerate(names):
-        note_failed(toy, "drive_file", name, f"has the flaw {name} in '{name}.mp4' at 12:30 (byte {number})")
+        note_failed(toy, "note", name, f"has the flaw {name} in '{name}.mp4' at 12:30 (byte {number})")
     for name in names[:3]:
-        note_failed(toy, "drive_file", name, f"is broken ({name} bytes)")
+        note_failed(toy, "note", name, f"is broken ({name} bytes)")
     samples = looked(watch(toy))
     causes = {dict(labels)["cause"]: n for (name, labels), n in samples.items() if name == "media_assets_failed_files"}
     assert len(causes) == 21
@@ -358,10 +358,10 @@ def test_rare_causes_are_counted_together_and_what_differs_from_file_to_file_is_
 @pytest.mark.thorough
 def test_a_restart_reads_only_what_happened_since(toy: ToyLibrary) -> None:
     toy.write(a="one", b="two", c="three", d="four")
-    note_made(toy, "m4a_audio", "a", cost_usd=0.5)
-    note_made(toy, "m4a_audio", "b", not_applicable="is a photo")
-    note_failed(toy, "m4a_audio", "c")
-    note_failed(toy, "m4a_audio", "d")
+    note_made(toy, "shout", "a", cost_usd=0.5)
+    note_made(toy, "shout", "b", not_applicable="is a photo")
+    note_failed(toy, "shout", "c")
+    note_failed(toy, "shout", "d")
     note_removed(toy, "d")
     first = watch(toy)
     before = looked(first)
@@ -369,20 +369,20 @@ def test_a_restart_reads_only_what_happened_since(toy: ToyLibrary) -> None:
     write_to_event_log(toy, "UPDATE event_logs SET event = '{}'")  # what is counted is not read again
     second = watch(toy)
     assert library_figures(looked(second)) == library_figures(before)
-    note_made(toy, "m4a_audio", "a", reused=True)
-    note_made(toy, "m4a_audio", "c")
+    note_made(toy, "shout", "a", reused=True)
+    note_made(toy, "shout", "c")
     samples = looked(second)
-    assert work(samples, "m4a_audio") == (2, 1, 2)
-    assert states(samples)["m4a_audio"] == {"done": 2, "not_applicable": 1, "failed": 0, "missing": 1}
+    assert work(samples, "shout") == (2, 1, 2)
+    assert states(samples)["shout"] == {"done": 2, "not_applicable": 1, "failed": 0, "missing": 1}
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 1, "storage": "of another database"}'])
 def test_a_file_of_totals_that_is_of_no_use_is_left_aside(toy: ToyLibrary, content: str) -> None:
     toy.write(a="one")
-    note_made(toy, "drive_file", "a")
+    note_made(toy, "note", "a")
     (toy.root / "state/metrics").mkdir(parents=True)
     (toy.root / "state/metrics/history.json").write_text(content)
-    assert work(looked(watch(toy)), "drive_file") == (1, 0, 1)
+    assert work(looked(watch(toy)), "note") == (1, 0, 1)
 
 
 # ------------------------------------------------------------------------------------------ health and HTTP

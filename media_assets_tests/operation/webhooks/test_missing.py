@@ -21,8 +21,8 @@ def backend() -> Iterator[HttpReceiver]:
 
 @pytest.fixture
 def library(tmp_path: Path, backend: HttpReceiver) -> Iterator[Hooked]:
-    """Its receiver waits for transcripts, the last of three stages."""
-    with Hooked(tmp_path, backend.address, assets=("transcript",)) as hooked:
+    """Its receiver waits for echoes, the last of three stages."""
+    with Hooked(tmp_path, backend.address, assets=("echo",)) as hooked:
         hooked.look()
         yield hooked
 
@@ -33,7 +33,7 @@ def note_gone(library: Hooked, *names: str) -> None:
     many = {"removed_keys": dg.MetadataValue.json(keys)} if len(keys) > 1 else {}
     library.instance.report_runless_asset_event(
         dg.AssetObservation(
-            "drive_file", partition=None if many else keys[0], metadata={"removed": "the source file is gone", **many}
+            "note", partition=None if many else keys[0], metadata={"removed": "the source file is gone", **many}
         )
     )
 
@@ -42,19 +42,19 @@ def note_gone(library: Hooked, *names: str) -> None:
 def test_a_failure_of_any_earlier_stage_is_told_with_what_the_file_stays_without(
     library: Hooked, backend: HttpReceiver
 ) -> None:
-    library.write(a="a\ndrive_file: poison", b="b\nm4a_audio: poison", c="c\ntranscript: poison", d="d")
-    library.run("drive_file")
-    library.run("m4a_audio", keys=[key_of("b"), key_of("d")])
-    library.run("transcript", keys=[key_of("c"), key_of("d")])
+    library.write(a="a\nnote: poison", b="b\nshout: poison", c="c\necho: poison", d="d")
+    library.run("note")
+    library.run("shout", keys=[key_of("b"), key_of("d")])
+    library.run("echo", keys=[key_of("c"), key_of("d")])
     library.look()
     assert {post.json["data"]["name"]: post.json["data"].get("asset") for post in backend.taken} == {
-        "a.txt": "drive_file",
-        "b.txt": "m4a_audio",
-        "c.txt": "transcript",
+        "a.txt": "note",
+        "b.txt": "shout",
+        "c.txt": "echo",
         "d.txt": None,
     }
     failed = [post.json["data"] for post in backend.taken if post.json["type"] == "file.failed"]
-    assert [(data["state"], data["missing"]) for data in failed] == [("failed", ["transcript"])] * 3
+    assert [(data["state"], data["missing"]) for data in failed] == [("failed", ["echo"])] * 3
     assert len({post.headers["webhook-id"] for post in backend.taken}) == 4
 
 
@@ -62,9 +62,9 @@ def test_a_failure_of_any_earlier_stage_is_told_with_what_the_file_stays_without
 def test_a_failure_of_what_the_wanted_artifact_is_not_made_from_is_not_told(
     tmp_path: Path, backend: HttpReceiver
 ) -> None:
-    with Hooked(tmp_path, backend.address, assets=("m4a_audio",)) as library:
+    with Hooked(tmp_path, backend.address, assets=("shout",)) as library:
         library.look()
-        library.write(a="a\ntranscript: poison")
+        library.write(a="a\necho: poison")
         library.run_all()
         library.look()
     assert told(backend) == [("file.done", "a.txt")]
@@ -72,22 +72,22 @@ def test_a_failure_of_what_the_wanted_artifact_is_not_made_from_is_not_told(
 
 @pytest.mark.thorough
 def test_what_an_earlier_stage_makes_not_applicable_is_done(library: Hooked, backend: HttpReceiver) -> None:
-    library.write(a="a\nm4a_audio: photo")
+    library.write(a="a\nshout: photo")
     library.run_all()
     library.look()
     assert told(backend) == [("file.done", "a.txt")]
     (artifact,) = backend.taken[0].json["data"]["artifacts"]
-    assert (artifact["asset"], artifact["state"], artifact["reason"]) == ("transcript", "not_applicable", "is a photo")
+    assert (artifact["asset"], artifact["state"], artifact["reason"]) == ("echo", "not_applicable", "is a photo")
 
 
 @pytest.mark.thorough
 def test_a_file_that_is_gone_before_all_was_made_has_failed_and_a_finished_one_has_not(
     library: Hooked, backend: HttpReceiver
 ) -> None:
-    library.write(a="a", b="b", c="c\nm4a_audio: poison", d="d\ntranscript: poison")
+    library.write(a="a", b="b", c="c\nshout: poison", d="d\necho: poison")
     library.run_all()
     library.write(e="e")
-    library.run("drive_file", keys=[key_of("e")])
+    library.run("note", keys=[key_of("e")])
     library.look()
     backend.posts.clear()
     note_gone(library, "a")
@@ -95,7 +95,7 @@ def test_a_file_that_is_gone_before_all_was_made_has_failed_and_a_finished_one_h
     library.look()
     assert told(backend) == [("file.failed", f"{name}.txt") for name in "cde"]
     data = backend.taken[2].json["data"]
-    assert (data["state"], data["error"], data["missing"]) == ("failed", "SourceChanged", ["transcript"])
+    assert (data["state"], data["error"], data["missing"]) == ("failed", "SourceChanged", ["echo"])
     assert data["reason"] == "the source file is gone"
     assert data["run"]["link"] is None
     first = [post.headers["webhook-id"] for post in backend.posts]
@@ -107,7 +107,7 @@ def test_a_file_that_is_gone_before_all_was_made_has_failed_and_a_finished_one_h
 def test_a_file_over_budget_is_told_as_held(library: Hooked, backend: HttpReceiver) -> None:
     library.instance.report_runless_asset_event(
         dg.AssetObservation(
-            "m4a_audio",
+            "shout",
             partition=key_of("a"),
             metadata={"failed": "would cost 3 USD", "next_step": "Raise it", "error": "OverBudget"},
         )
@@ -116,4 +116,4 @@ def test_a_file_over_budget_is_told_as_held(library: Hooked, backend: HttpReceiv
     (post,) = backend.taken
     data = post.json["data"]
     assert (post.json["type"], data["state"], data["error"]) == ("file.failed", "held", "OverBudget")
-    assert data["missing"] == ["transcript"]
+    assert data["missing"] == ["echo"]

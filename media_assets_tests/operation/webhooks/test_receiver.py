@@ -86,17 +86,17 @@ def fails(library: ToyLibrary, name: str, reason: str = "is poison") -> None:
     """An event as the IO manager writes it."""
     metadata = {"failed": reason, "next_step": "Throw it away", "error": "BadMedia"}
     library.instance.report_runless_asset_event(
-        dg.AssetObservation("transcript", partition=f"box:{name}.txt", metadata=metadata)
+        dg.AssetObservation("echo", partition=f"box:{name}.txt", metadata=metadata)
     )
 
 
 @pytest.mark.thorough
 def test_a_file_is_done_once_when_the_last_of_its_artifacts_is_there(library: Hooked, backend: HttpReceiver) -> None:
-    library.write(a="a", b="b\nm4a_audio: photo", c="c\ntranscript: poison")
-    library.run("drive_file")
-    library.run("m4a_audio")
+    library.write(a="a", b="b\nshout: photo", c="c\necho: poison")
+    library.run("note")
+    library.run("shout")
     assert library.look().taken == 0
-    run = library.run("transcript").run_id
+    run = library.run("echo").run_id
     assert library.look().taken == 3
     assert library.look().taken == 0
     assert sorted(told(backend)) == [("file.done", "a.txt"), ("file.done", "b.txt"), ("file.failed", "c.txt")]
@@ -107,17 +107,17 @@ def test_a_file_is_done_once_when_the_last_of_its_artifacts_is_there(library: Ho
     assert done.json["version"] == 1
     assert (data["key"], data["source"], data["state"], data["cost_usd"]) == ("box:a.txt", "box", "done", 0.25)
     assert data["run"] == {"id": run, "link": f"https://dagster.example/runs/{run}"}
-    assert [artifact["asset"] for artifact in data["artifacts"]] == ["drive_file", "m4a_audio", "transcript"]
-    transcript, manifest = data["artifacts"][2], library.made("transcript", "box:a.txt")
-    assert (transcript["fingerprint"], transcript["made_at"]) == (manifest.fingerprint, manifest.made_at.isoformat())
-    file = next(each for each in transcript["files"] if each["name"] == "transcript.srt")
+    assert [artifact["asset"] for artifact in data["artifacts"]] == ["note", "shout", "echo"]
+    echo, manifest = data["artifacts"][2], library.made("echo", "box:a.txt")
+    assert (echo["fingerprint"], echo["made_at"]) == (manifest.fingerprint, manifest.made_at.isoformat())
+    file = next(each for each in echo["files"] if each["name"] == "echo.srt")
     path = Path(file["link"].removeprefix("file://"))
     assert (file["size_bytes"], file["sha256"]) == (path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
 
     assert [artifact["state"] for artifact in photo.json["data"]["artifacts"]] == ["done", *["not_applicable"] * 2]
     assert photo.json["data"]["artifacts"][1]["reason"] == "is a photo"
     data = failed.json["data"]
-    assert (data["state"], data["asset"], data["error"]) == ("failed", "transcript", "BadMedia")
+    assert (data["state"], data["asset"], data["error"]) == ("failed", "echo", "BadMedia")
     assert (data["reason"], data["next_step"]) == ("is poison", "Throw it away")
 
 
@@ -135,21 +135,21 @@ def test_a_crash_repeats_events_under_the_same_id_and_artifacts_of_a_source_as_i
     library.look()
     first, again = backend.posts
     assert (first.headers["webhook-id"], first.body) == (again.headers["webhook-id"], again.body)
-    library.run("transcript")
+    library.run("echo")
     library.look()
     assert backend.posts.pop().headers["webhook-id"] == first.headers["webhook-id"], "what was found again is no news"
     fails(library, "a")
-    library.run("transcript")
+    library.run("echo")
     library.look()
     failed, done = backend.posts[2:]
     assert (failed.json["type"], done.json["type"]) == ("file.failed", "file.done")
     assert done.headers["webhook-id"] != first.headers["webhook-id"], "done after a failure is"
     backend.posts[1:] = []
     library.write(a="another")
-    library.run("drive_file")
+    library.run("note")
     assert library.look().taken == 0
-    library.run("m4a_audio")
-    library.run("transcript")
+    library.run("shout")
+    library.run("echo")
     library.look()
     assert told(backend) == [("file.done", "a.txt")] * 2
     assert len({post.headers["webhook-id"] for post in backend.posts}) == 2
@@ -157,13 +157,13 @@ def test_a_crash_repeats_events_under_the_same_id_and_artifacts_of_a_source_as_i
 
 @pytest.mark.thorough
 def test_events_by_artifact_and_only_those_a_receiver_asks_for(tmp_path: Path, backend: HttpReceiver) -> None:
-    with Hooked(tmp_path, backend.address, events=("asset.done", "file.done"), assets=("m4a_audio",)) as library:
+    with Hooked(tmp_path, backend.address, events=("asset.done", "file.done"), assets=("shout",)) as library:
         library.look()
-        library.write(a="a", b="b\nm4a_audio: poison", c="c\ntranscript: poison")
-        library.run("drive_file")
+        library.write(a="a", b="b\nshout: poison", c="c\necho: poison")
+        library.run("note")
         assert library.look().taken == 0
-        library.run("m4a_audio")
-        library.run("transcript")
+        library.run("shout")
+        library.run("echo")
         library.look()
         assert Counter(told(backend)) == {
             ("asset.done", "a.txt"): 1,
@@ -171,9 +171,7 @@ def test_events_by_artifact_and_only_those_a_receiver_asks_for(tmp_path: Path, b
             ("asset.done", "c.txt"): 1,
             ("file.done", "c.txt"): 1,
         }
-        assert {artifact["asset"] for post in backend.posts for artifact in post.json["data"]["artifacts"]} == {
-            "m4a_audio"
-        }
+        assert {artifact["asset"] for post in backend.posts for artifact in post.json["data"]["artifacts"]} == {"shout"}
 
 
 @pytest.mark.parametrize("fault", ["down", "silent", "503", "301"])
@@ -256,7 +254,7 @@ def test_what_nobody_takes_for_days_is_dropped_and_an_alert_says_so(library: Hoo
     assert library.look(60 * 24 * 4 + 1).aside == 0
     library.alert(60 * 24 * 4 + 2)
     alerts = [post.json["title"] for post in backend.taken if post.path == "/alerts"]
-    assert alerts == ["media-assets: 2 files failed at transcript", "media-assets: webhook backend: 1 event dropped"]
+    assert alerts == ["media-assets: 2 files failed at echo", "media-assets: webhook backend: 1 event dropped"]
 
 
 def test_while_keys_are_exchanged_both_sign(tmp_path: Path, backend: HttpReceiver) -> None:

@@ -166,8 +166,8 @@ def test_artifacts_beside_their_sources_are_no_files_of_the_library(tmp_path: Pa
         for result in toy.run_all():
             assert result.success
         assert sorted(path.name for path in toy.inbox.iterdir()) == [
-            *("a.m4a", "a.srt", "a.transcript.json", "a.txt"),
-            *("b.m4a", "b.srt", "b.transcript.json", "b.txt"),
+            *("a.m4a", "a.srt", "a.echo.json", "a.txt"),
+            *("b.m4a", "b.srt", "b.echo.json", "b.txt"),
         ]
         assert toy.register() == keys
 
@@ -177,9 +177,9 @@ def test_an_artifact_that_was_copied_into_the_library_is_recognised_by_its_conte
     with ToyLibrary(tmp_path) as toy:
         (key,) = toy.write(a="text")
         toy.run_all()
-        store = toy.library.store("m4a_audio")
-        sha256 = toy.made("m4a_audio", key).file("audio.m4a").sha256
-        assert toy.library.origin_of(sha256) == "m4a_audio of box:a.txt"
+        store = toy.library.store("shout")
+        sha256 = toy.made("shout", key).file("shout.m4a").sha256
+        assert toy.library.origin_of(sha256) == "shout of box:a.txt"
         assert store.origin_of("0" * 64) is None
 
 
@@ -348,5 +348,5 @@ def test_the_store_and_the_state_of_a_library_may_lie_in_its_source(tmp_path: Pa
     with ToyLibrary(tmp_path, stores=stores, state_dir=inside / "state") as toy:
         keys = toy.write(a="text")
         toy.run_all()
-        assert toy.text_of("m4a_audio", keys[0], "audio.m4a").startswith("96 kbit/s")
+        assert toy.text_of("shout", keys[0], "shout.m4a").startswith("96 decibels")
         assert toy.register() == keys
