@@ -86,6 +86,20 @@ def holding(lock: BaseFileLock) -> Iterator[None]:
         lock.release()
 
 
+@contextmanager
+def held_if_free(lock: BaseFileLock) -> Iterator[bool]:
+    """Hold a lock if nobody else does at this moment, which is what comes back."""
+    is_free = False
+    with suppress(Timeout):
+        lock.acquire(blocking=False)
+        is_free = True
+    try:
+        yield is_free
+    finally:
+        if is_free:
+            lock.release()
+
+
 def carried(function: Callable[[Item], Result]) -> Callable[[Item], Result]:
     """The same function for threads that work for this one: they are asked what this one is."""
     check = _asked.get()

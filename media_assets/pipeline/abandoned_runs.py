@@ -16,8 +16,9 @@ from pathlib import Path
 
 import dagster as dg
 import psutil
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
+from media_assets.base.interruption import held_if_free
 from media_assets.dagster_seams.runs import PARENT_RUN_ID_TAG
 
 HOST_TAG = "media_assets/host"
@@ -26,13 +27,14 @@ _PROCESS_TAG = "media_assets/process"
 _OWNER_TAG = "media_assets/owner"
 """The name of the file that the process has locked. Absent where there are no locks, and in older runs."""
 _CLOCK_SECONDS = 5.0
-_UNFINISHED = [
+UNFINISHED = [
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+"""States of runs that may still make something."""
 
 
 def owner_tags(instance: dg.DagsterInstance | None = None) -> dict[str, str]:
@@ -54,7 +56,7 @@ def close_abandoned_runs(instance: dg.DagsterInstance) -> int:
     """
     # Before the runs are asked for: what a process ended in good order before it died is ended by then.
     let_go = {path.stem: path for path in _folder(instance).glob("*.lock") if _can_be_locked(path)}
-    unfinished = instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED))
+    unfinished = instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
     # What somebody executes again has the tags of the run before.
     own = [run for run in unfinished if HOST_TAG in run.tags and PARENT_RUN_ID_TAG not in run.tags]
     abandoned = [run for run in own if _is_dead(run.tags, let_go)]
@@ -90,13 +92,8 @@ def _is_dead(tags: Mapping[str, str], let_go: Collection[str]) -> bool:
 
 
 def _can_be_locked(path: Path) -> bool:
-    lock = FileLock(path)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        return False
-    lock.release()
-    return True
+    with held_if_free(FileLock(path)) as is_free:
+        return is_free
 
 
 def _is_alive(process: str) -> bool:

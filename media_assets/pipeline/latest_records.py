@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import dagster as dg
 
+from media_assets.base.batches import batched
 from media_assets.pipeline.records import Failed, Withdrawn, events_of
 
 _PAGE = 500
@@ -87,8 +88,8 @@ def _failure_records(
     noted = _latest_ids(instance, asset, dg.DagsterEventType.ASSET_OBSERVATION, keys)
     suspects = sorted(key for key, storage_id in noted.items() if storage_id > made.get(key, -1))
     latest: dict[str, dg.EventLogRecord | None] = {}
-    for start in range(0, len(suspects), _PAGE):
-        for key, record in _failed_or_withdrawn(instance, asset, suspects[start : start + _PAGE]):
+    for page in batched(suspects, _PAGE):
+        for key, record in _failed_or_withdrawn(instance, asset, page):
             if key not in latest and record.storage_id > made.get(key, -1):
                 is_failure = any(isinstance(event, Failed) for event in events_of(record))
                 latest[key] = record if is_failure else None

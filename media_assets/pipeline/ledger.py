@@ -12,6 +12,8 @@ from datetime import date
 
 import dagster as dg
 
+from media_assets.base.batches import batched
+
 PAID_TAG = "media_assets/paid_on"
 """Tag of a run: the last day (UTC) on which it paid for something."""
 
@@ -48,9 +50,8 @@ def spent_usd(instance: dg.DagsterInstance, day: date) -> float:
     """What all runs spent on a day (UTC), with the estimates of calls that are under way."""
     runs = instance.get_run_ids(dg.RunsFilter(tags={PAID_TAG: day.isoformat()}))
     rows = [_row(day, run_id) for run_id in runs]
-    pages = (rows[start : start + _ROWS_PER_QUERY] for start in range(0, len(rows), _ROWS_PER_QUERY))
-    storage = instance.daemon_cursor_storage
-    return sum(float(usd) for page in pages for usd in storage.get_cursor_values(set(page)).values())
+    found = map(instance.daemon_cursor_storage.get_cursor_values, map(set, batched(rows, _ROWS_PER_QUERY)))
+    return sum(float(usd) for page in found for usd in page.values())
 
 
 def _row(day: date, run_id: str) -> str:

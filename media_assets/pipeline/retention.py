@@ -12,18 +12,18 @@ import logging
 import re
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import sqlalchemy
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from sqlalchemy.exc import SQLAlchemyError
 
+from media_assets.base.batches import batched
 from media_assets.base.errors import classify
 from media_assets.base.files import PRIVATE_MODE
+from media_assets.base.interruption import held_if_free
 from media_assets.dagster_seams.runs import KeyValueStoreTable, SqlRunStorage
 from media_assets.pipeline.ledger import SPENT_ROWS
 from media_assets.pipeline.postponed import POSTPONED_ROWS
@@ -49,14 +49,14 @@ def remove_old_journals(state_dir: Path, keep_days: float, now: float | None = N
     """Remove journals to which nothing was added for so long, unless their work is being done at this moment."""
     before = (time.time() if now is None else now) - keep_days * _DAY_SECONDS
     for folder in _folders(state_dir / "journal", "*/*"):
-        lock = state_dir / "locks" / f"{folder.parent.name}-{folder.name[:3]}.lock"
+        lock = _lock(state_dir / "locks" / f"{folder.parent.name}-{folder.name[:3]}.lock")
         if _last_change(folder) < before:
-            with _unless_held(lock) as is_free:
+            with held_if_free(lock) as is_free:
                 if is_free and 0 < _last_change(folder) < before:
                     shutil.rmtree(folder)
     for folder in _folders(state_dir / "google" / "uploads", "*"):
         if _last_change(folder) < before:
-            with _unless_held(state_dir / "google" / "locks" / f"{folder.name[:3]}.lock") as is_free:
+            with held_if_free(_lock(state_dir / "google" / "locks" / f"{folder.name[:3]}.lock")) as is_free:
                 for path in (*folder.glob("*.session"), folder / "manifest.json") if is_free else ():
                     path.unlink(missing_ok=True)
 
@@ -70,7 +70,7 @@ def remove_old_rows(instance: dg.DagsterInstance, keep_days: int, now: datetime 
     runs |= {name: name.split("/")[2] for name in _names(storage, POSTPONED_ROWS)}
     recent = _recent(instance, sorted(set(runs.values())), (now or datetime.now(UTC)) - timedelta(days=keep_days))
     old = [name for name, run_id in runs.items() if run_id not in recent]
-    for page in _pages(old):
+    for page in batched(old, _RUNS_PER_QUERY):
         with storage.connect() as connection:
             connection.execute(KeyValueStoreTable.delete().where(KeyValueStoreTable.c.key.in_(page)))
 
@@ -84,14 +84,14 @@ def _names(storage: SqlRunStorage, prefix: str) -> list[str]:
 
 def _recent(instance: dg.DagsterInstance, run_ids: list[str], since: datetime) -> set[str]:
     found: set[str] = set()
-    for page in _pages(run_ids):
+    for page in batched(run_ids, _RUNS_PER_QUERY):
         found.update(instance.get_run_ids(dg.RunsFilter(run_ids=page, created_after=since)))
     return found
 
 
-def _pages(items: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(items), _RUNS_PER_QUERY):
-        yield items[start : start + _RUNS_PER_QUERY]
+def _lock(path: Path) -> FileLock:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(path, mode=PRIVATE_MODE)
 
 
 def _folders(folder: Path, pattern: str) -> list[Path]:
@@ -105,19 +105,3 @@ def _last_change(folder: Path) -> float:
     except FileNotFoundError:
         return 0.0
     return max(times)
-
-
-@contextmanager
-def _unless_held(path: Path) -> Iterator[bool]:
-    """Whether a lock was free; it is held for as long as the context lasts."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path, mode=PRIVATE_MODE)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()

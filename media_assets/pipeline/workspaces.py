@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from media_assets.base.files import PRIVATE_MODE, private_folder
+from media_assets.base.interruption import held_if_free
 
 _LOCK = "alive.lock"
 
@@ -71,10 +72,6 @@ class Workspaces:
         for folder in self._work.iterdir():
             if not folder.is_dir():
                 continue
-            lock = FileLock(folder / _LOCK)
-            try:
-                lock.acquire(blocking=False)
-            except Timeout:
-                continue
-            shutil.rmtree(folder, ignore_errors=True)
-            lock.release()
+            with held_if_free(FileLock(folder / _LOCK)) as is_abandoned:
+                if is_abandoned:
+                    shutil.rmtree(folder, ignore_errors=True)

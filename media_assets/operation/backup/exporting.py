@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 import dagster as dg
 
 from media_assets.automation.source_memory import remembered
+from media_assets.base.batches import batched
 from media_assets.base.files import read_file
 from media_assets.config.settings import Settings
 from media_assets.dagster_seams.event_log import serialize_value
 from media_assets.operation.backup.archive import ArchiveWriter, new_archive
 from media_assets.operation.backup.events import materializations
+from media_assets.pipeline.abandoned_runs import UNFINISHED
 from media_assets.pipeline.instance_state import InstanceState
 from media_assets.pipeline.latest_records import latest_failures, made_ids
 from media_assets.pipeline.library import Library
@@ -57,7 +58,7 @@ def export_library(
     Raises:
         Fatal: there is something at `path` already, or a store cannot be read.
     """
-    done = Exported(unfinished_runs=_unfinished_runs(instance))
+    done = Exported(unfinished_runs=instance.get_runs_count(dg.RunsFilter(statuses=UNFINISHED)))
     with new_archive(path) as archive:
         keys = registered(instance)
         done.files = len(keys)
@@ -136,18 +137,6 @@ def _export_sources(instance: dg.DagsterInstance, sources: Iterable[str], archiv
                 write(memory.model_dump_json().encode())
 
 
-def _unfinished_runs(instance: dg.DagsterInstance) -> int:
-    return instance.get_runs_count(dg.RunsFilter(statuses=list(dagster_in_progress())))
-
-
-def dagster_in_progress() -> tuple[dg.DagsterRunStatus, ...]:
-    """States of runs that may still make something."""
-    status = dg.DagsterRunStatus
-    return status.QUEUED, status.NOT_STARTED, status.STARTING, status.STARTED, status.CANCELING
-
-
 def pages(items: Iterable[Item]) -> Iterator[list[Item]]:
     """`PAGE` of them at a time."""
-    iterator = iter(items)
-    while page := list(islice(iterator, PAGE)):
-        yield page
+    return batched(items, PAGE)

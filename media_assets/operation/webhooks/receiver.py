@@ -18,7 +18,7 @@ from media_assets.operation.webhooks.files import Files
 from media_assets.operation.webhooks.payload import Delivery, ready
 from media_assets.operation.webhooks.payload import deliveries as deliveries_of
 from media_assets.operation.webhooks.position import Aside, Position, is_due, state_name
-from media_assets.operation.webhooks.posting import Fate, post
+from media_assets.operation.webhooks.posting import Fate, ReceiverAnswer, post
 from media_assets.operation.webhooks.signing import Signer
 from media_assets.pipeline.records import EventFeed, Made, Page
 from media_assets.places.source import DurableState
@@ -79,13 +79,12 @@ class Receiver:
         """
         return _Turn(self, now).run()
 
-    def send(self, delivery: Delivery) -> tuple[Fate, str, float]:
-        """(what became of it, what is wrong, for how many seconds the receiver wants to be left alone)."""
+    def send(self, delivery: Delivery) -> ReceiverAnswer:
+        """What became of it; what has nothing to say any more counts as taken."""
         message = ready(delivery, self.files, self.assets, self._ui_base_url)
         if message is None:
-            return Fate.TAKEN, "", 0.0
-        answer = post(self.settings.url, message, self._signer, self.settings.timeout_seconds)
-        return answer.fate, answer.problem, answer.retry_after_seconds
+            return ReceiverAnswer(Fate.TAKEN)
+        return post(self.settings.url, message, self._signer, self.settings.timeout_seconds)
 
 
 class _AwayError(Exception):
@@ -170,12 +169,12 @@ class _Turn:
 
     def _deliver(self, delivery: Delivery, aside: Aside) -> bool:
         """Whether it is settled; not when the receiver refuses it."""
-        fate, problem, retry_after_seconds = self._receiver.send(delivery)
-        if fate is Fate.AWAY:
-            self._is_away(problem, retry_after_seconds)
-        if fate is Fate.REFUSED:
+        answer = self._receiver.send(delivery)
+        if answer.fate is Fate.AWAY:
+            self._is_away(answer.problem, answer.retry_after_seconds)
+        if answer.fate is Fate.REFUSED:
             aside.refused(self._now)
-            self._look.problems.append(f"{self._receiver.name} {problem} to {delivery.type} of {delivery.key}")
+            self._look.problems.append(f"{self._receiver.name} {answer.problem} to {delivery.type} of {delivery.key}")
             self._refused_in_a_row += 1
             if self._refused_in_a_row >= _MOST_REFUSED:
                 self._is_away("refuses everything", 0.0)

@@ -77,8 +77,6 @@ class BucketMover:
         """Buckets have none."""
         return True
 
-    # ------------------------------------------------------------------------------------------- helpers
-
     def _transfer(self, found: ObjectInfo, destination: str, file: CheckedFile) -> None:
         """Copy, compare, delete. When this raises SourceChanged, there is no copy."""
         try:

@@ -17,10 +17,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, get_args
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from media_assets.base.errors import Fatal, Transient, classify
 from media_assets.base.files import PRIVATE_MODE, private_folder
+from media_assets.base.interruption import held_if_free
 from media_assets.places.cache.files import CacheFiles, SizeLedger
 from media_assets.places.cache.settings import CacheSettings
 
@@ -156,12 +157,11 @@ class Room:
         needs: dict[str, set[str]] = {}
         for mark in self._uses.glob("*.lock"):
             name, need, _ = mark.name.split("-")
-            try:
-                FileLock(mark).acquire(blocking=False).lock.release()
-            except Timeout:
-                needs.setdefault(name, set()).add(need)
-            else:
-                mark.unlink(missing_ok=True)
+            with held_if_free(FileLock(mark)) as is_dead:
+                if is_dead:
+                    mark.unlink(missing_ok=True)
+                else:
+                    needs.setdefault(name, set()).add(need)
         return {name: next(need for need in _BY_URGENCY if need in found) for name, found in needs.items()}
 
     def _clear_up(self, ledger: SizeLedger, uses: Mapping[str, Need]) -> None:

@@ -66,8 +66,6 @@ class DriveMover:
         self._reviews: dict[tuple[str, ...], str] = {}
         """Ids of folders for review, by the folder they lie in and the names on the way."""
 
-    # ------------------------------------------------------------------------------------------- the protocol
-
     def verify(self, file: CheckedFile) -> None:
         found = self._file(file.address)
         if found.get("trashed"):
@@ -147,8 +145,6 @@ class DriveMover:
         except NotFound:
             return True
         return True
-
-    # ------------------------------------------------------------------------------------------- helpers
 
     def _movable(self, move: Move) -> tuple[str, str]:
         """The name of a copy that may be moved, and the folder it lies in."""

@@ -299,8 +299,6 @@ class FolderArtifacts:
             else:
                 path.unlink(missing_ok=True)
 
-    # ------------------------------------------------------------------------------------------------ details
-
     def _folder(self, asset: str, key: str) -> Path:
         return self.root / asset / folder_name(key)
 

@@ -19,6 +19,7 @@ from media_assets.artifacts.duplicates.find.exact import EqualBytes, FileOnDisk,
 from media_assets.artifacts.duplicates.find.index import Candidate, PictureIndex, SoundIndex
 from media_assets.artifacts.duplicates.settings import DuplicateSettings, SimilaritySettings
 from media_assets.artifacts.duplicates.values import DedupRow, DuplicateGroup, DuplicateMember, GroupKind
+from media_assets.base.batches import batched
 
 _ASKED_AT_ONCE = 1024
 
@@ -86,21 +87,15 @@ def _asked(
         files = [file for file in shown if (evidence[file].kind, evidence[file].algorithm) == (kind, algorithm)]
         pictures = PictureIndex(files, evidence, kind, limits)
         sounds = SoundIndex([file for file in files if len(evidence[file].sound)], evidence, limits)
-        for block in _blocks(files, taken):
+        for block in batched((file for file in files if file not in taken), _ASKED_AT_ONCE):
             check()
             found = pictures.candidates(block)
             yield from ((file, [*found.get(file, ()), *sounds.candidates(file)]) for file in block if file not in taken)
     files = [file for file, one in enumerate(evidence) if not len(one.codes) and len(one.sound)]
     sounds = SoundIndex(files, evidence, limits)
-    for block in _blocks(files, taken):
+    for block in batched((file for file in files if file not in taken), _ASKED_AT_ONCE):
         check()
         yield from ((file, list(sounds.candidates(file))) for file in block if file not in taken)
-
-
-def _blocks(files: Sequence[int], taken: set[int]) -> Iterator[list[int]]:
-    waiting = iter(files)
-    while block := list(islice((file for file in waiting if file not in taken), _ASKED_AT_ONCE)):
-        yield block
 
 
 def _group(

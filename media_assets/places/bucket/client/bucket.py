@@ -244,8 +244,6 @@ class Bucket:
             "be opened by a signed link", lambda store: obstore.sign(store, method, path, timedelta(seconds=seconds))
         )
 
-    # ------------------------------------------------------------------------------------------------ details
-
     def _is_there(self, path: str, content: bytes) -> bool:
         with suppress(MediaAssetsError):
             found = self.read(path)

@@ -200,8 +200,6 @@ class BucketArtifacts:
                 texts[self._layout.index("content", stored.sha256)] = f"{manifest.asset} of {manifest.key}"
         together(lambda item: self._bucket.put(item[0], item[1].encode()), texts.items())
 
-    # ------------------------------------------------------------------------------------------------ details
-
     def _read(self, folder: str) -> tuple[Manifest | None, ObjectInfo | None]:
         """The manifest in a folder, and the object that holds it."""
         found = self._bucket.read(f"{folder}/{MANIFEST}")

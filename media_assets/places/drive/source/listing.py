@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from media_assets.base.batches import batched
 from media_assets.base.errors import Fatal, Transient
 from media_assets.places.drive.api.api import DriveApi
 from media_assets.places.drive.api.errors import NotFound, Refused
@@ -48,8 +49,7 @@ class DriveListing:
         Raises:
             Transient: Drive searched only a part, or a folder vanished meanwhile.
         """
-        for start in range(0, len(folders), _FOLDERS_PER_QUERY):
-            group = folders[start : start + _FOLDERS_PER_QUERY]
+        for group in batched(folders, _FOLDERS_PER_QUERY):
             silent = set(group)
             for resource in self._search(group, drive) if refused is None else self._allowed(group, drive, refused):
                 silent.difference_update(resource.get("parents", ()))

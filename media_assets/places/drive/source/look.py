@@ -168,8 +168,6 @@ class Look:
             notes[key_of(self._source, self.tree.shortcuts[shortcut].name, shortcut)] = fault
         return notes
 
-    # ---------------------------------------------------------------------------------------- helpers
-
     def _list(self, unlisted: Mapping[str, str], refused: dict[str, str] | None) -> None:
         """List folders and all that are found in them, level by level."""
         by_id: dict[str, NotListed] | None = None if refused is None else {}

@@ -16,6 +16,7 @@ from itertools import islice
 
 from filelock import FileLock
 
+from media_assets.base.batches import batched
 from media_assets.base.errors import MediaAssetsError, Transient
 from media_assets.base.interruption import holding
 from media_assets.places.drive.api.api import DriveApi
@@ -68,7 +69,7 @@ class Doubles:
         left = {one.artifact: one for one in stored}
         results: dict[str, Manifest | MediaAssetsError] = {}
         for _ in islice(self._api.retries.polls(), _LOOKS):
-            for some in _groups(list(left)):
+            for some in batched(list(left), ARTIFACTS_PER_SEARCH):
                 looked = self._index.searched(asset, some)
                 for artifact in some:
                     if left[artifact].file_id in looked[artifact].files:
@@ -138,7 +139,3 @@ class Doubles:
 
 def _is_equal(one: Manifest, other: Manifest) -> bool:
     return (one.fingerprint, one.placement) == (other.fingerprint, other.placement)
-
-
-def _groups(artifacts: Sequence[str]) -> list[Sequence[str]]:
-    return [artifacts[at : at + ARTIFACTS_PER_SEARCH] for at in range(0, len(artifacts), ARTIFACTS_PER_SEARCH)]

@@ -13,10 +13,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from media_assets.base.batches import batched
 from media_assets.base.errors import Transient
 from media_assets.base.files import private_folder
 
@@ -65,9 +65,8 @@ class DriveMemory:
     def unknown(self, checksums: Collection[str]) -> set[str]:
         """The checksums whose manifest is not here."""
         known: set[str] = set()
-        rest = iter(checksums)
         with self._open() as table:
-            while some := list(islice(rest, _VARIABLES)):
+            for some in batched(checksums, _VARIABLES):
                 marks = ",".join("?" * len(some))
                 question = f"SELECT md5 FROM manifests WHERE md5 IN ({marks})"  # noqa: S608 - question marks only
                 known.update(row[0] for row in table.execute(question, some))

@@ -18,12 +18,12 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from media_assets.base.checksums import digests_of
 from media_assets.base.errors import MediaAssetsError, SourceChanged, Transient
 from media_assets.base.files import PRIVATE_MODE, private_folder
-from media_assets.base.interruption import holding
+from media_assets.base.interruption import held_if_free, holding
 from media_assets.places.cache.cache import FetchCache
 from media_assets.places.drive.api.api import DriveApi
 from media_assets.places.drive.api.folders import file_link, folder_link
@@ -161,12 +161,9 @@ class DriveArtifacts:
     def _tidy(self, asset: str, artifact: str, found: Found, manifest: Manifest) -> None:
         """Leave the oldest of several artifacts of one kind and file, unless it is being published right now."""
         root = self._folders.made_root()
-        lock = self._lock(self._journal(root.id, asset, artifact))
-        try:
-            with lock.acquire(blocking=False):
+        with held_if_free(self._lock(self._journal(root.id, asset, artifact))) as is_free:
+            if is_free:
                 self._doubles.tidy(found, manifest)
-        except Timeout:
-            return
 
     # ------------------------------------------------------------------------------------------------ writing
 
@@ -246,12 +243,9 @@ class DriveArtifacts:
         journal = self._journal(root.id, asset, artifact) if root else None
         if journal is None or not journal.exists:
             return
-        lock = self._lock(journal)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            return  # it is being published
-        try:
+        with held_if_free(self._lock(journal)) as is_free:
+            if not is_free:
+                return  # it is being published
             left = journal.read()
             if not left.ids:
                 journal.remove()
@@ -265,10 +259,6 @@ class DriveArtifacts:
             )
             if manifest and self._index.intact(manifest, found):
                 finish(self._api, self._index, journal, found, manifest)
-        finally:
-            lock.release()
-
-    # ------------------------------------------------------------------------------------------------ details
 
     def _artifact(self, asset: str, key: str) -> str:
         return artifact_id(asset, self._identity(key))
