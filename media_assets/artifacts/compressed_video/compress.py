@@ -19,7 +19,6 @@ from media_assets.artifacts.compressed_video.finish import (
 from media_assets.artifacts.compressed_video.hdr import lacks_base_layer
 from media_assets.artifacts.compressed_video.picture import look_at_picture
 from media_assets.artifacts.compressed_video.plan import make_plan
-from media_assets.artifacts.compressed_video.portions import portions
 from media_assets.artifacts.compressed_video.samples import Samples, take_samples, try_crf
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
 from media_assets.artifacts.compressed_video.tiers import choose_tier, is_efficient, main_video, target_size
@@ -30,6 +29,7 @@ from media_assets.media.completeness import is_empty_track
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.truncation import missing_end
+from media_assets.work.portions import portions
 from media_assets.work.work import Work
 
 _PREDICTION_FAILS_BY = 1.25
@@ -50,10 +50,6 @@ def compress_video(
     """Make a video smaller, or say why it is left as it is.
 
     Args:
-        ffmpeg: The engine.
-        source: The file.
-        media: Its probe.
-        size_bytes: Its size.
         age_years: Since its recording; with the tiers it decides about the size of the picture.
         settings: All of them change the result.
         work: Receives the fraction done; the result is written to its directory.

@@ -51,9 +51,7 @@ def encode(ffmpeg: FFmpeg, plan: EncodePlan, crf: float, destination: Path, work
         "fps_mode:v:0": "vfr",
         # Without it, times are rounded to a grid of the average frame rate.
         "enc_time_base:v:0": str(plan.picture.time_base),
-        "filter:v:0": ",".join(
-            filter(None, (plan.filters, f"format={plan.encoder.pixel_format}", plan.encoder.upload))
-        ),
+        "filter:v:0": ",".join(filter(None, (plan.filters, plan.encoder.last_filters))),
         **plan.encoder.options(crf, plan.dynamic_range),
         **_subtitle_options(plan),
         **(_mp4_options(plan) if mp4 else _mkv_options(ffmpeg, plan, work)),

@@ -69,9 +69,9 @@ class Encoder:
         return "yuv420p10le" if self.ten_bit else "yuv420p"
 
     @property
-    def upload(self) -> str:
-        """A last filter that hands frames to the hardware, where that is wanted; else empty."""
-        return "hwupload" if self.hardware == "vaapi" else ""
+    def last_filters(self) -> str:
+        """Filters that give frames the encoder's pixel format and hand them to the hardware, where that is wanted."""
+        return f"format={self.pixel_format}" + (",hwupload" if self.hardware == "vaapi" else "")
 
     @property
     def global_options(self) -> dict[str, str]:
@@ -124,12 +124,11 @@ def require(ffmpeg: FFmpeg, encoder: Encoder, work: Work) -> None:
     if (encoder, ffmpeg.path) in _works():
         return
     picture = "color=size=256x256:rate=5:duration=1"
-    chain = ",".join(filter(None, (f"format={encoder.pixel_format}", encoder.upload)))
     options = encoder.options(encoder.scale.guess, DynamicRange())
     trial = generated(picture, **encoder.global_options)["v:0"]
     trying = ffmpeg if encoder.hardware is None else ffmpeg.freer("all")  # a driver may have to set itself up
     try:
-        trying.run(trial.output("-", format="null", **{"filter:v:0": chain}, **options), work)
+        trying.run(trial.output("-", format="null", **{"filter:v:0": encoder.last_filters}, **options), work)
     except TimeLimitExceeded:
         raise
     except BadMedia as error:

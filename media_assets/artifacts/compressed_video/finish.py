@@ -9,12 +9,12 @@ from pathlib import Path
 from media_assets.artifacts.compressed_video import gates
 from media_assets.artifacts.compressed_video.encode import encode
 from media_assets.artifacts.compressed_video.plan import EncodePlan
-from media_assets.artifacts.compressed_video.portions import portions
 from media_assets.artifacts.compressed_video.samples import Samples, rate_result
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings
 from media_assets.artifacts.compressed_video.value import CompressedVideo, CrfTrial, VmafScore
 from media_assets.base.errors import BadMedia
 from media_assets.media.ffmpeg import FFmpeg
+from media_assets.work.portions import portions
 from media_assets.work.work import Work
 
 GIVEN_AWAY_VMAF = 0.1

@@ -36,12 +36,9 @@ def frame_scores(
     HDR is compared as it is encoded (PQ or HLG code values with 10 bits): VMAF's models know nothing better.
 
     Args:
-        ffmpeg: The engine.
         distorted: A video stream of `ffmpeg-python`.
         reference: Another with the same frames.
-        work: Receives the fraction done.
         model: A model of libvmaf.
-        pairing: See there.
         pixel_format: In which both are compared.
         duration_seconds: Of both.
     """

@@ -8,7 +8,6 @@ from pathlib import Path
 import ffmpeg as ffmpeg_python
 
 from media_assets.artifacts.compressed_video.plan import EncodePlan
-from media_assets.artifacts.compressed_video.portions import portions
 from media_assets.artifacts.compressed_video.quality import frame_scores, pooled
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings
 from media_assets.artifacts.compressed_video.timeline import (
@@ -22,6 +21,7 @@ from media_assets.artifacts.compressed_video.value import CrfTrial, VmafScore
 from media_assets.base.errors import BadMedia
 from media_assets.media.ffmpeg import ALL_MUST_DECODE, FFmpeg
 from media_assets.media.untrusted import MATROSKA, file_url, our_own, uploaded
+from media_assets.work.portions import portions
 from media_assets.work.work import Work
 
 _BYTES_PER_PIXEL = 1.5
@@ -121,7 +121,6 @@ def try_crf(ffmpeg: FFmpeg, samples: Samples, crf: float, work: Work) -> CrfTria
     encoding, comparing = portions(work, [0.6, 0.4])
     result = work.directory / "trial.mkv"
     plan, pieces = samples.plan, samples.pieces
-    chain = ",".join(filter(None, (f"format={plan.encoder.pixel_format}", plan.encoder.upload)))
     starts = [sum(piece.seconds for piece in pieces[:number]) for number in range(1, len(pieces))]
     cuts = {"force_key_frames:v:0": ",".join(f"{start - 0.001:.6f}" for start in starts)} if starts else {}
     output = _concatenated(samples, work, **plan.encoder.global_options).output(
@@ -129,7 +128,7 @@ def try_crf(ffmpeg: FFmpeg, samples: Samples, crf: float, work: Work) -> CrfTria
         format="matroska",
         fps_mode="vfr",
         enc_time_base=str(plan.picture.time_base),
-        **{"filter:v:0": chain},
+        **{"filter:v:0": plan.encoder.last_filters},
         **cuts,
         **plan.encoder.options(crf, plan.dynamic_range),
     )

@@ -34,9 +34,6 @@ def choose_tier(
     """The first rule that fits the file; None when none does, or when it has no moving picture.
 
     Args:
-        settings: The rules.
-        media: The file's probe.
-        size_bytes: Of the file.
         age_years: Since its recording.
         source: Name of its source, and with `path` what rules may ask for.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from media_assets.media.ffmpeg_errors import FEWER_CHANNELS
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.probe import probe
 from media_assets.media.untrusted import ISO, file_url, uploaded
+from media_assets.work.portions import portions
 from media_assets.work.work import Work
 
 _STEREO = 2
@@ -32,7 +32,6 @@ def choose_audio(media: MediaInfo, languages: Sequence[str]) -> tuple[Stream, st
     A track of which nothing is known (broadcasts announce some that they never send) is taken only when all are such.
 
     Args:
-        media: A probe.
         languages: Wanted languages, best first, as ISO 639-1 or -2 codes.
 
     Raises:
@@ -70,14 +69,8 @@ def extract_m4a(
     before the whole of it has been decoded and its length compared with what the source says.
 
     Args:
-        ffmpeg: The engine.
-        source: The recording.
-        media: Its probe.
-        stream: The chosen stream of it.
-        reason: Why it was chosen.
         destination: The file to write; it is of no use when an error was raised.
         settings: Bit rate and channels of what has to be encoded.
-        work: Receives the fraction done.
 
     Raises:
         BadMedia: the source is cut off, damaged or cannot be decoded.
@@ -152,7 +145,7 @@ def _copy(
     ffmpeg: FFmpeg, source: Path, media: MediaInfo, stream: Stream, destination: Path, work: Work
 ) -> tuple[str, ...]:
     duration = stream.duration_seconds or media.duration_seconds
-    copying, checking = _part(work, 0.0, 0.5), _part(work, 0.5, 1.0)
+    copying, checking = portions(work, [0.5, 0.5])
     errors = ffmpeg.run(
         _output(source, media, stream, destination, {"acodec": "copy"}), copying, duration_seconds=duration
     )
@@ -216,8 +209,3 @@ def _sound_of(destination: Path, work: Work) -> Stream | None:
     except BadMedia:
         return None
     return media.audio_streams[0] if media and media.audio_streams else None
-
-
-def _part(work: Work, start: float, end: float) -> Work:
-    """The same work, whose progress fills only a part of the whole."""
-    return replace(work, report=lambda fraction: work.report(start + (end - start) * fraction))
