@@ -14,8 +14,6 @@ def examine(settings: Settings, secrets: Secrets, *, console: Console, problems:
     """Run every check and print a line for each.
 
     Args:
-        settings: Of the library.
-        secrets: Of the library.
         console: Gets what is in place; it may be quiet.
         problems: Gets what is not.
 

@@ -37,9 +37,6 @@ def check_complete(
     """Compare what was taken from a stream with what the file says it has.
 
     Args:
-        source: The file.
-        media: Its probe.
-        stream: The stream that was taken.
         seconds: How long the result plays.
         errors: What ffmpeg met on the way without failing.
 

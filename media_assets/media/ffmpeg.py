@@ -155,10 +155,8 @@ class FFmpeg:
         while nobody reads.
 
         Args:
-            path: The file.
             work: Its limit and cancellation end ffmpeg.
             container: FFmpeg's name of its demuxer; None to look it up with a probe.
-            sample_rate: Samples per second.
             start_seconds: Where to begin; None for the start of the stream.
             duration_seconds: How much to give; None for all.
 

@@ -92,7 +92,6 @@ def pretender(head: bytes, name: str, mime_type: str | None, list_type: str | No
 
     Args:
         head: Its first bytes.
-        name: Its name.
         mime_type: What its first bytes are known to be, which is no media; None when they are not.
         list_type: What it is if it begins like a text that names other files or streams, or goes with them, or like any
             XML, as such may be; else None.

@@ -67,7 +67,6 @@ def probe(path: Path, work: Work, name: str | None = None) -> Probe:
     """Look into a file. Its name decides nothing, except that it is an error when it promises media in vain.
 
     Args:
-        path: The file.
         work: Its limit and cancellation hold.
         name: What the file is called where it comes from; absent: the name at the end of `path`.
 

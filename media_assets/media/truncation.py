@@ -28,7 +28,6 @@ def missing_end(path: Path, container: str) -> str | None:
     """What shows that the file was cut off, as a clause behind its name; None when nothing does.
 
     Args:
-        path: The file.
         container: FFmpeg's name of its demuxer.
     """
     looks = {"mov": _iso, "matroska": _matroska, "ogg": _ogg, "mpegts": _mpegts, "avi": _riff, "wav": _riff}

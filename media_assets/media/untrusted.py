@@ -126,7 +126,6 @@ def uploaded(path: Path, container: str | None, **options: Any) -> Any:
     """An input of `ffmpeg-python`: a file that came from outside, or that holds what was copied from such a file.
 
     Args:
-        path: The file.
         container: FFmpeg's name of its demuxer, as the probe found it, which ffmpeg then has to use; None to let
             ffmpeg choose among those of the list.
         options: Of the input.

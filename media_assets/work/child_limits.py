@@ -74,7 +74,6 @@ def limit_this_tool(limits: ToolLimits, cpu_seconds: int | None, written_bytes: 
     """Put the process that calls, and the program it is about to become, under limits for good.
 
     Args:
-        limits: Its limits.
         cpu_seconds: Of all its threads together.
         written_bytes: How large a file it may write.
     """
@@ -92,7 +91,6 @@ def limit_this_process(limits: ChildLimits, cpu_seconds: int | None) -> None:
     """Put the process that calls under limits for good.
 
     Args:
-        limits: Its limits.
         cpu_seconds: Of all its threads together; the end of a child whose parent cannot stop it any more.
     """
     _limit(resource.RLIMIT_CORE, 0)

@@ -65,7 +65,6 @@ class Spending:
 
     Args:
         budgets: What may be spent; nothing in it is no limit.
-        ledger: Where spending is counted.
     """
 
     def __init__(self, budgets: BudgetSettings | None = None, ledger: Ledger | None = None) -> None:

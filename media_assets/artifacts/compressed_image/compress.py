@@ -54,10 +54,7 @@ def compress_image(
     and found to be whole, of the right size, and as good as promised.
 
     Args:
-        source: The image.
-        media: Its probe.
         age_years: Since it was taken; None when that is not known.
-        settings: Rules, format and gates.
         work: The result is in its directory.
 
     Returns:

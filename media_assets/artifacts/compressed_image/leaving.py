@@ -33,8 +33,6 @@ def peculiarity(image: Image.Image, source: Path, media: MediaInfo) -> str | Non
 
     Args:
         image: Open, not yet decoded.
-        source: Its file.
-        media: Its probe.
     """
     if image.format not in FORMATS:
         return f"is {image.format}, a format that is left as it is"

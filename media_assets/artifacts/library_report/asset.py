@@ -149,7 +149,6 @@ def daily_report(zone: str, digest_at: str | None) -> dg.ScheduleDefinition:
     """The schedule of the report: every morning, half an hour before the digest, which tells of it.
 
     Args:
-        zone: The time zone.
         digest_at: Time of day of the digest, HH:MM; None where nobody gets one.
     """
     minutes = (_minutes_of(digest_at) - _BEFORE_THE_DIGEST_MINUTES) % (24 * 60) if digest_at else 5 * 60

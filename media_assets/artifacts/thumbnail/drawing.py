@@ -37,8 +37,6 @@ def draw_sizes(
 
     Args:
         picture: RGB or RGBA, in sRGB. JPEG gets white in place of transparency.
-        directory: Where the files are written.
-        settings: Sizes and format.
     """
     files: dict[str, Path] = {}
     sizes: list[ThumbnailSize] = []
@@ -61,8 +59,6 @@ def draw_contact_sheet(
 
     Args:
         frames: Pictures, with their times in seconds.
-        directory: Where the file is written.
-        settings: Columns, size and format.
     """
     from PIL import Image
 

@@ -78,9 +78,6 @@ def sample_frames(ffmpeg: FFmpeg, clip: Clip, count: int, long_side: int, work: 
     """Up to `count` different frames, in the order of time.
 
     Args:
-        ffmpeg: The engine.
-        clip: The video.
-        count: How many.
         long_side: Pixels of the longer side at most.
         work: The frames are written to its directory.
 

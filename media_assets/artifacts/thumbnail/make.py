@@ -35,11 +35,6 @@ def make_thumbnails(
     """Write thumbnails of a video, an image, or the cover art of audio. The same file gives the same bytes.
 
     Args:
-        ffmpeg: The engine.
-        source: The file.
-        kind: What it is.
-        media: Its probe.
-        settings: Sizes and format.
         work: The files are written to its directory.
 
     Returns:

@@ -131,7 +131,6 @@ def _failure(status: int | None, limits: ChildLimits) -> MediaAssetsError:
 
     Args:
         status: Its exit code; negative the number of the signal that ended it; None when nobody knows.
-        limits: Its limits.
     """
     if status == OUT_OF_MEMORY:
         gigabytes = limits.memory_bytes / 1e9

@@ -36,7 +36,6 @@ def second_of_sound(transcribers: Sequence[TranscriptionSettings], ffmpeg: FFmpe
 
     Args:
         transcribers: Every engine that may be used; those on this machine are tried, if their model is here.
-        ffmpeg: The engine.
 
     Raises:
         Fatal: one of the steps failed; the message names the packages that it stands on.
@@ -124,7 +123,6 @@ def wanted(package: str, required: Sequence[str] | None = None) -> str:
     """The package as this project requires it on this Python; by its name alone where another one brings it.
 
     Args:
-        package: Its name.
         required: What the project requires; as its installation says if not given.
     """
     if required is None:

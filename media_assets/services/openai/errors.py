@@ -70,10 +70,8 @@ def translate(error: openai.APIError, server: str, key: str, task: Task) -> Medi
     """The project's error for one of the client library, which has done its own retries by then.
 
     Args:
-        error: What the library raised.
         server: Name of the server for the message; without credentials.
         key: Never shown.
-        task: What it was asked to do.
     """
     import openai
 

@@ -38,8 +38,6 @@ def compare(first: Evidence, second: Evidence, orientation: int, limits: Similar
     """How alike two files are when the second is turned back; None when they are no near duplicates.
 
     Args:
-        first: One file.
-        second: Another of the same kind.
         orientation: How the second's pictures are turned against the first's.
     """
     if first.kind is MediaKind.IMAGE:

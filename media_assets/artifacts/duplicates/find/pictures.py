@@ -46,8 +46,6 @@ def fingerprint(
     """Hashes of the pictures and of the sound of a file; None for what it has not.
 
     Args:
-        source: The file.
-        kind, media: What its probe found.
         work: Its directory takes 16 KiB per frame for as long as this takes.
 
     Raises:

@@ -53,11 +53,9 @@ def objection(
     """The name of the guard that takes the segment out, or None when it may stay.
 
     Args:
-        text: What the engine heard in the segment.
         average_log_probability: Natural logarithm, the mean over the segment's tokens.
         no_speech_probability: How sure the model is that nobody speaks. It alone proves nothing: a segment of which
             the model is sure stays, however likely silence seemed.
-        guards: The limits.
     """
     if (
         no_speech_probability > guards.max_no_speech_probability

@@ -25,7 +25,6 @@ def is_made_out(windows: Sequence[Heard], duration_seconds: float) -> bool:
 
     Args:
         windows: What was heard, after the guards.
-        duration_seconds: How long the recording is.
     """
     speech = sum(window.speech_seconds for window in windows)
     if speech < max(_MIN_SPEECH_SECONDS, _MIN_SPEECH_SHARE * duration_seconds):

@@ -92,7 +92,6 @@ def transcribe_windows(
         work: Its journal, when there is one, receives every window as it is finished.
         duration_seconds: For progress only.
         length: How long windows are. A journal made with another length is still of use.
-        hear: The engine.
 
     Returns:
         By window, what was heard, with times in seconds from the start of the audio.

@@ -42,7 +42,6 @@ def load_model(
     """The configured model, fetched first when it is not there and may be.
 
     Args:
-        settings: Which model, and where it runs.
         seen_whole: The file that remembers that the bundled model was compared with its checksum; see `verify`.
         workers: How many files are transcribed at once; they share the cores.
 
@@ -201,7 +200,6 @@ def check_language(settings: FasterWhisperTranscription, known: Sequence[str] | 
     """Compare the configured language with those of the model.
 
     Args:
-        settings: Which language and which model.
         known: The model's languages; absent: what its name tells of them.
 
     Raises:
