@@ -13,12 +13,18 @@ from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from media_assets.base.errors import BadMedia
+from media_assets.base.paths import LeadsOut, plain
 
 # `,` breaks the selection of partitions in the UI (dagster #32183); `[` `]` `"` and `...` belong to the syntax of
 # ranges, `*` to that of wildcards. `%` is ours.
 _RESERVED = frozenset('%,[]"*')
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _LONG_DOTS = re.compile(r"(?<=\.\.)\.+")
+_SOURCE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_LONGEST_NAME = 3 * 32_768
+"""Characters of a name or path, all of them encoded: more than any place allows."""
+_LONGEST_PATH_BYTES = 4_096
+_LONGEST_PART_BYTES = 1_024
 _DRIVE_ID = re.compile(r"~[A-Za-z0-9_-]{25,}$")
 
 
@@ -77,6 +83,34 @@ def split_key(key: str) -> tuple[str, str]:
     if not (separator and source and encoded):
         raise BadMedia("is no key of media_files; keys read <source>:<path>", next_step="Delete that partition")
     return source, decode_path(encoded)
+
+
+def why_impossible(key: str, *, has_ids: bool | None) -> str:
+    """Why no source ever makes this key, as a clause behind it; empty where one could.
+
+    Args:
+        has_ids: Whether its source knows files by ids, so that the rest of a key is a name, and no path; None where
+            that is not known.
+    """
+    source, separator, encoded = key.partition(":")
+    if not (separator and encoded and _SOURCE.fullmatch(source)):
+        return "does not begin with the name of a source"
+    if len(encoded) > _LONGEST_NAME:
+        return f"has {len(encoded)} characters"
+    name, has_id, _ = encoded.rpartition("~")
+    if encode_path(decode_path(encoded)) != encoded and not (has_id and encode_path(decode_path(name)) == name):
+        return "has characters that stand percent-encoded in keys, or is encoded otherwise"
+    if has_ids or (has_ids is None and _DRIVE_ID.search(encoded)):
+        return ""
+    path = decode_path(encoded)
+    try:
+        plain(path)
+    except LeadsOut:
+        return "leads out of its source"
+    lengths = [len(os.fsencode(part)) for part in path.split("/")]
+    if max(lengths) > _LONGEST_PART_BYTES or sum(lengths) > _LONGEST_PATH_BYTES:
+        return f"is of a path of {sum(lengths)} bytes"
+    return ""
 
 
 def readable(key: str) -> str:

@@ -44,6 +44,8 @@ def export_state(
     _say(f"{', '.join(held)}: {file}, {size} bytes, verified")
     for asset, count in done.lost.items():
         _say(f"{count} of {asset} are not in it: their artifacts are not in the store any more")
+    if done.impossible:
+        _say(f"{done.impossible} registered keys are not in it: no file can have them, so delete those partitions")
     if done.unfinished_runs:
         _say(f"not finished: {counted(done.unfinished_runs, 'run')}; what is made from now on is not in it")
 

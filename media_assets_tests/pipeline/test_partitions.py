@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from pathlib import Path
 
@@ -12,9 +13,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from media_assets.base.errors import BadMedia
-from media_assets.base.keys import decode_path, display_name, encode_path, partition_key, prefix_of_folder, split_key
+from media_assets.base.keys import (
+    decode_path,
+    display_name,
+    drive_key,
+    encode_path,
+    partition_key,
+    prefix_of_folder,
+    split_key,
+    why_impossible,
+)
 from media_assets.pipeline.partitions import media_files, register, registered
 from media_assets.places.folder.settings import FolderSource
+from media_assets_tests.impossible_keys import IMPOSSIBLE
 from media_assets_tests.toy_library import ToyLibrary
 
 # As the operating system gives them: any bytes but NUL, decoded with surrogates for what is no UTF-8.
@@ -158,3 +169,22 @@ def test_a_key_given_twice_is_registered_once(tmp_path: Path) -> None:
 @example("a/ ..", "...b")
 def test_the_encoded_folder_is_a_prefix_of_the_encoded_paths_in_it(folder: str, name: str) -> None:
     assert partition_key("box", f"{folder}/{name}").startswith(prefix_of_folder(partition_key("box", folder)))
+
+
+@pytest.mark.parametrize("what", IMPOSSIBLE)
+def test_a_key_that_no_source_makes_is_known(what: str) -> None:
+    key, why = IMPOSSIBLE[what]
+    assert re.search(why, why_impossible(key, has_ids=False))
+    assert re.search(why, why_impossible(key, has_ids=None))
+
+
+def test_a_key_that_a_source_makes_is_possible() -> None:
+    for path in ("a.txt", "a/ b .txt", " ", "ä\u202e,*\n", os.fsdecode(b"b\xe4r"), "x" * 255, "...", "a~b", "%41"):
+        for has_ids in (False, None):
+            assert why_impossible(partition_key("box", path), has_ids=has_ids) == ""
+    file_id = "1AbC_d-" * 4
+    for name in ("a.txt", "../b", "/", " ", "a ", "x" * 5_000, "a~b", "...", ","):
+        for has_ids in (True, None):
+            assert why_impossible(drive_key("drive", name, file_id), has_ids=has_ids) == ""
+    # Where files have no ids, what looks like one is a part of the name.
+    assert why_impossible(drive_key("box", "../b", file_id), has_ids=False) == "leads out of its source"

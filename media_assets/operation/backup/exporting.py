@@ -12,6 +12,7 @@ import dagster as dg
 from media_assets.automation.source_memory import remembered
 from media_assets.base.batches import batched
 from media_assets.base.files import read_file
+from media_assets.base.keys import why_impossible
 from media_assets.config.settings import Settings
 from media_assets.dagster_seams.event_log import serialize_value
 from media_assets.operation.backup.archive import ArchiveWriter, new_archive
@@ -40,6 +41,8 @@ class Exported:
     lost: dict[str, int] = field(default_factory=dict)
     """Recorded as made, and not in their store any more: not in the archive either."""
     unfinished_runs: int = 0
+    impossible: int = 0
+    """Registered keys that no file can have, such as those that somebody added by hand: not in the archive."""
 
 
 def export_library(
@@ -60,7 +63,7 @@ def export_library(
     """
     done = Exported(unfinished_runs=instance.get_runs_count(dg.RunsFilter(statuses=UNFINISHED)))
     with new_archive(path) as archive:
-        keys = registered(instance)
+        keys, done.impossible = _possible(registered(instance), library)
         done.files = len(keys)
         with archive.lines("partitions.jsonl") as write:
             for key in keys:
@@ -83,6 +86,13 @@ def export_library(
     return done
 
 
+def _possible(keys: Sequence[str], library: Library) -> tuple[Sequence[str], int]:
+    """The keys that a file can have, and how many others there are: `import` refuses those."""
+    has_ids = {name: source.has_ids for name, source in library.sources.items()}
+    possible = [key for key in keys if not why_impossible(key, has_ids=has_ids.get(key.partition(":")[0]))]
+    return possible, len(keys) - len(possible)
+
+
 def _export_stage(
     instance: dg.DagsterInstance,
     library: Library,
@@ -100,7 +110,8 @@ def _export_stage(
                 continue
             write(row)
             count += 1
-    failed = latest_failures(instance, asset, made)
+    possible = frozenset(keys)
+    failed = {key: event for key, event in latest_failures(instance, asset, made).items() if key in possible}
     with archive.lines(f"failures/{asset}.jsonl") as write:
         for key, observation in failed.items():
             write({"key": key, "observation": serialize_value(observation)})

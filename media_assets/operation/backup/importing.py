@@ -10,20 +10,17 @@ meanwhile takes them for missing, and nothing is left out when the import is bro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import dagster as dg
-from pydantic import BaseModel, RootModel, ValidationError
 
-from media_assets.automation.source_memory import SourceMemory, is_of, remember, remembered
+from media_assets.automation.source_memory import remember, remembered
 from media_assets.base.checksums import sha256_of
-from media_assets.base.errors import BadMedia, Fatal, SourceChanged
+from media_assets.base.errors import BadMedia, SourceChanged
 from media_assets.base.files import PRIVATE_MODE, read_file, write_whole
-from media_assets.base.model import Model
-from media_assets.base.paths import LeadsOut, below, plain_name
-from media_assets.dagster_seams.event_log import CheckError, DeserializationError, deserialize_value
+from media_assets.base.paths import below
 from media_assets.operation.backup.archive import Archive
 from media_assets.operation.backup.events import (
     Recorded,
@@ -34,6 +31,18 @@ from media_assets.operation.backup.events import (
     record_made,
 )
 from media_assets.operation.backup.exporting import pages
+from media_assets.operation.backup.rows import (
+    ArtifactRow,
+    FailureRow,
+    KeyRow,
+    journal_name,
+    manifest_of,
+    materialization_of,
+    memory_of,
+    observation_of,
+    require_written_by_export,
+    rows,
+)
 from media_assets.pipeline.instance_state import InstanceState
 from media_assets.pipeline.latest_records import latest_failures, made_ids
 from media_assets.pipeline.library import Library
@@ -43,37 +52,8 @@ from media_assets.pipeline.shown import link
 from media_assets.pipeline.stage import FileAsset
 from media_assets.places.folder.store import FolderArtifacts
 from media_assets.places.manifest import Manifest
-from media_assets.places.manifest_formats import FORMATS
 from media_assets.places.registered import RegisteredKeys
 from media_assets.places.store import ArtifactStore, ManifestReader, Target
-
-
-class _RecordedRow(Model):
-    event: str
-    timestamp: float
-
-
-class _ArtifactRow(Model):
-    """A line of `artifacts/`; see `exporting`."""
-
-    key: str
-    manifest: dict[str, Any]
-    recorded: _RecordedRow | None
-
-
-class _FailureRow(Model):
-    """A line of `failures/`."""
-
-    key: str
-    observation: str
-
-
-class _KeyRow(RootModel[str]):
-    """A line of `partitions.jsonl`."""
-
-
-_Row = TypeVar("_Row", bound=BaseModel)
-_Event = TypeVar("_Event", dg.AssetMaterialization, dg.AssetObservation)
 
 
 @dataclass
@@ -143,10 +123,12 @@ class Importer:
             note: Told what comes next.
 
         Raises:
-            Fatal: the archive is damaged, and nothing was changed; or a store cannot be written.
+            Fatal: the archive is damaged, or was not written by `export`, and nothing was changed; or a store cannot be
+                written.
         """
         note("checking the archive")
         self._archive.verify()
+        require_written_by_export(self._archive, self._library.sources, frozenset(self._stages))
         for asset in dict.fromkeys((*self._archive.below("artifacts"), *self._archive.below("failures"))):
             if asset in self._stages:
                 note(asset)
@@ -167,23 +149,18 @@ class Importer:
         reader = store.as_of_now(asset)
         made = made_ids(self._instance, asset)
         known = frozenset(made) | frozenset(latest_failures(self._instance, asset, made))
-        rows = self._rows(f"artifacts/{asset}.jsonl", _ArtifactRow)
-        for page in pages(rows):
+        for page in pages(rows(self._archive, f"artifacts/{asset}.jsonl", ArtifactRow)):
             events = [event for row in page if (event := self._artifact(asset, row, store, reader, known))]
             self._done.assets[asset].recorded += len(events)
             if not self._dry_run:
                 record_made(self._instance, events)
 
     def _artifact(
-        self, asset: str, row: _ArtifactRow, store: ArtifactStore, reader: ManifestReader, known: frozenset[str]
+        self, asset: str, row: ArtifactRow, store: ArtifactStore, reader: ManifestReader, known: frozenset[str]
     ) -> dg.AssetMaterialization | None:
         """What Dagster is to be told of an artifact, if anything."""
         done, key = self._done.assets[asset], self._key(row.key)
-        manifest = FORMATS.manifest(
-            row.manifest, f"the {asset} of {key} in the archive", repair="Take another archive"
-        ).model_copy(update={"key": key})
-        if manifest.asset != asset:
-            raise _strange(f"it has a {manifest.asset} among the artifacts of {asset}")
+        manifest = manifest_of(asset, row, key)
         here = reader.manifest(asset, key)
         if here is None:
             here = self._restored(manifest, store)
@@ -199,9 +176,7 @@ class Importer:
             return None  # the next pass records it as it is
         if row.recorded is None or key in known:
             return None
-        event = _event(row.recorded.event, dg.AssetMaterialization)
-        if event.asset_key != dg.AssetKey(asset):
-            raise _strange(f"it has an event of {event.asset_key.to_user_string()} among those of {asset}")
+        event = materialization_of(asset, row.recorded)
         # Where the store lies may be another place on this machine.
         where = {"artifact": link(store.link(here))} if "artifact" in event.metadata else {}
         return carried(Recorded(event, row.recorded.timestamp), key, self._archive.index.id, where)
@@ -231,13 +206,11 @@ class Importer:
     def _import_failures(self, asset: str) -> None:
         made = made_ids(self._instance, asset)
         failed = latest_failures(self._instance, asset, made)
-        for page in pages(self._rows(f"failures/{asset}.jsonl", _FailureRow)):
-            rows = {self._key(row.key): _event(row.observation, dg.AssetObservation) for row in page}
-            if any(event.asset_key != dg.AssetKey(asset) for event in rows.values()):
-                raise _strange(f"it has failures of other assets among those of {asset}")
-            own = materializations(self._instance, asset, [made[key] for key in rows if key in made])
+        for page in pages(rows(self._archive, f"failures/{asset}.jsonl", FailureRow)):
+            told = {self._key(row.key): observation_of(asset, row) for row in page}
+            own = materializations(self._instance, asset, [made[key] for key in told if key in made])
             events = []
-            for key, event in rows.items():
+            for key, event in told.items():
                 if key in failed:
                     self._done.assets[asset].kept += _reason(failed[key]) != _reason(event)
                 elif key in own and IMPORTED_TAG not in (own[key].materialization.tags or {}):
@@ -250,13 +223,6 @@ class Importer:
                 assets = [name for name, member in self._archive.below("failures").items() if self._holds(member)]
                 record_failed(self._instance, failed_run(self._instance, archive_id, assets), archive_id, events)
 
-    def _rows(self, member: str, kind: type[_Row]) -> Iterator[_Row]:
-        for number, row in enumerate(self._archive.lines(member), start=1):
-            try:
-                yield kind.model_validate(row)
-            except ValidationError as error:
-                raise _strange(f"line {number} of {member} is no such row ({_first_of(error)})") from None
-
     def _holds(self, member: str) -> bool:
         return self._archive.index.members[member].size_bytes > 0
 
@@ -268,7 +234,7 @@ class Importer:
         return known.key(key) if known else key
 
     def _register(self) -> None:
-        keys = [self._key(row.root) for row in self._rows("partitions.jsonl", _KeyRow)]
+        keys = [self._key(row.root) for row in rows(self._archive, "partitions.jsonl", KeyRow)]
         self._done.files = len(keys)
         self._done.new_files = len(frozenset(keys) - self._known)
         strangers = sorted({key.partition(":")[0] for key in keys} - set(self._library.sources))
@@ -282,12 +248,7 @@ class Importer:
         for source, name in self._archive.below("sources").items():
             if source not in self._library.sources:
                 continue
-            try:
-                memory = SourceMemory.model_validate_json(self._archive.read(name))
-            except ValidationError as error:
-                raise _strange(f"{name} is not what a sensor remembers ({_first_of(error)})") from None
-            if not is_of(memory, source):
-                raise _strange(f"{name} is not what a sensor remembers")
+            memory = memory_of(self._archive, source, name)
             here = remembered(self._instance, state, source)
             if here is None:
                 if not self._dry_run:
@@ -298,10 +259,7 @@ class Importer:
     def _import_journals(self) -> None:
         folder = self._library.settings.state_dir / "duplicates"
         for stem, name in self._archive.below("duplicates").items():
-            try:
-                path = below(folder, plain_name(f"{stem}.jsonl"))
-            except LeadsOut:
-                raise _strange(f"it names a file outside, {name}") from None
+            path = below(folder, journal_name(stem, name))
             content = self._archive.read(name)
             here = read_file(path) if path.exists() else b""
             if content.startswith(here):
@@ -311,23 +269,5 @@ class Importer:
                 self._done.remarks.append(f"{path} is another journal here, and is kept")
 
 
-def _event(text: str, kind: type[_Event]) -> _Event:
-    """What Dagster wrote, read again; of that kind and no other."""
-    try:
-        return deserialize_value(text, kind)
-    # What its reader raises of text that is none of its own: it checks types and names of classes as it goes.
-    except (DeserializationError, CheckError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise _strange(f"a record in it is none of Dagster's ({type(error).__name__})") from None
-
-
-def _first_of(error: ValidationError) -> str:
-    found = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(map(str, found['loc']))}: {found['msg']}".removeprefix(": ")
-
-
 def _reason(event: dg.AssetObservation) -> tuple[object, ...]:
     return tuple(value.value if (value := event.metadata.get(name)) else "" for name in (FAILED, ATTEMPT))
-
-
-def _strange(what: str) -> Fatal:
-    return Fatal(f"the archive was not written by `export`: {what}", next_step="Take another archive")

@@ -25,8 +25,9 @@ from media_assets.pipeline.batch import batches_of
 from media_assets.pipeline.dagster_asset import dagster_asset
 from media_assets.pipeline.instance_state import InstanceState
 from media_assets.pipeline.latest_records import latest_failures, made_ids
-from media_assets.pipeline.partitions import registered
+from media_assets.pipeline.partitions import register, registered
 from media_assets.places.folder.settings import FolderSource, FolderStore
+from media_assets_tests.impossible_keys import IMPOSSIBLE
 from media_assets_tests.toy_library import PIPELINE, SOURCE, ToyLibrary, key_of
 
 ASSETS = [stage.name for stage in PIPELINE]
@@ -380,6 +381,18 @@ def test_what_sensors_remember_comes_along_unless_they_have_looked_here(move: Mo
     assert imported_cursor(InstanceState(other.instance), SOURCE) == "9"
 
 
+A_MANIFEST = {
+    "asset": "drive_file",
+    "key": "box:x",
+    "fingerprint": "",
+    "version": "",
+    "inputs": {},
+    "code_version": "",
+    "settings": {},
+    "made_at": "2026-01-01T00:00:00Z",
+    "made_in_seconds": 1,
+    "made_by_run": "",
+}
 STRANGE = {
     "a journal that lies elsewhere": ("duplicates/../victim.jsonl", b"x\n", "names a file outside"),
     "a journal in a folder": ("duplicates/sub/a.jsonl", b"x\n", "names a file outside"),
@@ -442,6 +455,23 @@ STRANGE = {
         json.dumps({"key": "k", "observation": serialize_value(dg.AssetObservation("shout", partition="k"))}).encode(),
         "failures of other assets among those of echo",
     ),
+    "an artifact of a key that leads out": (
+        "artifacts/drive_file.jsonl",
+        json.dumps({"key": "box:../x", "manifest": A_MANIFEST, "recorded": None}).encode(),
+        "line 1 of artifacts/drive_file.jsonl has a key that no file can have, 'box:../x': it leads out of its source",
+    ),
+    "an artifact that is a copy of what leads out": (
+        "artifacts/drive_file.jsonl",
+        json.dumps({"key": "box:x", "manifest": {**A_MANIFEST, "reused_from": "../x"}, "recorded": None}).encode(),
+        "'../x': it does not begin with the name of a source",
+    ),
+    "a failure of such a key": (
+        "failures/transcript.jsonl",
+        json.dumps(
+            {"key": "", "observation": serialize_value(dg.AssetObservation("transcript", partition=""))}
+        ).encode(),
+        "line 1 of failures/transcript.jsonl has a key that no file can have, '': it does not begin",
+    ),
     "a partition that is a number": ("partitions.jsonl", b"7\n", "line 1 of partitions.jsonl is no such row"),
     "a line that is no JSON": ("partitions.jsonl", b"{\n", "is damaged"),
     "a memory that is a list": (f"sources/{SOURCE}.json", b"[]", "is not what a sensor remembers"),
@@ -449,7 +479,9 @@ STRANGE = {
 
 
 @pytest.mark.parametrize("what", STRANGE)
-def test_an_archive_with_what_export_does_not_write_is_refused(what: str, move: Move, tmp_path: Path) -> None:
+def test_an_archive_with_what_export_does_not_write_is_refused_and_nothing_changed(
+    what: str, move: Move, tmp_path: Path
+) -> None:
     name, content, reason = STRANGE[what]
     new = move.elsewhere()
     path = tmp_path / "strange.zip"
@@ -459,4 +491,34 @@ def test_an_archive_with_what_export_does_not_write_is_refused(what: str, move: 
     with open_archive(path) as opened, pytest.raises(Fatal, match=reason):
         Importer(new.instance, new.library, PIPELINE, opened).run()
     assert victim.read_text() == "victim"
+    assert registered(new.instance) == []
+    assert events(new) == dict.fromkeys(events(new), 0)
     assert not list(tmp_path.rglob("victim.jsonl"))
+
+
+def a_row(key: str) -> Any:
+    return {"key": key, "manifest": {}, "recorded": None}
+
+
+def test_an_archive_with_a_key_that_no_file_can_have_is_refused_and_nothing_changed(move: Move, tmp_path: Path) -> None:
+    new = move.elsewhere()
+    for number, (key, why) in enumerate(IMPOSSIBLE.values()):
+        path = tmp_path / f"{number}.zip"
+        # Of an asset that is not known here only the keys are looked at.
+        name, row = ("partitions.jsonl", key) if number % 2 else ("artifacts/word_count.jsonl", a_row(key))
+        with new_archive(path) as archive, archive.lines(name) as add:
+            add(row)
+        with open_archive(path) as opened, pytest.raises(Fatal, match=why) as caught:
+            Importer(new.instance, new.library, PIPELINE, opened).run()
+        assert f"line 1 of {name} has a key that no file can have" in str(caught.value)
+        assert len(str(caught.value)) < 500
+    assert registered(new.instance) == []
+
+
+def test_keys_that_no_file_can_have_are_left_out_of_an_archive_and_counted(move: Move, tmp_path: Path) -> None:
+    new = move.elsewhere()
+    register(new.instance, [*registered(move.old.instance), "by hand", "box:../secret"])
+    done = export_library(new.instance, new.library, new.settings, PIPELINE, tmp_path / "a.zip")
+    assert done.impossible == 2
+    with open_archive(tmp_path / "a.zip") as archive:
+        assert list(archive.lines("partitions.jsonl")) == registered(move.old.instance)
