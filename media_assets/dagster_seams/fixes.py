@@ -1,4 +1,6 @@
-"""Faults of Dagster that we run into, mended here and nowhere else. Each says when it can go.
+"""Faults of Dagster that we run into, mended in this room and nowhere else. Each says when it can go.
+
+What a run over a range of files reads is mended by `keys_in_range`.
 
 Dagster 1.13.27: a run whose step waits for a slot of a pool is to look again after an interval, and takes the least of
 the intervals and 0. So it looks again and again without a pause, on a whole core, for as long as it waits
@@ -51,7 +53,7 @@ import os
 import time
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import dagster as dg
 from alembic.config import Config
@@ -61,12 +63,15 @@ from dagster._core.events.log import EventLogEntry
 from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
 from dagster._core.scheduler import DagsterDaemonScheduler
 from dagster._core.scheduler.instigation import InstigatorState
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.runs.sqlite import sqlite_run_storage
 from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
 from dagster._daemon import sensor as sensor_daemon
 from dagster._daemon.auto_run_reexecution import event_log_consumer
 from sqlalchemy import Engine, NullPool, create_engine
+
+from media_assets.dagster_seams import keys_in_range
 
 _LOCKED_SECONDS = 60.0
 _CONNECT_SECONDS = 10
@@ -134,21 +139,21 @@ def _has_or_had_table(self: sqlite_event_log.SqliteEventLogStorage, table_name: 
     return table_name in seen
 
 
+_INSERT_FOR_IDS = SqlEventLogStorageTable.insert().returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
 _store_one_by_one = sqlite_event_log.SqliteEventLogStorage.store_event_batch
 
 
 def _store_together(self: sqlite_event_log.SqliteEventLogStorage, events: Sequence[EventLogEntry]) -> None:
-    """What `store_event` does with each event, in one transaction for the run's database and one for the index."""
+    """What `store_event` does with each event, in one transaction for the index and one for the run's own log."""
     run_ids = {event.run_id for event in events}
     if len(run_ids) != 1 or not all(event.dagster_event_type in _TOGETHER for event in events):
         _store_one_by_one(self, events)
         return
-    inserts = [self.prepare_insert_event(event) for event in events]
-    with self.run_connection(run_ids.pop()) as connection:
-        for insert in inserts:
-            connection.execute(insert)
+    rows = [self._event_to_row(event) for event in events]
+    # The index first, which other processes hold at times: where it takes none, the run's own log has none either, and
+    # Dagster writes them one by one.
     with self.index_transaction() as connection:
-        numbers = [cast(Any, connection.execute(insert).inserted_primary_key)[0] for insert in inserts]
+        numbers = list(connection.scalars(_INSERT_FOR_IDS, rows))
         self._store_asset_event_tags(connection, events, numbers)
         # Of an asset only what came last is kept beside the events.
         last = {
@@ -157,6 +162,8 @@ def _store_together(self: sqlite_event_log.SqliteEventLogStorage, events: Sequen
         }
         for event, number in last.values():
             self._store_asset_event(connection, event, number)
+    with self.run_connection(run_ids.pop()) as connection:
+        connection.execute(SqlEventLogStorageTable.insert(), rows)
 
 
 def _is_more_than_a_stop(record: logging.LogRecord) -> bool:
@@ -178,6 +185,7 @@ def apply() -> None:
     for daemon in ("AssetDaemon", "SchedulerDaemon", "SensorDaemon"):
         logging.getLogger(f"dagster.daemon.{daemon}").addFilter(_is_more_than_a_stop)
     sqlite_event_log.SqliteEventLogStorage.has_table = _has_or_had_table  # type: ignore[method-assign]
+    keys_in_range.apply()
 
 
 def note_end_of_log(instance: dg.DagsterInstance) -> None:

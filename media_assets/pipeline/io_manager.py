@@ -39,6 +39,8 @@ from media_assets.dagster_seams.steps import (
     _build_data_version_tags,
     _get_code_version,
     _get_input_provenance_data,
+    add_metadata_of_files,
+    record_together,
 )
 from media_assets.pipeline.batch import Batch
 from media_assets.pipeline.first_failures import AllAlike
@@ -143,43 +145,30 @@ class ArtifactIOManager(dg.IOManager):
             # Else Dagster records an artifact for each file of the range. It does so for an output that is an asset's.
             context._asset_key = None
             return
-        for outcome in results.made:
-            batch.context.add_asset_metadata(self._metadata(batch, outcome), partition_key=outcome.key)
+        made = {outcome.key: self._metadata(batch, outcome) for outcome in results.made}
+        add_metadata_of_files(context.step_context, context.asset_key, made)
 
     def _record_each(self, context: dg.OutputContext, batch: Batch, results: _Results) -> Iterator[dg.DagsterEvent]:
         step, asset_key = context.step_context, context.asset_key
         tags = _tags(step, asset_key)
-        for outcome in results.made:
-            yield dg.DagsterEvent.asset_materialization(
-                step,
+        yield from record_together(
+            step,
+            [
                 dg.AssetMaterialization(
-                    asset_key,
-                    partition=outcome.key,
-                    metadata=self._metadata(batch, outcome),
-                    tags=tags,
-                ),
-            )
+                    asset_key, partition=outcome.key, metadata=self._metadata(batch, outcome), tags=tags
+                )
+                for outcome in results.made
+            ],
+        )
         if results.fatal:
-            for key in sorted(_wrongly_blamed(results.fatal) - set(context.asset_partition_keys)):
-                withdrawn = dg.AssetObservation(asset_key, partition=key, metadata={WITHDRAWN: results.fatal.reason})
-                yield dg.DagsterEvent.asset_observation(step, withdrawn)
-            return
-        for outcome in (*results.failed, *results.transient):
-            assert outcome.error is not None
-            yield dg.DagsterEvent.asset_observation(
-                step,
-                dg.AssetObservation(
-                    asset_key,
-                    partition=outcome.key,
-                    metadata={
-                        FAILED: outcome.error.reason,
-                        NEXT_STEP: outcome.error.next_step,
-                        KIND: kind_of(outcome.error),
-                        ATTEMPT: outcome.attempt,
-                        **_source_file(batch, outcome.key),
-                    },
-                ),
-            )
+            withdrawn = sorted(_wrongly_blamed(results.fatal) - set(context.asset_partition_keys))
+            noted = {key: {WITHDRAWN: results.fatal.reason} for key in withdrawn}
+        else:
+            noted = {outcome.key: _failed(batch, outcome) for outcome in (*results.failed, *results.transient)}
+        yield from record_together(
+            step,
+            [dg.AssetObservation(asset_key, partition=key, metadata=metadata) for key, metadata in noted.items()],
+        )
 
     def _metadata(self, batch: Batch, outcome: Outcome) -> Mapping[str, Any]:
         assert outcome.manifest is not None
@@ -209,6 +198,18 @@ def stored_metadata(store: ArtifactStore, manifest: Manifest, *, reused: bool) -
 def _wrongly_blamed(fatal: Fatal) -> frozenset[str]:
     """Files that were blamed, by this batch or by earlier ones, and turn out not to be at fault."""
     return fatal.keys if isinstance(fatal, AllAlike) else frozenset()
+
+
+def _failed(batch: Batch, outcome: Outcome) -> dict[str, Any]:
+    """What the observation of a failed file says."""
+    assert outcome.error is not None
+    return {
+        FAILED: outcome.error.reason,
+        NEXT_STEP: outcome.error.next_step,
+        KIND: kind_of(outcome.error),
+        ATTEMPT: outcome.attempt,
+        **_source_file(batch, outcome.key),
+    }
 
 
 def _source_file(batch: Batch, key: str) -> dict[str, Any]:

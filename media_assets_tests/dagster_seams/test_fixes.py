@@ -149,6 +149,34 @@ def test_events_that_come_together_are_written_together_and_leave_what_they_leav
     assert commits <= left["0"][3] - 8, "four for three files instead of twelve"
 
 
+@dg.asset(partitions_def=_PARTS, backfill_policy=dg.BackfillPolicy.single_run())
+def refused_once(context) -> None:
+    """While its events are written, the index takes nothing for a moment."""
+    storage = context.instance.event_log_storage
+    with storage.index_connection() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON event_logs WHEN NEW.partition = 'b' AND "
+            "(SELECT count(*) FROM event_logs WHERE dagster_event_type = 'ASSET_MATERIALIZATION') = 1 "
+            "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+
+
+def test_an_index_that_takes_no_events_leaves_none_twice_in_the_log_of_the_run(tmp_path: Path) -> None:
+    dagster_fixes.apply()
+    job = dg.Definitions([refused_once], executor=dg.in_process_executor).resolve_implicit_global_asset_job_def()
+    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
+        tags = {ASSET_PARTITION_RANGE_START_TAG: "a", ASSET_PARTITION_RANGE_END_TAG: "c"}
+        run = job.execute_in_process(
+            instance=instance, asset_selection=[refused_once.key], tags=tags, raise_on_error=False
+        )
+        made = [
+            entry.dagster_event.partition
+            for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+            if entry.dagster_event
+        ]
+    assert len(made) == len(set(made)) and made
+
+
 def test_events_are_written_together_unless_the_environment_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DAGSTER_EVENT_BATCH_SIZE", raising=False)
     dagster_fixes.apply()

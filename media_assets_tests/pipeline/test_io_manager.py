@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+import sqlalchemy
 from dagster._core.definitions.data_version import CODE_VERSION_TAG, CachingStaleStatusResolver, StaleStatus
 from dagster._core.loader import LoadingContextForTest
 from dagster._core.storage.tags import BACKFILL_ID_TAG
@@ -127,6 +128,35 @@ def test_a_bad_file_is_an_observation_with_its_reason_and_a_row_of_the_failure(t
         dict(record.data) for record in table.records
     ]
     assert retries(result) == 0
+
+
+@pytest.mark.thorough
+def test_a_batch_with_bad_files_costs_no_more_transactions_when_it_has_more_files(tmp_path: Path) -> None:
+    commits = []
+    for number in (4, 24):
+        with ToyLibrary(tmp_path / str(number)) as toy:
+            keys = toy.write(
+                **{f"n{index:02}": "text\ndrive_file: poison" if index % 2 else "text" for index in range(number)}
+            )
+            count = _Commits()
+            sqlalchemy.event.listen(sqlalchemy.Engine, "commit", count)
+            try:
+                result = toy.run("drive_file", keys=keys)
+            finally:
+                sqlalchemy.event.remove(sqlalchemy.Engine, "commit", count)
+            assert len(materialized(result)) == len(observed(result)) == number // 2
+            commits.append(count.seen)
+    assert commits[0] == commits[1]
+
+
+class _Commits:
+    """Counts the transactions that are committed."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    def __call__(self, connection: object) -> None:
+        self.seen += 1
 
 
 @pytest.mark.thorough

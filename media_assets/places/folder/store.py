@@ -279,10 +279,14 @@ class FolderArtifacts:
         return StoredFile(name=name, path=where, size_bytes=origin.stat().st_size, sha256=sha256)
 
     def _register(self, manifest: Manifest, folder: Path) -> None:
-        self._write(self._index("fingerprint", manifest.asset, manifest.fingerprint), folder.name)
+        """Enter it in the index, without waiting for the disk: an entry that is lost with the power costs a file of
+        equal content its copy, and what is made from a file that somebody copies back its name.
+        """
+        self._write(self._index("fingerprint", manifest.asset, manifest.fingerprint), folder.name, sync=False)
         for stored in manifest.files:
             if stored.size_bytes and stored.sha256 not in manifest.inputs.values():
-                self._write(self._index("content", stored.sha256), f"{manifest.asset} of {manifest.key}")
+                origin = f"{manifest.asset} of {manifest.key}"
+                self._write(self._index("content", stored.sha256), origin, sync=False)
 
     def _remove_left_behind(self, before: Manifest | None, now: Manifest | None) -> None:
         """Remove the files of one version that another does not have."""
@@ -324,8 +328,8 @@ class FolderArtifacts:
         return manifest
 
     @staticmethod
-    def _write(path: Path, text: str) -> None:
-        write_whole(path, text.encode())
+    def _write(path: Path, text: str, *, sync: bool = True) -> None:
+        write_whole(path, text.encode(), sync=sync)
 
     def _has_size(self, path: Path, size_bytes: int) -> bool:
         try:
