@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,31 @@ def imported_by(path: Path) -> set[str]:
         f"{node.module}.{alias.name}" for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
     }
     return whole | {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+
+
+def rooms_from_top() -> list[set[str]]:
+    """The rooms, those that may know all others first, as the contract has them."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    return [{room.strip(" ()") for room in re.split("[|:]", layer)} for layer in layers]
+
+
+def named_by(path: Path) -> set[str]:
+    """The modules of ours that a module names in strings, to import them by hand or to have them imported."""
+    nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {text for text in texts if re.fullmatch(r"media_assets(\.\w+)+", text)}
+
+
+def test_no_room_names_a_higher_one_in_a_string() -> None:
+    """What no linter of imports sees."""
+    rooms = rooms_from_top()
+    floors = {room: floor for floor, names in enumerate(rooms) for room in names}
+    assert floors["cli"] < floors["artifacts"] < floors["media"] < floors["base"]
+    for path in PACKAGE.rglob("*.py"):
+        own = floors.get(path.relative_to(PACKAGE).parts[0].removesuffix(".py"), 0)
+        higher = {name for name in named_by(path) if floors.get(name.split(".")[1], own) < own}
+        assert not higher, path
 
 
 SHARED_BY_PLACES = {"cache", "listed"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,10 @@ from media_assets.media.info import Chapter
 
 def echo(what: str) -> str:
     return what
+
+
+def is_loaded(module: str) -> bool:
+    return module in sys.modules
 
 
 def plain(size: int) -> bytes:

@@ -65,6 +65,12 @@ def test_large_arguments_reach_the_child(work: Work):
     assert run_in_child(child.echo, text, work=work) == text
 
 
+def test_what_a_call_has_loaded_ahead_is_there_for_all_that_follow_and_was_for_none_before(work: Work):
+    assert run_in_child(child.is_loaded, "colorsys", work=work, ahead=("no_such_module",)) is False
+    assert run_in_child(child.is_loaded, "colorsys", work=work, ahead=("fractions", "colorsys")) is True
+    assert run_in_child(child.is_loaded, "colorsys", work=work) is True
+
+
 def test_each_call_has_a_child_of_its_own_and_none_stays(work: Work):
     first, second = (run_in_child(child.who, work=work) for _ in range(2))
     assert first["pid"] != second["pid"]

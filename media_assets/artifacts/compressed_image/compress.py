@@ -22,7 +22,14 @@ from media_assets.artifacts.compressed_image.settings import ImageFormat, ImageR
 from media_assets.artifacts.compressed_image.value import CompressedImage
 from media_assets.base.errors import BadMedia
 from media_assets.media.info import MediaInfo
-from media_assets.media.pictures.opening import UnreadablePicture, limits_for, open_image, upright, written_file
+from media_assets.media.pictures.opening import (
+    LIBRARIES,
+    UnreadablePicture,
+    limits_for,
+    open_image,
+    upright,
+    written_file,
+)
 from media_assets.media.pictures.pixels import eight_bits, in_srgb, resized
 from media_assets.media.sandbox.child import run_in_child
 from media_assets.pipeline.rules import FileFacts, first_that_fits
@@ -38,6 +45,7 @@ _BYTES_PER_PIXEL = 32
 _OPENED = {"apng", "bmp", "gif", "j2k", "jpeg", "mjpeg", "mov", "png", "ppm", "tiff", "webp", "webp_anim"}
 """FFmpeg's names of what is opened here, so that only damage keeps it from being read."""
 _WRITTEN_BYTES = 1_000_000_000
+_LOADED_AHEAD = (*LIBRARIES, "ssimulacra2", __name__)
 _EIGHT_BITS = 8
 _ORIENTATION = 0x0112
 _SIDEWAYS = (5, 6, 7, 8)
@@ -67,7 +75,17 @@ def compress_image(
     work.report(0.1)
     limits = limits_for(media, settings.max_megapixels, _BYTES_PER_PIXEL, _WRITTEN_BYTES, work)
     try:
-        value = run_in_child(_compressed, source, media, age_years, settings, work.directory, work=work, limits=limits)
+        value = run_in_child(
+            _compressed,
+            source,
+            media,
+            age_years,
+            settings,
+            work.directory,
+            work=work,
+            limits=limits,
+            ahead=_LOADED_AHEAD,
+        )
     except UnreadablePicture:
         if media.container.split(",")[0].removesuffix("_pipe") in _OPENED:
             raise

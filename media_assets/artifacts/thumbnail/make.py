@@ -14,7 +14,14 @@ from media_assets.base.errors import BadMedia, NotApplicable
 from media_assets.media.completeness import is_empty_track
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo, MediaKind, Stream
-from media_assets.media.pictures.opening import UnreadablePicture, limits_for, open_image, upright, written_file
+from media_assets.media.pictures.opening import (
+    LIBRARIES,
+    UnreadablePicture,
+    limits_for,
+    open_image,
+    upright,
+    written_file,
+)
 from media_assets.media.pictures.pixels import eight_bits, in_srgb
 from media_assets.media.sandbox.child import run_in_child
 from media_assets.work.work import Work
@@ -26,6 +33,7 @@ _ITSELF = "the picture itself"
 _BYTES_PER_PIXEL = 16
 """Decoded, turned upright, and converted to sRGB with its transparency, at four bytes each."""
 _WRITTEN_BYTES = 100_000_000
+_LOADED_AHEAD = (*LIBRARIES, __name__)
 Origin = Literal["video frame", "cover art", "image"]
 
 
@@ -119,7 +127,9 @@ def _of_image(
     if stream is None:
         limits = limits_for(media, settings.max_megapixels, _BYTES_PER_PIXEL, _WRITTEN_BYTES, work)
         try:
-            drawn = run_in_child(_drawn_image, source, work.directory, settings, work=work, limits=limits)
+            drawn = run_in_child(
+                _drawn_image, source, work.directory, settings, work=work, limits=limits, ahead=_LOADED_AHEAD
+            )
         except UnreadablePicture:
             if not media.video_streams:
                 raise

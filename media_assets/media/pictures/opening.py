@@ -23,6 +23,8 @@ from media_assets.work.work import Work
 if TYPE_CHECKING:
     from PIL import Image
 
+LIBRARIES = ("numpy", "PIL.ImageCms", "PIL.ImageOps", "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "pillow_heif")
+"""What opening pictures takes seconds to load, for calls of the sandbox that do it (`run_in_child(ahead=)`)."""
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 _FTYP_BYTES = 256
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "JPEG2000", "PPM")

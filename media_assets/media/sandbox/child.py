@@ -10,7 +10,7 @@ import json
 import pickle
 import selectors
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -22,7 +22,6 @@ from media_assets.media.sandbox.helper_process import Forked, helper
 from media_assets.media.sandbox.results import adapter
 from media_assets.media.sandbox.server import (
     CALL,
-    CALLS,
     ERROR,
     JSON,
     LOOK_AT_IT,
@@ -48,7 +47,11 @@ class ChildFailed(Exception):
 
 
 def run_in_child(
-    function: Callable[..., Result], *arguments: Any, work: Work, limits: ChildLimits | None = None
+    function: Callable[..., Result],
+    *arguments: Any,
+    work: Work,
+    limits: ChildLimits | None = None,
+    ahead: Sequence[str] = (),
 ) -> Result:
     """Call a function in a child process and return what it returns.
 
@@ -58,6 +61,7 @@ def run_in_child(
         arguments: Anything that can be pickled.
         work: Its limit and cancellation are looked at several times a second; the child dies with them.
         limits: What the child may take; None for what `work` says.
+        ahead: Modules that are loaded once for all such calls, and not by each child: those that take long.
 
     Raises:
         BadMedia: the child met one of its limits or crashed.
@@ -70,7 +74,7 @@ def run_in_child(
     limits = limits or work.child_limits
     request = pickle.dumps((function.__module__, function.__name__, arguments, limits, work.processor_seconds))
     with ExitStack() as stack:
-        child = helper("readers").fork(CALLS.get(function.__module__, CALL), request, stack)
+        child = helper("readers").fork(CALL, request, stack, ahead=ahead)
         data = _Call(child).wait(work, limits)
     return _result(function, data)
 

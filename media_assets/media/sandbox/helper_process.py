@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from media_assets.base.errors import Fatal
-from media_assets.media.sandbox.server import STATUS, Kind
+from media_assets.media.sandbox.server import STATUS, Kind, ahead_of
 from media_assets.work.child_limits import clean_environment
 
 _START_SECONDS = 60.0
@@ -88,7 +88,9 @@ class HelperProcess:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def fork(self, call: bytes, request: bytes, stack: ExitStack, more: Iterable[int] = ()) -> Forked:
+    def fork(
+        self, call: bytes, request: bytes, stack: ExitStack, more: Iterable[int] = (), *, ahead: Iterable[str] = ()
+    ) -> Forked:
         """Have a child forked for a request. When the stack is left, the child is killed if it is still there.
 
         Args:
@@ -96,6 +98,7 @@ class HelperProcess:
             request: Sent to the child.
             stack: Closes the ends that are ours.
             more: Descriptors that the child gets besides.
+            ahead: Modules that are loaded in the helper first, and stay there.
 
         Raises:
             OSError: the helper is gone.
@@ -106,6 +109,7 @@ class HelperProcess:
             stack.enter_context(end)
         with talk_end, life_end, self._sending:
             socket.send_fds(self._control, [call], [talk_end.fileno(), life_end.fileno(), *more])
+            self._control.sendall(ahead_of(ahead))
         with suppress(BrokenPipeError, ConnectionResetError):  # a child that is gone already has its status
             talk.sendall(request)
         return Forked(talk, life)

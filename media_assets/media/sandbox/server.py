@@ -6,9 +6,12 @@ Another of its kind has loaded nothing, and forks what becomes a tool such as ff
 
 What it hears, on the socket it is given:
 
-    one byte, with two descriptors    a call (`CALLS`): where its request comes from and its result goes, and its life
+    one byte, with two descriptors    a call (`CALL`): where its request comes from and its result goes, and its life
     one byte, with four descriptors   a tool (`TOOL`): the same, and its standard output and error
     the end                           the parent is gone: every child is killed
+
+Behind the byte stand the names of the modules that are loaded here before the child is forked (`ahead_of`). Loading
+takes seconds for some calls; so those pay for it once, and others not at all. Whoever makes a call says which they are.
 
 A request is pickled, because it comes from the parent. A result is JSON or plain bytes, and never pickled: what
 decodes hostile bytes may have become hostile itself. The exit status is told by this process, on the socket of the
@@ -29,7 +32,7 @@ import socket
 import struct
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -50,27 +53,21 @@ PLAIN, JSON, ERROR, OS_ERROR, UNFORESEEN = b"B", b"J", b"E", b"O", b"U"
 """The first byte of a result."""
 LOOK_AT_IT = "Open the file in a player to see whether it is damaged; export or fetch it again, or take it out"
 _LIMITS_MET = {errno.EMFILE: "has more files opened", errno.EFBIG: "has more written to a file"}
-_FOR_PICTURES = ("numpy", "PIL.ImageCms", "PIL.ImageOps", "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "pillow_heif")
 TOOL = b"t"
 CALL = b"c"
-CALLS = {
-    "media_assets.artifacts.thumbnail.make": b"p",
-    "media_assets.artifacts.compressed_image.compress": b"s",
-}
-"""What a call begins with, by the module of its function, where more has to be loaded for it (`_LOADED_FOR`)."""
-_LOADED_FOR = {
-    TOOL: (),
-    CALL: (),
-    b"p": (*_FOR_PICTURES, "media_assets.artifacts.thumbnail.make"),
-    b"s": (*_FOR_PICTURES, "ssimulacra2", "media_assets.artifacts.compressed_image.compress"),
-}
-"""What is loaded for which calls. It takes seconds, so others are spared it, and those that need it pay once."""
+_LENGTH = struct.Struct("=H")
 _LONGEST_TRACEBACK = 50_000
 _DESCRIPTORS = 65536
 """More than this process ever has open."""
 _PR_SET_PDEATHSIG = 1
 _DATA = 3
 """The descriptor of request and result, once everything else is closed."""
+
+
+def ahead_of(modules: Iterable[str]) -> bytes:
+    """What stands behind the first byte of a call: the modules that are to be loaded for it, in their order."""
+    names = "\0".join(modules).encode("ascii")
+    return _LENGTH.pack(len(names)) + names
 
 
 def main(control_descriptor: int, kind: Kind) -> None:
@@ -121,8 +118,10 @@ class _Server:
         data, descriptors, _, _ = socket.recv_fds(self._control, 1, 4)
         if not data:
             return False
-        for name in _LOADED_FOR[data]:
-            importlib.import_module(name)
+        (length,) = _LENGTH.unpack(self._heard(_LENGTH.size))
+        for name in self._heard(length).decode("ascii").split("\0") if length else ():
+            with suppress(ImportError):  # the child meets it again, and tells it
+                importlib.import_module(name)
         talk, life, *streams = descriptors
         try:
             pid = os.fork()
@@ -138,6 +137,13 @@ class _Server:
         for descriptor in (talk, *streams):
             os.close(descriptor)
         return True
+
+    def _heard(self, size_bytes: int) -> bytes:
+        """Exactly so many bytes, which the parent has sent with the one before; fewer where it is gone."""
+        heard = b""
+        while len(heard) < size_bytes and (piece := self._control.recv(size_bytes - len(heard))):
+            heard += piece
+        return heard
 
     def _reap(self) -> None:
         while self._children:
