@@ -11,8 +11,9 @@ from media_assets.artifacts.all import enabled_stages
 from media_assets.artifacts.duplicates.groups_asset import duplicate_groups, nightly_groups
 from media_assets.artifacts.duplicates.library import INDEX
 from media_assets.artifacts.library_report.asset import daily_report, first_report, library_report
+from media_assets.artifacts.summary.summarizer import opened_summarizer
 from media_assets.artifacts.summary.summarizers import Summarizers
-from media_assets.artifacts.transcript.transcriber import Tools
+from media_assets.artifacts.transcript.transcriber import Tools, opened_transcriber
 from media_assets.artifacts.transcript.transcribers import Transcribers
 from media_assets.automation.age_sensor import age_sensor
 from media_assets.automation.budget_sensor import budget_sensor
@@ -99,8 +100,8 @@ def _engines(settings: Settings, secrets: Secrets) -> dict[str, Any]:
     tools = Tools(ffmpeg, secrets, settings.state_dir, settings.assets["transcript"].workers)
     return {
         "ffmpeg": ffmpeg,
-        "transcribers": Transcribers(lambda section: section.open(tools)),
-        "summarizers": Summarizers(lambda section: section.open(secrets)),
+        "transcribers": Transcribers(lambda section: opened_transcriber(section, tools)),
+        "summarizers": Summarizers(lambda section: opened_summarizer(section, secrets)),
     }
 
 

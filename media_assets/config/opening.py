@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from media_assets.base.errors import Fatal
+from media_assets.base.promises import kept, name_of
 from media_assets.base.secrets import Secrets
 from media_assets.config.private_state import make_state_private
 from media_assets.config.settings import Settings
@@ -44,12 +45,18 @@ class Places:
     @cached_property
     def sources(self) -> Mapping[str, Source]:
         """The sources by their names."""
-        return {name: section.open_source(name, self) for name, section in self.source_sections.items()}
+        return {
+            name: kept(section.open_source(name, self), Source, f"{name_of(type(section))}.open_source")
+            for name, section in self.source_sections.items()
+        }
 
     @cached_property
     def stores(self) -> Mapping[str, ArtifactStore]:
         """The stores by their names."""
-        return {name: section.open_store(name, self) for name, section in self.store_sections.items()}
+        return {
+            name: kept(section.open_store(name, self), ArtifactStore, f"{name_of(type(section))}.open_store")
+            for name, section in self.store_sections.items()
+        }
 
     def mover(self, name: str) -> Mover:
         """What moves duplicates within a source to its review folder, and back.

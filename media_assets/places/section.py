@@ -9,10 +9,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from pydantic import PositiveInt
 
+from media_assets.base.errors import FaultOfCode
+from media_assets.base.promises import name_of, require_whole
 from media_assets.base.section import Section
 from media_assets.base.validators import Glob
 
@@ -40,7 +42,14 @@ class Territory(NamedTuple):
 
 
 class PlaceSection(Section):
-    """A section of library.yaml about one place, of whatever kind."""
+    """A section of library.yaml about one place, of whatever kind: each kind has a `type` of its own."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """See that a kind has all that is left to it, when it is declared."""
+        super().__pydantic_init_subclass__(**kwargs)
+        if "type" in cls.model_fields:
+            require_whole(cls)
 
     @property
     @abstractmethod
@@ -68,8 +77,19 @@ class SourceSection(PlaceSection):
     """Time between two looks; absent: `automation.source_interval_seconds`, else what is usual for its kind."""
 
     usual_interval_seconds: ClassVar[int]
+    """Time between two looks where library.yaml says nothing else."""
     looks_are_paid: ClassVar[bool] = True
     """A folder is listed in milliseconds; of a bucket each thousand objects cost a request, and Drive has a quota."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        interval = getattr(cls, "usual_interval_seconds", 1)
+        if not isinstance(interval, int) or interval <= 0:
+            raise FaultOfCode(
+                f"the section {name_of(cls)} has usual_interval_seconds = {interval!r}",
+                next_step="Give the seconds between two looks, a whole number",
+            )
 
     @abstractmethod
     def open_source(self, name: str, library: Surroundings) -> Source:
@@ -88,9 +108,9 @@ class SourceSection(PlaceSection):
         return ""
 
     @classmethod
-    def state_names(cls, source: str) -> tuple[str, ...]:  # noqa: ARG003
-        """Under which names is kept what a source of this kind remembers between two looks."""
-        return ()
+    @abstractmethod
+    def state_names(cls, source: str) -> tuple[str, ...]:
+        """Under which names is kept what a source of this kind remembers between two looks, so that export has it."""
 
 
 class StoreSection(PlaceSection):

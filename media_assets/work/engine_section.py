@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from media_assets.base.promises import require_whole
 from media_assets.base.section import Section
 
 
 class EngineSection(Section):
-    """A section about one engine of some stage."""
+    """A section about one engine of some stage: each engine has its own word for `engine`."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """See that a section has all that is left to it, when it is declared."""
+        super().__pydantic_init_subclass__(**kwargs)
+        if "engine" in cls.model_fields:
+            require_whole(cls)
 
     def server(self) -> str | None:
         """The address of the server that is asked with OPENAI_API_KEY; None where none is."""

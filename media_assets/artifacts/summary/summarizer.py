@@ -8,6 +8,7 @@ from typing import Protocol
 from media_assets.artifacts.summary.value import Summary
 from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment
 from media_assets.base.errors import NotApplicable
+from media_assets.base.promises import kept, name_of
 from media_assets.base.secrets import Secrets
 from media_assets.work.engine_section import EngineSection
 from media_assets.work.work import Work
@@ -55,3 +56,12 @@ def spoken_segments(transcript: Transcript) -> tuple[TranscriptSegment, ...]:
     if not spoken:
         raise NotApplicable("has speech that was not made out" if transcript.note else "has no speech to summarise")
     return spoken
+
+
+def opened_summarizer(section: SummarizerSection, secrets: Secrets) -> Summarizer:
+    """The engine that a section sets, once it is seen to be one.
+
+    Raises:
+        FaultOfCode: it is none.
+    """
+    return kept(section.open(secrets), Summarizer, f"{name_of(type(section))}.open")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from media_assets.artifacts.transcript.value import Transcript
+from media_assets.base.promises import kept, name_of
 from media_assets.base.secrets import Secrets
 from media_assets.work.engine_section import EngineSection
 from media_assets.work.work import Work
@@ -80,3 +81,12 @@ class TranscriberSection(EngineSection):
     @abstractmethod
     def open(self, tools: Tools) -> Transcriber:
         """The engine that it sets. Loads no model and touches neither network nor disk."""
+
+
+def opened_transcriber(section: TranscriberSection, tools: Tools) -> Transcriber:
+    """The engine that a section sets, once it is seen to be one.
+
+    Raises:
+        FaultOfCode: it is none.
+    """
+    return kept(section.open(tools), Transcriber, f"{name_of(type(section))}.open")

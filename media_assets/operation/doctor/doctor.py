@@ -25,7 +25,6 @@ from media_assets.operation.webhooks.signing import Signer
 from media_assets.pipeline.library import Library
 
 # What engines and the operating system raise when they cannot be used. Anything else is a mistake in a check.
-_FAILURES = (MediaAssetsError, OSError, ImportError, RuntimeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def failed(name: str, error: BaseException) -> Check:
 def _checked(name: str, look: Callable[[], str | Check]) -> Check:
     try:
         found = look()
-    except _FAILURES as error:
+    except Exception as error:  # noqa: BLE001  whatever a place or an engine of others raises, the other checks go on
         return failed(name, error)
     return found if isinstance(found, Check) else Check(name, True, found)
 

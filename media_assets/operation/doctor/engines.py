@@ -8,8 +8,9 @@ from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
 from media_assets.artifacts.summary.settings import SummarySettings
+from media_assets.artifacts.summary.summarizer import opened_summarizer
 from media_assets.artifacts.transcript.settings import TranscriptionSettings
-from media_assets.artifacts.transcript.transcriber import Tools
+from media_assets.artifacts.transcript.transcriber import Tools, opened_transcriber
 from media_assets.base.errors import Fatal
 from media_assets.base.secrets import Secrets
 from media_assets.base.section import Section
@@ -38,11 +39,11 @@ def engine_checks(settings: Settings, secrets: Secrets, ffmpeg: FFmpeg) -> Itera
 
 def _transcriber(section: TranscriptionSettings, ffmpeg: FFmpeg, secrets: Secrets) -> str:
     with blamed(f"load {section.engine}", section.packages()):
-        return section.open(Tools(ffmpeg, secrets)).check()
+        return opened_transcriber(section, Tools(ffmpeg, secrets)).check()
 
 
 def _summarizer(section: SummarySettings, secrets: Secrets) -> str:
-    return section.open(secrets).check()
+    return opened_summarizer(section, secrets).check()
 
 
 def _credentials(settings: Settings, secrets: Secrets) -> str:
