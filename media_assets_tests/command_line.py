@@ -11,11 +11,11 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from media_assets_tests.toy_library import copy_of_empty_home, processes
+from media_assets_tests.waiting import wait_until
 
 _OURS = ("DAGSTER", "MEDIA_A", "GOOGLE_")
 
@@ -88,13 +88,18 @@ class Command:
 
     def line_with(self, wanted: str, timeout: float = 60) -> str:
         """The first line of its standard output with a text in it, as soon as it is there."""
-        deadline = time.monotonic() + timeout
-        while True:
-            for line in self.stdout.splitlines(keepends=True):
-                if wanted in line and line.endswith("\n"):
-                    return line
-            assert self.poll() is None and time.monotonic() < deadline, f"{self.stdout}\n{self.stderr}"
-            time.sleep(0.02)
+
+        def whole_line() -> str | None:
+            lines = self.stdout.splitlines(keepends=True)
+            return next((line for line in lines if wanted in line and line.endswith("\n")), None)
+
+        found = wait_until(
+            whole_line,
+            timeout,
+            goes_on=lambda: self.poll() is None,
+            saying=lambda: f"{self.stdout}\n{self.stderr}",
+        )
+        return str(found)
 
     def _read(self, name: str) -> str:
         path = Path(self._said.name, name)

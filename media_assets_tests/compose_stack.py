@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Self
 from media_assets.places.manifest import Manifest
 from media_assets_tests.dagster_dev import free_port
 from media_assets_tests.dagster_ui import DagsterUI, QueryFailed
+from media_assets_tests.waiting import wait_until
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 # What .dockerignore lets through, and what Compose reads.
@@ -147,16 +147,16 @@ class ComposeStack(DagsterUI):
 
     def wait_for(self, condition: Callable[[], Any], *, seconds: float, what: str) -> Any:
         """The first true answer of `condition`; fails with the logs when there is none in time."""
-        deadline, error = time.monotonic() + seconds, ""
-        while time.monotonic() < deadline:
+        errors = [""]
+
+        def answer() -> Any:
             try:
-                if answer := condition():
-                    return answer
+                return condition()
             except QueryFailed as failure:
                 # After a restart of the database each connection that the webserver had kept fails once.
-                error = str(failure)
-            time.sleep(0.5)
-        raise AssertionError(f"{what}: not within {seconds} s\n{error}\n{self.logs()}")
+                errors.append(str(failure))
+
+        return wait_until(answer, seconds, saying=lambda: f"{what}\n{errors[-1]}\n{self.logs()}", pause_seconds=0.5)
 
     # ------------------------------------------------------------------------------------------ artifacts
 

@@ -15,6 +15,7 @@ from typing import Any, Self
 import psutil
 
 from media_assets_tests.dagster_ui import DagsterUI
+from media_assets_tests.waiting import wait_until
 
 _START_SECONDS = 120
 
@@ -86,14 +87,13 @@ class DagsterDev(DagsterUI):
 
     def wait_for(self, condition: Callable[[], Any], *, seconds: float, what: str) -> Any:
         """The first true answer of `condition`; fails with the end of the log when there is none in time."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            assert self.process.poll() is None, f"dagster dev ended:\n{self.log_tail()}"
-            answer = condition()
-            if answer:
-                return answer
-            time.sleep(3)  # to ask costs the web server time that the runs need
-        raise AssertionError(f"{what}: not within {seconds} s\n{self.log_tail()}")
+        return wait_until(
+            condition,
+            seconds,
+            goes_on=lambda: self.process.poll() is None,
+            saying=lambda: f"{what}\n{self.log_tail()}",
+            pause_seconds=3,  # to ask costs the web server time that the runs need
+        )
 
     def wait_for_look(self, sensor: str) -> None:
         """Until a sensor has looked once more, from a beginning after now to its end."""

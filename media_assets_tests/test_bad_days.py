@@ -17,6 +17,7 @@ from threading import Timer
 import pytest
 
 from media_assets_tests.bad_days import STAGE, BadDay, blames_nobody, can_mount, fill, free, small_disk
+from media_assets_tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -263,8 +264,7 @@ def test_a_stop_at_any_moment_says_no_more_than_that(tmp_path: Path, number: sig
         shutil.rmtree(day.store, ignore_errors=True)
 
         def stop(process: int, moment: int = moment) -> None:
-            while not (tmp_path / "stderr").exists():  # it is about to begin
-                time.sleep(0.001)
+            wait_until((tmp_path / "stderr").exists, pause_seconds=0.001)  # it is about to begin
             time.sleep(0.05 * 1.55**moment)
             with suppress(ProcessLookupError):
                 os.kill(process, number)

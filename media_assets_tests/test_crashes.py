@@ -15,6 +15,7 @@ import pytest
 
 from media_assets_tests.broken_library import tone
 from media_assets_tests.command_line import Command, prepare_state
+from media_assets_tests.waiting import wait_until
 
 STAGES = 5
 CLIPS = 14
@@ -64,6 +65,10 @@ class KilledLibrary:
         found = (self.root / "artifacts").glob("[!.]*/*/manifest.json")
         return {(path.parent.parent.name, path.parent.name): path.read_bytes() for path in found}
 
+    def wait_for(self, artifacts: int, process: Command) -> None:
+        """Until there are so many, or it has ended."""
+        wait_until(lambda: process.poll() is not None or len(self.manifests()) >= artifacts, 300, pause_seconds=0.005)
+
     def final_audio(self) -> list[Path]:
         return sorted((self.root / "artifacts").glob("[!.]*/*/audio.m4a"))
 
@@ -93,8 +98,7 @@ def test_a_killed_process_leaves_nothing_half_done_and_nothing_is_done_twice(
     seen: dict[tuple[str, str], bytes] = {}
     for artifacts, delay in moments:
         process = library.process()
-        while process.poll() is None and len(library.manifests()) < artifacts:
-            time.sleep(0.005)
+        library.wait_for(artifacts, process)
         time.sleep(delay)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()

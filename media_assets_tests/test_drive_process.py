@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from media_assets_tests.bad_days import FILES, STAGE, STAGES, BadDay, blames_nob
 from media_assets_tests.broken_library import tone
 from media_assets_tests.drive_library import access_to
 from media_assets_tests.drive_server import DriveServer, drive_server
+from media_assets_tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -101,10 +101,7 @@ def test_a_folder_that_goes_away_stops_the_work_with_2_and_blames_no_file(
     day.in_the_middle(f"touch {begun}; while [ ! -e {go} ]; do sleep 0.05; done")
 
     def take_away(_: int) -> None:
-        deadline = time.monotonic() + 120
-        while not begun.exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(begun.exists, 120)
         remove: Callable[[str], None] = getattr(drive, how)
         remove(drive.add_path(place))
         go.touch()

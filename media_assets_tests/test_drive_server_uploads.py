@@ -6,7 +6,6 @@ import hashlib
 import io
 import random
 import socket
-import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ from googleapiclient.http import MediaInMemoryUpload, MediaIoBaseUpload, build_h
 
 from media_assets_tests.drive_server import UNIT_BYTES, DriveServer, Fault, drive_server
 from media_assets_tests.drive_server.refusals import refused
+from media_assets_tests.waiting import wait_until
 
 DATA = random.Random(1).randbytes(5 * UNIT_BYTES + 1000)
 
@@ -113,8 +113,7 @@ def test_a_chunk_whose_bytes_do_not_come_does_not_hold_up_the_session(drive: Dri
     head = f"PUT {address.path}?{address.query} HTTP/1.1\r\nContent-Length: {UNIT_BYTES}\r\n"
     with socket.create_connection((address.hostname, address.port)) as hanging:
         hanging.sendall(f"{head}Content-Range: bytes 0-{UNIT_BYTES - 1}/{len(DATA)}\r\n\r\n".encode())
-        while drive.calls["files.upload_chunk"] == 0:
-            time.sleep(0.01)
+        wait_until(lambda: drive.calls["files.upload_chunk"])
         assert session.status() == (308, None)
         assert session.chunk(0, len(DATA))[0] == 200
         hanging.sendall(bytes(UNIT_BYTES))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -14,6 +16,7 @@ from media_assets_tests.drive_library import access_to
 from media_assets_tests.drive_server import DriveServer, Faults, drive_server
 from media_assets_tests.drive_worker import library_on, tick, work_in_child
 from media_assets_tests.toy_library import processes
+from media_assets_tests.waiting import wait_until
 
 FILES_OF_EACH = Counter(manifest=3) | Counter({"shout.m4a": 1, "echo.json": 1, "echo.srt": 1})
 
@@ -32,20 +35,30 @@ def work_until_done(root: Path, drive: DriveServer, kill_after_calls: list[int],
     """Runs the worker, killing it each time so many calls have come since it began; returns how often it was killed."""
     killed = 0
     deadline = time.monotonic() + timeout_seconds
-    for calls in [*kill_after_calls, None]:
-        before = sum(drive.calls.values())
-        worker = processes().Process(target=work_in_child, args=(root,), daemon=True)
-        worker.start()
-        while worker.exitcode is None:
-            assert time.monotonic() < deadline, "not done in time"
-            if calls is not None and sum(drive.calls.values()) - before >= calls:
-                worker.kill()
-                killed += 1
-                worker.join()
-            time.sleep(0.02)
-        if calls is None:
-            assert worker.exitcode == 0, (root / "worker.log").read_text()[-3000:]
+    for calls in kill_after_calls:
+        killed += run_worker(root, drive, calls, deadline - time.monotonic()) == -signal.SIGKILL
+    assert run_worker(root, drive, sys.maxsize, deadline - time.monotonic()) == 0, log_of(root)
     return killed
+
+
+def run_worker(root: Path, drive: DriveServer, kill_after_calls: int, timeout_seconds: float) -> int | None:
+    """Its exit code."""
+    enough = sum(drive.calls.values()) + kill_after_calls
+    worker = processes().Process(target=work_in_child, args=(root,), daemon=True)
+    worker.start()
+    wait_until(
+        lambda: worker.exitcode is not None or sum(drive.calls.values()) >= enough,
+        timeout_seconds,
+        saying=lambda: log_of(root),
+    )
+    if worker.exitcode is None:
+        worker.kill()
+    worker.join()
+    return worker.exitcode
+
+
+def log_of(root: Path) -> str:
+    return (root / "worker.log").read_text()[-3000:]
 
 
 def each_artifact_is_there_once(drive: DriveServer, contents: dict[str, bytes]) -> None:

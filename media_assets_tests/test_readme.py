@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ import requests
 
 from media_assets_tests.command_line import typed
 from media_assets_tests.dagster_dev import heed_interrupts
+from media_assets_tests.waiting import wait_until
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 COPIED = (
@@ -152,11 +152,7 @@ def _start_the_ui(command: str, copy: Path) -> None:
             start_new_session=True, preexec_fn=heed_interrupts,
         )  # fmt: skip
     try:
-        deadline = time.monotonic() + 120
-        while not _sensors():
-            assert process.poll() is None, "it ended"
-            assert time.monotonic() < deadline, "no sensors in time"
-            time.sleep(1)
+        wait_until(_sensors, 120, goes_on=lambda: process.poll() is None, saying=log.read_text, pause_seconds=1)
         assert {"request_missing"} < set(_sensors())
     finally:
         os.killpg(process.pid, signal.SIGINT)

@@ -52,6 +52,7 @@ from media_assets.places.source import SourceEntry
 from media_assets.work.work import Work
 from media_assets_tests import postgres
 from media_assets_tests.awkward_errors import AWKWARD
+from media_assets_tests.waiting import wait_until
 from media_assets_tests.wrong_results import WRONG
 
 SOURCE = "box"
@@ -129,7 +130,7 @@ class Bench:
 
     def wait_for(self, name: str) -> None:
         """Until a stage with the order `pause <name>` has begun."""
-        _wait_for(self._folder / f"{name}.begun")
+        wait_until((self._folder / f"{name}.begun").exists)
 
     def let_go(self, name: str) -> None:
         (self._folder / f"{name}.go").touch()
@@ -167,9 +168,12 @@ class Bench:
 
     def _pause(self, call: str, name: str, work: Work, source: Path | None) -> None:
         (self._folder / f"{name}.begun").touch()
-        while not (self._folder / f"{name}.go").exists():
+
+        def may_go_on() -> bool:
             work.check()
-            time.sleep(0.01)
+            return (self._folder / f"{name}.go").exists()
+
+        wait_until(may_go_on)
 
     def _change(self, call: str, text: str, work: Work, source: Path | None) -> None:
         assert source is not None
@@ -522,10 +526,3 @@ def _empty_home() -> TemporaryDirectory[str]:
 
 def _below(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*")) if folder.exists() else []
-
-
-def _wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 60
-    while not path.exists():
-        assert time.monotonic() < deadline, f"{path} did not appear"
-        time.sleep(0.01)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +19,7 @@ from media_assets_tests.places.bucket.bucket_store import IN_FOLDER, KEY
 from media_assets_tests.places.drive.store import drive_stores
 from media_assets_tests.places.folder.test_folder_store import draft as artifact
 from media_assets_tests.s3_server import Place, s3_server
+from media_assets_tests.waiting import wait_until
 
 AT_MOST_SECONDS = 20
 """Far below the minutes that the waits take, and far above a moment on a busy machine."""
@@ -40,9 +40,7 @@ def ended_by(stop: Stop, wait: Callable[[], object], begun: Callable[[], bool]) 
     """Let it wait, stop it, and see it end."""
     with ThreadPoolExecutor(1) as pool, asking(stop):
         waiting = pool.submit(carried(lambda _: wait()), None)
-        while not begun():
-            assert not waiting.done(), waiting.result()
-            time.sleep(0.01)
+        wait_until(begun, goes_on=lambda: not waiting.done(), saying=lambda: waiting)
         stop.said.set()
         with pytest.raises(Cancelled):
             waiting.result(timeout=AT_MOST_SECONDS)

@@ -21,6 +21,7 @@ from media_assets.cli.stopping import heeded_signals
 from media_assets_tests.broken_library import tone
 from media_assets_tests.command_line import environment, prepare_state, typed
 from media_assets_tests.dagster_dev import free_port, heed_interrupts
+from media_assets_tests.waiting import wait_until
 
 CLI = [sys.executable, "-m", "media_assets.cli"]
 
@@ -125,12 +126,16 @@ def test_a_server_in_the_background_hears_signals_and_leaves_nothing_behind(root
     )
     started: list[psutil.Process] = []
     try:
-        deadline = time.monotonic() + 90
         # When sensors look, every daemon has begun.
-        while any(word not in (root / "log").read_text("utf-8", "replace") for word in ("Serving", "Checking for new")):
-            started = children_of(process)
-            assert process.poll() is None and time.monotonic() < deadline, (root / "log").read_text()
-            time.sleep(0.5)
+        wait_until(
+            lambda: all(
+                word in (root / "log").read_text("utf-8", "replace") for word in ("Serving", "Checking for new")
+            ),
+            90,
+            goes_on=lambda: process.poll() is None,
+            saying=(root / "log").read_text,
+            pause_seconds=0.5,
+        )
         said = (root / "log").read_text()
         assert not any(word in said for word in ("WARNING", "Warning", "ERROR", "Traceback")), said
         started = children_of(process)
@@ -160,9 +165,7 @@ def test_a_server_that_is_stopped_while_it_starts_says_no_more_than_that(root: P
         text=True,
         preexec_fn=heed_interrupts,
     )
-    while not children_of(process):
-        assert process.poll() is None
-        time.sleep(0.01)
+    wait_until(lambda: children_of(process), goes_on=lambda: process.poll() is None)
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
@@ -180,10 +183,13 @@ def test_work_that_is_stopped_leaves_no_tool_running_and_nothing_half_made(root:
         [*CLI, "process", "--stage", "m4a_audio"], cwd=root, env=environment(), stdout=log, stderr=log
     )
     try:
-        deadline = time.monotonic() + 90
-        while not (tools := [child for child in children_of(process) if "ffmpeg" in child.name()]):
-            assert process.poll() is None and time.monotonic() < deadline, (root / "log").read_text()
-            time.sleep(0.1)
+        tools = wait_until(
+            lambda: [child for child in children_of(process) if "ffmpeg" in child.name()],
+            90,
+            goes_on=lambda: process.poll() is None,
+            saying=(root / "log").read_text,
+            pause_seconds=0.1,
+        )
         process.send_signal(number)
         assert process.wait(timeout=30) == 128 + number
     finally:

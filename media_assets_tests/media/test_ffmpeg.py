@@ -22,6 +22,7 @@ from media_assets.work.child_limits import ToolLimits
 from media_assets.work.work import Work
 from media_assets_tests import sample_media as media
 from media_assets_tests.media.names import NAMES, awkward
+from media_assets_tests.waiting import wait_until
 
 OLD = 'echo "ffmpeg version 4.4.2"; echo "libavutil      56. 70.100 / 56. 70.100"; echo " A....D aac AAC"'
 WITHOUT_X264 = 'echo "ffmpeg version 7.1"; echo "libavutil      59. 39.100 / 59. 39.100"; echo " A....D aac AAC"'
@@ -35,19 +36,12 @@ def program(path: Path, script: str) -> Path:
     return path
 
 
-def ends(note: Path) -> bool:
-    """Whether the process whose id was written to `note` is gone, or dead and only not collected yet.
-
-    A killed process takes a moment to vanish.
-    """
-    for _ in range(500):
-        try:
-            if psutil.Process(int(note.read_text())).status() == psutil.STATUS_ZOMBIE:
-                return True
-        except psutil.NoSuchProcess:
-            return True
-        time.sleep(0.02)
-    return False
+def has_ended(note: Path) -> bool:
+    """Whether the process whose id was written to `note` is gone, or dead and only not collected yet."""
+    try:
+        return bool(psutil.Process(int(note.read_text())).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def to_wav(source: Path, destination: Path):
@@ -142,7 +136,7 @@ def test_a_file_that_hangs_the_tool_is_killed_with_all_its_children(clip: Path, 
     work.time_limit_seconds = 1.0
     with pytest.raises(TimeLimitExceeded, match="took longer than its limit of 1 s"):
         ffmpeg.run(to_wav(clip, tmp_path / "out.wav"), work)
-    assert ends(note)
+    wait_until(lambda: has_ended(note), 10)
 
 
 def test_a_stopped_run_kills_the_tool_even_while_it_is_silent(clip: Path, tmp_path: Path, work: Work):
@@ -153,7 +147,7 @@ def test_a_stopped_run_kills_the_tool_even_while_it_is_silent(clip: Path, tmp_pa
     with pytest.raises(Cancelled):
         ffmpeg.run(to_wav(clip, tmp_path / "out.wav"), work)
     timer.join()
-    assert ends(note)
+    wait_until(lambda: has_ended(note), 10)
 
 
 def test_what_a_program_leaves_behind_is_neither_waited_for_nor_kept(tmp_path: Path, work: Work):
@@ -162,7 +156,7 @@ def test_what_a_program_leaves_behind_is_neither_waited_for_nor_kept(tmp_path: P
     ending = Ending()
     assert b"".join(run_process([str(leaves)], work, ending)) == b"done\n"
     assert ending.exit_code == 3
-    assert ends(note)
+    wait_until(lambda: has_ended(note), 10)
 
 
 def test_a_program_that_floods_stderr_does_not_fill_memory(work: Work):

@@ -6,7 +6,6 @@ import errno
 import platform
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -21,6 +20,7 @@ from media_assets.media.untrusted import file_url, uploaded
 from media_assets.work.child_limits import ToolLimits
 from media_assets.work.work import Work
 from media_assets_tests import sample_media as media
+from media_assets_tests.waiting import wait_until
 from media_assets_tests.watching import unreached
 
 FILTERED = pytest.mark.skipif(
@@ -145,14 +145,10 @@ def test_nothing_is_left_when_this_process_is_killed(tmp_path: Path):
         f"list(run_process([{tool!r}], Work(Path({str(tmp_path)!r})), Ending()))"
     )
     with subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2]) as parent:
-        while not note.exists():
-            assert parent.poll() is None
-            time.sleep(0.01)
+        wait_until(note.exists, goes_on=lambda: parent.poll() is None)
         parent.kill()
-    pid, deadline = int(note.read_text()), time.monotonic() + 10
-    while psutil.pid_exists(pid) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not psutil.pid_exists(pid)
+    pid = int(note.read_text())
+    wait_until(lambda: not psutil.pid_exists(pid), 10)
 
 
 def test_descriptors_do_not_pile_up(work: Work):

@@ -23,6 +23,7 @@ from media_assets.media.sandbox.child import ChildFailed, run_in_child
 from media_assets.work.child_limits import ChildLimits
 from media_assets.work.work import Work
 from media_assets_tests.media import child_functions as child
+from media_assets_tests.waiting import wait_until
 from media_assets_tests.watching import unreached
 
 LINUX_HERE = sys.platform == "linux"
@@ -45,12 +46,9 @@ def alive(pid: int) -> bool:
     return True
 
 
-def gone(pid: int) -> bool:
-    """Whether a process is no more, within a bound."""
-    deadline = time.monotonic() + 10
-    while alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return not alive(pid)
+def wait_for_end(pid: int) -> None:
+    """Until a process is no more."""
+    wait_until(lambda: not alive(pid), 10)
 
 
 def test_results_come_back_as_what_they_are(work: Work):
@@ -150,7 +148,7 @@ def test_a_child_that_hangs_is_killed_at_its_limit(function: Callable[[Path], No
     with pytest.raises(TimeLimitExceeded):
         run_in_child(function, note, work=work)
     assert time.monotonic() - work.started < 0.5 + 2
-    assert gone(int(str(note.readlink())))
+    wait_for_end(int(str(note.readlink())))
 
 
 def test_a_child_is_killed_when_the_run_is_stopped(tmp_path: Path):
@@ -158,8 +156,7 @@ def test_a_child_is_killed_when_the_run_is_stopped(tmp_path: Path):
     note = tmp_path / "pid"
 
     def stop() -> None:
-        while not note.is_symlink():
-            time.sleep(0.01)
+        wait_until(note.is_symlink)
         work.cancelled.set()
 
     stopper = threading.Thread(target=stop)
@@ -167,7 +164,7 @@ def test_a_child_is_killed_when_the_run_is_stopped(tmp_path: Path):
     with pytest.raises(Cancelled):
         run_in_child(child.deaf, note, work=work)
     stopper.join()
-    assert gone(int(str(note.readlink())))
+    wait_for_end(int(str(note.readlink())))
 
 
 @pytest.mark.thorough
@@ -192,11 +189,9 @@ def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path):
         f"run_in_child(child.deaf, Path({str(note)!r}), work=Work(Path({str(tmp_path)!r})))"
     )
     with subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2]) as parent:
-        while not note.is_symlink():
-            assert parent.poll() is None
-            time.sleep(0.01)
+        wait_until(note.is_symlink, goes_on=lambda: parent.poll() is None)
         parent.kill()
-    assert gone(int(str(note.readlink())))
+    wait_for_end(int(str(note.readlink())))
 
 
 @pytest.mark.usefixtures("fresh_server")
@@ -214,16 +209,8 @@ def fresh_server(work: Work) -> None:
     """Has the next call start its server anew, with the environment of then."""
     server = run_in_child(child.who, work=work)["parent"]
     os.kill(server, signal.SIGKILL)
-    assert ended(server)
-
-
-def ended(pid: int) -> bool:
-    """Whether a process of ours has ended, be it that nobody has asked for its exit code yet."""
-    for _ in range(1000):
-        if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-            return True
-        time.sleep(0.01)
-    return False
+    # It has ended when nobody but us is left to ask for its exit code.
+    wait_until(lambda: psutil.Process(server).status() == psutil.STATUS_ZOMBIE, 10)
 
 
 @pytest.mark.usefixtures("fresh_server")
@@ -237,8 +224,7 @@ def test_a_call_whose_server_is_killed_may_be_repeated(tmp_path: Path):
     server = run_in_child(child.who, work=Work(tmp_path))["parent"]
 
     def kill() -> None:
-        while not note.is_symlink():
-            time.sleep(0.01)
+        wait_until(note.is_symlink)
         os.kill(server, signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
@@ -246,7 +232,8 @@ def test_a_call_whose_server_is_killed_may_be_repeated(tmp_path: Path):
     with pytest.raises(Transient, match="stopped from outside"):
         run_in_child(child.deaf, note, work=Work(tmp_path, time_limit_seconds=60))
     killer.join()
-    assert not LINUX_HERE or gone(int(str(note.readlink())))
+    if LINUX_HERE:
+        wait_for_end(int(str(note.readlink())))
 
 
 @FILTERED

@@ -60,7 +60,7 @@ def test_a_batch_that_went_well_is_a_materialization_for_each_file(toy: ToyLibra
         "cost_usd": 0.25,
         "reused": False,
         "fingerprint": manifest.fingerprint[:16],
-        "size": "46 B",
+        "size": "50 B",
         "source_file": str(toy.inbox / "a.txt"),
     }
     copies = [metadata_of(event) for event in events.values() if "same_content_as" in event.metadata]

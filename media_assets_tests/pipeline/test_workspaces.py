@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
 from media_assets.pipeline.workspaces import Workspaces
 from media_assets_tests.toy_library import processes
+from media_assets_tests.waiting import wait_to_be_killed, wait_until
 
 
 def test_the_directory_of_a_run_is_gone_after_it(tmp_path: Path) -> None:
@@ -44,15 +44,13 @@ def hold(state_dir: Path) -> None:
     with workspaces.run() as run, workspaces.file(run) as folder:
         (folder / "large").write_text("x" * 1000)
         (state_dir / "begun").touch()
-        time.sleep(60)
+        wait_to_be_killed()
 
 
 def test_what_a_killed_process_left_is_removed_by_the_next_run_and_not_before(tmp_path: Path) -> None:
     child = processes().Process(target=hold, args=(tmp_path,))
     child.start()
-    while not (tmp_path / "begun").exists():
-        assert child.is_alive()
-        time.sleep(0.01)
+    wait_until((tmp_path / "begun").exists, goes_on=child.is_alive)
     (held,) = (tmp_path / "work").iterdir()
     with Workspaces(tmp_path).run():
         assert list(held.rglob("large"))

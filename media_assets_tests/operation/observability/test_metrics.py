@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,10 +13,8 @@ from typing import Any
 import dagster as dg
 import pytest
 import requests
-import yaml
 from dagster._core.storage.event_log import SqlEventLogStorage
 from dagster._daemon.types import DaemonHeartbeat
-from prometheus_client.parser import text_string_to_metric_families
 
 from media_assets.base.errors import Fatal
 from media_assets.operation.metrics.health import HEARTBEAT_SECONDS, readiness
@@ -29,11 +23,11 @@ from media_assets.operation.metrics.watch import Watch
 from media_assets.pipeline.marks import IMPORTED_TAG, WITHDRAWN
 from media_assets.pipeline.partitions import media_files
 from media_assets_tests import postgres
+from media_assets_tests.operation.observability.metric_samples import Samples, figure, parsed, states
 from media_assets_tests.toy_library import PIPELINE, ToyLibrary, key_of
+from media_assets_tests.waiting import wait_until
 
 ASSETS = [stage.name for stage in PIPELINE]
-
-Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 @pytest.fixture
@@ -46,14 +40,6 @@ def watch(toy: ToyLibrary) -> Watch:
     return Watch(toy.instance, toy.settings, ASSETS, settled_seconds=0.0)
 
 
-def parsed(text: str) -> Samples:
-    return {
-        (sample.name, frozenset(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
-
-
 def looked(found: Watch) -> Samples:
     """The figures after one more look, as Prometheus reads them."""
     found.refresh()
@@ -62,19 +48,6 @@ def looked(found: Watch) -> Samples:
         for family in found.collect()
         for sample in family.samples
     }
-
-
-def figure(samples: Samples, name: str, **labels: str) -> float:
-    return samples[f"media_assets_{name}", frozenset(labels.items())]
-
-
-def states(samples: Samples) -> dict[str, dict[str, int]]:
-    """As `status --json` shows them."""
-    found: dict[str, dict[str, int]] = {}
-    for (name, labels), number in samples.items():
-        if name == "media_assets_artifacts":
-            found.setdefault(dict(labels)["asset"], {})[dict(labels)["state"]] = int(number)
-    return found
 
 
 def work(samples: Samples, asset: str) -> tuple[float, float, float]:
@@ -147,57 +120,6 @@ def test_what_was_imported_is_there_and_was_not_made_here(toy: ToyLibrary) -> No
     found = looked(watch(toy))
     assert figure(found, "artifacts", asset="note", state="done") == 2
     assert work(found, "note") == (1, 0, 1)
-
-
-# ------------------------------------------------------------------------------------------ as an operator runs it
-
-
-@pytest.mark.slow
-def test_the_command_serves_what_status_says_and_keeps_its_totals_over_a_restart(toy: ToyLibrary) -> None:
-    toy.write(a="one", b="bad (2)\nshout: poison", c="photo\nshout: photo", d="one")
-    toy.run_all()
-    (toy.root / "library.yaml").write_text(
-        yaml.safe_dump(
-            {"sources": {"box": {"path": "in"}}, "stores": {"artifacts": {"path": "out"}}, "state_dir": "state"}
-        )
-    )
-    if toy.database:
-        (toy.root / "home" / "dagster.yaml").write_text(yaml.safe_dump(postgres.storage(toy.database)))
-    command = [sys.executable, "-m", "media_assets.cli", "--config", str(toy.root / "library.yaml"), "metrics"]
-    environment = {**os.environ, "DAGSTER_HOME": str(toy.root / "home")}
-    process = subprocess.Popen([*command, "--port", "0"], env=environment, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout
-        address = process.stdout.readline().strip()
-        assert address.startswith("http://127.0.0.1:") and address.endswith("/metrics")
-        samples = _caught_up(address, toy)
-    finally:
-        process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
-    assert made(samples) == toy.status().counts()
-    assert figure(samples, "files", source="box") == 4
-    assert figure(samples, "failed_files", asset="shout", error="BadMedia", cause="is poison") == 1
-    assert figure(samples, "failures_total", asset="shout", error="BadMedia") == 1
-    assert figure(samples, "cost_usd_total", asset="echo", engine="") == 0.25
-    assert figure(samples, "artifact_bytes_total", asset="shout") == len("96 decibels of one")
-    assert figure(samples, "runs_ended_total", status="success") == 2, "what waits for an earlier stage has not failed"
-    assert (toy.root / "state/metrics/history.json").exists()
-
-
-def made(samples: Samples) -> dict[str, dict[str, int]]:
-    return {asset: found for asset, found in states(samples).items() if asset in ASSETS}
-
-
-def _caught_up(address: str, toy: ToyLibrary) -> Samples:
-    """The first figures that hold all; what is young is not counted at once where several processes write."""
-    expected = toy.status().counts()
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        samples = parsed(requests.get(address, timeout=10).text)
-        if samples.get(("media_assets_exporter_caught_up", frozenset())) == 1 and made(samples) == expected:
-            return samples
-        time.sleep(0.05)
-    raise AssertionError("the exporter did not catch up")
 
 
 # ------------------------------------------------------------------------------------------ figures
@@ -419,22 +341,15 @@ def test_storage_that_is_away_is_no_end_and_is_told(toy: ToyLibrary) -> None:
     try:
         with storage_away(toy):
             thread.start()
-            _until(lambda: found.error)
+            wait_until(lambda: found.error)
             (reason, *_) = readiness(found, 0.05)[1]["reasons"]
             error = "DagsterPostgresException" if toy.database else "OperationalError"
             assert reason == f"storage does not answer ({error}); the log of this process says more"
-        _until(lambda: not found.error)
+        wait_until(lambda: not found.error)
     finally:
         stopped.set()
         thread.join(30)
     assert figure(looked(found), "exporter_refresh_errors_total") >= 1
-
-
-def _until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_each_path_answers_as_it_should(toy: ToyLibrary) -> None:

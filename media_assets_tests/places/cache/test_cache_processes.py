@@ -5,21 +5,13 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from media_assets_tests.places.cache.caches import cache_in, fetching, forget_the_count
 from media_assets_tests.toy_library import processes
-
-
-def until(condition: Callable[[], bool], child: object) -> None:
-    """Wait for what a child process does."""
-    while not condition():
-        assert child.is_alive()  # type: ignore[attr-defined]
-        time.sleep(0.01)
+from media_assets_tests.waiting import wait_to_be_killed, wait_until
 
 
 def marks(folder: Path) -> list[str]:
@@ -73,7 +65,7 @@ def test_processes_go_on_while_others_are_killed_at_any_point(tmp_path: Path) ->
     for seed in range(2, 8):
         victim = processes().Process(target=churn, args=(tmp_path, seed, 10**6))
         victim.start()
-        until((tmp_path / f"round-{seed}").exists, victim)
+        wait_until((tmp_path / f"round-{seed}").exists, goes_on=victim.is_alive)
         victim.kill()
         victim.join()
     for child in steady:
@@ -91,13 +83,13 @@ def hold(folder: Path) -> None:
     with cache_in(folder, max_bytes=10).lease("a", 10, fetching("a" * 10)) as path:
         (folder / "path").write_text(str(path))
         (folder / "path").rename(folder / "held")
-        time.sleep(60)
+        wait_to_be_killed()
 
 
 def test_a_file_that_another_process_uses_is_evicted_only_after_that_process_is_gone(tmp_path: Path) -> None:
     child = processes().Process(target=hold, args=(tmp_path,))
     child.start()
-    until((tmp_path / "held").exists, child)
+    wait_until((tmp_path / "held").exists, goes_on=child.is_alive)
     held = Path((tmp_path / "held").read_text())
     cache = cache_in(tmp_path, max_bytes=10)
     with cache.lease("b", 10, fetching("b" * 10)):
@@ -116,7 +108,7 @@ def stop_in_the_middle(folder: Path) -> None:
     def fetch(destination: Path) -> None:
         destination.with_name(destination.name + ".partial").write_text("first ")
         (folder / "half-way").touch()
-        time.sleep(60)
+        wait_to_be_killed()
 
     with cache_in(folder, max_bytes=30).lease("a", 12, fetch):
         pass
@@ -131,7 +123,7 @@ def resume(destination: Path) -> None:
 def test_what_a_killed_process_was_fetching_is_resumed_by_another(tmp_path: Path) -> None:
     child = processes().Process(target=stop_in_the_middle, args=(tmp_path,))
     child.start()
-    until((tmp_path / "half-way").exists, child)
+    wait_until((tmp_path / "half-way").exists, goes_on=child.is_alive)
     child.kill()
     child.join()
     with cache_in(tmp_path, max_bytes=30).lease("a", 12, resume) as path:
@@ -141,7 +133,7 @@ def test_what_a_killed_process_was_fetching_is_resumed_by_another(tmp_path: Path
 def test_who_waits_for_a_process_that_is_killed_goes_on_with_its_fetch(tmp_path: Path) -> None:
     child = processes().Process(target=stop_in_the_middle, args=(tmp_path,))
     child.start()
-    until((tmp_path / "half-way").exists, child)
+    wait_until((tmp_path / "half-way").exists, goes_on=child.is_alive)
     waits, read = threading.Event(), list[str]()
 
     def wait() -> None:
@@ -161,7 +153,7 @@ def test_who_waits_for_a_process_that_is_killed_goes_on_with_its_fetch(tmp_path:
 def test_a_killed_process_reserves_no_room_and_what_it_left_makes_room_for_others(tmp_path: Path) -> None:
     child = processes().Process(target=stop_in_the_middle, args=(tmp_path,))
     child.start()
-    until((tmp_path / "half-way").exists, child)
+    wait_until((tmp_path / "half-way").exists, goes_on=child.is_alive)
     cache = cache_in(tmp_path, max_bytes=30)
     with cache.lease("b", 18, fetching("b" * 18)):  # beside the 12 that are on their way
         assert cache.counts.evicted_bytes == 0

@@ -166,8 +166,8 @@ def test_artifacts_beside_their_sources_are_no_files_of_the_library(tmp_path: Pa
         for result in toy.run_all():
             assert result.success
         assert sorted(path.name for path in toy.inbox.iterdir()) == [
-            *("a.m4a", "a.srt", "a.echo.json", "a.txt"),
-            *("b.m4a", "b.srt", "b.echo.json", "b.txt"),
+            *("a.echo.json", "a.m4a", "a.srt", "a.txt"),
+            *("b.echo.json", "b.m4a", "b.srt", "b.txt"),
         ]
         assert toy.register() == keys
 

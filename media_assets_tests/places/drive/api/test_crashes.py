@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from media_assets.places.drive.api.api import DriveApi
 from media_assets_tests.drive_server import DriveServer, Faults
 from media_assets_tests.places.drive.api.clients import CHUNK_BYTES, api_for, noise, store
+from media_assets_tests.waiting import wait_until
 
 SIZE_BYTES = 40 * CHUNK_BYTES
 TRANSFER = """
@@ -43,9 +43,7 @@ def killed_when(
     access = json.dumps(api.access.model_dump(mode="json"))
     process = subprocess.Popen([sys.executable, "-c", TRANSFER, str(folder), access, way, file_id, md5])
     try:
-        while not far():
-            assert process.poll() is None, "it ended before it was killed"
-            time.sleep(0.005)
+        wait_until(far, goes_on=lambda: process.poll() is None, pause_seconds=0.005)
     finally:
         process.kill()
         process.wait()

@@ -6,7 +6,6 @@ import hashlib
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
@@ -15,6 +14,7 @@ import pytest
 
 from media_assets_tests.drive_server import DriveServer, Fault, drive_server
 from media_assets_tests.places.drive.api.clients import api_for
+from media_assets_tests.waiting import wait_until
 
 CHUNK_BYTES = 4 << 20
 OVERHEAD_BYTES = 100_000
@@ -46,8 +46,7 @@ def break_at(drive: DriveServer, moved: Callable[[], int], bytes_moved: int, met
     """Let a request fail once so many bytes have gone over the line."""
 
     def watch() -> None:
-        while moved() < bytes_moved:
-            time.sleep(0.01)
+        wait_until(lambda: moved() >= bytes_moved, 300)
         drive.fail_next(method, fault)
 
     thread = Thread(target=watch, daemon=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
-import time
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from media_assets.places.drive.api.api import DriveApi
 from media_assets.places.drive.api.errors import IdTaken, NotFound, Unavailable
 from media_assets_tests.drive_server import DriveServer, Fault
 from media_assets_tests.places.drive.api.clients import CHUNK_BYTES, SIZE_BYTES, api_for, noise, nth, store
+from media_assets_tests.waiting import wait_until
 
 BREAKS = (
     *(Fault.CLOSED, Fault.RESET, Fault.ANSWER_LOST, Fault.ANSWER_RESET, Fault.CUT_ANSWER, Fault.CUT_REQUEST),
@@ -179,9 +179,7 @@ def test_an_upload_can_be_ended_within_a_chunk(plain_drive: DriveServer, tmp_pat
     md5, file_id = noise(tmp_path / "a"), api.new_id()
     with pytest.raises(Cancelled):
         store(api, tmp_path / "a", file_id, check=nth(10, stop))
-    deadline = time.monotonic() + 10  # the server counts the chunk when it has seen it break off
-    while plain_drive.counters.chunks < 1 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: plain_drive.counters.chunks)  # it is counted when the server has seen it break off
     assert plain_drive.counters.chunks == 1
     assert store(api, tmp_path / "a", file_id)["md5Checksum"] == md5
 
