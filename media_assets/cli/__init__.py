@@ -8,6 +8,9 @@ from __future__ import annotations
 
 def main() -> None:
     """What `media-assets` starts. Everything else is imported here, so that importing this package costs nothing."""
+    from media_assets.base.start_up import begin_loading
+
+    begin_loading()
     from media_assets.cli.app import main as run
 
     run()

@@ -12,6 +12,7 @@ import dagster as dg
 
 from media_assets.base.files import private_folder
 from media_assets.base.packaged import packaged
+from media_assets.base.start_up import end_loading
 from media_assets.config.private_state import make_state_private
 from media_assets.config.settings import Settings
 from media_assets.dagster_seams import fixes as dagster_fixes
@@ -39,4 +40,5 @@ def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     dagster_fixes.apply()
     home = dagster_home(settings)
     with explained(home), dg.DagsterInstance.from_config(str(home)) as instance:
+        end_loading()
         yield instance

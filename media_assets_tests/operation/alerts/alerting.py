@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from media_assets.base.secrets import Secrets
 from media_assets.config.notices import AlertChannel, AlertSettings
 from media_assets.operation.alerts.announcer import AnnouncerLook
-from media_assets.operation.notification_sensors import announcer
+from media_assets.operation.alerts.sensor import announcer
 from media_assets.pipeline.records import EventFeed
 from media_assets_tests.http_receiver import HttpReceiver, Post
 from media_assets_tests.toy_library import PIPELINE, ToyLibrary

@@ -19,9 +19,10 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from media_assets.base.errors import Fatal
 from media_assets.base.secrets import Secrets
 from media_assets.config.notices import AlertChannel, AlertSettings, WebhookSettings
-from media_assets.operation.notification_sensors import announcer, receiver
+from media_assets.operation.alerts.sensor import announcer
 from media_assets.operation.webhooks.position import state_name
 from media_assets.operation.webhooks.receiver import ReceiverLook
+from media_assets.operation.webhooks.sensor import receiver
 from media_assets.operation.webhooks.signing import Signer
 from media_assets.pipeline.instance_state import InstanceState
 from media_assets.pipeline.records import EventFeed
