@@ -134,13 +134,15 @@ def folder_identity(folder: Path) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def copy_file(origin: Path, destination: Path, check: Callable[[], None]) -> None:
+def copy_file(origin: Path, destination: Path, check: Callable[[], None], start: int = 0) -> None:
     """Copy a file's content, and have it on the disk.
 
     Args:
         check: Called between pieces; what it raises ends the copy half-way.
+        start: How many bytes the destination has already.
     """
-    with origin.open("rb") as source, destination.open("wb") as target:
+    with origin.open("rb") as source, destination.open("ab" if start else "wb") as target:
+        source.seek(start)
         while piece := source.read(_PIECE_BYTES):
             target.write(piece)
             check()

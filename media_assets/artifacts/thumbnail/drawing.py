@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from media_assets.artifacts.thumbnail.settings import ThumbnailSettings
 from media_assets.artifacts.thumbnail.value import ContactSheet, ThumbnailSize
+from media_assets.media.pictures.pixels import resized
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -104,13 +105,7 @@ def clock(seconds: float) -> str:
 
 def _fitted(picture: Image.Image, long_side: int) -> Image.Image:
     """A copy of at most this size; never enlarged."""
-    from PIL import Image
-
-    factor = long_side / max(picture.size)
-    if factor >= 1:
-        return picture
-    size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
-    return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return picture if long_side >= max(picture.size) else resized(picture, long_side, reducing_gap=3.0)
 
 
 def _with_time(picture: Image.Image, seconds: float) -> Image.Image:

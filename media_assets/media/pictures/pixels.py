@@ -100,10 +100,10 @@ def _rows(image: Image.Image) -> Iterator[tuple[int, NDArray[np.float64]]]:
         yield top, np.asarray(strip, dtype=np.float64)
 
 
-def resized(picture: Image.Image, long_side: int) -> Image.Image:
+def resized(picture: Image.Image, long_side: int, reducing_gap: float | None = None) -> Image.Image:
     """The picture with a longer side of so many pixels."""
     from PIL import Image
 
     factor = long_side / max(picture.size)
     size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
-    return picture.resize(size, Image.Resampling.LANCZOS)
+    return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=reducing_gap)

@@ -63,14 +63,10 @@ def _is_sound(path: Path, sha256: str | None, check: Callable[[], None], *, read
         return known is not None
     if known and known.sha256 == sha256 and not read:
         return True
-    if _digest(path, check) != sha256:
+    if digests_of(path, "sha256", check=check)["sha256"] != sha256:
         return False
     seal(path, sha256)
     return True
-
-
-def _digest(path: Path, check: Callable[[], None]) -> str:
-    return digests_of(path, "sha256", check=check)["sha256"]
 
 
 def _read(path: Path) -> Seal | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from media_assets.base.errors import BadMedia, Fatal, SourceChanged, classify
-from media_assets.base.files import STAGING_PREFIX, folder_identity
+from media_assets.base.files import STAGING_PREFIX, copy_file, folder_identity
 from media_assets.base.globs import PathFilter
 from media_assets.base.keys import partition_key, split_key
 from media_assets.base.paths import LeadsOut, below
@@ -23,8 +23,6 @@ from media_assets.places.listed.readiness import Readiness
 from media_assets.places.listed.snapshot import SUSPICIOUS_LOSS, Seen, Snapshot, compare, look_again
 from media_assets.places.source import Beside, Changes, DurableState, SourceEntry, no_check
 from media_assets.places.watching import AutomationSettings
-
-_PIECE_BYTES = 1 << 20
 
 # How many entries `doctor` counts.
 _GLIMPSE = 1000
@@ -166,13 +164,7 @@ class Folder:
         partial = destination.with_name(destination.name + ".partial")
         have = partial.stat().st_size if partial.exists() else 0
         try:
-            with self._path(entry.path).open("rb") as source, partial.open("ab") as target:
-                source.seek(have)
-                while piece := source.read(_PIECE_BYTES):
-                    target.write(piece)
-                    check()
-                target.flush()
-                os.fsync(target.fileno())
+            copy_file(self._path(entry.path), partial, check, have)
         except OSError as error:
             if isinstance(error, FileNotFoundError | NotADirectoryError):
                 self._require_files()

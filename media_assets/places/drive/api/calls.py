@@ -175,12 +175,11 @@ class DriveCalls:
         Raises:
             NotFound, NotAllowed, Transient, Fatal: what `call` raises; but a file with the id is what was to be made.
         """
-        body = {"id": self.new_id(), **metadata} if "id" not in metadata else dict(metadata)
 
-        def build(drive: Any) -> Any:
+        def build(drive: Any, body: Mapping[str, Any]) -> Any:
             return drive.files().create(body=body, fields=fields, supportsAllDrives=True)
 
-        return self._once_only(build, body["id"], fields, check)
+        return self._once_only(build, metadata, fields, check)
 
     def copy(
         self, file_id: str, metadata: Mapping[str, Any], *, fields: str, check: Callable[[], None] = no_check
@@ -190,20 +189,24 @@ class DriveCalls:
         Raises:
             NotFound, NotAllowed, Transient, Fatal: what `call` raises; a file with the new id is what was to be made.
         """
-        body = {"id": self.new_id(), **metadata} if "id" not in metadata else dict(metadata)
 
-        def build(drive: Any) -> Any:
+        def build(drive: Any, body: Mapping[str, Any]) -> Any:
             return drive.files().copy(fileId=file_id, body=body, fields=fields, supportsAllDrives=True)
 
-        return self._once_only(build, body["id"], fields, check)
+        return self._once_only(build, metadata, fields, check)
 
     def _once_only(
-        self, build: Callable[[Any], Any], file_id: str, fields: str, check: Callable[[], None]
+        self,
+        build: Callable[[Any, Mapping[str, Any]], Any],
+        metadata: Mapping[str, Any],
+        fields: str,
+        check: Callable[[], None],
     ) -> dict[str, Any]:
+        body = {"id": self.new_id(), **metadata} if "id" not in metadata else metadata
         try:
-            return self.call(build, check=check)
+            return self.call(lambda drive: build(drive, body), check=check)
         except IdTaken:
-            return self.get(file_id, fields=fields, check=check)
+            return self.get(body["id"], fields=fields, check=check)
 
     def get(self, file_id: str, *, fields: str, check: Callable[[], None] = no_check) -> dict[str, Any]:
         """The metadata of a file, wherever it lies.
@@ -211,11 +214,9 @@ class DriveCalls:
         Raises:
             NotFound, NotAllowed, Transient, Fatal: what `call` raises.
         """
-
-        def build(drive: Any) -> Any:
-            return drive.files().get(fileId=file_id, fields=fields, supportsAllDrives=True)
-
-        return self.call(build, check=check)
+        return self.call(
+            lambda drive: drive.files().get(fileId=file_id, fields=fields, supportsAllDrives=True), check=check
+        )
 
     def get_with_checksum(self, file_id: str, *, fields: str, check: Callable[[], None] = no_check) -> dict[str, Any]:
         """What `get` returns, once Drive has worked out the MD5 of the content, which may come seconds after it.

@@ -146,9 +146,7 @@ class _Walk:
 
     def _child(self, parent: str, drive_id: str | None, name: str, path: str) -> dict[str, Any] | None:
         """The folder of a name. What the search takes for equal is compared again: it may be lenient about case."""
-        return self._chosen(self._named(parent, drive_id, name), name, path)
-
-    def _chosen(self, named: list[dict[str, Any]], name: str, path: str) -> dict[str, Any] | None:
+        named = self._named(parent, drive_id, name)
         found = [item for item in named if item["name"] == name and _leads_to_folder(item)]
         ours = _ours(found, name)
         if len(found) > 1 and not ours:

@@ -98,7 +98,7 @@ class Doubles:
                     f"the {one.manifest.asset} was removed or changed in Google Drive as soon as it was stored",
                     next_step="See whether another machine works on the same library",
                 )
-            elif not _is_equal(manifest, one.manifest):
+            elif not is_equal(manifest, one.manifest):
                 results[key] = Transient(
                     f"another machine stored another {one.manifest.asset} in Google Drive at the same time",
                     next_step="See whether another machine works on the same library with other settings",
@@ -137,5 +137,6 @@ class Doubles:
                 put_away(self._api, found.files[file_id])
 
 
-def _is_equal(one: Manifest, other: Manifest) -> bool:
+def is_equal(one: Manifest, other: Manifest) -> bool:
+    """Whether both are of one recipe, and their files lie in the same manner."""
     return (one.fingerprint, one.placement) == (other.fingerprint, other.placement)

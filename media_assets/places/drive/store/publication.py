@@ -21,7 +21,7 @@ from media_assets.base.interruption import pause
 from media_assets.places.artifact_names import manifest_name, mime_type
 from media_assets.places.drive.api.api import DriveApi
 from media_assets.places.drive.api.errors import IdTaken, NotFound
-from media_assets.places.drive.store.doubles import JustPublished
+from media_assets.places.drive.store.doubles import JustPublished, is_equal
 from media_assets.places.drive.store.folders import MANIFESTS, DriveFolder, StoreFolders
 from media_assets.places.drive.store.index import DriveIndex, Found
 from media_assets.places.drive.store.journal import Coming, Journal
@@ -163,15 +163,12 @@ class DrivePublication:
             return None
         ours = file.id == plan.manifest_slot.id and file.content_md5 == plan.md5
         manifest = plan.manifest if ours else self._index.read(file)
-        if manifest is None or not self._is_equal(manifest) or not self._index.intact(manifest, found):
+        if manifest is None or not is_equal(manifest, self._draft) or not self._index.intact(manifest, found):
             return None
         finish(self._api, self._index, self._journal, found, manifest)
         if not ours:
             self._index.published(manifest, self._artifact, Published(file.id, file.content_md5))
         return manifest, found
-
-    def _is_equal(self, other: Manifest) -> bool:
-        return (other.fingerprint, other.placement) == (self._draft.fingerprint, self._draft.placement)
 
     # ------------------------------------------------------------------------------------------------ writing
 

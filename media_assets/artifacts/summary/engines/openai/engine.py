@@ -45,7 +45,7 @@ class OpenAISummarizer:
             answer, parts = MapReduce(chat.ask, self._settings.part_characters, work.report).run(segments)
         work.report(1.0)
         return Summary(
-            title=_line(answer.title),
+            title=" ".join(answer.title.split()),
             abstract=answer.abstract,
             key_points=distinct(answer.key_points),
             chapters=checked_chapters(answer.chapters, segments),
@@ -73,7 +73,3 @@ class OpenAISummarizer:
     def _usage(self, chat: Chat) -> Usage:
         cost = self._settings.cost_usd(chat.input_tokens, chat.output_tokens)
         return Usage(input_tokens=chat.input_tokens, output_tokens=chat.output_tokens, cost_usd=cost)
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
