@@ -382,7 +382,7 @@ def test_what_sensors_remember_comes_along_unless_they_have_looked_here(move: Mo
 
 
 A_MANIFEST = {
-    "asset": "drive_file",
+    "asset": "note",
     "key": "box:x",
     "fingerprint": "",
     "version": "",
@@ -456,21 +456,19 @@ STRANGE = {
         "failures of other assets among those of echo",
     ),
     "an artifact of a key that leads out": (
-        "artifacts/drive_file.jsonl",
+        "artifacts/note.jsonl",
         json.dumps({"key": "box:../x", "manifest": A_MANIFEST, "recorded": None}).encode(),
-        "line 1 of artifacts/drive_file.jsonl has a key that no file can have, 'box:../x': it leads out of its source",
+        "line 1 of artifacts/note.jsonl has a key that no file can have, 'box:../x': it leads out of its source",
     ),
     "an artifact that is a copy of what leads out": (
-        "artifacts/drive_file.jsonl",
+        "artifacts/note.jsonl",
         json.dumps({"key": "box:x", "manifest": {**A_MANIFEST, "reused_from": "../x"}, "recorded": None}).encode(),
         "'../x': it does not begin with the name of a source",
     ),
     "a failure of such a key": (
-        "failures/transcript.jsonl",
-        json.dumps(
-            {"key": "", "observation": serialize_value(dg.AssetObservation("transcript", partition=""))}
-        ).encode(),
-        "line 1 of failures/transcript.jsonl has a key that no file can have, '': it does not begin",
+        "failures/shout.jsonl",
+        json.dumps({"key": "", "observation": serialize_value(dg.AssetObservation("shout", partition=""))}).encode(),
+        "line 1 of failures/shout.jsonl has a key that no file can have, '': it does not begin",
     ),
     "a partition that is a number": ("partitions.jsonl", b"7\n", "line 1 of partitions.jsonl is no such row"),
     "a line that is no JSON": ("partitions.jsonl", b"{\n", "is damaged"),
