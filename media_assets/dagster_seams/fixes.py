@@ -1,6 +1,6 @@
 """Faults of Dagster that we run into, mended in this room and nowhere else. Each says when it can go.
 
-What a run over a range of files reads is mended by `keys_in_range`.
+What a run over a range of files reads is mended by `keys_in_range`, how it writes its events by `events_together`.
 
 Dagster 1.13.27: a run whose step waits for a slot of a pool is to look again after an interval, and takes the least of
 the intervals and 0. So it looks again and again without a pause, on a whole core, for as long as it waits
@@ -24,12 +24,6 @@ The same: its log of events on SQLite looks whether a table is there before each
 connection of its own. Tables are never taken away, so one that was seen is there. To be removed when Dagster looks
 once.
 
-The same: it writes its events one by one unless `DAGSTER_EVENT_BATCH_SIZE` is set, and on SQLite then too: two commits
-for each file that a run is to make, and two for each that it has made. Both kinds come all at once, so they are written
-together. A run that is killed before has stored artifacts without an event, as ever, and the next run finds them. What
-is set in the environment already stays, and 0 writes them one by one. To be removed when Dagster's SQLite storage has a
-`store_event_batch` of its own; the size is to stay.
-
 The same: of its SQLite storages some wait 5 s for a lock that another process holds, some 30 s. They all wait for a
 minute: backups and checks hold a lock for so long. To be removed when that can be set.
 
@@ -51,7 +45,6 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -59,11 +52,9 @@ import dagster as dg
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from dagster._core.errors import DagsterCodeLocationNotFoundError
-from dagster._core.events.log import EventLogEntry
 from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
 from dagster._core.scheduler import DagsterDaemonScheduler
 from dagster._core.scheduler.instigation import InstigatorState
-from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.runs.sqlite import sqlite_run_storage
 from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
@@ -71,7 +62,7 @@ from dagster._daemon import sensor as sensor_daemon
 from dagster._daemon.auto_run_reexecution import event_log_consumer
 from sqlalchemy import Engine, NullPool, create_engine
 
-from media_assets.dagster_seams import keys_in_range
+from media_assets.dagster_seams import events_together, keys_in_range
 
 _LOCKED_SECONDS = 60.0
 _CONNECT_SECONDS = 10
@@ -88,13 +79,6 @@ def _interval_to_next_pending_claim_check(self: InstanceConcurrencyContext) -> f
     waits = [ready_at - now for ready_at in self._pending_timeouts.values()]
     return min(_MAX_WAIT_SECONDS, max(0.0, min(waits, default=0.0)))
 
-
-_EVENTS_AT_ONCE = 200
-_TOGETHER = {
-    dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
-    dg.DagsterEventType.ASSET_MATERIALIZATION,
-    dg.DagsterEventType.ASSET_OBSERVATION,
-}
 
 _get_elapsed = sensor_daemon.get_elapsed
 
@@ -139,33 +123,6 @@ def _has_or_had_table(self: sqlite_event_log.SqliteEventLogStorage, table_name: 
     return table_name in seen
 
 
-_INSERT_FOR_IDS = SqlEventLogStorageTable.insert().returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
-_store_one_by_one = sqlite_event_log.SqliteEventLogStorage.store_event_batch
-
-
-def _store_together(self: sqlite_event_log.SqliteEventLogStorage, events: Sequence[EventLogEntry]) -> None:
-    """What `store_event` does with each event, in one transaction for the index and one for the run's own log."""
-    run_ids = {event.run_id for event in events}
-    if len(run_ids) != 1 or not all(event.dagster_event_type in _TOGETHER for event in events):
-        _store_one_by_one(self, events)
-        return
-    rows = [self._event_to_row(event) for event in events]
-    # The index first, which other processes hold at times: where it takes none, the run's own log has none either, and
-    # Dagster writes them one by one.
-    with self.index_transaction() as connection:
-        numbers = list(connection.scalars(_INSERT_FOR_IDS, rows))
-        self._store_asset_event_tags(connection, events, numbers)
-        # Of an asset only what came last is kept beside the events.
-        last = {
-            (event.get_dagster_event().asset_key, event.dagster_event_type): (event, number)
-            for event, number in zip(events, numbers, strict=True)
-        }
-        for event, number in last.values():
-            self._store_asset_event(connection, event, number)
-    with self.run_connection(run_ids.pop()) as connection:
-        connection.execute(SqlEventLogStorageTable.insert(), rows)
-
-
 def _is_more_than_a_stop(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], DagsterCodeLocationNotFoundError))
 
@@ -173,8 +130,6 @@ def _is_more_than_a_stop(record: logging.LogRecord) -> bool:
 def apply() -> None:
     """Mend them, for this process and those that it starts; a second call changes nothing."""
     os.environ.setdefault("PGCONNECT_TIMEOUT", str(_CONNECT_SECONDS))
-    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(_EVENTS_AT_ONCE))
-    sqlite_event_log.SqliteEventLogStorage.store_event_batch = _store_together  # type: ignore[method-assign,assignment]
     for storage in (sqlite_event_log, sqlite_run_storage, sqlite_schedule_storage):
         storage.create_engine = _engine_of  # type: ignore[attr-defined]
     ScriptDirectory.from_config = staticmethod(_scripts_of)  # type: ignore[method-assign]
@@ -185,6 +140,7 @@ def apply() -> None:
     for daemon in ("AssetDaemon", "SchedulerDaemon", "SensorDaemon"):
         logging.getLogger(f"dagster.daemon.{daemon}").addFilter(_is_more_than_a_stop)
     sqlite_event_log.SqliteEventLogStorage.has_table = _has_or_had_table  # type: ignore[method-assign]
+    events_together.apply()
     keys_in_range.apply()
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pytest
-import sqlalchemy
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from dagster._core.errors import DagsterCodeLocationNotFoundError
@@ -18,7 +15,6 @@ from dagster._core.execution.plan.instance_concurrency_context import InstanceCo
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 from dagster._core.storage.sql import get_alembic_config
-from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 from dagster._daemon.auto_run_reexecution.event_log_consumer import DAGSTER_EVENT_TYPES, _fetch_persisted_cursors
 from dagster._daemon.daemon import SensorDaemon
 from dagster._daemon.utils import DaemonErrorCapture
@@ -88,102 +84,6 @@ def test_a_table_that_was_seen_is_not_looked_for_again_and_one_that_is_missing_i
     assert events.has_table("later")
     monkeypatch.setattr(sqlite_event_log, "create_engine", None)
     assert events.has_table("later") and events.has_table("dynamic_partitions")
-
-
-_PARTS = dg.StaticPartitionsDefinition(["a", "b", "c"])
-
-
-@dg.asset(partitions_def=_PARTS, backfill_policy=dg.BackfillPolicy.single_run())
-def of_parts(context) -> None:  # Dagster reads no annotation that is a string
-    for key in context.partition_keys:
-        context.add_asset_metadata({"name": key}, partition_key=key)
-
-
-def _events_of_a_run(folder: Path) -> tuple[list[tuple[Any, Any]], list[Any], list[str | None], int]:
-    """What a run over three partitions leaves: its own events, those in the index, the latest, and commits."""
-    job = dg.Definitions([of_parts], executor=dg.in_process_executor).resolve_implicit_global_asset_job_def()
-    commits = 0
-
-    def count(connection: object) -> None:
-        nonlocal commits
-        commits += 1
-
-    with dg.instance_for_test(temp_dir=str(folder)) as instance:
-        instance.get_dynamic_partitions("none")  # makes the databases
-        sqlalchemy.event.listen(sqlalchemy.Engine, "commit", count)
-        try:
-            tags = {ASSET_PARTITION_RANGE_START_TAG: "a", ASSET_PARTITION_RANGE_END_TAG: "c"}
-            run = job.execute_in_process(instance=instance, asset_selection=[of_parts.key], tags=tags)
-        finally:
-            sqlalchemy.event.remove(sqlalchemy.Engine, "commit", count)
-        own = [
-            (entry.dagster_event_type, entry.dagster_event and entry.dagster_event.partition)
-            for entry in instance.all_logs(run.run_id)
-        ]
-        storage = instance.event_log_storage
-        assert isinstance(storage, sqlite_event_log.SqliteEventLogStorage)
-        with storage.index_connection() as connection:
-            index = connection.exec_driver_sql(
-                "SELECT id, dagster_event_type, partition, asset_key FROM event_logs ORDER BY id"
-            ).all()
-            tagged = connection.exec_driver_sql("SELECT event_id, key FROM asset_event_tags ORDER BY 1, 2").all()
-        latest = instance.get_latest_materialization_event(of_parts.key)
-        assert latest and latest.dagster_event and latest.run_id == run.run_id
-        return own, [*index, *tagged], [latest.dagster_event.partition], commits
-
-
-@pytest.mark.thorough
-def test_events_that_come_together_are_written_together_and_leave_what_they_leave_one_by_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dagster_fixes.apply()
-    left = {}
-    for size in ("0", "2", "200"):
-        monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", size)
-        (tmp_path / size).mkdir()
-        left[size] = _events_of_a_run(tmp_path / size)
-    assert left["0"][:3] == left["2"][:3] == left["200"][:3]
-    own, _, latest, commits = left["200"]
-    made = [partition for kind, partition in own if kind is dg.DagsterEventType.ASSET_MATERIALIZATION]
-    assert sorted(made) == ["a", "b", "c"] and made[-1:] == latest, "in the order of Dagster"
-    assert commits <= left["0"][3] - 8, "four for three files instead of twelve"
-
-
-@dg.asset(partitions_def=_PARTS, backfill_policy=dg.BackfillPolicy.single_run())
-def refused_once(context) -> None:
-    """While its events are written, the index takes nothing for a moment."""
-    storage = context.instance.event_log_storage
-    with storage.index_connection() as connection:
-        connection.exec_driver_sql(
-            "CREATE TRIGGER full BEFORE INSERT ON event_logs WHEN NEW.partition = 'b' AND "
-            "(SELECT count(*) FROM event_logs WHERE dagster_event_type = 'ASSET_MATERIALIZATION') = 1 "
-            "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
-        )
-
-
-def test_an_index_that_takes_no_events_leaves_none_twice_in_the_log_of_the_run(tmp_path: Path) -> None:
-    dagster_fixes.apply()
-    job = dg.Definitions([refused_once], executor=dg.in_process_executor).resolve_implicit_global_asset_job_def()
-    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
-        tags = {ASSET_PARTITION_RANGE_START_TAG: "a", ASSET_PARTITION_RANGE_END_TAG: "c"}
-        run = job.execute_in_process(
-            instance=instance, asset_selection=[refused_once.key], tags=tags, raise_on_error=False
-        )
-        made = [
-            entry.dagster_event.partition
-            for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
-            if entry.dagster_event
-        ]
-    assert len(made) == len(set(made)) and made
-
-
-def test_events_are_written_together_unless_the_environment_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DAGSTER_EVENT_BATCH_SIZE", raising=False)
-    dagster_fixes.apply()
-    assert int(os.environ["DAGSTER_EVENT_BATCH_SIZE"]) > 1
-    monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", "0")
-    dagster_fixes.apply()
-    assert os.environ["DAGSTER_EVENT_BATCH_SIZE"] == "0"
 
 
 def test_the_daemon_of_a_new_instance_begins_at_the_end_of_the_log_and_warns_of_nothing(

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
 import pytest
-import sqlalchemy
 from dagster._core.definitions.partitions.context import partition_loading_context
 from dagster._core.errors import DagsterInvalidInvocationError
 
@@ -17,6 +15,7 @@ from media_assets.dagster_seams import keys_in_range
 from media_assets.pipeline.partitions import register
 from media_assets_tests import postgres
 from media_assets_tests.postgres import Databases
+from media_assets_tests.sql import statements
 from media_assets_tests.toy_library import PIPELINE, QUIET, ToyLibrary, key_of
 
 _FILES = dg.DynamicPartitionsDefinition(name="files")
@@ -60,21 +59,14 @@ def test_a_range_of_which_a_key_is_not_registered_is_refused(instance: dg.Dagste
         _FILES.get_partition_keys_in_range(dg.PartitionKeyRange("c", "x"))
 
 
-@contextmanager
-def _read_rows() -> Iterator[list[str]]:
-    """The statements that read keys of files, without those that ask for one by its name or for a range."""
-    statements: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
-        where = statement.partition("WHERE")[2]
-        if "FROM dynamic_partitions" in statement and "partition = " not in where and " IN " not in where:
-            statements.append(statement)
-
-    sqlalchemy.event.listen(sqlalchemy.Engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        sqlalchemy.event.remove(sqlalchemy.Engine, "before_cursor_execute", note)
+def _of_all_files(executed: list[str]) -> list[str]:
+    """The statements that read keys of files, without those that ask for some by name or for a range."""
+    return [
+        statement
+        for statement in executed
+        if "FROM dynamic_partitions" in statement
+        and not any(part in statement.partition("WHERE")[2] for part in ("partition = ", " IN "))
+    ]
 
 
 def test_a_run_of_some_files_reads_nothing_of_the_others(tmp_path: Path) -> None:
@@ -83,7 +75,7 @@ def test_a_run_of_some_files_reads_nothing_of_the_others(tmp_path: Path) -> None
         register(library.instance, [key_of(f"other{number}") for number in range(20)])
         own = [key_of("b"), key_of("c"), key_of("d")]
         for stage in PIPELINE:
-            with _read_rows() as statements:
+            with statements() as executed:
                 run = library.run(stage.name, keys=own)
             assert run.success and len(run.get_asset_materialization_events()) == len(own)
-            assert statements == []
+            assert executed and _of_all_files(executed) == []

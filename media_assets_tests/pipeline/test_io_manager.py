@@ -8,13 +8,13 @@ from typing import Any
 
 import dagster as dg
 import pytest
-import sqlalchemy
 from dagster._core.definitions.data_version import CODE_VERSION_TAG, CachingStaleStatusResolver, StaleStatus
 from dagster._core.loader import LoadingContextForTest
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from media_assets.pipeline.stage import FileAsset
 from media_assets_tests.folders import path_of
+from media_assets_tests.sql import commits
 from media_assets_tests.toy_library import (
     PIPELINE,
     ToyLibrary,
@@ -132,31 +132,17 @@ def test_a_bad_file_is_an_observation_with_its_reason_and_a_row_of_the_failure(t
 
 @pytest.mark.thorough
 def test_a_batch_with_bad_files_costs_no_more_transactions_when_it_has_more_files(tmp_path: Path) -> None:
-    commits = []
+    committed = []
     for number in (4, 24):
         with ToyLibrary(tmp_path / str(number)) as toy:
             keys = toy.write(
-                **{f"n{index:02}": "text\ndrive_file: poison" if index % 2 else "text" for index in range(number)}
+                **{f"n{index:02}": "text\nnote: poison" if index % 2 else "text" for index in range(number)}
             )
-            count = _Commits()
-            sqlalchemy.event.listen(sqlalchemy.Engine, "commit", count)
-            try:
-                result = toy.run("drive_file", keys=keys)
-            finally:
-                sqlalchemy.event.remove(sqlalchemy.Engine, "commit", count)
+            with commits() as seen:
+                result = toy.run("note", keys=keys)
             assert len(materialized(result)) == len(observed(result)) == number // 2
-            commits.append(count.seen)
-    assert commits[0] == commits[1]
-
-
-class _Commits:
-    """Counts the transactions that are committed."""
-
-    def __init__(self) -> None:
-        self.seen = 0
-
-    def __call__(self, connection: object) -> None:
-        self.seen += 1
+            committed.append(len(seen))
+    assert committed[0] == committed[1]
 
 
 @pytest.mark.thorough

@@ -1,0 +1,84 @@
+"""The events of a run, written to the log together.
+
+Dagster 1.13.27: it writes its events one by one unless `DAGSTER_EVENT_BATCH_SIZE` is set, and on SQLite then too: two
+commits for each file that a run is to make, and two for each that it has made. On PostgreSQL the first two stay, each
+with its ways to the server and back. Both kinds come all at once, so they are written together. A run that is killed
+before has stored artifacts without an event, as ever, and the next run finds them. What is set in the environment
+already stays, and 0 writes them one by one. To be removed when Dagster's storages have a `store_event_batch` for these
+kinds of events; the size is to stay.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import dagster as dg
+from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.event_log.base import EventLogStorage
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+from dagster._core.storage.event_log.sqlite import sqlite_event_log
+from sqlalchemy import Connection
+
+_EVENTS_AT_ONCE = 200
+_PLANNED = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+_TOGETHER = {_PLANNED, dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION}
+_INSERT_FOR_IDS = SqlEventLogStorageTable.insert().returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
+
+_one_by_one = EventLogStorage.store_event_batch
+
+
+def _store_on_sqlite(self: sqlite_event_log.SqliteEventLogStorage, events: Sequence[EventLogEntry]) -> None:
+    """What `store_event` does with each event, in one transaction for the index and one for the run's own log."""
+    run_ids = {event.run_id for event in events}
+    if len(run_ids) != 1 or not all(event.dagster_event_type in _TOGETHER for event in events):
+        _one_by_one(self, events)
+        return
+    # The index first, which other processes hold at times: where it takes none, the run's own log has none either, and
+    # Dagster writes them one by one.
+    rows = [self._event_to_row(event) for event in events]
+    with self.index_transaction() as connection:
+        _store_in_index(self, connection, events, rows)
+    with self.run_connection(run_ids.pop()) as connection:
+        connection.execute(SqlEventLogStorageTable.insert(), rows)
+
+
+def _store_planned(self: SqlEventLogStorage, events: Sequence[EventLogEntry]) -> None:
+    """What PostgreSQL's storage does with each event of the one kind that it cannot write together, in a transaction.
+
+    It notifies nobody: Dagster has nobody who listens any more.
+    """
+    if type(self).__module__.startswith("dagster_postgres") and {event.dagster_event_type for event in events} == {
+        _PLANNED
+    }:
+        with self.index_transaction() as connection:
+            _store_in_index(self, connection, events, [self._event_to_row(event) for event in events])
+    else:
+        _one_by_one(self, events)
+
+
+def _store_in_index(
+    storage: SqlEventLogStorage, connection: Connection, events: Sequence[EventLogEntry], rows: Sequence[dict[str, Any]]
+) -> None:
+    """Enter events, their tags, and what is kept of their assets beside them: of each only what came last.
+
+    Args:
+        rows: The events as rows of the table.
+    """
+    numbers = list(connection.scalars(_INSERT_FOR_IDS, rows))
+    storage._store_asset_event_tags(connection, events, numbers)
+    last = {
+        (event.get_dagster_event().asset_key, event.dagster_event_type): (event, number)
+        for event, number in zip(events, numbers, strict=True)
+    }
+    for event, number in last.values():
+        storage._store_asset_event(connection, event, number)
+
+
+def apply() -> None:
+    """Mend it, for this process and those that it starts; a second call changes nothing."""
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(_EVENTS_AT_ONCE))
+    sqlite_event_log.SqliteEventLogStorage.store_event_batch = _store_on_sqlite  # type: ignore[method-assign,assignment]
+    SqlEventLogStorage.store_event_batch = _store_planned  # type: ignore[method-assign,assignment]
