@@ -18,8 +18,9 @@ from media_assets.config.load import load_settings
 from media_assets.places.cache.seals import is_sound
 from media_assets.places.drive.api.private_files import read_private
 from media_assets.places.journal import MoveJournal
+from media_assets_tests.manifests import ASSET, draft
 from media_assets_tests.places.cache.caches import cache_in, fetching
-from media_assets_tests.places.folder.test_folder_store import ASSET, Store, draft
+from media_assets_tests.places.folder.folder_stores import Store
 
 Place = Callable[[Path], object]
 

@@ -14,10 +14,10 @@ from media_assets.base.errors import Cancelled, TimeLimitExceeded
 from media_assets.base.interruption import ask, asking, carried, holding, pause
 from media_assets.places.bucket.client.conditional import delete_unchanged
 from media_assets_tests.drive_server import DriveServer, drive_server
+from media_assets_tests.manifests import draft
 from media_assets_tests.places.bucket import bucket_store
 from media_assets_tests.places.bucket.bucket_store import IN_FOLDER, KEY
 from media_assets_tests.places.drive.store import drive_stores
-from media_assets_tests.places.folder.test_folder_store import draft as artifact
 from media_assets_tests.s3_server import Place, s3_server
 from media_assets_tests.waiting import wait_until
 
@@ -84,15 +84,15 @@ def test_nothing_is_asked_of_a_thread_that_nobody_said_it_for() -> None:
 @pytest.mark.parametrize("doing", ["manifest", "find", "publish", "copy", "lease", "as_of_now"])
 def test_each_wait_for_a_drive_that_is_busy_ends(drive: DriveServer, tmp_path: Path, doing: str) -> None:
     store = drive_stores.Store(drive_stores.Account(drive, tmp_path), tmp_path / "one")
-    known = store.put(drive_stores.draft(f"box:{doing}.mp4"), {"a.txt": "text"})
+    known = store.put(draft(f"box:{doing}.mp4"), {"a.txt": "text"})
     # Another machine, which has nothing at hand, and waits as long as people do.
     other = drive_stores.Store(drive_stores.Account(drive, tmp_path), tmp_path / "two")
     other.api.retries._wait_multiplier = 60.0
     waits: dict[str, Callable[[], object]] = {
         "manifest": lambda: other.manifest(known.asset, known.key),
         "find": lambda: other.find(known.asset, known.fingerprint),
-        "publish": lambda: other.put(drive_stores.draft("box:new.mp4"), {"a.txt": "text"}),
-        "copy": lambda: other.copy(known, drive_stores.draft("box:copy.mp4"), drive_stores.IN_FOLDER),
+        "publish": lambda: other.put(draft("box:new.mp4"), {"a.txt": "text"}),
+        "copy": lambda: other.copy(known, draft("box:copy.mp4"), drive_stores.IN_FOLDER),
         "lease": lambda: other.lease(known.files[0]).__enter__(),
         "as_of_now": lambda: other.as_of_now(known.asset).manifest(known.asset, known.key),
     }
@@ -109,7 +109,7 @@ def test_a_wait_for_what_searches_do_not_show_yet_ends(tmp_path: Path) -> None:
         store = drive_stores.Store(drive_stores.Account(drive, tmp_path), tmp_path)
         store.api.retries._poll_multiplier = 60.0
         drive.lag(search_seconds=10_000)
-        ended_by(Stop(), lambda: store.put(drive_stores.draft(), {"a.txt": "a"}), lambda: drive.calls["files.list"] > 2)
+        ended_by(Stop(), lambda: store.put(draft(), {"a.txt": "a"}), lambda: drive.calls["files.list"] > 2)
 
 
 @pytest.mark.thorough
@@ -140,7 +140,7 @@ def test_an_upload_in_parts_to_a_bucket_ends_in_its_middle(bucket: Place, tmp_pa
 
 def test_each_request_to_a_bucket_is_asked_for_and_so_is_each_wait(bucket: Place, tmp_path: Path) -> None:
     store = bucket_store.Store(bucket.settings("asked"), tmp_path)
-    known = store.put(artifact(), {"a.txt": "text", "b.txt": "more"})
+    known = store.put(draft(), {"a.txt": "text", "b.txt": "more"})
     stop = Stop()
     stop.said.set()
     for work in (
@@ -148,8 +148,8 @@ def test_each_request_to_a_bucket_is_asked_for_and_so_is_each_wait(bucket: Place
         lambda: store.intact(known),
         lambda: store.find(known.asset, known.fingerprint),
         lambda: store.as_of_now(known.asset),
-        lambda: store.put(artifact(key="box:b"), {"a.txt": "text"}),
-        lambda: store.copy(known, artifact(key="box:c"), IN_FOLDER),
+        lambda: store.put(draft(key="box:b"), {"a.txt": "text"}),
+        lambda: store.copy(known, draft(key="box:c"), IN_FOLDER),
     ):
         with asking(stop), pytest.raises(Cancelled):
             work()

@@ -34,10 +34,11 @@ from media_assets_tests.artifacts.duplicates.aside import (
     rows,
 )
 from media_assets_tests.drive_server import drive_server
+from media_assets_tests.manifests import ASSET, draft
 from media_assets_tests.places.bucket import bucket_store
 from media_assets_tests.places.cache.caches import cache_in, fetching
 from media_assets_tests.places.drive.store import drive_stores
-from media_assets_tests.places.folder.test_folder_store import ASSET, Store, beside, draft
+from media_assets_tests.places.folder.folder_stores import Store, beside
 from media_assets_tests.s3_server import Place, s3_server
 from media_assets_tests.toy_library import ToyLibrary
 

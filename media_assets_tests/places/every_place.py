@@ -26,22 +26,10 @@ from media_assets.places.source import Beside, Source, SourceEntry
 from media_assets.places.store import ArtifactStore
 from media_assets.places.watching import AutomationSettings
 from media_assets_tests.drive_server import DriveServer, drive_server
+from media_assets_tests.places.dict_state import DictState
 from media_assets_tests.s3_server import SECRETS, Place, S3Server, s3_server
 
 AT_ONCE = AutomationSettings(settle_seconds=0, incomplete_seconds=0)
-
-
-class Memory:
-    """See `places.source.DurableState`."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, str] = {}
-
-    def read(self, name: str) -> str | None:
-        return self.texts.get(name)
-
-    def write(self, name: str, text: str) -> None:
-        self.texts[name] = text
 
 
 class PlaceOfFiles(Protocol):
@@ -79,7 +67,7 @@ class PlaceOfArtifacts:
     """Put this into every entry of the index, where the store keeps one in files."""
 
 
-def look(source: Source, cursor: str | None, memory: Memory) -> tuple[dict[str, SourceEntry], list[str], str]:
+def look(source: Source, cursor: str | None, memory: DictState) -> tuple[dict[str, SourceEntry], list[str], str]:
     """(changed by path, removed keys, next cursor)."""
     changes = source.changes(cursor, memory)
     return {entry.path: entry for entry in changes.changed}, list(changes.removed), changes.cursor

@@ -9,7 +9,8 @@ import pytest
 
 from media_assets.base.errors import Fatal, SourceChanged
 from media_assets.places.source import Source, SourceEntry
-from media_assets_tests.places.every_place import Memory, PlaceOfFiles, look, place_of_files
+from media_assets_tests.places.dict_state import DictState
+from media_assets_tests.places.every_place import PlaceOfFiles, look, place_of_files
 
 
 @pytest.fixture(params=["folder", "drive", "bucket"])
@@ -51,7 +52,7 @@ def test_names_survive(place: PlaceOfFiles, name: str, tmp_path: Path) -> None:
 
 
 def test_a_first_look_reports_everything_and_a_second_one_nothing(place: PlaceOfFiles) -> None:
-    memory = Memory()
+    memory = DictState()
     place.put("a.mp4", b"one")
     place.put("sub/b.mp4", b"two")
     changed, removed, cursor = look(place.source, None, memory)
@@ -61,7 +62,7 @@ def test_a_first_look_reports_everything_and_a_second_one_nothing(place: PlaceOf
 
 
 def test_new_replaced_and_removed_files_are_reported_once(place: PlaceOfFiles) -> None:
-    memory = Memory()
+    memory = DictState()
     for name in ("a.mp4", "b.mp4", "c.mp4"):
         place.put(name, name.encode())
     before, _, cursor = look(place.source, None, memory)
@@ -77,7 +78,7 @@ def test_new_replaced_and_removed_files_are_reported_once(place: PlaceOfFiles) -
 
 
 def test_a_look_that_was_not_acted_upon_is_repeated(place: PlaceOfFiles) -> None:
-    memory = Memory()
+    memory = DictState()
     place.put("a.mp4", b"one")
     _, _, cursor = look(place.source, None, memory)
     place.put("b.mp4", b"two")
@@ -88,15 +89,15 @@ def test_a_look_that_was_not_acted_upon_is_repeated(place: PlaceOfFiles) -> None
 
 
 def test_a_lost_memory_reports_everything_again(place: PlaceOfFiles) -> None:
-    memory = Memory()
+    memory = DictState()
     place.put("a.mp4", b"one")
     _, _, cursor = look(place.source, None, memory)
-    changed, removed, _ = look(place.source, cursor, Memory())
+    changed, removed, _ = look(place.source, cursor, DictState())
     assert (set(changed), removed) == ({"a.mp4"}, [])
 
 
 def test_many_files_that_are_removed_one_by_one_are_reported(place: PlaceOfFiles) -> None:
-    memory = Memory()
+    memory = DictState()
     names = [f"{number}.mp4" for number in range(12)]
     for name in names:
         place.put(name, name.encode())

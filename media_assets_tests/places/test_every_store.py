@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from media_assets.base.checksums import sha256_of
 from media_assets.base.errors import Cancelled, Transient
 from media_assets.places.manifest import Manifest
 from media_assets.places.store import ArtifactStore, Target
+from media_assets_tests.manifests import draft
 from media_assets_tests.places.every_place import PlaceOfArtifacts, place_of_artifacts
 
 IN_FOLDER = Target("folder")
@@ -34,7 +34,7 @@ class Publish:
         self._count = 0
 
     def __call__(
-        self, store: ArtifactStore, files: Mapping[str, bytes], target: Target = IN_FOLDER, **fields: object
+        self, store: ArtifactStore, files: Mapping[str, bytes], target: Target = IN_FOLDER, **fields: Any
     ) -> Manifest:
         self._count += 1
         work = self._work / f"{self._count}"
@@ -43,28 +43,12 @@ class Publish:
         for name, content in files.items():
             paths[name].write_bytes(content)
         digests = {name: sha256_of(path) for name, path in paths.items()}
-        return store.publish(draft(**fields), paths, digests, target)
+        return store.publish(draft(fields.pop("key", KEY), **fields), paths, digests, target)
 
 
 @pytest.fixture
 def publish(tmp_path: Path) -> Publish:
     return Publish(tmp_path / "work")
-
-
-def draft(**fields: object) -> Manifest:
-    known: dict[str, Any] = {
-        "asset": "transcript",
-        "key": KEY,
-        "fingerprint": "f" * 64,
-        "version": "v1",
-        "inputs": {"m4a_audio": "input"},
-        "code_version": "1",
-        "settings": {},
-        "made_at": datetime(2026, 1, 1, tzinfo=UTC),
-        "made_in_seconds": 1.0,
-        "made_by_run": "run",
-    }
-    return Manifest(**(known | fields))
 
 
 def contents(store: ArtifactStore, manifest: Manifest) -> dict[str, bytes]:

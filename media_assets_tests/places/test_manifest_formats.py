@@ -15,8 +15,9 @@ import pytest
 
 from media_assets.base.errors import Fatal
 from media_assets.places.manifest_formats import FORMATS, PRESENT, UPGRADES, ManifestFormats
+from media_assets_tests.manifests import draft
 from media_assets_tests.places.every_place import PlaceOfArtifacts, place_of_artifacts
-from media_assets_tests.places.test_every_store import KEY, Publish, contents, draft
+from media_assets_tests.places.test_every_store import KEY, Publish, contents
 
 
 def sizes_are_called_so(content: dict[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,8 @@ from media_assets_tests.artifacts.duplicates.aside import (
     OnDrive,
 )
 from media_assets_tests.drive_server import DriveServer, Fault, Faults, drive_server
-from media_assets_tests.places.every_place import Memory, drive_api, look
+from media_assets_tests.places.dict_state import DictState
+from media_assets_tests.places.every_place import drive_api, look
 from media_assets_tests.s3_server import Request, S3Server, s3_server
 
 AT_ONCE = AutomationSettings(settle_seconds=0, incomplete_seconds=0)
@@ -146,7 +147,7 @@ def source_of(place: OnDrive, root: Path) -> DriveFolders:
 
 
 def test_on_drive_a_moved_file_keeps_its_id_and_is_no_source_until_it_is_back(on_drive: OnDrive, tmp_path: Path):
-    source, memory = source_of(on_drive, tmp_path), Memory()
+    source, memory = source_of(on_drive, tmp_path), DictState()
     before, _, cursor = look(source, None, memory)
     ids = {path: on_drive.address(path) for path in COPIES}
     aside.apply(on_drive)

@@ -12,7 +12,7 @@ from media_assets.places.drive.settings import DriveSource
 from media_assets.places.folder.settings import FolderSource
 from media_assets.places.pace import Pace
 from media_assets.places.watching import AutomationSettings
-from media_assets_tests.places.every_place import Memory
+from media_assets_tests.places.dict_state import DictState
 
 DAY = 86_400.0
 
@@ -61,7 +61,7 @@ def test_a_clock_that_was_ahead_does_not_stop_the_looks(looked_at: float) -> Non
 
 
 def test_it_is_kept_from_tick_to_tick() -> None:
-    memory = Memory()
+    memory = DictState()
     assert Pace.read("box", memory) is None
     pace = Pace(looked_at=2.0, changed_at=1.0)
     pace.write("box", memory)

@@ -18,7 +18,7 @@ from media_assets.places.cache.settings import CacheSettings
 from media_assets.places.manifest import Manifest
 from media_assets.places.source import Beside
 from media_assets.places.store import Target
-from media_assets_tests.places.folder.test_folder_store import ASSET, draft
+from media_assets_tests.manifests import ASSET, draft
 from media_assets_tests.s3_server import SECRETS
 
 KEY, OTHER_KEY = "box:talk.mp4", "box:other.mp4"

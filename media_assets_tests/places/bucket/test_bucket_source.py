@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +15,10 @@ from media_assets.base.errors import BadMedia, Fatal, SourceChanged, Transient
 from media_assets.places.bucket.source import BucketObjects
 from media_assets.places.source import Beside, Changes, SourceEntry
 from media_assets.places.watching import AutomationSettings
-from media_assets_tests.places.folder.test_folder_changes import DictState
-from media_assets_tests.s3_server import PLANTED, Place, S3Server, s3_server
+from media_assets_tests.places.dict_state import DictState
+from media_assets_tests.s3_server import PLANTED, Place, S3Server
 
 PART_BYTES = 5 * 1024 * 1024
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[S3Server]:
-    with s3_server() as running:
-        yield running
-
-
-@pytest.fixture
-def place(server: S3Server) -> Iterator[Place]:
-    yield Place(server)
-    server.repair()
 
 
 def source(place: Place, prefix: str = "", *, incomplete: float = 3600.0, **changes: Any) -> BucketObjects:

@@ -19,6 +19,7 @@ from media_assets.base.keys import partition_key
 from media_assets.places.manifest import Manifest
 from media_assets.places.source import Beside
 from media_assets.places.store import Target
+from media_assets_tests.manifests import ASSET, draft
 from media_assets_tests.places.bucket.bucket_store import (
     BESIDE,
     IN_FOLDER,
@@ -31,17 +32,10 @@ from media_assets_tests.places.bucket.bucket_store import (
     fork_for_each_step,
     step,
 )
-from media_assets_tests.places.folder.test_folder_store import ASSET, draft
-from media_assets_tests.s3_server import Place, Request, S3Server, s3_server
+from media_assets_tests.s3_server import Place, Request, S3Server
 from media_assets_tests.toy_library import processes
 
 USERS = {"in/talk.mp4": b"recording", "in/talk.vtt": b"typed by hand"}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[S3Server]:
-    with s3_server() as running:
-        yield running
 
 
 @pytest.fixture

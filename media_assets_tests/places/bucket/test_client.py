@@ -9,7 +9,7 @@ import logging
 import os
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +23,10 @@ from media_assets.base.secrets import Secrets
 from media_assets.places.bucket.client import Bucket, ConditionFailed, ObjectGone, UnreadableNames, open_bucket
 from media_assets.places.bucket.client.transfer import download
 from media_assets.places.bucket.settings import BucketAccess
-from media_assets_tests.s3_server import PLANTED, SECRETS, Place, Request, S3Server, s3_server
+from media_assets_tests.s3_server import PLANTED, SECRETS, Place, Request, S3Server
 from media_assets_tests.toy_library import processes
 
 PART_BYTES = 5 * 1024 * 1024
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[S3Server]:
-    with s3_server() as running:
-        yield running
-
-
-@pytest.fixture
-def place(server: S3Server) -> Iterator[Place]:
-    yield Place(server)
-    server.repair()
 
 
 @pytest.fixture

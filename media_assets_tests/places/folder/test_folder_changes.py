@@ -17,23 +17,11 @@ from media_assets.places.listed.snapshot import Snapshot
 from media_assets.places.packed import pack
 from media_assets.places.source import Changes
 from media_assets.places.watching import AutomationSettings
+from media_assets_tests.places.dict_state import DictState
 from media_assets_tests.sample_media import tone
 from media_assets_tests.toy_library import ToyLibrary, unprivileged_folder
 
 AN_HOUR = 3600.0
-
-
-class DictState:
-    """See `places.source.DurableState`."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, str] = {}
-
-    def read(self, name: str) -> str | None:
-        return self.texts.get(name)
-
-    def write(self, name: str, text: str) -> None:
-        self.texts[name] = text
 
 
 class Watch:

@@ -19,7 +19,8 @@ from media_assets.base.files import STAGING_PREFIX
 from media_assets.places.folder.store import FolderArtifacts
 from media_assets.places.source import Beside
 from media_assets.places.store import Target
-from media_assets_tests.places.folder.test_folder_store import ASSET, IN_FOLDER, Store, draft, names
+from media_assets_tests.manifests import ASSET, draft
+from media_assets_tests.places.folder.folder_stores import IN_FOLDER, Store, names
 from media_assets_tests.slowly import few_of_them
 from media_assets_tests.toy_library import processes
 

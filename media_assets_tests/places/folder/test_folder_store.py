@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
 
@@ -16,55 +13,9 @@ from media_assets.base.errors import Fatal, Transient
 from media_assets.base.files import STAGING_PREFIX
 from media_assets.base.keys import partition_key
 from media_assets.places.folder.store import FolderArtifacts
-from media_assets.places.manifest import Manifest
-from media_assets.places.source import Beside
-from media_assets.places.store import Target
+from media_assets_tests.manifests import ASSET, draft
+from media_assets_tests.places.folder.folder_stores import IN_FOLDER, Store, beside, names
 from media_assets_tests.toy_library import unprivileged_folder
-
-IN_FOLDER = Target("folder")
-ASSET = "transcript"
-
-
-def draft(key: str = "box:talk.mp4", fingerprint: str = "f1", asset: str = ASSET, **fields: object) -> Manifest:
-    known: dict[str, Any] = {
-        "asset": asset,
-        "key": key,
-        "fingerprint": fingerprint,
-        "version": f"version of {fingerprint}",
-        "inputs": {"m4a_audio": "input"},
-        "code_version": "1",
-        "settings": {},
-        "made_at": datetime(2026, 1, 1, tzinfo=UTC),
-        "made_in_seconds": 1.0,
-        "made_by_run": "run",
-    }
-    return Manifest(**(known | fields))
-
-
-class Store(FolderArtifacts):
-    """With files made from texts."""
-
-    def __init__(self, root: Path, sources: Mapping[str, Path] | None = None, *, min_free_bytes: int = 0) -> None:
-        super().__init__("artifacts", root / "out", sources, min_free_bytes=min_free_bytes)
-        self._work = root / "work"
-        self._work.mkdir(exist_ok=True)
-
-    def put(self, manifest: Manifest, texts: Mapping[str, str], target: Target = IN_FOLDER) -> Manifest:
-        files = {name: self._work / name for name in texts}
-        for name, text in texts.items():
-            files[name].write_text(text)
-        digests = {name: sha256_of(path) for name, path in files.items()}
-        published = self.publish(manifest, files, digests, target)
-        assert not any(path.exists() for path in files.values()), "files are taken, not copied"
-        return published
-
-    def texts(self, manifest: Manifest) -> dict[str, str]:
-        return {stored.name: self.local_path(stored).read_text() for stored in manifest.files}
-
-    def get(self, key: str = "box:talk.mp4", asset: str = ASSET) -> Manifest:
-        manifest = self.manifest(asset, key)
-        assert manifest is not None
-        return manifest
 
 
 @pytest.fixture
@@ -78,16 +29,6 @@ def library(tmp_path: Path) -> Path:
     folder = tmp_path / "in"
     folder.mkdir()
     return folder
-
-
-def beside(source: Path) -> Target:
-    if not source.exists():
-        source.write_text(f"recording {source.name!r}")
-    return Target("beside_source", Beside("box", str(source.parent), source.name))
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 # ----------------------------------------------------------------------------------------------- in its own folder

@@ -1,4 +1,4 @@
-"""For tests: a source of the stand-in Drive with its sensor's part, and `DictState`."""
+"""For tests: a source of the stand-in Drive with its sensor's part."""
 
 from __future__ import annotations
 
@@ -14,23 +14,9 @@ from media_assets.places.drive.source.source import DriveFolders
 from media_assets.places.source import Changes, SourceEntry
 from media_assets.places.watching import AutomationSettings
 from media_assets_tests.drive_server import DriveServer
+from media_assets_tests.places.dict_state import DictState
 
 AN_HOUR = 3600.0
-
-
-class DictState:
-    """See `places.source.DurableState`."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, str] = {}
-        self.writes = 0
-
-    def read(self, name: str) -> str | None:
-        return self.texts.get(name)
-
-    def write(self, name: str, text: str) -> None:
-        self.texts[name] = text
-        self.writes += 1
 
 
 class Watch:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +17,9 @@ from media_assets.places.manifest import Manifest
 from media_assets.places.source import Beside
 from media_assets.places.store import Target
 from media_assets_tests.drive_server import DriveServer, Item
+from media_assets_tests.manifests import ASSET, KEY
 
 IN_FOLDER = Target("folder")
-ASSET = "transcript"
-KEY = "box:talk.mp4"
-
-
-def draft(key: str = KEY, fingerprint: str = "f1", asset: str = ASSET, **fields: Any) -> Manifest:
-    known: dict[str, Any] = {
-        "asset": asset,
-        "key": key,
-        "fingerprint": fingerprint,
-        "version": f"version of {fingerprint}",
-        "inputs": {"m4a_audio": "input"},
-        "code_version": "1",
-        "settings": {},
-        "made_at": datetime(2026, 1, 1, tzinfo=UTC),
-        "made_in_seconds": 1.0,
-        "made_by_run": "run",
-    }
-    return Manifest(**(known | fields))
 
 
 class Account:

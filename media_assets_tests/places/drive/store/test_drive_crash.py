@@ -15,14 +15,12 @@ from media_assets.places.manifest import Manifest
 from media_assets.places.source import Beside
 from media_assets.places.store import Target
 from media_assets_tests.drive_server import DriveServer, drive_server
+from media_assets_tests.manifests import ASSET, KEY, draft
 from media_assets_tests.places.drive.store.drive_stores import (
-    ASSET,
     IN_FOLDER,
-    KEY,
     Account,
     Store,
     artifact_files,
-    draft,
     everything,
 )
 from media_assets_tests.slowly import few_of_them

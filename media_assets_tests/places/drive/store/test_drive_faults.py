@@ -14,14 +14,13 @@ from media_assets.base.errors import Fatal, Transient
 from media_assets.places.manifest import Manifest
 from media_assets.places.store import Target
 from media_assets_tests.drive_server import DriveServer, Fault, Faults, drive_server
+from media_assets_tests.manifests import ASSET, draft
 from media_assets_tests.places.drive.store.drive_stores import (
-    ASSET,
     IN_FOLDER,
     Account,
     Store,
     artifact_files,
     beside,
-    draft,
     everything,
 )
 from media_assets_tests.slowly import few_of_them

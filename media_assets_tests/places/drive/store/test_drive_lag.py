@@ -5,7 +5,7 @@ The server's clock is moved by requests or by the test, so nothing here sleeps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +13,18 @@ import pytest
 
 from media_assets.base.errors import Fatal, Transient
 from media_assets.places.drive.api.errors import StoreGone
-from media_assets_tests.drive_server import DriveServer, Fault, drive_server
+from media_assets_tests.drive_server import DriveServer, Fault
+from media_assets_tests.manifests import ASSET, KEY, draft
 from media_assets_tests.places.drive.store.drive_stores import (
-    ASSET,
     IN_FOLDER,
-    KEY,
     Account,
     Store,
     artifact_files,
-    draft,
 )
 from media_assets_tests.slowly import few_of_them
 
 NEVER = 1e9
 TEXTS = {"a.txt": "text", "b.txt": "more"}
-
-
-@pytest.fixture
-def drive() -> Iterator[DriveServer]:
-    with drive_server(seed=5) as drive:
-        yield drive
 
 
 def folders(drive: DriveServer) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import mkdtemp
@@ -15,25 +15,17 @@ from media_assets.base.checksums import sha256_of
 from media_assets.base.errors import Transient
 from media_assets.places.drive.api.api import DriveApi
 from media_assets.places.manifest import Manifest
-from media_assets_tests.drive_server import DriveServer, drive_server
+from media_assets_tests.drive_server import DriveServer
+from media_assets_tests.manifests import ASSET, KEY, draft
 from media_assets_tests.places.drive.store.drive_stores import (
-    ASSET,
     IN_FOLDER,
-    KEY,
     Account,
     Store,
     artifact_files,
     beside,
-    draft,
     everything,
 )
 from media_assets_tests.slowly import few_of_them
-
-
-@pytest.fixture
-def drive() -> Iterator[DriveServer]:
-    with drive_server(seed=4) as drive:
-        yield drive
 
 
 class InterruptedApi(DriveApi):

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from media_assets_tests.drive_server import DriveServer, drive_server
+from media_assets_tests.drive_server import DriveServer
+from media_assets_tests.manifests import ASSET, KEY, draft
 from media_assets_tests.places.drive.store.drive_stores import (
-    ASSET,
     IN_FOLDER,
-    KEY,
     Account,
     Store,
     artifact_files,
     beside,
-    draft,
     everything,
 )
-
-
-@pytest.fixture
-def drive() -> Iterator[DriveServer]:
-    with drive_server(seed=3) as drive:
-        yield drive
-
-
-@pytest.fixture
-def store(drive: DriveServer, tmp_path: Path) -> Store:
-    return Store(Account(drive, tmp_path), tmp_path)
 
 
 @pytest.fixture

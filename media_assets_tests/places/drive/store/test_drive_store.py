@@ -11,15 +11,13 @@ import pytest
 from media_assets.base.errors import Fatal, SourceChanged, Transient
 from media_assets.places.drive.api.errors import NoSuchFolder
 from media_assets_tests.drive_server import DriveServer, drive_server
+from media_assets_tests.manifests import ASSET, KEY, draft
 from media_assets_tests.places.drive.store.drive_stores import (
-    ASSET,
     IN_FOLDER,
-    KEY,
     Account,
     Store,
     artifact_files,
     beside,
-    draft,
     everything,
 )
 
@@ -28,17 +26,6 @@ from media_assets_tests.places.drive.store.drive_stores import (
 def any_drive(request: pytest.FixtureRequest) -> Iterator[DriveServer]:
     with drive_server(seed=1, tls=request.param == "https") as drive:
         yield drive
-
-
-@pytest.fixture
-def drive() -> Iterator[DriveServer]:
-    with drive_server(seed=2) as drive:
-        yield drive
-
-
-@pytest.fixture
-def store(drive: DriveServer, tmp_path: Path) -> Store:
-    return Store(Account(drive, tmp_path), tmp_path)
 
 
 # ----------------------------------------------------------------------------------------------- what is there
