@@ -6,9 +6,14 @@ Type checkers tell the same; but who adds a kind of his own may have none.
 from __future__ import annotations
 
 import inspect
+import traceback
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
+from pydantic import ValidationError
+
 from media_assets.base.errors import FaultOfCode
+from media_assets.base.telling import text_of
 
 Kept = TypeVar("Kept")
 
@@ -47,6 +52,25 @@ def require_whole(section: type[Any]) -> None:
             f"the section {name_of(section)} lacks {', '.join(lacking)}",
             next_step=f"Add that; {name_of(base)} says what each is",
         )
+
+
+def declared_wrongly(error: Exception) -> FaultOfCode | None:
+    """What pydantic refused while a module was loaded; None for what was raised otherwise.
+
+    It is a class or a value that somebody declared, such as the tuning of a stage.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    is_of_pydantic = type(error).__module__.partition(".")[0] in ("pydantic", "pydantic_core")
+    if not is_of_pydantic or not any(frame.filename.startswith("<frozen importlib") for frame in frames):
+        return None
+    ours = [frame for frame in frames if not {"pydantic", "pydantic_core"} & set(Path(frame.filename).parts)]
+    if isinstance(error, ValidationError):
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        wrong = "; ".join(": ".join([*map(str, each["loc"]), each["msg"]]) for each in found)
+        what = f"a {error.title} cannot be used as it is declared ({text_of(wrong)})"
+    else:
+        what = f"a class cannot be used as it is declared ({text_of(getattr(error, 'message', error))})"
+    return FaultOfCode(what, next_step=f"Correct {ours[-1].filename}:{ours[-1].lineno}")
 
 
 def members_of(protocol: type) -> list[str]:

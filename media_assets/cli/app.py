@@ -415,6 +415,14 @@ def _exit_code() -> int | str | None:
     except (OSError, ImportError) as error:
         print_error(_plainly(error))
         return exit_codes.COULD_NOT_WORK
+    except Exception as error:
+        from media_assets.base.promises import declared_wrongly
+
+        known = declared_wrongly(error)
+        if known is None:
+            raise
+        print_error(known)
+        return exit_codes.COULD_NOT_WORK
     return 0
 
 

@@ -36,7 +36,7 @@ from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.library import Library
 from media_assets.pipeline.progress import Progress
 from media_assets.pipeline.recipe import Recipe
-from media_assets.pipeline.results import checked, not_made
+from media_assets.pipeline.results import checked, own_fault
 from media_assets.pipeline.stage import FileAsset
 from media_assets.pipeline.time_limits import limit_of, limit_of_source
 from media_assets.places.manifest import Manifest, version_of
@@ -210,8 +210,8 @@ class FileWork:
                 raise
             except Exception as error:
                 self._require_inputs(error)
-                if unmade := not_made(self._stage, error, directory):
-                    raise unmade from error
+                if fault := own_fault(self._stage, error, directory):
+                    raise fault from error
                 if isinstance(error, BadMedia) and self._source_sha256:
                     self._library.require_sound_copy(self._recipe.entry, self._source_sha256, work.check_cancelled)
                 raise

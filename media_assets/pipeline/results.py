@@ -74,8 +74,15 @@ def described_by(stage: FileAsset[Any], described: object) -> Mapping[str, Any]:
     return described
 
 
-def not_made(stage: FileAsset[Any], error: BaseException, directory: Path) -> BadResult | None:
-    """What it means that something is not there; None where it is nothing that the stage had to make itself."""
+def own_fault(stage: FileAsset[Any], error: Exception, directory: Path) -> BadResult | None:
+    """What it means where a stage stumbles over what it made, or did not make, itself; None where it is not that."""
+    if isinstance(error, ValidationError):
+        what = f"meets what is no {error.title} ({first_of(error)})"
+        return BadResult(
+            f"the stage {stage.name} {what}",
+            next_step=f"The stage is at fault, not the file: {_mend(stage)}",
+            place=f"{stage.name}: {error.title}: {first_of(error, with_input=False)}",
+        )
     if not (isinstance(error, FileNotFoundError) and isinstance(error.filename, str) and directory.is_dir()):
         return None
     path = Path(error.filename)

@@ -87,5 +87,5 @@ def _is_model(*kinds: Any) -> bool:
 
 def _only(name: object, known: Collection[str]) -> str:
     close = difflib.get_close_matches(str(name), known, 1)
-    guess = f"; did you mean {close[0]}?" if close else ""
+    guess = f" (perhaps {close[0]} is meant)" if close else ""
     return f"and there are only {', '.join(sorted(known))}{guess}"

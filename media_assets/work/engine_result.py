@@ -5,6 +5,8 @@ What does not belong here: what a result of one kind has to be beyond its type (
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -15,6 +17,19 @@ from media_assets.base.promises import name_of
 from media_assets.base.telling import text_of
 
 Result = TypeVar("Result", bound=Model)
+
+
+@contextmanager
+def named(engine: object, name: str) -> Iterator[None]:
+    """Within the context an engine works: what it could not put into a result is told with its name.
+
+    Raises:
+        BadResult: it put into a result what cannot stand there.
+    """
+    try:
+        yield
+    except ValidationError as error:
+        raise nonsense(engine, name, f"a {error.title} that is none ({_first(error)})") from error
 
 
 def of_type(returned: object, kind: type[Result], engine: object, name: str) -> Result:
@@ -31,9 +46,7 @@ def of_type(returned: object, kind: type[Result], engine: object, name: str) -> 
         try:
             kind.model_validate(returned.model_dump(warnings=False))
         except (ValidationError, ValueError, AttributeError) as error:  # of a value that was made without its check
-            found = error.errors(include_url=False)[0] if isinstance(error, ValidationError) else None
-            what = f"{'.'.join(map(str, found['loc']))}: {found['msg']}" if found else text_of(error)
-            raise _fault(engine, name, f"a {kind.__name__} that is none ({text_of(what)})") from None
+            raise _fault(engine, name, f"a {kind.__name__} that is none ({_first(error)})") from None
         return returned
     made = "None" if returned is None else f"a {type(returned).__name__}"
     raise _fault(engine, name, f"{made}, and no {kind.__name__}")
@@ -58,3 +71,10 @@ def _fault(engine: object, name: str, what: str) -> FaultOfCode:
         f"the engine {name} returned {what}",
         next_step=f"Mend {name_of(type(engine))}, or choose another engine in library.yaml",
     )
+
+
+def _first(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return text_of(error)
+    found = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return text_of(f"{'.'.join(map(str, found['loc']))}: {found['msg']}")

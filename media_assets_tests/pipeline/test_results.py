@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from media_assets.artifacts.all import PIPELINE as STAGES
 from media_assets.base.errors import BadArtifact, FaultOfCode
 from media_assets.pipeline.artifact import Artifact, Stored
-from media_assets.pipeline.results import checked, described_by
+from media_assets.pipeline.results import checked, described_by, own_fault
 from media_assets.pipeline.status import State
 from media_assets.places.manifest import Manifest, StoredFile
 from media_assets_tests.toy_library import (
@@ -97,6 +98,16 @@ def test_a_description_that_dagster_cannot_show_is_a_fault_of_the_stage(describe
         described_by(shout, described)
     assert caught.value.reason == f"`describe` of the stage shout {reason}"
     assert "`describe` (" in caught.value.next_step
+
+
+def test_a_value_that_a_stage_cannot_make_is_told_in_a_line_with_the_stage(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Note.model_validate({"text": 5, "more": 1})
+    fault = own_fault(shout, caught.value, tmp_path)
+    assert fault is not None
+    assert fault.reason == "the stage shout meets what is no Note (text: Input should be a valid string)"
+    assert own_fault(shout, ValueError("odd"), tmp_path) is None
+    assert own_fault(shout, FileNotFoundError(2, "x", "/elsewhere/a"), tmp_path) is None
 
 
 # ----------------------------------------------------------------------------------------------- what is stored

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from pydantic import ValidationError
 
 from media_assets.artifacts.summary.summarizer import SummarizerSection, opened_summarizer
 from media_assets.artifacts.transcript.transcriber import Tools, TranscriberSection, opened_transcriber
 from media_assets.base.errors import FaultOfCode
-from media_assets.base.promises import kept, members_of
+from media_assets.base.promises import declared_wrongly, kept, members_of
 from media_assets.base.secrets import Secrets
 from media_assets.config.opening import open_library
 from media_assets.config.settings import Settings
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.settings import FFmpegSettings
+from media_assets.pipeline.settings import AssetTuning
 from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets.places.section import SourceSection, StoreSection, Surroundings, Territory
 from media_assets.places.settings import SOURCE_KINDS
@@ -147,3 +151,40 @@ def test_what_a_protocol_asks_for_includes_what_it_stands_on_and_no_property_is_
 
     touchy = Touchy()
     assert kept(touchy, ManifestReader, "a test") is touchy
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (
+            "from media_assets.pipeline.settings import AssetTuning\nx = AssetTuning(btach=3, workers='many')\n",
+            "a AssetTuning cannot be used as it is declared (batch: Field required; workers: Input should be a valid i",
+        ),
+        (
+            "from typing import Annotated\nfrom pydantic import Field, TypeAdapter\n"
+            "from media_assets.base.section import Section\nclass A(Section): ...\nclass B(Section): ...\n"
+            "x = TypeAdapter(Annotated[A | B, Field(discriminator='type')])\n",
+            "a class cannot be used as it is declared (Model 'A' needs a discriminator field for key 'type')",
+        ),
+    ],
+)
+def test_what_is_declared_wrongly_is_told_in_a_line_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, told: str
+) -> None:
+    (tmp_path / "declared_here.py").write_text(code, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "declared_here", raising=False)
+    try:
+        importlib.import_module("declared_here")
+    except Exception as error:  # noqa: BLE001  as the command line does
+        known = declared_wrongly(error)
+    assert known is not None
+    assert known.reason.startswith(told)
+    assert known.next_step == f"Correct {tmp_path}/declared_here.py:{len(code.splitlines())}"
+
+
+def test_what_is_refused_later_is_no_mistake_in_a_declaration() -> None:
+    with pytest.raises(ValidationError) as caught:
+        AssetTuning.model_validate({})
+    assert declared_wrongly(caught.value) is None
+    assert declared_wrongly(ValueError("x")) is None

@@ -12,6 +12,7 @@ from media_assets.artifacts.transcript.value import Transcript
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.pipeline.stage import Metadata, file_asset
+from media_assets.work.engine_result import named
 from media_assets.work.work import Work
 
 
@@ -53,7 +54,9 @@ def summary(
     said = transcript.value
     engine = summarizers.engine(settings)
     ends = max([said.duration_seconds, *(segment.end_seconds for segment in said.segments)])
-    made = checked_summary(engine.summarize(said, work), engine, settings.engine, last_seconds=ends)
+    with named(engine, settings.engine):
+        returned = engine.summarize(said, work)
+    made = checked_summary(returned, engine, settings.engine, last_seconds=ends)
     forms = {
         "summary.json": made.model_dump_json(indent=1),
         "summary.md": to_markdown(made, said.duration_seconds),

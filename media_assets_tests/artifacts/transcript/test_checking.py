@@ -120,6 +120,10 @@ def test_the_stage_looks_at_what_its_engine_returns(tmp_path: Path) -> None:
         def transcribe(self, *_: object, **__: object) -> None:
             """Forgets to return anything."""
 
+    class Late(Silent):
+        def transcribe(self, *_: object, **__: object) -> None:
+            segment(0, "late")
+
     track = AudioTrack(
         stream_index=0,
         chosen_because="it is the only one",
@@ -149,3 +153,9 @@ def test_the_stage_looks_at_what_its_engine_returns(tmp_path: Path) -> None:
     stored = Stored(manifest, AudioTrack, lambda _: tmp_path / "audio.m4a")
     with pytest.raises(FaultOfCode, match="the engine faster-whisper returned None, and no Transcript"):
         transcript.function(stored, Silent(), FasterWhisperTranscription(), Work(tmp_path))
+    with pytest.raises(BadResult) as caught:
+        transcript.function(stored, Late(), FasterWhisperTranscription(), Work(tmp_path))
+    assert caught.value.reason == (
+        "the engine faster-whisper returned nonsense: a TranscriptSegment that is none (end_seconds: Input should be a "
+        "valid number, unable to parse string as a number)"
+    )
