@@ -23,7 +23,7 @@ import imageio_ffmpeg
 from media_assets.base.checksums import sha256_of
 from media_assets.places.manifest import Manifest
 from media_assets_tests.broken_library import tone
-from media_assets_tests.toy_library import processes
+from media_assets_tests.child_processes import processes
 
 FILES = 4
 STAGE = "m4a_audio"

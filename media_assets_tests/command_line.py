@@ -14,7 +14,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from media_assets_tests.toy_library import copy_of_empty_home, processes
+from media_assets_tests.child_processes import processes
+from media_assets_tests.dagster_homes import copy_of_empty_home
 from media_assets_tests.waiting import wait_until
 
 _OURS = ("DAGSTER", "MEDIA_A", "GOOGLE_")

@@ -19,7 +19,8 @@ from media_assets.places.drive.settings import DriveAccess, DriveSource, DriveSt
 from media_assets.places.registered import RegisteredKeys
 from media_assets.places.watching import AutomationSettings
 from media_assets_tests.drive_server import DriveServer
-from media_assets_tests.toy_library import PIPELINE, ToyLibrary
+from media_assets_tests.toy_library import ToyLibrary
+from media_assets_tests.toy_stages import PIPELINE
 
 LIBRARY = "My Drive/Library"
 ARTIFACTS = "My Drive/Artifacts"

@@ -17,7 +17,8 @@ from media_assets.operation.processing import Selection
 from media_assets.pipeline.status import State
 from media_assets.places.drive.settings import DriveSource, DriveStore
 from media_assets.places.watching import AutomationSettings
-from media_assets_tests.toy_library import PIPELINE, ToyLibrary
+from media_assets_tests.toy_library import ToyLibrary
+from media_assets_tests.toy_stages import PIPELINE
 
 STAGES = [dg.AssetKey(stage.name) for stage in PIPELINE]
 # Not above it, so that new files are only registered by the sensor.

@@ -17,16 +17,8 @@ from media_assets.pipeline.settings import Output, RetrySettings
 from media_assets.pipeline.status import State
 from media_assets.places.folder.settings import FolderSource
 from media_assets_tests.awkward_errors import AWKWARD
-from media_assets_tests.toy_library import (
-    PIPELINE,
-    ToyLibrary,
-    failed_files,
-    failure_of,
-    key_of,
-    materialized,
-    observed,
-    tuned,
-)
+from media_assets_tests.toy_library import ToyLibrary, failed_files, failure_of, key_of, materialized, observed
+from media_assets_tests.toy_stages import PIPELINE, tuned
 
 ONE_WORKER = {"assets": tuned("shout", workers=1)}
 SINGLY = {"assets": tuned("shout", workers=1, batch=1)}

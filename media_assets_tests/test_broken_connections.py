@@ -18,7 +18,8 @@ from media_assets_tests.drive_server import DriveServer, drive_server
 from media_assets_tests.drive_worker import library_on
 from media_assets_tests.dropping_proxy import DroppingProxy, dropping
 from media_assets_tests.test_drive_storm import each_artifact_is_there_once, fill
-from media_assets_tests.toy_library import PIPELINE, ToyLibrary
+from media_assets_tests.toy_library import ToyLibrary
+from media_assets_tests.toy_stages import PIPELINE
 
 RATE = 0.1
 _MOST_PASSES = 30

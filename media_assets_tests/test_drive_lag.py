@@ -13,11 +13,13 @@ from media_assets.operation.processing import Selection
 from media_assets.pipeline.settings import Output, Placement
 from media_assets.pipeline.status import State
 from media_assets.places.drive.store.store import DriveArtifacts
+from media_assets_tests.child_processes import processes
 from media_assets_tests.drive_library import DriveLibrary, access_to
 from media_assets_tests.drive_server import DriveServer, drive_server
 from media_assets_tests.drive_worker import library_on
 from media_assets_tests.test_drive_storm import each_artifact_is_there_once
-from media_assets_tests.toy_library import PIPELINE, ToyLibrary, processes
+from media_assets_tests.toy_library import ToyLibrary
+from media_assets_tests.toy_stages import PIPELINE
 
 DONE = [State.DONE] * 3
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from media_assets_tests.child_processes import processes
 from media_assets_tests.drive_library import access_to
 from media_assets_tests.drive_server import DriveServer, Faults, drive_server
 from media_assets_tests.drive_worker import library_on, tick, work_in_child
-from media_assets_tests.toy_library import processes
 from media_assets_tests.waiting import wait_until
 
 FILES_OF_EACH = Counter(manifest=3) | Counter({"shout.m4a": 1, "echo.json": 1, "echo.srt": 1})

@@ -15,7 +15,7 @@ from media_assets.config.opening import open_library
 from media_assets.config.settings import Settings
 from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets_tests.command_line import typed
-from media_assets_tests.toy_library import unprivileged_folder
+from media_assets_tests.unprivileged import unprivileged_folder
 
 
 @pytest.fixture

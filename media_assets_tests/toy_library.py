@@ -5,311 +5,30 @@ The first line of a file is its text; the others say what is to happen to it, e.
 
 from __future__ import annotations
 
-import errno
-import hashlib
-import os
-import shutil
-import signal
-import sqlite3
-import time
-import uuid
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from functools import cache
-from multiprocessing import get_context
-from multiprocessing.context import ForkServerContext
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import dagster as dg
-import sqlalchemy.exc
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
-from media_assets.base.errors import BadMedia, Fatal, NotApplicable, Transient
-from media_assets.base.model import Model
 from media_assets.base.secrets import Secrets
-from media_assets.base.section import Section
 from media_assets.config.opening import open_library
-from media_assets.config.settings import Settings
 from media_assets.dagster_seams import fixes as dagster_fixes
 from media_assets.operation.observers import build_observers
 from media_assets.operation.processing import Processor
-from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.batch import batches_of
 from media_assets.pipeline.dagster_asset import dagster_asset, io_manager_key
 from media_assets.pipeline.io_manager import ArtifactIOManager
-from media_assets.pipeline.library import Library
-from media_assets.pipeline.partitions import register, registered
+from media_assets.pipeline.partitions import register
 from media_assets.pipeline.progress import LogProgress
-from media_assets.pipeline.settings import AssetTuning, LimitSettings, RetrySettings
-from media_assets.pipeline.stage import FileAsset, Metadata, file_asset
 from media_assets.pipeline.status import LibraryStatus, library_status
-from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets.places.manifest import Manifest
-from media_assets.places.source import SourceEntry
-from media_assets.work.work import Work
 from media_assets_tests import postgres
-from media_assets_tests.awkward_errors import AWKWARD
-from media_assets_tests.waiting import wait_until
-from media_assets_tests.wrong_results import WRONG
-
-SOURCE = "box"
-# What commands import when they are run, but for what remembers what its output is.
-_PRELOADED = (
-    "pytest",
-    "media_assets_tests.toy_library",
-    "typer",
-    "media_assets.pipeline.abandoned_runs",
-    "media_assets.definitions",
-    "media_assets.operation.doctor.doctor",
-    "media_assets.cli.progress_bar",
-    "media_assets.cli.terminal",
-    "dagster._core.storage.event_log.sqlite",
-    "dagster._core.storage.runs.sqlite",
-    "dagster._core.storage.schedules.sqlite.sqlite_schedule_storage",
-    "dagster._core.storage.local_compute_log_manager",
-)
-
-
-class Note(Model):
-    """The value of every toy stage: the file's whole text."""
-
-    text: str
-
-    @property
-    def title(self) -> str:
-        return self.text.partition("\n")[0]
-
-
-class ShoutSettings(Section):
-    """The section `shout` of the settings of a toy library."""
-
-    decibels: int = 96
-
-
-class Bench:
-    """The engine of all toy stages: does what the text says, and keeps a list of its calls that outlives processes."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._calls = folder / "calls"
-
-    def act(self, stage: str, text: str, work: Work, source: Path | None = None) -> None:
-        title, *orders = text.splitlines()
-        with self._calls.open("ab", buffering=0) as calls:
-            calls.write(f"{stage} {title}\n".encode())
-        for order in orders:
-            whose, _, what = order.partition(": ")
-            if whose == stage:
-                verb, _, argument = what.partition(" ")
-                getattr(self, f"_{verb}")(f"{stage} {title}", argument, work, source)
-
-    def instead(self, stage: str, text: str, made: Artifact[Any], directory: Path) -> Any:
-        """What was made; with the order `returns <name>` what should not be returned."""
-        orders = [order.removeprefix(f"{stage}: returns ") for order in text.splitlines()[1:] if ": returns " in order]
-        return WRONG[orders[0]][0](made, directory) if orders else made
-
-    def _returns(self, *_: object) -> None:
-        """See `instead`."""
-
-    def _looks_for(self, call: str, name: str, work: Work, source: Path | None) -> None:
-        (work.directory / name).read_bytes()
-
-    @property
-    def calls(self) -> list[str]:
-        return self._calls.read_text("utf-8").splitlines() if self._calls.exists() else []
-
-    def calls_of(self, stage: str) -> Counter[str]:
-        """How often a stage was called, by title."""
-        return Counter(call.removeprefix(f"{stage} ") for call in self.calls if call.startswith(f"{stage} "))
-
-    def forget(self) -> None:
-        self._calls.unlink(missing_ok=True)
-
-    def wait_for(self, name: str) -> None:
-        """Until a stage with the order `pause <name>` has begun."""
-        wait_until((self._folder / f"{name}.begun").exists)
-
-    def let_go(self, name: str) -> None:
-        (self._folder / f"{name}.go").touch()
-
-    def _poison(self, *_: object) -> None:
-        raise BadMedia("is poison", next_step="Throw it away")
-
-    def _odd(self, *_: object) -> None:
-        raise ZeroDivisionError("nobody thought of this")
-
-    def _awkward(self, call: str, name: str, *_: object) -> None:
-        raise AWKWARD[name][0]()
-
-    def _photo(self, *_: object) -> None:
-        raise NotApplicable("is a photo")
-
-    def _transient(self, call: str, times: str, *_: object) -> None:
-        if self.calls.count(call) <= int(times):
-            raise Transient("the network broke", next_step="Wait")
-
-    def _fatal(self, *_: object) -> None:
-        raise Fatal("the key is wrong", next_step="Set another")
-
-    def _pay(self, call: str, usd: str, work: Work, source: Path | None) -> None:
-        with work.spending.paying(float(usd)) as payment:
-            payment.cost_usd = float(usd)
-
-    def _full(self, *_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device", "/disk")
-
-    def _hang(self, call: str, argument: str, work: Work, source: Path | None) -> None:
-        while True:
-            work.check()
-            time.sleep(0.01)
-
-    def _pause(self, call: str, name: str, work: Work, source: Path | None) -> None:
-        (self._folder / f"{name}.begun").touch()
-
-        def may_go_on() -> bool:
-            work.check()
-            return (self._folder / f"{name}.go").exists()
-
-        wait_until(may_go_on)
-
-    def _change(self, call: str, text: str, work: Work, source: Path | None) -> None:
-        assert source is not None
-        source.write_text(f"{text}\n", "utf-8")
-
-    def _vanish(self, call: str, text: str, work: Work, source: Path | None) -> None:
-        assert source is not None
-        source.unlink()
-
-    def _move_away(self, call: str, name: str, work: Work, source: Path | None) -> None:
-        """A folder beside the library's, and then read on as if nothing had happened."""
-        folder = self._folder.parent / name
-        if folder.exists():
-            folder.rename(folder.with_name(f"{folder.name}-away"))
-        if source is not None:
-            source.read_bytes()
-
-    def _misread(self, *_: object) -> None:
-        """As an engine says it of a file that it could not open."""
-        raise BadMedia("cannot be opened")
-
-    def _locked(self, *_: object) -> None:
-        raise sqlalchemy.exc.OperationalError("UPDATE kvs", {"secret": 1}, sqlite3.OperationalError("locked"))
-
-    def _slow(self, *_: object) -> None:
-        time.sleep(0.1)
-
-    def _broken_path(self, call: str, argument: str, work: Work, source: Path | None) -> None:
-        raise PermissionError(errno.EACCES, "Permission denied", str(source))
-
-    def _broken_state(self, *_: object) -> None:
-        raise PermissionError(errno.EACCES, "Permission denied", "/state/work")
-
-    def _value(self, *_: object) -> None:
-        """What is made cannot be described; see `describe`."""
-
-    def _journal(self, call: str, argument: str, work: Work, source: Path | None) -> None:
-        assert work.journal is not None
-        work.journal.mkdir(parents=True, exist_ok=True)
-        (work.journal / "piece").write_text("half of it")
-
-    def _die(self, *_: object) -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def describe(stored: Stored[Note]) -> Metadata:
-    if f"{stored.manifest.asset}: value" in stored.value.text:
-        raise ZeroDivisionError("cannot be described")
-    return {"title": stored.value.title}
-
-
-def _tuning(batch: int, workers: int) -> AssetTuning:
-    return AssetTuning(batch=batch, workers=workers, time_limit_seconds=300, time_limit_per_media_second=1)
-
-
-@file_asset(
-    group="toy",
-    kinds={"python"},
-    code_version="1",
-    pool="source",
-    tuning=_tuning(100, 4),
-    describe=describe,
-    shared_by_content=False,
-)
-def note(entry: SourceEntry, library: Library, bench: Bench, work: Work) -> Artifact[Note]:
-    """Reads a file."""
-    with library.local_file(entry) as path:
-        text = path.read_text("utf-8")
-        bench.act("note", text, work, path)
-    return Artifact(Note(text=text), version=hashlib.sha256(text.encode()).hexdigest(), media_seconds=1.0)
-
-
-@file_asset(
-    group="toy",
-    kinds={"python"},
-    code_version="1",
-    pool="ffmpeg",
-    tuning=_tuning(50, 2),
-    result_settings=lambda settings: settings.shout,
-    describe=describe,
-)
-def shout(note: Stored[Note], bench: Bench, settings: ShoutSettings, work: Work) -> Artifact[Note]:
-    """Reads the source again, and writes a file that depends on the settings."""
-    text = note.value.text
-    bench.act("shout", text, work, note.local_path())
-    sound = work.directory / "shout.m4a"
-    sound.write_text(f"{settings.decibels} decibels of {text}", "utf-8")
-    made = Artifact(note.value, files={"shout.m4a": sound}, media_seconds=note.manifest.media_seconds)
-    instead: Artifact[Note] = bench.instead("shout", text, made, work.directory)
-    return instead
-
-
-@file_asset(
-    group="toy", kinds={"python"}, code_version="1", pool="transcriber", tuning=_tuning(20, 1), describe=describe
-)
-def echo(shout: Stored[Note], bench: Bench, work: Work) -> Artifact[Note]:
-    """Reads the file of the stage before, and writes two, of which one is its value."""
-    heard = Note(text=shout.local_path("shout.m4a").read_text("utf-8"))
-    bench.act("echo", shout.value.text, work)
-    forms = {"echo.json": heard.model_dump_json(), "echo.srt": f"1: {heard.title}"}
-    for name, text in forms.items():
-        (work.directory / name).write_text(text, "utf-8")
-    files = {name: work.directory / name for name in forms}
-    return Artifact(heard, files, document="echo.json", cost_usd=0.25)
-
-
-PIPELINE: tuple[FileAsset[Any], ...] = (note, shout, echo)
-
-
-class ToySettings(Settings):
-    """With the stages of this module in the place of the product's."""
-
-    shout: ShoutSettings = ShoutSettings()
-
-    @classmethod
-    def usual_tuning(cls) -> dict[str, AssetTuning]:
-        return {stage.name: stage.tuning for stage in PIPELINE}
-
-
-def toy_settings(root: Path, **changes: Any) -> ToySettings:
-    """Settings of a library below `root`, without waiting for anything; `changes` replace whole sections."""
-    sections: dict[str, Any] = {
-        "state_dir": root / "state",
-        "sources": {SOURCE: FolderSource(path=root / "in")},
-        "stores": {"artifacts": FolderStore(path=root / "out")},
-        "limits": LimitSettings(min_free_bytes=1),
-        "retries": RetrySettings(max_retries=2, delay_seconds=0.01),
-    }
-    return ToySettings(**(sections | changes))
-
-
-def tuned(asset: str, **changes: Any) -> dict[str, AssetTuning]:
-    """The section `assets` with one asset run differently from the default."""
-    usual = ToySettings.usual_tuning()
-    return {**usual, asset: usual[asset].model_copy(update=changes)}
-
+from media_assets_tests.dagster_homes import empty_home
+from media_assets_tests.toy_bench import Bench
+from media_assets_tests.toy_stages import PIPELINE, SOURCE, toy_settings
 
 QUIET = {
     "telemetry": {"enabled": False},
@@ -461,67 +180,10 @@ def failed_files(result: dg.ExecuteInProcessResult) -> dict[str, str]:
     return {str(record.data["file"]): str(record.data["reason"]) for record in table.records}
 
 
-# ----------------------------------------------------------------------------------------------- other processes
-
-
-@cache
-def processes() -> ForkServerContext:
-    """Starts child processes in milliseconds: they are forked off a server that has imported everything once."""
-    context = get_context("forkserver")
-    context.set_forkserver_preload(list(_PRELOADED))
-    return context
-
-
 def run_in_child(root: Path, asset: str, changes: Mapping[str, Any]) -> None:
     """The target of a child process: one run of one stage."""
     with ToyLibrary(root, **changes) as toy:
         toy.run(asset)
-
-
-@contextmanager
-def unprivileged_folder() -> Iterator[Path]:
-    """A folder, and within the context no right to override permissions, also when root runs the tests."""
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        root = os.geteuid() == 0
-        if root:
-            os.chown(folder, 65534, 65534)
-            os.seteuid(65534)
-        try:
-            yield folder
-        finally:
-            if root:
-                os.seteuid(0)
-
-
-def empty_home(root: Path) -> Path:
-    """`root`/home: a Dagster home with empty databases."""
-    home = root / "home"
-    if not home.exists():
-        copy_of_empty_home(home)
-    return home
-
-
-def copy_of_empty_home(home: Path) -> None:
-    """A Dagster home with empty databases where there is nothing yet."""
-    home.parent.mkdir(parents=True, exist_ok=True)
-    home.symlink_to(shutil.copytree(_empty_home().name, Path(_homes().name) / uuid.uuid4().hex))
-
-
-@cache
-def _homes() -> TemporaryDirectory[str]:
-    """Where Dagster's databases lie: in memory if possible, for each event waits for the disk."""
-    memory = Path("/dev/shm")
-    return TemporaryDirectory(prefix="media_assets-homes-", dir=memory if os.access(memory, os.W_OK) else None)
-
-
-@cache
-def _empty_home() -> TemporaryDirectory[str]:
-    """A Dagster home with empty databases: to make them takes a second, to copy them does not."""
-    home = TemporaryDirectory(prefix="empty-", dir=_homes().name)
-    with dg.DagsterInstance.local_temp(home.name) as instance:
-        registered(instance)
-    return home
 
 
 def _below(folder: Path) -> list[Path]:

@@ -29,7 +29,8 @@ from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets.places.pace import Pace
 from media_assets.places.watching import AutomationSettings
 from media_assets_tests.s3_server import SECRETS, Place, s3_server
-from media_assets_tests.toy_library import PIPELINE, ToyLibrary
+from media_assets_tests.toy_library import ToyLibrary
+from media_assets_tests.toy_stages import PIPELINE
 
 LIVE_FILES = 3
 STAGES = [dg.AssetKey(name) for name in ("drive_file", "m4a_audio", "transcript", "summary", "thumbnail")]

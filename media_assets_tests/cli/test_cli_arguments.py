@@ -19,7 +19,8 @@ from media_assets.config.load import load_settings
 from media_assets.operation.instance import open_instance
 from media_assets.operation.selection_checks import require_new_file
 from media_assets.pipeline.partitions import register
-from media_assets_tests.toy_library import empty_home, unprivileged_folder
+from media_assets_tests.dagster_homes import empty_home
+from media_assets_tests.unprivileged import unprivileged_folder
 
 
 class Line:

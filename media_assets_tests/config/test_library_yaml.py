@@ -15,7 +15,7 @@ from media_assets.config.load import CONFIG_VARIABLE, config_path, load_settings
 from media_assets.config.settings import Settings
 from media_assets_tests.config.loading import SOURCES, Load, problems
 from media_assets_tests.folders import folder_of
-from media_assets_tests.toy_library import unprivileged_folder
+from media_assets_tests.unprivileged import unprivileged_folder
 
 # ------------------------------------------------------------------------------------------- where the file is
 

@@ -15,7 +15,8 @@ from media_assets.operation.instance import dagster_home
 from media_assets.pipeline.progress import log_to_file, logger
 from media_assets.pipeline.settings import Output
 from media_assets.places.folder.settings import FolderStore
-from media_assets_tests.toy_library import ToyLibrary, toy_settings
+from media_assets_tests.toy_library import ToyLibrary
+from media_assets_tests.toy_stages import toy_settings
 
 
 @pytest.fixture(autouse=True)

@@ -17,8 +17,8 @@ from media_assets.artifacts.transcript.settings import TranscriptionRule
 from media_assets.config.settings import Settings
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.places.folder.settings import FolderSource
-from media_assets_tests.toy_library import PIPELINE as TOY_PIPELINE
-from media_assets_tests.toy_library import toy_settings
+from media_assets_tests.toy_stages import PIPELINE as TOY_PIPELINE
+from media_assets_tests.toy_stages import toy_settings
 
 
 def test_the_batches_that_stand_at_the_stages_all_differ() -> None:

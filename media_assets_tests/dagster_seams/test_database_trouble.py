@@ -23,7 +23,8 @@ from media_assets.dagster_seams import fixes as dagster_fixes
 from media_assets.dagster_seams.database_trouble import check_files
 from media_assets.operation.instance import dagster_home, open_instance
 from media_assets.pipeline.partitions import register, registered
-from media_assets_tests.toy_library import toy_settings, unprivileged_folder
+from media_assets_tests.toy_stages import toy_settings
+from media_assets_tests.unprivileged import unprivileged_folder
 
 RUNS, EVENTS = "history/runs.db", "history/runs/index.db"
 

@@ -16,7 +16,8 @@ from media_assets.pipeline.partitions import register
 from media_assets_tests import postgres
 from media_assets_tests.postgres import Databases
 from media_assets_tests.sql import statements
-from media_assets_tests.toy_library import PIPELINE, QUIET, ToyLibrary, key_of
+from media_assets_tests.toy_library import QUIET, ToyLibrary, key_of
+from media_assets_tests.toy_stages import PIPELINE
 
 _FILES = dg.DynamicPartitionsDefinition(name="files")
 _OTHERS = dg.DynamicPartitionsDefinition(name="others")

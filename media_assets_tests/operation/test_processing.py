@@ -26,15 +26,10 @@ from media_assets.pipeline.abandoned_runs import close_abandoned_runs, owner_tag
 from media_assets.pipeline.partitions import register, registered
 from media_assets.pipeline.settings import RetrySettings
 from media_assets.places.folder.settings import FolderSource
+from media_assets_tests.child_processes import processes
 from media_assets_tests.folders import path_of
-from media_assets_tests.toy_library import (
-    PIPELINE,
-    ShoutSettings,
-    ToyLibrary,
-    key_of,
-    processes,
-    tuned,
-)
+from media_assets_tests.toy_library import ToyLibrary, key_of
+from media_assets_tests.toy_stages import PIPELINE, ShoutSettings, tuned
 
 ALL = Selection()
 ONE_BY_ONE = {"assets": tuned("shout", workers=1)}

@@ -18,21 +18,19 @@ from media_assets.pipeline.recipe import Recipe
 from media_assets.pipeline.settings import LimitSettings, Output
 from media_assets.pipeline.status import State
 from media_assets.places.folder.settings import FolderSource, FolderStore
+from media_assets_tests.child_processes import processes
 from media_assets_tests.folders import path_of
 from media_assets_tests.toy_library import (
-    ShoutSettings,
     ToyLibrary,
     failed_files,
     failure_of,
     key_of,
     materialized,
     observed,
-    processes,
     retries,
     run_in_child,
-    shout,
-    tuned,
 )
+from media_assets_tests.toy_stages import ShoutSettings, shout, tuned
 
 
 @pytest.fixture

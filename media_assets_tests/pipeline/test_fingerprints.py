@@ -29,7 +29,8 @@ from media_assets.places.cache.settings import CacheSettings
 from media_assets.places.folder.settings import FolderStore
 from media_assets.places.manifest import fingerprint_of, version_of
 from media_assets.places.watching import AutomationSettings
-from media_assets_tests.toy_library import ShoutSettings, ToyLibrary, echo, key_of, note, shout, toy_settings, tuned
+from media_assets_tests.toy_library import ToyLibrary, key_of
+from media_assets_tests.toy_stages import ShoutSettings, echo, note, shout, toy_settings, tuned
 
 WHISPER = FasterWhisperTranscription(engine="faster-whisper")
 OPENAI = OpenAISummary(engine="openai")

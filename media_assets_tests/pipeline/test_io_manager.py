@@ -15,17 +15,8 @@ from dagster._core.storage.tags import BACKFILL_ID_TAG
 from media_assets.pipeline.stage import FileAsset
 from media_assets_tests.folders import path_of
 from media_assets_tests.sql import commits
-from media_assets_tests.toy_library import (
-    PIPELINE,
-    ToyLibrary,
-    failure_of,
-    key_of,
-    materialized,
-    observed,
-    retries,
-    shout,
-    tuned,
-)
+from media_assets_tests.toy_library import ToyLibrary, failure_of, key_of, materialized, observed, retries
+from media_assets_tests.toy_stages import PIPELINE, shout, tuned
 
 
 @pytest.fixture

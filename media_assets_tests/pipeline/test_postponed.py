@@ -23,7 +23,8 @@ from media_assets.pipeline.partitions import media_files
 from media_assets.places.folder.settings import FolderSource
 from media_assets.work import spending
 from media_assets.work.settings import BudgetSettings
-from media_assets_tests.toy_library import PIPELINE, ToyLibrary, failure_of, key_of, tuned
+from media_assets_tests.toy_library import ToyLibrary, failure_of, key_of
+from media_assets_tests.toy_stages import PIPELINE, tuned
 
 KEYS = [dg.AssetKey(stage.name) for stage in PIPELINE]
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)

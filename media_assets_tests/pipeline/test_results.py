@@ -17,18 +17,8 @@ from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.results import checked, described_by, own_fault
 from media_assets.pipeline.status import State
 from media_assets.places.manifest import Manifest, StoredFile
-from media_assets_tests.toy_library import (
-    Note,
-    ToyLibrary,
-    failed_files,
-    failure_of,
-    key_of,
-    materialized,
-    observed,
-    retries,
-    shout,
-    tuned,
-)
+from media_assets_tests.toy_library import ToyLibrary, failed_files, failure_of, key_of, materialized, observed, retries
+from media_assets_tests.toy_stages import Note, shout, tuned
 from media_assets_tests.wrong_results import WRONG
 
 ONE_WORKER = {"assets": tuned("shout", workers=1)}
@@ -48,7 +38,7 @@ def test_what_is_no_artifact_is_refused_and_the_stage_is_named_with_its_place(tm
     with pytest.raises(FaultOfCode) as caught:
         checked(shout, spoil(made_in(directory), directory), directory)
     assert caught.value.reason.startswith(f"the stage shout {reason}")
-    assert "toy_library.py:" in caught.value.next_step
+    assert "toy_stages.py:" in caught.value.next_step
 
 
 def test_an_artifact_passes_as_it_is(tmp_path: Path) -> None:

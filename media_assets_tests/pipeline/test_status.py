@@ -27,7 +27,9 @@ from media_assets.places.folder.settings import FolderSource
 from media_assets.places.folder.source import Folder
 from media_assets.places.watching import AutomationSettings
 from media_assets.work.settings import BudgetSettings
-from media_assets_tests.toy_library import PIPELINE, ToyLibrary, key_of, tuned, unprivileged_folder
+from media_assets_tests.toy_library import ToyLibrary, key_of
+from media_assets_tests.toy_stages import PIPELINE, tuned
+from media_assets_tests.unprivileged import unprivileged_folder
 
 
 @pytest.fixture

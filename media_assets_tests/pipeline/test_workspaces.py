@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from media_assets.pipeline.workspaces import Workspaces
-from media_assets_tests.toy_library import processes
+from media_assets_tests.child_processes import processes
 from media_assets_tests.waiting import wait_to_be_killed, wait_until
 
 

@@ -20,7 +20,7 @@ from media_assets.media.info import MediaKind
 from media_assets.places.folder.mover import FolderMover
 from media_assets.places.journal import MoveJournal
 from media_assets.places.moving import Move, MoveOutcome
-from media_assets_tests.toy_library import unprivileged_folder
+from media_assets_tests.unprivileged import unprivileged_folder
 
 STRAY_BYTES = os.fsdecode(b"caf\xe9, 100%.bin")
 

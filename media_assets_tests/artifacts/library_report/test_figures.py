@@ -14,7 +14,8 @@ from media_assets.artifacts.library_report.figures import LibraryFigures, librar
 from media_assets.pipeline.marks import WITHDRAWN
 from media_assets.places.manifest import Manifest
 from media_assets.places.store import Target
-from media_assets_tests.toy_library import PIPELINE, ToyLibrary, key_of
+from media_assets_tests.toy_library import ToyLibrary, key_of
+from media_assets_tests.toy_stages import PIPELINE
 
 
 @pytest.fixture

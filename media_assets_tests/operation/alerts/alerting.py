@@ -15,7 +15,8 @@ from media_assets.operation.alerts.announcer import AnnouncerLook
 from media_assets.operation.alerts.sensor import announcer
 from media_assets.pipeline.records import EventFeed
 from media_assets_tests.http_receiver import HttpReceiver, Post
-from media_assets_tests.toy_library import PIPELINE, ToyLibrary
+from media_assets_tests.toy_library import ToyLibrary
+from media_assets_tests.toy_stages import PIPELINE
 
 TOKEN = "tokenthatnobodymaysee"
 

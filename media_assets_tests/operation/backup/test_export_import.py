@@ -28,7 +28,8 @@ from media_assets.pipeline.latest_records import latest_failures, made_ids
 from media_assets.pipeline.partitions import register, registered
 from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets_tests.impossible_keys import IMPOSSIBLE
-from media_assets_tests.toy_library import PIPELINE, SOURCE, ToyLibrary, key_of
+from media_assets_tests.toy_library import ToyLibrary, key_of
+from media_assets_tests.toy_stages import PIPELINE, SOURCE
 
 ASSETS = [stage.name for stage in PIPELINE]
 MEMORY = SourceMemory(cursor="4", states={f"media_assets/source/{SOURCE}/1": "a snapshot"})

@@ -13,7 +13,8 @@ import yaml
 from prometheus_client import Metric
 
 from media_assets.operation.metrics.watch import Watch
-from media_assets_tests.toy_library import PIPELINE, ToyLibrary
+from media_assets_tests.toy_library import ToyLibrary
+from media_assets_tests.toy_stages import PIPELINE
 
 ROOT = Path(__file__).resolve().parents[3]
 DASHBOARD = json.loads((ROOT / "deploy/grafana/media_assets.json").read_text("utf-8"))

@@ -24,7 +24,8 @@ from media_assets.pipeline.marks import IMPORTED_TAG, WITHDRAWN
 from media_assets.pipeline.partitions import media_files
 from media_assets_tests import postgres
 from media_assets_tests.operation.observability.metric_samples import Samples, figure, parsed, states
-from media_assets_tests.toy_library import PIPELINE, ToyLibrary, key_of
+from media_assets_tests.toy_library import ToyLibrary, key_of
+from media_assets_tests.toy_stages import PIPELINE
 from media_assets_tests.waiting import wait_until
 
 ASSETS = [stage.name for stage in PIPELINE]

@@ -16,10 +16,10 @@ import yaml
 from media_assets.operation.metrics.cells import cause_of
 from media_assets_tests import postgres
 from media_assets_tests.broken_library import cut_flac, tone
+from media_assets_tests.dagster_homes import empty_home
 from media_assets_tests.operation.observability.metric_samples import Samples, figure, parsed, states
 from media_assets_tests.real_library import RealLibrary
 from media_assets_tests.sample_media import picture
-from media_assets_tests.toy_library import empty_home
 from media_assets_tests.waiting import wait_until
 
 DISABLED = ("transcript", "summary", "thumbnail")

@@ -27,7 +27,8 @@ from media_assets.operation.webhooks.signing import Signer
 from media_assets.pipeline.instance_state import InstanceState
 from media_assets.pipeline.records import EventFeed
 from media_assets_tests.http_receiver import HttpReceiver, Post
-from media_assets_tests.toy_library import PIPELINE, ToyLibrary
+from media_assets_tests.toy_library import ToyLibrary
+from media_assets_tests.toy_stages import PIPELINE
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 OLD_KEY = base64.b64encode(bytes(range(32, 64))).decode()

@@ -19,6 +19,7 @@ from media_assets.base.keys import partition_key
 from media_assets.places.manifest import Manifest
 from media_assets.places.source import Beside
 from media_assets.places.store import Target
+from media_assets_tests.child_processes import processes
 from media_assets_tests.manifests import ASSET, draft
 from media_assets_tests.places.bucket.bucket_store import (
     BESIDE,
@@ -33,7 +34,6 @@ from media_assets_tests.places.bucket.bucket_store import (
     step,
 )
 from media_assets_tests.s3_server import Place, Request, S3Server
-from media_assets_tests.toy_library import processes
 
 USERS = {"in/talk.mp4": b"recording", "in/talk.vtt": b"typed by hand"}
 

@@ -23,8 +23,8 @@ from media_assets.base.secrets import Secrets
 from media_assets.places.bucket.client import Bucket, ConditionFailed, ObjectGone, UnreadableNames, open_bucket
 from media_assets.places.bucket.client.transfer import download
 from media_assets.places.bucket.settings import BucketAccess
+from media_assets_tests.child_processes import processes
 from media_assets_tests.s3_server import PLANTED, SECRETS, Place, Request, S3Server
-from media_assets_tests.toy_library import processes
 
 PART_BYTES = 5 * 1024 * 1024
 

@@ -11,7 +11,7 @@ import pytest
 
 from media_assets.base.errors import Fatal, Transient
 from media_assets_tests.places.cache.caches import cache_in, fetching, forget_the_count, is_cached, unused_for
-from media_assets_tests.toy_library import unprivileged_folder
+from media_assets_tests.unprivileged import unprivileged_folder
 
 
 def test_a_file_is_fetched_once(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from media_assets_tests.child_processes import processes
 from media_assets_tests.places.cache.caches import cache_in, fetching, forget_the_count
-from media_assets_tests.toy_library import processes
 from media_assets_tests.waiting import wait_to_be_killed, wait_until
 
 

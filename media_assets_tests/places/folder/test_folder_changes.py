@@ -19,7 +19,8 @@ from media_assets.places.source import Changes
 from media_assets.places.watching import AutomationSettings
 from media_assets_tests.places.dict_state import DictState
 from media_assets_tests.sample_media import tone
-from media_assets_tests.toy_library import ToyLibrary, unprivileged_folder
+from media_assets_tests.toy_library import ToyLibrary
+from media_assets_tests.unprivileged import unprivileged_folder
 
 AN_HOUR = 3600.0
 

@@ -19,10 +19,10 @@ from media_assets.base.files import STAGING_PREFIX
 from media_assets.places.folder.store import FolderArtifacts
 from media_assets.places.source import Beside
 from media_assets.places.store import Target
+from media_assets_tests.child_processes import processes
 from media_assets_tests.manifests import ASSET, draft
 from media_assets_tests.places.folder.folder_stores import IN_FOLDER, Store, names
 from media_assets_tests.slowly import few_of_them
-from media_assets_tests.toy_library import processes
 
 KEY, OTHER_KEY = "box:talk.mp4", "box:other.mp4"
 # Of one size, so that sizes cannot tell them apart.

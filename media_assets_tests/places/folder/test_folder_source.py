@@ -18,7 +18,8 @@ from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets.places.folder.source import Folder
 from media_assets.places.watching import AutomationSettings
 from media_assets_tests.pipeline.test_partitions import ODD_PATHS
-from media_assets_tests.toy_library import ToyLibrary, unprivileged_folder
+from media_assets_tests.toy_library import ToyLibrary
+from media_assets_tests.unprivileged import unprivileged_folder
 
 
 def folder(root: Path, left_out: tuple[Path, ...] = (), **settings: object) -> Folder:

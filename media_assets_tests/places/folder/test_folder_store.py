@@ -15,7 +15,7 @@ from media_assets.base.keys import partition_key
 from media_assets.places.folder.store import FolderArtifacts
 from media_assets_tests.manifests import ASSET, draft
 from media_assets_tests.places.folder.folder_stores import IN_FOLDER, Store, beside, names
-from media_assets_tests.toy_library import unprivileged_folder
+from media_assets_tests.unprivileged import unprivileged_folder
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import pytest
 from media_assets.places.manifest import Manifest
 from media_assets.places.source import Beside
 from media_assets.places.store import Target
+from media_assets_tests.child_processes import processes
 from media_assets_tests.drive_server import DriveServer, drive_server
 from media_assets_tests.manifests import ASSET, KEY, draft
 from media_assets_tests.places.drive.store.drive_stores import (
@@ -24,7 +25,6 @@ from media_assets_tests.places.drive.store.drive_stores import (
     everything,
 )
 from media_assets_tests.slowly import few_of_them
-from media_assets_tests.toy_library import processes
 
 OTHER_KEY = "box:other.mp4"
 OLD = {"transcript.json": "old json", "transcript.srt": "old srt.", "transcript.txt": "same"}
