@@ -61,13 +61,13 @@ def declared_wrongly(error: Exception) -> FaultOfCode | None:
     """
     frames = traceback.extract_tb(error.__traceback__)
     is_of_pydantic = type(error).__module__.partition(".")[0] in ("pydantic", "pydantic_core")
-    if not is_of_pydantic or not any(frame.filename.startswith("<frozen importlib") for frame in frames):
-        return None
     ours = [frame for frame in frames if not {"pydantic", "pydantic_core"} & set(Path(frame.filename).parts)]
+    if not (is_of_pydantic and ours and ours[-1].name == "<module>"):
+        return None
     if isinstance(error, ValidationError):
         found = error.errors(include_url=False, include_context=False, include_input=False)
         wrong = "; ".join(": ".join([*map(str, each["loc"]), each["msg"]]) for each in found)
-        what = f"a {error.title} cannot be used as it is declared ({text_of(wrong)})"
+        what = f"{error.title} cannot be used as it is declared ({text_of(wrong)})"
     else:
         what = f"a class cannot be used as it is declared ({text_of(getattr(error, 'message', error))})"
     return FaultOfCode(what, next_step=f"Correct {ours[-1].filename}:{ours[-1].lineno}")

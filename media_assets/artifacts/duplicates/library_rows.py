@@ -6,19 +6,25 @@ bucket tags that are mostly MD5, so exact copies are found even of what is not i
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from pydantic import ValidationError
+
 from media_assets.artifacts.duplicates.rows import local_file_id
 from media_assets.artifacts.duplicates.values import INDEX_VERSION, DedupRow
-from media_assets.base.keys import encode_path
+from media_assets.base.keys import display_name, encode_path
 from media_assets.media.info import MediaKind
+from media_assets.pipeline.artifact import first_of
 from media_assets.pipeline.library import Library
 from media_assets.places.manifest import Manifest
 from media_assets.places.registered import RegisteredKeys
 from media_assets.places.source import Source, SourceEntry
 from media_assets.places.store import ManifestReader
+
+logger = logging.getLogger("media_assets")
 
 FILES = "drive_file"
 
@@ -65,26 +71,47 @@ class LibraryRows:
             manifest = self._reader(self._index).manifest(self._index, entry.key)
             if manifest and manifest.not_applicable:
                 continue
-            revision = self._revision(source, entry, manifest)
-            if manifest is None or revision is None:
-                self._unknown.append(entry.key)
-                if entry.checksums:
-                    yield _row(source, entry, {"kind": MediaKind.OTHER, **entry.checksums})
-            else:
-                yield _row(source, entry, {**dict(_fields(manifest)), "revision": revision})
+            row = self._indexed(source, entry, manifest)
+            if row is not None:
+                yield row
+                continue
+            self._unknown.append(entry.key)
+            if entry.checksums:
+                yield _row(source, entry, {"kind": MediaKind.OTHER, **entry.checksums})
 
-    def _revision(self, source: Source, entry: SourceEntry, manifest: Manifest | None) -> str | None:
+    def _indexed(self, source: Source, entry: SourceEntry, manifest: Manifest | None) -> DedupRow | None:
+        """What the index knows of a file; None where that is nothing, or cannot be read."""
+        if manifest is None or manifest.code_version != INDEX_VERSION:
+            return None
+        revision = self._revision(source, entry, manifest)
+        if revision is None:
+            return None
+        try:
+            return _row(source, entry, {**_fields(manifest), "revision": revision})
+        except ValidationError as error:
+            logger.warning(
+                "the %s of %s, as it is stored at %s, cannot be used (%s), so the file counts as not indexed. Have it "
+                "made again: `media-assets process --force --stage %s --file '%s'`",
+                self._index,
+                entry.key,
+                self._library.store(self._index).link(manifest),
+                first_of(error),
+                self._index,
+                display_name(entry.key),
+            )
+            return None
+
+    def _revision(self, source: Source, entry: SourceEntry, manifest: Manifest) -> str | None:
         """The revision of a file whose content the index knows; None when it knows another content, or none.
 
         For places that give no checksum worth the name, `drive_file` remembers at which revision it read the file.
         """
-        if manifest is None or manifest.code_version != INDEX_VERSION:
-            return None
         known = _fields(manifest)
-        if known["size_bytes"] != entry.size_bytes:
+        if known.get("size_bytes") != entry.size_bytes:
             return None
         if source.has_ids:
-            return entry.revision if entry.checksums.get("md5", known["md5"]) == known["md5"] else None
+            md5 = known.get("md5")
+            return entry.revision if entry.checksums.get("md5", md5) == md5 else None
         if source.direct_path(entry) is not None:
             return entry.revision
         file = self._reader(FILES).manifest(FILES, entry.key)
@@ -99,8 +126,7 @@ class LibraryRows:
 
 
 def _fields(manifest: Manifest) -> Mapping[str, Any]:
-    assert isinstance(manifest.value, dict), manifest.asset
-    return manifest.value
+    return manifest.value if isinstance(manifest.value, dict) else {}
 
 
 def _row(source: Source, entry: SourceEntry, known: Mapping[str, Any]) -> DedupRow:

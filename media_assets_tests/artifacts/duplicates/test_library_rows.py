@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from media_assets.artifacts.duplicates.library import Duplicates
+from media_assets.artifacts.duplicates.library import INDEX, Duplicates
+from media_assets.artifacts.duplicates.library_rows import LibraryRows
+from media_assets.artifacts.duplicates.values import INDEX_VERSION
 from media_assets.base.secrets import Secrets
 from media_assets.config.load import load_settings
 from media_assets.config.opening import open_library
+from media_assets.config.settings import Settings
 from media_assets.pipeline.library import Library
 from media_assets.pipeline.status import State
+from media_assets.places.folder.settings import FolderSource, FolderStore
+from media_assets.places.manifest import Manifest
+from media_assets.places.store import Target
 from media_assets_tests import sample_media as media
 from media_assets_tests.drive_library import access_to
 from media_assets_tests.drive_server import DriveServer, drive_server
@@ -113,3 +120,32 @@ def test_the_index_fetches_no_copy_and_nothing_but_pictures_and_sound(drive: Dri
     found = duplicates(library)
     assert [library.sources["box"].identity(key) for key in found.unknown] == [f"box:~{item.id}"]
     assert [group.keep_path for group in found.groups] == ["c.txt"], "what the index knows of it is out of date"
+
+
+@pytest.mark.parametrize("value", [{"size_bytes": 3, "kind": "odd"}, {"kind": "image"}, None, "text"])
+def test_what_the_index_holds_of_a_file_and_cannot_be_read_counts_as_unknown(tmp_path: Path, value: object) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_bytes(b"abc")
+    settings = Settings(
+        sources={"box": FolderSource(path=tmp_path / "in")},
+        stores={"artifacts": FolderStore(path=tmp_path / "out")},
+        state_dir=tmp_path / "state",
+    )
+    library = open_library(settings)
+    manifest = Manifest(
+        asset=INDEX,
+        key="box:a.txt",
+        fingerprint="f" * 64,
+        version="1",
+        value=value,
+        inputs={},
+        code_version=INDEX_VERSION,
+        settings={},
+        made_at=datetime.now(UTC),
+        made_in_seconds=0.0,
+        made_by_run="",
+    )
+    library.store(INDEX).publish(manifest, {}, {}, Target("folder"))
+    rows = LibraryRows(library, INDEX, ["box:a.txt"])
+    assert rows.unknown == ["box:a.txt"]
+    assert rows.rows == {}
