@@ -86,8 +86,7 @@ def test_each_wait_for_a_drive_that_is_busy_ends(drive: DriveServer, tmp_path: P
     store = drive_stores.Store(drive_stores.Account(drive, tmp_path), tmp_path / "one")
     known = store.put(draft(f"box:{doing}.mp4"), {"a.txt": "text"})
     # Another machine, which has nothing at hand, and waits as long as people do.
-    other = drive_stores.Store(drive_stores.Account(drive, tmp_path), tmp_path / "two")
-    other.api.retries._wait_multiplier = 60.0
+    other = drive_stores.Store(drive_stores.Account(drive, tmp_path), tmp_path / "two", wait_multiplier=60.0)
     waits: dict[str, Callable[[], object]] = {
         "manifest": lambda: other.manifest(known.asset, known.key),
         "find": lambda: other.find(known.asset, known.fingerprint),
@@ -106,8 +105,7 @@ def test_each_wait_for_a_drive_that_is_busy_ends(drive: DriveServer, tmp_path: P
 
 def test_a_wait_for_what_searches_do_not_show_yet_ends(tmp_path: Path) -> None:
     with drive_server(seed=4) as drive:
-        store = drive_stores.Store(drive_stores.Account(drive, tmp_path), tmp_path)
-        store.api.retries._poll_multiplier = 60.0
+        store = drive_stores.Store(drive_stores.Account(drive, tmp_path), tmp_path, wait_multiplier=60.0)
         drive.lag(search_seconds=10_000)
         ended_by(Stop(), lambda: store.put(draft(), {"a.txt": "a"}), lambda: drive.calls["files.list"] > 2)
 
@@ -115,7 +113,7 @@ def test_a_wait_for_what_searches_do_not_show_yet_ends(tmp_path: Path) -> None:
 @pytest.mark.thorough
 @pytest.mark.parametrize("way", ["the run is stopped", "the file's time is up"])
 def test_an_upload_in_parts_to_a_bucket_ends_in_its_middle(bucket: Place, tmp_path: Path, way: str) -> None:
-    store = bucket_store.Store(bucket.settings("store", part_bytes=5 * 1024**2), tmp_path)
+    client = bucket.bucket()
     pieces: list[int] = []
     error = Cancelled("stopped") if way == "the run is stopped" else TimeLimitExceeded("took longer than its limit")
 
@@ -129,12 +127,12 @@ def test_an_upload_in_parts_to_a_bucket_ends_in_its_middle(bucket: Place, tmp_pa
     with pytest.raises(type(error)):
         if isinstance(error, Cancelled):
             with asking(check):
-                store._bucket.upload(file, f"store/{len(way)}.bin", {})
+                client.upload(file, f"store/{len(way)}.bin", {})
         else:
-            store._bucket.upload(file, f"store/{len(way)}.bin", {}, check)
-    assert store._bucket.head(f"store/{len(way)}.bin") is None
-    store._bucket.upload(file, f"store/{len(way)}.bin", {})
-    found = store._bucket.head(f"store/{len(way)}.bin")
+            client.upload(file, f"store/{len(way)}.bin", {}, check)
+    assert client.head(f"store/{len(way)}.bin") is None
+    client.upload(file, f"store/{len(way)}.bin", {})
+    found = client.head(f"store/{len(way)}.bin")
     assert found is not None and found.size_bytes == file.stat().st_size
 
 
@@ -153,12 +151,13 @@ def test_each_request_to_a_bucket_is_asked_for_and_so_is_each_wait(bucket: Place
     ):
         with asking(stop), pytest.raises(Cancelled):
             work()
-    found = store._bucket.head(known.files[0].path)
+    client = bucket.bucket()
+    found = client.head(known.files[0].path)
     assert found is not None
     bucket.server.fault((503, "SlowDown"), lambda request: request.method == "DELETE", times=100)
     refused = len(bucket.server.requests)
     try:
-        ended_by(Stop(), lambda: delete_unchanged(store._bucket, found), lambda: len(bucket.server.requests) > refused)
+        ended_by(Stop(), lambda: delete_unchanged(client, found), lambda: len(bucket.server.requests) > refused)
     finally:
         bucket.server.repair()
     assert store.intact(known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -38,6 +38,7 @@ class Watch:
     Args:
         assets: The stages that are enabled.
         settled_seconds: How long events of a database with several writers are left alone.
+        clock: Seconds from any beginning; by it the totals are saved, and reconciled with what was deleted.
     """
 
     def __init__(
@@ -47,9 +48,11 @@ class Watch:
         assets: Sequence[str],
         *,
         settled_seconds: float = SETTLE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._instance = instance
         self._settled_seconds = settled_seconds
+        self._clock = clock
         self._settings = settings
         self._assets = assets
         self._saved = settings.state_dir / "metrics" / "history.json"
@@ -99,9 +102,9 @@ class Watch:
                 return
             if not self.caught_up and time.time() - self._looked_at > _LOOK_SECONDS:
                 self._look(began)
-        if self._reconciled_at is None or time.monotonic() - self._reconciled_at > _RECONCILE_SECONDS:
+        if self._reconciled_at is None or self._clock() - self._reconciled_at > _RECONCILE_SECONDS:
             history.reconcile()
-            self._reconciled_at = time.monotonic()
+            self._reconciled_at = self._clock()
         self.caught_up = True
         self._look(began, list(families.history_families(history, list(self._settings.sources))))
         self._save(after_seconds=_SAVE_SECONDS)
@@ -132,10 +135,10 @@ class Watch:
         ]
 
     def _save(self, *, after_seconds: float) -> None:
-        if not self._history or not self.caught_up or time.monotonic() - self._saved_at < after_seconds:
+        if not self._history or not self.caught_up or self._clock() - self._saved_at < after_seconds:
             return
         try:
             saved_history.save(self._history, self._saved, self._storage_id)
         except OSError as error:
             logger.warning("the totals cannot be kept over a restart: %s", error)
-        self._saved_at = time.monotonic()
+        self._saved_at = self._clock()

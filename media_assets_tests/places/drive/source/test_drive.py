@@ -446,12 +446,12 @@ def test_when_the_whole_folder_is_gone_no_file_is_to_blame(
 @pytest.mark.parametrize("reason", ["insufficientFilePermissions", "badRequest"])
 def test_a_listing_that_is_refused_concerns_the_source(watch: Watch, drive: DriveServer, reason: str) -> None:
     drive.add_file("a", b"1", parent=drive.add_path("Lectures"))
-    watch.source._resolve()
     drive.fail_always("files.list", reason)
-    with pytest.raises(Fatal, match=reason):
-        list(watch.source._listing.children([drive.add_path("Lectures")], ""))
-    with pytest.raises(Fatal):
-        watch.scan()
+    # By its path a folder is found through a listing, by its id without one.
+    for folder in ("My Drive/Lectures", drive.add_path("Lectures")):
+        watch.settings["folders"] = (folder,)
+        with pytest.raises(Fatal, match=reason):
+            watch.scan()
 
 
 def test_a_listing_goes_on_when_the_token_of_a_page_has_expired(watch: Watch, drive: DriveServer) -> None:

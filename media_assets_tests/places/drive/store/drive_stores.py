@@ -44,6 +44,8 @@ class Store(DriveArtifacts):
         root: Path,
         folder: str = "My Drive/Artifacts",
         identity: Callable[[str], str] = lambda key: key,
+        *,
+        wait_multiplier: float = 0.0,
         **access: Any,
     ) -> None:
         settings = DriveStore(
@@ -54,7 +56,8 @@ class Store(DriveArtifacts):
             ca_file=account.ca_file,
             **{"chunk_bytes": 262_144, "timeout_seconds": 5, "max_retries": 12} | access,
         )
-        self.api = self.api_class(settings, account.credentials, root / "google/token.json", wait_multiplier=0.0)
+        token = root / "google/token.json"
+        self.api = self.api_class(settings, account.credentials, token, wait_multiplier=wait_multiplier)
         self.state = root / "state"
         cache = FetchCache(root / "cache", CacheSettings(), 0)
         super().__init__("artifacts", settings, self.api, cache, self.state, identity=identity)
