@@ -62,6 +62,11 @@ class _Fault:
     times: int
 
 
+def anything(_: Request) -> bool:
+    """Fits each request."""
+    return True
+
+
 @dataclass
 class S3Server:
     """See the module. `url` is that of the proxy."""

@@ -19,7 +19,7 @@ from media_assets.places.manifest import Manifest
 from media_assets.places.source import Beside
 from media_assets.places.store import Target
 from media_assets_tests.manifests import ASSET, draft
-from media_assets_tests.s3_server import SECRETS
+from media_assets_tests.s3_server import SECRETS, Place, Request
 
 KEY, OTHER_KEY = "box:talk.mp4", "box:other.mp4"
 IN_FOLDER = Target("folder")
@@ -30,6 +30,10 @@ OLD = {"transcript.json": "old json", "transcript.srt": "old srt."}
 NEW = {"transcript.srt": "new srt."}
 OTHER = {"transcript.json": "oth json", "transcript.srt": "oth srt."}
 VERSIONS = {"old": OLD, "new": NEW, "other": OTHER}
+
+
+USERS = {"in/talk.mp4": b"recording", "in/talk.vtt": b"typed by hand"}
+"""What the user has beside his recording, and the recording."""
 
 
 class Store(BucketArtifacts):
@@ -101,3 +105,22 @@ def anonymous(objects: Mapping[str, bytes]) -> dict[str, bytes]:
     """Objects without what differs from one publication to the next: the names of the writers."""
     writer = re.compile(r"/[0-9a-f]{12}/")
     return {writer.sub("/…/", path): writer.sub("/…/", content.decode()).encode() for path, content in objects.items()}
+
+
+def with_users_objects(place: Place) -> Place:
+    for path, content in USERS.items():
+        place.put_object(path, content)
+    return place
+
+
+def another(place: Place, tmp_path: Path) -> Store:
+    """The store as another machine sees it: with nothing in its cache."""
+    return Store(place.settings("out"), tmp_path / "another")
+
+
+def below(place: Place, prefix: str) -> list[str]:
+    return [path.removeprefix(prefix) for path in place.paths(prefix)]
+
+
+def is_manifest(request: Request) -> bool:
+    return request.method == "PUT" and request.path.endswith("/manifest.json")

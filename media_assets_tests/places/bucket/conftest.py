@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from media_assets.places.bucket.client import Bucket
 from media_assets_tests.s3_server import Place, S3Server, s3_server
 
 
@@ -19,3 +20,8 @@ def server() -> Iterator[S3Server]:
 def place(server: S3Server) -> Iterator[Place]:
     yield Place(server)
     server.repair()
+
+
+@pytest.fixture
+def bucket(place: Place) -> Bucket:
+    return place.bucket()
