@@ -81,8 +81,12 @@ class Stored(Generic[Value]):
 
     def _bad(self, what: str, place: str) -> BadArtifact:
         asset, name = self.manifest.asset, display_name(self.manifest.key)
+        try:
+            where = self.where()
+        except Exception as error:  # noqa: BLE001  a place that cannot tell it has nothing to do with what is wrong
+            where = f"its store ({type(error).__name__} when asked for its address)"
         return BadArtifact(
-            f"its {asset}, as it is stored at {self.where()}, cannot be used: {what}",
+            f"its {asset}, as it is stored at {where}, cannot be used: {what}",
             next_step=f"Have it made again (`media-assets process --force --stage {asset} --file '{name}'`), then "
             f"`media-assets retry`. Are all so, then {asset} stores something else by now: raise its code_version",
             place=place and f"{asset}: {place}",

@@ -139,7 +139,7 @@ class FileWork:
             name = self._run.first_stage
             known = vars(self._recipe).get("manifests", {}).get(name)
             first = known or self._library.store(name).manifest(name, self._recipe.key)
-        except (MediaAssetsError, OSError):
+        except Exception:  # noqa: BLE001  the work on the file met it too, and tells it
             return None
         return first.inputs.get("source") if first else None
 

@@ -11,8 +11,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -50,6 +51,8 @@ from media_assets.pipeline.postponed import postpone
 from media_assets.pipeline.shown import link, with_units
 from media_assets.places.manifest import Manifest
 from media_assets.places.store import ArtifactStore, LooksAhead, SettlesTogether
+
+logger = logging.getLogger("media_assets")
 
 _MAX_ROWS = 200
 # Lines in the log of a run on files that wait; each is an event.
@@ -183,7 +186,7 @@ def stored_metadata(store: ArtifactStore, manifest: Manifest, *, reused: bool) -
     if manifest.not_applicable:
         return {"not_applicable": manifest.not_applicable}
     common = {
-        "artifact": link(store.link(manifest)),
+        **_opened("artifact", lambda: store.link(manifest)),
         "size_bytes": sum(file.size_bytes for file in manifest.files),
         "made_in_seconds": manifest.made_in_seconds,
         "cost_usd": manifest.cost_usd,
@@ -214,9 +217,17 @@ def _failed(batch: Batch, outcome: Outcome) -> dict[str, Any]:
 
 def _source_file(batch: Batch, key: str) -> dict[str, Any]:
     """What opens the source file; nothing for a key that belongs to no source."""
+    return _opened("source_file", lambda: batch.library.source(key).link_of(key))
+
+
+def _opened(name: str, address: Callable[[], str]) -> dict[str, Any]:
+    """What opens something, as far as its place can tell: without it the files of a batch are recorded all the same."""
     try:
-        return {"source_file": link(batch.library.source(key).link_of(key))}
+        return {name: link(address())}
     except BadMedia:
+        return {}
+    except Exception:
+        logger.exception("the place of a file or an artifact cannot tell what opens it")
         return {}
 
 

@@ -16,6 +16,7 @@ from media_assets.base.errors import BadArtifact, FaultOfCode
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.results import checked, described_by, own_fault
 from media_assets.pipeline.status import State
+from media_assets.places.folder.store import FolderArtifacts
 from media_assets.places.manifest import Manifest, StoredFile
 from media_assets_tests.toy_library import ToyLibrary, failed_files, failure_of, key_of, materialized, observed, retries
 from media_assets_tests.toy_stages import Note, shout, tuned
@@ -157,6 +158,19 @@ def test_a_file_that_an_artifact_does_not_have_is_told_with_those_that_it_has() 
     stored = Stored(a_manifest(), Note, lambda _: Path(), where=lambda: "shelf 3")
     with pytest.raises(BadArtifact, match=r"cannot be used: it has no file note.txt, only note.json"):
         stored.local_path("note.txt")
+
+
+def test_a_place_that_cannot_tell_what_opens_its_artifacts_takes_no_file_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def link(self: FolderArtifacts, manifest: Manifest) -> str:
+        raise KeyError("of a place of somebody else's")
+
+    monkeypatch.setattr(FolderArtifacts, "link", link)
+    with ToyLibrary(tmp_path) as toy:
+        toy.write(a="first", b="second")
+        assert set(materialized(toy.run("note"))) == {key_of("a"), key_of("b")}
+    assert "cannot tell what opens it" in caplog.text
 
 
 def a_manifest(document: str | None = None) -> Manifest:
