@@ -12,7 +12,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from media_assets.base.errors import BadResult, FaultOfCode
-from media_assets.base.model import Model
+from media_assets.base.model import Model, mistakes
 from media_assets.base.promises import name_of
 from media_assets.base.telling import text_of
 
@@ -74,7 +74,4 @@ def _fault(engine: object, name: str, what: str) -> FaultOfCode:
 
 
 def _first(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return text_of(error)
-    found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    return text_of(f"{'.'.join(map(str, found['loc']))}: {found['msg']}")
+    return text_of(mistakes(error)[0] if isinstance(error, ValidationError) else error)

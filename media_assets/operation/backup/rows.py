@@ -15,7 +15,7 @@ from pydantic import BaseModel, RootModel, ValidationError
 from media_assets.automation.source_memory import SourceMemory, is_of
 from media_assets.base.errors import Fatal
 from media_assets.base.keys import why_impossible
-from media_assets.base.model import Model
+from media_assets.base.model import Model, mistakes
 from media_assets.base.paths import LeadsOut, plain_name
 from media_assets.base.telling import shortened
 from media_assets.dagster_seams.event_log import CheckError, DeserializationError, deserialize_value
@@ -65,7 +65,7 @@ def rows(archive: Archive, member: str, kind: type[_Row]) -> Iterator[_Row]:
         try:
             yield kind.model_validate(row)
         except ValidationError as error:
-            raise strange(f"line {number} of {member} is no such row ({_first_of(error)})") from None
+            raise strange(f"line {number} of {member} is no such row ({mistakes(error)[0]})") from None
 
 
 def require_written_by_export(archive: Archive, sources: Mapping[str, Source], assets: frozenset[str]) -> None:
@@ -126,7 +126,7 @@ def memory_of(archive: Archive, source: str, name: str) -> SourceMemory:
     try:
         memory = SourceMemory.model_validate_json(archive.read(name))
     except ValidationError as error:
-        raise strange(f"{name} is not what a sensor remembers ({_first_of(error)})") from None
+        raise strange(f"{name} is not what a sensor remembers ({mistakes(error)[0]})") from None
     if not is_of(memory, source):
         raise strange(f"{name} is not what a sensor remembers")
     return memory
@@ -159,8 +159,3 @@ def _event(text: str, kind: type[_Event]) -> _Event:
     # What its reader raises of text that is none of its own: it checks types and names of classes as it goes.
     except (DeserializationError, CheckError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise strange(f"a record in it is none of Dagster's ({type(error).__name__})") from None
-
-
-def _first_of(error: ValidationError) -> str:
-    found = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(map(str, found['loc']))}: {found['msg']}".removeprefix(": ")

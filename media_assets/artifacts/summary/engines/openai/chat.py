@@ -13,6 +13,7 @@ from media_assets.artifacts.summary.engines.openai.answers import Answer
 from media_assets.artifacts.summary.engines.openai.journal import AnswerJournal, Entry
 from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
 from media_assets.base.errors import BadMedia, Fatal, Transient
+from media_assets.base.model import mistakes
 from media_assets.services.openai.errors import SUMMARY, TooLong, may_be_charged, translate
 from media_assets.work.spending import Payment
 from media_assets.work.work import Work
@@ -174,6 +175,4 @@ def _checked(completion: object, server: str) -> ChatCompletion:
 
 
 def _problem(error: ValidationError) -> str:
-    """What is wrong, without quoting the answer."""
-    details = error.errors(include_url=False, include_input=False, include_context=False)
-    return "; ".join(f"{'.'.join(map(str, detail['loc'])) or 'answer'}: {detail['msg']}" for detail in details[:5])
+    return "; ".join(mistakes(error, "answer")[:5])

@@ -33,6 +33,7 @@ from media_assets.artifacts.transcript.hearing.windows import (
 )
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.errors import Fatal, Transient
+from media_assets.base.model import mistakes
 from media_assets.base.secrets import Secrets
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.untrusted import file_url, our_own
@@ -189,10 +190,9 @@ class OpenAITranscriber:
         try:
             answer = SpeechAnswer.model_validate_json(content)
         except ValidationError as error:
-            details = error.errors(include_url=False, include_input=False, include_context=False)[0]
-            where = ".".join(map(str, details["loc"])) or "answer"
+            wrong = mistakes(error, "answer")[0]
             raise Transient(
-                f"could not be transcribed: {server} gave an answer that cannot be used ({where}: {details['msg']})"
+                f"could not be transcribed: {server} gave an answer that cannot be used ({wrong})"
             ) from None
         if self._timed and answer.segments is None and answer.text.strip():
             raise Fatal(
