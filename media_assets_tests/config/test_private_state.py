@@ -12,9 +12,10 @@ import pytest
 from media_assets.base.files import close_to_others, private_folder
 from media_assets.config.private_state import make_state_private
 from media_assets.operation.instance import dagster_home
-from media_assets.pipeline.progress import log_to_file, logger
+from media_assets.pipeline.progress import log_to_file
 from media_assets.pipeline.settings import Output
 from media_assets.places.folder.settings import FolderStore
+from media_assets_tests import project_log
 from media_assets_tests.toy_library import ToyLibrary
 from media_assets_tests.toy_stages import toy_settings
 
@@ -96,11 +97,5 @@ def test_what_a_link_leads_to_stays_as_it_is(tmp_path: Path) -> None:
 
 def test_the_log_is_for_its_owner(tmp_path: Path) -> None:
     (tmp_path / "process.log").write_text("of an older version\n")
-    before = list(logger.handlers)
-    try:
+    with project_log.left_as_it_was():
         assert mode(log_to_file(tmp_path / "process.log")) == "0o600"
-    finally:
-        for handler in set(logger.handlers) - set(before):
-            logger.removeHandler(handler)
-            handler.close()
-        logger.propagate = True

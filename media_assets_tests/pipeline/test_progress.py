@@ -14,6 +14,7 @@ from media_assets.base.wording import describe_bytes, describe_seconds
 from media_assets.pipeline.outcome import Outcome
 from media_assets.pipeline.progress import LogProgress, describe_outcome, log_to_file, logger
 from media_assets.places.manifest import Manifest, StoredFile
+from media_assets_tests import project_log
 from media_assets_tests.toy_library import ToyLibrary
 
 
@@ -122,13 +123,7 @@ def test_progress_within_a_file_is_told_now_and_then(lines: list[logging.LogReco
 
 
 def test_a_log_file_takes_names_that_are_no_utf8(tmp_path: Path) -> None:
-    handlers, propagate = list(logger.handlers), logger.propagate
-    try:
+    with project_log.left_as_it_was():
         path = log_to_file(tmp_path / "sub/process.log")
         logger.warning("b\udce4r")
-    finally:
-        for handler in [handler for handler in logger.handlers if handler not in handlers]:
-            logger.removeHandler(handler)
-            handler.close()
-        logger.propagate = propagate
     assert r"b\udce4r" in path.read_text("utf-8")

@@ -22,6 +22,7 @@ from media_assets.base.secrets import Secrets
 from media_assets.operation.dagster_logs import console_logger, use_everywhere
 from media_assets.pipeline.progress import log_to_file
 from media_assets.pipeline.progress import logger as project_logger
+from media_assets_tests import project_log
 from media_assets_tests.toy_library import ToyLibrary, key_of
 
 JSON = LogStyle(LoggingSettings(format="json"))
@@ -114,16 +115,10 @@ def test_the_lines_of_a_run_say_which_run_file_and_attempt_they_are_about(tmp_pa
 
 
 def test_the_command_lines_log_file_is_json_where_that_is_asked_for(tmp_path: Path) -> None:
-    before, propagate = list(project_logger.handlers), project_logger.propagate
-    try:
+    with project_log.left_as_it_was():
         path = log_to_file(tmp_path / "process.log", LogStyle(LoggingSettings(format="json", level="warning")))
         project_logger.info("unimportant")
         project_logger.warning("important")
-    finally:
-        for handler in [handler for handler in project_logger.handlers if handler not in before]:
-            project_logger.removeHandler(handler)
-            handler.close()
-        project_logger.propagate = propagate
     assert [json.loads(line)["message"] for line in path.read_text().splitlines()] == ["important"]
 
 

@@ -65,6 +65,7 @@ def test_a_span_says_what_became_of_the_file(tmp_path: Path) -> None:
     assert (made.attributes["media_assets.reused"], again.attributes["media_assets.reused"]) == (False, True)
 
 
+@pytest.mark.thorough
 def test_a_file_that_waits_for_an_earlier_stage_is_in_its_trace_too(tmp_path: Path) -> None:
     with Collector() as collector, traced(tmp_path, collector) as toy:
         toy.write(a="one")
