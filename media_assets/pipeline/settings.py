@@ -10,8 +10,10 @@ from media_assets.base.section import Section
 
 Placement = Literal["folder", "beside_source"]
 
-USUAL_POOLS = {"source": 4, "ffmpeg": 2, "encoder": 1, "transcriber": 1, "summarizer": 4}
-"""The scarce things that stages use, and how many steps may use each at once where library.yaml says nothing else."""
+Pool = Literal["source", "ffmpeg", "encoder", "transcriber", "summarizer"]
+"""The scarce things that stages use."""
+USUAL_POOLS: dict[str, int] = {"source": 4, "ffmpeg": 2, "encoder": 1, "transcriber": 1, "summarizer": 4}
+"""How many steps may use each at once where library.yaml says nothing else."""
 
 
 class Output(Section):

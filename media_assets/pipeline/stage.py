@@ -28,7 +28,7 @@ from media_assets.base.section import Section
 from media_assets.pipeline.artifact import Artifact, Stored, Value
 from media_assets.pipeline.recipe import OfFile
 from media_assets.pipeline.rules import EngineRule
-from media_assets.pipeline.settings import AssetTuning
+from media_assets.pipeline.settings import AssetTuning, Pool
 from media_assets.pipeline.stage_mistakes import mistakes
 from media_assets.places.source import SourceEntry
 from media_assets.work.work import Work
@@ -162,7 +162,7 @@ def file_asset(
     group: str,
     kinds: set[str],
     code_version: str,
-    pool: str,
+    pool: Pool,
     tuning: AssetTuning,
     result_settings: Callable[[Any], Section] | None = None,
     describe: Callable[[Stored[Value]], Metadata],

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -19,6 +19,7 @@ from media_assets.base.secrets import Secrets
 from media_assets.config.settings import Settings
 from media_assets.definitions import build_definitions
 from media_assets.pipeline.artifact import Artifact, Stored
+from media_assets.pipeline.settings import USUAL_POOLS, Pool
 from media_assets.pipeline.stage import FileAsset, in_order
 from media_assets.pipeline.stage_mistakes import RESOURCES
 from media_assets.places.folder.settings import FolderSource
@@ -131,6 +132,10 @@ def test_a_recipe_that_cannot_be_called_is_refused_when_the_list_is_made(
 def test_all_that_is_wrong_with_a_stage_is_told_at_once() -> None:
     with pytest.raises(FaultOfCode, match=r"uses the pool 'x'.*; and it has a tuning that cannot be used"):
         in_order(with_tuning(replace(FIRST, pool="x"), batch=0))
+
+
+def test_the_pools_that_types_know_are_those_that_there_are() -> None:
+    assert set(get_args(Pool)) == set(USUAL_POOLS)
 
 
 def test_the_resources_that_a_stage_may_name_are_those_that_there_are(tmp_path: Path) -> None:
