@@ -2,13 +2,15 @@
 
     a  a bare loop over ffmpeg, one file at a time and two at a time; and the same with each result decoded once
     b  `media-assets process --stage m4a_audio`, with one worker and with the default two
+       the same in a library that knows of 50,000 other files
     c  one Dagster run per file, by Dagster's own command line
 
-Prints the ratios of wall time b/a and c/b, and the milliseconds that b spends on each file and stage beside the work of
-the engines on it, with and without the start of the command. b verifies what it made, by decoding it, which the bare
-loop does not: b/a is given over the loop alone, and over the loop with its results decoded.
+Prints the ratios of wall time b/a and c/b, of b among many files to b alone, and the milliseconds that b spends on each
+file and stage beside the work of the engines on it, with and without the start of the command. b verifies what it made,
+by decoding it, which the bare loop does not: b/a is given over the loop alone, and over the loop with its results
+decoded.
 
-    python benchmarks/batch_overhead.py [--clips 100] [--runs-per-file 10]
+    python benchmarks/batch_overhead.py [--clips 100] [--runs-per-file 10] [--others 50000]
 """
 
 from __future__ import annotations
@@ -100,6 +102,13 @@ def one_run_per_file(config: Path, clips: list[Path]) -> float:
     return (time.monotonic() - started) / len(clips)
 
 
+def know_of_others(config: Path, number: int) -> None:
+    """Makes the instance of a library, and registers files in it that are not there to be processed."""
+    process(config, "--limit", "1", "--stage", "drive_file", environment={})
+    with dg.DagsterInstance.from_config(str(config.parent / ".media_assets" / "dagster")) as instance:
+        register(instance, [f"others:{index:06}.flac" for index in range(number)])
+
+
 def seconds_worked(config: Path) -> float:
     """Seconds the engines worked, over all artifacts, as their manifests say."""
     manifests = (config.parent / "artifacts").glob("[!.]*/*/manifest.json")
@@ -110,6 +119,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=int, default=100)
     parser.add_argument("--runs-per-file", type=int, default=10, help="how many files (c) is measured on")
+    parser.add_argument("--others", type=int, default=50_000, help="how many other files a large library knows of")
     options = parser.parse_args()
     ffmpeg = FFmpeg().path
     with tempfile.TemporaryDirectory() as temporary:
@@ -124,6 +134,9 @@ def main() -> None:
         start = process(config, "--stage", "drive_file", "--limit", "1", environment=ONE_WORKER)
         worked = seconds_worked(config)
         b = process(write_config(root / "default", root / "clips"), "--stage", "m4a_audio", environment={})
+        large = write_config(root / "large", root / "clips")
+        know_of_others(large, options.others)
+        among = process(large, "--stage", "m4a_audio", environment={})
         c = one_run_per_file(write_config(root / "single", root / "few"), few) * len(clips)
     cells = len(clips) * len(STAGES)
     print(f"{len(clips)} clips of {CLIP_SECONDS} s, {len(STAGES)} stages")
@@ -132,6 +145,7 @@ def main() -> None:
     print(f"b  process, one worker           {b1:8.1f} s   b/a {b1 / a:5.2f}, verified {b1 / (a + verify):5.2f}")
     print(f"   process, default workers      {b:8.1f} s   b/a {b / a2:5.2f}, verified {b / (a2 + verify2):5.2f}")
     print(f"   process again, all current    {again:8.1f} s   b/a {again / a2:5.2f}")
+    print(f"   among {options.others} other files    {among:8.1f} s   to b {among / b:5.2f}")
     print(f"c  one Dagster run per file      {c:8.1f} s   c/b {c / b:5.1f}   measured on {len(few)} files")
     print(f"one worker, per file and stage beside the engines' work: {1000 * (b1 - worked) / cells:.0f} ms,")
     print(f"   {1000 * (b1 - worked - start) / cells:.0f} ms without the start of the command ({start:.1f} s)")
