@@ -176,7 +176,6 @@ class Recipe:
 
 
 def _language(manifests: Mapping[str, Manifest]) -> str | None:
-    """The language of the audio track, as its container says."""
-    track = manifests["m4a_audio"].value
-    language = track.get("language") if isinstance(track, dict) else None
-    return language if isinstance(language, str) else None
+    """The language of the sound, as far as an artifact that it is made from says one."""
+    said = (manifest.value.get("language") for manifest in manifests.values() if isinstance(manifest.value, dict))
+    return next((language for language in said if isinstance(language, str)), None)
