@@ -181,7 +181,7 @@ def _manifests(drive: DriveServer, folder: str) -> list[str]:
 def test_a_crash_leaves_nothing_that_the_next_attempt_does_not_put_right(tmp_path: Path, scenario: str) -> None:
     first = 1 + list(SCENARIOS).index(scenario)
     with drive_server(seed=first) as drive:
-        crashed = crash(drive, tmp_path, scenario, list(range(first, 200, 19)))
+        crashed = crash(drive, tmp_path, scenario, list(range(first, 400, 19)))
     assert crashed >= 2
 
 
@@ -190,7 +190,7 @@ def test_a_crash_leaves_nothing_that_the_next_attempt_does_not_put_right(tmp_pat
 @pytest.mark.parametrize("tls", [False, True])
 def test_a_crash_at_any_step_leaves_nothing_behind(tmp_path: Path, scenario: str, tls: bool) -> None:
     with drive_server(seed=1, tls=tls) as drive:
-        crashed = crash(drive, tmp_path, scenario, list(range(1, 200)))
+        crashed = crash(drive, tmp_path, scenario, list(range(1, 400)))
     assert crashed > 30
 
 
