@@ -88,7 +88,10 @@ def seconds_of(path: Path) -> float:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("clips", "moments"),
-    [(FEW_CLIPS, FEW_MOMENTS), pytest.param(CLIPS, MOMENTS, marks=pytest.mark.slow)],
+    [
+        pytest.param(FEW_CLIPS, FEW_MOMENTS, marks=pytest.mark.thorough),
+        pytest.param(CLIPS, MOMENTS, marks=pytest.mark.slow),
+    ],
     ids=["few", "many"],
 )
 def test_a_killed_process_leaves_nothing_half_done_and_nothing_is_done_twice(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import media_assets
+from media_assets.dagster_seams import events_together
 from media_assets.dagster_seams import fixes as dagster_fixes
 from media_assets.operation.backup import events as backup_events
 from media_assets.pipeline import latest_records, records
@@ -37,6 +38,7 @@ MAY_ASK = {
     latest_records: "what they say by now",
     backup_events: "whole records, as they were written, which another instance gets",
     dagster_fixes: "for Dagster itself, not for the project",
+    events_together: "for Dagster itself, which writes them",
 }
 
 

@@ -254,6 +254,7 @@ class TestConditions:
     def evaluate(self, watched: Watched, cursor: object = None) -> dg.EvaluateAutomationConditionsResult:
         return dg.evaluate_automation_conditions(watched.definitions, watched.instance, cursor=cursor)  # type: ignore[arg-type]
 
+    @pytest.mark.thorough
     def test_everything_missing_is_requested_once_in_all_stages(self, watched: Watched) -> None:
         watched.put("a.txt", "b.txt")
         watched.instance.add_dynamic_partitions("media_files", ["media:a.txt", "media:b.txt"])

@@ -82,6 +82,7 @@ def refused_once(context) -> None:
         )
 
 
+@pytest.mark.thorough
 def test_an_index_that_takes_no_events_leaves_none_twice_in_the_log_of_the_run(tmp_path: Path) -> None:
     dagster_fixes.apply()
     job = dg.Definitions([refused_once], executor=dg.in_process_executor).resolve_implicit_global_asset_job_def()

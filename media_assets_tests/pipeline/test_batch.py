@@ -217,6 +217,7 @@ def test_equal_content_is_made_once_however_many_work_on_it(tmp_path: Path) -> N
         assert len({toy.made("shout", key_of(f"copy{number}")).version for number in range(6)}) == 1
 
 
+@pytest.mark.thorough
 def test_two_processes_that_do_the_same_do_it_once(toy: ToyLibrary) -> None:
     toy.write(**{f"f{number}": f"text {number}\nshout: slow" for number in range(8)})
     toy.run("note")

@@ -47,6 +47,7 @@ def hold(state_dir: Path) -> None:
         wait_to_be_killed()
 
 
+@pytest.mark.thorough
 def test_what_a_killed_process_left_is_removed_by_the_next_run_and_not_before(tmp_path: Path) -> None:
     child = processes().Process(target=hold, args=(tmp_path,))
     child.start()
