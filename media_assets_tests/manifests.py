@@ -9,9 +9,10 @@ from media_assets.places.manifest import Manifest
 
 ASSET = "transcript"
 KEY = "box:talk.mp4"
+FINGERPRINT = "f1"
 
 
-def draft(key: str = KEY, fingerprint: str = "f1", asset: str = ASSET, **fields: Any) -> Manifest:
+def draft(key: str = KEY, fingerprint: str = FINGERPRINT, asset: str = ASSET, **fields: Any) -> Manifest:
     """A manifest that is to be published.
 
     Args:

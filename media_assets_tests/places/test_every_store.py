@@ -13,7 +13,7 @@ from media_assets.base.checksums import sha256_of
 from media_assets.base.errors import Cancelled, Transient
 from media_assets.places.manifest import Manifest
 from media_assets.places.store import ArtifactStore, Target
-from media_assets_tests.manifests import draft
+from media_assets_tests.manifests import FINGERPRINT, draft
 from media_assets_tests.places.every_place import PlaceOfArtifacts, place_of_artifacts
 
 IN_FOLDER = Target("folder")
@@ -73,7 +73,7 @@ def test_what_was_published_is_found_by_another_process(place: PlaceOfArtifacts,
 
 def test_what_was_never_published_is_not_there(place: PlaceOfArtifacts) -> None:
     assert place.store.manifest("transcript", KEY) is None
-    assert place.store.find("transcript", "f" * 64) is None
+    assert place.store.find("transcript", FINGERPRINT) is None
     assert place.store.origin_of("0" * 64) is None
 
 
@@ -106,7 +106,7 @@ def test_a_manifest_that_no_version_wrote_counts_as_absent_and_is_made_again(
     place.edit_manifests(lambda text: damage if KEY.encode() in text else text)
     store = place.again()
     assert store.manifest("transcript", KEY) is None
-    assert store.find("transcript", "f" * 64) is None
+    assert store.find("transcript", FINGERPRINT) is None
     snapshot = store.as_of_now("transcript")
     assert snapshot.manifest("transcript", KEY) is None
     assert snapshot.manifest("transcript", "box:other.mp4") == other
@@ -129,12 +129,12 @@ def test_an_index_that_says_nothing_of_ours_counts_as_absent_and_is_written_agai
     assert origin == f"transcript of {KEY}"
     place.damage_index(damage)
     store = place.again()
-    assert store.find("transcript", "f" * 64) in (None, published)
+    assert store.find("transcript", FINGERPRINT) in (None, published)
     assert store.origin_of(sha256) in (None, origin)
     assert store.manifest("transcript", KEY) == published
     again = publish(store, files, target)
     assert contents(place.again(), again) == files
-    assert place.again().find("transcript", "f" * 64) == again
+    assert place.again().find("transcript", FINGERPRINT) == again
     assert place.again().origin_of(sha256) == origin
     assert b"source" in place.contents(), "the user's file is as it was"
 
@@ -152,7 +152,7 @@ def test_a_new_version_leaves_nothing_of_the_old_one(place: PlaceOfArtifacts, pu
     after = publish(place.again(), {"transcript.srt": b"new srt", "transcript.vtt": b"new vtt"}, fingerprint="e" * 64)
     assert place.again().manifest("transcript", KEY) == after
     assert place.contents() == [b"new srt", b"new vtt"]
-    assert place.again().find("transcript", "f" * 64) is None
+    assert place.again().find("transcript", FINGERPRINT) is None
     assert place.again().find("transcript", "e" * 64) == after
 
 
@@ -187,7 +187,7 @@ def test_a_file_that_is_gone_or_changed_makes_its_artifact_incomplete(
     assert not store.intact(one)
     assert not store.intact(two)
     assert not store.as_of_now("transcript").intact(one)
-    assert store.find("transcript", "f" * 64) is None
+    assert store.find("transcript", FINGERPRINT) is None
     again = publish(store, {"transcript.srt": b"first file"})
     assert place.again().intact(again)
     assert place.contents().count(b"first file") == 1
