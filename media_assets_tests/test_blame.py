@@ -20,6 +20,8 @@ from media_assets_tests.awkward_errors import AWKWARD
 from media_assets_tests.toy_library import ToyLibrary, failed_files, failure_of, key_of, materialized, observed
 from media_assets_tests.toy_stages import PIPELINE, tuned
 
+pytestmark = pytest.mark.thorough
+
 ONE_WORKER = {"assets": tuned("shout", workers=1)}
 SINGLY = {"assets": tuned("shout", workers=1, batch=1)}
 

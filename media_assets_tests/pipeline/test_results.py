@@ -22,6 +22,8 @@ from media_assets_tests.toy_library import ToyLibrary, failed_files, failure_of,
 from media_assets_tests.toy_stages import Note, shout, tuned
 from media_assets_tests.wrong_results import WRONG
 
+pytestmark = pytest.mark.thorough
+
 ONE_WORKER = {"assets": tuned("shout", workers=1)}
 
 

@@ -32,6 +32,8 @@ from media_assets_tests.places.dict_state import DictState
 from media_assets_tests.places.every_place import drive_api, look
 from media_assets_tests.s3_server import Request, S3Server, s3_server
 
+pytestmark = pytest.mark.thorough
+
 AT_ONCE = AutomationSettings(settle_seconds=0, incomplete_seconds=0)
 Make = Callable[[], Copies]
 
