@@ -27,10 +27,10 @@ def test_garbage_is_looked_for_rarely_while_a_process_loads_and_as_usual_then(us
     loaded = [[number] for number in range(100)]
     end_loading()
     assert gc.get_threshold() == usual
-    assert gc.get_freeze_count() >= kept + len(loaded)
+    assert loaded and gc.get_freeze_count() > kept
 
 
 def test_nothing_is_kept_for_good_where_no_loading_was_begun(usual: tuple[int, int, int]) -> None:
     kept = gc.get_freeze_count()
     end_loading()
-    assert gc.get_threshold() == usual and gc.get_freeze_count() == kept
+    assert gc.get_threshold() == usual and gc.get_freeze_count() <= kept  # what was kept may be let go of
