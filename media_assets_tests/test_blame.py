@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,8 +60,9 @@ def test_what_nobody_foresaw_and_hits_all_files_alike_stops_the_batch_and_marks_
         toy.run("note")
         result = toy.run("shout")
         assert observed(result) == {}
-        reason = failure_of(result).metadata["reason"].value
-        assert reason == (
+        said = failure_of(result).metadata
+        assert re.match(r"It was raised as ZeroDivisionError at .*\.py:\d+; run", str(said["next_step"].value))
+        assert said["reason"].value == (
             f"the first {min(number, 3)} files failed all in the same way, which nobody foresaw: "
             "ZeroDivisionError: nobody thought of this"
         )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
 import pytest
+
+from media_assets_tests.child_processes import lean_processes
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "media_assets"
@@ -173,3 +177,31 @@ def test_a_private_module_of_dagster_is_found_outside_of_its_room(copy: Path) ->
     assert found.returncode == 1
     assert "dagster_seams" in found.stdout
     assert lint("ruff", "check", "--select", "TID251", "media_assets", cwd=copy).returncode == 0
+
+
+FORKED = (
+    "bucket.store.test_bucket_rivals",
+    "bucket.test_large_objects",
+    "cache.test_cache_processes",
+    "drive.store.test_drive_crash",
+    "folder.test_folder_crash",
+)
+"""Tests of places that end in a child process."""
+
+
+def test_child_processes_of_a_room_without_dagster_load_none() -> None:
+    context = lean_processes()
+    said = context.SimpleQueue()
+    child = context.Process(target=_say_what_is_loaded, args=(said,))
+    child.start()
+    loaded = said.get()
+    child.join()
+    assert child.exitcode == 0
+    assert {f"media_assets_tests.places.{name}" for name in FORKED} <= loaded
+    assert "dagster" not in loaded
+
+
+def _say_what_is_loaded(said: SimpleQueue[set[str]]) -> None:
+    for name in FORKED:
+        importlib.import_module(f"media_assets_tests.places.{name}")
+    said.put(set(sys.modules))

@@ -28,11 +28,14 @@ class AllAlike(Fatal):
     """
 
     def __init__(self, error: BadMedia, keys: frozenset[str]) -> None:
-        surprise = ", which nobody foresaw" if isinstance(error, Unforeseen) else ""
+        is_new = isinstance(error, Unforeseen)
+        surprise = ", which nobody foresaw" if is_new else ""
+        # An error that was foreseen says itself what to do.
+        do = f"It was raised as {error.place}; run `media-assets doctor`" if is_new else error.next_step
         super().__init__(
             f"the first {len(keys)} files failed all in the same way{surprise}: {error.reason}",
-            next_step="Run `media-assets doctor`; the traceback is in the log of the run. Should these files be at "
-            "fault after all, process one with `--file`: it alone is then marked",
+            next_step=f"{do}. The traceback is in the log of the run. Should these files be at fault after all, "
+            "process one with `--file`: it alone is then marked",
         )
         self.keys = keys
 

@@ -329,7 +329,8 @@ def _failure(batch: Batch, results: _Results) -> dg.Failure:
     total, done = len(batch.keys), len(results.made)
     if results.fatal:
         return dg.Failure(
-            description=f"Stopped after {done} of {counted(total)}, no file is to blame: {results.fatal}",
+            description=f"{batch.stage.name} stopped after {done} of {counted(total)}, no file is to blame: "
+            f"{results.fatal}",
             metadata={"reason": results.fatal.reason, "next_step": results.fatal.next_step, "done": done},
             allow_retries=False,
         )

@@ -307,7 +307,7 @@ def test_an_empty_plan_starts_no_run(toy: ToyLibrary) -> None:
 def test_bad_files_do_not_stop_the_next_run_and_something_fatal_does(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, assets=tuned("note", batch=1)) as toy:
         toy.write(a="bad\nnote: poison", b="good", c="bad\nnote: fatal", d="never")
-        with pytest.raises(Fatal, match="Stopped after 0 of 1 file, no file is to blame: the key is wrong"):
+        with pytest.raises(Fatal, match="note stopped after 0 of 1 file, no file is to blame: the key is wrong"):
             process(toy)
         assert toy.bench.calls == ["note bad", "note good", "note bad"]
         assert toy.instance.get_materialized_partitions(dg.AssetKey("note")) == {key_of("b")}

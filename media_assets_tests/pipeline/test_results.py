@@ -200,9 +200,12 @@ def test_all_files_whose_artifacts_do_not_read_alike_stop_the_run_and_mark_none(
         for manifest in (toy.root / "out" / "note").glob("*/manifest.json"):
             in_manifest(manifest, lambda content: content.update(value={"old": "shape"}))
         result = toy.run("shout")
-        assert str(failure_of(result).metadata["reason"].value).startswith(
+        failure = failure_of(result)
+        assert str(failure.description).startswith("shout stopped after 0 of 4 files, no file is to blame: ")
+        assert str(failure.metadata["reason"].value).startswith(
             "the first 3 files failed all in the same way: its note, as it is stored at file://"
         )
+        assert "raise its code_version" in str(failure.metadata["next_step"].value)
         assert observed(result) == {}
         assert set(toy.status().grid[key_of("a")].values()) == {State.DONE, State.MISSING}
 

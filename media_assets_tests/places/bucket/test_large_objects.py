@@ -16,7 +16,7 @@ from media_assets.base.errors import Transient
 from media_assets.places.bucket.client import open_bucket
 from media_assets.places.bucket.client.transfer import download
 from media_assets.places.bucket.settings import BucketAccess
-from media_assets_tests.child_processes import processes
+from media_assets_tests.child_processes import lean_processes
 from media_assets_tests.s3_server import SECRETS, Place, Request, S3Server, anything
 
 PART_BYTES = 5 * 1024 * 1024
@@ -133,7 +133,7 @@ def test_memory_does_not_grow_with_the_size_of_an_object(place: Place, tmp_path:
     file = tmp_path / "sparse.bin"
     with file.open("wb") as target:
         target.truncate(size_bytes)
-    context = processes()
+    context = lean_processes()
     peaks = context.SimpleQueue()
     child = context.Process(target=_transfer, args=(place.settings(), file, peaks))
     child.start()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets_tests.child_processes import processes
+from media_assets_tests.child_processes import lean_processes
 from media_assets_tests.places.cache.caches import cache_in, fetching, forget_the_count
 from media_assets_tests.waiting import wait_to_be_killed, wait_until
 
@@ -48,7 +48,7 @@ def assert_tidy(folder: Path) -> None:
 
 @pytest.mark.thorough
 def test_processes_that_crowd_each_other_out_always_find_what_they_asked_for(tmp_path: Path) -> None:
-    children = [processes().Process(target=churn, args=(tmp_path, seed, 60)) for seed in range(4)]
+    children = [lean_processes().Process(target=churn, args=(tmp_path, seed, 60)) for seed in range(4)]
     for child in children:
         child.start()
     for child in children:
@@ -59,11 +59,11 @@ def test_processes_that_crowd_each_other_out_always_find_what_they_asked_for(tmp
 
 @pytest.mark.thorough
 def test_processes_go_on_while_others_are_killed_at_any_point(tmp_path: Path) -> None:
-    steady = [processes().Process(target=churn, args=(tmp_path, seed, 150)) for seed in range(2)]
+    steady = [lean_processes().Process(target=churn, args=(tmp_path, seed, 150)) for seed in range(2)]
     for child in steady:
         child.start()
     for seed in range(2, 8):
-        victim = processes().Process(target=churn, args=(tmp_path, seed, 10**6))
+        victim = lean_processes().Process(target=churn, args=(tmp_path, seed, 10**6))
         victim.start()
         wait_until((tmp_path / f"round-{seed}").exists, goes_on=victim.is_alive)
         victim.kill()
@@ -87,7 +87,7 @@ def hold(folder: Path) -> None:
 
 
 def test_a_file_that_another_process_uses_is_evicted_only_after_that_process_is_gone(tmp_path: Path) -> None:
-    child = processes().Process(target=hold, args=(tmp_path,))
+    child = lean_processes().Process(target=hold, args=(tmp_path,))
     child.start()
     wait_until((tmp_path / "held").exists, goes_on=child.is_alive)
     held = Path((tmp_path / "held").read_text())
@@ -121,7 +121,7 @@ def resume(destination: Path) -> None:
 
 
 def test_what_a_killed_process_was_fetching_is_resumed_by_another(tmp_path: Path) -> None:
-    child = processes().Process(target=stop_in_the_middle, args=(tmp_path,))
+    child = lean_processes().Process(target=stop_in_the_middle, args=(tmp_path,))
     child.start()
     wait_until((tmp_path / "half-way").exists, goes_on=child.is_alive)
     child.kill()
@@ -131,7 +131,7 @@ def test_what_a_killed_process_was_fetching_is_resumed_by_another(tmp_path: Path
 
 
 def test_who_waits_for_a_process_that_is_killed_goes_on_with_its_fetch(tmp_path: Path) -> None:
-    child = processes().Process(target=stop_in_the_middle, args=(tmp_path,))
+    child = lean_processes().Process(target=stop_in_the_middle, args=(tmp_path,))
     child.start()
     wait_until((tmp_path / "half-way").exists, goes_on=child.is_alive)
     waits, read = threading.Event(), list[str]()
@@ -151,7 +151,7 @@ def test_who_waits_for_a_process_that_is_killed_goes_on_with_its_fetch(tmp_path:
 
 
 def test_a_killed_process_reserves_no_room_and_what_it_left_makes_room_for_others(tmp_path: Path) -> None:
-    child = processes().Process(target=stop_in_the_middle, args=(tmp_path,))
+    child = lean_processes().Process(target=stop_in_the_middle, args=(tmp_path,))
     child.start()
     wait_until((tmp_path / "half-way").exists, goes_on=child.is_alive)
     cache = cache_in(tmp_path, max_bytes=30)

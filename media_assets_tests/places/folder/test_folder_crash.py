@@ -19,7 +19,7 @@ from media_assets.base.files import STAGING_PREFIX
 from media_assets.places.folder.store import FolderArtifacts
 from media_assets.places.source import Beside
 from media_assets.places.store import Target
-from media_assets_tests.child_processes import processes
+from media_assets_tests.child_processes import lean_processes
 from media_assets_tests.manifests import ASSET, draft
 from media_assets_tests.places.folder.folder_stores import IN_FOLDER, Store, names
 from media_assets_tests.slowly import few_of_them
@@ -163,7 +163,7 @@ def everything(root: Path) -> list[str]:
 def test_a_crash_at_any_step_leaves_nothing_half_and_is_made_good_by_the_next_attempt(
     tmp_path: Path, scenario: str
 ) -> None:
-    child = processes().Process(target=crash_at_each_step, args=(tmp_path, scenario))
+    child = lean_processes().Process(target=crash_at_each_step, args=(tmp_path, scenario))
     child.start()
     child.join()
     assert child.exitcode == 0
@@ -203,8 +203,8 @@ def test_a_process_killed_at_random_moments_leaves_nothing_half(tmp_path: Path, 
     moments = random.Random(7)
     published = set()
     for seed in range(kills):
-        has_published = processes().Event()
-        child = processes().Process(target=publish_for_ever, args=(tmp_path, seed, has_published))
+        has_published = lean_processes().Event()
+        child = lean_processes().Process(target=publish_for_ever, args=(tmp_path, seed, has_published))
         child.start()
         assert has_published.wait(60)
         time.sleep(moments.uniform(0.05, 0.3))

@@ -16,7 +16,7 @@ import pytest
 from media_assets.base.errors import Fatal, Transient
 from media_assets.places.manifest import Manifest
 from media_assets.places.store import Target
-from media_assets_tests.child_processes import processes
+from media_assets_tests.child_processes import lean_processes
 from media_assets_tests.manifests import ASSET, draft
 from media_assets_tests.places.bucket.bucket_store import (
     BESIDE,
@@ -160,8 +160,8 @@ FEW_SCENARIOS = {"again, with fewer files"}
 @pytest.fixture(scope="module")
 def forks() -> Iterator[Connection]:
     """Runs steps in processes of their own, see `fork_for_each_step`."""
-    here, there = processes().Pipe()
-    child = processes().Process(target=fork_for_each_step, args=(there,))
+    here, there = lean_processes().Pipe()
+    child = lean_processes().Process(target=fork_for_each_step, args=(there,))
     child.start()
     yield here
     here.send(None)

@@ -14,7 +14,7 @@ import pytest
 from media_assets.places.manifest import Manifest
 from media_assets.places.source import Beside
 from media_assets.places.store import Target
-from media_assets_tests.child_processes import processes
+from media_assets_tests.child_processes import lean_processes
 from media_assets_tests.drive_server import DriveServer, drive_server
 from media_assets_tests.manifests import ASSET, KEY, draft
 from media_assets_tests.places.drive.store.drive_stores import (
@@ -151,7 +151,7 @@ def crash(drive: DriveServer, root: Path, scenario: str, numbers: list[int]) -> 
         drive.add_file("talk.mp4", b"recording", parent=lectures)
         drive.add_file("talk.vtt", b"typed by hand", parent=lectures)
         cases[number] = Case(account, root, number, out, lectures)
-    child = processes().Process(target=crash_at_steps, args=(cases, scenario))
+    child = lean_processes().Process(target=crash_at_steps, args=(cases, scenario))
     child.start()
     child.join()
     assert child.exitcode == 0
@@ -219,7 +219,7 @@ def die_while_uploading(account: Account, root: Path, chunks: int) -> None:
 def test_an_upload_goes_on_where_the_process_was_killed(tmp_path: Path, tls: bool) -> None:
     with drive_server(seed=1, tls=tls) as drive:
         account = Account(drive, tmp_path)
-        child = processes().Process(target=die_while_uploading, args=(account, tmp_path, 15))
+        child = lean_processes().Process(target=die_while_uploading, args=(account, tmp_path, 15))
         child.start()
         child.join()
         assert child.exitcode == -signal.SIGKILL
