@@ -1,4 +1,4 @@
-"""`media-assets dev`: Dagster's development server as a child, started apart from what lies in the working folder, and
+"""Dagster's development server as a child, started apart from what lies in the working folder, and
 ended within a bound with all that it started.
 """
 

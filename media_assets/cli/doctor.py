@@ -1,13 +1,24 @@
-"""What `media-assets doctor` and `media-assets init` print of the checks."""
+"""`media-assets doctor`: what it and `init` print of the checks."""
 
 from __future__ import annotations
 
 from itertools import chain
+from typing import TYPE_CHECKING
 
+import typer
 from rich.console import Console
 
-from media_assets.base.secrets import Secrets
-from media_assets.config.settings import Settings
+from media_assets.cli import output
+from media_assets.cli.options import Quiet, opened
+
+if TYPE_CHECKING:
+    from media_assets.base.secrets import Secrets
+    from media_assets.config.settings import Settings
+
+
+def doctor(context: typer.Context, quiet: Quiet = False) -> None:  # noqa: ARG001
+    """Check that folders, engines and credentials are in place; a line for each."""
+    raise typer.Exit(examine(*opened(context), console=output.console, problems=output.problems))
 
 
 def examine(settings: Settings, secrets: Secrets, *, console: Console, problems: Console) -> int:
@@ -43,8 +54,8 @@ def examine(settings: Settings, secrets: Secrets, *, console: Console, problems:
     code = 0
     for check in chain(checks(settings, secrets), map(dagster_instance, [settings])):
         code = code if check.ok else max(code, check.exit_code)
-        output = console if check.ok else problems
-        output.print("[green]✓[/]" if check.ok else "[red]✗[/]", end=" ")
+        heard = console if check.ok else problems
+        heard.print("[green]✓[/]" if check.ok else "[red]✗[/]", end=" ")
         advice = f" → {check.next_step}" if check.next_step and not check.ok else ""
-        output.print(f"{check.name}: {check.detail}{advice}", markup=False, soft_wrap=True)
+        heard.print(f"{check.name}: {check.detail}{advice}", markup=False, soft_wrap=True)
     return code

@@ -8,9 +8,14 @@ import errno
 import io
 import os
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
+import typer
 from rich.console import Console
+
+from media_assets.base.errors import MediaAssetsError
+from media_assets.cli import exit_codes
 
 _NOBODY_READS = (errno.EPIPE, errno.EIO)
 """What a pipe says whose reader has gone, and a terminal that was closed."""
@@ -19,6 +24,25 @@ _NOBODY_READS = (errno.EPIPE, errno.EIO)
 def new_console() -> Console:
     """A console for what a command prints. Where that goes to a file, names are not broken at 80 characters."""
     return Console(highlight=False, width=None if sys.stdout is not None and sys.stdout.isatty() else 140)
+
+
+console = new_console()
+# What is wrong, which --quiet does not silence.
+problems = new_console()
+
+
+def print_error(error: MediaAssetsError) -> None:
+    """Write an error to the error output, whatever it holds, unformatted."""
+    Console(stderr=True, highlight=False).print(f"error: {error}", style="red", markup=False, soft_wrap=True)
+
+
+def tell_unseen(unseen: Iterable[MediaAssetsError]) -> None:
+    """Say what nobody could look at; that is no success."""
+    problems = list(unseen)
+    for problem in problems:
+        print_error(problem)
+    if problems:
+        raise typer.Exit(exit_codes.COULD_NOT_WORK)
 
 
 def bear_deafness() -> None:

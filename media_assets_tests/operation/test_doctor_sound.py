@@ -140,11 +140,11 @@ def test_a_package_that_is_gone_is_one_line_of_every_command(
 ) -> None:
     (tmp_path / "media").mkdir()
     (tmp_path / "library.yaml").write_text("sources: {media: {path: media}}\n")
-    monkeypatch.setitem(sys.modules, "media_assets.cli.doctor", None)
+    monkeypatch.setitem(sys.modules, "media_assets.operation.doctor.doctor", None)
     monkeypatch.setattr(sys, "argv", ["media-assets", "--config", str(tmp_path / "library.yaml"), "doctor"])
     with pytest.raises(SystemExit) as ended:
         cli.main()
     (line,) = capsys.readouterr().err.splitlines()
     assert ended.value.code == 2
-    assert "the installation is not whole (ModuleNotFoundError: media_assets.cli.doctor)" in line
+    assert "the installation is not whole (ModuleNotFoundError: media_assets.operation.doctor.doctor)" in line
     assert "Install media-assets again" in line
