@@ -116,6 +116,18 @@ def test_batches_of_one_file_stop_too_and_what_they_marked_is_taken_back(tmp_pat
         assert states(toy, "shout") == {State.DONE: 5}
 
 
+@pytest.mark.thorough
+def test_a_copy_of_what_was_taken_back_is_taken_back_too(tmp_path: Path) -> None:
+    """Also in another range than the others."""
+    with ToyLibrary(tmp_path, **SINGLY) as toy:
+        texts = {name: f"text {name[0]}\nshout: odd" for name in ("a", "a_copy", "b", "c")}
+        toy.write(**texts)
+        with pytest.raises(Fatal, match="the first 4 files failed all in the same way"):
+            process(toy)
+        assert states(toy, "shout") == {State.MISSING: 4}
+        assert toy.status().failures == {}
+
+
 @pytest.mark.parametrize("stage", ["note", pytest.param("shout", marks=pytest.mark.thorough)])
 def test_whatever_is_raised_marks_its_own_file_and_no_other(
     tmp_path: Path, stage: str, caplog: pytest.LogCaptureFixture

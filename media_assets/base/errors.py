@@ -44,6 +44,7 @@ to do next; the name of the file is added by whoever knows it, once.
 
 from __future__ import annotations
 
+import errno
 import os
 import traceback
 from datetime import date
@@ -227,6 +228,8 @@ def _classified(error: BaseException, source: Path | None) -> MediaAssetsError:
             return SourceChanged(f"vanished while it was read ({source})")
         if isinstance(error, PermissionError):
             return BadMedia(f"may not be read ({source})", next_step="Grant the process access to it, then retry")
+        if error.errno == errno.ENXIO:
+            return BadMedia(f"{error.strerror} ({source})", next_step="Take it out of the source")
     # Dagster wraps what others raised.
     found.sort(key=lambda each: type(each).__module__.startswith("dagster"))
     meanings = [meaning for each in found if (meaning := _meaning(each))]

@@ -6,12 +6,16 @@ with its ways to the server and back. Both kinds come all at once, so they are w
 before has stored artifacts without an event, as ever, and the next run finds them. What is set in the environment
 already stays, and 0 writes them one by one. To be removed when Dagster's storages have a `store_event_batch` for these
 kinds of events; the size is to stay.
+
+Dagster's UI takes events of an asset that have the same millisecond for one, so those that were made within one get
+times of their own.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any
 
 import dagster as dg
@@ -27,11 +31,15 @@ _PLANNED = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
 _TOGETHER = {_PLANNED, dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION}
 _INSERT_FOR_IDS = SqlEventLogStorageTable.insert().returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
 
+_SHOWN = {dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION}
+_MILLISECOND = 0.001
+
 _one_by_one = EventLogStorage.store_event_batch
 
 
 def _store_on_sqlite(self: sqlite_event_log.SqliteEventLogStorage, events: Sequence[EventLogEntry]) -> None:
     """What `store_event` does with each event, in one transaction for the index and one for the run's own log."""
+    events = _told_apart(events)
     run_ids = {event.run_id for event in events}
     if len(run_ids) != 1 or not all(event.dagster_event_type in _TOGETHER for event in events):
         _one_by_one(self, events)
@@ -50,6 +58,7 @@ def _store_planned(self: SqlEventLogStorage, events: Sequence[EventLogEntry]) ->
 
     It notifies nobody: Dagster has nobody who listens any more.
     """
+    events = _told_apart(events)
     if type(self).__module__.startswith("dagster_postgres") and {event.dagster_event_type for event in events} == {
         _PLANNED
     }:
@@ -57,6 +66,32 @@ def _store_planned(self: SqlEventLogStorage, events: Sequence[EventLogEntry]) ->
             _store_in_index(self, connection, events, [self._event_to_row(event) for event in events])
     else:
         _one_by_one(self, events)
+
+
+class _Clock:
+    """The times of the events of the run that is at work, of which no two are the same to the millisecond."""
+
+    def __init__(self) -> None:
+        self._run_id = ""
+        self._latest = 0.0
+        self._lock = Lock()
+
+    def next(self, event: EventLogEntry) -> float:
+        with self._lock:
+            is_same = event.run_id == self._run_id
+            self._run_id = event.run_id
+            self._latest = max(event.timestamp, self._latest + _MILLISECOND) if is_same else event.timestamp
+            return self._latest
+
+
+_clock = _Clock()
+
+
+def _told_apart(events: Sequence[EventLogEntry]) -> list[EventLogEntry]:
+    return [
+        event._replace(timestamp=_clock.next(event)) if event.dagster_event_type in _SHOWN else event
+        for event in events
+    ]
 
 
 def _store_in_index(

@@ -36,7 +36,7 @@ from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.library import Library
 from media_assets.pipeline.progress import Progress
 from media_assets.pipeline.recipe import Recipe
-from media_assets.pipeline.results import checked, own_fault
+from media_assets.pipeline.results import checked, found_in, own_fault
 from media_assets.pipeline.stage import FileAsset
 from media_assets.pipeline.time_limits import limit_of, limit_of_source
 from media_assets.places.manifest import Manifest, version_of
@@ -125,7 +125,7 @@ class FileWork:
             return self._publish(self._draft(0.0, not_applicable=recipe.not_applicable)), False
         with self._content_lock():
             for store in self._stores_of_twins:
-                twin = store.find(self._stage.name, recipe.fingerprint)
+                twin = found_in(store, self._stage.name, recipe.fingerprint)
                 if twin and self._may_reuse(twin):
                     return self._copy(twin, store), True
             with self._leases:

@@ -45,8 +45,8 @@ class FirstFailures:
 
     def __init__(self) -> None:
         self._made = False
-        self._files: defaultdict[str, dict[str, str]] = defaultdict(dict)
-        """One key for each content that failed, by the place of the failure: copies of one file are one file."""
+        self._files: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        """The keys of each content that failed, by the place of the failure: copies of one file count as one."""
         self._errors: dict[str, BadMedia] = {}
 
     def add(self, outcome: Outcome) -> AllAlike | None:
@@ -57,7 +57,7 @@ class FirstFailures:
         if self._made or not place or not isinstance(outcome.error, BadMedia):
             return None
         files = self._files[place]
-        files.setdefault(outcome.attempt or outcome.key, outcome.key)
+        files[outcome.attempt or outcome.key].add(outcome.key)
         self._errors[place] = outcome.error
         return self._alike(place) if len(files) >= _ENOUGH else None
 
@@ -71,7 +71,7 @@ class FirstFailures:
         return self._alike(places.pop())
 
     def _alike(self, place: str) -> AllAlike:
-        return AllAlike(self._errors[place], frozenset(self._files[place].values()))
+        return AllAlike(self._errors[place], frozenset().union(*self._files[place].values()))
 
 
 def _place(outcome: Outcome) -> str:

@@ -17,11 +17,14 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from media_assets.base.errors import BadResult, FaultOfCode
 from media_assets.base.files import read_file
 from media_assets.base.paths import LeadsOut, plain_name
+from media_assets.base.promises import name_of
 from media_assets.base.telling import text_of
 from media_assets.pipeline.artifact import Artifact, first_of
 
 if TYPE_CHECKING:
     from media_assets.pipeline.stage import FileAsset
+    from media_assets.places.manifest import Manifest
+    from media_assets.places.store import ArtifactStore
 
 
 def checked(stage: FileAsset[Any], made: object, directory: Path) -> Artifact[Any]:
@@ -72,6 +75,22 @@ def described_by(stage: FileAsset[Any], described: object) -> Mapping[str, Any]:
                 next_step=_mend(stage, stage.describe),
             ) from None
     return described
+
+
+def found_in(store: ArtifactStore, asset: str, fingerprint: str) -> Manifest | None:
+    """An artifact that a store has with this fingerprint, of whichever file.
+
+    Raises:
+        FaultOfCode: it gave another one, which would be taken for what was asked for.
+    """
+    found = store.find(asset, fingerprint)
+    if found is not None and (found.asset, found.fingerprint) != (asset, fingerprint):
+        raise FaultOfCode(
+            f"the store {store.name} ({name_of(type(store))}) was asked for {asset} with the fingerprint "
+            f"{fingerprint[:12]}…, and its `find` gave {found.asset} with {found.fingerprint[:12]}…",
+            next_step="Have `find` return what has that very fingerprint, or None",
+        )
+    return found
 
 
 def own_fault(stage: FileAsset[Any], error: Exception, directory: Path) -> BadResult | None:

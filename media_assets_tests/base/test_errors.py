@@ -81,6 +81,7 @@ def test_our_own_errors_stay_what_they_are(error: MediaAssetsError) -> None:
         (PermissionError(errno.EACCES, "x", b"/in/a.mp4"), BadMedia, "may not be read (/in/a.mp4)"),
         (FileNotFoundError(errno.ENOENT, "x", "/bin/ffmpeg"), Transient, "something that is needed is gone"),
         (PermissionError(errno.EACCES, "x", "/state/work"), Fatal, "permission is denied (/state/work)"),
+        (OSError(errno.ENXIO, "it is a pipe", "/in/a.mp4"), BadMedia, "it is a pipe (/in/a.mp4)"),
         (OSError(errno.EIO, "Input/output error", "/in/a.mp4"), Transient, "OSError"),
     ],
 )

@@ -70,6 +70,28 @@ def test_events_that_come_together_are_written_together_and_leave_what_they_leav
     assert committed <= left["0"][3] - 8, "four for three files instead of twelve"
 
 
+_MANY = dg.StaticPartitionsDefinition([f"{number:03}" for number in range(450)])
+
+
+@dg.asset(partitions_def=_MANY, backfill_policy=dg.BackfillPolicy.single_run())
+def of_many_parts(context) -> None:
+    pass
+
+
+@pytest.mark.thorough
+def test_events_of_an_asset_have_times_of_their_own() -> None:
+    """Dagster's UI shows those of one millisecond as one event."""
+    dagster_fixes.apply()
+    job = dg.Definitions([of_many_parts], executor=dg.in_process_executor).resolve_implicit_global_asset_job_def()
+    tags = {ASSET_PARTITION_RANGE_START_TAG: "000", ASSET_PARTITION_RANGE_END_TAG: "449"}
+    with dg.instance_for_test() as instance:
+        job.execute_in_process(instance=instance, asset_selection=[of_many_parts.key], tags=tags)
+        records = instance.fetch_materializations(of_many_parts.key, limit=1000).records
+    shown = [round(record.timestamp * 1000) for record in reversed(records)]
+    assert len(shown) == len(set(shown)) == 450
+    assert shown == sorted(shown)
+
+
 @dg.asset(partitions_def=_PARTS, backfill_policy=dg.BackfillPolicy.single_run())
 def refused_once(context) -> None:
     """While its events are written, the index takes nothing for a moment."""

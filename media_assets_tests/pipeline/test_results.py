@@ -14,10 +14,11 @@ from pydantic import ValidationError
 from media_assets.artifacts.all import PIPELINE as STAGES
 from media_assets.base.errors import BadArtifact, FaultOfCode
 from media_assets.pipeline.artifact import Artifact, Stored
-from media_assets.pipeline.results import checked, described_by, own_fault
+from media_assets.pipeline.results import checked, described_by, found_in, own_fault
 from media_assets.pipeline.status import State
 from media_assets.places.folder.store import FolderArtifacts
 from media_assets.places.manifest import Manifest, StoredFile
+from media_assets.places.store import ArtifactStore
 from media_assets_tests.toy_library import ToyLibrary, failed_files, failure_of, key_of, materialized, observed, retries
 from media_assets_tests.toy_stages import Note, shout, tuned
 from media_assets_tests.wrong_results import WRONG
@@ -228,3 +229,32 @@ def test_a_damaged_file_of_an_earlier_stage_is_to_blame_and_not_the_source(tmp_p
 
 def test_the_values_of_the_product_are_classes_that_can_be_told_apart() -> None:
     assert all(isinstance(stage.value_type, type) for stage in STAGES)
+
+
+def test_a_store_that_finds_another_artifact_is_not_believed(tmp_path: Path) -> None:
+    with ToyLibrary(tmp_path) as toy:
+        toy.write(a="good")
+        toy.run("note")
+        made = toy.made("note", key_of("a"))
+        store = toy.library.store("note")
+        with_any: Any = _FindsAny(store, made)
+        assert found_in(with_any, "note", made.fingerprint) == made
+        with pytest.raises(
+            FaultOfCode, match=r"the store artifacts \(.*_FindsAny\) was asked for note with the finger"
+        ):
+            found_in(with_any, "note", "another")
+        with pytest.raises(FaultOfCode, match="gave note with"):
+            found_in(with_any, "shout", made.fingerprint)
+
+
+class _FindsAny:
+    """A store that does not look at the fingerprint."""
+
+    def __init__(self, store: ArtifactStore, made: Manifest) -> None:
+        self._store, self._made = store, made
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def find(self, asset: str, fingerprint: str) -> Manifest | None:
+        return self._made

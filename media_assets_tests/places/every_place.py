@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -131,16 +131,28 @@ def drive_api(drive: DriveServer, root: Path) -> DriveApi:
 
 
 @contextmanager
-def place_of_files(kind: str, root: Path) -> Iterator[PlaceOfFiles]:
-    match kind:
-        case "folder":
-            yield FilesInFolder(root)
-        case "drive":
-            with drive_server(seed=1) as drive:
-                yield FilesOnDrive(drive, root)
-        case "bucket":
-            with s3_server() as server:
-                yield FilesInBucket(server)
+def files_in_folder(root: Path) -> Iterator[PlaceOfFiles]:
+    yield FilesInFolder(root)
+
+
+@contextmanager
+def files_on_drive(root: Path) -> Iterator[PlaceOfFiles]:
+    with drive_server(seed=1) as drive:
+        yield FilesOnDrive(drive, root)
+
+
+@contextmanager
+def files_in_bucket(root: Path) -> Iterator[PlaceOfFiles]:
+    with s3_server() as server:
+        yield FilesInBucket(server)
+
+
+EVERY_SOURCE: Mapping[str, Callable[[Path], AbstractContextManager[PlaceOfFiles]]] = {
+    "folder": files_in_folder,
+    "drive": files_on_drive,
+    "bucket": files_in_bucket,
+}
+"""Of each kind of source: given an empty folder for what it needs on this machine, a place without files."""
 
 
 # ------------------------------------------------------------------------------------------- stores
@@ -297,13 +309,29 @@ def in_bucket(server: S3Server, root: Path, formats: ManifestFormats) -> PlaceOf
 
 
 @contextmanager
-def place_of_artifacts(kind: str, root: Path, formats: ManifestFormats = FORMATS) -> Iterator[PlaceOfArtifacts]:
-    match kind:
-        case "folder":
-            yield in_folder(root, formats)
-        case "drive":
-            with drive_server(seed=1) as drive:
-                yield on_drive(drive, root, formats)
-        case "bucket":
-            with s3_server() as server:
-                yield in_bucket(server, root, formats)
+def artifacts_in_folder(root: Path, formats: ManifestFormats = FORMATS) -> Iterator[PlaceOfArtifacts]:
+    yield in_folder(root, formats)
+
+
+@contextmanager
+def artifacts_on_drive(root: Path, formats: ManifestFormats = FORMATS) -> Iterator[PlaceOfArtifacts]:
+    with drive_server(seed=1) as drive:
+        yield on_drive(drive, root, formats)
+
+
+@contextmanager
+def artifacts_in_bucket(root: Path, formats: ManifestFormats = FORMATS) -> Iterator[PlaceOfArtifacts]:
+    with s3_server() as server:
+        yield in_bucket(server, root, formats)
+
+
+class OpensPlace(Protocol):
+    def __call__(self, root: Path, formats: ManifestFormats = FORMATS) -> AbstractContextManager[PlaceOfArtifacts]: ...
+
+
+EVERY_STORE: Mapping[str, OpensPlace] = {
+    "folder": artifacts_in_folder,
+    "drive": artifacts_on_drive,
+    "bucket": artifacts_in_bucket,
+}
+"""Of each kind of store: given an empty folder for what it needs on this machine, a place without artifacts."""

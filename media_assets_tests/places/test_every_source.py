@@ -10,12 +10,12 @@ import pytest
 from media_assets.base.errors import Fatal, SourceChanged
 from media_assets.places.source import Source, SourceEntry
 from media_assets_tests.places.dict_state import DictState
-from media_assets_tests.places.every_place import PlaceOfFiles, look, place_of_files
+from media_assets_tests.places.every_place import EVERY_SOURCE, PlaceOfFiles, look
 
 
-@pytest.fixture(params=["folder", "drive", "bucket"])
+@pytest.fixture(params=EVERY_SOURCE)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PlaceOfFiles]:
-    with place_of_files(request.param, tmp_path) as place:
+    with EVERY_SOURCE[request.param](tmp_path) as place:
         yield place
 
 

@@ -14,15 +14,15 @@ from media_assets.base.errors import Cancelled, Transient
 from media_assets.places.manifest import Manifest
 from media_assets.places.store import ArtifactStore, Target
 from media_assets_tests.manifests import FINGERPRINT, draft
-from media_assets_tests.places.every_place import PlaceOfArtifacts, place_of_artifacts
+from media_assets_tests.places.every_place import EVERY_STORE, PlaceOfArtifacts
 
 IN_FOLDER = Target("folder")
 KEY = "box:talks/talk.mp4"
 
 
-@pytest.fixture(params=["folder", "drive", "bucket"])
+@pytest.fixture(params=EVERY_STORE)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PlaceOfArtifacts]:
-    with place_of_artifacts(request.param, tmp_path) as place:
+    with EVERY_STORE[request.param](tmp_path) as place:
         yield place
 
 

@@ -16,7 +16,7 @@ import pytest
 from media_assets.base.errors import Fatal
 from media_assets.places.manifest_formats import FORMATS, PRESENT, UPGRADES, ManifestFormats
 from media_assets_tests.manifests import draft
-from media_assets_tests.places.every_place import PlaceOfArtifacts, place_of_artifacts
+from media_assets_tests.places.every_place import EVERY_STORE, PlaceOfArtifacts
 from media_assets_tests.places.test_every_store import KEY, Publish, contents
 
 
@@ -46,9 +46,9 @@ def written_later(text: bytes) -> bytes:
     return json.dumps({**json.loads(text), "format": PRESENT + 1, "shade": "blue"}).encode()
 
 
-@pytest.fixture(params=["folder", "drive", "bucket"])
+@pytest.fixture(params=EVERY_STORE)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PlaceOfArtifacts]:
-    with place_of_artifacts(request.param, tmp_path, EARLIER) as place:
+    with EVERY_STORE[request.param](tmp_path, EARLIER) as place:
         yield place
 
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from media_assets_tests.places.every_place import PlaceOfArtifacts, place_of_artifacts
+from media_assets_tests.places.every_place import EVERY_STORE, PlaceOfArtifacts
 from media_assets_tests.places.test_every_store import IN_FOLDER, KEY, Publish, contents
 
 FILES = {"transcript.srt": b"1\n", "transcript.txt": b"one"}
 
 
-@pytest.fixture(params=["folder", "drive", "bucket"])
+@pytest.fixture(params=EVERY_STORE)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PlaceOfArtifacts]:
-    with place_of_artifacts(request.param, tmp_path) as place:
+    with EVERY_STORE[request.param](tmp_path) as place:
         yield place
 
 
