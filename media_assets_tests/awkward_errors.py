@@ -73,7 +73,7 @@ AWKWARD: dict[str, tuple[Callable[[], BaseException], str]] = {
     "unpicklable": (Unpicklable, "Unpicklable: holds a lock"),
     "circle": (circle, "ValueError: first"),
     "descriptor": (lambda: OSError(9, "Bad file descriptor", 77), "OSError: [Errno 9] Bad file descriptor: 77"),
-    "touchy_file": (TouchyFile, "TouchyFile: "),
+    "touchy_file": (TouchyFile, "TouchyFile"),
     "half": (Half, "Half: (its text cannot be told: AttributeError)"),
     "text_is_no_text": (lambda: BadMedia(ValueError("inner")), "inner"),  # type: ignore[arg-type]
     "exit": (lambda: SystemExit(3), "SystemExit: 3"),

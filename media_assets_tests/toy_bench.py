@@ -130,6 +130,9 @@ class Bench:
     def _locked(self, *_: object) -> None:
         raise sqlalchemy.exc.OperationalError("UPDATE kvs", {"secret": 1}, sqlite3.OperationalError("locked"))
 
+    def _memory(self, *_: object) -> None:
+        raise MemoryError
+
     def _slow(self, *_: object) -> None:
         time.sleep(0.1)
 

@@ -35,6 +35,7 @@ to do next; the name of the file is added by whoever knows it, once.
     │   ├── NotListed               Drive refuses to say what lies in a folder
     │   ├── UnreadableNames         a bucket has names that the client cannot handle
     │   ├── NotOfThisPlace          a move names what does not lie in the place that files are moved in
+    │   ├── NoMemory                there is none left
     │   ├── AllAlike                the first files failed all in the same unforeseen way
     │   └── DayIsSpent              the budget of the day is used up
     ├── Cancelled                   the run is to stop
@@ -120,10 +121,16 @@ class Unforeseen(BadMedia):
 
     Args:
         error: What was raised.
+        by: Who raised it, where that is known ("the engine echo").
+        next_step: What can be done about that.
     """
 
-    def __init__(self, error: BaseException) -> None:
-        super().__init__(told(error), next_step="This was not foreseen; the traceback is in the log of the run")
+    def __init__(self, error: BaseException, *, by: str = "", next_step: str = "") -> None:
+        surprise = "This was not foreseen; the traceback is in the log of the run"
+        super().__init__(
+            f"{by} raised {told(error)}" if by else told(error),
+            next_step=f"{surprise}. {next_step}" if next_step else surprise,
+        )
         frames = traceback.extract_tb(error.__traceback__, limit=-1)
         self.place = f"{type(error).__qualname__} at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
 
@@ -160,6 +167,10 @@ class Fatal(MediaAssetsError):
 
 class FaultOfCode(Fatal):
     """A stage, an engine or a place does not keep what it promises: its code is at fault, whatever the file."""
+
+
+class NoMemory(Fatal):
+    """No memory is left. Who knows how many files are worked on at once says what to do about it."""
 
 
 class DayIsSpent(Fatal):
@@ -221,8 +232,8 @@ def _classified(error: BaseException, source: Path | None) -> MediaAssetsError:
     if known:
         return known if _can_be_told(known) else Unforeseen(known)
     found = list(members(error))
-    if any(isinstance(each, MemoryError) for each in found):
-        return Fatal("memory is used up", next_step="Lower `workers` of this asset in library.yaml")
+    if any(isinstance(each, MemoryError) or getattr(each, "errno", None) == errno.ENOMEM for each in found):
+        return NoMemory("memory is used up", next_step="Free memory, or lower `workers` of this asset in library.yaml")
     if isinstance(error, OSError) and source and path_of(error) == source:
         if isinstance(error, FileNotFoundError | NotADirectoryError):
             return SourceChanged(f"vanished while it was read ({source})")

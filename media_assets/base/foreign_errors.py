@@ -12,6 +12,7 @@ import os
 import shutil
 import sqlite3
 import ssl
+import traceback
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ class Meaning(NamedTuple):
 
 _LOOK = "Run `media-assets doctor`; the traceback is in the log of the run"
 _INSTALL = "Install media-assets again, with all that it requires"
+_OWN = __name__.partition(".")[0]
 _DATABASE = ("sqlalchemy.", "sqlite3.", "psycopg2.", "psycopg.", "alembic.")
 _NETWORK = (
     "aiohttp.",
@@ -114,7 +116,7 @@ def meaning_of(error: BaseException) -> Meaning | None:
     if _any(names, _DAGSTER):
         return _of_dagster(error)
     if isinstance(error, ImportError):
-        return Meaning(True, f"the installation is not whole ({type(error).__name__}: {error.name})", _INSTALL)
+        return _of_import(error)
     if isinstance(error, RuntimeError) and "can't start new thread" in text_of(error):
         return Meaning(
             True,
@@ -131,6 +133,40 @@ def is_of_database(name: str) -> bool:
 
 def _any(names: list[str], beginnings: tuple[str, ...]) -> bool:
     return any(name.startswith(beginnings) for name in names)
+
+
+# ----------------------------------------------------------------------------------------------- imports
+
+
+def _of_import(error: ImportError) -> Meaning:
+    importer = _importer_of(error)
+    if is_own_import(error):
+        lacking = f"the module {error.name} is not there"
+        if not isinstance(error, ModuleNotFoundError):
+            lacking = f"the module {error.name} lacks what is imported from it ({text_of(error)})"
+        return Meaning(
+            True,
+            f"{lacking}{f', and {importer} imports it' if importer else ''}",
+            f"Add it, or correct that import; if nobody changed {_OWN}, {_INSTALL[0].lower()}{_INSTALL[1:]}",
+        )
+    what = f"the installation is not whole ({type(error).__name__}: {error.name})"
+    also = f"; {importer} imports it: if that is your own, install what it needs" if importer else ""
+    return Meaning(True, what, f"{_INSTALL}{also}")
+
+
+def is_own_import(error: BaseException) -> bool:
+    """Whether what could not be imported is of this package: to install others again does not help."""
+    return isinstance(error, ImportError) and (error.name or "").partition(".")[0] == _OWN
+
+
+def _importer_of(error: ImportError) -> str:
+    """The module in this package that imports what is missing, with the line; empty where there is none."""
+    found = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        name = str(frame.f_globals.get("__name__", ""))
+        if name.partition(".")[0] == _OWN:
+            found = f"{name} (line {line})"
+    return found
 
 
 # ----------------------------------------------------------------------------------------------- databases
@@ -227,7 +263,6 @@ _LASTING_ERRNOS = {
     errno.EROFS: "Mount it for writing, or choose another place in library.yaml",
     errno.EMFILE: "Raise the limit of open files (ulimit -n), or lower `workers` in library.yaml",
     errno.ENFILE: "Too many files are open on this machine; close some, then run again",
-    errno.ENOMEM: "Free memory, or lower `workers` in library.yaml",
     errno.ENOEXEC: "A program is none for this machine: run `media-assets doctor`",
 }
 # A disk or a share that is away for a moment, a connection, a machine that has too much to do. By name: not every

@@ -28,13 +28,16 @@ def shortened(text: str, longest: int = LONGEST_MESSAGE) -> str:
 
 
 def told(error: BaseException) -> str:
-    """What an exception is and says, on one line for each line of its own: `ValueError: no such thing`."""
+    """What an exception is and says, on one line for each line of its own: `ValueError: no such thing`.
+
+    One that says nothing is told by its name alone.
+    """
     name, said = type(error).__name__, text_of(error)
     if isinstance(error, BaseExceptionGroup):
         inner = [each for each in members(error) if not isinstance(each, BaseExceptionGroup)]
         first = "; ".join(f"{type(each).__name__}: {text_of(each)}" for each in inner[:_MOST_OF_A_GROUP])
         said = f"{said}: {first}{'; …' if len(inner) > _MOST_OF_A_GROUP else ''}"
-    return f"{name}: {said}"
+    return f"{name}: {said}" if said else name
 
 
 def text_of(said: object) -> str:

@@ -23,6 +23,7 @@ from media_assets.base.errors import (
     Fatal,
     FaultOfCode,
     MediaAssetsError,
+    NoMemory,
     NotApplicable,
     SourceChanged,
     TimeLimitExceeded,
@@ -310,10 +311,23 @@ class FileWork:
         except Exception as broken:  # noqa: BLE001  whatever a place of others raises when it is asked for that alone
             return classify(broken)
         known = classify(error, source=path)
+        name = display_name(self._recipe.key)
         if isinstance(known, FaultOfCode):
-            name = display_name(self._recipe.key)
             return FaultOfCode(f"{known.reason}; seen at {name}", next_step=known.next_step)
+        if isinstance(known, NoMemory):
+            return NoMemory(f"{known.reason}; at work was {self._stage.name} of {name}", next_step=self._more_memory())
         return known
+
+    def _more_memory(self) -> str:
+        """What helps where memory is used up: fewer files at once, as long as there are several."""
+        asset, workers = self._stage.name, self._library.settings.assets[self._stage.name].workers
+        if workers > 1:
+            return f"Lower assets.{asset}.workers in library.yaml, which is {workers}, or give the machine more memory"
+        other = "a smaller model or another engine for this file by a rule" if self._stage.rules else "lower settings"
+        return (
+            f"It works on one file at a time already: give the machine more memory, choose {other}, or leave the file "
+            "out (`exclude` of its source); in library.yaml"
+        )
 
     def _work(self, directory: Path) -> Work:
         settings = self._library.settings

@@ -20,6 +20,7 @@ from media_assets.base.paths import LeadsOut, plain_name
 from media_assets.base.promises import name_of
 from media_assets.base.telling import text_of
 from media_assets.pipeline.artifact import Artifact, first_of
+from media_assets.work.engine_errors import not_made
 
 if TYPE_CHECKING:
     from media_assets.pipeline.stage import FileAsset
@@ -102,12 +103,9 @@ def own_fault(stage: FileAsset[Any], error: Exception, directory: Path) -> BadRe
             next_step=f"The stage is at fault, not the file: {_mend(stage)}",
             place=f"{stage.name}: {error.title}: {first_of(error, with_input=False)}",
         )
-    if not (isinstance(error, FileNotFoundError) and isinstance(error.filename, str) and directory.is_dir()):
+    name = not_made(error, directory)
+    if name is None:
         return None
-    path = Path(error.filename)
-    if not path.is_relative_to(directory) or not path.parent.is_dir():
-        return None
-    name = path.relative_to(directory)
     return BadResult(
         f"the stage {stage.name} looks for {text_of(name)} in its work directory, where nothing made it",
         next_step=f"The stage is at fault, not the file: {_mend(stage)}",

@@ -1,12 +1,11 @@
 """What an engine returned is looked at before a stage goes on with it: engines are added by others.
 
-What does not belong here: what a result of one kind has to be beyond its type (`transcriber`, `summarizer`).
+What does not belong here: what a result of one kind has to be beyond its type (`transcriber`, `summarizer`), and what
+an engine raises (`engine_errors`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -17,19 +16,6 @@ from media_assets.base.promises import name_of
 from media_assets.base.telling import text_of
 
 Result = TypeVar("Result", bound=Model)
-
-
-@contextmanager
-def named(engine: object, name: str) -> Iterator[None]:
-    """Within the context an engine works: what it could not put into a result is told with its name.
-
-    Raises:
-        BadResult: it put into a result what cannot stand there.
-    """
-    try:
-        yield
-    except ValidationError as error:
-        raise nonsense(engine, name, f"a {error.title} that is none ({_first(error)})") from error
 
 
 def of_type(returned: object, kind: type[Result], engine: object, name: str) -> Result:

@@ -18,6 +18,7 @@ from media_assets.base.errors import (
     Cancelled,
     Fatal,
     MediaAssetsError,
+    NoMemory,
     NotApplicable,
     OverBudget,
     SourceChanged,
@@ -41,7 +42,7 @@ from media_assets_tests.awkward_errors import AWKWARD, PASSING, TouchyRefusal
         (OSError(errno.EDQUOT, "Disk quota exceeded"), Fatal, "Disk quota exceeded"),
         (OSError(errno.EROFS, "Read-only file system", "/disk"), Fatal, "Read-only file system (/disk)"),
         (OSError(errno.EMFILE, "Too many open files"), Fatal, "Too many open files"),
-        (MemoryError(), Fatal, "memory is used up"),
+        (MemoryError(), NoMemory, "memory is used up"),
         (ConnectionResetError(errno.ECONNRESET, "reset"), Transient, "ConnectionResetError: [Errno 104] reset"),
         (TimeoutError("too long"), Transient, "TimeoutError: too long"),
         (OSError(errno.EIO, "Input/output error"), Transient, "OSError: [Errno 5] Input/output error"),
@@ -50,7 +51,7 @@ from media_assets_tests.awkward_errors import AWKWARD, PASSING, TouchyRefusal
         (OSError(errno.EHOSTDOWN, "Host is down"), Transient, "OSError: [Errno 112] Host is down"),
         (ConnectionRefusedError(errno.ECONNREFUSED, "x"), Transient, "ConnectionRefusedError: [Errno 111] x"),
         (BrokenPipeError(errno.EPIPE, "x"), Transient, "BrokenPipeError: [Errno 32] x"),
-        (OSError(errno.ENOMEM, "Cannot allocate memory"), Fatal, "Cannot allocate memory"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), NoMemory, "memory is used up"),
         (OSError(errno.ENOEXEC, "Exec format error", "/bin/x"), Fatal, "Exec format error (/bin/x)"),
         (FileNotFoundError(errno.ENOENT, "x", "/a.mp4"), Transient, "something that is needed is gone (/a.mp4)"),
         (NotADirectoryError(errno.ENOTDIR, "x", "/a/b"), Transient, "something that is needed is gone (/a/b)"),
@@ -202,6 +203,6 @@ def test_a_group_means_what_is_in_it_and_what_stops_the_batch_comes_first() -> N
     assert classify(ExceptionGroup("tasks", [Transient("busy"), stopped])) is stopped
     full = OSError(errno.ENOSPC, "No space left on device", "/disk")
     assert type(classify(ExceptionGroup("tasks", [ConnectionResetError(104, "reset"), full]))) is Fatal
-    assert type(classify(ExceptionGroup("tasks", [ValueError("x"), MemoryError()]))) is Fatal
+    assert type(classify(ExceptionGroup("tasks", [ValueError("x"), MemoryError()]))) is NoMemory
     # That a part of the work had nothing to do says nothing of the file.
     assert type(classify(ExceptionGroup("tasks", [NotApplicable("is a photo")]))) is Unforeseen

@@ -146,5 +146,13 @@ def test_a_package_that_is_gone_is_one_line_of_every_command(
         cli.main()
     (line,) = capsys.readouterr().err.splitlines()
     assert ended.value.code == 2
-    assert "the installation is not whole (ModuleNotFoundError: media_assets.operation.doctor.doctor)" in line
-    assert "Install media-assets again" in line
+    assert "the module media_assets.operation.doctor.doctor is not there, and media_assets.cli.doctor (line" in line
+    assert "if nobody changed media_assets, install media-assets again" in line
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no such weights"), ValueError("odd")])
+def test_an_engine_that_stands_on_no_package_is_to_be_mended_and_nothing_installed(error: Exception) -> None:
+    with pytest.raises(Fatal, match=r"^cannot load own: ") as caught, blamed("load own", ()):
+        raise error
+    assert "test_doctor_sound.py:" in caught.value.next_step
+    assert "pip" not in caught.value.next_step

@@ -454,3 +454,17 @@ def test_a_run_that_is_told_to_stop_ends_its_threads_and_records_no_failure(
 
 def materialized_keys(toy: ToyLibrary, asset: str) -> set[str]:
     return set(toy.instance.get_materialized_partitions(dg.AssetKey(asset)))
+
+
+@pytest.mark.parametrize(
+    ("workers", "advice"), [(1, "It works on one file at a time already"), (2, "Lower assets.shout.workers in library")]
+)
+def test_where_memory_is_used_up_the_file_is_named_and_the_advice_fits(
+    tmp_path: Path, workers: int, advice: str
+) -> None:
+    with ToyLibrary(tmp_path, assets=tuned("shout", workers=workers)) as toy:
+        toy.write(a="large\nshout: memory")
+        toy.run("note")
+        told = failure_of(toy.run("shout")).metadata
+        assert told["reason"].value == "memory is used up; at work was shout of a.txt"
+        assert str(told["next_step"].value).startswith(advice)

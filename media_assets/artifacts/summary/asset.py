@@ -12,7 +12,7 @@ from media_assets.artifacts.transcript.value import Transcript
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.pipeline.stage import Metadata, file_asset
-from media_assets.work.engine_result import named
+from media_assets.work.engine_errors import named
 from media_assets.work.work import Work
 
 
@@ -54,7 +54,7 @@ def summary(
     said = transcript.value
     engine = summarizers.engine(settings)
     ends = max([said.duration_seconds, *(segment.end_seconds for segment in said.segments)])
-    with named(engine, settings.engine):
+    with named(engine, settings.engine, work.directory):
         returned = engine.summarize(said, work)
     made = checked_summary(returned, engine, settings.engine, last_seconds=ends)
     forms = {

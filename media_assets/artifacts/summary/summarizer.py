@@ -10,6 +10,7 @@ from media_assets.artifacts.transcript.value import Transcript, TranscriptSegmen
 from media_assets.base.errors import NotApplicable
 from media_assets.base.promises import kept, name_of
 from media_assets.base.secrets import Secrets
+from media_assets.work.engine_errors import opening
 from media_assets.work.engine_section import EngineSection
 from media_assets.work.work import Work
 
@@ -62,6 +63,9 @@ def opened_summarizer(section: SummarizerSection, secrets: Secrets) -> Summarize
     """The engine that a section sets, once it is seen to be one.
 
     Raises:
-        FaultOfCode: it is none.
+        FaultOfCode: it is none, or cannot be opened.
+        Fatal, Transient: what it stands on refuses, or does not answer.
     """
-    return kept(section.open(secrets), Summarizer, f"{name_of(type(section))}.open")
+    with opening(section):
+        engine = section.open(secrets)
+    return kept(engine, Summarizer, f"{name_of(type(section))}.open")

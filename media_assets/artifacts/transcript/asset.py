@@ -11,7 +11,7 @@ from media_assets.artifacts.transcript.value import Transcript
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.pipeline.stage import Metadata, file_asset
-from media_assets.work.engine_result import named
+from media_assets.work.engine_errors import named
 from media_assets.work.work import Work
 
 _FIRST_LINES = 12
@@ -57,7 +57,7 @@ def transcript(
     work.link = lambda seconds: m4a_audio.signed_link("audio.m4a", seconds)
     engine = transcribers.engine(settings)
     audio = m4a_audio.local_path("audio.m4a")
-    with named(engine, settings.engine):
+    with named(engine, settings.engine, work.directory):
         returned = engine.transcribe(
             audio, duration_seconds=track.duration_seconds, offset_seconds=track.offset_seconds, work=work
         )

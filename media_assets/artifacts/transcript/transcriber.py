@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.promises import kept, name_of
 from media_assets.base.secrets import Secrets
+from media_assets.work.engine_errors import opening
 from media_assets.work.engine_section import EngineSection
 from media_assets.work.work import Work
 
@@ -87,6 +88,9 @@ def opened_transcriber(section: TranscriberSection, tools: Tools) -> Transcriber
     """The engine that a section sets, once it is seen to be one.
 
     Raises:
-        FaultOfCode: it is none.
+        FaultOfCode: it is none, or cannot be opened.
+        Fatal, Transient: what it stands on refuses, or does not answer.
     """
-    return kept(section.open(tools), Transcriber, f"{name_of(type(section))}.open")
+    with opening(section):
+        engine = section.open(tools)
+    return kept(engine, Transcriber, f"{name_of(type(section))}.open")

@@ -43,7 +43,8 @@ def _transcriber(section: TranscriptionSettings, ffmpeg: FFmpeg, secrets: Secret
 
 
 def _summarizer(section: SummarySettings, secrets: Secrets) -> str:
-    return opened_summarizer(section, secrets).check()
+    with blamed(f"load {section.engine}", section.packages()):
+        return opened_summarizer(section, secrets).check()
 
 
 def _credentials(settings: Settings, secrets: Secrets) -> str:

@@ -21,7 +21,8 @@ from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.artifacts.transcript.settings import TranscriptionSettings
 from media_assets.artifacts.transcript.transcriber import Tools, Transcriber
-from media_assets.base.errors import Fatal, MediaAssetsError, Transient, classify
+from media_assets.base.errors import BadMedia, Fatal, FaultOfCode, MediaAssetsError, Transient, classify
+from media_assets.base.foreign_errors import is_own_import
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo
 from media_assets.media.probe import A_SECOND_OF_SPEECH
@@ -102,12 +103,17 @@ def blamed(step: str, packages: Sequence[str], program: str = "") -> Iterator[No
     except Exception as error:
         known = classify(error)
         one_line = " ".join(str(getattr(error, "reason", "") or f"{type(error).__name__}: {error}").split())
-        if isinstance(known, Fatal | Transient) and not isinstance(error.__cause__ or error, ImportError):
-            raise Fatal(f"cannot {step}: {known.reason}", next_step=known.next_step) from error
         on = ", ".join([*([program] if program else []), *map(_with_version, packages)])
+        origin = known if isinstance(known, FaultOfCode) else error.__cause__ or error
+        is_of_packages = bool(on) and isinstance(origin, ImportError | FaultOfCode) and not is_own_import(origin)
+        if isinstance(known, Fatal | Transient) and not is_of_packages:
+            raise Fatal(f"cannot {step}: {known.reason}", next_step=known.next_step) from error
+        if not on:
+            place = f" It was raised as {known.place}" if isinstance(known, BadMedia) and known.place else ""
+            raise Fatal(f"cannot {step}: {one_line}", next_step=f"Mend it, or choose another.{place}") from error
         again = " ".join(map(wanted, packages)) or "media-assets"
         raise Fatal(
-            f"cannot {step} ({on}): {one_line}" if on else f"cannot {step}: {one_line}",
+            f"cannot {step} ({on}): {one_line}",
             next_step=f"Install again what media-assets asks for: pip install --force-reinstall {again}",
         ) from error
 
