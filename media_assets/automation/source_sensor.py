@@ -52,7 +52,7 @@ def source_sensor(
     def watch(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         source = library.sources[name]
         apply_pool_limits(context.instance, settings.pools)
-        close_abandoned_runs(context.instance)
+        close_abandoned_runs(context.instance, library.workspaces.take_up_deaths())
         bring_back(context.instance)
         state = InstanceState(context.instance)
         if context.cursor:

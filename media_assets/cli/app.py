@@ -72,7 +72,9 @@ def main() -> None:
         print_error(error)
         sys.exit(exit_codes.COULD_NOT_WORK)
     with stopping.heeded_signals():
-        sys.exit(_exit_code())
+        code = _exit_code()
+        stopping.leave_what_does_not_answer(code)
+        sys.exit(code)
 
 
 def _exit_code() -> int | str | None:

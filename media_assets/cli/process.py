@@ -76,11 +76,15 @@ def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]
     console.print(f"log: {log}", style="dim", markup=False, soft_wrap=True)
     with open_instance(settings) as instance, BarProgress(console) as progress:
         definitions = build_definitions(settings, secrets, {"progress": progress})
-        processor = Processor(definitions, open_library(settings, secrets), enabled_stages(settings.assets), instance)
+        library = open_library(settings, secrets)
+        processor = Processor(definitions, library, enabled_stages(settings.assets), instance)
         apply_pool_limits(instance, settings.pools)
-        abandoned = close_abandoned_runs(instance)
+        deaths = library.workspaces.take_up_deaths()
+        abandoned = close_abandoned_runs(instance, deaths)
         if abandoned:
             console.print(f"closed: {counted(abandoned, 'run')} of processes that died; what they finished is kept.")
+        for death in deaths:
+            console.print(str(death), style="yellow", markup=False, highlight=False, soft_wrap=True)
         yield processor, progress
 
 

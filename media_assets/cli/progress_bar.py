@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from media_assets.base.errors import OverBudget, Waiting
-from media_assets.pipeline.progress import describe_outcome, log_outcome
+from media_assets.pipeline.progress import describe_outcome, log_outcome, logger
 
 if TYPE_CHECKING:
     from media_assets.pipeline.outcome import Outcome
@@ -73,6 +73,10 @@ class BarProgress:
                 highlight=False,
                 soft_wrap=True,
             )
+
+    def warn(self, line: str) -> None:
+        logger.warning("%s", line)
+        self._console.print(f"  {line}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def _kind(outcome: Outcome) -> str:

@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -66,6 +66,18 @@ def exit_code() -> int:
         numbers = b""
     # A hang-up arrives as itself first, and then as the SIGTERM it is passed on as.
     return exit_codes.of_signal(next((number for number in numbers if number in _STOPS), signal.SIGINT))
+
+
+def leave_what_does_not_answer(code: int | str | None) -> None:
+    """End the process at once where an engine hangs: its threads, and those it began, would be waited for."""
+    workers = sys.modules.get("media_assets.pipeline.workers")
+    if workers is None or not workers.left_behind():
+        return
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code if isinstance(code, int) else bool(code))
 
 
 def _is_of_no_stop(record: logging.LogRecord) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import socket
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from filelock import FileLock
 
 from media_assets.base.interruption import held_if_free
 from media_assets.dagster_seams.runs import PARENT_RUN_ID_TAG
+from media_assets.pipeline.deaths import Death
 
 HOST_TAG = "media_assets/host"
 """Tag of a run that is executed in the process that began it: the machine."""
@@ -49,11 +50,15 @@ def owner_tags(instance: dg.DagsterInstance | None = None) -> dict[str, str]:
     return {**tags, _OWNER_TAG: Path(owner.lock_file).stem} if owner else tags
 
 
-def close_abandoned_runs(instance: dg.DagsterInstance) -> int:
+def close_abandoned_runs(instance: dg.DagsterInstance, deaths: Iterable[Death] = ()) -> int:
     """Mark as failed the runs of dead processes, and free what they held; returns how many.
 
     Those of processes that cannot be looked at from here are left as they are.
+
+    Args:
+        deaths: Files that were at work when processes died; the runs say so.
     """
+    at_work = [death.file for death in deaths]
     # Before the runs are asked for: what a process ended in good order before it died is ended by then.
     let_go = {path.stem: path for path in _folder(instance).glob("*.lock") if _can_be_locked(path)}
     unfinished = instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
@@ -61,7 +66,9 @@ def close_abandoned_runs(instance: dg.DagsterInstance) -> int:
     own = [run for run in unfinished if HOST_TAG in run.tags and PARENT_RUN_ID_TAG not in run.tags]
     abandoned = [run for run in own if _is_dead(run.tags, let_go)]
     for run in abandoned:
-        instance.report_run_failed(run, "The process of this run died; what it finished is kept.")
+        files = ", ".join(str(file) for file in at_work if file.run_id == run.run_id)
+        when = f" while it worked on {files}" if files else ""
+        instance.report_run_failed(run, f"The process of this run died{when}; what it finished is kept.")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     for path in let_go.values():
         path.unlink(missing_ok=True)

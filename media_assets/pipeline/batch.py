@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -25,6 +26,7 @@ from media_assets.base.errors import Cancelled, Fatal
 from media_assets.base.interruption import asking
 from media_assets.base.keys import display_name
 from media_assets.pipeline.artifact import Stored
+from media_assets.pipeline.deaths import Death
 from media_assets.pipeline.file_work import FileWork, StageRun
 from media_assets.pipeline.lanes import LANE_TAG
 from media_assets.pipeline.latest_records import latest_made
@@ -37,6 +39,7 @@ from media_assets.pipeline.progress import Progress
 from media_assets.pipeline.results import described_by
 from media_assets.pipeline.retention import remove_what_is_old
 from media_assets.pipeline.stage import FileAsset
+from media_assets.pipeline.workers import Vigil, Workers
 from media_assets.places.manifest import Manifest
 from media_assets.places.store import ArtifactStore
 
@@ -46,6 +49,8 @@ logger = logging.getLogger("media_assets")
 _AHEAD = 2
 # How long it may take to notice that the run is to stop.
 _POLL_SECONDS = 0.5
+# What takes longer to end is told while it is waited for.
+_SOON_SECONDS = 2.0
 
 
 class StageConfig(dg.Config):
@@ -122,45 +127,96 @@ class Batch:
         Args:
             settled: Outcomes of an earlier attempt of the same run that a repetition cannot change.
         """
-        tuning = self.library.settings.assets[self.stage.name]
+        workers_number = self.library.settings.assets[self.stage.name].workers
         with logs.fields(**self.log_fields):
             self.progress.begin(self.stage.name, len(self.keys))
-        waiting = iter(self.keys)
-        first_failures, ended = self.library.first_failures[self.stage.name], list[Outcome]()
         remove_what_is_old(self.context.instance, self.library.settings)
+        workers = Workers(workers_number)
         with (
             observed(self.library.observers),
-            self.library.workspaces.run() as scratch,
-            Prefetcher(self._fetches(store, scratch, settled), tuning.workers + _AHEAD, self._cancelled) as prefetcher,
-            ThreadPoolExecutor(tuning.workers) as pool,
+            self.library.workspaces.run(is_left=lambda: not workers.have_ended) as scratch,
         ):
-            try:
-                pending: set[Future[Outcome]] = set()
-                while True:
-                    while len(pending) < tuning.workers and (key := next(waiting, None)) is not None:
-                        pending.add(pool.submit(self._outcome, key, store, scratch, settled.get(key), prefetcher))
-                    if not pending:
-                        alike = first_failures.at_the_end(ended)
-                        if alike and not self._ever_made():
-                            yield Outcome(ended[-1].key, error=alike)
-                        return
-                    done, pending = wait(pending, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        outcome = future.result()
-                        if isinstance(outcome.error, Cancelled):
-                            continue
-                        if not isinstance(outcome.error, Fatal):
-                            with logs.fields(**self.log_fields, partition=outcome.key):
-                                self.progress.done(self.stage.name, display_name(outcome.key), outcome)
-                            alike = first_failures.add(outcome)
-                            outcome = Outcome(outcome.key, error=alike) if alike else outcome
-                        if isinstance(outcome.error, Fatal):
-                            self._cancelled.set()
-                            waiting = iter(())
-                        ended.append(outcome)
-                        yield outcome
-            finally:
-                self._cancelled.set()  # reached early when the run is stopped: the threads are to end soon
+            suspects = {death.file.key for death in self.library.workspaces.deaths.all() if self._concerns(death)}
+            order = sorted(self.keys, key=lambda key: key in suspects)
+            fetches = self._fetches(order, store, scratch, settled)
+            with Prefetcher(fetches, workers_number + _AHEAD, self._cancelled) as prefetcher:
+
+                def begin(key: str) -> Future[Outcome]:
+                    return workers.submit(self._outcome, key, store, scratch, settled.get(key), prefetcher)
+
+                vigil = Vigil(self.library.patience)
+                try:
+                    yield from self._outcomes(deque(order), suspects, workers_number, begin, vigil)
+                finally:
+                    self._end(workers, scratch, vigil)
+
+    def _outcomes(
+        self,
+        waiting: deque[str],
+        suspects: Collection[str],
+        workers: int,
+        begin: Callable[[str], Future[Outcome]],
+        vigil: Vigil,
+    ) -> Iterator[Outcome]:
+        """The outcomes of the files. Those at whose work a process died are worked on last, and each alone."""
+        first_failures, ended = self.library.first_failures[self.stage.name], list[Outcome]()
+        pending: set[Future[Outcome]] = set()
+        while True:
+            while waiting and (not pending if waiting[0] in suspects else len(pending) < workers):
+                pending.add(begin(waiting.popleft()))
+            if not pending:
+                alike = first_failures.at_the_end(ended)
+                if alike and not self._ever_made():
+                    yield Outcome(ended[-1].key, error=alike)
+                return
+            done, pending = wait(pending, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
+            self._tell_late(vigil)
+            for future in done:
+                outcome = future.result()
+                if isinstance(outcome.error, Cancelled):
+                    continue
+                if not isinstance(outcome.error, Fatal):
+                    with logs.fields(**self.log_fields, partition=outcome.key):
+                        self.progress.done(self.stage.name, display_name(outcome.key), outcome)
+                    alike = first_failures.add(outcome)
+                    outcome = Outcome(outcome.key, error=alike) if alike else outcome
+                if isinstance(outcome.error, Fatal):
+                    self._cancelled.set()
+                    waiting.clear()
+                ended.append(outcome)
+                yield outcome
+            if self._cancelled.is_set() and vigil.grace_left() == 0.0:
+                return
+
+    def _end(self, workers: Workers, scratch: Path, vigil: Vigil) -> None:
+        """Have the threads end, which are to do so soon; whoever does not answer is told and left."""
+        self._cancelled.set()  # reached early when the run is stopped
+        self.library.workspaces.deaths.spare(scratch)
+        if workers.end(min(_SOON_SECONDS, vigil.grace_left())):
+            return
+        for work in self._at_work():
+            self._tell(f"{work} does not answer yet: that is waited for, {vigil.grace_left():.0f} s at most")
+        if workers.end(vigil.grace_left()):
+            return
+        left = [str(work) for work in self._at_work()] or ["something"]
+        self._tell(
+            f"{', '.join(left)} does not answer, and is left. Its code has to ask `work.check()` between its steps: "
+            "mend it, or choose another engine in library.yaml"
+        )
+
+    def _tell_late(self, vigil: Vigil) -> None:
+        for work in vigil.late(self._at_work()):
+            self._tell(f"{work} does not answer: {work.told_limit()}. Stop this run if it goes on so")
+
+    def _tell(self, line: str) -> None:
+        with logs.fields(**self.log_fields):
+            self.progress.warn(line)
+
+    def _at_work(self) -> list[FileWork]:
+        return [work for work in list(self._works.values()) if work.is_at_work]
+
+    def _concerns(self, death: Death) -> bool:
+        return death.file.asset == self.stage.name
 
     def _ever_made(self) -> bool:
         return latest_made(self.context.instance, self.stage.name) is not None
@@ -170,11 +226,11 @@ class Batch:
         return self.stage_run.cancelled
 
     def _fetches(
-        self, store: ArtifactStore, scratch: Path, settled: Mapping[str, Outcome]
+        self, keys: Sequence[str], store: ArtifactStore, scratch: Path, settled: Mapping[str, Outcome]
     ) -> Iterator[tuple[str, Callable[[], AbstractContextManager[None]]]]:
         """What can be fetched before it is this file's turn, in the order of the files."""
         if self.stage.reads_source:
-            for key in self.keys:
+            for key in keys:
                 if key not in settled:
                     yield key, partial(self._keep_near, key, store, scratch)
 

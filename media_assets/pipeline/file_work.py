@@ -34,6 +34,7 @@ from media_assets.base.files import PRIVATE_MODE, copy_file, private_folder
 from media_assets.base.interruption import holding
 from media_assets.base.keys import display_name
 from media_assets.pipeline.artifact import Artifact, Stored
+from media_assets.pipeline.deaths import AtWork, this_boot
 from media_assets.pipeline.library import Library
 from media_assets.pipeline.progress import Progress
 from media_assets.pipeline.recipe import Recipe
@@ -93,6 +94,8 @@ class FileWork:
         self._read_source = False
         self._inputs: dict[str, tuple[Stored[Any], dict[str, Path]]] = {}
         """The artifacts of earlier stages, and where those of their files lie that were read."""
+        self._begun: Work | None = None
+        """Once it is made."""
         self._source_sha256: str | None = None
         """SHA-256 of the source file, once an earlier stage handed it out."""
 
@@ -116,6 +119,29 @@ class FileWork:
     def _own(self) -> Manifest | None:
         """What there is for this file, current or not."""
         return self._store.manifest(self._stage.name, self._recipe.key)
+
+    def __str__(self) -> str:
+        return str(self._at_work)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether the artifact is being made."""
+        return self._begun is not None
+
+    def overdue_seconds(self, now: float) -> float:
+        """Seconds since its time was up; 0 before.
+
+        Args:
+            now: By the clock `time.monotonic`.
+        """
+        limit = self._begun.time_limit_seconds if self._begun else None
+        return 0.0 if self._begun is None or limit is None else max(0.0, now - self._begun.started - limit)
+
+    def told_limit(self) -> str:
+        """How long it may take, and took."""
+        assert self._begun is not None and self._begun.time_limit_seconds is not None
+        took = time.monotonic() - self._begun.started
+        return f"it may take {self._begun.time_limit_seconds:.0f} s, and takes {took:.0f} s by now"
 
     def find_or_make(self) -> tuple[Manifest, bool]:
         """The artifact of this file, and whether it was there before this run, or is a copy."""
@@ -184,6 +210,17 @@ class FileWork:
             digests = {stored.name: stored.sha256 for stored in twin.files}
             return self._store.publish(draft, files, digests, self._recipe.target, check=self._run.check_cancelled)
 
+    @cached_property
+    def _at_work(self) -> AtWork:
+        return AtWork(
+            asset=self._stage.name,
+            key=self._recipe.key,
+            fingerprint=self._recipe.fingerprint,
+            engine=str(getattr(self._recipe.chosen, "engine", "")),
+            run_id=self._run.run_id,
+            boot=this_boot(),
+        )
+
     @contextmanager
     def _content_lock(self) -> Iterator[None]:
         """The lock held while an artifact is made, so that files of equal content wait for it instead of making it too.
@@ -197,8 +234,9 @@ class FileWork:
 
     def _make(self) -> Manifest:
         started = time.monotonic()
-        with self._library.workspaces.file(self._scratch) as directory:
-            work = self._work(directory)
+        deaths = self._library.workspaces.deaths
+        with deaths.noted(self._scratch, self._at_work), self._library.workspaces.file(self._scratch) as directory:
+            work = self._begun = self._work(directory)
             work.check()
             work.require_space(0)
             artifact: Artifact[Any] | None = None

@@ -18,6 +18,7 @@ from media_assets.base.keys import split_key
 from media_assets.pipeline.first_failures import FirstFailures
 from media_assets.pipeline.observers import Observer
 from media_assets.pipeline.run_settings import RunSettings
+from media_assets.pipeline.workers import Patience
 from media_assets.pipeline.workspaces import Workspaces
 from media_assets.places.cache.cache import FetchCache
 from media_assets.places.source import Source, SourceEntry, no_check
@@ -62,6 +63,8 @@ class Library:
         self.cache = cache
         self.workspaces = workspaces
         self.observers = observers
+        self.patience = Patience()
+        """How long is waited for what does not answer."""
         self.first_failures = defaultdict[str, FirstFailures](FirstFailures)
         """The first failures of this process in each stage."""
         self._places = places

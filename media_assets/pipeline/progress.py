@@ -60,6 +60,9 @@ class Progress(Protocol):
 
     def done(self, asset: str, name: str, outcome: Outcome) -> None: ...
 
+    def warn(self, line: str) -> None:
+        """Something that a person should know now, and that is no outcome."""
+
 
 class LogProgress:
     """Writes a line for each file to the log of the process, which Dagster shows as the run's output.
@@ -89,6 +92,9 @@ class LogProgress:
             self._made += not outcome.reused
             line = f"{self._done}/{self._total} {name} {describe_outcome(asset, outcome)}{self._time_left()}"
         log_outcome(line, outcome)
+
+    def warn(self, line: str) -> None:
+        logger.warning("%s", line)
 
     def _time_left(self) -> str:
         left = self._total - self._done

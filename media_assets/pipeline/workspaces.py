@@ -17,6 +17,7 @@ from filelock import FileLock
 
 from media_assets.base.files import PRIVATE_MODE, private_folder
 from media_assets.base.interruption import held_if_free
+from media_assets.pipeline.deaths import Death, Deaths
 
 _LOCK = "alive.lock"
 
@@ -30,12 +31,21 @@ class Workspaces:
 
     def __init__(self, state_dir: Path, prepare: Callable[[], None] = lambda: None) -> None:
         self.prepare = prepare
+        self.deaths = Deaths(state_dir / "died")
+        """What was at work when processes died."""
+        self._held: list[FileLock] = []
+        """The locks of directories that are left."""
         self._work = state_dir / "work"
         self._journal = state_dir / "journal"
 
     @contextmanager
-    def run(self) -> Iterator[Path]:
-        """The directory of one run. What crashed runs left is removed first."""
+    def run(self, is_left: Callable[[], bool] = lambda: False) -> Iterator[Path]:
+        """The directory of one run. What crashed runs left is removed first.
+
+        Args:
+            is_left: Whether, in the end, something still works in there: then it is left to the next run after this
+                process.
+        """
         self.prepare()
         private_folder(self._work)
         private_folder(self._journal)
@@ -48,10 +58,20 @@ class Workspaces:
         try:
             yield folder
         finally:
-            if folder.exists():  # else its disk went away, and there is nothing to tidy up
+            if is_left():
+                self._held.append(alive)
+            elif folder.exists():  # else its disk went away, and there is nothing to tidy up
                 with self._coming_and_going():
                     shutil.rmtree(folder)
-            alive.release()
+            if not is_left():
+                alive.release()
+
+    def take_up_deaths(self) -> tuple[Death, ...]:
+        """Count what was at work in runs whose process died; all files that may be to blame."""
+        if self._work.is_dir():
+            with self._coming_and_going():
+                self._remove_abandoned()
+        return self.deaths.all()
 
     @staticmethod
     @contextmanager
@@ -74,4 +94,5 @@ class Workspaces:
                 continue
             with held_if_free(FileLock(folder / _LOCK)) as is_abandoned:
                 if is_abandoned:
+                    self.deaths.count(folder)
                     shutil.rmtree(folder, ignore_errors=True)

@@ -23,8 +23,10 @@ from media_assets.operation.processing import (
     selected_registered,
 )
 from media_assets.pipeline.abandoned_runs import close_abandoned_runs, owner_tags
+from media_assets.pipeline.deaths import AtWork, Death, this_boot
 from media_assets.pipeline.partitions import register, registered
 from media_assets.pipeline.settings import RetrySettings
+from media_assets.pipeline.workers import Patience
 from media_assets.places.folder.settings import FolderSource
 from media_assets_tests.child_processes import processes
 from media_assets_tests.folders import path_of
@@ -372,7 +374,9 @@ def test_a_process_that_is_stopped_can_be_started_again(tmp_path: Path, stop: si
         os.kill(child.pid, stop)
         child.join(timeout=30)
         assert child.exitcode == (-signal.SIGKILL if stop is signal.SIGKILL else 7)
-        assert close_abandoned_runs(toy.instance) == (1 if stop is signal.SIGKILL else 0)
+        deaths = toy.library.workspaces.take_up_deaths()
+        assert [death.file.key for death in deaths] == ([key_of("b")] if stop is signal.SIGKILL else [])
+        assert close_abandoned_runs(toy.instance, deaths) == (1 if stop is signal.SIGKILL else 0)
         assert close_abandoned_runs(toy.instance) == 0
         unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
         assert toy.instance.get_runs(unfinished) == []
@@ -381,6 +385,47 @@ def test_a_process_that_is_stopped_can_be_started_again(tmp_path: Path, stop: si
         assert toy.status().counts()["echo"]["done"] == 2
         assert toy.bench.calls_of("shout") == Counter(one=1, two=2)
         assert toy.scratch() == []
+
+
+def process_impatiently(root: Path) -> None:
+    """The target of a child process. Ends with 7 when it was stopped in good order."""
+    with ToyLibrary(root, **ONE_BY_ONE) as toy:
+        toy.library.patience = Patience(grace_seconds=0.2)
+        try:
+            process(toy)
+        except Cancelled:
+            os._exit(7)
+
+
+@pytest.mark.thorough
+def test_a_process_whose_engine_does_not_answer_ends_when_it_is_stopped_and_blames_no_file(tmp_path: Path) -> None:
+    with ToyLibrary(tmp_path, **ONE_BY_ONE) as toy:
+        toy.write(a="deaf\nshout: deaf a")
+        child = processes().Process(target=process_impatiently, args=(tmp_path,), daemon=True)
+        child.start()
+        toy.bench.wait_for("a")
+        child.terminate()
+        child.join(timeout=30)
+        assert child.exitcode == 7
+        assert toy.library.workspaces.take_up_deaths() == ()
+        assert close_abandoned_runs(toy.instance) == 0
+        toy.bench.let_go("a")
+        process(toy)
+        assert toy.status().counts()["echo"]["done"] == 1
+        assert toy.scratch() == []
+
+
+def test_an_abandoned_run_says_at_which_files_it_was_when_its_process_died(toy: ToyLibrary) -> None:
+    job = toy.definitions.resolve_implicit_global_asset_job_def()
+    tags = {**owner_tags(), next(name for name in owner_tags() if name.endswith("process")): "1@1.00"}
+    run = toy.instance.create_run_for_job(job, tags=tags, status=dg.DagsterRunStatus.STARTED)
+    file = AtWork(asset="shout", key=key_of("a"), fingerprint="f", engine="odd", run_id=run.run_id, boot=this_boot())
+    other = file.model_copy(update={"run_id": "another", "key": key_of("b")})
+    assert close_abandoned_runs(toy.instance, [Death(file=each, times=1) for each in (file, other)]) == 1
+    told = [record.message for record in toy.instance.all_logs(run.run_id)]
+    assert (
+        "The process of this run died while it worked on a.txt (shout, engine odd); what it finished is kept." in told
+    )
 
 
 @pytest.mark.parametrize(
