@@ -21,9 +21,7 @@ from media_assets.base.errors import (
     BadMedia,
     Cancelled,
     Fatal,
-    FaultOfCode,
     MediaAssetsError,
-    NoMemory,
     NotApplicable,
     SourceChanged,
     TimeLimitExceeded,
@@ -34,6 +32,7 @@ from media_assets.base.files import PRIVATE_MODE, copy_file, private_folder
 from media_assets.base.interruption import holding
 from media_assets.base.keys import display_name
 from media_assets.pipeline.artifact import Artifact, Stored
+from media_assets.pipeline.blame import with_its_file
 from media_assets.pipeline.deaths import AtWork, this_boot
 from media_assets.pipeline.library import Library
 from media_assets.pipeline.progress import Progress
@@ -348,24 +347,8 @@ class FileWork:
             return gone
         except Exception as broken:  # noqa: BLE001  whatever a place of others raises when it is asked for that alone
             return classify(broken)
-        known = classify(error, source=path)
-        name = display_name(self._recipe.key)
-        if isinstance(known, FaultOfCode):
-            return FaultOfCode(f"{known.reason}; seen at {name}", next_step=known.next_step)
-        if isinstance(known, NoMemory):
-            return NoMemory(f"{known.reason}; at work was {self._stage.name} of {name}", next_step=self._more_memory())
-        return known
-
-    def _more_memory(self) -> str:
-        """What helps where memory is used up: fewer files at once, as long as there are several."""
-        asset, workers = self._stage.name, self._library.settings.assets[self._stage.name].workers
-        if workers > 1:
-            return f"Lower assets.{asset}.workers in library.yaml, which is {workers}, or give the machine more memory"
-        other = "a smaller model or another engine for this file by a rule" if self._stage.rules else "lower settings"
-        return (
-            f"It works on one file at a time already: give the machine more memory, choose {other}, or leave the file "
-            "out (`exclude` of its source); in library.yaml"
-        )
+        workers = self._library.settings.assets[self._stage.name].workers
+        return with_its_file(classify(error, source=path), self._stage, self._recipe.key, workers)
 
     def _work(self, directory: Path) -> Work:
         settings = self._library.settings

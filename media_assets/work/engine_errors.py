@@ -51,13 +51,14 @@ def named(engine: object, name: str, directory: Path) -> Iterator[None]:
         raise nonsense(engine, name, f"a {error.title} that is none ({text_of(mistakes(error)[0])})") from error
     except BaseException as error:
         _leave_stops_alone(error)
+        mend = f"{_mend(type(engine), error)}, then `media-assets retry`"
         if missing := not_made(error, directory):
             raise BadResult(
                 f"the engine {name} looks for {text_of(missing)} in its work directory, where nothing made it",
-                next_step=f"The engine is at fault, not the file: {_mend(type(engine), error)}",
+                next_step=f"The engine is at fault, not the file: {mend}",
                 place=f"{name}: {missing} is not made",
             ) from error
-        known = _known(error, f"the engine {name}", _mend(type(engine), error))
+        known = _known(error, f"the engine {name}", mend)
         if known is None:
             raise
         raise known from error
@@ -81,7 +82,7 @@ def opening(section: EngineSection) -> Iterator[None]:
         if known is None:
             raise
         if isinstance(known, Unforeseen):
-            known = FaultOfCode(f"{who}: {told(error)}", next_step=f"No file is to blame. {mend}")
+            known = FaultOfCode(f"{who}: {told(error)}", next_step=mend)
         raise known from error
 
 
@@ -122,7 +123,7 @@ def _mend(kind: type, error: BaseException) -> str:
     own = [frame for frame in frames if folder and Path(frame.filename).is_relative_to(folder)]
     frame = next(reversed(own or frames), None)
     place = f" (raised at {frame.filename}:{frame.lineno})" if frame else ""
-    return f"Mend {name_of(kind)}{place}, or choose another engine in library.yaml, then `media-assets retry`"
+    return f"Mend {name_of(kind)}{place}, or choose another engine in library.yaml"
 
 
 def _folder_of(kind: type) -> Path | None:

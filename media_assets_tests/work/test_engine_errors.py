@@ -129,7 +129,7 @@ def test_an_engine_that_cannot_be_opened_blames_no_file(error: BaseException) ->
     known = raised(opening(OddSection()), raising(error))
     assert isinstance(known, FaultOfCode)
     assert known.reason.startswith(f"the engine odd cannot be opened: {type(error).__name__}")
-    assert known.next_step.startswith("No file is to blame. Mend media_assets_tests.work.test_engine_errors.OddSection")
+    assert known.next_step.startswith("Mend media_assets_tests.work.test_engine_errors.OddSection")
     known = raised(opening(OddSection()), raising(MemoryError()))
     assert isinstance(known, NoMemory) and known.reason == "the engine odd cannot be opened: memory is used up"
 
