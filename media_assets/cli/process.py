@@ -83,7 +83,7 @@ def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]
         abandoned = close_abandoned_runs(instance, deaths)
         if abandoned:
             console.print(f"closed: {counted(abandoned, 'run')} of processes that died; what they finished is kept.")
-        for death in deaths:
+        for death in library.workspaces.deaths.untold():
             console.print(str(death), style="yellow", markup=False, highlight=False, soft_wrap=True)
         yield processor, progress
 

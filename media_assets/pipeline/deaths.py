@@ -59,6 +59,8 @@ class Death(Model):
     file: AtWork
     """The last work on it."""
     times: int
+    is_told: bool = False
+    """Whether a person who started the next process was told."""
 
     @property
     def is_enough(self) -> bool:
@@ -113,14 +115,24 @@ class Deaths:
             before = self._of(file)
             in_a_row = before.times if before and before.file.fingerprint == file.fingerprint else 0
             death = Death(file=file, times=in_a_row + 1)
-            private_folder(self._folder)
-            write_whole(self._path(file), death.model_dump_json().encode(), mode=PRIVATE_MODE)
+            self._write(death)
             mark.unlink()
             logger.warning("%s", death)
 
     def all(self) -> tuple[Death, ...]:
         """The files that may be to blame, or are."""
         return tuple(death for path in sorted(self._folder.glob("*.json")) if (death := _read(Death, path)))
+
+    def untold(self) -> tuple[Death, ...]:
+        """Those that nobody was told yet who started a process; from now on they are."""
+        found = tuple(death for death in self.all() if not death.is_told)
+        for death in found:
+            self._write(death.model_copy(update={"is_told": True}))
+        return found
+
+    def _write(self, death: Death) -> None:
+        private_folder(self._folder)
+        write_whole(self._path(death.file), death.model_dump_json().encode(), mode=PRIVATE_MODE)
 
     def _of(self, file: AtWork) -> Death | None:
         return _read(Death, self._path(file))

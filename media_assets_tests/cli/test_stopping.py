@@ -18,6 +18,7 @@ import pytest
 
 from media_assets.cli import app as cli
 from media_assets.cli.stopping import heeded_signals
+from media_assets.pipeline.deaths import AtWork, this_boot
 from media_assets_tests.broken_library import tone
 from media_assets_tests.command_line import environment, prepare_state, typed
 from media_assets_tests.dagster_dev import free_port, heed_interrupts
@@ -60,6 +61,18 @@ def test_work_goes_on_when_nobody_reads_what_is_said(root: Path, line: str) -> N
 @pytest.mark.parametrize("line", ["$M status --json | true", "$M status 2>&- >&-", "$M doctor --help | true"])
 def test_what_nobody_reads_is_no_trouble(root: Path, line: str) -> None:
     assert shell(root, line).stderr == ""
+
+
+@pytest.mark.thorough
+def test_who_starts_again_is_told_at_which_files_a_process_died(root: Path) -> None:
+    file = AtWork(asset="drive_file", key="media:a.ogg", fingerprint="f", engine="", run_id="dead", boot=this_boot())
+    folder = root / ".media_assets" / "work" / "dead"
+    folder.mkdir(parents=True)
+    (folder / "1.at_work").write_text(file.model_dump_json(), "utf-8")
+    done = typed("process", "--stage", "drive_file", cwd=root)
+    assert done.returncode == 0, done.stderr
+    assert "a process died while a.ogg (drive_file) was at work: when it is tried again, then last" in done.stdout
+    assert "died" not in typed("process", "--stage", "drive_file", cwd=root).stdout
 
 
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

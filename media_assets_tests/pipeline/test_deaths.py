@@ -64,6 +64,14 @@ def test_only_what_was_at_work_both_times_is_to_blame(tmp_path: Path) -> None:
     assert {death.file.key: death.times for death in deaths} == {BAD.key: 2, late.key: 1}
 
 
+def test_a_death_is_told_once(tmp_path: Path) -> None:
+    (death,) = die(tmp_path, BAD)
+    deaths = Workspaces(tmp_path).deaths
+    assert [deaths.untold(), deaths.untold()] == [(death,), ()]
+    (again,) = die(tmp_path, BAD)
+    assert (again.times, deaths.untold()) == (2, (again,))
+
+
 @pytest.mark.parametrize("changes", [{"fingerprint": "another"}, {"asset": "echo"}])
 def test_other_work_on_the_same_file_is_counted_apart(tmp_path: Path, changes: dict[str, str]) -> None:
     die(tmp_path, BAD)
