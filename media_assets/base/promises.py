@@ -6,16 +6,21 @@ Type checkers tell the same; but who adds a kind of his own may have none.
 from __future__ import annotations
 
 import inspect
+import re
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, get_args
 
 from pydantic import ValidationError
 
 from media_assets.base.errors import FaultOfCode
-from media_assets.base.telling import text_of
+from media_assets.base.section import Section
+from media_assets.base.telling import text_of, told
 
 Kept = TypeVar("Kept")
+
+_DOUBLED = re.compile(r"Value '(?P<value>[^']*)' for discriminator '(?P<name>[^']*)' mapped to multiple choices")
 
 
 def kept(value: Kept, promise: type, maker: str) -> Kept:
@@ -55,22 +60,40 @@ def require_whole(section: type[Any]) -> None:
 
 
 def declared_wrongly(error: Exception) -> FaultOfCode | None:
-    """What pydantic refused while a module was loaded; None for what was raised otherwise.
+    """What was refused while a module was loaded, by Python or by pydantic; None for what was raised otherwise.
 
     It is a class or a value that somebody declared, such as the tuning of a stage.
     """
     frames = traceback.extract_tb(error.__traceback__)
-    is_of_pydantic = type(error).__module__.partition(".")[0] in ("pydantic", "pydantic_core")
     ours = [frame for frame in frames if not {"pydantic", "pydantic_core"} & set(Path(frame.filename).parts)]
-    if not (is_of_pydantic and ours and ours[-1].name == "<module>"):
+    if not (ours and ours[-1].name == "<module>"):
         return None
+    next_step = f"Correct {ours[-1].filename}:{ours[-1].lineno}"
     if isinstance(error, ValidationError):
         found = error.errors(include_url=False, include_context=False, include_input=False)
         wrong = "; ".join(": ".join([*map(str, each["loc"]), each["msg"]]) for each in found)
-        what = f"{error.title} cannot be used as it is declared ({text_of(wrong)})"
-    else:
-        what = f"a class cannot be used as it is declared ({text_of(getattr(error, 'message', error))})"
-    return FaultOfCode(what, next_step=f"Correct {ours[-1].filename}:{ours[-1].lineno}")
+        return FaultOfCode(f"{error.title} cannot be used as it is declared ({text_of(wrong)})", next_step=next_step)
+    if doubled := _DOUBLED.fullmatch(text_of(error)):
+        kinds = " and ".join(sorted(_kinds_called(doubled["name"], doubled["value"])))
+        return FaultOfCode(
+            f"two kinds have {doubled['name']}: {doubled['value']} ({kinds})",
+            next_step=f"Give each {doubled['name']} a value of its own",
+        )
+    if len(ours) < len(frames):  # it was raised within pydantic
+        what = text_of(getattr(error, "message", error))
+        return FaultOfCode(f"a class cannot be used as it is declared ({what})", next_step=next_step)
+    return FaultOfCode(f"a module cannot be loaded ({told(error)})", next_step=next_step)
+
+
+def _kinds_called(name: str, value: str) -> Iterator[str]:
+    """The sections that say so of themselves."""
+    waiting = [Section]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        field = kind.model_fields.get(name)
+        if field is not None and value in get_args(field.annotation):
+            yield name_of(kind)
 
 
 def members_of(protocol: type) -> list[str]:

@@ -16,6 +16,7 @@ from media_assets.pipeline.library import Library
 from media_assets.pipeline.observers import Observer
 from media_assets.pipeline.workspaces import Workspaces
 from media_assets.places.cache.cache import FetchCache
+from media_assets.places.guarded import guarded_source, guarded_store
 from media_assets.places.section import Shared, SourceSection, StoreSection
 from media_assets.places.source import Source
 from media_assets.places.store import ArtifactStore
@@ -46,7 +47,9 @@ class Places:
     def sources(self) -> Mapping[str, Source]:
         """The sources by their names."""
         return {
-            name: kept(section.open_source(name, self), Source, f"{name_of(type(section))}.open_source")
+            name: guarded_source(
+                kept(section.open_source(name, self), Source, f"{name_of(type(section))}.open_source"), f"source {name}"
+            )
             for name, section in self.source_sections.items()
         }
 
@@ -54,7 +57,10 @@ class Places:
     def stores(self) -> Mapping[str, ArtifactStore]:
         """The stores by their names."""
         return {
-            name: kept(section.open_store(name, self), ArtifactStore, f"{name_of(type(section))}.open_store")
+            name: guarded_store(
+                kept(section.open_store(name, self), ArtifactStore, f"{name_of(type(section))}.open_store"),
+                f"store {name}",
+            )
             for name, section in self.store_sections.items()
         }
 

@@ -165,6 +165,7 @@ def test_what_a_protocol_asks_for_includes_what_it_stands_on_and_no_property_is_
             "x = TypeAdapter(Annotated[A | B, Field(discriminator='type')])\n",
             "a class cannot be used as it is declared (Model 'A' needs a discriminator field for key 'type')",
         ),
+        ("x = CsvSource\n", "a module cannot be loaded (NameError: name 'CsvSource' is not defined)"),
     ],
 )
 def test_what_is_declared_wrongly_is_told_in_a_line_with_its_place(
@@ -180,6 +181,22 @@ def test_what_is_declared_wrongly_is_told_in_a_line_with_its_place(
     assert known is not None
     assert known.reason.startswith(told)
     assert known.next_step == f"Correct {tmp_path}/declared_here.py:{len(code.splitlines())}"
+
+
+def test_two_kinds_of_one_name_are_told_with_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        "from typing import Annotated, Literal\nfrom pydantic import Field, TypeAdapter\n"
+        "from media_assets.base.section import Section\n"
+        "class A(Section):\n    type: Literal['own']\nclass B(Section):\n    type: Literal['own']\n"
+        "x = TypeAdapter(Annotated[A | B, Field(discriminator='type')])\n"
+    )
+    (tmp_path / "declared_twice.py").write_text(code, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(TypeError) as caught:
+        exec("import declared_twice")
+    known = declared_wrongly(caught.value)
+    assert known is not None
+    assert known.reason == "two kinds have type: own (declared_twice.A and declared_twice.B)"
 
 
 def test_what_is_refused_later_is_no_mistake_in_a_declaration() -> None:
