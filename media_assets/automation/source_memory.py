@@ -10,6 +10,7 @@ import dagster as dg
 
 from media_assets.base.model import Model
 from media_assets.dagster_seams.sensor_state import InstigatorType, SensorInstigatorData
+from media_assets.places.section import state_names_of
 from media_assets.places.settings import SOURCE_KINDS
 from media_assets.places.source import DurableState
 
@@ -71,7 +72,7 @@ def _states(state: DurableState, source: str) -> dict[str, str]:
 
 
 def _slots(source: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for kind in SOURCE_KINDS for name in kind.state_names(source)))
+    return tuple(dict.fromkeys(name for kind in SOURCE_KINDS for name in state_names_of(kind, source)))
 
 
 def _name(source: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from media_assets.config.errors import Key, Origins, Problem
 from media_assets.config.settings import Settings
-from media_assets.places.section import Territory
+from media_assets.places.section import Territory, territories_of
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def overlaps(settings: Settings, origins: Origins) -> list[Problem]:
 
 def _sources(settings: Settings) -> Iterator[_Named]:
     for name, source in settings.sources.items():
-        for territory in source.territories():
+        for territory in territories_of(source):
             yield _Named(("sources", name, territory.key), territory)
 
 
@@ -68,7 +68,7 @@ def _sources_in_stores(settings: Settings, sources: list[_Named], origins: Origi
     state = settings.state_dir
     places = [_Named(("state_dir",), Territory("state_dir", str(state), "folder", state.resolve().parts))]
     for name, store in settings.stores.items():
-        places += (_Named(("stores", name, territory.key), territory) for territory in store.territories())
+        places += (_Named(("stores", name, territory.key), territory) for territory in territories_of(store))
     for place in sorted(places, key=lambda place: place.key == ("state_dir",)):
         for source in sources:
             if source.lies_in(place):

@@ -6,6 +6,7 @@ has to tell the kinds apart, and a kind is one folder.
 
 from __future__ import annotations
 
+import inspect
 from abc import abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from pydantic import PositiveInt
 
-from media_assets.base.errors import FaultOfCode
+from media_assets.base.errors import FaultOfCode, MediaAssetsError
 from media_assets.base.promises import name_of, require_whole
 from media_assets.base.section import Section
+from media_assets.base.telling import told
 from media_assets.base.validators import Glob
 
 if TYPE_CHECKING:
@@ -39,6 +41,62 @@ class Territory(NamedTuple):
     """Places of different realms never touch."""
     parts: tuple[str, ...]
     """The way from the top of the realm."""
+
+
+def territories_of(section: PlaceSection) -> tuple[Territory, ...]:
+    """What belongs to a place, as its section says it.
+
+    Raises:
+        FaultOfCode: it says it in another form.
+    """
+    method = f"{name_of(type(section))}.territories"
+    try:
+        found = tuple(section.territories())
+    except MediaAssetsError:
+        raise
+    except Exception as error:
+        raise FaultOfCode(f"{method} raised {told(error)}", next_step=f"Mend {_where(section.territories)}") from error
+    for each in found:
+        parts = each.parts if isinstance(each, Territory) else None
+        if not isinstance(parts, tuple) or not all(isinstance(part, str) for part in parts):
+            what = (
+                f"a {type(each).__name__}" if parts is None else f"a Territory whose parts are a {type(parts).__name__}"
+            )
+            raise FaultOfCode(
+                f"{method} gave {what}, and not Territory(key, shown, realm, parts) with the parts as a tuple of texts",
+                next_step=f"Mend {_where(section.territories)}: of a path the parts are `path.resolve().parts`",
+            )
+    return found
+
+
+def state_names_of(kind: type[SourceSection], source: str) -> tuple[str, ...]:
+    """The names under which a source of a kind keeps what it remembers.
+
+    Raises:
+        FaultOfCode: it says it in another form, and an export would lack it.
+    """
+    try:
+        found: object = kind.state_names(source)
+    except MediaAssetsError:
+        raise
+    except Exception as error:
+        what = f"raised {told(error)}"
+        raise _no_state_names(kind, what) from error
+    if not isinstance(found, tuple | list) or not all(isinstance(name, str) and name for name in found):
+        raise _no_state_names(kind, f"gave a {type(found).__name__}")
+    return tuple(found)
+
+
+def _no_state_names(kind: type[SourceSection], what: str) -> FaultOfCode:
+    return FaultOfCode(
+        f"{name_of(kind)}.state_names {what}, and not a tuple of names: an export would lack what it remembers",
+        next_step=f"Mend {_where(kind.state_names)}: it is a classmethod that returns a tuple of texts",
+    )
+
+
+def _where(method: Any) -> str:
+    code = getattr(inspect.unwrap(getattr(method, "__func__", method)), "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else "it"
 
 
 class PlaceSection(Section):
