@@ -85,7 +85,7 @@ class _Method:
         return call
 
     def _call(self, *arguments: Any, **options: Any) -> Any:
-        """As its class has it now."""
+        """What the class has by that name now, called with this place."""
         of_class = inspect.getattr_static(type(self._place), self._name, None)
         method = of_class.__get__(self._place, type(self._place)) if hasattr(of_class, "__get__") else self._own
         return method(*arguments, **options)
