@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from media_assets.base.errors import Fatal
-from media_assets.base.promises import kept, name_of
 from media_assets.base.secrets import Secrets
 from media_assets.config.private_state import make_state_private
 from media_assets.config.settings import Settings
@@ -16,7 +15,7 @@ from media_assets.pipeline.library import Library
 from media_assets.pipeline.observers import Observer
 from media_assets.pipeline.workspaces import Workspaces
 from media_assets.places.cache.cache import FetchCache
-from media_assets.places.guarded import guarded_source, guarded_store
+from media_assets.places.guarded import open_guarded_source, open_guarded_store
 from media_assets.places.section import Shared, SourceSection, StoreSection
 from media_assets.places.source import Source
 from media_assets.places.store import ArtifactStore
@@ -46,23 +45,12 @@ class Places:
     @cached_property
     def sources(self) -> Mapping[str, Source]:
         """The sources by their names."""
-        return {
-            name: guarded_source(
-                kept(section.open_source(name, self), Source, f"{name_of(type(section))}.open_source"), f"source {name}"
-            )
-            for name, section in self.source_sections.items()
-        }
+        return {name: open_guarded_source(section, name, self) for name, section in self.source_sections.items()}
 
     @cached_property
     def stores(self) -> Mapping[str, ArtifactStore]:
         """The stores by their names."""
-        return {
-            name: guarded_store(
-                kept(section.open_store(name, self), ArtifactStore, f"{name_of(type(section))}.open_store"),
-                f"store {name}",
-            )
-            for name, section in self.store_sections.items()
-        }
+        return {name: open_guarded_store(section, name, self) for name, section in self.store_sections.items()}
 
     def mover(self, name: str) -> Mover:
         """What moves duplicates within a source to its review folder, and back.

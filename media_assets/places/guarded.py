@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from media_assets.base.errors import (
     BadMedia,
+    Cancelled,
     Fatal,
     FaultOfCode,
     MediaAssetsError,
@@ -25,21 +26,49 @@ from media_assets.base.errors import (
     path_of,
 )
 from media_assets.base.paths import LeadsOut, plain
-from media_assets.base.promises import members_of, name_of
+from media_assets.base.promises import kept, members_of, name_of
 from media_assets.base.telling import text_of, told
 from media_assets.places.manifest import Manifest
+from media_assets.places.section import SourceSection, StoreSection, Surroundings
 from media_assets.places.source import Beside, Changes, Source, SourceEntry
 from media_assets.places.store import ArtifactStore
 
 Place = TypeVar("Place")
 
 _LISTINGS = ("scan", "changes")
+_OF_ONE_FILE = ("entry", "direct_path", "lies_at", "fetch", "beside", "link", "link_of")
+"""What nobody foresaw in these may be the fault of one odd file: it alone is red, unless the first ones fail alike."""
 _NOT_CALLED = ("identity",)
 """Called for each key of a library, in places where nothing can go wrong but code that is never right."""
 
 
+def open_guarded_source(section: SourceSection, name: str, library: Surroundings) -> Source:
+    """The source of that name, whose methods raise what they may and return what they should.
+
+    Raises:
+        FaultOfCode: its section opens none.
+        Others: what the section says is wrong with its settings.
+    """
+    return guarded_source(_opened(section.open_source, Source, f"source {name}", name, library), f"source {name}")
+
+
+def open_guarded_store(section: StoreSection, name: str, library: Surroundings) -> ArtifactStore:
+    """The same of a store."""
+    return guarded_store(_opened(section.open_store, ArtifactStore, f"store {name}", name, library), f"store {name}")
+
+
+def _opened(open_it: Callable[..., Place], promise: type, label: str, name: str, library: Surroundings) -> Place:
+    maker = f"{name_of(type(getattr(open_it, '__self__', None)))}.{open_it.__name__}"
+    try:
+        return kept(open_it(name, library), promise, maker)
+    except Exception as error:
+        if not isinstance(classify(error), Unforeseen):
+            raise
+        raise FaultOfCode(f"{label}: {maker} raised {told(error)}", next_step=f"Mend {_line(error)}") from error
+
+
 def guarded_source(source: Source, label: str) -> Source:
-    """The source, whose methods raise what they may and return what they should.
+    """An opened source, guarded.
 
     Args:
         label: What library.yaml calls it: `source talks`.
@@ -104,14 +133,17 @@ class _Method:
     def _known(self, error: Exception) -> Exception:
         """The error in our words; itself, where whoever called knows more of it."""
         is_listing = self._name in _LISTINGS
-        if isinstance(error, MediaAssetsError) and not isinstance(error, Unforeseen):
+        if isinstance(error, Cancelled) or (_is_told(error) and not (is_listing and isinstance(error, BadMedia))):
             return error
         if isinstance(error, OSError) and path_of(error) and not is_listing:
             return error  # it may be the very file that is worked on
         known = classify(error)
         if isinstance(known, Unforeseen):
+            if self._name in _OF_ONE_FILE:
+                by = f"{self._label}: `{self._name}` of {name_of(type(self._place))}"
+                return Unforeseen(error, by=by, next_step=f"Mend {_line(error)}")
             return self.fault(f"raised {told(error)}", _line(error))
-        kind = Fatal if isinstance(known, Fatal) else Transient
+        kind = Transient if isinstance(known, Transient) else Fatal
         what = f"{self._label} cannot be listed" if is_listing else f"{self._label}: `{self._name}`"
         return kind(f"{what}: {known.reason}", next_step=known.next_step)
 
@@ -133,6 +165,10 @@ class _Method:
 
 
 _Check = Callable[[_Method, Any, tuple[Any, ...]], Any]
+
+
+def _is_told(error: Exception) -> bool:
+    return isinstance(error, MediaAssetsError) and not isinstance(error, Unforeseen)
 
 
 def _line(error: Exception) -> str:

@@ -11,17 +11,19 @@ from typing import Any, cast
 
 import pytest
 
-from media_assets.base.errors import BadMedia, Fatal, FaultOfCode, SourceChanged, Transient
+from media_assets.base.errors import BadMedia, Cancelled, Fatal, FaultOfCode, SourceChanged, Transient, Unforeseen
+from media_assets.config.opening import open_library
 from media_assets.operation.processing import Selection
 from media_assets.pipeline.status import State
-from media_assets.places.folder.settings import FolderSource
+from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets.places.folder.source import Folder
 from media_assets.places.folder.store import FolderArtifacts
 from media_assets.places.guarded import guarded_source, guarded_store
 from media_assets.places.source import Changes, Source, SourceEntry
 from media_assets.places.watching import AutomationSettings
 from media_assets_tests.places.dict_state import DictState
-from media_assets_tests.toy_library import ToyLibrary, key_of
+from media_assets_tests.toy_library import ToyLibrary, failed_files, key_of
+from media_assets_tests.toy_stages import toy_settings
 
 ENTRY = SourceEntry("box:a.txt", "a.txt", 4, datetime(2024, 1, 1, tzinfo=UTC), "1")
 
@@ -59,10 +61,11 @@ CALLS: dict[str, Callable[[Source, Path], object]] = {
 @pytest.mark.parametrize("name", CALLS)
 def test_what_nobody_foresaw_is_told_of_the_method_and_its_line(name: str, tmp_path: Path) -> None:
     source = broken(tmp_path, **{name: raises(KeyError("x"))})
-    with pytest.raises(FaultOfCode) as caught:
+    of_all = name in ("scan", "changes", "check")
+    with pytest.raises(FaultOfCode if of_all else Unforeseen) as caught:
         CALLS[name](source, tmp_path)
     assert caught.value.reason == f"source box: `{name}` of {__name__}.Broken raised KeyError: 'x'"
-    assert caught.value.next_step.startswith(f"Mend {__file__}:")
+    assert f"Mend {__file__}:" in caught.value.next_step
     assert isinstance(caught.value.__cause__, KeyError)
 
 
@@ -77,7 +80,7 @@ def test_what_a_method_returns_is_looked_at(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", CALLS)
 def test_errors_that_were_promised_stay_what_they_are(name: str, tmp_path: Path) -> None:
-    for error in (SourceChanged("is gone"), Transient("busy"), Fatal("never"), BadMedia("odd")):
+    for error in (SourceChanged("is gone"), Transient("busy"), Fatal("never"), Cancelled("stopped")):
         source = broken(tmp_path, **{name: raises(error)})
         with pytest.raises(type(error)) as caught:
             CALLS[name](source, tmp_path)
@@ -88,6 +91,11 @@ def test_a_refusal_of_the_system_names_the_source_that_cannot_be_listed(tmp_path
     source = broken(tmp_path, scan=raises(PermissionError(errno.EACCES, "Permission denied", "sub")))
     with pytest.raises(Fatal, match=r"^source box cannot be listed: permission is denied \(sub\)"):
         list(source.scan())
+
+
+def test_what_is_said_of_a_file_where_all_are_listed_is_said_of_the_source(tmp_path: Path) -> None:
+    with pytest.raises(Fatal, match=r"^source box cannot be listed: odd"):
+        list(broken(tmp_path, scan=raises(BadMedia("odd"))).scan())
 
 
 def test_a_failure_without_a_file_names_the_method(tmp_path: Path) -> None:
@@ -147,6 +155,18 @@ def test_what_a_store_returns_is_looked_at(name: str, found: object, tmp_path: P
         getattr(store, name)("note", "box:a.txt")
 
 
+def test_a_section_that_opens_nothing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = open_library(toy_settings(tmp_path))
+    monkeypatch.setattr(FolderSource, "open_source", raises(KeyError("x")))
+    with pytest.raises(
+        FaultOfCode, match=r"^source box: .*FolderSource\.method raised KeyError: 'x'\. Mend .*\.py:\d+$"
+    ):
+        _ = library.sources
+    monkeypatch.setattr(FolderStore, "open_store", raises(Fatal("no such folder")))
+    with pytest.raises(Fatal, match=r"^no such folder"):
+        _ = library.stores
+
+
 # ------------------------------------------------------------------------------------------- in a library
 
 
@@ -183,3 +203,23 @@ def test_a_fault_for_one_file_leaves_the_state_of_all_to_be_told(
         grid = toy.status().grid
         assert grid[key_of("a")]["note"] is State.FAILED
         assert grid[key_of("b")]["note"] is State.DONE
+
+
+@pytest.mark.thorough
+def test_what_nobody_foresaw_at_one_file_holds_up_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = Folder.entry
+
+    def odd(self: Folder, key: str) -> SourceEntry:
+        if key == key_of("b"):
+            raise KeyError("x")
+        return entry(self, key)
+
+    monkeypatch.setattr(Folder, "entry", odd)
+    with ToyLibrary(tmp_path) as toy:
+        toy.write(a="good", b="odd", c="good too")
+        failures = failed_files(toy.run("note"))
+        assert list(failures) == [key_of("b")]
+        assert (
+            "source box: `entry` of media_assets.places.folder.source.Folder raised KeyError" in failures[key_of("b")]
+        )
+        assert [toy.status().grid[key_of(name)]["note"] for name in "ac"] == [State.DONE, State.DONE]
