@@ -28,6 +28,7 @@ from media_assets.base.errors import (
     MediaAssetsError,
     OverBudget,
     Transient,
+    Unforeseen,
     Waiting,
     kind_of,
 )
@@ -224,9 +225,9 @@ def _opened(name: str, address: Callable[[], str]) -> dict[str, Any]:
     """What opens something, as far as its place can tell: without it the files of a batch are recorded all the same."""
     try:
         return {name: link(address())}
-    except BadMedia:
-        return {}
-    except Exception:
+    except Exception as error:
+        if isinstance(error, BadMedia) and not isinstance(error, Unforeseen):
+            return {}
         logger.exception("the place of a file or an artifact cannot tell what opens it")
         return {}
 
