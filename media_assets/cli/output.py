@@ -38,10 +38,10 @@ def print_error(error: MediaAssetsError) -> None:
 
 def tell_unseen(unseen: Iterable[MediaAssetsError]) -> None:
     """Say what nobody could look at; that is no success."""
-    problems = list(unseen)
-    for problem in problems:
+    found = list(unseen)
+    for problem in found:
         print_error(problem)
-    if problems:
+    if found:
         raise typer.Exit(exit_codes.COULD_NOT_WORK)
 
 

@@ -11,7 +11,9 @@ import inspect
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
+from itertools import takewhile
 from pathlib import Path
+from types import FunctionType
 from typing import Any, TypeVar
 
 from media_assets.base.errors import (
@@ -38,8 +40,8 @@ Place = TypeVar("Place")
 _LISTINGS = ("scan", "changes")
 _OF_ONE_FILE = ("entry", "direct_path", "lies_at", "fetch", "beside", "link", "link_of")
 """What nobody foresaw in these may be the fault of one odd file: it alone is red, unless the first ones fail alike."""
-_NOT_CALLED = ("identity",)
-"""Called for each key of a library, in places where nothing can go wrong but code that is never right."""
+_UNGUARDED = ("identity",)
+"""Called for each key of a library, several times over: a guard would cost more than it tells."""
 
 
 def open_guarded_source(section: SourceSection, name: str, library: Surroundings) -> Source:
@@ -83,20 +85,23 @@ def guarded_store(store: ArtifactStore, label: str) -> ArtifactStore:
 
 def _guarded(place: Place, promise: type, label: str, checks: dict[str, _Check]) -> Place:
     for name in members_of(promise):
-        if name not in _NOT_CALLED and callable(getattr(place, name)):
-            object.__setattr__(place, name, _Method(place, name, label, checks.get(name)).called())
+        if name not in _UNGUARDED and callable(getattr(place, name)):
+            object.__setattr__(place, name, _Method(place, promise, name, label, checks.get(name)).called())
     return place
 
 
 class _Method:
     """One method of an opened place."""
 
-    def __init__(self, place: Any, name: str, label: str, check: _Check | None) -> None:
-        self._place = place
+    def __init__(self, place: Any, promise: type, name: str, label: str, check: _Check | None) -> None:
+        self.place = place
+        self._promise = promise
         self._name = name
         self._label = label
         self._check = check
         self._own = getattr(place, name)
+        self._is_of_class = isinstance(inspect.getattr_static(type(place), name, None), FunctionType)
+        self._parameters = list(inspect.signature(getattr(promise, name)).parameters)[1:]
 
     def called(self) -> Callable[..., Any]:
         @wraps(self._own)
@@ -105,7 +110,7 @@ class _Method:
                 found = self._call(*arguments, **options)
                 if self._name == "scan":
                     return self._entries(found)
-                return self._check(self, found, arguments) if self._check else found
+                return self._check(self, found, self._in_order(arguments, options)) if self._check else found
             except Exception as error:
                 if (known := self._known(error)) is error:
                     raise
@@ -115,9 +120,16 @@ class _Method:
 
     def _call(self, *arguments: Any, **options: Any) -> Any:
         """What the class has by that name now, called with this place."""
-        of_class = inspect.getattr_static(type(self._place), self._name, None)
-        method = of_class.__get__(self._place, type(self._place)) if hasattr(of_class, "__get__") else self._own
-        return method(*arguments, **options)
+        if self._is_of_class:
+            return getattr(type(self.place), self._name)(self.place, *arguments, **options)
+        return self._own(*arguments, **options)
+
+    def _in_order(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:
+        """What it was called with, as the promise orders it, up to the first that was left out."""
+        if not options:
+            return arguments
+        named = self._parameters[len(arguments) :]
+        return (*arguments, *(options[name] for name in takewhile(options.__contains__, named)))
 
     def _entries(self, found: object) -> Iterator[SourceEntry]:
         try:
@@ -140,7 +152,7 @@ class _Method:
         known = classify(error)
         if isinstance(known, Unforeseen):
             if self._name in _OF_ONE_FILE:
-                by = f"{self._label}: `{self._name}` of {name_of(type(self._place))}"
+                by = f"{self._label}: `{self._name}` of {name_of(type(self.place))}"
                 return Unforeseen(error, by=by, next_step=f"Mend {_line(error)}")
             return self.fault(f"raised {told(error)}", _line(error))
         kind = Transient if isinstance(known, Transient) else Fatal
@@ -149,19 +161,11 @@ class _Method:
 
     def fault(self, what: str, line: str = "") -> FaultOfCode:
         """The error for a method that does what it may not."""
-        kind = name_of(type(self._place))
+        kind = name_of(type(self.place))
         return FaultOfCode(
             f"{self._label}: `{self._name}` of {kind} {what}",
             next_step=f"Mend {line or f'{kind}.{self._name}'}; {name_of(self._promise)} says what it is to do",
         )
-
-    @property
-    def _promise(self) -> type:
-        return Source if self._label.startswith("source") else ArtifactStore
-
-    @property
-    def place(self) -> Any:
-        return self._place
 
 
 _Check = Callable[[_Method, Any, tuple[Any, ...]], Any]

@@ -128,6 +128,17 @@ def test_the_entry_of_another_file_is_not_believed(tmp_path: Path) -> None:
         source.entry("box:b.txt")
 
 
+def test_what_a_method_is_given_by_name_is_looked_at_too(tmp_path: Path) -> None:
+    source = broken(tmp_path, entry=returns(ENTRY), fetch=returns(None), direct_path=returns(tmp_path))
+    assert source.entry(key="box:a.txt") == ENTRY
+    with pytest.raises(FaultOfCode, match=r"was asked for box:b\.txt"):
+        source.entry(key="box:b.txt")
+    with pytest.raises(FaultOfCode, match="left no file"):
+        source.fetch(check=lambda: None, destination=tmp_path / "fetched", entry=ENTRY)
+    with pytest.raises(BadMedia, match="a path that leads out of it"):
+        source.direct_path(entry=replace(ENTRY, path="../a.txt"))
+
+
 @pytest.mark.parametrize("path", ["../a.txt", "/etc/hostname", "a/../../b"])
 def test_a_path_that_leads_out_of_the_source_is_never_read(path: str, tmp_path: Path) -> None:
     source = broken(tmp_path, direct_path=lambda _, entry: tmp_path / entry.path, lies_at=returns(tmp_path))
