@@ -131,6 +131,10 @@ class SourceSection(PlaceSection):
     exclude: tuple[Glob, ...] = ()
     hidden: bool = False
     """Whether names that begin with a dot are looked at."""
+    leftovers: bool = False
+    """Whether bins (`#recycle`, `$RECYCLE.BIN`, `.Trash*` …), what systems keep beside files (`@eaDir`, `Thumbs.db` …),
+    unfinished transfers (`*.part`, `*.crdownload`, `*.tmp` …), lock files and those of synchronising programs are
+    looked at; `places/leftovers.py` has the list."""
     interval_seconds: PositiveInt | None = None
     """Time between two looks; absent: `automation.source_interval_seconds`, else what is usual for its kind."""
 

@@ -14,6 +14,7 @@ from media_assets.base.paths import LeadsOut, plain
 from media_assets.places.bucket.client import Bucket, ConditionFailed, ObjectGone, ObjectInfo, UnreadableNames
 from media_assets.places.bucket.client.transfer import download
 from media_assets.places.bucket.settings import BucketSource
+from media_assets.places.leftovers import is_leftover
 from media_assets.places.listed.snapshot import SUSPICIOUS_LOSS, Seen, Snapshot, compare, look_again
 from media_assets.places.source import Beside, Changes, DurableState, SourceEntry, no_check
 from media_assets.places.watching import AutomationSettings
@@ -224,6 +225,8 @@ class BucketObjects:
 
     def _is_wanted(self, relative: str) -> bool:
         if not self._settings.hidden and any(part.startswith(".") for part in relative.split("/")):
+            return False
+        if not self._settings.leftovers and is_leftover(relative):
             return False
         return self._filter.accepts(relative)
 

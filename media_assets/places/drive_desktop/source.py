@@ -121,6 +121,7 @@ def drive_desktop_folder(settings: DriveDesktopSource, machine: Machine | None =
         include=settings.include,
         exclude=(*settings.exclude, *(f"**/*.{suffix}" for suffix in _PLACEHOLDERS)),
         hidden=settings.hidden,
+        leftovers=settings.leftovers,
         follow_symlinks=True,  # shortcuts are shown as such
     )
 

@@ -19,6 +19,7 @@ from media_assets.base.keys import partition_key, split_key
 from media_assets.base.paths import LeadsOut, below
 from media_assets.base.wording import counted
 from media_assets.places.folder.settings import FolderSource
+from media_assets.places.leftovers import is_leftover, is_leftover_file, is_leftover_folder
 from media_assets.places.listed.readiness import Readiness
 from media_assets.places.listed.snapshot import SUSPICIOUS_LOSS, Seen, Snapshot, compare, look_again
 from media_assets.places.source import Beside, Changes, DurableState, SourceEntry, no_check
@@ -104,7 +105,9 @@ class Folder:
     def chosen_by(self) -> str:
         """What decides which files below the root are those of this source, in words that differ when it does."""
         settings = self._settings
-        return repr((settings.include, settings.exclude, settings.hidden, sorted(map(str, self._left_out))))
+        return repr(
+            (settings.include, settings.exclude, settings.hidden, settings.leftovers, sorted(map(str, self._left_out)))
+        )
 
     def key_of(self, path: Path) -> str:
         """The key of a file of this source by where it lies."""
@@ -289,8 +292,11 @@ class Folder:
                 self._note_unreadable(Path(item.path), error)
                 continue
             if stat.S_ISREG(status.st_mode):
-                yield Path(item.path), status
+                if self._settings.leftovers or not is_leftover_file(item.name):
+                    yield Path(item.path), status
             elif stat.S_ISDIR(status.st_mode):
+                if not self._settings.leftovers and is_leftover_folder(item.name):
+                    continue
                 is_link = item.is_symlink()
                 target = Path(item.path).resolve() if is_link else folder.real / item.name
                 if target in left_out or (is_link and _leads_back(target, folder.followed)):
@@ -329,6 +335,8 @@ class Folder:
     def _note_unreadable(self, path: Path, error: OSError) -> None:
         relative = path.relative_to(self.root).as_posix()
         if self._filter.excludes(relative) or self._filter.excludes(f"{relative}/"):
+            return
+        if not self._settings.leftovers and is_leftover(relative):
             return
         key = partition_key(self.name, relative)
         reason = error.strerror or str(error)

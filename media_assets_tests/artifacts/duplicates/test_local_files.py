@@ -159,6 +159,12 @@ def test_only_the_files_of_the_source_count_and_what_they_are_may_change(folder:
     assert found(folder) == EQUAL
 
 
+def test_copies_in_bins_do_not_count_unless_wanted(folder: Path):
+    write(folder / "#recycle/small", b"x" * 100)
+    assert found(folder) == EQUAL
+    assert found(folder, leftovers=True) == [["#recycle/small", "a/small", "b/small"], EQUAL[1]]
+
+
 def test_what_is_behind_a_link_is_looked_at_each_time(folder: Path, tmp_path: Path):
     elsewhere = write(tmp_path / "elsewhere/copy", b"x" * 100)
     (folder / "linked").symlink_to(elsewhere.parent)

@@ -14,6 +14,7 @@ from media_assets.places.drive.source.entries import Resource, key_of, name_in_p
 from media_assets.places.drive.source.listing import DriveListing, NotListed
 from media_assets.places.drive.source.tree import Tree
 from media_assets.places.drive.source.walk import Reach, Walk, prune
+from media_assets.places.leftovers import is_leftover_folder
 
 
 class Look:
@@ -130,7 +131,7 @@ class Look:
             Fatal: a folder may not be listed that has to be.
         """
         while True:
-            reach = Walk(self.tree, self._wanted, hidden=self._settings.hidden).reach()
+            reach = self._walk().reach()
             if reach.unlisted:
                 self._list(reach.unlisted, refused)
             elif reach.unknown:
@@ -141,6 +142,10 @@ class Look:
         prune(self.tree, reach)
         self._anchors.leave_logs()
         return reach
+
+    def _walk(self) -> Walk:
+        settings = self._settings
+        return Walk(self.tree, self._wanted, hidden=settings.hidden, leftovers=settings.leftovers)
 
     def refresh(self, files: Iterable[str], reach: Reach) -> None:
         """Have `fresh` tell of these files, as far as they are still where they were."""
@@ -197,6 +202,8 @@ class Look:
 
     def _is_to_be_listed(self, resource: Resource) -> bool:
         if not drive_entries.is_folder(resource) or drive_entries.is_for_review(resource):
+            return False
+        if not self._settings.leftovers and is_leftover_folder(resource["name"]):
             return False
         return self._settings.hidden or not resource["name"].startswith(".")
 

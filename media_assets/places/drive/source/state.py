@@ -38,7 +38,7 @@ class DrivePosition:
 
 def digest(settings: DriveSource) -> str:
     """Stands for the settings a tree depends on."""
-    chosen = (settings.folders, settings.include, settings.exclude, settings.hidden)
+    chosen = (settings.folders, settings.include, settings.exclude, settings.hidden, settings.leftovers)
     return hashlib.sha256(json.dumps(chosen).encode("ascii")).hexdigest()[:16]
 
 

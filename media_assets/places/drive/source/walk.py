@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from media_assets.base.globs import PathFilter
 from media_assets.places.drive.source.entries import name_in_path
 from media_assets.places.drive.source.tree import Tree
+from media_assets.places.leftovers import is_leftover_file, is_leftover_folder
 
 
 @dataclass
@@ -45,12 +46,14 @@ class Walk:
 
     Args:
         hidden: Whether names that begin with a dot are looked at.
+        leftovers: Whether what programs leave is looked at, see `places.leftovers`.
     """
 
-    def __init__(self, tree: Tree, wanted: PathFilter, *, hidden: bool) -> None:
+    def __init__(self, tree: Tree, wanted: PathFilter, *, hidden: bool, leftovers: bool = False) -> None:
         self._tree = tree
         self._wanted = wanted
         self._hidden = hidden
+        self._leftovers = leftovers
         self._children = tree.children()
         self._reach = Reach()
 
@@ -82,7 +85,7 @@ class Walk:
             self._find(child, prefix)
         elif child in self._tree.folders:
             name = self._tree.folders[child].name
-            if self._shows(name) and child not in visit.came_from:
+            if self._enters(name) and child not in visit.came_from:
                 visit.came_from[child] = folder
                 below.append((child, f"{prefix}{name_in_path(name)}/"))
         elif self._shows(self._tree.shortcuts[child].name):
@@ -91,7 +94,7 @@ class Walk:
 
     def _find(self, file_id: str, prefix: str) -> None:
         name = self._tree.files[file_id].name
-        if not self._shows(name):
+        if not self._shows(name) or (not self._leftovers and is_leftover_file(name)):
             return
         self._reach.files.add(file_id)
         path = prefix + name_in_path(name)
@@ -119,6 +122,9 @@ class Walk:
 
     def _shows(self, name: str) -> bool:
         return self._hidden or not name.startswith(".")
+
+    def _enters(self, name: str) -> bool:
+        return self._shows(name) and (self._leftovers or not is_leftover_folder(name))
 
     @staticmethod
     def _leads_back(visit: _Visit, folder: str, target: str) -> bool:
