@@ -12,11 +12,13 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo demo-drive test test-thorough test-all test-pythons test-docker lint dev lock samples benchmarks clean
 
-$(READY): requirements.lock pyproject.toml
+$(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo "`$(PYTHON) --version 2>&1 || echo $(PYTHON)` will not do: Python 3.11, 3.12 or 3.13 is needed. Name one: make PYTHON=python3.12 …" >&2; exit 1; }
-	@echo "setting up $(VENV), once: 170 packages, of which 600 MB are fetched and 1.5 GB are kept; those that are known to uv already are linked"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(READY): requirements.lock pyproject.toml | $(BIN)/uv
+	@echo "setting up $(VENV), once: 170 packages, of which 600 MB are fetched and 1.5 GB are kept; those that are known to uv already are linked"
 	@$(BIN)/python deploy/docker/lock_subset.py runtime build > $(VENV)/runtime.lock
 	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r $(VENV)/runtime.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
@@ -59,7 +61,7 @@ lint: $(READY_FOR_TESTS)  ## style, types, and which room may import which
 dev: $(READY)  ## the Dagster UI with sensors and automation on, for ./library.yaml
 	@$(BIN)/media-assets dev
 
-lock: $(READY_FOR_TESTS)  ## renew requirements.lock
+lock: $(BIN)/uv  ## renew requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --generate-hashes --no-emit-index-url --extra dev --python-version 3.11 pyproject.toml -o requirements.lock
 
 samples: $(READY_FOR_TESTS)  ## make samples/library again (needs Debian's flite)
