@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from media_assets.artifacts.drive_file.value import SourceFile
-from media_assets.artifacts.duplicates.find.choose import reencoder
+from media_assets.artifacts.duplicates.find.choose import has_camera_tags, reencoder
 from media_assets.artifacts.duplicates.find.pictures import fingerprint
 from media_assets.artifacts.duplicates.settings import FingerprintSettings
 from media_assets.artifacts.duplicates.values import IndexedContent
@@ -41,6 +41,8 @@ def indexed_content(
         height=height,
         bit_rate=file.media.bit_rate if file.media else None,
         reencoded_by=reencoder(file.media) if file.media else None,
+        has_sound=bool(file.media.audio_streams) if file.media else None,
+        has_camera_tags=file.media is not None and has_camera_tags(file.media),
         frames=frames,
         audio=audio,
     )

@@ -10,7 +10,9 @@ from media_assets.base.section import NOT_IN_RESULT, Section
 from media_assets.base.validators import Glob
 
 HashAlgorithm = Literal["phash", "dhash", "ahash"]
-KeepRule = Literal["path", "original", "resolution", "bit_rate", "oldest", "largest", "shortest_path"]
+KeepRule = Literal[
+    "path", "sound", "resolution", "original", "metadata", "bit_rate", "oldest", "largest", "shortest_path"
+]
 
 
 class FingerprintSettings(Section):
@@ -73,8 +75,19 @@ class DuplicateSettings(Section):
 
     fingerprints: FingerprintSettings = FingerprintSettings()
     similarity: SimilaritySettings = SimilaritySettings()
-    keep: tuple[KeepRule, ...] = ("path", "original", "resolution", "bit_rate", "oldest", "largest", "shortest_path")
-    """Rules that choose the copy to keep; the first that tells two apart decides."""
+    keep: tuple[KeepRule, ...] = (
+        "path",
+        "sound",
+        "resolution",
+        "original",
+        "metadata",
+        "bit_rate",
+        "oldest",
+        "largest",
+        "shortest_path",
+    )
+    """Rules that choose the copy to keep; the first that tells two apart decides. What lies in a bin is never kept
+    before what does not."""
     prefer_paths: tuple[Glob, ...] = ()
     """Globs over a file's key, best first, for the rule `path`, e.g. `archive:**`."""
     review_folder: Annotated[str, AfterValidator(_folder_name), NOT_IN_RESULT] = "duplicates-to-review"

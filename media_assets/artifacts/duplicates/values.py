@@ -26,6 +26,9 @@ class FrameHashes(Model):
     """Videos: per frame, how much it differs from the frame before, as a byte (see `pictures.MOTION_SCALE`)."""
     thumbnail: str = ""
     """Images: 32×32 bytes of brightness, upright, without black bars."""
+    shown: float = 1.0
+    """Share of the picture inside black bars, on whatever sides they are; 1 where there are none, and where it was not
+    measured yet."""
 
 
 class AudioPrint(Model):
@@ -56,6 +59,10 @@ class IndexedContent(Model):
     """Bits per second, of the whole file."""
     reencoded_by: str | None = None
     """The encoder's mark, when it is one that works on files and not in a camera."""
+    has_sound: bool | None = None
+    """Whether it has a track of sound, be it silent; None where that was not noted."""
+    has_camera_tags: bool = False
+    """Whether it still says by which camera or where it was taken."""
     frames: FrameHashes | None = None
     audio: AudioPrint | None = None
     """None when there is no sound, or too little."""

@@ -11,7 +11,7 @@ from media_assets.artifacts.duplicates.find.choose import reencoder
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
 from media_assets.artifacts.duplicates.settings import DuplicateSettings
 from media_assets.artifacts.duplicates.table import to_table, write_csv, write_parquet
-from media_assets.artifacts.duplicates.values import DedupRow, DuplicateGroup
+from media_assets.artifacts.duplicates.values import DedupRow, DuplicateGroup, FrameHashes
 from media_assets.media.info import MediaInfo, MediaKind
 
 
@@ -25,6 +25,10 @@ def row(key: str, **fields: object) -> DedupRow:
         **fields,
     }
     return DedupRow.model_validate({"key": key, **facts})
+
+
+def seen(shown: float) -> FrameHashes:
+    return FrameHashes(algorithm="phash", interval_seconds=0.0, codes="", shown=shown)
 
 
 def kept(*rows: DedupRow, **settings: object) -> tuple[str, str]:
@@ -70,7 +74,17 @@ def test_a_copy_with_another_name_elsewhere_frees_nothing():
         ({}, {"reencoded_by": "Lavf62.1.100"}, "it is no re-encoded copy"),
         ({"width": 1920, "height": 1080}, {"width": 1280, "height": 720}, "it has the higher resolution"),
         ({"bit_rate": 9_000_000}, {"bit_rate": 800_000}, "it has the higher bit rate"),
-        ({"recorded_at": datetime(2001, 1, 1)}, {}, "it is the oldest"),
+        ({"has_sound": True}, {"has_sound": False, "width": 1920, "height": 1080}, "it has the sound"),
+        (
+            {"width": 1600, "height": 900, "frames": seen(1.0)},
+            {"width": 1600, "height": 1200, "frames": seen(0.74), "bit_rate": 9_000_000},
+            "it has the higher resolution",
+        ),
+        ({"width": 1920, "height": 1080, "reencoded_by": "x264"}, {"width": 640}, "it has the higher resolution"),
+        ({"has_camera_tags": True}, {"bit_rate": 9_000_000}, "it still says when or where it was taken"),
+        ({"recorded_at": datetime(2001, 1, 1)}, {"bit_rate": 9}, "it still says when or where it was taken"),
+        ({"recorded_at": datetime(2001, 1, 1)}, {"recorded_at": datetime(2002, 1, 1)}, "it is the oldest"),
+        ({}, {"path": "#Recycle/a", "bit_rate": 9_000_000}, "it does not lie in a bin"),
         ({"path": "a"}, {"path": "a/longer"}, "its path is the shortest"),
     ],
 )

@@ -105,6 +105,24 @@ def test_the_other_algorithms_find_mirrored_and_smaller_copies_too(tmp_path: Pat
     assert [names(group) for group in duplicate_groups(rows)] == [["a.png", "a_b.jpg"]]
 
 
+@pytest.mark.parametrize("pad", ["iw:ih+60:0:30", "iw+80:ih:40:0", "iw:ih+30:0:0", "iw+64:ih+48:32:24"])
+def test_pixels_count_inside_black_bars_only_on_whatever_sides_they_are(tmp_path: Path, pad: str):
+    picture = scenes.write_picture(tmp_path / "a.png", scenes.background(6))
+    barred = scenes.changed(picture, "barred.png", after=("-vf", f"pad={pad}"))
+    one, other = (row.width * row.height * row.frames.shown for row in rows_of([picture, barred]))  # type: ignore[operator,union-attr]
+    assert one == 320 * 180
+    assert other == pytest.approx(one, rel=0.04)
+
+
+@pytest.mark.thorough
+def test_the_copy_with_sound_is_kept_before_a_silent_one_of_more_bits(tmp_path: Path):
+    film = scenes.write_film(tmp_path / "film.mp4", scenes.film(3, 6, 2), scenes.music(3, 6))
+    small = scenes.changed(film, "small.mp4", after=("-crf", "36", "-preset", "veryfast"))
+    silent = scenes.changed(film, "silent.mp4", after=("-an", "-crf", "5", "-preset", "ultrafast"))
+    (group,) = duplicate_groups(rows_of([small, silent]))
+    assert (group.keep_path, group.keep_because) == (small.name, "it has the sound")
+
+
 @pytest.mark.thorough
 def test_files_without_anything_to_see_or_hear_are_never_near(tmp_path: Path):
     paths = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import Any
@@ -9,18 +11,26 @@ from typing import Any
 from media_assets.artifacts.duplicates.settings import DuplicateSettings, KeepRule
 from media_assets.artifacts.duplicates.values import DedupRow
 from media_assets.media.info import MediaInfo
+from media_assets.places.leftovers import is_in_bin
 
 _ENCODERS = ("lavf", "lavc", "handbrake", "x264", "x265", "shutter encoder", "mencoder", "whatsapp", "imagemagick")
 """What programs that re-encode files write into them as `encoder` (FFmpeg's libraries, HandBrake …); cameras do not."""
+_CAMERA_TAGS = ("location", "gps", "make", "model")
+"""Parts of the names under which containers keep what a camera wrote (`com.apple.quicktime.location.ISO6709` …)."""
 _WORDS: dict[KeepRule, str] = {
     "path": "its path is preferred",
-    "original": "it is no re-encoded copy",
+    "sound": "it has the sound",
     "resolution": "it has the higher resolution",
+    "original": "it is no re-encoded copy",
+    "metadata": "it still says when or where it was taken",
     "bit_rate": "it has the higher bit rate",
     "oldest": "it is the oldest",
     "largest": "it is the largest",
     "shortest_path": "its path is the shortest",
 }
+_OUT_OF_BIN = "it does not lie in a bin"
+_STEPS = 32
+"""Bars are measured on small pictures, so two measures of the same bars may differ by a pixel of those."""
 
 
 def reencoder(media: MediaInfo) -> str | None:
@@ -32,12 +42,17 @@ def reencoder(media: MediaInfo) -> str | None:
     return None
 
 
+def has_camera_tags(media: MediaInfo) -> bool:
+    """Whether a file still says by which camera or where it was taken."""
+    return any(part in _CAMERA_TAGS for name in media.tags for part in re.split(r"[^a-z]+", name.lower()))
+
+
 def preference(settings: DuplicateSettings) -> Callable[[DedupRow], tuple[Any, ...]]:
     """A sort key that puts the copy to keep first. It ends with the key itself, so the choice is always the same."""
     rules = [rule for rule in settings.keep if rule != "path" or settings.prefer_paths]
 
     def key(row: DedupRow) -> tuple[Any, ...]:
-        return (*[_rank(rule, row, settings) for rule in rules], row.key)
+        return (is_in_bin(row.path), *[_rank(rule, row, settings) for rule in rules], row.key)
 
     return key
 
@@ -46,11 +61,13 @@ def because(keeper: DedupRow, others: Iterable[DedupRow], settings: DuplicateSet
     """Why the keeper is kept, in words: the rules that put it before the others."""
     found: list[str] = []
     for other in others:
-        for rule in settings.keep:
-            if _rank(rule, keeper, settings) != _rank(rule, other, settings):
-                if _WORDS[rule] not in found:
-                    found.append(_WORDS[rule])
-                break
+        words = _OUT_OF_BIN if is_in_bin(other.path) and not is_in_bin(keeper.path) else None
+        words = words or next(
+            (_WORDS[rule] for rule in settings.keep if _rank(rule, keeper, settings) != _rank(rule, other, settings)),
+            None,
+        )
+        if words and words not in found:
+            found.append(words)
     return " and ".join(found) or "all are alike; its name comes first"
 
 
@@ -61,10 +78,22 @@ def _rank(rule: KeepRule, row: DedupRow, settings: DuplicateSettings) -> Any:
         return next(places, len(settings.prefer_paths))
     if rule == "original":
         return row.reencoded_by is not None
+    if rule == "sound":
+        # What can be heard, a track in which there is nothing or too little, no track.
+        return 0 if row.audio else 2 if row.has_sound is False else 1
+    if rule == "metadata":
+        return (row.recorded_at is None, not row.has_camera_tags)
     if rule == "resolution":
-        return -(row.width or 0) * (row.height or 0)
+        return _shown_pixels(row)
     if rule == "bit_rate":
         return -(row.bit_rate or 0)
     if rule == "oldest":
         return (row.recorded_at or row.modified_at).timestamp()
     return -row.size_bytes if rule == "largest" else len(row.path)
+
+
+def _shown_pixels(row: DedupRow) -> tuple[float, bool]:
+    """Rank by the pixels within black bars, rather too few than too many; of as many, what has no bars goes first."""
+    shown = row.frames.shown if row.frames else 1.0
+    counted = math.floor(shown * _STEPS - 0.5) / _STEPS if shown < 1 else 1.0
+    return (-(row.width or 0) * (row.height or 0) * counted, shown < 1)

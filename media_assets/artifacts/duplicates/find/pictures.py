@@ -7,7 +7,7 @@ lengths; ffmpeg turns them upright by the file's own orientation (EXIF, display 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import ffmpeg as ffmpeg_python
 
@@ -130,7 +130,8 @@ def _hashes(path: Path, interval: float, settings: FingerprintSettings) -> Frame
 
     count = path.stat().st_size // (_SIDE * _SIDE)
     frames = np.memmap(path, np.uint8, "r", shape=(count, _SIDE, _SIDE))
-    rows, columns = _without_bars(frames) if settings.letterbox else (slice(None), slice(None))
+    bars = _Bars.of(frames)
+    rows, columns = bars.within if settings.letterbox else (slice(None), slice(None))
     down = averages(len(range(*rows.indices(_SIDE))), SIDE)
     across = averages(len(range(*columns.indices(_SIDE))), SIDE).T
     codes, motion = np.empty(count, np.uint64), np.zeros(count, np.uint8)
@@ -146,24 +147,51 @@ def _hashes(path: Path, interval: float, settings: FingerprintSettings) -> Frame
         last = small[-1:]
     if interval:
         return FrameHashes(
-            algorithm=settings.algorithm, interval_seconds=interval, codes=packed(codes), motion=packed(motion)
+            algorithm=settings.algorithm,
+            interval_seconds=interval,
+            codes=packed(codes),
+            motion=packed(motion),
+            shown=bars.shown,
         )
     thumbnail = np.clip(np.round(small[0]), 0, 255).astype(np.uint8)
     return FrameHashes(
-        algorithm=settings.algorithm, interval_seconds=0.0, codes=packed(codes), thumbnail=packed(thumbnail)
+        algorithm=settings.algorithm,
+        interval_seconds=0.0,
+        codes=packed(codes),
+        thumbnail=packed(thumbnail),
+        shown=bars.shown,
     )
 
 
-def _without_bars(frames: NDArray[np.uint8]) -> tuple[slice, slice]:
-    """The rows and the columns of the picture between bars that are black in every frame."""
+class _Bars(NamedTuple):
+    """The black bars around a picture, told by what is never bright in any of its frames."""
+
+    within: tuple[slice, slice]
+    """The rows and the columns between bars that are alike on both sides: others may be the dark edge of a scene."""
+    shown: float
+    """Share of the picture that no bar covers, on whatever sides they are."""
+
+    @classmethod
+    def of(cls, frames: NDArray[np.uint8]) -> Self:
+        import numpy as np
+
+        brightest = [np.zeros(_SIDE), np.zeros(_SIDE)]
+        for start in range(0, len(frames), _FRAMES_AT_ONCE):
+            block = frames[start : start + _FRAMES_AT_ONCE]
+            for axis, best in enumerate(brightest):
+                np.maximum(best, block.mean(axis=2 - axis).max(axis=0), out=best)
+        rows, columns = brightest
+        return cls((_between_bars(rows), _between_bars(columns)), _shown(rows) * _shown(columns))
+
+
+def _shown(brightest: NDArray[np.float64]) -> float:
     import numpy as np
 
-    brightest = [np.zeros(_SIDE), np.zeros(_SIDE)]
-    for start in range(0, len(frames), _FRAMES_AT_ONCE):
-        block = frames[start : start + _FRAMES_AT_ONCE]
-        for axis, best in enumerate(brightest):
-            np.maximum(best, block.mean(axis=2 - axis).max(axis=0), out=best)
-    return _between_bars(brightest[0]), _between_bars(brightest[1])
+    bright = np.flatnonzero(brightest >= _DARK)
+    if not bright.size:
+        return 1.0
+    bars = (int(bright[0]), _SIDE - 1 - int(bright[-1]))
+    return 1 - sum(bar for bar in bars if bar >= _THINNEST_BAR) / _SIDE
 
 
 def _between_bars(brightest: NDArray[np.float64]) -> slice:
