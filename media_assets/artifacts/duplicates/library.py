@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
 from media_assets.artifacts.duplicates.library_rows import FILES, LibraryRows
+from media_assets.artifacts.duplicates.review.choosing import within_sources
 from media_assets.artifacts.duplicates.review.moves import (
     Begun,
     apply_moves,
@@ -70,14 +71,14 @@ class Duplicates:
         return duplicate_groups(self.rows.values(), self._settings, check=ask)
 
     def moves(self, *, near: bool) -> dict[str, list[Move]]:
-        """What would be moved, by source. A copy of a file in another source stays where it is.
+        """What would be moved, by source. The only copy in a source stays where it is.
 
         Args:
             near: Whether near duplicates are moved too, not only files that are equal byte for byte.
         """
-        chosen = [_within_a_source(group, near=near) for group in self.groups]
+        chosen = [part for group in self.groups for part in within_sources(group, near=near)]
         planned: dict[str, list[Move]] = {}
-        for move in plan_moves([group for group in chosen if group.members], self.rows, self._address):
+        for move in plan_moves(chosen, self.rows, self._address):
             planned.setdefault(split_key(move.key)[0], []).append(self._as_it_was_read(move))
         return planned
 
@@ -174,16 +175,6 @@ class Duplicates:
             raise Fatal(
                 "another process moves duplicates of this library", next_step="Wait until it has ended"
             ) from None
-
-
-def _within_a_source(group: DuplicateGroup, *, near: bool) -> DuplicateGroup:
-    source = split_key(group.keep_key)[0]
-    members = tuple(
-        member
-        for member in group.members
-        if split_key(member.key)[0] == source and member.freed_bytes and (near or member.kind == "exact")
-    )
-    return group.model_copy(update={"members": members})
 
 
 def freed_bytes(groups: Iterable[DuplicateGroup]) -> int:

@@ -97,6 +97,8 @@ class DuplicateMember(Model):
     """The second of the kept file at which this one starts."""
     freed_bytes: int
     """What its removal frees: nothing when the same stored file has another name."""
+    copy_of: str | None = None
+    """The key of the member before it that has equal bytes, where that is not the file that is kept."""
 
 
 class DuplicateGroup(Model):

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from media_assets.base.checksums import digests_of
-from media_assets.base.errors import BadMedia, Fatal, SourceChanged, classify
+from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged, classify
 from media_assets.base.keys import decode_path
 from media_assets.base.paths import LeadsOut, below
 from media_assets.places.journal import NotOfThisPlace, sync_folder
 from media_assets.places.moving import CheckedFile, Move
 
+_REFUSALS = {
+    errno.EXDEV: (
+        "it lies on another mount than the review folder, and nothing is renamed from one to the other",
+        "Move it by hand, or make that mount a source of its own, which gets a review folder there",
+    ),
+    errno.EPERM: (
+        "the system does not permit that: it or its folder is immutable, or belongs to somebody else",
+        "See `lsattr -d` of both (`chattr -i` lifts it) and their owners, or move it by hand",
+    ),
+    errno.EACCES: ("this process may not write there", "Grant the right to do so"),
+    errno.EROFS: ("it lies on a mount that is read-only", "Mount it for writing, or move it by hand"),
+    errno.EBUSY: ("it is in use: something is mounted there, or a program holds it", "End that, then try again"),
+    errno.ETXTBSY: ("a program holds it", "End that, then try again"),
+    errno.ENAMETOOLONG: ("its path in the review folder would be too long", "Move it by hand"),
+    errno.EILSEQ: ("the file system does not take its name", "Rename it, then index it again"),
+    errno.EINVAL: ("the file system does not take its name", "Rename it, then index it again"),
+    errno.EMLINK: ("a folder of the review folder is full", "Empty the review folder, then try again"),
+}
+"""Why one file cannot be moved, by what the system says; the others may go all the same."""
 _RESERVATION = b"A name that media_assets has reserved for a file it is moving.\n"
 
 
@@ -64,13 +85,18 @@ class FolderMover:
         for folder in (self._source(move.file.address).parent, above):
             if not os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
                 raise BadMedia(f"may not be moved: {folder} may not be written", next_step="Grant the right to do so")
+        if self._source(move.file.address).lstat().st_dev != above.stat().st_dev:
+            raise _refusal(errno.EXDEV, self._source(move.file.address))
 
     def prepare(self, move: Move, note: Callable[[str], None]) -> Move:
         destination = self._destination(move)
         self._require_two_files(move)
         for folder in reversed([one for one in (destination.parent, *destination.parents) if not one.exists()]):
             note(str(folder))
-            folder.mkdir(exist_ok=True)
+            try:
+                folder.mkdir(exist_ok=True)
+            except OSError as error:
+                raise _told(error, folder) from error
             sync_folder(folder.parent)
         return move
 
@@ -87,7 +113,10 @@ class FolderMover:
                 raise SourceChanged(f"{destination} is gone")
             return False
         self._compare(destination, move.file)
-        source.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            source.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _told(error, source.parent) from error
         _rename(destination, source)
         return True
 
@@ -161,8 +190,12 @@ def _rename(source: Path, destination: Path) -> None:
             reservation.write(_RESERVATION)
     except FileExistsError:
         raise SourceChanged(f"{destination} exists already") from None
-    except PermissionError as error:
-        raise classify(error, source=destination) from error
+    except OSError as error:
+        # Where the disk is full, the name may be there and lack its content.
+        with suppress(OSError):
+            if _is_reservation(destination, torn=True):
+                destination.unlink()
+        raise _told(error, destination) from error
     try:
         source.rename(destination)
     except FileNotFoundError:
@@ -170,9 +203,19 @@ def _rename(source: Path, destination: Path) -> None:
         raise SourceChanged(f"{source} is gone") from None
     except OSError as error:
         destination.unlink()
-        raise classify(error, source=source) from error
+        raise _told(error, source) from error
     sync_folder(destination.parent)
     sync_folder(source.parent)
+
+
+def _told(error: OSError, path: Path) -> MediaAssetsError:
+    """What the system refuses, as a reason that concerns this file alone where it does."""
+    return _refusal(error.errno, path) if error.errno in _REFUSALS else classify(error, source=path)
+
+
+def _refusal(number: int, path: Path) -> BadMedia:
+    reason, next_step = _REFUSALS[number]
+    return BadMedia(f"{path} cannot be moved: {reason}", next_step=next_step)
 
 
 def _is_reservation(path: Path, torn: bool) -> bool:

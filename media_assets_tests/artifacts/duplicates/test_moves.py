@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -53,15 +55,20 @@ class Library:
 
     NAMES = ("a/one.bin", "b/one.bin", "b/deep/er/one.bin", f"a/{STRAY_BYTES}", f"b/{STRAY_BYTES}", "alone.bin")
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_there: bool = False) -> None:
         self.root, self.review = folder / "library", folder / "review" / "today"
-        for name in self.NAMES:
+        for name in () if is_there else self.NAMES:
             path = self.root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(path.name.encode(errors="surrogateescape") * 999)
             os.utime(path, ns=(10**18 + 1, 10**18 + 7))
         self.journal = MoveJournal(folder / "moves.jsonl")
         self.folder = folder
+
+    @classmethod
+    def there(cls, folder: Path) -> Library:
+        """The one that lies in a folder already."""
+        return cls(folder, is_there=True)
 
     def plan(self) -> list[Move]:
         rows = [row(self.root, name) for name in self.NAMES]
@@ -73,6 +80,9 @@ class Library:
 
     def apply(self, moves: list[Move] | None = None) -> list[MoveOutcome]:
         return list(apply_moves(self.plan() if moves is None else moves, self.mover, self.journal))
+
+    def refused(self, moves: list[Move]) -> list[MoveOutcome]:
+        return list(check_moves(moves, self.mover))
 
     def undo(self) -> list[MoveOutcome]:
         return list(undo_moves(self.mover, self.journal))
@@ -279,3 +289,86 @@ def test_no_address_leads_out_of_the_library(library: Library, address: str):
 def test_undoing_without_a_journal_says_so(library: Library):
     with pytest.raises(Fatal, match="no journal"):
         library.undo()
+
+
+_ON_A_MOUNT = """
+import sys
+from pathlib import Path
+from media_assets_tests.artifacts.duplicates.test_moves import Library
+
+library = Library.there(Path(sys.argv[1]))
+moves = library.plan()
+for one in library.refused(moves):
+    print("told", one.destination, one.detail)
+try:
+    for one in library.apply(moves):
+        print(one.state, one.destination, one.detail)
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+
+
+def on_a_mount(library: Library, mount: str) -> str:
+    """What is told of moves where something is mounted, in a process that has mounts of its own."""
+    alone = ("unshare", "--mount", "--map-root-user", "sh", "-c")
+    if subprocess.run([*alone, "mount -t tmpfs none /mnt"], capture_output=True, check=False).returncode:
+        pytest.skip("no mounts of its own here")
+    command = [*alone, f'{mount} && "$@"', "-", sys.executable, "-c", _ON_A_MOUNT, str(library.folder)]
+    done = subprocess.run(command, text=True, capture_output=True, check=True, cwd=Path(__file__).parents[3])
+    return done.stdout
+
+
+@pytest.mark.thorough
+def test_a_copy_on_another_mount_stays_with_a_reason_and_the_others_go(library: Library):
+    copied = f"cp -a {library.root}/b/deep {library.folder}/saved && mount -t tmpfs none {library.root}/b/deep"
+    told = on_a_mount(library, f"{copied} && cp -a {library.folder}/saved/. {library.root}/b/deep")
+    assert told.count("lies on another mount than the review folder") == 2, "one that is told before, and skipped"
+    assert told.count("moved b/") == 2
+    assert "not foreseen" not in told
+
+
+@pytest.mark.thorough
+def test_a_mount_of_the_same_disk_is_another_mount_too(library: Library):
+    told = on_a_mount(library, f"mount --bind {library.root}/b/deep {library.root}/b/deep")
+    assert told.count("lies on another mount than the review folder") == 1
+    assert told.count("moved b/") == 2
+    assert "not foreseen" not in told
+
+
+@pytest.mark.thorough
+def test_a_copy_on_a_mount_that_is_read_only_stays_with_a_reason(library: Library):
+    told = on_a_mount(
+        library, f"mount --bind {library.root}/b {library.root}/b && mount -o remount,bind,ro {library.root}/b"
+    )
+    assert told.count("may not be written") == 3
+    assert "not foreseen" not in told
+
+
+@pytest.mark.thorough
+def test_a_full_disk_ends_the_moves_with_a_reason_and_loses_nothing(library: Library):
+    kept = f"cp -a {library.folder}/. /mnt/x"
+    told = on_a_mount(
+        library,
+        f"mount -t tmpfs -o size=600k none /mnt && mkdir /mnt/x && {kept} && mount --bind /mnt/x {library.folder} && "
+        f"mkdir -p {library.review}/b/deep/er {library.review}/a && touch {library.journal.path} && "
+        f"(head -c 999999 /dev/zero > {library.folder}/filler || true)",
+    )
+    assert "Free space on that disk" in told
+    assert "not foreseen" not in told
+
+
+def test_a_copy_of_somebody_else_in_a_folder_where_only_owners_move_stays_with_a_reason():
+    if os.geteuid() != 0:
+        pytest.skip("only root can make files of somebody else")
+    with unprivileged_folder() as folder:
+        library = Library(folder)
+        moves = library.plan()
+        os.seteuid(0)
+        for path in (library.root / "b", library.root / "b/one.bin"):
+            os.chown(path, 0, 0)
+        (library.root / "b").chmod(0o1777)
+        os.seteuid(65534)
+        outcomes = {one.destination: one for one in library.apply(moves)}
+    assert [one.state for one in outcomes.values()].count("moved") == 2
+    assert "the system does not permit that: it or its folder is immutable" in outcomes["b/one.bin"].detail
+    assert "chattr -i" in outcomes["b/one.bin"].detail

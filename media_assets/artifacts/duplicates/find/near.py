@@ -41,7 +41,7 @@ def duplicate_groups(
     stars = _stars([content.row for content in ordered], settings.similarity, check) if settings.similarity.near else {}
     inside = {file for members in stars.values() for file in members}
     groups = [
-        _group(content, [(ordered[other], likeness) for other, likeness in stars.get(file, {}).items()], settings)
+        group_of(content, [(ordered[other], likeness) for other, likeness in stars.get(file, {}).items()], settings)
         for file, content in enumerate(ordered)
         if file not in inside and (len(content.files) > 1 or file in stars)
     ]
@@ -98,19 +98,22 @@ def _asked(
         yield from ((file, list(sounds.candidates(file))) for file in block if file not in taken)
 
 
-def _group(
+def group_of(
     content: EqualBytes, near: Sequence[tuple[EqualBytes, Likeness]], settings: DuplicateSettings
 ) -> DuplicateGroup:
+    """The group of a content that is kept and those that are like it."""
     same = Likeness(1.0, 0, 0.0, "the same bytes")
     members = [_member(stored, "exact", same) for stored in content.files[1:]]
-    members += [_member(stored, "near", likeness) for other, likeness in near for stored in other.files]
-    keeper, copies = content.row, (*content.files[1:], *(stored for other, _ in near for stored in other.files))
+    for other, likeness in near:
+        first, *copies = (_member(stored, "near", likeness) for stored in other.files)
+        members += [first, *(copy.model_copy(update={"copy_of": first.key}) for copy in copies)]
+    keeper, others = content.row, (*content.files[1:], *(stored for other, _ in near for stored in other.files))
     return DuplicateGroup(
         kind="near" if near else "exact",
         keep_key=keeper.key,
         keep_path=keeper.path,
         keep_size_bytes=keeper.size_bytes,
-        keep_because=because(keeper, [stored.row for stored in copies], settings),
+        keep_because=because(keeper, [stored.row for stored in others], settings),
         members=tuple(members),
     )
 

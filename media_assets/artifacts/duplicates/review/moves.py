@@ -89,14 +89,14 @@ def apply_moves(
             with _errors_of_one_file():
                 mover.verify(move.keep)
                 mover.verify(move.file)
-                ready = mover.prepare(move, lambda name: journal.write("creating", folder=name))
-            journal.write("moving", move=ready.model_dump(mode="json"))
-            mover.move(ready)
+                ready = mover.prepare(move, lambda name: _note(journal, "creating", folder=name))
+                _note(journal, "moving", move=ready.model_dump(mode="json"))
+                mover.move(ready)
         except _OF_ONE_FILE as error:
-            journal.write("left", destination=move.destination, reason=str(error))
+            _note(journal, "left", destination=move.destination, reason=str(error))
             yield skipped(move, error)
             continue
-        journal.write("moved", destination=move.destination)
+        _note(journal, "moved", destination=move.destination)
         yield _outcome(move, "moved")
 
 
@@ -126,7 +126,7 @@ def undo_moves(mover: Mover, journal: MoveJournal, check: Callable[[], None] = l
             yield _unusable(journal, begun.lines[folder], error.reason)
             continue
         if is_gone:
-            journal.write("removed", folder=folder)
+            _note(journal, "removed", folder=folder)
 
 
 class Begun(NamedTuple):
@@ -239,9 +239,21 @@ def _restored(move: Move, mover: Mover, journal: MoveJournal, begun: Begun) -> I
     except _OF_ONE_FILE as error:
         yield skipped(move, error)
         return
-    journal.write("restored", destination=move.destination)
+    _note(journal, "restored", destination=move.destination)
     if came_back:
         yield _outcome(move, "restored")
+
+
+def _note(journal: MoveJournal, event: str, **facts: Any) -> None:
+    """Write a line to the journal.
+
+    Raises:
+        Fatal, Transient: that cannot be done, so nothing may be moved.
+    """
+    try:
+        journal.write(event, **facts)
+    except OSError as error:
+        raise classify(error) from error
 
 
 @contextmanager
