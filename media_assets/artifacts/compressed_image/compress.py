@@ -119,7 +119,7 @@ def _compressed(
     with open_image(source, settings.max_megapixels) as image:
         facts, rule, metadata = _look(image, source, age_years, settings)
         mark = metadata.mark
-        leave = peculiarity(image, source, media) or satisfied(
+        leave = peculiarity(image, source, media, metadata.behind) or satisfied(
             rule, settings, facts["source_format"], facts["source_bytes"], image.width * image.height, mark
         )
         if leave or rule is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from media_assets.artifacts.compressed_image.behind import Behind
 from media_assets.artifacts.compressed_image.exif import Mark
 from media_assets.artifacts.compressed_image.searching import is_in
 from media_assets.artifacts.compressed_image.settings import ImageRule, ImageSettings
@@ -28,11 +29,12 @@ _SRGB_PRIMARIES = (1, 2)
 """ITU-T H.273: BT.709, which is sRGB's, and unspecified."""
 
 
-def peculiarity(image: Image.Image, source: Path, media: MediaInfo) -> str | None:
+def peculiarity(image: Image.Image, source: Path, media: MediaInfo, behind: Behind) -> str | None:
     """What an image has that no result could keep, as a clause behind its name; None when it has nothing such.
 
     Args:
         image: Open, not yet decoded.
+        behind: What comes behind the picture.
     """
     if image.format not in FORMATS:
         return f"is {image.format}, a format that is left as it is"
@@ -43,6 +45,8 @@ def peculiarity(image: Image.Image, source: Path, media: MediaInfo) -> str | Non
         return f"moves ({pictures} frames), and a result would stand still"
     if _is_motion_photo(source):
         return "is a motion photo, and a result would lose its video"
+    if behind.reason:
+        return behind.reason
     hdr = next((stream.hdr for stream in media.video_streams if stream.hdr), None)
     nclx = image.info.get("nclx_profile")
     if hdr is None and nclx and nclx["transfer_characteristics"] in (16, 18):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from media_assets.artifacts.compressed_image.behind import Behind, what_is_behind
 from media_assets.artifacts.compressed_image.exif import EXIF_PREFIX, PROCESSING_SOFTWARE, Mark, changed_exif, read_mark
 from media_assets.artifacts.compressed_image.searching import is_in
 from media_assets.media.pictures.opening import reading
@@ -35,6 +36,7 @@ class Metadata:
     mark: Mark | None
     lost: tuple[str, ...]
     """What no result keeps, whatever its format."""
+    behind: Behind = Behind()
     only_jpeg: dict[str, Any] = field(default_factory=dict)
     """What only a JPEG takes over, as options for Pillow."""
 
@@ -48,6 +50,8 @@ def read_metadata(image: Image.Image, source: Path) -> Metadata:
     with reading():
         tags = image.getexif()
     info = image.info
+    with source.open("rb") as file:
+        behind = what_is_behind(image, file)
     xmp = info.get("xmp") or info.get("XML:com.adobe.xmp") or b""
     exif = info.get("exif") or (tags.tobytes() if "Raw profile type exif" in info else b"")
     only_jpeg: dict[str, Any] = {}
@@ -62,7 +66,8 @@ def read_metadata(image: Image.Image, source: Path) -> Metadata:
         xmp=xmp.encode() if isinstance(xmp, str) else xmp,
         icc=info.get("icc_profile") or b"",
         mark=read_mark(tags.get(PROCESSING_SOFTWARE)),
-        lost=tuple(_extras(image, source)),
+        behind=behind,
+        lost=(*_extras(image, source), *behind.lost),
         only_jpeg=only_jpeg,
     )
 
@@ -72,8 +77,6 @@ def _extras(image: Image.Image, source: Path) -> list[str]:
     extras = []
     if has_gain_map(source):
         extras.append("HDR gain map")
-    elif image.format == "MPO":
-        extras.append(f"{getattr(image, 'n_frames', 2) - 1} further pictures of the file")
     if image.info.get("depth_images"):
         extras.append("depth map")
     if any(name != "XML:com.adobe.xmp" for name in getattr(image, "text", {})):

@@ -198,14 +198,6 @@ def test_a_gain_map_is_named_when_it_is_lost(tmp_path: Path):
 
 
 @pytest.mark.thorough
-def test_further_pictures_of_a_jpeg_are_named_when_lost(tmp_path: Path):
-    photo().save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[photo(120)], quality=97)
-    result, value = result_of(tmp_path / "a.jpg")
-    assert value.lost == ("1 further pictures of the file",)
-    assert difference(result, photo()) < 6
-
-
-@pytest.mark.thorough
 def test_captions_of_press_photos_are_kept_by_jpeg_and_named_by_others(tmp_path: Path):
     caption = b"\x1c\x02\x78\x00\x06Munich"
     iptc = b"Photoshop 3.0\x008BIM\x04\x04\x00\x00" + len(caption).to_bytes(4, "big") + caption + b"\x00"
