@@ -65,10 +65,92 @@ def boxes(file: BinaryIO) -> Iterator[Box]:
             return
         yield Box(header[4:8], start, size)
         start += size
-    raise BadMedia(
+    raise _too_many()
+
+
+def _too_many() -> BadMedia:
+    return BadMedia(
         f"is made of more than {MOST_BOXES} boxes, more than any recording",
         next_step="Play it to see whether it is damaged; export it again",
     )
+
+
+def boxes_inside(file: BinaryIO, outer: Box, header_bytes: int = 8) -> Iterator[Box]:
+    """The boxes inside another one, which is shorter than 4 GB.
+
+    Args:
+        header_bytes: What stands in it before the first: 12 for a box with a version, 24 for one named by a UUID.
+
+    Raises:
+        BadMedia: there are more than MOST_BOXES.
+    """
+    start, end = outer.start + header_bytes, outer.start + outer.size
+    for _ in range(MOST_BOXES):
+        file.seek(start)
+        header = file.read(8)
+        size = int.from_bytes(header[:4], "big")
+        if len(header) < 8 or size < 8 or start + size > end:
+            return
+        yield Box(header[4:], start, size)
+        start += size
+    raise _too_many()
+
+
+def items(file: BinaryIO, meta: Box, wanted: tuple[bytes, ...]) -> Iterator[tuple[bytes, int, int]]:
+    """Type, offset and bytes of the items of a still image that are of a wanted type and lie in one piece in the file.
+
+    Versions of `iinf` and `iloc` as in ISO/IEC 14496-12, 8.11.3 and 8.11.6. Where these make no sense, there is none.
+
+    Raises:
+        BadMedia: as `boxes`.
+    """
+    types: dict[int, bytes] = {}
+    places: dict[int, tuple[int, int]] = {}
+    for box in boxes_inside(file, meta, 12):
+        if box.type == b"iinf":
+            file.seek(box.start + 8)
+            version = file.read(1)[:1]
+            for entry in boxes_inside(file, box, 14 if version == b"\0" else 16):
+                file.seek(entry.start + 8)
+                content = file.read(14)
+                wide = content[:1] == b"\3"
+                types[int.from_bytes(content[4 : 8 if wide else 6], "big")] = content[10:14] if wide else content[8:12]
+        elif box.type == b"iloc":
+            file.seek(box.start + 8)
+            places = _places(file.read(min(box.size - 8, _MOOV_READ_BYTES)))
+    yield from ((types[number], *where) for number, where in places.items() if types.get(number) in wanted)
+
+
+def _places(iloc: bytes) -> dict[int, tuple[int, int]]:
+    """Offset and bytes by the number of the item, of those in one piece of the file."""
+    found: dict[int, tuple[int, int]] = {}
+    if len(iloc) < 8:
+        return found
+    version, sizes = iloc[0], iloc[4:6]
+    offset_bytes, length_bytes, base_bytes, index_bytes = sizes[0] >> 4, sizes[0] & 15, sizes[1] >> 4, sizes[1] & 15
+    number_bytes = 4 if version == 2 else 2
+    at = 6
+
+    def take(count: int) -> int:
+        nonlocal at
+        at += count
+        return int.from_bytes(iloc[at - count : at], "big")
+
+    for _ in range(take(number_bytes)):
+        number = take(number_bytes)
+        construction = take(2) & 15 if version else 0
+        take(2)
+        base = take(base_bytes)
+        extents = take(2)
+        for _ in range(extents):
+            if version:
+                take(index_bytes)
+            offset, length = take(offset_bytes), take(length_bytes)
+        if at > len(iloc):
+            break
+        if extents == 1 and construction == 0:
+            found[number] = base + offset, length
+    return found
 
 
 def index_is_missing(file: BinaryIO) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from media_assets.base.errors import BadMedia
 from media_assets.media import isobmff
 from media_assets.media.emptiness import empty_container
 from media_assets.media.info import Chapter, MediaInfo, MediaKind
+from media_assets.media.pictures.taken_at import taken_at
 from media_assets.media.pretenders import meant, pretender
 from media_assets.media.probe_frames import look_at_frames
 from media_assets.media.probe_streams import describe
@@ -61,6 +63,8 @@ class Probe:
     mime_type: str
     media: MediaInfo | None
     """None for what is no audio, video or image."""
+    taken_at: datetime | None = None
+    """When a picture was taken, as its headers say; without a zone when they name none."""
 
 
 def probe(path: Path, work: Work, name: str | None = None) -> Probe:
@@ -125,7 +129,8 @@ def _look_inside(path: Path, name: str) -> Probe:
         with open_media(file) as container:
             if container is not None and container.streams:
                 media, moves = _describe(container, dolby_vision, image_size)
-                return _judge(media, moves, head, name)
+                found = _judge(media, moves, head, name)
+                return found if found.kind is not MediaKind.IMAGE else replace(found, taken_at=taken_at(file))
         empty = empty_container(file, head) if not image_size else None
     if empty is not None:
         return Probe(MediaKind.AUDIO, media_type(MediaKind.AUDIO, empty, head), MediaInfo(container=empty, streams=()))

@@ -45,7 +45,7 @@ class PictureCondition(Condition):
     """What a rule asks of a photo or a video that is to be made smaller."""
 
     older_than_years: Annotated[float, Field(ge=0)] | None = None
-    """How many years ago it was taken, or else last changed."""
+    """How many years ago it was taken, as its EXIF or the like says, or else last changed."""
     larger_than_bytes: Annotated[int, Field(ge=0)] | None = None
     larger_than_megapixels: Annotated[float, Field(ge=0)] | None = None
     more_lines_than: Annotated[int, Field(ge=0)] | None = None

@@ -36,7 +36,7 @@ class Metadata:
     mark: Mark | None
     lost: tuple[str, ...]
     """What no result keeps, whatever its format."""
-    behind: Behind = Behind()
+    behind: Behind = field(default_factory=Behind)
     only_jpeg: dict[str, Any] = field(default_factory=dict)
     """What only a JPEG takes over, as options for Pillow."""
 

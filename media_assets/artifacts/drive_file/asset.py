@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
+from media_assets.artifacts.drive_file.recorded import recorded_at
 from media_assets.artifacts.drive_file.value import SourceFile
 from media_assets.base.checksums import digests_of
 from media_assets.base.errors import BadMedia, NotApplicable
 from media_assets.base.keys import encode_path
-from media_assets.media.info import MediaInfo, MediaKind, Stream
+from media_assets.media.info import MediaKind, Stream
 from media_assets.media.probe import Probe, probe
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.library import Library
@@ -102,7 +102,7 @@ def drive_file(entry: SourceEntry, library: Library, work: Work) -> Artifact[Sou
         sha256=checksums["sha256"],
         md5=checksums["md5"],
         modified_at=entry.modified_at,
-        recorded_at=_recorded_at(found.media),
+        recorded_at=recorded_at(found),
         revision=entry.revision,
         kind=found.kind,
         mime_type=found.mime_type,
@@ -125,13 +125,6 @@ def _require_filled(found: Probe, holes_bytes: int) -> None:
             f"{holes_bytes / 1e9:.1f} GB of it are holes, more than half: a download that was never filled",
             next_step="Fetch it again from where it was recorded",
         )
-
-
-def _recorded_at(media: MediaInfo | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(media.tags["creation_time"]) if media else None
-    except (KeyError, ValueError):
-        return None
 
 
 def _readable(text: str) -> str:

@@ -26,7 +26,7 @@ class SourceFile(Model):
     """Kept because Drive and S3 know it without a download."""
     modified_at: datetime
     recorded_at: datetime | None = None
-    """When it was recorded, as the container says; None when it does not."""
+    """When it was recorded or taken, as it says itself; None when it does not."""
     revision: str
     """What tells one version of the file from the next without reading it; for a folder size and mtime."""
     kind: MediaKind
