@@ -10,7 +10,7 @@ import json
 import re
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -53,12 +53,24 @@ class Raw:
 class Says:
     """A completion with this text."""
 
-    content: str | None
+    content: object
+    """Text; or what servers put in its place."""
     refusal: str | None = None
     finish_reason: str = "stop"
+    extra: Mapping[str, object] = field(default_factory=dict)
+    """Further fields of the message."""
 
 
-Fault = Status | Cut | Silent | Raw | Says
+@dataclass(frozen=True)
+class Body:
+    """An error's status with any body."""
+
+    status: int
+    body: str
+    content_type: str = "application/json"
+
+
+Fault = Body | Status | Cut | Silent | Raw | Says
 
 
 @dataclass(frozen=True)
@@ -101,8 +113,18 @@ class OpenAIServer:
     """Requests with more are refused as OpenAI does when the context is exceeded."""
     answer_characters: int | None = None
     """Requests with more material get an answer that ends in the middle."""
+    refuses: Callable[[dict[str, Any]], Fault | None] | None = None
+    """Looks at the body of each request; what it returns is answered."""
+    window_tokens: int | None = None
+    """Of longer requests the beginning is dropped without a word, as Ollama does; a word is a token here."""
+    pages: dict[str, object] = field(default_factory=dict)
+    """What stands at other paths than the list of models, by path."""
+    model_facts: Mapping[str, object] = field(default_factory=dict)
+    """Further fields of each model in the list."""
     prompt_tokens: int = 100
     completion_tokens: int = 20
+    usage: object = "counts"
+    """What is told in place of these two counts."""
     requests: list[Received] = field(default_factory=list)
     """Of chat completions."""
     others: list[Received] = field(default_factory=list)
@@ -112,11 +134,20 @@ class OpenAIServer:
         """What to do with a chat completion."""
         if self.script:
             return self.script.pop(0)
+        refusal = self.refuses(request.body) if self.refuses else None
+        if refusal is not None:
+            return refusal
         length = sum(len(message["content"]) for message in request.messages)
         if self.context_characters is not None and length > self.context_characters:
             message = f"This model's maximum context length is {self.context_characters}, but {length} were sent."
             return Status(400, message, "context_length_exceeded", "invalid_request_error", "messages")
-        answer = json.dumps(summary_of(request.material))
+        material = request.material
+        if self.window_tokens is not None:
+            sent = len(re.findall(r"\w+|[^\w\s]", " ".join(message["content"] for message in request.messages)))
+            self.prompt_tokens = min(sent, self.window_tokens)
+            if sent > self.window_tokens:
+                material = "\n".join(material.splitlines()[-3:])
+        answer = json.dumps(summary_of(material))
         if self.answer_characters is not None and len(request.material) > self.answer_characters:
             return Says(answer[:20], finish_reason="length")
         return Says(answer)
@@ -178,10 +209,16 @@ class OpenAIHandler(BaseHTTPRequestHandler):
         self.server_state.others.append(Received(self.path, self.lower_headers(), {}))
         if not self.key_is_right():
             return
+        if self.path in self.server_state.pages:
+            self.send(200, json.dumps(self.server_state.pages[self.path]))
+            return
         if self.path != "/v1/models" or not self.server_state.models:
             self._send_error(Status(404, "not found"))
             return
-        listed = [{"id": name, "object": "model", "created": 0, "owned_by": "x"} for name in self.server_state.models]
+        listed = [
+            {"id": name, "object": "model", "created": 0, "owned_by": "x", **self.server_state.model_facts}
+            for name in self.server_state.models
+        ]
         self.send(200, json.dumps({"object": "list", "data": listed}))
 
     def do_POST(self) -> None:
@@ -189,6 +226,9 @@ class OpenAIHandler(BaseHTTPRequestHandler):
         request = Received(self.path, self.lower_headers(), body)
         if self.path != "/v1/chat/completions":
             self.server_state.others.append(request)
+            if self.path in self.server_state.pages:
+                self.send(200, json.dumps(self.server_state.pages[self.path]))
+                return
             self._send_error(Status(404, "not found"))
             return
         self.server_state.requests.append(request)
@@ -204,6 +244,8 @@ class OpenAIHandler(BaseHTTPRequestHandler):
         """Do what is no answer in order."""
         if isinstance(answer, Status):
             self._send_error(answer)
+        elif isinstance(answer, Body):
+            self.send(answer.status, answer.body, answer.content_type)
         elif isinstance(answer, Raw):
             self.send(200, answer.body, answer.content_type)
         elif isinstance(answer, Cut):
@@ -224,19 +266,20 @@ class OpenAIHandler(BaseHTTPRequestHandler):
         return False
 
     def _completion(self, says: Says) -> dict[str, Any]:
-        message = {"role": "assistant", "content": says.content, "refusal": says.refusal}
+        message = {"role": "assistant", "content": says.content, "refusal": says.refusal, **says.extra}
         state = self.server_state
+        counts = {
+            "prompt_tokens": state.prompt_tokens,
+            "completion_tokens": state.completion_tokens,
+            "total_tokens": state.prompt_tokens + state.completion_tokens,
+        }
         return {
             "id": "chatcmpl-1",
             "object": "chat.completion",
             "created": 0,
             "model": "stand-in",
             "choices": [{"index": 0, "finish_reason": says.finish_reason, "message": message}],
-            "usage": {
-                "prompt_tokens": state.prompt_tokens,
-                "completion_tokens": state.completion_tokens,
-                "total_tokens": state.prompt_tokens + state.completion_tokens,
-            },
+            "usage": counts if state.usage == "counts" else state.usage,
         }
 
     def _send_error(self, error: Status) -> None:

@@ -5,10 +5,13 @@ Messages of servers are quoted, but never with the key in them, and not at all w
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, Transient
+from media_assets.services.openai.refusals import Refusal, refusal_of
+from media_assets.services.openai.wordings import says_too_long
 
 if TYPE_CHECKING:
     import openai
@@ -38,21 +41,6 @@ class TooLong(MediaAssetsError):
     """The request or its answer did not fit; with half of the material it may."""
 
 
-# Words of OpenAI, llama.cpp and llama-cpp-python, vLLM, LM Studio, Groq. llama.cpp says it with status 500 too
-# (ggml-org/llama.cpp#19774), and OpenAI with 429 when one request exceeds the tokens per minute, which waiting does
-# not cure.
-_TOO_LONG = (
-    "context length",
-    "context_length",
-    "context size",
-    "context_size",
-    "context window",
-    "maximum model length",
-    "request too large",
-    "prompt is too long",
-    "too many tokens",
-    "maximum for this model",
-)
 _OUT_OF_QUOTA = ("insufficient_quota", "billing_hard_limit_reached", "exceeded your current quota")
 _FLAGGED = ("content_filter", "content_policy", "content management policy", "invalid_prompt", "flagged")
 # Named when it is the configuration that the server does not take, and not the transcript.
@@ -61,6 +49,7 @@ _CONFIGURATION = (
     "response_format",
     "json_schema",
     "timestamp_granularities",
+    "verbose_json",
     "model_not_found",
     "does not exist",
 )
@@ -80,11 +69,32 @@ def translate(error: openai.APIError, server: str, key: str, task: Task) -> Medi
     if isinstance(error, openai.APITimeoutError):
         return Transient(f"{failed} did not answer in time")
     if isinstance(error, openai.APIConnectionError):
-        cause = f" ({_quotable(str(error.__cause__), key)})" if error.__cause__ else ""
+        cause = f" ({quotable(str(error.__cause__), key)})" if error.__cause__ else ""
         return Transient(f"could not be {task.done}: the connection to {server} failed{cause}")
     if not isinstance(error, openai.APIStatusError):
         return Transient(f"{failed} gave an answer that cannot be read")
-    return _by_status(error, server, key, task)
+    return meaning(refusal_of(error), server, key, task)
+
+
+class RefusedRequest(Exception):
+    """A server refused a request; the same may be taken without a part of it.
+
+    Attributes:
+        failure: What the refusal means if nothing is left to do without.
+        words: The server's, quotable.
+    """
+
+    def __init__(self, refusal: Refusal, server: str, key: str, task: Task) -> None:
+        super().__init__()
+        self.refusal = refusal
+        self.failure = meaning(refusal, server, key, task)
+        self.words = quotable(refusal.words, key)
+
+    @property
+    def about_request(self) -> bool:
+        """Whether it may be about the form of the request, and not about its length, its content or the account."""
+        subject = self.refusal.text.lower()
+        return not (isinstance(self.failure, TooLong) or any(words in subject for words in (*_OUT_OF_QUOTA, *_FLAGGED)))
 
 
 def may_be_charged(error: openai.APIError) -> bool:
@@ -95,13 +105,17 @@ def may_be_charged(error: openai.APIError) -> bool:
     return not (isinstance(error, openai.APIStatusError) or never_sent)
 
 
-def _by_status(error: openai.APIStatusError, server: str, key: str, task: Task) -> MediaAssetsError:
-    status = error.status_code
-    # FastAPI's refusals (vLLM, llama-cpp-python) have no message, only details.
-    details = f" {error.body}" if isinstance(error.body, dict) and "message" not in error.body else ""
-    quoted = _quotable(f"{error.message}{details}", key)
-    subject = f"{error.message} {error.body}".lower()
-    if status == 401 or error.code == "invalid_api_key":
+def meaning(refusal: Refusal, server: str, key: str, task: Task) -> MediaAssetsError:
+    """The project's error for what a server says.
+
+    Args:
+        server: Name of the server for the message; without credentials.
+        key: Never shown.
+    """
+    status = refusal.status
+    quoted = quotable(refusal.words or f"status {status}", key)
+    subject = refusal.text.lower()
+    if status == 401 or refusal.code == "invalid_api_key":
         return Fatal(
             f"{server} refused the API key (status {status})",
             next_step="Set OPENAI_API_KEY to a valid key of this server, in the environment or in .env, then run again",
@@ -110,7 +124,7 @@ def _by_status(error: openai.APIStatusError, server: str, key: str, task: Task) 
         return Fatal(
             f"the quota at {server} is used up ({quoted})", next_step="Add credit or raise the limit, then run again"
         )
-    if status == 413 or any(words in subject for words in _TOO_LONG):
+    if says_too_long(status, refusal.text, refusal.code):
         return TooLong(f"does not fit into the model's window at {server} ({quoted})")
     if status < 500 and any(words in subject for words in _FLAGGED):
         return BadMedia(f"was refused by the content filter of {server} ({quoted})", next_step=task.by_hand)
@@ -119,9 +133,9 @@ def _by_status(error: openai.APIStatusError, server: str, key: str, task: Task) 
             f"{server} denies the access ({quoted})",
             next_step="Give the key in OPENAI_API_KEY the right to use this model, then run again",
         )
-    if status in (408, 409, 425, 429) or status >= 500:
+    if status in (408, 409, 413, 425, 429) or status >= 500 or status < 400:
         return Transient(f"could not be {task.done}: {server} is busy or out of order ({quoted})")
-    if status == 404 or error.param == "model" or any(words in subject for words in _CONFIGURATION):
+    if status == 404 or refusal.param == "model" or any(words in subject for words in _CONFIGURATION):
         return Fatal(
             f"{server} does not take the configured request ({quoted})",
             next_step=f"Change `{task.section}` in library.yaml to what this server takes, then run again",
@@ -129,8 +143,13 @@ def _by_status(error: openai.APIStatusError, server: str, key: str, task: Task) 
     return BadMedia(f"could not be {task.done}: {server} refused the request ({quoted})")
 
 
-def _quotable(message: str, key: str) -> str:
+_SECRETS = re.compile(r"\b(sk|gsk|xai|hf|pk|key)[-_][\w-]{12,}|(?<=[Bb]earer )\S{8,}")
+
+
+def quotable(message: str, key: str) -> str:
+    """Words of a server on one line of bounded length, without this key and without what looks like another."""
     line = " ".join(message.split())
     if key:
         line = line.replace(key, "…")
+    line = _SECRETS.sub("…", line)
     return line if len(line) <= 300 else f"{line[:300]}…"

@@ -108,7 +108,7 @@ def test_a_file_whose_time_is_up_while_the_server_thinks_has_exceeded_its_limit(
         (Status(402, "Insufficient Balance"), "quota", "credit"),
         (Status(403, "Country not supported", "unsupported_country"), "denies the access", "right to use"),
         (Status(404, "The model `x` does not exist", "model_not_found"), "does not take", "library.yaml"),
-        (Status(400, "Unsupported value: 'temperature'", "unsupported_value"), "temperature", "library.yaml"),
+        (Status(404, "temperature is unknown, and so is the model `x`", param="model"), "temperature", "library.yaml"),
         (Raw("<html>Welcome</html>", "text/html"), "no chat completion", "base_url"),
     ],
 )  # fmt: skip
@@ -165,7 +165,8 @@ def test_an_answer_of_the_wrong_form_twice_is_bad(server: OpenAIServer, tmp_path
     error = failure(summarizer(server), tmp_path)
 
     assert type(error) is BadMedia
-    assert "key_points: Field required" in error.reason
+    assert "abstract: Field required" in error.reason
+    assert 'begins: {"title": "Only a title"}' in error.reason
     assert len(server.requests) == 2
 
 

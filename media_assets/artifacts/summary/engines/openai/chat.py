@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import json
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
-
-from pydantic import ValidationError
 
 from media_assets.artifacts.summary.engines.openai import prompts
 from media_assets.artifacts.summary.engines.openai.answers import Answer
+from media_assets.artifacts.summary.engines.openai.completion import checked, text_of, used_tokens
 from media_assets.artifacts.summary.engines.openai.journal import AnswerJournal, Entry
+from media_assets.artifacts.summary.engines.openai.reading import Unreadable, read_answer
 from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
-from media_assets.base.errors import BadMedia, Fatal, Transient
-from media_assets.base.model import mistakes
-from media_assets.services.openai.errors import SUMMARY, TooLong, may_be_charged, translate
+from media_assets.base.errors import BadMedia, Transient
+from media_assets.services.openai.concessions import Concessions
+from media_assets.services.openai.errors import (
+    SUMMARY,
+    RefusedRequest,
+    TooLong,
+    may_be_charged,
+    quotable,
+    translate,
+)
+from media_assets.services.openai.refusals import refusal_of
 from media_assets.work.spending import Payment
 from media_assets.work.work import Work
 
@@ -26,6 +35,9 @@ if TYPE_CHECKING:
 _BYTES_PER_TOKEN = 3.0
 """The least bytes of UTF-8 in a token: English has about four, and a character of three is mostly one token."""
 _TOKENS_OF_AN_ANSWER = 1000
+LADDER = ("json_schema", "json_object", "temperature", "system")
+"""What a request can be sent without, what is missed least first: without a schema the answer is checked all the same,
+and without a system message its text stands before the first question."""
 
 
 class Chat:
@@ -35,6 +47,7 @@ class Chat:
         client: Does the retries of what a repetition may cure.
         server: Name of the server in messages.
         system: The standing instructions.
+        concessions: What this server does not take; shared by all files of a run.
     """
 
     def __init__(
@@ -45,6 +58,7 @@ class Chat:
         system: str,
         journal: AnswerJournal,
         work: Work,
+        concessions: Concessions,
     ) -> None:
         self._client = client
         self._server = server
@@ -52,6 +66,7 @@ class Chat:
         self._system = system
         self._journal = journal
         self._work = work
+        self._concessions = concessions
         self.input_tokens = 0
         self.output_tokens = 0
 
@@ -83,63 +98,68 @@ class Chat:
         messages = [{"role": "system", "content": self._system}, {"role": "user", "content": request}]
         text = self._complete(messages)
         try:
-            return Answer.model_validate_json(text)
-        except ValidationError as error:
-            problem = _problem(error)
+            return read_answer(text)
+        except Unreadable as error:
+            problem = str(error)
         messages += [
             {"role": "assistant", "content": text},
             {"role": "user", "content": prompts.REPAIR.format(problem=problem)},
         ]
+        text = self._complete(messages)
         try:
-            return Answer.model_validate_json(self._complete(messages))
-        except ValidationError as error:
+            return read_answer(text)
+        except Unreadable as error:
+            quoted = quotable(text, self._client.api_key)[:120] or "nothing"
             raise BadMedia(
-                f"was answered twice in a form that cannot be used ({_problem(error)})",
+                f"was answered twice in a form that cannot be used ({error}; the last answer begins: {quoted})",
                 next_step=f"Retry it, or configure a model that keeps to a JSON schema; {self._settings.model} did not",
             ) from None
 
     def _complete(self, messages: list[dict[str, str]]) -> str:
         """The text of one answer."""
+        return self._concessions.asking(LADDER, partial(self._attempt, messages))
+
+    def _attempt(self, messages: list[dict[str, str]], without: frozenset[str]) -> str:
         self._work.check()
         with self._work.spending.paying(self._estimate_usd(messages)) as payment:
-            completion = self._create(messages, payment)
-            if completion.usage is not None:
-                tokens = completion.usage.prompt_tokens or 0, completion.usage.completion_tokens or 0
+            completion = self._create(messages, without, payment)
+            tokens = used_tokens(completion.usage)
+            if tokens is not None:
                 payment.cost_usd = self._settings.cost_usd(*tokens)
                 self.input_tokens += tokens[0]
                 self.output_tokens += tokens[1]
         choice = completion.choices[0]
+        text = text_of(choice.message)
         if choice.finish_reason == "length":
             raise TooLong(f"got an answer that {self._settings.model} did not finish within its length limit")
         if choice.finish_reason == "content_filter":
-            raise BadMedia(f"was stopped by the content filter of {self._server}", next_step="Summarise it by hand")
-        if choice.message.refusal:
+            said = quotable(text, self._client.api_key)
             raise BadMedia(
-                f"is nothing that {self._settings.model} will summarise ({choice.message.refusal[:200]})",
+                f"was stopped by the content filter of {self._server}{f' ({said})' if said else ''}",
+                next_step="Summarise it by hand",
+            )
+        if refusal := getattr(choice.message, "refusal", None):
+            said = quotable(str(refusal), self._client.api_key)[:200]
+            raise BadMedia(
+                f"is nothing that {self._settings.model} will summarise ({said})",
                 next_step="Summarise it by hand or with another model",
             )
-        return choice.message.content or ""
+        return text
 
     def _estimate_usd(self, messages: list[dict[str, str]]) -> float | None:
         size_bytes = sum(len(message["content"].encode("utf-8", "replace")) for message in messages)
         return estimate_usd(self._settings, size_bytes, calls=1)
 
-    def _create(self, messages: Any, payment: Payment) -> ChatCompletion:
+    def _create(self, messages: list[dict[str, str]], without: frozenset[str], payment: Payment) -> ChatCompletion:
         import openai
 
         timeout, remaining = self._settings.timeout_seconds, self._work.remaining_seconds
         if remaining is not None:
             timeout = min(timeout, remaining)
         try:
-            completion: object = self._client.chat.completions.create(
-                model=self._settings.model,
-                messages=messages,
-                temperature=self._settings.temperature,
-                response_format={
-                    "type": "json_schema",
-                    "json_schema": {"name": "summary", "strict": True, "schema": Answer.model_json_schema()},
-                },
-                timeout=timeout,
+            create: Any = self._client.chat.completions.create
+            completion: object = create(
+                model=self._settings.model, timeout=timeout, **_form(messages, self._settings.temperature, without)
             )
         except openai.APIError as error:
             if not may_be_charged(error):
@@ -147,10 +167,12 @@ class Chat:
             # A request that was cut short by the file's time limit is the limit's matter, not the server's.
             self._work.check()
             # `from None`: the library's own error may quote the key.
+            if isinstance(error, openai.APIStatusError):
+                raise RefusedRequest(refusal_of(error), self._server, self._client.api_key, SUMMARY) from None
             raise translate(error, self._server, self._client.api_key, SUMMARY) from None
         except (json.JSONDecodeError, UnicodeDecodeError):
             raise Transient(f"could not be summarised: {self._server} answered with broken JSON") from None
-        return _checked(completion, self._server)
+        return checked(completion, self._server, self._client.api_key)
 
 
 def estimate_usd(settings: OpenAISummary, size_bytes: int, *, calls: int) -> float | None:
@@ -158,21 +180,17 @@ def estimate_usd(settings: OpenAISummary, size_bytes: int, *, calls: int) -> flo
     return settings.cost_usd(math.ceil(size_bytes / _BYTES_PER_TOKEN), calls * _TOKENS_OF_AN_ANSWER)
 
 
-def _checked(completion: object, server: str) -> ChatCompletion:
-    """The library hands over whatever came with status 200, as text or with fields missing."""
-    from openai.types.chat import ChatCompletion
-
-    if not isinstance(completion, ChatCompletion):
-        raise Fatal(
-            f"{server} answers with something that is no chat completion",
-            next_step="Set `summary.base_url` in library.yaml to the address that ends before /chat/completions",
-        )
-    choices: object = completion.choices
-    # Some gateways report the failure of the model behind them so: status 200 and `error` in place of `choices`.
-    if not choices or completion.choices[0].message is None:
-        raise Transient(f"could not be summarised: {server} answered without a completion")
-    return completion
-
-
-def _problem(error: ValidationError) -> str:
-    return "; ".join(mistakes(error, "answer")[:5])
+def _form(messages: list[dict[str, str]], temperature: float, without: frozenset[str]) -> dict[str, Any]:
+    """A request without what the server does not take. The instructions name every field that the schema has."""
+    form: dict[str, Any] = {"messages": messages}
+    if "system" in without and messages[0]["role"] == "system":
+        system, first, *rest = messages
+        form["messages"] = [{**first, "content": f"{system['content']}\n\n{first['content']}"}, *rest]
+    if "temperature" not in without:
+        form["temperature"] = temperature
+    if "json_schema" not in without:
+        schema = {"name": "summary", "strict": True, "schema": Answer.model_json_schema()}
+        form["response_format"] = {"type": "json_schema", "json_schema": schema}
+    elif "json_object" not in without:
+        form["response_format"] = {"type": "json_object"}
+    return form

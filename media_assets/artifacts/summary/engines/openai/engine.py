@@ -11,7 +11,7 @@ import math
 
 from media_assets.artifacts.summary.engines.openai import prompts
 from media_assets.artifacts.summary.engines.openai.answers import checked_chapters, distinct
-from media_assets.artifacts.summary.engines.openai.chat import Chat, estimate_usd
+from media_assets.artifacts.summary.engines.openai.chat import LADDER, Chat, estimate_usd
 from media_assets.artifacts.summary.engines.openai.journal import AnswerJournal
 from media_assets.artifacts.summary.engines.openai.map_reduce import MapReduce
 from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
@@ -19,6 +19,7 @@ from media_assets.artifacts.summary.summarizer import spoken_segments
 from media_assets.artifacts.summary.value import Summary, Usage
 from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment
 from media_assets.base.secrets import Secrets
+from media_assets.services.openai.concessions import Concessions
 from media_assets.services.openai.errors import SUMMARY
 from media_assets.services.openai.server import OpenAIServer
 from media_assets.work.work import Work
@@ -33,6 +34,7 @@ class OpenAISummarizer:
         self.model = settings.model
         self._settings = settings
         self._server = OpenAIServer(settings.base_url, secrets, SUMMARY)
+        self._concessions = Concessions(self._server.name, LADDER)
 
     def summarize(self, transcript: Transcript, work: Work) -> Summary:
         """See `Summarizer`. With `work.journal`, answers survive a crash and are not paid twice."""
@@ -41,7 +43,8 @@ class OpenAISummarizer:
         work.spending.require(self._estimate_usd(segments, system))
         context = json.dumps([prompts.PROMPT_VERSION, self._settings.result_settings(), system])
         with self._server.client(self._settings.timeout_seconds, self._settings.max_retries) as client:
-            chat = Chat(client, self._server.name, self._settings, system, AnswerJournal(work.journal, context), work)
+            journal = AnswerJournal(work.journal, context)
+            chat = Chat(client, self._server.name, self._settings, system, journal, work, self._concessions)
             answer, parts = MapReduce(chat.ask, self._settings.part_characters, work.report).run(segments)
         work.report(1.0)
         return Summary(

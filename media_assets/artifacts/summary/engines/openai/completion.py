@@ -1,0 +1,110 @@
+"""A chat completion as servers really send it: where the text stands, and what it took.
+
+What does not belong here: what the text means (`reading`).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from media_assets.base.errors import Fatal, Transient
+from media_assets.services.openai.errors import SUMMARY, RefusedRequest
+from media_assets.services.openai.refusals import read_refusal
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletion
+
+_NOT_SAID = ("thinking", "reasoning", "reasoning_content", "redacted_thinking", "thought")
+
+
+def checked(completion: object, server: str, key: str) -> ChatCompletion:
+    """The library hands over whatever came with status 200, as text or with fields missing.
+
+    Raises:
+        RefusedRequest: it is an error: gateways report that of the model behind them so.
+    """
+    from openai.types.chat import ChatCompletion
+
+    if not isinstance(completion, ChatCompletion):
+        raise Fatal(
+            f"{server} answers with something that is no chat completion",
+            next_step="Set `summary.base_url` in library.yaml to the address that ends before /chat/completions",
+        )
+    body = completion.model_dump(warnings=False)
+    choices: object = body.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    broken = not isinstance(first, dict) or not isinstance(first.get("message"), dict)
+    for place in (body, first):
+        error = place.get("error") if isinstance(place, dict) else None
+        if error and (place is first or broken):
+            refusal = read_refusal({"error": error}, 200)
+            raise RefusedRequest(refusal, f"{server} answered without a completion:", key, SUMMARY) from None
+    if broken:
+        said = read_refusal({name: value for name, value in body.items() if name not in ("id", "model", "object")}, 200)
+        if said.words:
+            raise RefusedRequest(said, f"{server} answered without a completion:", key, SUMMARY)
+        raise Transient(f"could not be summarised: {server} answered without a completion")
+    return completion
+
+
+def text_of(message: object) -> str:
+    """What a message says: its content, be it text or chunks; else the arguments of a call, else of its reasoning."""
+    for place in _places(message):
+        text = "".join(_texts(place))
+        if text.strip():
+            return text
+    return ""
+
+
+def _places(message: object) -> Iterator[object]:
+    yield getattr(message, "content", None)
+    for call in _as_list(getattr(message, "tool_calls", None)):
+        yield getattr(getattr(call, "function", None), "arguments", None)
+    # vLLM's parsers put the whole answer of a model that does not think there. Only an answer counts.
+    for name in ("reasoning_content", "reasoning"):
+        text = getattr(message, name, None)
+        if isinstance(text, str) and text.rstrip().endswith(("}", "```")):
+            yield text
+
+
+def _texts(content: object) -> Iterator[str]:
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, list):
+        for chunk in content:
+            yield from _texts(chunk)
+    elif isinstance(content, dict) and content.get("type") not in _NOT_SAID:
+        text = content.get("text", content.get("content"))
+        if isinstance(text, dict):
+            text = text.get("value", text)
+        if isinstance(text, str | list):
+            yield from _texts(text)
+        elif "type" not in content:
+            # The answer itself, where the server has decoded it.
+            yield json.dumps(content, ensure_ascii=False)
+
+
+def used_tokens(usage: object) -> tuple[int, int] | None:
+    """Tokens of the prompt and of the answer; None where neither is told, so that the estimate counts."""
+    if usage is None:
+        return None
+    found = count(getattr(usage, "prompt_tokens", None)), count(getattr(usage, "completion_tokens", None))
+    return None if found == (None, None) else (found[0] or 0, found[1] or 0)
+
+
+def count(value: object) -> int | None:
+    """A count that may be written as 812.0, "812" or 811.6; rounded up. None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return math.ceil(number) if math.isfinite(number) and 0 <= number < 1e12 else None
+
+
+def _as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
