@@ -162,7 +162,7 @@ class _AudioHandler(OpenAIHandler):
         if state.script:
             fault = state.script.pop(0)
             if isinstance(fault, Says):
-                self.send(200, fault.content or "")
+                self.send(200, str(fault.content or ""))
             else:
                 self.fail(fault)
         elif len(body) > state.max_bytes:
