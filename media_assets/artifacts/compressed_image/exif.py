@@ -11,6 +11,8 @@ import re
 import struct
 from dataclasses import dataclass
 
+from media_assets.artifacts.compressed_image.turning import SIDEWAYS, Turn, point
+
 EXIF_PREFIX = b"Exif\0\0"
 PROCESSING_SOFTWARE = 0x000B
 """The tag for what processed a picture (Exif 2.x private tags as listed by Exiv2); cameras do not use it."""
@@ -19,6 +21,7 @@ _IMAGE_WIDTH, _IMAGE_LENGTH, _ORIENTATION = 0x0100, 0x0101, 0x0112
 _EXIF_DIRECTORY = 0x8769
 _PIXEL_X, _PIXEL_Y = 0xA002, 0xA003
 _THUMBNAIL_OFFSET, _THUMBNAIL_BYTES = 0x0201, 0x0202
+_SUBJECT_AREA, _SUBJECT_LOCATION = 0x9214, 0xA214
 _ASCII, _SHORT, _LONG = 2, 3, 4
 _ENTRY_BYTES = 12
 _MARK = re.compile(r"media-assets; goal=([0-9]{1,3}(?:\.[0-9]{1,9})?); original_bytes=([0-9]{1,15})(?![0-9])")
@@ -42,7 +45,7 @@ def read_mark(text: object) -> Mark | None:
     return None if found is None else Mark(float(found[1]), int(found[2]))
 
 
-def changed_exif(exif: bytes, width: int, height: int, mark: Mark) -> bytes:
+def changed_exif(exif: bytes, width: int, height: int, mark: Mark, turn: Turn | None = None) -> bytes:
     """EXIF for a picture that was turned upright and resized.
 
     Without orientation (which means upright) and without the embedded thumbnail (it is neither turned nor smaller).
@@ -52,6 +55,7 @@ def changed_exif(exif: bytes, width: int, height: int, mark: Mark) -> bytes:
         width: Pixels of the new picture.
         height: Pixels of the new picture.
         mark: The note to leave.
+        turn: How the picture was turned, for the place of its subject; None when it was not.
 
     Raises:
         ValueError: it is damaged.
@@ -66,6 +70,8 @@ def changed_exif(exif: bytes, width: int, height: int, mark: Mark) -> bytes:
     if inside := next((entry for entry in entries if entry.tag == _EXIF_DIRECTORY), None):
         for entry in block.directory(block.long(inside.start + 8))[0]:
             block.set_size(entry, sizes)
+            if turn is not None and entry.tag in (_SUBJECT_AREA, _SUBJECT_LOCATION):
+                block.move_subject(entry, turn)
     return bytes(block.with_first_directory(kept, str(mark).encode() + b"\0"))
 
 
@@ -108,6 +114,20 @@ class _Block:
         if entry.tag in sizes and entry.type in (_SHORT, _LONG):
             form = "H" if entry.type == _SHORT else "I"
             struct.pack_into(self._order + form, self._data, entry.start + 8, sizes[entry.tag])
+
+    def move_subject(self, entry: _Entry, turn: Turn) -> None:
+        """Where the main subject is, in pixels: the middle; behind it a diameter, or width and height, if any."""
+        count = self.long(entry.start + 4)
+        if entry.type != _SHORT or not 2 <= count <= 4 or 0 in (*turn.stored, *turn.upright):
+            return
+        at = entry.start + 8 if count == 2 else self.long(entry.start + 8)
+        values = [self._number("H", at + 2 * number) for number in range(count)]
+        scale = turn.result[0] / turn.upright[0]
+        x, y = point(turn.orientation, values[0] / turn.stored[0], values[1] / turn.stored[1])
+        sides = values[2:][::-1] if turn.orientation in SIDEWAYS else values[2:]
+        moved = [x * turn.result[0], y * turn.result[1], *(side * scale for side in sides)]
+        new = [min(0xFFFF, max(0, round(value))) for value in moved]
+        struct.pack_into(f"{self._order}{count}H", self._data, at, *new)
 
     def cut_thumbnail(self, directory_offset: int) -> None:
         """Remove the bytes of the embedded thumbnail when nothing comes behind them, as cameras write it."""

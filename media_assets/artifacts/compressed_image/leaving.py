@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_assets.artifacts.compressed_image.behind import Behind
 from media_assets.artifacts.compressed_image.exif import Mark
+from media_assets.artifacts.compressed_image.metadata import segments_of
 from media_assets.artifacts.compressed_image.searching import is_in
 from media_assets.artifacts.compressed_image.settings import ImageRule, ImageSettings
 from media_assets.media import isobmff
@@ -23,6 +25,12 @@ _MOTION = (
     b"MotionPhoto_Data",
 )
 """Marks of a photo with a film in it: in XMP of Google's camera app, in the trailer of Samsung's."""
+_IN_XMP = (
+    (b"http://ns.google.com/photos/1.0/image/", "a picture"),
+    (b"http://ns.google.com/photos/1.0/audio/", "a sound recording"),
+    (b"http://ns.google.com/photos/1.0/depthmap/", "a depth map"),
+)
+_DATA = re.compile(rb":Data\s*(?:=|>)")
 _REACHED = 0.02
 """A goal counts as reached when no more than this share of the original is missing to it."""
 _SRGB_PRIMARIES = (1, 2)
@@ -45,6 +53,8 @@ def peculiarity(image: Image.Image, source: Path, media: MediaInfo, behind: Behi
         return f"moves ({pictures} frames), and a result would stand still"
     if _is_motion_photo(source):
         return "is a motion photo, and a result would lose its video"
+    if (inside := _media_in_xmp(image)) is not None:
+        return f"holds {inside} in its XMP, which a result would lose"
     if behind.reason:
         return behind.reason
     hdr = next((stream.hdr for stream in media.video_streams if stream.hdr), None)
@@ -56,6 +66,14 @@ def peculiarity(image: Image.Image, source: Path, media: MediaInfo, behind: Behi
     if nclx and not image.info.get("icc_profile") and nclx["color_primaries"] not in _SRGB_PRIMARIES:
         return "has wide colours that only a HEIC header names, and a result would look paler"
     return None
+
+
+def _media_in_xmp(image: Image.Image) -> str | None:
+    """What Google's camera apps put into extended XMP, which belongs to the picture as it is."""
+    packets = b"".join(segment for segment in segments_of(image, "APP1") if segment.startswith(b"http://"))
+    if not _DATA.search(packets):
+        return None
+    return next((what for name, what in _IN_XMP if name in packets), None)
 
 
 def _is_motion_photo(source: Path) -> bool:

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from media_assets.artifacts.compressed_image.behind import Behind, what_is_behind
 from media_assets.artifacts.compressed_image.exif import EXIF_PREFIX, PROCESSING_SOFTWARE, Mark, changed_exif, read_mark
+from media_assets.artifacts.compressed_image.extended_xmp import as_segments, merged, read_extended
+from media_assets.artifacts.compressed_image.regions import turned_regions
 from media_assets.artifacts.compressed_image.searching import is_in
+from media_assets.artifacts.compressed_image.turning import SIDEWAYS, Turn
 from media_assets.media.pictures.opening import reading
 from media_assets.media.pictures.pixels import srgb_profile
+from media_assets.media.pictures.xmp import NoXmp
 
 if TYPE_CHECKING:
     from PIL import Image
 
-_GPS = 0x8825
+_GPS, _ORIENTATION = 0x8825, 0x0112
 _JPEG_SEGMENT_BYTES = 65_000
 """A segment of a JPEG holds 65,533 bytes, headers included."""
 # A run of blanks is looked at from its beginning alone: packets are padded with thousands of them.
@@ -37,6 +41,12 @@ class Metadata:
     lost: tuple[str, ...]
     """What no result keeps, whatever its format."""
     behind: Behind = field(default_factory=Behind)
+    extended: bytes = b""
+    """What of the XMP of a JPEG did not fit its first packet."""
+    orientation: int = 1
+    """EXIF's, of the picture as it is stored."""
+    stored: tuple[int, int] = (0, 0)
+    """Width and height in pixels as it is stored."""
     only_jpeg: dict[str, Any] = field(default_factory=dict)
     """What only a JPEG takes over, as options for Pillow."""
 
@@ -50,26 +60,42 @@ def read_metadata(image: Image.Image, source: Path) -> Metadata:
     with reading():
         tags = image.getexif()
     info = image.info
+    upright = info.get("original_orientation")  # pillow-heif has turned it
+    orientation = int(upright or tags.get(_ORIENTATION) or 1)
     with source.open("rb") as file:
         behind = what_is_behind(image, file)
     xmp = info.get("xmp") or info.get("XML:com.adobe.xmp") or b""
     exif = info.get("exif") or (tags.tobytes() if "Raw profile type exif" in info else b"")
+    xmp = xmp.encode() if isinstance(xmp, str) else xmp
     only_jpeg: dict[str, Any] = {}
+    lost = [*_extras(image, source), *behind.lost]
+    extended = b""
     if image.format in ("JPEG", "MPO"):
-        segments = [content for name, content in getattr(image, "applist", []) if name == "APP13"]
+        extended, missing = read_extended(xmp, segments_of(image, "APP1"))
+        if missing:
+            lost.append(f"Extended XMP ({missing})")
+        segments = segments_of(image, "APP13")
         if segments:
             only_jpeg["extra"] = b"".join(b"\xff\xed" + (len(s) + 2).to_bytes(2, "big") + s for s in segments)
         if info.get("comment"):
             only_jpeg["comment"] = info["comment"]
     return Metadata(
         exif=exif,
-        xmp=xmp.encode() if isinstance(xmp, str) else xmp,
+        xmp=xmp,
         icc=info.get("icc_profile") or b"",
         mark=read_mark(tags.get(PROCESSING_SOFTWARE)),
         behind=behind,
-        lost=(*_extras(image, source), *behind.lost),
+        extended=extended,
+        orientation=orientation,
+        stored=image.size if orientation not in SIDEWAYS or not upright else image.size[::-1],
+        lost=tuple(lost),
         only_jpeg=only_jpeg,
     )
+
+
+def segments_of(image: Image.Image, name: str) -> list[bytes]:
+    """The contents of the segments of a JPEG that have a name (`APP1`)."""
+    return [content for each, content in getattr(image, "applist", []) if each == name]
 
 
 def _extras(image: Image.Image, source: Path) -> list[str]:
@@ -104,14 +130,17 @@ def carried_over(
     """
     options: dict[str, Any] = {}
     lost: list[str] = []
+    turn = Turn(metadata.orientation, metadata.stored, size)
     try:
-        exif = changed_exif(metadata.exif, *size, mark)
+        exif = changed_exif(metadata.exif, *size, mark, turn)
     except ValueError as error:
         lost.append(f"EXIF (it {error})")
         exif = changed_exif(b"", *size, mark)
-    xmp = _XMP_ORIENTATION.sub(b"", _XMP_GAIN_MAP.sub(b"", metadata.xmp))
+    xmp, extended = _turned_xmp(metadata, turn, image_format, lost)
     if image_format == "jpeg":
         options.update(metadata.only_jpeg)
+        if extended:
+            options["extra"] = options.get("extra", b"") + extended
         if len(exif) > _JPEG_SEGMENT_BYTES:
             lost.append("EXIF (too large for a JPEG)")
             exif = changed_exif(b"", *size, mark)
@@ -126,6 +155,28 @@ def carried_over(
     if metadata.icc:
         options["icc_profile"] = metadata.icc if fits_profile(metadata.icc, mode) else srgb_profile()
     return options, lost
+
+
+def _turned_xmp(metadata: Metadata, turn: Turn, image_format: str, lost: list[str]) -> tuple[bytes, bytes]:
+    """XMP for the result, and segments with what of it a JPEG has beside. What is lost is added to the list."""
+    packets = []
+    for packet in (metadata.xmp, metadata.extended):
+        try:
+            packet, unfit = turned_regions(_XMP_ORIENTATION.sub(b"", _XMP_GAIN_MAP.sub(b"", packet)), turn)
+        except NoXmp as error:
+            packet, unfit = b"", [f"XMP (its regions cannot be turned: it {error})"]
+        packets.append(packet)
+        lost += [loss for loss in unfit if loss not in lost]
+    xmp, extended = packets
+    if not (xmp and extended):
+        return xmp, b""
+    if image_format == "jpeg":
+        return as_segments(xmp, extended)
+    try:
+        return merged(xmp, extended), b""
+    except NoXmp as error:
+        lost.append(f"Extended XMP (it {error})")
+        return xmp, b""
 
 
 def fits_profile(icc: bytes, mode: str) -> bool:
