@@ -73,7 +73,7 @@ class Body:
 Fault = Body | Status | Cut | Silent | Raw | Says
 
 
-@dataclass(frozen=True)
+@dataclass
 class Received:
     """A request as it arrived."""
 
@@ -81,6 +81,8 @@ class Received:
     headers: Mapping[str, str]
     """By name in lower case."""
     body: dict[str, Any]
+    dropped: bool = False
+    """Whether the beginning was dropped."""
 
     @property
     def messages(self) -> list[dict[str, str]]:
@@ -146,6 +148,7 @@ class OpenAIServer:
             sent = len(re.findall(r"\w+|[^\w\s]", " ".join(message["content"] for message in request.messages)))
             self.prompt_tokens = min(sent, self.window_tokens)
             if sent > self.window_tokens:
+                request.dropped = True
                 material = "\n".join(material.splitlines()[-3:])
         answer = json.dumps(summary_of(material))
         if self.answer_characters is not None and len(request.material) > self.answer_characters:

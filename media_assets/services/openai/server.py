@@ -36,6 +36,11 @@ class OpenAIServer:
         self._secrets = secrets
         self._task = task
 
+    @property
+    def is_openai(self) -> bool:
+        """Whether it is OpenAI's own."""
+        return self._host == OPENAI_HOST
+
     def client(self, timeout_seconds: float, max_retries: int) -> openai.OpenAI:
         """A client to be closed after use.
 

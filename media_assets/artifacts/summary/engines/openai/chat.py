@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from media_assets.artifacts.summary.engines.openai import prompts
 from media_assets.artifacts.summary.engines.openai.answers import Answer
-from media_assets.artifacts.summary.engines.openai.completion import checked, text_of, used_tokens
+from media_assets.artifacts.summary.engines.openai.completion import checked, counted_prompt, text_of, used_tokens
 from media_assets.artifacts.summary.engines.openai.journal import AnswerJournal, Entry
 from media_assets.artifacts.summary.engines.openai.reading import Unreadable, read_answer
 from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
@@ -24,6 +24,7 @@ from media_assets.services.openai.errors import (
     translate,
 )
 from media_assets.services.openai.refusals import refusal_of
+from media_assets.services.openai.truncation import BYTES_PER_TOKEN, KnownWindow, most_tokens
 from media_assets.work.spending import Payment
 from media_assets.work.work import Work
 
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion
 
 
-_BYTES_PER_TOKEN = 3.0
-"""The least bytes of UTF-8 in a token: English has about four, and a character of three is mostly one token."""
 _TOKENS_OF_AN_ANSWER = 1000
 LADDER = ("json_schema", "json_object", "temperature", "system")
 """What a request can be sent without, what is missed least first: without a schema the answer is checked all the same,
@@ -48,6 +47,7 @@ class Chat:
         server: Name of the server in messages.
         system: The standing instructions.
         concessions: What this server does not take; shared by all files of a run.
+        window: What is known of how much it reads; shared in the same way.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Chat:
         journal: AnswerJournal,
         work: Work,
         concessions: Concessions,
+        window: KnownWindow,
     ) -> None:
         self._client = client
         self._server = server
@@ -67,6 +68,7 @@ class Chat:
         self._journal = journal
         self._work = work
         self._concessions = concessions
+        self._window = window
         self.input_tokens = 0
         self.output_tokens = 0
 
@@ -96,7 +98,11 @@ class Chat:
 
     def _ask_and_repair(self, request: str) -> Answer:
         messages = [{"role": "system", "content": self._system}, {"role": "user", "content": request}]
+        room = self._window.prompt_tokens(self._client)
+        if room is not None and most_tokens(self._system + request) > room:
+            raise TooLong(f"does not fit into the {room:,} tokens that {self._server} reads of a prompt")
         text = self._complete(messages)
+        self._window.confirm(self._client)
         try:
             return read_answer(text)
         except Unreadable as error:
@@ -128,6 +134,10 @@ class Chat:
                 payment.cost_usd = self._settings.cost_usd(*tokens)
                 self.input_tokens += tokens[0]
                 self.output_tokens += tokens[1]
+        counted = counted_prompt(completion.usage)
+        # A repair repeats what a server may have cached, and some count without it.
+        if len(messages) <= 2 and self._window.fell_short(messages[-1]["content"], counted):
+            raise TooLong(f"was read in part only: {self._server} took {counted:,} tokens of it and dropped the rest")
         choice = completion.choices[0]
         text = text_of(choice.message)
         if choice.finish_reason == "length":
@@ -177,7 +187,7 @@ class Chat:
 
 def estimate_usd(settings: OpenAISummary, size_bytes: int, *, calls: int) -> float | None:
     """What questions of so much text in all will cost, their answers included; None when the model has no price."""
-    return settings.cost_usd(math.ceil(size_bytes / _BYTES_PER_TOKEN), calls * _TOKENS_OF_AN_ANSWER)
+    return settings.cost_usd(math.ceil(size_bytes / BYTES_PER_TOKEN), calls * _TOKENS_OF_AN_ANSWER)
 
 
 def _form(messages: list[dict[str, str]], temperature: float, without: frozenset[str]) -> dict[str, Any]:

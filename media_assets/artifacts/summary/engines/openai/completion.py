@@ -95,6 +95,17 @@ def used_tokens(usage: object) -> tuple[int, int] | None:
     return None if found == (None, None) else (found[0] or 0, found[1] or 0)
 
 
+def counted_prompt(usage: object) -> int | None:
+    """Tokens of the whole prompt, those from a cache included: Anthropic's way of counting leaves them out."""
+    told = count(getattr(usage, "prompt_tokens", None))
+    details = getattr(usage, "prompt_tokens_details", None)
+    cached = [
+        getattr(details, "cached_tokens", None),
+        *(getattr(usage, name, None) for name in ("cache_read_input_tokens", "cache_creation_input_tokens")),
+    ]
+    return None if told is None else told + sum(count(each) or 0 for each in cached)
+
+
 def count(value: object) -> int | None:
     """A count that may be written as 812.0, "812" or 811.6; rounded up. None for what is none."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import partial
 
 from media_assets.artifacts.summary.engines.openai import prompts
 from media_assets.artifacts.summary.engines.openai.answers import checked_chapters, distinct
@@ -22,6 +23,8 @@ from media_assets.base.secrets import Secrets
 from media_assets.services.openai.concessions import Concessions
 from media_assets.services.openai.errors import SUMMARY
 from media_assets.services.openai.server import OpenAIServer
+from media_assets.services.openai.token_windows import ask_window
+from media_assets.services.openai.truncation import KnownWindow
 from media_assets.work.work import Work
 
 
@@ -35,6 +38,8 @@ class OpenAISummarizer:
         self._settings = settings
         self._server = OpenAIServer(settings.base_url, secrets, SUMMARY)
         self._concessions = Concessions(self._server.name, LADDER)
+        # OpenAI's own host refuses what does not fit.
+        self._window = KnownWindow(None if self._server.is_openai else partial(ask_window, model=settings.model))
 
     def summarize(self, transcript: Transcript, work: Work) -> Summary:
         """See `Summarizer`. With `work.journal`, answers survive a crash and are not paid twice."""
@@ -44,7 +49,9 @@ class OpenAISummarizer:
         context = json.dumps([prompts.PROMPT_VERSION, self._settings.result_settings(), system])
         with self._server.client(self._settings.timeout_seconds, self._settings.max_retries) as client:
             journal = AnswerJournal(work.journal, context)
-            chat = Chat(client, self._server.name, self._settings, system, journal, work, self._concessions)
+            chat = Chat(
+                client, self._server.name, self._settings, system, journal, work, self._concessions, self._window
+            )
             answer, parts = MapReduce(chat.ask, self._settings.part_characters, work.report).run(segments)
         work.report(1.0)
         return Summary(
@@ -62,8 +69,13 @@ class OpenAISummarizer:
         )
 
     def check(self) -> str:
-        """See `Summarizer`."""
-        return self._server.check(self.model)
+        """See `Summarizer`. Says how much the server reads at once, where it tells."""
+        found = self._server.check(self.model)
+        if self._server.is_openai:
+            return found
+        with self._server.client(self._settings.timeout_seconds, 0) as client:
+            window = ask_window(client, self.model)
+        return found if window is None else f"{found}, {window.line}"
 
     def _estimate_usd(self, segments: tuple[TranscriptSegment, ...], system: str) -> float | None:
         """What all questions together cost at most; None when the model has no price."""
