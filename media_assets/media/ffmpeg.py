@@ -19,6 +19,8 @@ import ffmpeg
 
 from media_assets.base.errors import BadMedia, Fatal, TimeLimitExceeded, Transient
 from media_assets.media.ffmpeg_errors import complaints, failure
+from media_assets.media.info import MediaInfo, Stream
+from media_assets.media.mixing import MonoMix, equal_mix
 from media_assets.media.probe import probe
 from media_assets.media.process import Ending, run_process
 from media_assets.media.sandbox.kernel_filter import Freedom
@@ -143,22 +145,22 @@ class FFmpeg:
         path: Path,
         work: Work,
         *,
-        container: str | None = None,
         sample_rate: int = 16000,
         start_seconds: float | None = None,
         duration_seconds: float | None = None,
+        mix: MonoMix | None = None,
     ) -> Generator[bytes, None, None]:
         """The first audio stream of a file as mono 16 bit little-endian samples, one second at a time.
 
-        Sample n is heard n / sample_rate seconds after the start (or `start_seconds`), also when the stream begins
-        late or has gaps: these become silence. Closing the generator ends ffmpeg. Memory stays bounded: ffmpeg waits
-        while nobody reads.
+        Where two channels cancel each other out, one is taken alone. Sample n is heard n / sample_rate seconds after
+        the start (or `start_seconds`), also when the stream begins late or has gaps: these become silence. Closing the
+        generator ends ffmpeg. Memory stays bounded: ffmpeg waits while nobody reads.
 
         Args:
             work: Its limit and cancellation end ffmpeg.
-            container: FFmpeg's name of its demuxer; None to look it up with a probe.
             start_seconds: Where to begin; None for the start of the stream.
             duration_seconds: How much to give; None for all.
+            mix: Tells afterwards how the channels were mixed, for whoever wants to know.
 
         Raises:
             BadMedia: after the last samples, when something could not be decoded.
@@ -166,22 +168,49 @@ class FFmpeg:
         """
         start = {} if start_seconds is None else {"ss": start_seconds}
         length = {} if duration_seconds is None else {"t": duration_seconds}
-        output = uploaded(path, container or _demuxer(path, work), **start)["a:0"].output(
+        media = _audible(path, work)
+        stream = media.audio_streams[0]
+        channels = {"ac": min(stream.channels or 1, 2)}
+        filters = [f"aresample={sample_rate}:{KEEP_TIME}"]
+        if stream.is_of_unknown_layout:
+            channels, filters = {}, [equal_mix(stream.channels or 1, 1 / (stream.channels or 1)), *filters]
+        output = uploaded(path, media.container, **start)["a:0"].output(
             "pipe:1",
             format="s16le",
             acodec="pcm_s16le",
-            ac=1,
-            af=f"aresample={sample_rate}:{KEEP_TIME}",
+            af=",".join(filters),
+            **channels,
             **ALL_MUST_DECODE,
             **length,
         )
-        second = sample_rate * 2
+        if channels.get("ac") != 2:
+            yield from self._seconds(output, work, 2 * sample_rate)
+            return
+        mix = mix or MonoMix(sample_rate)
+        for second in self._seconds(output, work, 4 * sample_rate):
+            yield mix.mixed(second)
+
+    def samples(
+        self, path: Path, media: MediaInfo, stream: Stream, work: Work, *, sample_rate: int
+    ) -> Generator[bytes, None, None]:
+        """All channels of a stream as they are, interleaved 16 bit little-endian samples, one second at a time.
+
+        Raises:
+            BadMedia and others: as `pcm`.
+        """
+        output = uploaded(path, media.container)[str(stream.index)].output(
+            "pipe:1", format="s16le", acodec="pcm_s16le", af=f"aresample={sample_rate}", **ALL_MUST_DECODE
+        )
+        yield from self._seconds(output, work, 2 * sample_rate * (stream.channels or 1))
+
+    def _seconds(self, output: Any, work: Work, second_bytes: int) -> Generator[bytes, None, None]:
+        """What a command writes to standard output, in pieces of so many bytes; the last may be shorter."""
         pending = bytearray()
         for data in self._stream(self._command(output), work, Ending()):
             pending += data
-            while len(pending) >= second:
-                yield bytes(pending[:second])
-                del pending[:second]
+            while len(pending) >= second_bytes:
+                yield bytes(pending[:second_bytes])
+                del pending[:second_bytes]
         if pending:
             yield bytes(pending)
 
@@ -198,16 +227,16 @@ class FFmpeg:
             raise failure(ending.exit_code, ending.error_output, command, work)
 
 
-def _demuxer(path: Path, work: Work) -> str:
-    """The demuxer that the probe finds.
+def _audible(path: Path, work: Work) -> MediaInfo:
+    """What the probe finds.
 
     Raises:
-        BadMedia: there is none.
+        BadMedia: there is no sound.
     """
     media = probe(path, work).media
-    if media is None:
+    if media is None or not media.audio_streams:
         raise BadMedia("nothing in it can be heard", next_step="Play the file to see whether it is damaged")
-    return media.container
+    return media
 
 
 def _bundled() -> Path:

@@ -50,6 +50,12 @@ class Stream(Model):
     sample_rate: int | None = None
     channels: int | None = None
     channel_layout: str | None = None
+    """Where each channel is heard, e.g. `5.1`; None when the file does not say."""
+
+    @property
+    def is_of_unknown_layout(self) -> bool:
+        """Whether nobody knows where its channels are heard, as with a recorder that has one for each microphone."""
+        return (self.channels or 0) > 2 and self.channel_layout is None
 
     @property
     def display_size(self) -> tuple[int, int] | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from media_assets.artifacts.m4a_audio.mixing_down import mix_down
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.base.errors import BadMedia, NotApplicable, TimeLimitExceeded
@@ -77,7 +79,8 @@ def extract_m4a(
         NotApplicable: the stream holds no sound at all.
         TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: see `FFmpeg.run`.
     """
-    copied, errors, failure = _take(ffmpeg, source, media, stream, destination, settings, work)
+    taken = _take(ffmpeg, source, media, stream, destination, settings, work)
+    failure = taken.failure
     result = _sound_of(destination, work)
     seconds = result.duration_seconds or 0.0 if result else 0.0
     work.require_length(offset_seconds(media, stream) + seconds)
@@ -85,7 +88,7 @@ def extract_m4a(
         raise NotApplicable("has an audio track without any sound in it: its sound track is empty")
     if failure is not None and not seconds:
         raise failure
-    check_complete(source, media, stream, seconds, errors, work)
+    check_complete(source, media, stream, seconds, taken.errors, work)
     if failure is not None and not lost_no_sound(source, media, stream, work):
         raise failure
     if result is None or not seconds:
@@ -94,9 +97,9 @@ def extract_m4a(
     work.report(1.0)
     return AudioTrack(
         stream_index=stream.index,
-        chosen_because=reason,
+        chosen_because=reason if taken.mixed is None else f"{reason}; {taken.mixed}",
         language=stream.language,
-        copied=copied,
+        copied=taken.copied,
         duration_seconds=seconds,
         offset_seconds=offset_seconds(media, stream),
         bit_rate=result.bit_rate,
@@ -104,6 +107,19 @@ def extract_m4a(
         channels=result.channels,
         size_bytes=destination.stat().st_size,
     )
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """How a stream was taken."""
+
+    copied: bool
+    errors: tuple[str, ...] = ()
+    """What ffmpeg met on the way without failing."""
+    failure: BadMedia | None = None
+    """No exception yet: what was written up to there may show a plainer reason, that the source was cut off."""
+    mixed: str | None = None
+    """How its channels were mixed, where that has to be said."""
 
 
 def _take(
@@ -114,26 +130,22 @@ def _take(
     destination: Path,
     settings: AudioSettings,
     work: Work,
-) -> tuple[bool, tuple[str, ...], BadMedia | None]:
-    """Copy or else encode.
-
-    Returns:
-        Whether it was copied, what ffmpeg met on the way without failing, and its failure. The failure is no exception
-        yet, because what was written up to there may show a plainer reason: that the source was cut off.
-    """
+) -> _Taken:
+    """Copy or else encode."""
     if stream.codec == "aac":
         try:
-            return True, _copy(ffmpeg, source, media, stream, destination, work), None
+            return _Taken(copied=True, errors=_copy(ffmpeg, source, media, stream, destination, work))
         except TimeLimitExceeded:
             raise
         except BadMedia:
             work.check()
     try:
-        return False, _encode(ffmpeg, source, media, stream, destination, settings, work), None
+        errors, mixed = _encode(ffmpeg, source, media, stream, destination, settings, work)
     except TimeLimitExceeded:
         raise
     except BadMedia as error:
-        return False, (), error
+        return _Taken(copied=False, failure=error)
+    return _Taken(copied=False, errors=errors, mixed=mixed)
 
 
 def offset_seconds(media: MediaInfo, stream: Stream) -> float:
@@ -162,26 +174,29 @@ def _encode(
     destination: Path,
     settings: AudioSettings,
     work: Work,
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, ...], str | None]:
+    """What ffmpeg met on the way, and how the channels were mixed where that has to be said."""
     if (stream.channels or 0) > _MOST_MIXED_CHANNELS:
         raise BadMedia(
             f"ffmpeg cannot process it: it has {stream.channels} channels; at most {_MOST_MIXED_CHANNELS} can be mixed",
             next_step=FEWER_CHANNELS,
         )
+    outputs = min(stream.channels or _STEREO, settings.channels or _STEREO)
+    mixed, work = mix_down(ffmpeg, source, media, stream, outputs, work)
     options = {
         "acodec": "aac",
         "audio_bitrate": f"{settings.bit_rate_kbps}k",
-        "ac": min(stream.channels or _STEREO, settings.channels or _STEREO),
+        "ac": outputs,
         "af": f"aresample={KEEP_TIME}",
         **ALL_MUST_DECODE,
     }
+    if mixed is not None:
+        options |= {"ac": 1, "af": f"{mixed.filter},aresample={KEEP_TIME}"}
     if work.max_media_seconds is not None:  # one wild time stamp is filled up with silence
         options["t"] = work.max_media_seconds + 1
-    return ffmpeg.run(
-        _output(source, media, stream, destination, options),
-        work,
-        duration_seconds=stream.duration_seconds or media.duration_seconds,
-    )
+    seconds = stream.duration_seconds or media.duration_seconds
+    errors = ffmpeg.run(_output(source, media, stream, destination, options), work, duration_seconds=seconds)
+    return errors, mixed.said if mixed else None
 
 
 def _output(source: Path, media: MediaInfo, stream: Stream, destination: Path, options: dict[str, Any]) -> Any:

@@ -351,7 +351,6 @@ def stopped(directory: Path) -> Work:
 @pytest.mark.parametrize(
     ("channels", "reason"),
     [
-        (9, "has 9 channels and does not say where each is heard"),
         (65, "has 65 channels; at most 64 can be mixed"),
         (1023, "has 1023 channels; at most 512 can be decoded"),
         (65535, "has 65535 channels; at most 512 can be decoded"),

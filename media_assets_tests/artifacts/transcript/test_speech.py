@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import av
+import ffmpeg
 import jiwer
 import numpy as np
 import pytest
@@ -113,3 +114,15 @@ def test_a_process_that_transcribes_prints_nothing_of_its_libraries(tmp_path: Pa
     command = [sys.executable, "-c", TRANSCRIBE, str(SAMPLES / "library" / MEETING), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
+@pytest.mark.thorough
+def test_a_voice_in_opposite_phase_on_two_channels_is_heard_and_that_is_said(transcriber: Transcriber, tmp_path: Path):
+    crossed = tmp_path / "crossed.m4a"
+    turned = ffmpeg.input(str(SAMPLES / "library" / MEETING)).output(
+        str(crossed), af="pan=stereo|c0=c0|c1=-1*c0", acodec="aac", t=15
+    )
+    FFmpeg().run(turned, Work(tmp_path))
+    heard = transcriber.transcribe(crossed, duration_seconds=15, offset_seconds=0, work=Work(tmp_path))
+    assert len(heard.text.split()) > 10
+    assert heard.note is not None and "cancel each other out" in heard.note

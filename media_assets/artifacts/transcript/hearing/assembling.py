@@ -23,6 +23,7 @@ def to_transcript(
     max_repetitions: int,
     duration_seconds: float,
     offset_seconds: float,
+    note: str | None = None,
 ) -> Transcript:
     """The windows' segments on the timeline of the source, without those that repeat the ones before.
 
@@ -31,6 +32,7 @@ def to_transcript(
         language: The configured one, for a recording in which none was heard.
         duration_seconds: How long the audio is.
         offset_seconds: How much later than its source's timeline the audio starts.
+        note: What a person should know of how it was heard.
     """
     kept, repeated = without_repeated_segments(
         place(
@@ -48,4 +50,5 @@ def to_transcript(
         segments=kept,
         dropped=total([*(window.dropped for window in windows), repeated]),
         cost_usd=sum(window.cost_usd for window in windows),
+        note=note,
     )

@@ -42,6 +42,7 @@ from media_assets.artifacts.transcript.hearing.windows import (
 from media_assets.artifacts.transcript.value import Transcript, Word
 from media_assets.base.errors import Fatal
 from media_assets.media.ffmpeg import FFmpeg
+from media_assets.media.mixing import MonoMix
 from media_assets.work.work import Work
 
 if TYPE_CHECKING:
@@ -85,8 +86,9 @@ class FasterWhisperTranscriber:
 
     def transcribe(self, audio: Path, *, duration_seconds: float, offset_seconds: float, work: Work) -> Transcript:
         """See `Transcriber`. The language is the configured one, or that of the first window with speech in it."""
+        mix = MonoMix(SAMPLE_RATE)
         windows = transcribe_windows(
-            self._ffmpeg.pcm(audio, work, sample_rate=SAMPLE_RATE),
+            self._ffmpeg.pcm(audio, work, sample_rate=SAMPLE_RATE, mix=mix),
             work,
             duration_seconds=duration_seconds,
             length=self._window_length,
@@ -100,12 +102,18 @@ class FasterWhisperTranscriber:
             max_repetitions=self._settings.guards.max_repetitions,
             duration_seconds=duration_seconds,
             offset_seconds=offset_seconds,
+            note=mix.note,
         )
         # Whoever says that it is English has the words, however unsure they are.
         if self._settings.language or is_made_out(windows, duration_seconds) or self._whisper.model.is_multilingual:
             return transcript
         dropped = total([transcript.dropped, {NOT_MADE_OUT: len(transcript.segments)} if transcript.segments else {}])
-        update = {"segments": (), "dropped": dropped, "language": UNDETERMINED, "note": not_made_out(self.model)}
+        update = {
+            "segments": (),
+            "dropped": dropped,
+            "language": UNDETERMINED,
+            "note": "; ".join(filter(None, [mix.note, not_made_out(self.model)])),
+        }
         return transcript.model_copy(update=update)
 
     def check(self) -> str:

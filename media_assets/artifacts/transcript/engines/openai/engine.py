@@ -36,6 +36,7 @@ from media_assets.base.errors import Fatal, Transient
 from media_assets.base.model import mistakes
 from media_assets.base.secrets import Secrets
 from media_assets.media.ffmpeg import FFmpeg
+from media_assets.media.mixing import MonoMix
 from media_assets.media.untrusted import file_url, our_own
 from media_assets.services.openai.errors import TRANSCRIPTION, TooLong, may_be_charged, translate
 from media_assets.services.openai.server import OpenAIServer
@@ -76,9 +77,10 @@ class OpenAITranscriber:
     def transcribe(self, audio: Path, *, duration_seconds: float, offset_seconds: float, work: Work) -> Transcript:
         """See `Transcriber`. The language is the configured one, or that of the first piece with speech in it."""
         work.spending.require(self._cost_usd(duration_seconds))
+        mix = MonoMix(SAMPLE_RATE)
         with self._server.client(self._settings.timeout_seconds, self._settings.max_retries) as client:
             windows = transcribe_windows(
-                self._ffmpeg.pcm(audio, work, sample_rate=SAMPLE_RATE),
+                self._ffmpeg.pcm(audio, work, sample_rate=SAMPLE_RATE, mix=mix),
                 work,
                 duration_seconds=duration_seconds,
                 length=self._length,
@@ -93,6 +95,7 @@ class OpenAITranscriber:
             max_repetitions=self._settings.guards.max_repetitions,
             duration_seconds=duration_seconds,
             offset_seconds=offset_seconds,
+            note=mix.note,
         )
 
     def check(self) -> str:
