@@ -165,6 +165,8 @@ class _AudioHandler(OpenAIHandler):
                 self.send(200, str(fault.content or ""))
             else:
                 self.fail(fault)
+        elif state.refuses and (refusal := state.refuses(dict(upload.fields))):
+            self.fail(refusal)
         elif len(body) > state.max_bytes:
             message = f"Maximum content size limit ({state.max_bytes}) exceeded ({len(body)} bytes read)"
             self.fail(Status(413, message, type="server_error"))

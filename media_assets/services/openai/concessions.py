@@ -24,10 +24,12 @@ class Concessions:
     Args:
         server: Its name, for the log.
         ladder: What can be given up, what is missed least first.
+        never_guessed: What of it is given up only when the server names it.
     """
 
-    def __init__(self, server: str, ladder: Sequence[str]) -> None:
+    def __init__(self, server: str, ladder: Sequence[str], never_guessed: frozenset[str] = frozenset()) -> None:
         self._server = server
+        self._never_guessed = never_guessed
         self._ladder = tuple(ladder)
         self._lock = threading.Lock()
         self._given_up: frozenset[str] = frozenset()
@@ -49,7 +51,9 @@ class Concessions:
         """
         offered = [part for part in self._ladder if part in sent and part not in tried]
         part, named = refused_part(refusal, offered)
-        return None if part is None else (tried | {part}, named)
+        if part is None or (not named and part in self._never_guessed):
+            return None
+        return tried | {part}, named
 
     def remember(self, without: frozenset[str], words: str) -> None:
         """A request was taken without these.

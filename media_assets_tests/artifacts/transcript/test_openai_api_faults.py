@@ -87,7 +87,7 @@ def test_the_wait_is_the_one_the_server_asks_for(
         (Status(429, "Check your plan.", "insufficient_quota"), Fatal, "quota", "credit", False),
         (Status(403, "Country not supported"), Fatal, "denies the access", "right to use", False),
         (Status(404, "The model does not exist", "model_not_found"), Fatal, "does not take", "`transcription`", False),
-        (Status(400, "response_format 'verbose_json' is not known"), Fatal, "does not take", "library.yaml", False),
+        (Status(400, "'whisper-1' takes no temperature", param="model"), Fatal, "does not take", "library.yaml", False),
         (Status(400, "audio duration 1600 is longer than 1500, the maximum for this model"), Fatal, "pieces of",
          "piece_seconds", False),
         (Status(400, "Invalid file format.", "invalid_value"), BadMedia, "Invalid file format", "", False),

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from media_assets.artifacts.transcript.engines.faster_whisper.languages import language_code
 from media_assets.artifacts.transcript.engines.openai.answers import SpeechAnswer, timed_utterances, untimed_utterances
+from media_assets.artifacts.transcript.engines.openai.request import LADDER, NEVER_GUESSED, options, parts_sent
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
 from media_assets.artifacts.transcript.hearing.assembling import to_transcript
 from media_assets.artifacts.transcript.hearing.readable import split_readably
@@ -38,7 +39,9 @@ from media_assets.base.secrets import Secrets
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.mixing import MonoMix
 from media_assets.media.untrusted import file_url, our_own
-from media_assets.services.openai.errors import TRANSCRIPTION, TooLong, may_be_charged, translate
+from media_assets.services.openai.concessions import Concessions
+from media_assets.services.openai.errors import TRANSCRIPTION, RefusedRequest, TooLong, may_be_charged, translate
+from media_assets.services.openai.refusals import refusal_of
 from media_assets.services.openai.server import OpenAIServer
 from media_assets.work.spending import Payment
 from media_assets.work.work import Work
@@ -57,6 +60,10 @@ _SHORTEST_SECONDS = 0.1
 """OpenAI refuses less."""
 
 
+class _NoTimes(Exception):
+    """The server turned out to give text alone. Nothing was paid for."""
+
+
 class OpenAITranscriber:
     """A transcriber behind an API."""
 
@@ -72,20 +79,16 @@ class OpenAITranscriber:
         self._with_logprobs = (
             not self._timed and settings.model.startswith("gpt-4o") and "diarize" not in settings.model
         )
-        self._length = _window_length(settings, timed=self._timed)
+        self._concessions = Concessions(self._server.name, LADDER, NEVER_GUESSED)
 
     def transcribe(self, audio: Path, *, duration_seconds: float, offset_seconds: float, work: Work) -> Transcript:
         """See `Transcriber`. The language is the configured one, or that of the first piece with speech in it."""
         work.spending.require(self._cost_usd(duration_seconds))
-        mix = MonoMix(SAMPLE_RATE)
         with self._server.client(self._settings.timeout_seconds, self._settings.max_retries) as client:
-            windows = transcribe_windows(
-                self._ffmpeg.pcm(audio, work, sample_rate=SAMPLE_RATE, mix=mix),
-                work,
-                duration_seconds=duration_seconds,
-                length=self._length,
-                hear=partial(self._hear, client, work),
-            )
+            try:
+                mix, windows = self._windows(client, audio, duration_seconds, work)
+            except _NoTimes:
+                mix, windows = self._windows(client, audio, duration_seconds, work)
         work.report(1.0)
         return to_transcript(
             windows,
@@ -98,12 +101,36 @@ class OpenAITranscriber:
             note=mix.note,
         )
 
+    def _windows(
+        self, client: openai.OpenAI, audio: Path, duration_seconds: float, work: Work
+    ) -> tuple[MonoMix, list[Heard]]:
+        timed = self._timed and not self._gives_no_times
+        mix = MonoMix(SAMPLE_RATE)
+        windows = transcribe_windows(
+            self._ffmpeg.pcm(audio, work, sample_rate=SAMPLE_RATE, mix=mix),
+            work,
+            duration_seconds=duration_seconds,
+            length=_window_length(self._settings, timed=timed),
+            hear=partial(self._hear, client, work, timed),
+        )
+        return mix, windows
+
+    @property
+    def _gives_no_times(self) -> bool:
+        return "verbose_json" in self._concessions.given_up
+
     def check(self) -> str:
         """See `Transcriber`."""
         return self._server.check(self.model)
 
     def _hear(
-        self, client: openai.OpenAI, work: Work, window: Window, language: str | None, report: Callable[[float], None]
+        self,
+        client: openai.OpenAI,
+        work: Work,
+        timed: bool,
+        window: Window,
+        language: str | None,
+        report: Callable[[float], None],
     ) -> Heard:
         sounding = _sounding(window)
         if sounding is None or window.duration_seconds < _SHORTEST_SECONDS:
@@ -112,11 +139,13 @@ class OpenAITranscriber:
         sound = self._encoded(window, work)
         # From here on nothing may end the work before the journal has what was paid for.
         with work.spending.paying(self._cost_usd(window.duration_seconds)) as payment:
-            content = self._ask(client, sound, language, work, payment)
-            answer = self._answer(content)
+            sent = parts_sent(self._settings, language, timed=timed, with_logprobs=self._with_logprobs)
+            attempt = partial(self._ask, client, sound, language, work, payment, timed)
+            content = self._concessions.asking(sent, attempt)
+            answer = self._answer(content, timed)
             seconds = answer.usage.seconds if answer.usage else None
             payment.cost_usd = self._cost_usd(window.duration_seconds if seconds is None else seconds)
-        if self._timed:
+        if timed:
             kept, dropped = timed_utterances(answer, self._settings.guards)
         else:
             kept, dropped = untimed_utterances(answer, self._settings.guards, *sounding)
@@ -137,10 +166,29 @@ class OpenAITranscriber:
         self._ffmpeg.run(raw.output(file_url(sound), format="flac"), work)
         return sound.read_bytes()
 
-    def _ask(self, client: openai.OpenAI, sound: bytes, language: str | None, work: Work, payment: Payment) -> bytes:
-        """The body of the answer."""
+    def _ask(
+        self,
+        client: openai.OpenAI,
+        sound: bytes,
+        language: str | None,
+        work: Work,
+        payment: Payment,
+        timed: bool,
+        without: frozenset[str],
+    ) -> bytes:
+        """The body of the answer.
+
+        Raises:
+            RefusedRequest: the server does not take it so.
+            _NoTimes: it takes none that asks for times.
+        """
         import openai
 
+        if timed and "verbose_json" in without:
+            self._concessions.remember(without, "it takes no verbose_json, so times are estimated in short pieces")
+            raise _NoTimes
+        work.check()
+        payment.cost_usd = None
         timeout, remaining = self._settings.timeout_seconds, work.remaining_seconds
         if remaining is not None:
             timeout = min(timeout, remaining)
@@ -150,7 +198,7 @@ class OpenAITranscriber:
                 file=("piece.flac", sound, "audio/flac"),
                 model=self.model,
                 timeout=timeout,
-                **self._options(language),
+                **options(self._settings, language, timed=timed, with_logprobs=self._with_logprobs, without=without),
             )
         except openai.APIError as error:
             if not may_be_charged(error):
@@ -158,6 +206,10 @@ class OpenAITranscriber:
             # A request that was cut short by the file's time limit is the limit's matter, not the server's.
             work.check()
             # `from None`: the library's own error may quote the key.
+            if isinstance(error, openai.APIStatusError):
+                refused = RefusedRequest(refusal_of(error), self._server.name, client.api_key, TRANSCRIPTION)
+                if not isinstance(refused.failure, TooLong):
+                    raise refused from None
             failure = translate(error, self._server.name, client.api_key, TRANSCRIPTION)
             if isinstance(failure, TooLong):
                 raise Fatal(
@@ -167,21 +219,7 @@ class OpenAITranscriber:
             raise failure from None
         return bytes(response.http_response.content)
 
-    def _options(self, language: str | None) -> dict[str, Any]:
-        options: dict[str, Any] = {"temperature": self._settings.temperature}
-        if self._timed:
-            options |= {"response_format": "verbose_json", "timestamp_granularities": ["word", "segment"]}
-        else:
-            options |= {"response_format": "json"}
-        if self._with_logprobs:
-            options["include"] = ["logprobs"]
-        if language := self._settings.language or language:
-            options["language"] = language
-        if self._settings.prompt:
-            options["prompt"] = self._settings.prompt
-        return options
-
-    def _answer(self, content: bytes) -> SpeechAnswer:
+    def _answer(self, content: bytes, timed: bool) -> SpeechAnswer:
         """Checked: whatever comes with status 200 arrives here."""
         server = self._server.name
         if content.lstrip()[:1] != b"{":
@@ -197,7 +235,7 @@ class OpenAITranscriber:
             raise Transient(
                 f"could not be transcribed: {server} gave an answer that cannot be used ({wrong})"
             ) from None
-        if self._timed and answer.segments is None and answer.text.strip():
+        if timed and answer.segments is None and answer.text.strip():
             raise Fatal(
                 f"{server} gives no times with the model {self.model}",
                 next_step="Set `transcription.answers: text` in library.yaml to have them estimated",

@@ -1,0 +1,52 @@
+"""What a server of audio transcriptions is asked with a piece of sound, and what of it can be left out.
+
+Mistral takes no granularities together with a language, speaches and others know no `verbose_json`, some no prompt.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
+
+LADDER = ("timestamp_granularities", "include", "temperature", "prompt", "language", "verbose_json")
+"""What a request can be sent without, what is missed least first. Without granularities segments have times, and words
+often none; without the language the server detects it."""
+NEVER_GUESSED = frozenset({"verbose_json"})
+"""Given up when the server names it alone: times are estimated from then on."""
+
+
+def options(
+    settings: OpenAITranscription, language: str | None, *, timed: bool, with_logprobs: bool, without: frozenset[str]
+) -> dict[str, Any]:
+    """The fields of a request beside the sound and the model.
+
+    Args:
+        language: That of the pieces before; what is configured goes first.
+        timed: Whether times are asked for.
+        without: What of `LADDER` the server does not take.
+    """
+    fields = _fields(settings, language, timed=timed, with_logprobs=with_logprobs)
+    fields["response_format"] = "verbose_json" if timed else "json"
+    return {name: value for name, value in fields.items() if name not in without}
+
+
+def parts_sent(
+    settings: OpenAITranscription, language: str | None, *, timed: bool, with_logprobs: bool
+) -> tuple[str, ...]:
+    """Which parts of `LADDER` a whole request has. Times that are configured are not given up."""
+    fields = _fields(settings, language, timed=timed, with_logprobs=with_logprobs)
+    return (*fields, "verbose_json") if timed and settings.answers == "auto" else tuple(fields)
+
+
+def _fields(settings: OpenAITranscription, language: str | None, *, timed: bool, with_logprobs: bool) -> dict[str, Any]:
+    fields: dict[str, Any] = {"temperature": settings.temperature}
+    if timed:
+        fields["timestamp_granularities"] = ["word", "segment"]
+    if with_logprobs:
+        fields["include"] = ["logprobs"]
+    if spoken := settings.language or language:
+        fields["language"] = spoken
+    if settings.prompt:
+        fields["prompt"] = settings.prompt
+    return fields
