@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from media_assets.base.errors import BadMedia
 from media_assets.media import isobmff
 from media_assets.media.emptiness import empty_container
 from media_assets.media.info import Chapter, MediaInfo, MediaKind
+from media_assets.media.pictures.formats import TGA, is_tga, raw_format, unopened_format
 from media_assets.media.pictures.taken_at import taken_at
 from media_assets.media.pretenders import meant, pretender
 from media_assets.media.probe_frames import look_at_frames
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 _MICROSECONDS = 1_000_000
 """AV_TIME_BASE, the clock of a container's own times."""
 _ANIMATIONS = ("gif", "apng")
+_ICONS = "ico"
+"""One picture in several sizes, each a stream."""
 """Formats of pictures that may move."""
 A_SECOND_OF_SPEECH = Path(__file__).parent / "second_of_speech.ogg"
 _SHORTEST_HEADER_BYTES = 12
@@ -93,11 +96,21 @@ def probe(path: Path, work: Work, name: str | None = None) -> Probe:
     instead = pretender(head, name, None if playlist else mime_type, playlist)
     if instead is not None:
         raise BadMedia(instead.reason, next_step=instead.next_step)
+    if unopened_format(head) is not None:
+        return run_in_child(_of_picture, path, work=work)
     if playlist is not None:
         return Probe(MediaKind.OTHER, playlist, None)
     if mime_type is not None:
         return Probe(MediaKind.OTHER, mime_type, None)
     return run_in_child(_look_inside, path, name, work=work)
+
+
+def _of_picture(path: Path) -> Probe:
+    """What a picture is that nobody here opens."""
+    with path.open("rb") as file:
+        found = unopened_format(file.read(HEAD_BYTES))
+        assert found is not None
+        return Probe(MediaKind.IMAGE, found.mime_type, None, taken_at(file))
 
 
 def warm_up() -> None:
@@ -130,8 +143,10 @@ def _look_inside(path: Path, name: str) -> Probe:
             if container is not None and container.streams:
                 media, moves = _describe(container, dolby_vision, image_size)
                 found = _judge(media, moves, head, name)
-                return found if found.kind is not MediaKind.IMAGE else replace(found, taken_at=taken_at(file))
+                return found if found.kind is not MediaKind.IMAGE else _dated(found, file)
         empty = empty_container(file, head) if not image_size else None
+        if empty is None and is_tga(file, head, name):
+            return Probe(MediaKind.IMAGE, TGA.mime_type, None)
     if empty is not None:
         return Probe(MediaKind.AUDIO, media_type(MediaKind.AUDIO, empty, head), MediaInfo(container=empty, streams=()))
     if meant(name) is None and not begins_like_media(head) and is_text_of_any_encoding(head):
@@ -140,6 +155,12 @@ def _look_inside(path: Path, name: str) -> Probe:
         zeros = "" if head.strip(b"\0") else "; it begins with zeros alone, as a download that was never filled does"
         raise BadMedia(f"nothing in it can be recognised as audio, video or image{zeros}", next_step=_FETCH_AGAIN)
     return Probe(MediaKind.OTHER, UNKNOWN_TYPE, None)
+
+
+def _dated(found: Probe, file: BinaryIO) -> Probe:
+    """With when it was taken, and with its own type when it is a raw picture, which FFmpeg takes for a TIFF."""
+    raw = raw_format(file)
+    return replace(found, taken_at=taken_at(file), mime_type=raw.mime_type if raw else found.mime_type)
 
 
 def _describe(
@@ -204,7 +225,7 @@ def _judge(media: MediaInfo, moves: bool, head: bytes, name: str) -> Probe:
 
 def _kind(media: MediaInfo, moves: bool, head: bytes) -> MediaKind:
     """OTHER when nothing in it can be seen or heard (a file of subtitles)."""
-    if isobmff.image_type(head) or media.container.endswith("_pipe"):
+    if isobmff.image_type(head) or media.container.endswith("_pipe") or media.container == _ICONS:
         return MediaKind.IMAGE
     if media.video_streams:
         return MediaKind.VIDEO if moves or media.container not in _ANIMATIONS else MediaKind.IMAGE

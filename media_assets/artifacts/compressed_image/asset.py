@@ -14,6 +14,7 @@ from media_assets.artifacts.drive_file.ages import age_years
 from media_assets.artifacts.drive_file.value import SourceFile
 from media_assets.base.errors import NotApplicable
 from media_assets.media.info import MediaKind
+from media_assets.media.pictures.formats import name_of
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.rules import FileFacts, first_that_fits
 from media_assets.pipeline.settings import AssetTuning
@@ -77,6 +78,8 @@ def compressed_image(drive_file: Stored[SourceFile], settings: ImageSettings, wo
     the artifact says why.
     """
     file = drive_file.value
+    if file.media is None and file.kind is MediaKind.IMAGE:
+        raise NotApplicable(f"is {name_of(file.mime_type)}, which is left as it is")
     if file.media is None or file.kind is not MediaKind.IMAGE:
         raise NotApplicable(f"is no image but {file.mime_type}")
     path, value = compress_image(drive_file.local_path(), file.media, age_years(file), settings, work)

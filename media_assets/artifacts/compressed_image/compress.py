@@ -22,6 +22,7 @@ from media_assets.artifacts.compressed_image.settings import ImageFormat, ImageR
 from media_assets.artifacts.compressed_image.value import CompressedImage
 from media_assets.base.errors import BadMedia
 from media_assets.media.info import MediaInfo
+from media_assets.media.pictures.formats import why_unopened
 from media_assets.media.pictures.opening import (
     LIBRARIES,
     UnreadablePicture,
@@ -87,6 +88,8 @@ def compress_image(
             ahead=_LOADED_AHEAD,
         )
     except UnreadablePicture:
+        if what := run_in_child(why_unopened, source, work=work):
+            return None, _other_format(source, media, f"is {what}, which is left as it is")
         if media.container.split(",")[0].removesuffix("_pipe") in _OPENED:
             raise
         return None, _other_format(source, media)
@@ -96,14 +99,14 @@ def compress_image(
     return written_file(work.directory / _file_name(value.format)), value
 
 
-def _other_format(source: Path, media: MediaInfo) -> CompressedImage:
+def _other_format(source: Path, media: MediaInfo, reason: str | None = None) -> CompressedImage:
     """The value for what the probe knows as a picture, in none of the formats that are opened."""
     name = media.container.removesuffix("_pipe")
     stream = next((stream for stream in media.streams if stream.display_size), None)
     width, height = (stream.display_size if stream else None) or (0, 0)
     return CompressedImage(
         outcome="left",
-        reason=f"is {name.upper()}, a format that is left as it is",
+        reason=reason or f"is {name.upper()}, a format that is left as it is",
         source_format=name,
         source_width=width,
         source_height=height,

@@ -14,6 +14,7 @@ from media_assets.base.errors import BadMedia, NotApplicable
 from media_assets.media.completeness import is_empty_track
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo, MediaKind, Stream
+from media_assets.media.pictures.formats import why_unopened
 from media_assets.media.pictures.opening import (
     LIBRARIES,
     UnreadablePicture,
@@ -56,7 +57,12 @@ def make_thumbnails(
     if kind is MediaKind.VIDEO and media.video_streams:
         return _of_video(ffmpeg, source, media, settings, work)
     if kind is MediaKind.IMAGE:
-        return _of_image(ffmpeg, source, media, settings, work)
+        try:
+            return _of_image(ffmpeg, source, media, settings, work)
+        except BadMedia:
+            if what := run_in_child(why_unopened, source, work=work):
+                raise NotApplicable(f"is {what}, of which no thumbnail can be made here") from None
+            raise
     covers = [stream for stream in media.streams if stream.attached_picture]
     if not covers:
         raise NotApplicable("has no cover art" if kind is MediaKind.AUDIO else "has no picture")
