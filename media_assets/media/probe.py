@@ -14,7 +14,7 @@ from media_assets.base.errors import BadMedia
 from media_assets.media import isobmff
 from media_assets.media.emptiness import empty_container
 from media_assets.media.info import Chapter, MediaInfo, MediaKind
-from media_assets.media.pictures.formats import TGA, is_tga, raw_format, unopened_format
+from media_assets.media.pictures.formats import SVG_TYPE, TGA, is_tga, raw_format, unopened_format
 from media_assets.media.pictures.taken_at import taken_at
 from media_assets.media.pretenders import meant, pretender
 from media_assets.media.probe_frames import look_at_frames
@@ -110,7 +110,9 @@ def _of_picture(path: Path) -> Probe:
     with path.open("rb") as file:
         found = unopened_format(file.read(HEAD_BYTES))
         assert found is not None
-        return Probe(MediaKind.IMAGE, found.mime_type, None, taken_at(file))
+        # A drawing is a text, which programs draw; it has no pixels of its own.
+        kind = MediaKind.OTHER if found.mime_type == SVG_TYPE else MediaKind.IMAGE
+        return Probe(kind, found.mime_type, None, taken_at(file))
 
 
 def warm_up() -> None:

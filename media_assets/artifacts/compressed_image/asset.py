@@ -78,8 +78,8 @@ def compressed_image(drive_file: Stored[SourceFile], settings: ImageSettings, wo
     the artifact says why.
     """
     file = drive_file.value
-    if file.media is None and file.kind is MediaKind.IMAGE:
-        raise NotApplicable(f"is {name_of(file.mime_type)}, which is left as it is")
+    if file.media is None and (what := name_of(file.mime_type)):
+        raise NotApplicable(f"is {what}, which is left as it is")
     if file.media is None or file.kind is not MediaKind.IMAGE:
         raise NotApplicable(f"is no image but {file.mime_type}")
     path, value = compress_image(drive_file.local_path(), file.media, age_years(file), settings, work)

@@ -9,7 +9,9 @@ from media_assets.artifacts.duplicates.find.choose import has_camera_tags, reenc
 from media_assets.artifacts.duplicates.find.pictures import fingerprint
 from media_assets.artifacts.duplicates.settings import FingerprintSettings
 from media_assets.artifacts.duplicates.values import IndexedContent
+from media_assets.base.errors import BadMedia
 from media_assets.media.ffmpeg import FFmpeg
+from media_assets.media.pictures.formats import is_raw
 from media_assets.work.work import Work
 
 
@@ -27,7 +29,12 @@ def indexed_content(
     """
     frames = audio = None
     if source is not None and file.media is not None:
-        frames, audio = fingerprint(ffmpeg, source, file.kind, file.media, settings, work)
+        try:
+            frames, audio = fingerprint(ffmpeg, source, file.kind, file.media, settings, work)
+        except BadMedia:
+            if not is_raw(file.mime_type):
+                raise
+            # Nothing is wrong with it: exact copies are found all the same.
     pictures = file.media.video_streams if file.media else ()
     width, height = (pictures[0].display_size if pictures else None) or (None, None)
     return IndexedContent(

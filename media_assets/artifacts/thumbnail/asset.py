@@ -8,7 +8,6 @@ from media_assets.artifacts.thumbnail.settings import ThumbnailSettings
 from media_assets.artifacts.thumbnail.value import Thumbnails
 from media_assets.base.errors import NotApplicable
 from media_assets.media.ffmpeg import FFmpeg
-from media_assets.media.info import MediaKind
 from media_assets.media.pictures.formats import name_of
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.settings import AssetTuning
@@ -52,8 +51,8 @@ def thumbnail(
     Photos are turned upright, HDR is tone-mapped, audio files show their cover art. The same file gives the same bytes.
     """
     file = drive_file.value
-    if file.media is None and file.kind is MediaKind.IMAGE:
-        raise NotApplicable(f"is {name_of(file.mime_type)}, of which no thumbnail can be made here")
+    if file.media is None and (what := name_of(file.mime_type)):
+        raise NotApplicable(f"is {what}, of which no thumbnail can be made here")
     if file.media is None:
         raise NotApplicable(f"is no picture but {file.mime_type}")
     files, value = make_thumbnails(ffmpeg, drive_file.local_path(), file.kind, file.media, settings, work)

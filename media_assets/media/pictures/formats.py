@@ -36,6 +36,7 @@ _RAW = PictureFormat("image/x-raw", "a raw picture")
 _ORF = PictureFormat("image/x-olympus-orf", "a raw picture (Olympus ORF)")
 _EPS = PictureFormat("application/postscript", "a drawing (PostScript)")
 _SVG = PictureFormat("image/svg+xml", "a drawing (SVG)")
+SVG_TYPE = _SVG.mime_type
 TGA = PictureFormat("image/x-tga", "a TGA")
 _SIGNATURES = (
     (0, b"FUJIFILMCCD-RAW ", PictureFormat("image/x-fuji-raf", "a raw picture (Fujifilm RAF)")),
@@ -64,6 +65,8 @@ _SIGNATURES = (
     (40, b" EMF", PictureFormat("image/emf", "a drawing (EMF)")),
     (8, b"CDR", PictureFormat("image/x-coreldraw", "a drawing (CorelDRAW)")),
 )
+_SVG_NAMESPACE = b"http://www.w3.org/2000/svg"
+"""Without it an XML document is shown by no viewer, whatever its elements are called."""
 _BEGINS_SVG = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:\s|<!--.*?-->|<\?.*?\?>|<!DOCTYPE\s+svg[^>\[]*(?:\[[^\]]*\])?\s*>)*+<(?:[\w.-]+:)?svg[\s>/]",
     re.DOTALL | re.IGNORECASE,
@@ -86,7 +89,7 @@ def unopened_format(head: bytes) -> PictureFormat | None:
     for at, signature, found in _SIGNATURES:
         if head.startswith(signature, at) and (at != 8 or head.startswith(b"RIFF")) and (at != 40 or head[0] == 1):
             return found
-    return _SVG if _BEGINS_SVG.match(head) else None
+    return _SVG if _SVG_NAMESPACE in head and _BEGINS_SVG.match(head) else None
 
 
 def is_tga(file: BinaryIO, head: bytes, name: str) -> bool:
@@ -100,9 +103,14 @@ def is_tga(file: BinaryIO, head: bytes, name: str) -> bool:
     return makes_sense and any(head[12:14]) and any(head[14:16]) and name.lower().endswith((".tga", ".icb", ".vda"))
 
 
-def name_of(mime_type: str) -> str:
-    """What a picture of this MIME type is, for people."""
-    return _BY_TYPE.get(mime_type, f"a picture ({mime_type})")
+def name_of(mime_type: str) -> str | None:
+    """What a picture of this MIME type is, for people; None for what is opened here, or no picture."""
+    return _BY_TYPE.get(mime_type)
+
+
+def is_raw(mime_type: str) -> bool:
+    """Whether a MIME type is that of a raw picture that calls itself a TIFF, which can be shown by luck alone."""
+    return mime_type in {each.mime_type for each in (*_RAW_OF.values(), _CR2, _DNG, _RAW)}
 
 
 def raw_format(file: BinaryIO) -> PictureFormat | None:

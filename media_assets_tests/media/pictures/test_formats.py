@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from PIL import Image
 
 from media_assets.artifacts.compressed_image.compress import compress_image
 from media_assets.artifacts.compressed_image.settings import ImageSettings
+from media_assets.artifacts.drive_file.value import SourceFile
+from media_assets.artifacts.duplicates.rows import indexed_content
+from media_assets.artifacts.duplicates.settings import FingerprintSettings
 from media_assets.artifacts.thumbnail.make import make_thumbnails
 from media_assets.artifacts.thumbnail.settings import ThumbnailSettings
 from media_assets.base.errors import BadMedia, NotApplicable
@@ -45,7 +49,10 @@ UNOPENED = {
     "a.fits": (b"SIMPLE  =                    T".ljust(2880), "image/fits"),
     "a.eps": (b"%!PS-Adobe-3.0 EPSF-3.0\nshowpage\n", "application/postscript"),
     "a.svg": (b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', "image/svg+xml"),
-    "b.svg": (b'\xef\xbb\xbf<?xml version="1.0"?>\n<!-- by hand -->\n<svg:svg xmlns:svg="x"/>', "image/svg+xml"),
+    "b.svg": (
+        b'\xef\xbb\xbf<?xml version="1.0"?>\n<!-- by hand -->\n<svg:svg xmlns:svg="http://www.w3.org/2000/svg"/>',
+        "image/svg+xml",
+    ),
     "no ending": (b"FUJIFILMCCD-RAW 0201FF389501X-T5".ljust(600, b"\0"), "image/x-fuji-raf"),
 }
 
@@ -54,8 +61,9 @@ UNOPENED = {
 def test_a_picture_that_nobody_here_opens_is_a_picture_by_its_content(name: str, tmp_path: Path):
     content, mime_type = UNOPENED[name]
     (tmp_path / name).write_bytes(content)
-    assert probe(tmp_path / name, Work(tmp_path)) == Probe(MediaKind.IMAGE, mime_type, None)
-    assert not name_of(mime_type).startswith("a picture (")
+    kind = MediaKind.OTHER if mime_type == "image/svg+xml" else MediaKind.IMAGE
+    assert probe(tmp_path / name, Work(tmp_path)) == Probe(kind, mime_type, None)
+    assert name_of(mime_type)
 
 
 @pytest.mark.parametrize("cut", [False, True])
@@ -144,3 +152,22 @@ def test_a_drawing_under_the_name_of_a_photo_is_none(tmp_path: Path):
     (tmp_path / "a.jpg").write_bytes(UNOPENED["a.svg"][0])
     with pytest.raises(BadMedia, match="is a drawing"):
         probe(tmp_path / "a.jpg", Work(tmp_path))
+
+
+def test_exact_copies_of_a_raw_picture_can_be_found(tmp_path: Path):
+    source = tmp_path / "a.nef"
+    source.write_bytes(raw(">", *SIZE, SENSOR))
+    found = probe(source, Work(tmp_path))
+    assert found.media is not None
+    moment = datetime(2021, 1, 1, tzinfo=UTC)
+    file = SourceFile(
+        **dict.fromkeys(("key", "source", "path", "name", "folder", "md5", "revision", "link"), ""),
+        sha256="0" * 64,
+        size_bytes=1,
+        modified_at=moment,
+        kind=found.kind,
+        mime_type=found.mime_type,
+        media=found.media,
+    )
+    content = indexed_content(FFmpeg(), source, file, FingerprintSettings(), Work(tmp_path))
+    assert (content.frames, content.sha256) == (None, "0" * 64)
