@@ -16,6 +16,7 @@ from media_assets.media.completeness import check_complete, is_empty_track, lost
 from media_assets.media.ffmpeg import ALL_MUST_DECODE, KEEP_TIME, FFmpeg
 from media_assets.media.ffmpeg_errors import FEWER_CHANNELS
 from media_assets.media.info import MediaInfo, Stream
+from media_assets.media.joined import reads_on
 from media_assets.media.probe import probe
 from media_assets.media.untrusted import ISO, file_url, uploaded
 from media_assets.work.portions import portions
@@ -79,6 +80,7 @@ def extract_m4a(
         NotApplicable: the stream holds no sound at all.
         TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: see `FFmpeg.run`.
     """
+    beyond = reads_on(source, media.container)
     taken = _take(ffmpeg, source, media, stream, destination, settings, work)
     failure = taken.failure
     result = _sound_of(destination, work)
@@ -97,7 +99,7 @@ def extract_m4a(
     work.report(1.0)
     return AudioTrack(
         stream_index=stream.index,
-        chosen_because=reason if taken.mixed is None else f"{reason}; {taken.mixed}",
+        chosen_because="; ".join(filter(None, [reason, taken.mixed, beyond.said if beyond else None])),
         language=stream.language,
         copied=taken.copied,
         duration_seconds=seconds,
@@ -208,7 +210,9 @@ def _output(source: Path, media: MediaInfo, stream: Stream, destination: Path, o
     late = 0.0 if media.container in _STARTED_BY_FFMPEG else offset_seconds(media, stream)
     # Ogg keeps the tags of the whole with the stream.
     tags = f"0:s:{stream.index}" if media.container == "ogg" else "0"
-    return uploaded(source, media.container, itsoffset=f"{-late:.6f}")[str(stream.index)].output(
+    beyond = reads_on(source, media.container)
+    given = beyond.options if beyond else {}
+    return uploaded(source, media.container, itsoffset=f"{-late:.6f}", **given)[str(stream.index)].output(
         file_url(destination), format="ipod", movflags="+faststart", map_metadata=tags, map_chapters=0, **options
     )
 
