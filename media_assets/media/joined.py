@@ -1,8 +1,8 @@
 """What follows behind the end that a recording states: the rest of it, or another recording.
 
-What belongs here: files of which ffmpeg reads the head alone and calls that the whole. The 32 bit size of a WAV wraps at
-4 GiB, and recordings are joined with `cat`. Where all samples are of one format ffmpeg is told to read on; where it
-cannot, that is an error and not a shorter recording.
+What belongs here: files of which ffmpeg reads the head alone and calls that the whole. A WAV states its size in 32
+bits, which wrap at 4 GiB, and files are joined with `cat`. Where all samples are of one format ffmpeg is told to read
+on; where it cannot, that is an error and not a shorter recording.
 """
 
 from __future__ import annotations
