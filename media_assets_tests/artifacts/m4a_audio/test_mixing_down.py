@@ -100,3 +100,51 @@ def test_stereo_in_opposite_phase_is_heard_in_a_mono_track(right: int, tmp_path:
     track, sound = extract(source, AudioSettings(channels=1))
     assert np.abs(sound).max() > 0.8 * LOUD
     assert ("cancel each other out" in track.chosen_because) == (right < 0)
+
+
+SURROUND = 0x3F
+"""The channel mask of 5.1."""
+
+
+def alone_on(channel: int, channels: int) -> np.ndarray:
+    samples = np.zeros((2 * RATE, channels))
+    samples[:, channel] = LOUD * np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)
+    return samples
+
+
+@pytest.mark.parametrize("outputs", [None, 1])
+def test_a_voice_on_the_channel_of_the_subwoofer_is_heard(outputs: int | None, tmp_path: Path):
+    source = recorder_wav(tmp_path / "a.wav", alone_on(3, 6), SURROUND)
+    track, sound = extract(source, AudioSettings(channels=outputs))
+    assert slots(sound)[4] > 0.8
+    assert "channel 4 was taken alone" in track.chosen_because
+
+
+@pytest.mark.parametrize("channel", [0, 1, 2, 4, 5])
+def test_a_voice_on_another_channel_of_surround_sound_is_mixed_as_ever(channel: int, tmp_path: Path):
+    track, sound = extract(recorder_wav(tmp_path / "a.wav", alone_on(channel, 6), SURROUND))
+    assert slots(sound)[4] > 0.2
+    assert (track.channels, track.chosen_because) == (2, "the only audio track")
+
+
+def test_rumble_of_the_subwoofer_does_not_replace_a_quiet_voice(tmp_path: Path):
+    samples = alone_on(2, 6) / 4
+    samples[:, 3] = 2 * LOUD * np.sin(2 * np.pi * 30 * np.arange(len(samples)) / RATE)
+    assert extract(recorder_wav(tmp_path / "a.wav", samples, SURROUND))[0].chosen_because == "the only audio track"
+
+
+@pytest.mark.parametrize("pair", [(0, 1), (4, 5)])
+def test_pairs_of_surround_sound_that_cancel_in_mono_are_heard(pair: tuple[int, int], tmp_path: Path):
+    samples = alone_on(pair[0], 6)
+    samples[:, pair[1]] = -samples[:, pair[0]]
+    track, sound = extract(recorder_wav(tmp_path / "a.wav", samples, SURROUND), AudioSettings(channels=1))
+    assert slots(sound)[4] > 0.8
+    assert "was taken alone" in track.chosen_because
+
+
+def test_both_channels_are_kept_when_they_cancel_in_a_part_of_the_recording(tmp_path: Path):
+    samples = np.repeat(np.concatenate([alone_on(0, 1)] * 4), 2, axis=1)
+    samples[5 * RATE :, 1] *= -1
+    track, _ = extract(recorder_wav(tmp_path / "a.wav", samples, None), AudioSettings(channels=1))
+    assert track.channels == 2
+    assert "cancel each other out for 3 s, so that both were kept" in track.chosen_because
