@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from media_assets.artifacts.compressed_image.colours import has_hidden_colours
 from media_assets.artifacts.compressed_image.encoding import ImageEncoder, decoded, encoders, least_quality
 from media_assets.artifacts.compressed_image.exif import Mark
 from media_assets.artifacts.compressed_image.judging import JudgedAreas, choose_sample, damaged_area, score
@@ -170,6 +171,8 @@ def _picture(image: Image.Image, metadata: Metadata, media: MediaInfo) -> tuple[
     if picture.mode == "CMYK":
         lost.append("CMYK inks (converted to sRGB)")
         return in_srgb(picture, metadata.icc), lost
+    if picture.mode == "RGBA" and has_hidden_colours(picture):
+        lost.append("colours of pixels that are wholly transparent")
     if metadata.icc and not fits_profile(metadata.icc, picture.mode):
         picture = in_srgb(picture, metadata.icc)
     return picture, lost

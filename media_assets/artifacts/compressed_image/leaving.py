@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_assets.artifacts.compressed_image.behind import Behind
+from media_assets.artifacts.compressed_image.colours import only_in_header
 from media_assets.artifacts.compressed_image.exif import Mark
 from media_assets.artifacts.compressed_image.metadata import segments_of
 from media_assets.artifacts.compressed_image.searching import is_in
+from media_assets.artifacts.compressed_image.segments import large_segment
 from media_assets.artifacts.compressed_image.settings import ImageRule, ImageSettings
 from media_assets.media import isobmff
 from media_assets.media.info import MediaInfo
@@ -55,8 +57,8 @@ def peculiarity(image: Image.Image, source: Path, media: MediaInfo, behind: Behi
         return "is a motion photo, and a result would lose its video"
     if (inside := _media_in_xmp(image)) is not None:
         return f"holds {inside} in its XMP, which a result would lose"
-    if behind.reason:
-        return behind.reason
+    if reason := behind.reason or large_segment(image):
+        return reason
     hdr = next((stream.hdr for stream in media.video_streams if stream.hdr), None)
     nclx = image.info.get("nclx_profile")
     if hdr is None and nclx and nclx["transfer_characteristics"] in (16, 18):
@@ -65,7 +67,8 @@ def peculiarity(image: Image.Image, source: Path, media: MediaInfo, behind: Behi
         return f"is {hdr}, and a result would be of standard range"
     if nclx and not image.info.get("icc_profile") and nclx["color_primaries"] not in _SRGB_PRIMARIES:
         return "has wide colours that only a HEIC header names, and a result would look paler"
-    return None
+    with source.open("rb") as file:
+        return only_in_header(file, bool(image.info.get("icc_profile")))
 
 
 def _media_in_xmp(image: Image.Image) -> str | None:

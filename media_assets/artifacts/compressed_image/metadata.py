@@ -12,6 +12,7 @@ from media_assets.artifacts.compressed_image.exif import EXIF_PREFIX, PROCESSING
 from media_assets.artifacts.compressed_image.extended_xmp import as_segments, merged, read_extended
 from media_assets.artifacts.compressed_image.regions import turned_regions
 from media_assets.artifacts.compressed_image.searching import is_in
+from media_assets.artifacts.compressed_image.segments import lost_segments
 from media_assets.artifacts.compressed_image.turning import SIDEWAYS, Turn
 from media_assets.media.pictures.opening import reading
 from media_assets.media.pictures.pixels import srgb_profile
@@ -20,7 +21,9 @@ from media_assets.media.pictures.xmp import NoXmp
 if TYPE_CHECKING:
     from PIL import Image
 
-_GPS, _ORIENTATION = 0x8825, 0x0112
+_GPS, _ORIENTATION, _RESOLUTION = 0x8825, 0x0112, 0x011A
+_OF_SCREENS = (0, 1, 72, 96)
+"""Dots per inch that programs write when nobody has said any."""
 _JPEG_SEGMENT_BYTES = 65_000
 """A segment of a JPEG holds 65,533 bytes, headers included."""
 # A run of blanks is looked at from its beginning alone: packets are padded with thousands of them.
@@ -79,6 +82,9 @@ def read_metadata(image: Image.Image, source: Path) -> Metadata:
             only_jpeg["extra"] = b"".join(b"\xff\xed" + (len(s) + 2).to_bytes(2, "big") + s for s in segments)
         if info.get("comment"):
             only_jpeg["comment"] = info["comment"]
+    dpi = info.get("dpi")
+    if dpi and _RESOLUTION not in tags and round(float(dpi[0])) not in _OF_SCREENS:
+        only_jpeg["dpi"] = (float(dpi[0]), float(dpi[1]))
     return Metadata(
         exif=exif,
         xmp=xmp,
@@ -107,7 +113,7 @@ def _extras(image: Image.Image, source: Path) -> list[str]:
         extras.append("depth map")
     if any(name != "XML:com.adobe.xmp" for name in getattr(image, "text", {})):
         extras.append("PNG text")
-    return extras
+    return extras + lost_segments(image)
 
 
 def has_gain_map(source: Path) -> bool:
@@ -148,7 +154,8 @@ def carried_over(
             lost.append("XMP (too large for a JPEG)")
             xmp = b""
     else:
-        lost += [name for key, name in (("extra", "IPTC"), ("comment", "comment")) if key in metadata.only_jpeg]
+        names = (("extra", "IPTC"), ("comment", "comment"), ("dpi", "resolution of prints"))
+        lost += [name for key, name in names if key in metadata.only_jpeg]
     options["exif"] = exif if image_format == "avif" else EXIF_PREFIX + exif
     if xmp:
         options["xmp"] = xmp
