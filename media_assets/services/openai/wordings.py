@@ -25,11 +25,15 @@ _TOO_LONG = re.compile(
             # Gemini; Poolside and SiliconFlow ("has exceeded max_prompt_tokens"); NVIDIA NIM
             r"(token|input|prompt|length|tokens)\b[^.]{0,80}exceed(s|ed|ing)? (the |model |model's |a )?"
             r"(max|limit|allowed|context)",
+            r"(text|message|prompt|input|content|tokens)\b[^.]{0,60}(longer|larger|bigger|more) than "
+            r"(is |the )?(allowed|permitted|limit|max)",
             # Moonshot, MiniMax, Ollama's embeddings
             r"exceed(s|ed)? (the )?(model('s)? )?(token|input|prompt|length|sequence)s?[\s_](limit|length|size)",
             r"tokens? limit exceeded|tokens_limit_reached",
             # xAI
             r"maximum (prompt|input|sequence|allowed input)[\s_]length",
+            r"max(imum)? (allowed )?(number of )?(input|prompt) (characters|tokens|length)",
+            r"(tokens?|length)\b[^.]{0,20}\d+ ?(>|exceeds?) ?\d+",
             # TGI and Together: "`inputs` tokens + `max_new_tokens` must be <= 4097", "must have less than 1024 tokens"
             r"inputs?`?( tokens)?[^.]{0,40}(must be <=|must have less than|must be less than)",
             r"length of prompt_tokens|max_(seq_len|total_tokens|prompt_tokens|input_tokens|input_length|model_len)\b",
@@ -40,7 +44,7 @@ _TOO_LONG = re.compile(
             r"too many (input )?tokens[:.]? (max|total|in|for)",
             r"number of tokens in the prompt cannot exceed",
             # Zhipu, whose code 1261 comes with it; Hunyuan, Doubao
-            r"超长|(输入|上下文|prompt|token)[^。]{0,12}(过长|超过|超出|太长)",
+            r"超长|过长|太长|(输入|上下文|prompt|token)[^。]{0,12}(过长|超过|超出|太长)",
             r"超(过|出)[^。]{0,12}(长度|上下文|token)",
             r"prompt exceeds max|exceeds? max(imum)? (message )?(tokens|length)|exceed max message tokens",
             # LM Studio, SGLang, MLC, TabbyAPI

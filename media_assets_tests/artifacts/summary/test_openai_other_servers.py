@@ -349,6 +349,10 @@ TOO_LONG = {
     "Atlas": (400, "Prompt too long: 5152 tokens exceeds max_seq_len 2048"),
     "Anthropic": (400, "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000"),
     "Bedrock's Titan": (400, "Too many input tokens. Max input tokens: 8192, request input token count: 9000"),
+    "Baidu": (400, "the max input characters is 11200"),
+    "MLC": (400, "Request prompt has 5000 tokens in total, larger than the model input length limit 4096"),
+    "Hunyuan": (400, "对话内容过长"),
+    "NIM": (400, "Prompt length (5000) exceeds maximum input length (4096)"),
     "Bedrock's form": (400, "Malformed input request: expected maxLength: 300000, actual: 400000"),
 }  # fmt: skip
 
@@ -373,6 +377,27 @@ NOT_TOO_LONG = {
 @pytest.mark.parametrize(("status", "words"), NOT_TOO_LONG.values(), ids=NOT_TOO_LONG)
 def test_what_waiting_or_another_setting_cures_is_not_too_long(status: int, words: str) -> None:
     assert not says_too_long(status, words)
+
+
+@pytest.mark.parametrize("reason", ["model_length", "MAX_TOKENS"])
+def test_an_answer_that_ended_at_a_limit_is_split_however_that_is_called(
+    reason: str, server: OpenAIServer, tmp_path: Path
+) -> None:
+    server.script = [Says(json.dumps(GOOD), finish_reason=reason)]
+    assert summarizer(server).summarize(transcript(BEES * 3), Work(tmp_path)).parts == 2
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [("sensitive", BadMedia), ("SAFETY", BadMedia), ("error", Transient), ("network_error", Transient)],
+)
+def test_an_answer_that_was_stopped_is_none(
+    reason: str, kind: type[MediaAssetsError], server: OpenAIServer, tmp_path: Path
+) -> None:
+    server.script = [Says(json.dumps(GOOD), finish_reason=reason)]
+    with pytest.raises(MediaAssetsError) as caught:
+        summarizer(server).summarize(transcript(BEES), Work(tmp_path))
+    assert type(caught.value) is kind
 
 
 @pytest.mark.parametrize("name", ["Gemini", "Zhipu", "llama.cpp"])

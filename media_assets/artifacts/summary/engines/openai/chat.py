@@ -38,6 +38,11 @@ LADDER = ("json_schema", "json_object", "temperature", "system")
 """What a request can be sent without, what is missed least first: without a schema the answer is checked all the same,
 and without a system message its text stands before the first question."""
 
+# Reasons to end an answer: of OpenAI, and of Mistral, Gemini and Anthropic behind gateways; Zhipu; OpenRouter, DeepSeek.
+_UNFINISHED = ("length", "model_length", "max_tokens", "max_output_tokens", "model_context_window_exceeded")
+_FILTERED = ("content_filter", "safety", "sensitive", "prohibited_content", "blocklist", "recitation", "refusal")
+_BROKE_DOWN = ("error", "network_error", "insufficient_system_resource", "abort", "aborted", "malformed_response")
+
 
 class Chat:
     """Asks about one transcript and counts the tokens of all its questions.
@@ -140,14 +145,17 @@ class Chat:
             raise TooLong(f"was read in part only: {self._server} took {counted:,} tokens of it and dropped the rest")
         choice = completion.choices[0]
         text = text_of(choice.message)
-        if choice.finish_reason == "length":
+        reason = str(choice.finish_reason or "").lower()
+        if reason in _UNFINISHED:
             raise TooLong(f"got an answer that {self._settings.model} did not finish within its length limit")
-        if choice.finish_reason == "content_filter":
+        if reason in _FILTERED:
             said = quotable(text, self._client.api_key)
             raise BadMedia(
                 f"was stopped by the content filter of {self._server}{f' ({said})' if said else ''}",
                 next_step="Summarise it by hand",
             )
+        if reason in _BROKE_DOWN:
+            raise Transient(f"could not be summarised: {self._server} ended its answer early ({reason})")
         if refusal := getattr(choice.message, "refusal", None):
             said = quotable(str(refusal), self._client.api_key)[:200]
             raise BadMedia(
