@@ -38,7 +38,7 @@ LADDER = ("json_schema", "json_object", "temperature", "system")
 """What a request can be sent without, what is missed least first: without a schema the answer is checked all the same,
 and without a system message its text stands before the first question."""
 
-# Reasons to end an answer: of OpenAI, and of Mistral, Gemini and Anthropic behind gateways; Zhipu; OpenRouter, DeepSeek.
+# Reasons to end an answer: OpenAI's, and those of Mistral, Gemini, Anthropic, Zhipu, OpenRouter, DeepSeek.
 _UNFINISHED = ("length", "model_length", "max_tokens", "max_output_tokens", "model_context_window_exceeded")
 _FILTERED = ("content_filter", "safety", "sensitive", "prohibited_content", "blocklist", "recitation", "refusal")
 _BROKE_DOWN = ("error", "network_error", "insufficient_system_resource", "abort", "aborted", "malformed_response")
