@@ -67,24 +67,23 @@ def _wav(file: BinaryIO) -> ReadOn | None:
         if not _CHUNK_NAME.fullmatch(name) or name == b"RIFF":
             break
         if name == b"data":
-            return None if size in _UNKNOWN_BYTES else _behind(file, at + 8 + size, file_size, form)
+            return None if size in _UNKNOWN_BYTES else _behind(file, at + 8, size, file_size, form)
         if name == b"fmt ":
             form = file.read(min(size, 64))
         at += 8 + size + size % 2
     return None
 
 
-def _behind(file: BinaryIO, end: int, file_size: int, form: bytes) -> ReadOn | None:
+def _behind(file: BinaryIO, start: int, size: int, file_size: int, form: bytes) -> ReadOn | None:
     """What follows the samples: other chunks, another file, or more samples."""
-    at = end + end % 2
+    end = start + size
+    at = end + size % 2
+    if size % 2 and _chunk(file, end)[0] == b"RIFF":  # many leave the padding out
+        at = end
     while at + _SLOPPY_BYTES < file_size:
         name, size = _chunk(file, at)
         if name == b"RIFF":
-            if _form_at(file, at) != form:
-                raise BadMedia(
-                    "holds another WAV of another format behind its sound, of which nothing would be heard",
-                    next_step=_SPLIT,
-                )
+            _require_alike(file, start, end, at, form)
             return ReadOn({"ignore_length": 1}, "several WAV files of one format behind each other, read to the end")
         if name.startswith(_TAGS):
             return None
@@ -94,17 +93,59 @@ def _behind(file: BinaryIO, end: int, file_size: int, form: bytes) -> ReadOn | N
     return None
 
 
-def _form_at(file: BinaryIO, start: int) -> bytes:
-    """The format chunk of the WAV that begins there."""
-    at = start + 12
+def _require_alike(file: BinaryIO, start: int, end: int, at: int, form: bytes) -> None:
+    """The samples of all files behind each other have to make one row when ffmpeg reads over the headers between.
+
+    Args:
+        start: Of the samples of the first.
+        end: Of the samples of the first.
+        at: Where the second begins.
+
+    Raises:
+        BadMedia: they have another format, or would be heard as noise.
+    """
+    block = max(1, int.from_bytes(form[12:14], "little"))
+    for _ in range(_MOST_CHUNKS):
+        part_form, data_at, data_bytes = _part(file, at)
+        if part_form != form:
+            raise BadMedia(
+                "holds another WAV of another format behind its sound, of which nothing would be heard",
+                next_step=_SPLIT,
+            )
+        if (data_at - start) % block or data_at - end > _SLOPPY_BYTES:
+            raise BadMedia(
+                "holds several WAV files behind each other, and the headers between them would be heard as noise",
+                next_step=_SPLIT,
+            )
+        end = data_at + data_bytes
+        at = _next_riff(file, end + data_bytes % 2)
+        if not at:
+            return
+
+
+def _part(file: BinaryIO, start: int) -> tuple[bytes, int, int]:
+    """The format chunk of the WAV that begins there, and start and size of its samples."""
+    at, form = start + 12, b""
     for _ in range(_MOST_CHUNKS):
         name, size = _chunk(file, at)
-        if name == b"fmt ":
-            return file.read(min(size, 64))
         if name == b"data" or not _CHUNK_NAME.fullmatch(name):
+            return form, at + 8, size
+        if name == b"fmt ":
+            form = file.read(min(size, 64))
+        at += 8 + size + size % 2
+    return form, at, 0
+
+
+def _next_riff(file: BinaryIO, at: int) -> int:
+    """Where the next WAV begins behind other chunks; 0 when there is none."""
+    for _ in range(_MOST_CHUNKS):
+        name, size = _chunk(file, at)
+        if name == b"RIFF":
+            return at
+        if not _CHUNK_NAME.fullmatch(name):
             break
         at += 8 + size + size % 2
-    return b""
+    return 0
 
 
 def _chunk(file: BinaryIO, at: int) -> tuple[bytes, int]:

@@ -107,3 +107,37 @@ def test_joined_recordings_that_ffmpeg_reads_whole_are_heard_whole(name: str, tm
 def test_what_ends_where_it_says_is_read_as_ever(tmp_path: Path):
     for name in ("a.flac", "a.m4a"):
         assert extract(tmp_path, name, made(tmp_path, name)).duration_seconds == pytest.approx(1, abs=0.1)
+
+
+def wide(channels: int, sample_bytes: int, behind: bytes = b"") -> bytes:
+    """Two seconds of a WAV of another width, with a chunk behind its samples."""
+    block = channels * sample_bytes
+    form = struct.pack("<HHIIHH", 1, channels, RATE, RATE * block, block, 8 * sample_bytes)
+    data = bytes(2 * RATE * block)
+    chunks = b"fmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(data)) + data + behind
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
+
+
+@pytest.mark.parametrize(
+    ("one", "count"),
+    [
+        (wide(1, 3), 2),
+        (wide(2, 3), 2),
+        (wide(2, 2, b"LIST" + struct.pack("<I", 26) + bytes(26)), 3),
+        (wide(1, 2, b"JUNK" + struct.pack("<I", 20000) + bytes(20000)), 2),
+    ],
+)
+def test_joined_wavs_whose_headers_would_be_heard_as_noise_are_refused(one: bytes, count: int, tmp_path: Path):
+    with pytest.raises(BadMedia, match="headers between them would be heard as noise"):
+        extract(tmp_path, "a.wav", one * count)
+
+
+def test_the_third_of_joined_wavs_may_not_be_of_another_format_either(tmp_path: Path):
+    with pytest.raises(BadMedia, match="another WAV of another format behind its sound"):
+        extract(tmp_path, "a.wav", wav(2) * 2 + wav(2, channels=2))
+
+
+def test_joined_wavs_whose_headers_fit_between_samples_are_read_to_the_end(tmp_path: Path):
+    between = b"LIST" + struct.pack("<I", 24) + bytes(24)
+    track = extract(tmp_path, "a.wav", wide(2, 2, between) * 2)
+    assert track.duration_seconds == pytest.approx(4, abs=0.2)
