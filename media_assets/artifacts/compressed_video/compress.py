@@ -12,6 +12,7 @@ from media_assets.artifacts.compressed_video.finish import (
     GIVEN_AWAY_VMAF,
     Compressed,
     Finish,
+    LeftAsItIs,
     NotWorthIt,
     allowed_bytes,
     margin,
@@ -68,13 +69,13 @@ def compress_video(
     tier = choose_tier(settings, media, size_bytes, age_years)
     try:
         if tier is None:
-            raise NotWorthIt("no rule of compression.rules is for it")
+            raise LeftAsItIs("no rule of compression.rules is for it")
         return _compress(ffmpeg, source, media, main, tier, size_bytes, settings, work)
     except NotWorthIt as verdict:
         work.report(1.0)
         value = CompressedVideo(
             compressed=False,
-            reason=f"not worth it: {verdict.reason}",
+            reason=f"{verdict.verdict}: {verdict.reason}",
             source_bytes=size_bytes,
             max_lines=tier.max_lines if tier else None,
             encoder=verdict.plan.encoder.name if verdict.plan else None,
@@ -97,7 +98,7 @@ def _compress(
     assert main.display_size is not None
     smaller = target_size(main.display_size, tier.max_lines) < tuple(side // 2 * 2 for side in main.display_size)
     if is_marked(media) and not smaller:
-        raise NotWorthIt("media-assets made it, and it has the size of its tier")
+        raise LeftAsItIs("media-assets made it, and it has the size of its tier")
     timeline = read_timeline(source, main.index, work)
     if not timeline.seconds.size:
         if is_empty_track(source, media, main, work):
@@ -109,7 +110,7 @@ def _compress(
         raise NotWorthIt(f"{main.codec} at {timeline.bit_rate / 1000:.0f} kbit/s is efficient already")
     picture = look_at_picture(source, main, work)
     if lacks_base_layer(main, picture):
-        raise NotWorthIt("its colours are Dolby Vision's own (profile 5), and would be wrong without it")
+        raise LeftAsItIs("its colours are Dolby Vision's own (profile 5), and would be wrong without it")
     plan = make_plan(source, media, main, picture, tier, settings)
     require(ffmpeg, plan.encoder, work)
     if plan.encoder.hardware is not None:

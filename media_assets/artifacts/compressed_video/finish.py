@@ -32,13 +32,21 @@ class Compressed:
 
 
 class NotWorthIt(Exception):
-    """Ends the steps: the original stays."""
+    """Ends the steps: the original stays, for a result would save too little."""
+
+    verdict = "not worth it"
 
     def __init__(self, reason: str, trials: tuple[CrfTrial, ...] = (), plan: EncodePlan | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.trials = trials
         self.plan = plan
+
+
+class LeftAsItIs(NotWorthIt):
+    """The original stays for another reason: nobody asked for less, or no result is as good as it."""
+
+    verdict = "left as it is"
 
 
 def margin(vmaf: VmafScore, target: float, settings: VideoCompressionSettings) -> float:
@@ -84,7 +92,7 @@ class Finish:
             crf = max(scale.low, crf - steps * scale.step)
             vmaf = self._encode(crf, path, encoding, checking)
         if self.settings.crf is None and self._short(vmaf) > 0:
-            self._reject(path, f"the result has VMAF {vmaf.mean:.2f}, worst second {vmaf.worst_second:.2f}")
+            self._reject(path, NotWorthIt, f"the result has VMAF {vmaf.mean:.2f}, worst second {vmaf.worst_second:.2f}")
         stat = plan.source.stat()
         os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
         checking.report(1.0)
@@ -98,20 +106,20 @@ class Finish:
             raise BadMedia(f"is damaged: {errors[0]}", next_step=DAMAGED)
         size = path.stat().st_size
         if size > self.budget:
-            self._reject(path, f"the result has {size} bytes, and {self.budget} are allowed")
+            self._reject(path, NotWorthIt, f"the result has {size} bytes, and {self.budget} are allowed")
         reason = gates.agrees(self.plan, self.samples.timeline, path, decoding)
         reason = reason or gates.decodes(self.ffmpeg, path, self.plan.media.duration_seconds, decoding)
         if reason is not None:
-            self._reject(path, reason)
+            self._reject(path, LeftAsItIs, reason)
         return rate_result(self.ffmpeg, self.samples, path, rating)
 
     def _short(self, vmaf: VmafScore) -> float:
         """How much a result misses its target by; not above 0 when it meets it."""
         return -margin(vmaf, self.target, self.settings) - (0.0 if self.samples.whole else _SAMPLING_VMAF)
 
-    def _reject(self, path: Path, reason: str) -> None:
+    def _reject(self, path: Path, verdict: type[NotWorthIt], reason: str) -> None:
         path.unlink()
-        raise NotWorthIt(reason, self.trials, self.plan)
+        raise verdict(reason, self.trials, self.plan)
 
     def _value(self, path: Path, crf: float, vmaf: VmafScore, work: Work) -> CompressedVideo:
         plan, size = self.plan, path.stat().st_size

@@ -18,6 +18,9 @@ from media_assets.media.probe import probe
 from media_assets.media.untrusted import uploaded
 from media_assets.work.work import Work
 
+AS_IT_COMES = {"fps_mode:v": "passthrough", "enc_time_base:v": "demux"}
+"""Options of an output that is thrown away: on the grid of an average frame rate two frames of a variable one get the
+same time, which ffmpeg reports like damage."""
 _TOLERANCE_SECONDS = 0.25
 _TOLERANCE_FRACTION = 0.0005
 _FRAMES_MISSING = 0.005
@@ -35,7 +38,7 @@ def decodes(ffmpeg: FFmpeg, result: Path, duration_seconds: float | None, work: 
     streams = [both["v:0"]] + ([both["a"]] if media.audio_streams else [])
     try:
         errors = ffmpeg.run(
-            ffmpeg_python.output(*streams, "-", format="null", **ALL_MUST_DECODE),
+            ffmpeg_python.output(*streams, "-", format="null", **AS_IT_COMES, **ALL_MUST_DECODE),
             work,
             duration_seconds=duration_seconds,
         )

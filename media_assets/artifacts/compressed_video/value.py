@@ -31,7 +31,7 @@ class CompressedVideo(Model):
     """The value of `compressed_video`: how a video was made smaller, or why it was left as it is."""
 
     compressed: bool
-    """False: not worth it, and the original stays."""
+    """False: the original stays, for `reason`."""
     reason: str
     """A clause that reads well behind the file's name."""
     source_bytes: Annotated[int, Field(validation_alias=AliasChoices("source_bytes", "source_size_bytes"))]

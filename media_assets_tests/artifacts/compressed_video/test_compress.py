@@ -152,7 +152,7 @@ def test_what_was_compressed_once_is_left_alone_the_second_time(tmp_path: Path):
     shutil.copy(result(compress(source, SEARCHED)), again)
     value = compress(again, SEARCHED).value
     assert not value.compressed
-    assert value.reason == "not worth it: media-assets made it, and it has the size of its tier"
+    assert value.reason == "left as it is: media-assets made it, and it has the size of its tier"
     older = SEARCHED.model_copy(update={"rules": (VideoRule(max_lines=90),)})
     assert compress(again, older).value.compressed
 
@@ -198,7 +198,7 @@ def test_a_file_for_which_there_is_no_rule_is_left_alone(tmp_path: Path):
     settings = SEARCHED.model_copy(
         update={"rules": (VideoRule(when=PictureCondition(more_lines_than=1080), max_lines=1080),)}
     )
-    assert compress(source, settings).value.reason == "not worth it: no rule of compression.rules is for it"
+    assert compress(source, settings).value.reason == "left as it is: no rule of compression.rules is for it"
 
 
 # ------------------------------------------------------------------------------------------------- failures
