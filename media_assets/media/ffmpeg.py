@@ -132,10 +132,13 @@ class FFmpeg:
         """
         command = self._command(output, *_PROGRESS_ARGUMENTS)
         ending = Ending()
-        rest = b""
+        rest, furthest = b"", 0.0
         for data in self._stream(command, work, ending):
             *lines, rest = (rest + data).split(b"\n")
             written = _seconds_written(lines)
+            if written is not None and written > furthest:
+                furthest = written
+                work.progressed()
             if duration_seconds and written is not None:
                 work.report(min(1.0, max(0.0, written / duration_seconds)))
         return complaints(ending.error_output, command, work)
@@ -208,6 +211,7 @@ class FFmpeg:
         pending = bytearray()
         for data in self._stream(self._command(output), work, Ending()):
             pending += data
+            work.progressed()
             while len(pending) >= second_bytes:
                 yield bytes(pending[:second_bytes])
                 del pending[:second_bytes]

@@ -39,7 +39,7 @@ from media_assets.pipeline.progress import Progress
 from media_assets.pipeline.recipe import Recipe
 from media_assets.pipeline.results import checked, found_in, own_fault
 from media_assets.pipeline.stage import FileAsset
-from media_assets.pipeline.time_limits import limit_of, limit_of_source
+from media_assets.pipeline.time_limits import growth_of, limit_of, limit_of_source
 from media_assets.places.manifest import Manifest, version_of
 from media_assets.places.source import SourceEntry, no_check
 from media_assets.places.store import ArtifactStore, SignsLinks
@@ -354,10 +354,12 @@ class FileWork:
         settings = self._library.settings
         tuning = settings.assets[self._stage.name]
         progress, asset, name = self._run.progress, self._stage.name, display_name(self._recipe.key)
+        growth = None
         if self._stage.reads_entry:
             limit = limit_of_source(self._library.stored_bytes(self._recipe.entry), tuning, settings.limits)
         else:
             limit = limit_of(self._recipe.manifests.values(), tuning, settings.limits)
+            growth = growth_of(self._recipe.manifests.values(), tuning, settings.limits)
         return Work(
             directory=directory,
             time_limit_seconds=limit,
@@ -369,6 +371,7 @@ class FileWork:
             child_limits=ChildLimits(memory_bytes=settings.limits.reader_memory_bytes),
             tool_limits=ToolLimits(memory_bytes=settings.limits.ffmpeg_memory_bytes),
             spending=Spending(settings.budgets, self._run.ledger),
+            growth=growth,
         )
 
     def _draft(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from media_assets.base.errors import BadMedia, Cancelled, Fatal, TimeLimitExceeded
 from media_assets.work.child_limits import ChildLimits, ToolLimits
+from media_assets.work.growth import Growth
 from media_assets.work.spending import Spending
 
 
@@ -34,6 +35,8 @@ class Work:
         spending: Asked before every call that costs money.
         link: For engines on other machines: gives, for so many seconds, a secret address at which they can fetch what
             they work on; None where it has none.
+        growth: Lets the limit grow with progress; None where it was known from the start how long the file plays.
+        clock: Seconds that only go forward.
     """
 
     directory: Path
@@ -48,18 +51,23 @@ class Work:
     spending: Spending = field(default_factory=Spending)
     link: Callable[[int], str | None] = lambda _: None
     started: float = field(default_factory=time.monotonic)
+    growth: Growth | None = None
+    clock: Callable[[], float] = time.monotonic
 
     @property
     def remaining_seconds(self) -> float | None:
         """Seconds left of the limit, 0 when it has passed, None without one."""
         if self.time_limit_seconds is None:
             return None
-        return max(0.0, self.started + self.time_limit_seconds - time.monotonic())
+        grown = self.growth.grown_seconds if self.growth else 0.0
+        return max(0.0, self.started + max(self.time_limit_seconds, grown) - self.clock())
 
     @property
     def processor_seconds(self) -> int | None:
         """How much time of all processors together fits into what is left of the limit; None without one."""
         remaining = self.remaining_seconds
+        if remaining is not None and self.growth is not None:  # it is told once, when the process starts
+            remaining = max(remaining, self.started + self.growth.most_seconds - self.clock())
         return None if remaining is None else math.ceil(remaining) * (os.cpu_count() or 1) + 2
 
     @property
@@ -94,6 +102,11 @@ class Work:
                 "export it again",
             )
 
+    def progressed(self) -> None:
+        """Engines call this when more of the file came out: its limit grows where it did not say how long it plays."""
+        if self.growth is not None:
+            self.growth.progress(self.clock() - self.started)
+
     def check_cancelled(self) -> None:
         """Stop here if the run is to stop, in waits that are not the file's fault, such as its download.
 
@@ -112,7 +125,8 @@ class Work:
         """
         self.check_cancelled()
         if self.remaining_seconds == 0.0:
+            limit = max(self.time_limit_seconds or 0.0, self.growth.grown_seconds if self.growth else 0.0)
             raise TimeLimitExceeded(
-                f"took longer than its limit of {self.time_limit_seconds:.0f} s",
+                f"took longer than its limit of {limit:.0f} s",
                 next_step="Look at the file; if it is sound, raise time_limit_seconds of the asset in library.yaml",
             )

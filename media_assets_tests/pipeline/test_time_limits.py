@@ -11,15 +11,16 @@ import pytest
 
 from media_assets.artifacts.m4a_audio.extract import choose_audio, extract_m4a
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
-from media_assets.base.errors import BadMedia
+from media_assets.base.errors import BadMedia, TimeLimitExceeded
 from media_assets.config.settings import Settings
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.probe import probe
 from media_assets.media.probe_streams import _tagged_duration
 from media_assets.pipeline.settings import LimitSettings
 from media_assets.pipeline.status import State
-from media_assets.pipeline.time_limits import limit_of, limit_of_source
+from media_assets.pipeline.time_limits import growth_of, limit_of, limit_of_source
 from media_assets.places.manifest import Manifest, StoredFile
+from media_assets.work.portions import portions
 from media_assets.work.work import Work
 from media_assets_tests import sample_media as media
 from media_assets_tests.real_library import RealLibrary
@@ -140,3 +141,59 @@ def test_a_wild_time_stamp_is_not_filled_up_with_weeks_of_silence(tmp_path: Path
     with pytest.raises(BadMedia, match=r"should last 1000001|hours by its own time stamps"):
         extract(wild)
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 1_000_000
+
+
+# ------------------------------------------------------------------- recordings that do not say how long they play
+
+
+def unstated(size_bytes: int, kind: str = "video") -> Manifest:
+    return manifest(None).model_copy(update={"value": {"size_bytes": size_bytes, "kind": kind}})
+
+
+def growing(size_bytes: int, folder: Path, now: list[float]) -> Work:
+    upstreams = [unstated(size_bytes)]
+    growth = growth_of(upstreams, TUNING, LimitSettings())
+    return Work(folder, limit(*upstreams), started=0.0, growth=growth, clock=lambda: now[0])
+
+
+def test_a_recording_that_does_not_say_how_long_it_plays_gets_time_by_its_bytes():
+    assert limit(unstated(500_000_000)) == 300 + 6 * 1000
+    assert limit(unstated(500_000_000, "image")) == 300
+    assert growth_of([unstated(500_000_000, "image")], TUNING, LimitSettings()) is None
+    assert growth_of([manifest(60.0, 500_000_000)], TUNING, LimitSettings()) is None
+
+
+def test_progress_extends_the_limit_through_all_steps_and_a_hang_is_stopped(tmp_path: Path):
+    now = [0.0]
+    work = growing(1_000_000, tmp_path, now)
+    first, second = portions(work, [1, 1])
+    for step in (first, second):
+        for _ in range(10):
+            now[0] += 299
+            step.check()
+            step.progressed()
+    now[0] += 301
+    with pytest.raises(TimeLimitExceeded):
+        work.check()
+
+
+def test_no_progress_extends_a_limit_beyond_what_the_bytes_can_hold(tmp_path: Path):
+    now = [0.0]
+    work = growing(5_000, tmp_path, now)
+    for _ in range(3):
+        now[0] += 119.9
+        work.progressed()
+    assert work.remaining_seconds == pytest.approx(300 + 6 * 10 - now[0])
+    now[0] = 361.0
+    work.progressed()
+    with pytest.raises(TimeLimitExceeded):
+        work.check()
+
+
+def test_ffmpeg_tells_of_its_progress_and_of_none_where_nothing_comes(tmp_path: Path):
+    tone, now = media.tone(tmp_path / "tone.wav", 1.0), [100.0]
+    work = growing(1_000_000, tmp_path, now)
+    for _ in FFmpeg().pcm(tone, work):
+        pass
+    assert work.growth is not None
+    assert work.growth.grown_seconds == 400
