@@ -50,5 +50,11 @@ def to_transcript(
         segments=kept,
         dropped=total([*(window.dropped for window in windows), repeated]),
         cost_usd=sum(window.cost_usd for window in windows),
-        note=note,
+        note="; ".join(filter(None, (note, _lacking(windows)))) or None,
     )
+
+
+def _lacking(windows: Sequence[Heard]) -> str | None:
+    found = total([window.lacking for window in windows])
+    counts = ", ".join(f"{count} {what}" for what, count in found.items() if count)
+    return f"The engine gave {counts}: times are estimated there, the rest is as it came" if counts else None

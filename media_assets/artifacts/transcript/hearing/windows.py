@@ -60,6 +60,8 @@ class Heard(Model):
     language: str | None = None
     """ISO 639-1 code; None when nothing was there to tell it from."""
     dropped: dict[str, int] = Field(default_factory=dict)
+    lacking: dict[str, int] = Field(default_factory=dict)
+    """How much of what an engine left out of its answer and was done without."""
     dropped_seconds: float = 0.0
     speech_seconds: float = 0.0
     """How much of the window voice activity detection took for speech; 0 where it was not asked."""

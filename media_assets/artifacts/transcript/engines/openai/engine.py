@@ -9,16 +9,16 @@ is never larger than its samples, so the length of a piece bounds the size of it
 from __future__ import annotations
 
 import math
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from media_assets.artifacts.transcript.engines.faster_whisper.languages import language_code
 from media_assets.artifacts.transcript.engines.openai.answers import SpeechAnswer, timed_utterances, untimed_utterances
+from media_assets.artifacts.transcript.engines.openai.reading import UNTIMED_TEXT, decoded, readable
 from media_assets.artifacts.transcript.engines.openai.request import LADDER, NEVER_GUESSED, options, parts_sent
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
 from media_assets.artifacts.transcript.hearing.assembling import to_transcript
@@ -34,14 +34,21 @@ from media_assets.artifacts.transcript.hearing.windows import (
 )
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.errors import Fatal, Transient
-from media_assets.base.model import mistakes
 from media_assets.base.secrets import Secrets
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.mixing import MonoMix
 from media_assets.media.untrusted import file_url, our_own
 from media_assets.services.openai.concessions import Concessions
-from media_assets.services.openai.errors import TRANSCRIPTION, RefusedRequest, TooLong, may_be_charged, translate
-from media_assets.services.openai.refusals import refusal_of
+from media_assets.services.openai.errors import (
+    TRANSCRIPTION,
+    RefusedRequest,
+    TooLong,
+    may_be_charged,
+    meaning,
+    quotable,
+    translate,
+)
+from media_assets.services.openai.refusals import read_refusal, refusal_of
 from media_assets.services.openai.server import OpenAIServer
 from media_assets.work.spending import Payment
 from media_assets.work.work import Work
@@ -56,6 +63,7 @@ _ENVELOPE_BYTES = 64 * 1024
 """What is sent around the samples: FLAC's own headers, and the fields of the form."""
 _SILENCE = 33
 """A sample of this size, of 32768 (-60 dB), is silence: what is nowhere louder holds no speech and is not paid for."""
+_QUOTED_BYTES = 300
 _SHORTEST_SECONDS = 0.1
 """OpenAI refuses less."""
 
@@ -142,10 +150,10 @@ class OpenAITranscriber:
             sent = parts_sent(self._settings, language, timed=timed, with_logprobs=self._with_logprobs)
             attempt = partial(self._ask, client, sound, language, work, payment, timed)
             content = self._concessions.asking(sent, attempt)
-            answer = self._answer(content, timed)
+            answer, lacking = self._answer(content, timed, client.api_key)
             seconds = answer.usage.seconds if answer.usage else None
             payment.cost_usd = self._cost_usd(window.duration_seconds if seconds is None else seconds)
-        if timed:
+        if timed and UNTIMED_TEXT not in lacking:
             kept, dropped = timed_utterances(answer, self._settings.guards)
         else:
             kept, dropped = untimed_utterances(answer, self._settings.guards, *sounding)
@@ -155,6 +163,7 @@ class OpenAITranscriber:
             segments=readable,
             language=spoken if readable else None,
             dropped=dropped,
+            lacking=lacking,
             cost_usd=payment.cost_usd or 0.0,
         )
 
@@ -219,28 +228,34 @@ class OpenAITranscriber:
             raise failure from None
         return bytes(response.http_response.content)
 
-    def _answer(self, content: bytes, timed: bool) -> SpeechAnswer:
-        """Checked: whatever comes with status 200 arrives here."""
+    def _answer(self, content: bytes, timed: bool, key: str) -> tuple[SpeechAnswer, dict[str, int]]:
+        """Checked, with what had to be done without: whatever comes with status 200 arrives here."""
         server = self._server.name
-        if content.lstrip()[:1] != b"{":
+        if content.removeprefix(BOM_UTF8).lstrip()[:1] != b"{":
             raise Fatal(
                 f"{server} answers with something that is no transcription",
                 next_step="Set `transcription.base_url` in library.yaml to the address that ends before "
                 "/audio/transcriptions",
             )
         try:
-            answer = SpeechAnswer.model_validate_json(content)
-        except ValidationError as error:
-            wrong = mistakes(error, "answer")[0]
+            body = decoded(content)
+            if body.get("error"):
+                raise meaning(read_refusal(body, 200), server, key, TRANSCRIPTION)
+            found, lacking = readable(body)
+        except ValueError as error:
+            quoted = quotable(" ".join(content[:_QUOTED_BYTES].decode(errors="replace").split()), key)
             raise Transient(
-                f"could not be transcribed: {server} gave an answer that cannot be used ({wrong})"
+                f"could not be transcribed: {server} gave an answer that cannot be used ({error}): {quoted}"
             ) from None
+        answer = SpeechAnswer.model_validate(found)
         if timed and answer.segments is None and answer.text.strip():
             raise Fatal(
                 f"{server} gives no times with the model {self.model}",
                 next_step="Set `transcription.answers: text` in library.yaml to have them estimated",
             )
-        return answer
+        if timed and not answer.segments and answer.text.strip():
+            lacking[UNTIMED_TEXT] = 1
+        return answer, lacking
 
     def _cost_usd(self, seconds: float) -> float | None:
         price = self._settings.price_per_minute

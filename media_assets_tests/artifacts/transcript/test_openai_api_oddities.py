@@ -1,0 +1,95 @@
+"""Answers of transcription servers with something missing or odd: what is there is used, what is not is estimated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from media_assets.artifacts.transcript.value import Transcript
+from media_assets.work.work import Work
+from media_assets_tests.artifacts.transcript.sounds import write_wav
+from media_assets_tests.artifacts.transcript.test_openai_api import tone, transcribe, transcriber
+from media_assets_tests.openai_audio_server import AudioServer, openai_audio_server
+from media_assets_tests.openai_server import Says
+
+NAN, ENDLESS = float("nan"), float("inf")
+
+
+@pytest.fixture
+def server() -> Iterator[AudioServer]:
+    with openai_audio_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def beep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_wav(tmp_path_factory.mktemp("beep") / "beep.wav", tone(440, 3.0))
+
+
+def heard(server: AudioServer, beep: Path, work: Path, answer: object) -> Transcript:
+    server.script = [Says(json.dumps(answer))]
+    sent = len(server.uploads)
+    said = transcribe(transcriber(server, max_retries=0), beep, Work(work), seconds=3.0)
+    assert len(server.uploads) - sent <= 1, "paid once"
+    return said
+
+
+def words(said: Transcript) -> list[tuple[str, float]]:
+    return [(word.text, word.start_seconds) for segment in said.segments for word in segment.words]
+
+
+@pytest.mark.parametrize(
+    "odd", [{"start": NAN}, {"start": None, "end": None}, {}, {"start": "soon"}, {"start": -ENDLESS}, {"start": [1]}]
+)
+def test_a_word_without_a_usable_time_stands_between_its_neighbours(
+    odd: dict[str, object], server: AudioServer, beep: Path, tmp_path: Path
+) -> None:
+    spoken = [
+        {"word": "one", "start": 0.0, "end": 0.5},
+        {"word": "two", **odd},
+        {"word": "six", "start": 1.5, "end": 2},
+    ]
+    said = heard(
+        server,
+        beep,
+        tmp_path,
+        {"text": "one two six", "segments": [{"text": "one two six", "start": 0, "end": 2}], "words": spoken},
+    )
+    assert words(said) == [("one", 0.0), ("two", 0.5), ("six", 1.5)]
+    assert said.note is not None
+    assert "1 words without usable times" in said.note
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"text": None, "segments": [{"text": "one two", "start": 0, "end": 2}]},
+        {"text": ["one", {"text": "two"}], "segments": [{"text": "one two", "start": "0", "end": "00:00:02.000"}]},
+        {"text": "one two", "segments": [{"text": "one two", "start": -3, "end": 2, "speaker": {"id": [1]}}]},
+        {"text": "one two", "segments": [{"text": "one two", "start": 0, "end": 2, "words": [None]}], "words": None},
+        {"text": "one two", "segments": [{"text": "one two", "start": NAN}, {"text": None, "start": 2, "end": 3}],
+         "words": [{"word": "one", "start": 0, "end": 1}, {"word": "two", "start": 1, "end": 2}]},
+        {"text": "one two", "words": [{"word": "one", "start": 0.0, "end": 1}, {"text": "two", "start": 1, "end": 2}]},
+        {"text": "one two", "segments": [{"text": "one two", "start": 0.0, "avg_logprob": NAN, "no_speech_prob": "?"}]},
+        {"text": "one two", "segments": [{"text": "one two", "start": 1.0, "end": 0.5}]},
+        {"text": "one two", "segments": []},
+        {"text": "one two", "segments": None, "usage": {"seconds": "many"}, "language": ["en"], "logprobs": [None]},
+        {"text": "one two", "segments": ["one two"]},
+        {"text": "one two", "segments": {"0": "one two"}, "words": "one two"},
+    ],
+)  # fmt: skip
+def test_what_is_absent_or_odd_in_an_answer_is_done_without(
+    answer: object, server: AudioServer, beep: Path, tmp_path: Path
+) -> None:
+    said = heard(server, beep, tmp_path, answer)
+    assert said.text == "one two"
+    assert all(0 <= segment.start_seconds < segment.end_seconds <= 3.0 for segment in said.segments)
+
+
+def test_an_answer_with_all_its_times_has_no_note(server: AudioServer, beep: Path, tmp_path: Path) -> None:
+    answer = {"text": "one", "segments": [{"text": "one", "start": 0, "end": 2}]}
+    assert heard(server, beep, tmp_path, answer).note is None
+    assert heard(server, beep, tmp_path, {"text": None, "segments": []}).segments == ()
