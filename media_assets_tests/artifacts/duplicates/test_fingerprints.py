@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from media_assets.artifacts.duplicates.find.codes import NO_PICTURE, ORIENTATIONS, codes_of, oriented, turned
+from media_assets.artifacts.duplicates.find.codes import NO_PICTURE, ORIENTATIONS, codes_of, oriented, turned, unpacked
 from media_assets_tests import sample_media as media
 from media_assets_tests.artifacts.duplicates import scenes
 from media_assets_tests.artifacts.duplicates.indexing import codes, row_of
@@ -77,6 +77,17 @@ def test_silence_and_very_short_sounds_have_no_print(tmp_path: Path):
     assert row_of(silent).audio is None
     assert row_of(short).audio is None
     assert row_of(long).audio is not None
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("pan", ["stereo|c0=c0|c1=-1*c0", "5.1|LFE=c0", "7C|c3=c0", "12C|c4=c0", "9C|c8=c0"])
+def test_opposite_phase_and_single_microphones_have_the_print_of_their_sound(pan: str, tmp_path: Path):
+    plain = media.noise(tmp_path / "plain.wav", 8.0)
+    other = scenes.changed(plain, f"other{len(pan)}.wav", after=("-af", f"pan={pan}"))
+    first, second = row_of(plain).audio, row_of(other).audio
+    assert first is not None and second is not None
+    bits = np.bitwise_xor(unpacked(first.values, "<u4"), unpacked(second.values, "<u4"))
+    assert sum(int(one).bit_count() for one in bits) / (32 * len(bits)) < 0.1
 
 
 def test_long_videos_are_sampled_less_often_and_only_as_far_as_the_settings_say(tmp_path: Path):

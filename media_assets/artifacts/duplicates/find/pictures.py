@@ -19,6 +19,7 @@ from media_assets.base.errors import BadMedia
 from media_assets.media.completeness import is_empty_track
 from media_assets.media.ffmpeg import KEEP_TIME, FFmpeg
 from media_assets.media.info import MediaInfo, MediaKind, Stream
+from media_assets.media.mixing import equal_mix, one_channel
 from media_assets.media.untrusted import file_url, no_larger, uploaded
 from media_assets.work.work import Work
 
@@ -33,6 +34,7 @@ _SIDE = 128
 _MORE = 100
 """Frames, and items of sound, that may come on top of what fits into the time."""
 _FRAMES_AT_ONCE = 512
+_STEREO = 2
 _DARK = 24.0
 """Brightness (of 255) below which a row of pixels is a bar; video black is 0 or 16."""
 _THINNEST_BAR = 4
@@ -65,10 +67,11 @@ def fingerprint(
             raise
         return fingerprint(ffmpeg, source, kind, filled, settings, work)
     most_frames = settings.max_seconds / interval + _MORE if interval else 1
-    most_items = settings.audio_max_seconds / ITEM_SECONDS + _MORE
     has_frames = frames.exists() and frames.stat().st_size
     hashes = _hashes(no_larger(frames, round(most_frames) * _SIDE**2), interval, settings) if has_frames else None
-    values = audio_print(no_larger(sound, round(most_items) * ITEM_BYTES)) if sound.exists() else None
+    values = audio_print(no_larger(sound, _most_items(settings) * ITEM_BYTES)) if sound.exists() else None
+    if values is None and sound.exists() and (media.audio_streams[0].channels or 0) >= _STEREO:
+        values = _print_of_what_was_not_mixed(ffmpeg, source, media, sound, settings, work)
     for path in (frames, sound):
         path.unlink(missing_ok=True)
     return hashes, values
@@ -108,10 +111,37 @@ def _outputs(
     if settings.audio and any(stream.sample_rate for stream in media.audio_streams):
         outputs.append(
             given["a:0"].output(
-                file_url(sound), af=f"aresample={KEEP_TIME}", t=settings.audio_max_seconds, **PRINT_OPTIONS
+                file_url(sound), af=_mix(media.audio_streams[0]), t=settings.audio_max_seconds, **PRINT_OPTIONS
             )
         )
     return outputs
+
+
+def _mix(stream: Stream) -> str:
+    """The filters that make a print's one channel: of an unknown layout ffmpeg would leave some out."""
+    channels = stream.channels or 0
+    mixed = f"{equal_mix(channels, 1 / channels)}," if stream.is_of_unknown_layout else ""
+    return f"{mixed}aresample={KEEP_TIME}"
+
+
+def _print_of_what_was_not_mixed(
+    ffmpeg: FFmpeg, source: Path, media: MediaInfo, sound: Path, settings: FingerprintSettings, work: Work
+) -> AudioPrint | None:
+    """The print of sound that ffmpeg's mix has lost: two channels in opposite phase, or a subwoofer's alone."""
+    channels = media.audio_streams[0].channels or _STEREO
+    mixed = one_channel(0) if channels == _STEREO else equal_mix(channels, 1 / channels)
+    output = uploaded(source, media.container)["a:0"].output(
+        file_url(sound),
+        af=f"{mixed},aresample={KEEP_TIME}",
+        t=settings.audio_max_seconds,
+        **PRINT_OPTIONS,
+    )
+    ffmpeg.run(output, work, duration_seconds=media.duration_seconds)
+    return audio_print(no_larger(sound, _most_items(settings) * ITEM_BYTES)) if sound.exists() else None
+
+
+def _most_items(settings: FingerprintSettings) -> int:
+    return round(settings.audio_max_seconds / ITEM_SECONDS + _MORE)
 
 
 def _without_empty_tracks(source: Path, media: MediaInfo, work: Work) -> MediaInfo:
