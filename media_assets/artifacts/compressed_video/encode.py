@@ -56,6 +56,7 @@ def encode(ffmpeg: FFmpeg, plan: EncodePlan, crf: float, destination: Path, work
         **_subtitle_options(plan),
         **(_mp4_options(plan) if mp4 else _mkv_options(ffmpeg, plan, work)),
         **_tags(plan.media),
+        **_chapter_titles(plan.media),
         **ALL_MUST_DECODE,
     }
     output = ffmpeg_python.output(*mapped, file_url(destination), format=_FORMATS[streams.container], **options)
@@ -94,6 +95,12 @@ def _mkv_options(ffmpeg: FFmpeg, plan: EncodePlan, work: Work) -> dict[str, str]
         "attach": file_url(path),
         f"metadata:s:t:{number}": f"mimetype={cover.mime_type}",
     }
+
+
+def _chapter_titles(media: MediaInfo) -> dict[str, str]:
+    """Titles for chapters that have none: ffmpeg's mp4 writer puts no other into the chapter track."""
+    untitled = [number for number, chapter in enumerate(media.chapters) if not chapter.title.strip()]
+    return {f"metadata:c:{number}": f"title=Chapter {number + 1}" for number in untitled}
 
 
 def _tags(media: MediaInfo) -> dict[str, str]:
