@@ -17,7 +17,9 @@ from media_assets.work.work import Work
 
 def describe(stored: Stored[AudioTrack]) -> Metadata:
     track = stored.value
+    said = {"chapters": track.chapters_said} if track.chapters_said else {}
     return {
+        **said,
         "duration_seconds": track.duration_seconds,
         "copied": track.copied,
         "bit_rate": track.bit_rate or 0,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from media_assets.artifacts.m4a_audio.chapters import chapters_said
 from media_assets.artifacts.m4a_audio.mixing_down import mix_down
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.m4a_audio.value import AudioTrack
@@ -83,7 +84,8 @@ def extract_m4a(
     beyond = reads_on(source, media.container)
     taken = _take(ffmpeg, source, media, stream, destination, settings, work)
     failure = taken.failure
-    result = _sound_of(destination, work)
+    written = _written(destination, work)
+    result = written.audio_streams[0] if written and written.audio_streams else None
     seconds = result.duration_seconds or 0.0 if result else 0.0
     work.require_length(offset_seconds(media, stream) + seconds)
     if not seconds and is_empty_track(source, media, stream, work):
@@ -108,6 +110,7 @@ def extract_m4a(
         sample_rate=result.sample_rate,
         channels=result.channels,
         size_bytes=destination.stat().st_size,
+        chapters_said=chapters_said(media.chapters, written.chapters if written else (), offset_seconds(media, stream)),
     )
 
 
@@ -219,14 +222,13 @@ def _output(source: Path, media: MediaInfo, stream: Stream, destination: Path, o
     )
 
 
-def _sound_of(destination: Path, work: Work) -> Stream | None:
-    """The audio stream of the result; None when nothing was written."""
+def _written(destination: Path, work: Work) -> MediaInfo | None:
+    """What the result is; None when nothing was written."""
     if not destination.exists():
         return None
     try:
-        media = probe(destination, work).media
+        return probe(destination, work).media
     except TimeLimitExceeded:
         raise
     except BadMedia:
         return None
-    return media.audio_streams[0] if media and media.audio_streams else None

@@ -21,3 +21,5 @@ class AudioTrack(Model):
     sample_rate: int
     channels: int
     size_bytes: int
+    chapters_said: str | None = None
+    """How its chapters differ from those of the source, or from what some players show."""
