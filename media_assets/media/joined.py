@@ -47,7 +47,7 @@ def reads_on(path: Path, container: str) -> ReadOn | None:
     Raises:
         BadMedia: another recording follows that would not be heard.
     """
-    looks = {"wav": _wav, "flac": _flac, "mov": _iso}
+    looks = {"wav": _wav, "flac": _flac, "mov": _iso, "aiff": _aiff}
     look = looks.get(container.split(",")[0])
     if look is None:
         return None
@@ -59,7 +59,9 @@ def _wav(file: BinaryIO) -> ReadOn | None:
     """Walks the chunks; structure as in Microsoft's "Multimedia Programming Interface and Data Specifications 1.0"."""
     file_size = file.seek(0, 2)
     file.seek(0)
-    if file.read(4) != b"RIFF":  # RF64 and BW64 state 64 bits
+    if file.read(4) != b"RIFF":  # RF64 and BW64 state 64 bits, in the chunk ds64
+        file.seek(20)
+        _require_last(file, 8 + int.from_bytes(file.read(8), "little"), file_size)
         return None
     at, form = 12, b""
     for _ in range(_MOST_CHUNKS):
@@ -72,6 +74,20 @@ def _wav(file: BinaryIO) -> ReadOn | None:
             form = file.read(min(size, 64))
         at += 8 + size + size % 2
     return None
+
+
+def _aiff(file: BinaryIO) -> None:
+    file.seek(4)
+    size = int.from_bytes(file.read(4), "big")
+    _require_last(file, 8 + size + size % 2, file.seek(0, 2))
+
+
+def _require_last(file: BinaryIO, end: int, file_size: int) -> None:
+    """Raises BadMedia when another recording begins where one ends."""
+    if end < file_size and _chunk(file, end)[0] in (b"FORM", b"RIFF", b"RF64", b"BW64"):
+        raise BadMedia(
+            "holds several recordings behind each other, of which only the first would be heard", next_step=_SPLIT
+        )
 
 
 def _behind(file: BinaryIO, start: int, size: int, file_size: int, form: bytes) -> ReadOn | None:

@@ -141,3 +141,13 @@ def test_joined_wavs_whose_headers_fit_between_samples_are_read_to_the_end(tmp_p
     between = b"LIST" + struct.pack("<I", 24) + bytes(24)
     track = extract(tmp_path, "a.wav", wide(2, 2, between) * 2)
     assert track.duration_seconds == pytest.approx(4, abs=0.2)
+
+
+@pytest.mark.parametrize(("name", "options"), [("a.aiff", {}), ("a.wav", {"rf64": "always"})])
+def test_joined_aiff_and_rf64_are_refused(name: str, options: dict[str, str], tmp_path: Path):
+    path = tmp_path / name
+    FFmpeg().run(generated("sine=d=1:sample_rate=8000").output(str(path), **options), Work(tmp_path))
+    one = path.read_bytes()
+    assert extract(tmp_path, name, one).duration_seconds == pytest.approx(1, abs=0.1)
+    with pytest.raises(BadMedia, match="several recordings behind each other"):
+        extract(tmp_path, name, one * 2)
