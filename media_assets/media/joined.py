@@ -33,7 +33,7 @@ class ReadOn:
     """A recording that goes on behind its stated end."""
 
     options: dict[str, int]
-    """Of ffmpeg's input, with which it reads to the end of the file."""
+    """Options of ffmpeg's input, with which it reads to the end of the file."""
     said: str
     """What was found, as a short phrase."""
 

@@ -34,7 +34,7 @@ class MonoMix:
 
     sample_rate: int
     cancelled_seconds: float = 0.0
-    """For how long one channel was taken alone."""
+    """How long one channel was taken alone."""
     loudest: int | None = None
     """The channel that is taken alone at the moment, 0 or 1; None while both are mixed."""
 

@@ -160,7 +160,7 @@ def _look_inside(path: Path, name: str) -> Probe:
 
 
 def _dated(found: Probe, file: BinaryIO) -> Probe:
-    """With when it was taken, and with its own type when it is a raw picture, which FFmpeg takes for a TIFF."""
+    """The same, with when it was taken; a raw picture, which FFmpeg takes for a TIFF, with its own type."""
     raw = raw_format(file)
     return replace(found, taken_at=taken_at(file), mime_type=raw.mime_type if raw else found.mime_type)
 

@@ -29,7 +29,7 @@ _CANCELLED = 0.1
 _SILENCE = 100.0
 """Mean square of 16 bit samples below which there is nothing to compare."""
 _STRETCH_SECONDS = 3
-"""For so long a part of the recording may cancel."""
+"""So long a part of the recording may cancel."""
 _STEREO = 2
 _SIDE = 0.5**0.5
 """What ffmpeg multiplies channels by that are not in front, and each side's share of one in the middle."""
@@ -37,7 +37,7 @@ _SUBWOOFERS = ("LFE", "LFE2")
 _LEFT, _RIGHT = ("FL", "SL", "BL", "FLC", "WL", "TFL", "TBL"), ("FR", "SR", "BR", "FRC", "WR", "TFR", "TBR")
 """FFmpeg's names of channels; any other is heard on both sides."""
 _PEAK = 0.7
-"""Of full scale, for the measured peak of the mix; between the measured samples it may be higher."""
+"""A share of full scale, for the measured peak of the mix; between the measured samples it may be higher."""
 _FULL_SCALE = 32768.0
 
 
@@ -46,7 +46,7 @@ class Mix:
     """A mix to one channel."""
 
     filter: str | None
-    """For ffmpeg, in front of all others; None to keep the channels as they are."""
+    """A filter of ffmpeg, in front of all others; None to keep the channels as they are."""
     said: str
     """What was done, as a short phrase."""
 
@@ -58,7 +58,7 @@ class Levels:
     weights: NDArray[np.float64]
     """(mixes, channels): what each channel is multiplied by in each channel of the mix."""
     energies: NDArray[np.float64] | None = None
-    """Of each channel, of the differences from sample to sample: hum and rumble are no voice."""
+    """The energy of each channel, of the differences from sample to sample: hum and rumble are no voice."""
     mix_energy: float = 0.0
     """Likewise of the loudest channel of the mix."""
     mix_peak: float = field(default=0.0)

@@ -16,7 +16,7 @@ from media_assets.media.pictures.tiff import Directory, Tiff
 class PictureFormat(NamedTuple):
     mime_type: str
     name: str
-    """For people."""
+    """What people call it."""
 
 
 _RAW_OF = {
@@ -78,7 +78,7 @@ _BY_TYPE = {
 
 _MAKE, _COMPRESSION, _PHOTOMETRIC, _INNER, _DNG_VERSION = 0x010F, 0x0103, 0x0106, 0x014A, 0xC612
 _MOSAIC = (32803, 34892)
-"""Of a sensor's filters, and linear: TIFF/EP and DNG."""
+"""Colours of a sensor's filters, and linear: TIFF/EP and DNG."""
 _RAW_COMPRESSION = (32767, 32769, 34316, 34713, 65000, 65535)
 _TGA_END = b"TRUEVISION-XFILE.\0"
 _TGA_KINDS, _TGA_DEPTHS = (1, 2, 3, 9, 10, 11), (8, 15, 16, 24, 32)

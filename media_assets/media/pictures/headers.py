@@ -42,7 +42,7 @@ class Headers:
     iptc: bytes = b""
     """Records of IPTC-IIM."""
     texts: dict[str, str] = field(default_factory=dict)
-    """Of a PNG."""
+    """The header of a PNG."""
     changed: tuple[int, ...] = ()
     """Year to second, in UTC, of a PNG's `tIME`."""
 
@@ -138,7 +138,7 @@ def _png_text(kind: bytes, content: bytes) -> tuple[str, bytes]:
 
 
 def _inflated(data: bytes) -> bytes:
-    """As much as fits a block; nothing when it is damaged."""
+    """So much as fits a block; nothing when it is damaged."""
     try:
         return zlib.decompressobj().decompress(data, _BLOCK_BYTES)
     except zlib.error:

@@ -26,7 +26,7 @@ _MOST_PARTS = 200_000
 """Segments of a JPEG or chunks of a PNG. A picture of 1 GB has fewer; to walk so many takes a second."""
 
 
-class Part(NamedTuple):
+class HeldPart(NamedTuple):
     """A segment of a JPEG, or a chunk of a PNG."""
 
     kind: bytes
@@ -55,7 +55,7 @@ def search(file: BinaryIO, pattern: re.Pattern[bytes], start: int = 0) -> tuple[
     return None
 
 
-def jpeg_segments(file: BinaryIO) -> Iterator[Part]:
+def jpeg_segments(file: BinaryIO) -> Iterator[HeldPart]:
     """The segments of a JPEG up to the one that ends it, where there is such."""
     at, scanned = 2, False
     for _ in range(_MOST_PARTS):
@@ -64,7 +64,7 @@ def jpeg_segments(file: BinaryIO) -> Iterator[Part]:
             return
         at, code = found[0], found[1][1]
         if code == _END or (code == _START and scanned):
-            yield Part(bytes([_END]), at + 2 * (code == _END), 0)
+            yield HeldPart(bytes([_END]), at + 2 * (code == _END), 0)
             return
         if code in (_START, _TEMPORARY):
             at += 2
@@ -73,12 +73,12 @@ def jpeg_segments(file: BinaryIO) -> Iterator[Part]:
         size = int.from_bytes(file.read(2), "big")
         if size < 2:
             return
-        yield Part(bytes([code]), at + 4, size - 2)
+        yield HeldPart(bytes([code]), at + 4, size - 2)
         scanned = scanned or code == _SCAN
         at += 2 + size
 
 
-def png_chunks(file: BinaryIO) -> Iterator[Part]:
+def png_chunks(file: BinaryIO) -> Iterator[HeldPart]:
     """The chunks of a PNG, up to the one that ends it."""
     at = len(PNG)
     for _ in range(_MOST_PARTS):
@@ -87,13 +87,13 @@ def png_chunks(file: BinaryIO) -> Iterator[Part]:
         if len(head) < 8:
             return
         size = int.from_bytes(head[:4], "big")
-        yield Part(head[4:], at + 8, size)
+        yield HeldPart(head[4:], at + 8, size)
         if head[4:] == b"IEND":
             return
         at += 12 + size
 
 
-def webp_chunks(file: BinaryIO) -> Iterator[Part]:
+def webp_chunks(file: BinaryIO) -> Iterator[HeldPart]:
     """The chunks of a WebP."""
     file.seek(4)
     end = 8 + int.from_bytes(file.read(4), "little")
@@ -104,7 +104,7 @@ def webp_chunks(file: BinaryIO) -> Iterator[Part]:
         if len(head) < 8 or at >= end:
             return
         size = int.from_bytes(head[4:], "little")
-        yield Part(head[:4], at + 8, size)
+        yield HeldPart(head[:4], at + 8, size)
         at += 8 + size + size % 2
 
 

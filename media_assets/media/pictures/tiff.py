@@ -16,7 +16,7 @@ _FORMS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I"}
 _RATIONAL = 5
 _MOST_ENTRIES = 2000
 _MOST_BYTES = 1 << 10
-"""Of one value. No date, size or name is longer."""
+"""The most bytes of one value. No date, size or name is longer."""
 
 
 class Directory:

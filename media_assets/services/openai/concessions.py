@@ -19,7 +19,7 @@ Answer = TypeVar("Answer")
 
 
 class Concessions:
-    """For one server and one model. Several threads ask and add.
+    """What holds for one server and one model. Several threads ask and add.
 
     Args:
         server: Its name, for the log.

@@ -36,7 +36,7 @@ NAMES = {
     "prompt": r"\b(initial_)?prompt\b",
     "language": r"\blanguage\b",
 }
-"""By what a server calls it, each part of a request that can be done without."""
+"""Under the name that a server gives it, each part of a request that can be done without."""
 
 _UNSUPPORTED = re.compile(
     r"(un|not |n't |in)(supported|available|permitted|allowed|recogni[sz]ed|expected|known|valid|implemented)"
