@@ -7,14 +7,18 @@ would break its framing is taken out of the text.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from media_assets.artifacts.transcript.hearing.readable import split_readably
 from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment
+from media_assets.base.writing import columns, unbroken_pieces
 
-LINE_CHARACTERS = 42
+LINE_COLUMNS = 42
+"""Netflix Timed Text Style Guide; a full-width character takes two."""
+_ARROW = "\uffff"
+"""Stands for `-->` while lines are chosen; Unicode keeps it for such use."""
 _PARAGRAPH_PAUSE_SECONDS = 2.0
 _LONG_PARAGRAPH_CHARACTERS = 600
 """A paragraph that has grown so long ends at the next short pause."""
@@ -96,22 +100,47 @@ def _clean(text: str) -> str:
     return " ".join(kept.split())
 
 
+def _with_arrows(text: str) -> str:
+    """Each arrow in one piece, so that both forms have the same lines."""
+    return text.replace(_ARROW, "\ufffd").replace("-->", _ARROW)
+
+
 def _srt_text(text: str) -> str:
-    return _in_lines(text.replace("-->", "→"))
+    return _in_lines(_with_arrows(text)).replace(_ARROW, "→")
 
 
 def _vtt_text(text: str) -> str:
-    lines = _in_lines(text)
+    lines = _in_lines(_with_arrows(text)).replace(_ARROW, "-->")
     return lines.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _in_lines(text: str) -> str:
-    """Two lines when one would be too long, of lengths as equal as the spaces allow."""
-    spaces = [index for index, character in enumerate(text) if character == " "]
-    if len(text) <= LINE_CHARACTERS or not spaces:
+    """Two lines when one would be too wide, as equal as spaces allow; without spaces by the rules of the script.
+
+    Only what no caption can hold, such as a URL of a hundred characters, takes more lines.
+    """
+    if columns(text) <= LINE_COLUMNS:
         return text
-    middle = min(spaces, key=lambda index: abs(index - len(text) / 2))
-    return f"{text[:middle]}\n{text[middle + 1 :]}"
+    spaces = [index for index, character in enumerate(text) if character == " "]
+    if spaces:
+        middle = min(spaces, key=lambda index: abs(index - len(text) / 2))
+        if max(columns(text[:middle]), columns(text[middle + 1 :])) <= LINE_COLUMNS:
+            return f"{text[:middle]}\n{text[middle + 1 :]}"
+    pieces = list(unbroken_pieces(text, LINE_COLUMNS))
+    if len(pieces) == 1 or columns(text) > 2 * LINE_COLUMNS:
+        return "\n".join(_filled(pieces))
+    halves = [("".join(pieces[:i]).rstrip(), "".join(pieces[i:])) for i in range(1, len(pieces))]
+    return "\n".join(min(halves, key=lambda half: max(map(columns, half))))
+
+
+def _filled(pieces: Sequence[str]) -> Iterator[str]:
+    line = ""
+    for piece in pieces:
+        if line and columns((line + piece).rstrip()) > LINE_COLUMNS:
+            yield line.rstrip()
+            line = ""
+        line += piece
+    yield line.rstrip()
 
 
 def _milliseconds(seconds: float) -> int:

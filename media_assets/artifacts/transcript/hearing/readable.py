@@ -12,17 +12,16 @@ from itertools import pairwise
 
 from media_assets.artifacts.transcript.hearing.utterances import mean_confidence
 from media_assets.artifacts.transcript.value import TranscriptSegment, Word
+from media_assets.base.writing import columns, unbroken_pieces
 
 MAX_SECONDS = 7.0
 MAX_CHARACTERS = 84
+"""What is displayed counts: a full-width character takes two."""
 _CRUMB_CHARACTERS = 20
 
 _CLOSING = r"[\"'”’»)\]\u300d\u300f]*$"
 _SENTENCE_END = re.compile(r"[.!?…\u3002\uff01\uff1f]" + _CLOSING)
 _CLAUSE_END = re.compile(r"[,;:—–\u3001\uff0c\uff1a\uff1b]" + _CLOSING)
-_WITHOUT_SPACES = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff"
-"""Japanese, Chinese, Thai and Lao: text may be parted behind any character."""
-_TOKEN = re.compile(rf"[{_WITHOUT_SPACES}]|[^\s{_WITHOUT_SPACES}]+")
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def split_readably(segment: TranscriptSegment) -> tuple[TranscriptSegment, ...]:
     The times of the pieces are those of their words; without words they follow from the share of characters. A single
     word is never split.
     """
-    if _fits(segment.end_seconds - segment.start_seconds, len(segment.text)):
+    if _fits(segment.end_seconds - segment.start_seconds, segment.text):
         return (segment,)
     tokens = _spoken_tokens(segment) or _estimated_tokens(segment)
     pieces = tuple(_parts(segment.text, tokens))
@@ -55,8 +54,8 @@ def split_readably(segment: TranscriptSegment) -> tuple[TranscriptSegment, ...]:
     return tuple(_piece(segment, *piece) for piece in zip(texts, pieces, starts, ends, strict=True))
 
 
-def _fits(seconds: float, characters: int) -> bool:
-    return seconds <= MAX_SECONDS and characters <= MAX_CHARACTERS
+def _fits(seconds: float, text: str) -> bool:
+    return seconds <= MAX_SECONDS and columns(text) <= MAX_CHARACTERS
 
 
 def _spoken_tokens(segment: TranscriptSegment) -> list[_ReadableToken]:
@@ -80,12 +79,22 @@ def _estimated_tokens(segment: TranscriptSegment) -> list[_ReadableToken]:
     def at(character: int) -> float:
         return segment.start_seconds + character * seconds_per_character
 
-    found = _TOKEN.finditer(segment.text)
-    return [_ReadableToken(m.start(), m.end(), at(m.start()), at(m.end()), None) for m in found]
+    return [_ReadableToken(a, b, at(a), at(b), None) for a, b in _written_tokens(segment.text)]
+
+
+def _written_tokens(text: str) -> Iterator[tuple[int, int]]:
+    """Where what is written between spaces begins and ends, in parts where it is wider than a line."""
+    for match in re.finditer(r"\S+", text):
+        position = match.start()
+        token = match.group()
+        whole = token.isascii() and columns(token) <= MAX_CHARACTERS
+        for piece in (token,) if whole else unbroken_pieces(token, MAX_CHARACTERS):
+            yield position, position + len(piece)
+            position += len(piece)
 
 
 def _parts(text: str, tokens: Sequence[_ReadableToken]) -> Iterator[Sequence[_ReadableToken]]:
-    if len(tokens) < 2 or _fits(tokens[-1].end - tokens[0].start, tokens[-1].last - tokens[0].first):
+    if len(tokens) < 2 or _fits(tokens[-1].end - tokens[0].start, text[tokens[0].first : tokens[-1].last]):
         yield tokens
         return
     cut = max(range(1, len(tokens)), key=lambda index: _merit(text, tokens, index))
