@@ -65,7 +65,9 @@ def duplicates(
         indexing = stages_up_to(enabled_stages(settings.assets), INDEX)
         status = library_status(instance, library, indexing, found.unknown)
     failed = {key for key, _ in status.failures}
-    print_duplicates(console, found.groups, unknown=len(found.unknown) - len(failed), failed=len(failed))
+    print_duplicates(
+        console, found.groups, found.look_alikes, unknown=len(found.unknown) - len(failed), failed=len(failed)
+    )
     if csv:
         write_csv(found.groups, csv)
         console.print(f"all of them: {csv}", markup=False, soft_wrap=True)

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from media_assets.artifacts.duplicates.values import DuplicateGroup
+from media_assets.artifacts.duplicates.values import DuplicateGroup, LookAlike
 from media_assets.base.keys import display_name, readable
 from media_assets.base.wording import counted, describe_bytes
 from media_assets.operation.processing import StagePlan
@@ -129,10 +129,18 @@ def print_gone(console: Console, keys: Iterable[str]) -> None:
         )
 
 
-def print_duplicates(console: Console, groups: Sequence[DuplicateGroup], *, unknown: int, failed: int) -> None:
+def print_duplicates(
+    console: Console,
+    groups: Sequence[DuplicateGroup],
+    look_alikes: Sequence[LookAlike],
+    *,
+    unknown: int,
+    failed: int,
+) -> None:
     """The groups that free most, and what all of them would free.
 
     Args:
+        look_alikes: What is not the same, though it seems so.
         unknown: Files that are not indexed yet.
         failed: Files that could not be indexed.
     """
@@ -144,6 +152,11 @@ def print_duplicates(console: Console, groups: Sequence[DuplicateGroup], *, unkn
     freed = describe_bytes(sum(group.freed_bytes for group in groups))
     more = f", {len(groups) - _MOST_GROUPS} more than are shown" if len(groups) > _MOST_GROUPS else ""
     console.print(f"{counted(len(groups), 'group')} of duplicates{more}; without the copies {freed} would be free")
+    for pair in look_alikes[:_MOST_GROUPS]:
+        text = f"not the same: {readable(pair.key)} and {readable(pair.other_key)}: {pair.reason}"
+        console.print(text, style="dim", markup=False, soft_wrap=True)
+    if len(look_alikes) > _MOST_GROUPS:
+        console.print(f"and {len(look_alikes) - _MOST_GROUPS} more pairs that look the same and are not")
     if unknown:
         console.print(f"not indexed yet: {counted(unknown)}; `media-assets process --stage dedup_index` sees to it")
     if failed:

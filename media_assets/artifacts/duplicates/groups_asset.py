@@ -49,6 +49,7 @@ def duplicate_groups(context: dg.AssetExecutionContext) -> dg.MaterializeResult[
                 "groups": len(groups),
                 "redundant_files": sum(len(group.members) for group in groups),
                 "freed_bytes": freed_bytes(groups),
+                "look_alikes": len(found.look_alikes),
                 "files_not_indexed_yet": len(found.unknown),
                 "artifact": link(library.store(NAME).link(manifest)),
                 **({"duplicates": dg.MetadataValue.table(records)} if records else {}),

@@ -6,7 +6,7 @@ Nothing is ever deleted. Every move stands in a journal in `<state_dir>/duplicat
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,8 @@ from filelock import FileLock, Timeout
 
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
 from media_assets.artifacts.duplicates.library_rows import FILES, LibraryRows
+from media_assets.artifacts.duplicates.look.memory import LookMemory
+from media_assets.artifacts.duplicates.look.second_look import SecondLook
 from media_assets.artifacts.duplicates.review.choosing import within_sources
 from media_assets.artifacts.duplicates.review.moves import (
     Begun,
@@ -26,11 +28,12 @@ from media_assets.artifacts.duplicates.review.moves import (
     undo_moves,
 )
 from media_assets.artifacts.duplicates.settings import DuplicateSettings
-from media_assets.artifacts.duplicates.values import DedupRow, DuplicateGroup
-from media_assets.base.errors import Fatal
+from media_assets.artifacts.duplicates.values import DedupRow, DuplicateGroup, LookAlike
+from media_assets.base.errors import Fatal, SourceChanged, classify, path_of
 from media_assets.base.files import PRIVATE_MODE, private_folder
 from media_assets.base.interruption import ask
 from media_assets.base.keys import split_key
+from media_assets.media.ffmpeg import FFmpeg
 from media_assets.pipeline.library import Library
 from media_assets.places.journal import MoveJournal
 from media_assets.places.moving import Move, MoveOutcome
@@ -65,10 +68,48 @@ class Duplicates:
         """Files that the index does not know yet."""
         return self._found.unknown
 
-    @cached_property
+    @property
     def groups(self) -> list[DuplicateGroup]:
         """The groups, those that free most first."""
-        return duplicate_groups(self.rows.values(), self._settings, check=ask)
+        return self._compared[0]
+
+    @property
+    def look_alikes(self) -> list[LookAlike]:
+        """Pairs that look the same at a first look and are not, or could not be looked at."""
+        return self._compared[1]
+
+    @cached_property
+    def _compared(self) -> tuple[list[DuplicateGroup], list[LookAlike]]:
+        rows = self.rows.values()
+        if not self._settings.similarity.look:
+            return duplicate_groups(rows, self._settings, check=ask), []
+        memory = LookMemory(self._folder / "looks.json")
+        ffmpeg = FFmpeg(self._library.section(lambda settings: settings.ffmpeg))
+        with self._library.workspaces.run() as scratch:
+            look = SecondLook(self._opened, ffmpeg, memory, scratch)
+            try:
+                groups = duplicate_groups(rows, self._settings, look=look, check=ask)
+            finally:
+                memory.save()
+        return groups, look.look_alikes
+
+    @contextmanager
+    def _opened(self, row: DedupRow) -> Iterator[Path]:
+        """The content of a file on this machine.
+
+        Raises:
+            BadMedia, SourceChanged, Transient: it cannot be had.
+            Fatal: nothing can.
+        """
+        with ExitStack() as held:
+            try:
+                entry = self._library.entry(row.key)
+                if entry.size_bytes != row.size_bytes:
+                    raise SourceChanged("changed since it was indexed", next_step="Run `media-assets process`")
+                path = held.enter_context(self._library.local_file(entry, ask, sha256=row.sha256))
+            except OSError as error:
+                raise classify(error, source=path_of(error)) from error
+            yield path
 
     def moves(self, *, near: bool) -> dict[str, list[Move]]:
         """What would be moved, by source. The only copy in a source stays where it is.

@@ -48,6 +48,7 @@ def indexed_content(
         height=height,
         bit_rate=file.media.bit_rate if file.media else None,
         reencoded_by=reencoder(file.media) if file.media else None,
+        container=file.media.container if file.media else None,
         has_sound=bool(file.media.audio_streams) if file.media else None,
         has_camera_tags=file.media is not None and has_camera_tags(file.media),
         frames=frames,

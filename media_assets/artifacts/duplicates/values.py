@@ -59,6 +59,8 @@ class IndexedContent(Model):
     """Bits per second, of the whole file."""
     reencoded_by: str | None = None
     """The encoder's mark, when it is one that works on files and not in a camera."""
+    container: str | None = None
+    """FFmpeg's name of its demuxer; None where that was not noted."""
     has_sound: bool | None = None
     """Whether it has a track of sound, be it silent; None where that was not noted."""
     has_camera_tags: bool = False
@@ -99,6 +101,18 @@ class DuplicateMember(Model):
     """What its removal frees: nothing when the same stored file has another name."""
     copy_of: str | None = None
     """The key of the member before it that has equal bytes, where that is not the file that is kept."""
+
+
+class LookAlike(Model):
+    """Two files that fingerprints take for the same and a look at them does not, or that could not be looked at. Not
+    for deletion."""
+
+    key: str
+    other_key: str
+    similarity: float
+    """What the fingerprints say, 0 to 1."""
+    reason: str
+    """Why they are not taken for the same."""
 
 
 class DuplicateGroup(Model):

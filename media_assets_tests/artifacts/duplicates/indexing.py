@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import numpy as np
 
 from media_assets.artifacts.drive_file.value import SourceFile
 from media_assets.artifacts.duplicates.find.codes import unpacked
+from media_assets.artifacts.duplicates.look.memory import LookMemory
+from media_assets.artifacts.duplicates.look.second_look import SecondLook
 from media_assets.artifacts.duplicates.rows import indexed_content, local_file_id
 from media_assets.artifacts.duplicates.settings import FingerprintSettings
 from media_assets.artifacts.duplicates.values import DedupRow, FrameHashes
@@ -53,6 +56,15 @@ def row_of(path: Path, root: Path | None = None, settings: FingerprintSettings |
 
 def rows_of(paths: Iterable[Path], root: Path | None = None) -> list[DedupRow]:
     return [row_of(path, root) for path in paths]
+
+
+@contextmanager
+def second_look(paths: Iterable[Path]) -> Iterator[SecondLook]:
+    """A look at files of `rows_of`."""
+    known = {path.name: path for path in paths}
+    with tempfile.TemporaryDirectory() as scratch:
+        memory = LookMemory(Path(scratch) / "looks" / "looks.json")
+        yield SecondLook(lambda row: nullcontext(known[row.path]), FFmpeg(), memory, Path(scratch))
 
 
 def codes(frames: FrameHashes) -> np.ndarray:

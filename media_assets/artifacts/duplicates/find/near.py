@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Protocol
 
 from media_assets.artifacts.duplicates.find.choose import because, preference
 from media_assets.artifacts.duplicates.find.codes import ORIENTATIONS
@@ -24,21 +25,35 @@ from media_assets.base.batches import batched
 _ASKED_AT_ONCE = 1024
 
 
+class LooksAtPairs(Protocol):
+    """A second look at two files that their fingerprints take for the same."""
+
+    def __call__(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Likeness | None:
+        """The likeness in the words of what was seen; None when they are not the same."""
+
+
+def _confident(first: DedupRow, second: DedupRow, likeness: Likeness) -> Likeness | None:  # noqa: ARG001
+    return likeness
+
+
 def duplicate_groups(
     rows: Iterable[DedupRow],
     settings: DuplicateSettings | None = None,
     *,
+    look: LooksAtPairs = _confident,
     check: Callable[[], None] = lambda: None,
 ) -> list[DuplicateGroup]:
     """The groups of duplicates of a library, those that free most first.
 
     Args:
         rows: One per file, in any order.
+        look: Asked of each two that are near duplicates by their fingerprints.
         check: Called now and then; what it raises ends the work.
     """
     settings = settings or DuplicateSettings()
     ordered = contents(sorted(rows, key=preference(settings)))
-    stars = _stars([content.row for content in ordered], settings.similarity, check) if settings.similarity.near else {}
+    best = [content.row for content in ordered]
+    stars = _stars(best, settings.similarity, look, check) if settings.similarity.near else {}
     inside = {file for members in stars.values() for file in members}
     groups = [
         group_of(content, [(ordered[other], likeness) for other, likeness in stars.get(file, {}).items()], settings)
@@ -49,7 +64,7 @@ def duplicate_groups(
 
 
 def _stars(
-    rows: Sequence[DedupRow], limits: SimilaritySettings, check: Callable[[], None]
+    rows: Sequence[DedupRow], limits: SimilaritySettings, look: LooksAtPairs, check: Callable[[], None]
 ) -> dict[int, dict[int, Likeness]]:
     """The files that are like each file that is kept. The rows come best first."""
     evidence = [evidence_of(row) for row in rows]
@@ -63,8 +78,9 @@ def _stars(
         for candidate in islice(different, limits.max_candidates):
             if candidate.file in members:
                 continue
-            if (likeness := _likeness(evidence[file], evidence[candidate.file], candidate, limits)) is not None:
-                members[candidate.file] = likeness
+            likeness = _likeness(evidence[file], evidence[candidate.file], candidate, limits)
+            if likeness is not None and (seen := look(rows[file], rows[candidate.file], likeness)) is not None:
+                members[candidate.file] = seen
         if members:
             stars[file] = members
             taken.update(members)

@@ -1,0 +1,140 @@
+"""What differs between two pictures that lie over each other, and is more than encoding explains.
+
+How large the differences are that encoding makes is asked of the pictures themselves: they grow with how much is going
+on at a place, and are spread over the whole. So the yardstick of a place is what is found at all places where as much
+is going on, and what stands out from it, over an area, is another thing in the picture. Pictures that differ
+everywhere by more than copies do are different as a whole.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from media_assets.artifacts.duplicates.look.tones import Planes
+
+    Plane = NDArray[np.float32]
+
+
+class _Scale(NamedTuple):
+    """Over which area differences are averaged, and from where on they count."""
+
+    side: int
+    """Pixels."""
+    least: float
+    """Least difference of brightness, of 255."""
+    least_colour: float
+
+
+_SCALES = (_Scale(3, 26.0, 60.0), _Scale(7, 9.0, 16.0), _Scale(15, 6.5, 11.0))
+_DRAWN_SCALES = (_Scale(3, 32.0, 60.0), _Scale(7, 6.5, 12.0), _Scale(15, 5.0, 9.0))
+_TIMES = 8.5
+"""So many times what is usual at such places has a difference to be."""
+_COLOUR_TIMES = 11.0
+"""Colours are stored more coarsely."""
+_FLOOR = 0.8
+_BINS = 16
+_SAMPLED = 60_000
+_USUAL = 80
+_DEVIATION = 1.28
+"""The 80th percentile of the absolute of a normal value, in its standard deviations."""
+_MOST_NOISE = 0.3
+"""Share of what is going on at places that may differ in a copy, at the scale of 7 pixels."""
+_MOST_COLOUR_NOISE = 9.0
+_STILL = 6.0
+"""Deviation of brightness, of 255, below which a place counts as even."""
+
+
+class Differences(NamedTuple):
+    """What differs."""
+
+    everywhere: bool
+    """Whether the pictures differ in the whole by more than copies do."""
+    mask: NDArray[np.bool_]
+    """Where something differs that stands out."""
+    noise: float
+    """Usual difference of brightness, of 255, at the scale of 3 pixels."""
+
+
+def differences(one: Planes, other: Planes, *, drawn: bool) -> Differences:
+    """What differs between two pictures of one size and in the same tones.
+
+    Args:
+        drawn: Whether they are drawings or pages, in which little is going on.
+    """
+    import numpy as np
+    from scipy.ndimage import binary_dilation
+
+    mask = np.zeros(one.shape[:2], bool)
+    everywhere, noise = False, 0.0
+    for scale in _DRAWN_SCALES if drawn else _SCALES:
+        if scale.side * 5 > min(mask.shape):
+            continue
+        activity = _activity(one[..., 0], other[..., 0], scale.side)
+        order = _binned(activity)
+        found = np.zeros_like(mask)
+        for channel in range(3):
+            apart = np.abs(_averaged(one[..., channel] - other[..., channel], scale.side))
+            usual = _usual(apart, activity, order)
+            times, least = (_TIMES, scale.least) if channel == 0 else (_COLOUR_TIMES, scale.least_colour)
+            found |= (apart > least) & (apart > times * (usual + _FLOOR))
+            if scale.side == 3 and channel == 0:
+                noise = float(usual.mean())
+            if scale.side == 7:
+                share = float((usual / (activity + _STILL)).mean()) if channel == 0 else 0.0
+                everywhere |= share > _MOST_NOISE or (channel > 0 and float(usual.mean()) > _MOST_COLOUR_NOISE)
+        if found.any():
+            mask |= binary_dilation(found, iterations=scale.side // 2)
+    return Differences(everywhere, mask, noise)
+
+
+def _averaged(plane: Plane, side: int) -> Plane:
+    from scipy.ndimage import uniform_filter
+
+    averaged: Plane = uniform_filter(plane, side, mode="nearest")
+    return averaged
+
+
+def _activity(one: Plane, other: Plane, side: int) -> Plane:
+    """How much is going on at each place, in the picture that has more of it there."""
+    import numpy as np
+
+    window = 2 * side + 1
+    found: list[Plane] = []
+    for plane in (one, other):
+        mean = _averaged(plane, window)
+        found.append(np.sqrt(np.maximum(_averaged(plane**2, window) - mean**2, 0)))
+    # In the one that has less: what is new in one of them does not excuse itself.
+    least: Plane = np.minimum(*found)
+    return least
+
+
+def _binned(activity: Plane) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
+    import numpy as np
+
+    sample = _sample(activity)
+    edges = np.quantile(sample, np.linspace(0, 1, _BINS + 1))
+    return edges, np.clip(np.searchsorted(edges, sample, "right") - 1, 0, _BINS - 1)
+
+
+def _sample(plane: Plane) -> Plane:
+    """Enough of the values of a plane to know how they are spread."""
+    step = max(1, int((plane.size / _SAMPLED) ** 0.5))
+    return plane[::step, ::step].ravel()
+
+
+def _usual(apart: Plane, activity: Plane, order: tuple[NDArray[np.floating], NDArray[np.intp]]) -> Plane:
+    """The usual difference at places where as much is going on."""
+    import numpy as np
+
+    edges, places = order
+    flat = _sample(apart)
+    levels = [
+        float(np.percentile(chosen, _USUAL)) / _DEVIATION if (chosen := flat[places == each]).size else 0.0
+        for each in range(_BINS)
+    ]
+    usual: Plane = np.interp(activity, (edges[1:] + edges[:-1]) / 2, np.maximum.accumulate(levels)).astype(np.float32)
+    return usual

@@ -1,0 +1,110 @@
+"""The second look at two files of a library: their contents are fetched, decoded and compared, each pair once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from media_assets.artifacts.duplicates.find.compare import Likeness
+from media_assets.artifacts.duplicates.look.frames import picture
+from media_assets.artifacts.duplicates.look.memory import LookMemory
+from media_assets.artifacts.duplicates.look.pictures import Finding, look_at
+from media_assets.artifacts.duplicates.values import DedupRow, LookAlike
+from media_assets.base.errors import BadMedia, SourceChanged, Transient
+from media_assets.base.interruption import ask
+from media_assets.media.ffmpeg import FFmpeg
+from media_assets.media.info import MediaKind
+from media_assets.work.work import Work
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+OpenContent = Callable[[DedupRow], AbstractContextManager[Path]]
+
+_LIMIT_SECONDS = 120.0
+"""How long the decoding of one file may take."""
+_PICTURES_KEPT = 8
+"""The file to keep is compared with many."""
+
+
+class _Unseen(NamedTuple):
+    """Why a file could not be looked at."""
+
+    reason: str
+
+
+class SecondLook:
+    """Looks at what fingerprints take for the same, and confirms it or not.
+
+    Args:
+        opened: Gives the content of a file on this machine, for as long as its context lasts. It raises BadMedia,
+            SourceChanged or Transient where that cannot be had.
+        memory: What earlier looks found.
+        scratch: A folder for what is decoded.
+    """
+
+    def __init__(self, opened: OpenContent, ffmpeg: FFmpeg, memory: LookMemory, scratch: Path) -> None:
+        self._opened = opened
+        self._ffmpeg = ffmpeg
+        self._memory = memory
+        self._scratch = scratch
+        self._pictures: OrderedDict[str, NDArray[np.uint8] | _Unseen] = OrderedDict()
+        self.look_alikes: list[LookAlike] = []
+        """Pairs that are not the same by what was seen, or could not be looked at."""
+
+    def __call__(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Likeness | None:
+        """The likeness in the words of what was seen; None when they are not the same.
+
+        Raises:
+            Fatal, Cancelled: nothing can be looked at, or the work is to end.
+        """
+        if first.kind is not MediaKind.IMAGE:
+            return likeness
+        finding = self._finding(first, second, likeness)
+        if finding.verdict == "different":
+            self.look_alikes.append(
+                LookAlike(key=first.key, other_key=second.key, similarity=likeness.similarity, reason=finding.reason)
+            )
+            return None
+        words = likeness.reason
+        if finding.verdict == "marked":
+            words += ", with a mark over one of them"
+        return likeness._replace(reason=words)
+
+    def _finding(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Finding:
+        name = f"{_content(first)} {_content(second)} {likeness.orientation}"
+        known = self._memory.get(name)
+        if known is not None:
+            return known
+        ask()
+        one, other = self._picture(first), self._picture(second)
+        for row, found in ((first, one), (second, other)):
+            if isinstance(found, _Unseen):
+                return Finding("different", f"not looked at: {row.key} {found.reason}")
+        finding = look_at(one, other, likeness.orientation)  # type: ignore[arg-type]
+        if _content(first) and _content(second):
+            self._memory.put(name, finding)
+        return finding
+
+    def _picture(self, row: DedupRow) -> NDArray[np.uint8] | _Unseen:
+        if row.key not in self._pictures:
+            try:
+                with self._opened(row) as path:
+                    work = Work(self._scratch, time_limit_seconds=_LIMIT_SECONDS)
+                    self._pictures[row.key] = picture(self._ffmpeg, path, row.container, work)
+            except (BadMedia, SourceChanged, Transient) as error:
+                self._pictures[row.key] = _Unseen(str(error))
+            while len(self._pictures) > _PICTURES_KEPT:
+                self._pictures.popitem(last=False)
+        self._pictures.move_to_end(row.key)
+        return self._pictures[row.key]
+
+
+def _content(row: DedupRow) -> str:
+    """A name of what is in a file; empty where that is not known."""
+    digest = row.sha256 or row.md5
+    return f"{digest}:{row.size_bytes}" if digest else ""

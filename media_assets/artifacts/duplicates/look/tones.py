@@ -1,0 +1,167 @@
+"""Tones and colours of one picture fitted to another: what a copy may have been given in the whole.
+
+A copy may be brighter, flatter, more or less colourful, a little warmer, softer, or grey. What it may not: have other
+colours. So the fit is one of few numbers, each within bounds; a drawing of few colours, which any numbers would fit,
+gets next to none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Planes = NDArray[np.float32]
+
+_GREY = 6.0
+"""Distance from grey (of 255) below which a picture has no colours."""
+_FEW_COLOURS = 0.8
+_FIT_PIXELS = 30_000
+
+
+class Bounds(NamedTuple):
+    """How far a copy's tones may be from those of the original."""
+
+    gain: tuple[float, float]
+    offset: float
+    mixing: float
+    """Grey copies: how much of the colours may have gone into the brightness."""
+    saturation: tuple[float, float]
+    tint: float
+
+
+_PHOTO = Bounds((0.6, 1.6), 70.0, 0.6, (0.3, 1.8), 14.0)
+_DRAWING = Bounds((0.86, 1.16), 16.0, 0.05, (0.7, 1.3), 6.0)
+_GREY_DRAWING = Bounds((0.96, 1.04), 5.0, 0.05, (1.0, 1.0), 0.0)
+
+
+def planes_of(pixels: NDArray[np.uint8]) -> Planes:
+    """Brightness and the two colour differences (BT.601) of red, green and blue."""
+    return _planes(pixels.astype("float32"))
+
+
+def _planes(rgb: Planes) -> Planes:
+    import numpy as np
+
+    matrix = np.array(
+        [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], dtype=np.float32
+    )
+    planes: Planes = rgb @ matrix.T
+    return planes
+
+
+def is_drawing(planes: Planes) -> bool:
+    """Whether nearly all of a picture has a few colours: a page, a logo, a silhouette, a diagram."""
+    import numpy as np
+
+    step = max(1, int((planes.size / (3 * _FIT_PIXELS)) ** 0.5))
+    cells = np.round((planes[::step, ::step] + 128 * np.array([0, 1, 1])) / 12).astype(np.int64)
+    names = cells[..., 0] * 10_000 + cells[..., 1] * 100 + cells[..., 2]
+    _, counts = np.unique(names, return_counts=True)
+    return float(np.sort(counts)[-6:].sum() / counts.sum()) >= _FEW_COLOURS
+
+
+def is_grey(planes: Planes) -> bool:
+    """Whether next to nothing has a colour; compression leaves traces of some."""
+    import numpy as np
+
+    return float(np.percentile(np.abs(planes[::3, ::3, 1:]).max(axis=-1), 99)) < _GREY
+
+
+def fitted(one: Planes, other: Planes) -> Planes:
+    """The first picture in the tones of the second, as far as a copy may be given others.
+
+    Args:
+        one, other: Of one size, laid over each other; those of the second come from the file that is fitted to.
+    """
+    import numpy as np
+
+    drawing = is_drawing(one) or is_drawing(other)
+    grey = is_grey(other) != is_grey(one)
+    bounds = (_GREY_DRAWING if grey else _DRAWING) if drawing else _PHOTO
+    step = max(1, int(np.sqrt(one.shape[0] * one.shape[1] / _FIT_PIXELS)))
+    a, b = (
+        one[::step, ::step].reshape(-1, 3).astype(np.float64),
+        other[::step, ::step].reshape(-1, 3).astype(np.float64),
+    )
+    result = np.zeros_like(one)
+    if grey and is_grey(one):
+        # The colours of the second went into the brightness of the first: that is undone on the second's side.
+        mixed = _mixing(b, a[:, 0], bounds)
+        result[..., 0] = one[..., 0] - (other[..., 1:] @ mixed[1:3]).astype(np.float32)
+        slope, level = _line(result[::step, ::step, 0].ravel().astype(np.float64), b[:, 0], bounds)
+        result[..., 0] = result[..., 0] * slope + level
+        result[..., 1:] = other[..., 1:]
+        return result
+    if grey:
+        mixed = _mixing(a, b[:, 0], bounds)
+        result[..., 0] = np.clip(one[..., 0] * mixed[0] + one[..., 1:] @ mixed[1:3] + mixed[3], 0, 255)
+        return result
+    slope, level = _line(a[:, 0], b[:, 0], bounds)
+    result[..., 0] = one[..., 0] * slope + level
+    saturation, *tints = _saturation(a[:, 1:], b[:, 1:], bounds)
+    result[..., 1:] = one[..., 1:] * saturation + np.array(tints, np.float32)
+    return _shown(result)
+
+
+def _shown(planes: Planes) -> Planes:
+    """What is left of brightness and colours where a screen shows no more of them."""
+    import numpy as np
+
+    red = planes[..., 0] + 1.402 * planes[..., 2]
+    green = planes[..., 0] - 0.344136 * planes[..., 1] - 0.714136 * planes[..., 2]
+    blue = planes[..., 0] + 1.772 * planes[..., 1]
+    rgb = np.stack([red, green, blue], axis=-1)
+    if float(rgb.min()) >= 0 and float(rgb.max()) <= 255:
+        return planes
+    return _planes(np.clip(rgb, 0, 255))
+
+
+def _robust(design: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.floating]:
+    import numpy as np
+
+    weights = np.ones(len(wanted))
+    solution: NDArray[np.floating] = np.zeros(design.shape[1])
+    for _ in range(5):
+        weighted = design * weights[:, None]
+        solution = np.linalg.solve(weighted.T @ design + np.eye(design.shape[1]) * 1e-3, weighted.T @ wanted)
+        left = np.abs(design @ solution - wanted)
+        scale = float(np.median(left)) * 1.4826 + 1.0
+        weights = np.maximum(0.0, 1 - (left / (5 * scale)) ** 2) ** 2
+    return solution
+
+
+def _line(one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds) -> tuple[float, float]:
+    """Gain and offset. What is black or white in both was clipped perhaps, and is left out."""
+    import numpy as np
+
+    inside = (other > 6) & (other < 249)
+    if inside.sum() < 0.1 * len(one):
+        inside[:] = True
+    # Errors are in both, so a line through the cloud and not the regression, which is flatter.
+    slope, level = _robust(np.stack([one[inside], np.ones(inside.sum())], axis=1), other[inside])
+    slope = float(np.clip(slope, *bounds.gain))
+    level = float(np.clip(np.median(other[inside] - slope * one[inside]), -bounds.offset, bounds.offset))
+    return slope, level
+
+
+def _mixing(colours: NDArray[np.float64], grey: NDArray[np.float64], bounds: Bounds) -> NDArray[np.float32]:
+    import numpy as np
+
+    found = _robust(np.concatenate([colours, np.ones((len(colours), 1))], axis=1), grey)
+    found[0] = np.clip(found[0], *bounds.gain)
+    found[1:3] = np.clip(found[1:3], -bounds.mixing, bounds.mixing)
+    found[3] = np.clip(np.median(grey - colours @ found[:3]), -bounds.offset, bounds.offset)
+    return found.astype(np.float32)
+
+
+def _saturation(one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds) -> tuple[float, float, float]:
+    import numpy as np
+
+    first, second = one - np.median(one, axis=0), other - np.median(other, axis=0)
+    products, squares = float((first * second).sum()), float((first**2).sum())
+    saturation = float(np.clip(products / squares if squares > len(one) else 1.0, *bounds.saturation))
+    tints = np.clip(np.median(other - saturation * one, axis=0), -bounds.tint, bounds.tint)
+    return saturation, float(tints[0]), float(tints[1])
