@@ -59,6 +59,8 @@ class PlaceOfArtifacts:
     """Take away the one file with this content."""
     beside: Callable[[str, bytes], Beside]
     """Make a source file, and tell its place."""
+    names_beside: Callable[[], list[str]]
+    """What a person sees in the folder of the sources, sorted."""
     edit_manifests: Callable[[Callable[[bytes], bytes]], None]
     """Write every manifest anew, as another version of media-assets would have written it."""
     delete_manifests: Callable[[], None]
@@ -201,6 +203,7 @@ def in_folder(root: Path, formats: ManifestFormats) -> PlaceOfArtifacts:
         lambda old, new: (the_one(old).write_bytes(new), None)[1],
         lambda content: the_one(content).unlink(),
         beside,
+        lambda: sorted(path.name for path in users.iterdir()),
         edit_manifests,
         delete_manifests,
         damage_index,
@@ -251,6 +254,7 @@ def on_drive(drive: DriveServer, root: Path, formats: ManifestFormats) -> PlaceO
         lambda old, new: drive.replace_content(the_one(old), new),
         lambda content: drive.delete(the_one(content)),
         beside,
+        lambda: sorted(item.name for item in drive.files() if item.parent == users),
         edit_manifests,
         delete_manifests,
     )
@@ -302,6 +306,7 @@ def in_bucket(server: S3Server, root: Path, formats: ManifestFormats) -> PlaceOf
         lambda old, new: place.put_object(the_one(old), new),
         lambda content: place.delete(the_one(content)),
         beside,
+        lambda: sorted(path.removeprefix("library/") for path in place.objects() if path.startswith("library/")),
         edit_manifests,
         delete_manifests,
         damage_index,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 
 from media_assets.base.checksums import sha256_of
 from media_assets.base.errors import Cancelled, Transient
+from media_assets.places.artifact_names import hash_of
 from media_assets.places.manifest import Manifest
+from media_assets.places.source import Beside
 from media_assets.places.store import ArtifactStore, Target
 from media_assets_tests.manifests import FINGERPRINT, draft
 from media_assets_tests.places.every_place import EVERY_STORE, PlaceOfArtifacts
@@ -217,6 +220,40 @@ def test_beside_its_source_an_artifact_is_replaced_in_place(place: PlaceOfArtifa
     assert place.contents() == [b"new audio", b"recording"]
     assert contents(place.again(), after) == {"audio.m4a": b"new audio"}
     assert after.placement == "beside_source"
+
+
+FILES_OF_ASSETS = {"m4a_audio": "audio.m4a", "summary": "summary.md", "transcript": "transcript.srt"}
+SUFFIXES = (".m4a", ".srt", ".summary.md")
+
+
+def test_the_artifacts_of_each_of_two_files_of_one_stem_share_one_of_their_own(
+    place: PlaceOfArtifacts, publish: Publish
+) -> None:
+    sources = [place.beside(name, name.encode()) for name in ("rec.mp3", "rec.wav")]
+
+    def make(asset: str, beside: Beside) -> None:
+        content = f"{asset} of {beside.name}".encode()
+        key = f"box:{beside.name}"
+        fields = {"asset": asset, "key": key, "fingerprint": hash_of(f"{asset} {key}")}
+        publish(place.again(), {FILES_OF_ASSETS[asset]: content}, Target("beside_source", beside), **fields)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda one: make(*one), itertools.product(FILES_OF_ASSETS, sources)))
+    names = [f"{source.name}{suffix}" for source in sources for suffix in ("", *SUFFIXES)]
+    assert place.names_beside() == sorted(names)
+
+
+def test_a_file_whose_artifacts_were_there_first_keeps_their_stem(place: PlaceOfArtifacts, publish: Publish) -> None:
+    first = Target("beside_source", place.beside("rec.mp3", b"first"))
+    publish(place.again(), {"audio.m4a": b"audio"}, first, asset="m4a_audio", key="box:rec.mp3")
+    second = Target("beside_source", place.beside("rec.wav", b"second"))
+    for asset, name in FILES_OF_ASSETS.items():
+        fields = {"asset": asset, "key": "box:rec.wav", "fingerprint": hash_of(asset)}
+        publish(place.again(), {name: asset.encode()}, second, **fields)
+    publish(place.again(), {"summary.md": b"text"}, first, asset="summary", key="box:rec.mp3")
+    publish(place.again(), {"audio.m4a": b"anew"}, first, asset="m4a_audio", key="box:rec.mp3", fingerprint="e" * 64)
+    of_first = ["rec.m4a", "rec.mp3", "rec.summary.md"]
+    assert place.names_beside() == sorted([*of_first, "rec.wav", *(f"rec.wav{suffix}" for suffix in SUFFIXES)])
 
 
 def test_what_a_person_made_of_an_artifact_beside_its_source_is_his(place: PlaceOfArtifacts, publish: Publish) -> None:

@@ -18,8 +18,10 @@ from filelock import FileLock
 from media_assets.base.checksums import sha256_of
 from media_assets.base.errors import Fatal
 from media_assets.base.files import read_if_file, write_whole
-from media_assets.places.artifact_names import hash_of, names_beside
+from media_assets.places.artifact_names import hash_of
 from media_assets.places.folder.locations import Locations
+from media_assets.places.owners import PartOfArtifact, key_of
+from media_assets.places.stems import Stems, without
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -36,21 +38,29 @@ class Claims:
         known = frozenset(item.name for item in self._folder.iterdir()) if self._folder.is_dir() else frozenset()
         return lambda path: bool(known) and self._record(path).name in known
 
-    def claim(self, source: Path, name: str, owner: str, sha256: str) -> Path:
-        """A path beside `source` for the file that its artifact calls `name`: free, or the owner's already.
+    def stem(self, source: Path, key: str) -> str:
+        """The stem of what is to lie beside `source`, which is the file of that key; see `Stems`."""
+        stems = Stems(source.name, key)
+        near = without(source.name, [item.name for item in os.scandir(source.parent) if stems.concern(item.name)])
+        own = [name for name in near if key_of(self._read(source.with_name(name))[0] or "") == key]
+        return stems.best([name for name in near if name not in own], own)
+
+    def claim(self, source: Path, stem: str, part: PartOfArtifact, sha256: str) -> Path:
+        """A path beside `source` for a file: free, or its owner's already.
 
         Args:
+            stem: The one it is to bear.
             sha256: Of what will be put there.
 
         Raises:
             Fatal: all names are taken.
         """
-        for file_name in names_beside(source.name, name, owner):
+        for file_name in Stems(source.name, part.key).names(stem, part.name, str(part)):
             path = source.with_name(file_name)
             with self._lock():
-                if self._take(path, owner, sha256):
+                if self._take(path, str(part), sha256):
                     return path
-        raise Fatal(f"no free name for {name} beside {source}", next_step="Move the files of that name away")
+        raise Fatal(f"no free name for {part.name} beside {source}", next_step="Move the files of that name away")
 
     def remove(self, path: Path) -> None:
         """Delete what we put at a path, and give the path back."""

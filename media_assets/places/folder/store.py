@@ -35,6 +35,7 @@ from media_assets.places.folder.claims import Claims
 from media_assets.places.folder.locations import Locations
 from media_assets.places.manifest import Manifest, StoredFile, why_of_another
 from media_assets.places.manifest_formats import FORMATS, ManifestFormats
+from media_assets.places.owners import PartOfArtifact
 from media_assets.places.source import no_check
 from media_assets.places.store import ManifestReader, Target
 
@@ -178,7 +179,7 @@ class FolderArtifacts:
                 folder.unlink()  # not made by us: it is not known what it leads to
             folder.mkdir(parents=True, exist_ok=True)
             before = self._settle(folder)
-            finals = {name: self._place(draft, name, digests[name], folder, target) for name in files}
+            finals = self._places(draft, {name: digests[name] for name in files}, folder, target)
             stored = tuple(self._stored(name, files[name], finals[name], digests[name], folder) for name in files)
             manifest = draft.model_copy(update={"files": stored, "placement": target.placement})
             with self._staged(manifest, files, finals, transfer) as staged:
@@ -266,11 +267,14 @@ class FolderArtifacts:
                 next_step="Free space there, or lower limits.min_free_bytes in library.yaml",
             )
 
-    def _place(self, draft: Manifest, name: str, sha256: str, folder: Path, target: Target) -> Path:
+    def _places(self, draft: Manifest, digests: Mapping[str, str], folder: Path, target: Target) -> dict[str, Path]:
         if target.placement == "folder" or target.beside is None:
-            return folder / name
+            return {name: folder / name for name in digests}
         source = Path(target.beside.folder) / target.beside.name
-        return self._claims.claim(source, name, f"{name} of {draft.asset} of {draft.key}", sha256)
+        claims = self._claims
+        stem = claims.stem(source, draft.key)
+        parts = {name: PartOfArtifact(name, draft.asset, draft.key) for name in digests}
+        return {name: claims.claim(source, stem, parts[name], sha256) for name, sha256 in digests.items()}
 
     def _stored(self, name: str, origin: Path, final: Path, sha256: str, folder: Path) -> StoredFile:
         # The source may lie within the root as well, and its paths need to be encoded.

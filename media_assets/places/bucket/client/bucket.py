@@ -77,6 +77,28 @@ class Bucket:
         while (page := self._do("be listed", lambda _: next(pages, None))) is not None:
             yield from map(info_of, page)
 
+    def list_starting(self, start: str) -> Iterator[ObjectInfo]:
+        """The objects whose paths start with `start`, however their names go on. Raises as `list` does.
+
+        Services list by the bytes of the paths and can begin anywhere, so that a full folder is not gone through. Azure
+        cannot: there it is.
+        """
+        import obstore
+
+        folder = start.rpartition("/")[0]
+        # What sorts right before everything that starts so.
+        before = f"{start[:-1]}{chr(ord(start[-1]) - 1)}\U0010ffff"
+        pages = self._do(
+            "be listed",
+            lambda store: obstore.list(store, folder or None, offset=before, chunk_size=_LISTED_AT_ONCE),
+        )
+        while (page := self._do("be listed", lambda _: next(pages, None))) is not None:
+            for info in map(info_of, page):
+                if info.path > start and not info.path.startswith(start):
+                    return
+                if info.path.startswith(start):
+                    yield info
+
     def list_folder(self, prefix: str) -> tuple[Sequence[str], Sequence[ObjectInfo]]:
         """The prefixes and the objects right below a prefix. Raises as `list` does."""
         import obstore

@@ -12,15 +12,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
 from media_assets.base.errors import Fatal, Transient
 from media_assets.base.model import Model
-from media_assets.places.artifact_names import hash_of, mime_type, names_beside, readable_name
+from media_assets.places.artifact_names import hash_of, mime_type, readable_name
 from media_assets.places.bucket.client import Bucket, ConditionFailed, ObjectInfo
+from media_assets.places.owners import PartOfArtifact, key_of
 from media_assets.places.source import Beside
+from media_assets.places.stems import Stems, without
 
 # What we attach to every object with content: letters only, as Azure takes no others in names of attributes, and some
 # proxies drop headers with others.
@@ -75,28 +77,51 @@ class BesideObjects:
         root = f"{self._bucket.url}/"
         return lambda address: address.startswith(root) and hash_of(address.removeprefix(root)) in known
 
-    def paths(self, beside: Beside, name: str, owner: str) -> Iterator[str]:
-        """Where the file that its artifact calls `name` may lie, best first."""
-        for candidate in names_beside(readable_name(beside.name), name, owner):
-            yield f"{beside.folder}/{candidate}".lstrip("/")
+    def stem(self, beside: Beside, key: str) -> str:
+        """The stem of what is to lie beside a source, which is the file of that key; see `Stems`.
 
-    def put(self, beside: Beside, name: str, owner: str, content: Content) -> str:
-        """Write a file beside its source; returns the path it got: free, or the owner's already.
+        Only objects whose names begin as the source's does are looked at, in upper and lower case as it is written.
+        """
+        name = readable_name(beside.name)
+        stems = Stems(name, key)
+        starts = {f"{PurePosixPath(name).stem}.", f"{stems.candidates[-1]}."}
+        listed = [info for start in starts for info in self._bucket.list_starting(_in(beside, start))]
+        paths = {info.path.rpartition("/")[2]: info.path for info in listed if info.path == _in(beside, _name(info))}
+        near = without(name, filter(stems.concern, paths))
+        own = [other for other in near if (claim := self._read(paths[other])[0]) and key_of(claim.owner) == key]
+        return stems.best([other for other in near if other not in own], own)
+
+    def paths(self, beside: Beside, part: PartOfArtifact, stem: str = "") -> Iterator[str]:
+        """Where a file may lie, best first.
+
+        Args:
+            stem: The one it is to bear.
+        """
+        stems = Stems(readable_name(beside.name), part.key)
+        for candidate in stems.names(stem or stems.candidates[0], part.name, str(part)):
+            yield _in(beside, candidate)
+
+    def put(self, beside: Beside, part: PartOfArtifact, stem: str, content: Content) -> str:
+        """Write a file beside its source; returns the path it got: free, or its owner's already.
+
+        Args:
+            stem: The one it is to bear.
 
         Raises:
             Fatal: all names are taken.
         """
-        for path in self.paths(beside, name, owner):
+        owner = str(part)
+        for path in self.paths(beside, part, stem):
             found = self._bucket.head(path)
             if self._claim(path, found, owner, content):
                 try:
-                    self._write(path, found, name, content)
+                    self._write(path, found, part.name, content)
                 except ConditionFailed:
                     self._bucket.delete(self._record(path))
                     continue
                 return path
         raise Fatal(
-            f"no free name for {name} beside {self._bucket.address(beside.folder)}/{beside.name}",
+            f"no free name for {part.name} beside {self._bucket.address(beside.folder)}/{beside.name}",
             next_step="Move the objects of that name away",
         )
 
@@ -161,3 +186,11 @@ class BesideObjects:
 def _is_ours(found: ObjectInfo | None, claim: _Claim) -> bool:
     sha256 = found.attributes.get(_SHA256) if found else None
     return found is not None and sha256 in claim.sizes and claim.sizes[sha256] == found.size_bytes
+
+
+def _in(beside: Beside, name: str) -> str:
+    return f"{beside.folder}/{name}".lstrip("/")
+
+
+def _name(info: ObjectInfo) -> str:
+    return info.path.rpartition("/")[2]

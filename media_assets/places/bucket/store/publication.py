@@ -17,6 +17,7 @@ from media_assets.places.bucket.client import Bucket, ObjectGone
 from media_assets.places.bucket.store.beside import BesideObjects, Content, attributes_of, has_content
 from media_assets.places.bucket.store.layout import COMING, MANIFEST
 from media_assets.places.manifest import Manifest, StoredFile
+from media_assets.places.owners import PartOfArtifact
 from media_assets.places.source import Beside
 from media_assets.places.store import Target
 
@@ -84,13 +85,14 @@ class BucketPublication:
         beside = self._target.beside if self._target.placement == "beside_source" else None
         claims = [
             *self._claims_of_before(),
-            *((path, self._owner(name)) for name in contents for path in self._paths(beside, name)),
+            *((path, str(self._part(name))) for name in contents for path in self._paths(beside, name)),
         ]
         if claims:
             self._put_own(COMING, _Coming(claims=tuple(claims)).model_dump_json().encode())
         if beside:
             # One after the other: two of them may want one name.
-            stored = [self._write_beside(beside, name, content, check) for name, content in contents.items()]
+            stem = self._beside.stem(beside, self._draft.key)
+            stored = [self._write_beside(beside, stem, name, content, check) for name, content in contents.items()]
         else:
             stored = together(lambda item: self._write_own(*item, check), contents.items())
         self.manifest = self._draft.model_copy(update={"files": tuple(stored), "placement": self._target.placement})
@@ -126,14 +128,16 @@ class BucketPublication:
                 raise ObjectGone("was replaced")  # beside a source every version bears the same name
         return StoredFile(name=name, path=path, size_bytes=content.size_bytes, sha256=content.sha256)
 
-    def _write_beside(self, beside: Beside, name: str, content: Content, check: Callable[[], None]) -> StoredFile:
+    def _write_beside(
+        self, beside: Beside, stem: str, name: str, content: Content, check: Callable[[], None]
+    ) -> StoredFile:
         check()
         if not content.file or content.size_bytes > self._bucket.part_bytes:
             # What goes up in parts cannot be made to spare what is there; a copy takes its place in one moment. And
             # what is copied may change until it is known to be the right one.
             staged = self._write_own(name, content, check)
             content = Content(content.sha256, content.size_bytes, path=staged.path)
-        path = self._beside.put(beside, name, self._owner(name), content)
+        path = self._beside.put(beside, self._part(name), stem, content)
         return StoredFile(name=name, path=path, size_bytes=content.size_bytes, sha256=content.sha256)
 
     def _put_own(self, name: str, text: bytes) -> None:
@@ -166,13 +170,13 @@ class BucketPublication:
     def _claims_of_before(self) -> list[tuple[str, str]]:
         if self._before is None or self._before.placement == "folder":
             return []
-        return [(stored.path, self._owner(stored.name)) for stored in self._before.files]
+        return [(stored.path, str(self._part(stored.name))) for stored in self._before.files]
 
     def _paths(self, beside: Beside | None, name: str) -> Iterable[str]:
-        return self._beside.paths(beside, name, self._owner(name)) if beside else ()
+        return self._beside.paths(beside, self._part(name)) if beside else ()
 
-    def _owner(self, name: str) -> str:
-        return f"{name} of {self._draft.asset} of {self._draft.key}"
+    def _part(self, name: str) -> PartOfArtifact:
+        return PartOfArtifact(name, self._draft.asset, self._draft.key)
 
 
 def together(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:

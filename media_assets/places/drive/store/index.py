@@ -193,15 +193,9 @@ class DriveIndex:
                 if file.properties.get(PLACE, "").startswith(f"{root.id}/"):
                     yield file
 
-    def taken(self, folder: DriveFolder, names: Collection[str], going: Collection[str] = ()) -> set[str]:
-        """Which of these names are in use in a folder, with upper and lower case taken as one.
-
-        Args:
-            going: Ids of files that will be put away.
-        """
-        either = " or ".join(f"name = {quoted(name)}" for name in sorted(names))
-        terms = f"{quoted(folder.id)} in parents", f"({either})", "trashed = false"
-        return {file.name.casefold() for file in self._search(folder.drive, *terms) if file.id not in going}
+    def lying_in(self, folder: DriveFolder) -> Iterator[DriveFile]:
+        """All that lies in a folder, whoever put it there; the trash left out."""
+        yield from self._search(folder.drive, f"{quoted(folder.id)} in parents", "trashed = false")
 
     def file(self, file_id: str) -> DriveFile | None:
         """The file with an id; None when it is gone for good.

@@ -8,7 +8,7 @@ was given and did not use are used now: what that attempt sent may still arrive.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,7 +21,9 @@ from media_assets.places.drive.store.journal import Coming
 from media_assets.places.drive.store.marks import ARTIFACT, PART, DriveFile, fitting
 from media_assets.places.drive.store.writes import settled
 from media_assets.places.manifest import Manifest, StoredFile
+from media_assets.places.owners import PartOfArtifact
 from media_assets.places.source import Beside
+from media_assets.places.stems import Stems, without
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Planner:
     Args:
         draft: The manifest without its files.
         beside: The file to lie beside; None: in the store's folder.
+        is_own: Whether a file belongs to any artifact of the same source file.
     """
 
     api: DriveApi
@@ -82,6 +85,7 @@ class Planner:
     draft: Manifest
     parts: Sequence[Part]
     beside: Beside | None
+    is_own: Callable[[DriveFile], bool]
     burnt: set[str] = field(default_factory=set)
     """Ids that turned out to be of no use."""
 
@@ -153,21 +157,25 @@ class Planner:
     def _named(self, slots: Mapping[str, Slot], folder: DriveFolder, going: Collection[str]) -> dict[str, Slot]:
         """The slots, with names for the files that are new in the folder."""
         new = [name for name, slot in slots.items() if slot.present is None or slot.present.parent != folder.id]
-        owners = {name: f"{name} of {self.draft.asset} of {self.draft.key}" for name in new}
         if self.beside is None:
             chosen = {name: artifact_names.name_in_folder(self.draft.key, name) for name in new}
         else:
-            chosen = self._names_beside(artifact_names.readable_name(self.beside.name), owners, folder, going)
+            chosen = self._names_beside(self.beside, new, folder, going) if new else {}
         return {name: Slot(slot.id, slot.present, chosen.get(name, "")) for name, slot in slots.items()}
 
     def _names_beside(
-        self, source: str, owners: Mapping[str, str], folder: DriveFolder, going: Collection[str]
+        self, beside: Beside, new: Sequence[str], folder: DriveFolder, going: Collection[str]
     ) -> dict[str, str]:
-        candidates = {name: list(artifact_names.names_beside(source, name, owner)) for name, owner in owners.items()}
-        every = {candidate for some in candidates.values() for candidate in some}
-        taken = self.index.taken(folder, every, going) if every else set()
+        stems = Stems(artifact_names.readable_name(beside.name), self.draft.key)
+        lying = [file for file in self.index.lying_in(folder) if stems.concern(file.name) and file.id not in going]
+        own = [file.name for file in lying if self.is_own(file)]
+        others = [file.name for file in lying if not self.is_own(file)]
+        stem = stems.best(without(stems.source_name, others), own)
+        taken = {file.name.casefold() for file in lying}
         chosen: dict[str, str] = {}
-        for name, some in candidates.items():
+        for name in new:
+            owner = str(PartOfArtifact(name, self.draft.asset, self.draft.key))
+            some = list(stems.names(stem, name, owner))
             # Where even the last one is in use, there are two of it: Drive does not mind.
             chosen[name] = next((candidate for candidate in some if candidate.casefold() not in taken), some[-1])
             taken.add(chosen[name].casefold())

@@ -48,6 +48,7 @@ class DrivePublication:
         store: Name of the store.
         artifact: Its `artifact_id`.
         check: Called before each request that sends something; what it raises ends it. It can be taken up later.
+        is_own: Whether a file belongs to any artifact of the same source file.
         is_new: Whether a look just now showed that there is nothing of it in the drive of the store.
     """
 
@@ -64,6 +65,7 @@ class DrivePublication:
         parts: Sequence[Part],
         target: Target,
         check: Callable[[], None],
+        is_own: Callable[[DriveFile], bool],
         is_new: bool = False,
     ) -> None:
         self._api = api
@@ -78,7 +80,7 @@ class DrivePublication:
         self._beside = target.beside if target.placement == "beside_source" else None
         self._made: dict[str, DriveFile] = {}
         self._is_new = is_new and not journal.exists
-        self._planner = Planner(api, index, self._draft, parts, self._beside)
+        self._planner = Planner(api, index, self._draft, parts, self._beside, is_own)
 
     def run(self) -> tuple[Manifest, Found]:
         """What is there in the end: this artifact, or one of equal fingerprint that somebody else published.

@@ -34,7 +34,7 @@ from media_assets.places.drive.store.doubles import Doubles, JustPublished
 from media_assets.places.drive.store.folders import StoreFolders
 from media_assets.places.drive.store.index import DriveIndex, Found
 from media_assets.places.drive.store.journal import Journal
-from media_assets.places.drive.store.marks import ARTIFACT, artifact_id, asset_of, place
+from media_assets.places.drive.store.marks import ARTIFACT, DriveFile, artifact_id, asset_of, place
 from media_assets.places.drive.store.memory import DriveMemory
 from media_assets.places.drive.store.plan import Part
 from media_assets.places.drive.store.publication import DrivePublication, OriginReplaced, finish
@@ -219,6 +219,7 @@ class DriveArtifacts:
                 parts=parts,
                 target=target,
                 check=check,
+                is_own=partial(self._is_of, draft.key),
                 is_new=self._ahead.was_absent(draft.asset, artifact),
             )
             if draft.asset in self._unsettled:
@@ -262,6 +263,10 @@ class DriveArtifacts:
 
     def _artifact(self, asset: str, key: str) -> str:
         return artifact_id(asset, self._identity(key))
+
+    def _is_of(self, key: str, file: DriveFile) -> bool:
+        """Whether a file belongs to any artifact of the file with this key."""
+        return file.made_by_us and file.properties.get(ARTIFACT) == self._artifact(asset_of(file), key)
 
     def _look(self, manifest: Manifest) -> Found:
         """What there is of an artifact; from the look that found the manifest, if that was just now."""

@@ -109,7 +109,7 @@ def test_of_two_writers_one_wins_and_the_other_tidies_up(
     if target is IN_FOLDER:
         assert len(place.paths(f"out/{ASSET}/")) == len(NEW) + 1
     else:
-        assert below(place, "in/") == ["talk.mp4", "talk.srt", "talk.vtt"]
+        assert below(place, "in/") == ["talk.mp4", "talk.mp4.srt", "talk.vtt"]
 
 
 def test_many_writers_at_once_leave_one_artifact_and_nothing_else(place: Place, store: Store, tmp_path: Path) -> None:

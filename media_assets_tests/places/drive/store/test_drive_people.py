@@ -164,7 +164,7 @@ def test_a_source_that_moved_takes_its_artifacts_along_when_they_are_made_again(
     assert everything(drive, lectures) == {}
     assert sorted(everything(drive, archive)) == [
         "Archive/talk.mp4",
+        "Archive/talk.mp4.srt",
         "Archive/talk.mp4.vtt",
-        "Archive/talk.srt",
         "Archive/talk.vtt",
     ]

@@ -14,26 +14,19 @@ from media_assets.places.artifact_names import (
     manifest_name,
     mime_type,
     name_in_folder,
-    names_beside,
     readable_name,
 )
 from media_assets.places.drive.store.journal import Coming, Journal
 from media_assets.places.drive.store.marks import DriveFile, asset_of, fitting, has, place, twin_mark
 from media_assets.places.drive.store.memory import DriveMemory, Published
-
-
-def test_files_that_players_look_for_bear_the_bare_name_of_the_recording() -> None:
-    first, second, last = names_beside("talk.mp4", "transcript.srt", "owner")
-    assert (first, second) == ("talk.srt", "talk.mp4.srt")
-    assert last.startswith("talk~") and last.endswith(".srt")
-    assert next(names_beside("talk.mp4", "summary.md", "owner")) == "talk.summary.md"
-    assert list(names_beside("talk.mp4", "a.srt", "one"))[-1] != list(names_beside("talk.mp4", "a.srt", "two"))[-1]
+from media_assets.places.stems import Stems
 
 
 @pytest.mark.parametrize("name", ["ü" * 200 + ".mp4", "日" * 100, "a\nb\x00.mp4", "%41.mp4", "b\udce4r.mp4"])
 def test_every_name_is_one_that_drive_and_file_systems_take(name: str) -> None:
+    stems = Stems(readable_name(name), f"box:{name}")
     for made in [
-        *names_beside(readable_name(name), "transcript.srt", "owner"),
+        *(made for stem in stems.candidates for made in stems.names(stem, "transcript.srt", "owner")),
         name_in_folder(f"box:{name}", "audio.m4a"),
     ]:
         assert len(made.encode()) <= 255
@@ -42,7 +35,7 @@ def test_every_name_is_one_that_drive_and_file_systems_take(name: str) -> None:
 
 
 def test_what_stands_percent_encoded_in_a_name_is_not_decoded() -> None:
-    assert next(names_beside(readable_name("100%41.mp4"), "a.srt", "owner")) == "100%41.srt"
+    assert Stems(readable_name("100%41.mp4"), "owner").candidates[0] == "100%41"
 
 
 def test_artifacts_are_found_again_by_the_names_that_they_always_had() -> None:
@@ -52,8 +45,11 @@ def test_artifacts_are_found_again_by_the_names_that_they_always_had() -> None:
     }
     assert {key: folder_name(key) for key in old} == old
     assert manifest_name("box:a b.mp4", "0123456789abcdef01") == "a-b-mp4-0123456789abcdef.json"
-    names = list(names_beside("b\udce4r.mp4", "audio.m4a", "audio.m4a of m4a_audio of box:b%E4r.mp4"))
-    assert names == ["b\udce4r.m4a", "b\udce4r.mp4.m4a", "br~495eecddd04cc545.m4a"]
+    key = "box:b%E4r.mp4"
+    *names, last = Stems("b\udce4r.mp4", key).names("b\udce4r", "audio.m4a", f"audio.m4a of m4a_audio of {key}")
+    assert names[0] == "b\udce4r.m4a"
+    assert "b\udce4r.mp4.m4a" in names
+    assert last == "br~495eecddd04cc545.m4a"
 
 
 def test_types_do_not_depend_on_the_machine() -> None:
