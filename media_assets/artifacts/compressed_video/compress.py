@@ -154,5 +154,5 @@ def _search(
 
     point = search(measure, samples.plan.encoder.scale, target, GIVEN_AWAY_VMAF)
     if point is None:
-        raise NotWorthIt(f"VMAF {target:g} is out of reach at this size", tuple(trials), samples.plan)
+        raise LeftAsItIs(f"VMAF {target:g} is out of reach at this size", tuple(trials), samples.plan)
     return point.crf, tuple(trials)

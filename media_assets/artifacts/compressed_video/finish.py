@@ -92,7 +92,7 @@ class Finish:
             crf = max(scale.low, crf - steps * scale.step)
             vmaf = self._encode(crf, path, encoding, checking)
         if self.settings.crf is None and self._short(vmaf) > 0:
-            self._reject(path, NotWorthIt, f"the result has VMAF {vmaf.mean:.2f}, worst second {vmaf.worst_second:.2f}")
+            self._reject(path, LeftAsItIs, f"the result has VMAF {vmaf.mean:.2f}, worst second {vmaf.worst_second:.2f}")
         stat = plan.source.stat()
         os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
         checking.report(1.0)

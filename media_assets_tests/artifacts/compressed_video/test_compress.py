@@ -190,7 +190,7 @@ def test_a_target_out_of_reach_leaves_the_original(tmp_path: Path):
     source = clip(tmp_path / "source.mp4", "-crf", "0", kind="noise", size="96x64", seconds=1.0)
     settings = SEARCHED.model_copy(update={"target_vmaf": 100.0, "min_saved_share": 0.0})
     value = compress(source, settings).value
-    assert value.reason == "not worth it: VMAF 100 is out of reach at this size"
+    assert value.reason == "left as it is: VMAF 100 is out of reach at this size"
 
 
 def test_a_file_for_which_there_is_no_rule_is_left_alone(tmp_path: Path):

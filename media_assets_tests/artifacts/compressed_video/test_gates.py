@@ -9,7 +9,7 @@ import pytest
 
 from media_assets.artifacts.compressed_video import gates
 from media_assets.artifacts.compressed_video.encode import encode
-from media_assets.artifacts.compressed_video.finish import Finish, NotWorthIt
+from media_assets.artifacts.compressed_video.finish import Finish, LeftAsItIs, NotWorthIt
 from media_assets.artifacts.compressed_video.picture import look_at_picture
 from media_assets.artifacts.compressed_video.plan import EncodePlan, make_plan
 from media_assets.artifacts.compressed_video.samples import take_samples
@@ -109,7 +109,7 @@ def test_a_result_that_falls_short_is_encoded_again_with_more_quality(tmp_path: 
     source = clip(tmp_path / "source.mp4", kind="noise", size="160x120", seconds=1.0)
     work = Work(tmp_path)
     short = finish(source, max_encodes=1, min_saved_share=0)
-    with pytest.raises(NotWorthIt, match=r"the result has VMAF \d\d.\d\d, worst second"):
+    with pytest.raises(LeftAsItIs, match=r"the result has VMAF \d\d.\d\d, worst second"):
         short.make(24.0, work, work)
     assert not (tmp_path / "video.mp4").exists()
     value = finish(source, max_encodes=4, min_saved_share=0).make(24.0, work, work).value
