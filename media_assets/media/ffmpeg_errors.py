@@ -10,6 +10,7 @@ from pathlib import Path
 
 from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, TimeLimitExceeded, Transient, classify
 from media_assets.base.foreign_errors import told_room
+from media_assets.media.byte_ranges import file_of_ranges
 from media_assets.work.work import Work
 
 FILE = "file:"
@@ -69,8 +70,7 @@ def failure(exit_code: int, error_output: bytes, command: Sequence[str], work: W
             next_step="Look at the file; if it is sound, raise limits.ffmpeg_memory_bytes in library.yaml",
         )
     for option, url in pairwise(command):
-        if option == "-i" and url.startswith(FILE):
-            path = Path(url.removeprefix(FILE))
+        if option == "-i" and (path := _file(url)) is not None:
             try:
                 path.open("rb").close()
             except OSError as error:
@@ -96,4 +96,9 @@ def _trouble_with_channels(error_output: bytes) -> str | None:
 
 
 def _files(command: Sequence[str]) -> list[Path]:
-    return [Path(argument.removeprefix(FILE)) for argument in command if argument.startswith(FILE)]
+    return [path for argument in command if (path := _file(argument)) is not None]
+
+
+def _file(url: str) -> Path | None:
+    """The local file that an argument names."""
+    return Path(url.removeprefix(FILE)) if url.startswith(FILE) else file_of_ranges(url)

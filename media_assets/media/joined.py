@@ -1,45 +1,45 @@
 """What follows behind the end that a recording states: the rest of it, or another recording.
 
 What belongs here: files of which ffmpeg reads the head alone and calls that the whole. A WAV states its size in 32
-bits, which wrap at 4 GiB, and files are joined with `cat`. Where all samples are of one format ffmpeg is told to read
-on; where it cannot, that is an error and not a shorter recording.
+bits, which wrap at 4 GiB, and files are joined with `cat`. Where all samples are of one format they are read to the end
+(`heard_whole.py`); where they cannot be, that is an error and not a shorter recording.
 """
 
 from __future__ import annotations
 
 import mmap
 import re
-from dataclasses import dataclass
+import struct
 from pathlib import Path
 from typing import BinaryIO
 
 from media_assets.base.errors import BadMedia
+from media_assets.media.heard_whole import amr_markers, au_parts
 from media_assets.media.isobmff import boxes
+from media_assets.media.wav_parts import SPLIT, require_one_row, wav_parts
 
-_SPLIT = "Take its parts asunder, or join them with ffmpeg's concat demuxer, and upload that"
-_UNKNOWN_BYTES = (0, 0xFFFFFFFF)
-"""Sizes of a data chunk that was written to a pipe: ffmpeg reads to the end of the file by itself."""
-_CHUNK_NAME = re.compile(rb"[A-Za-z0-9_ ]{4}")
-_TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")
-_SLOPPY_BYTES = 4096
-"""So little behind the samples is padding, whatever it holds."""
-_MOST_CHUNKS = 10_000
-_FLAC = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")
-"""The marker and the header of STREAMINFO, which is 34 bytes long (RFC 9639, section 8)."""
+_HEADERS = {
+    "flac": re.compile(rb"fLaC[\x00\x80]\x00\x00\x22"),  # STREAMINFO is 34 bytes long (RFC 9639, section 8)
+    "caf": re.compile(rb"caff\x00\x01\x00\x00desc"),  # Apple Core Audio Format Specification 1.0
+    "w64": re.compile(rb"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"),  # a GUID, Sony Wave64
+    "asf": re.compile(rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c"),  # a GUID, ASF 3.1
+    "flv": re.compile(rb"FLV\x01[\x00\x01\x04\x05]\x00\x00\x00\x09\x00\x00\x00\x00"),
+    "nut": re.compile(rb"nut/multimedia container\x00"),
+    "tta": re.compile(rb"TTA1[\x01-\x03]\x00[\x01-\x20]\x00[\x08\x10\x18\x20]\x00"),
+    "voc": re.compile(rb"Creative Voice File\x1a"),
+    "ape": re.compile(rb"MAC [\x00-\xff][\x0e-\x10]\x00\x00"),  # versions 3.84 to 4.3
+    "dsf": re.compile(rb"DSD \x1c\x00{7}"),
+}
+"""How a recording begins, by FFmpeg's name of its demuxer: so long a mark does not occur by chance."""
+_EBML = re.compile(rb"\x1a\x45\xdf\xa3.{1,64}?\x42\x82[\x84\x88](?:webm|matroska)", re.DOTALL)
+_WAVPACK = re.compile(rb"wvpk.{5}\x04.{6}\x00{4}(.{8})", re.DOTALL)
+"""A block with nothing before it, and the number of its samples and its flags."""
+_FIRST_OF_CHANNELS = 1 << 11
+"""INITIAL_BLOCK: further channels are in blocks of their own."""
 
 
-@dataclass(frozen=True)
-class ReadOn:
-    """A recording that goes on behind its stated end."""
-
-    options: dict[str, int]
-    """Options of ffmpeg's input, with which it reads to the end of the file."""
-    said: str
-    """What was found, as a short phrase."""
-
-
-def reads_on(path: Path, container: str) -> ReadOn | None:
-    """How the whole of a recording is read; None when it ends where it says.
+def reads_on(path: Path, container: str) -> str | None:
+    """What was found behind the stated end of a recording and is read, as a short phrase; None when nothing was.
 
     Args:
         container: FFmpeg's name of its demuxer.
@@ -47,143 +47,87 @@ def reads_on(path: Path, container: str) -> ReadOn | None:
     Raises:
         BadMedia: another recording follows that would not be heard.
     """
-    looks = {"wav": _wav, "flac": _flac, "mov": _iso, "aiff": _aiff}
-    look = looks.get(container.split(",")[0])
-    if look is None:
-        return None
+    looks = {"wav": _wav, "mov": _iso, "aiff": _aiff, "amr": _amr, "au": _au, "matroska": _matroska, "wv": _wavpack}
+    name = container.split(",")[0]
     with path.open("rb") as file:
-        return look(file)
-
-
-def _wav(file: BinaryIO) -> ReadOn | None:
-    """Walks the chunks; structure as in Microsoft's "Multimedia Programming Interface and Data Specifications 1.0"."""
-    file_size = file.seek(0, 2)
-    file.seek(0)
-    if file.read(4) != b"RIFF":  # RF64 and BW64 state 64 bits, in the chunk ds64
-        file.seek(20)
-        _require_last(file, 8 + int.from_bytes(file.read(8), "little"), file_size)
-        return None
-    at, form = 12, b""
-    for _ in range(_MOST_CHUNKS):
-        name, size = _chunk(file, at)
-        if not _CHUNK_NAME.fullmatch(name) or name == b"RIFF":
-            break
-        if name == b"data":
-            return None if size in _UNKNOWN_BYTES else _behind(file, at + 8, size, file_size, form)
-        if name == b"fmt ":
-            form = file.read(min(size, 64))
-        at += 8 + size + size % 2
+        if name in looks:
+            return looks[name](file)
+        if name in _HEADERS:
+            _require_one(_count(file, _HEADERS[name]))
     return None
+
+
+def _wav(file: BinaryIO) -> str | None:
+    parts = wav_parts(file)
+    require_one_row(parts)
+    if len(parts) > 1:
+        return f"{len(parts)} WAV files of one format behind each other, read to the end"
+    wrapped = any(part.wrapped for part in parts)
+    return "its header states fewer samples than follow, read to the end" if wrapped else None
+
+
+def _amr(file: BinaryIO) -> str | None:
+    markers = amr_markers(file)
+    return _of_one_format("AMR", len(markers), len({marker for _, marker in markers}))
+
+
+def _au(file: BinaryIO) -> str | None:
+    parts = au_parts(file)
+    return _of_one_format("AU", len(parts), len({form for *_, form in parts}))
+
+
+def _of_one_format(name: str, parts: int, formats: int) -> str | None:
+    if parts < 2:
+        return None
+    if formats > 1:
+        _require_one(parts)
+    return f"{parts} {name} files of one format behind each other, read to the end"
 
 
 def _aiff(file: BinaryIO) -> None:
     file.seek(4)
     size = int.from_bytes(file.read(4), "big")
-    _require_last(file, 8 + size + size % 2, file.seek(0, 2))
-
-
-def _require_last(file: BinaryIO, end: int, file_size: int) -> None:
-    """Raises BadMedia when another recording begins where one ends."""
-    if end < file_size and _chunk(file, end)[0] in (b"FORM", b"RIFF", b"RF64", b"BW64"):
-        raise BadMedia(
-            "holds several recordings behind each other, of which only the first would be heard", next_step=_SPLIT
-        )
-
-
-def _behind(file: BinaryIO, start: int, size: int, file_size: int, form: bytes) -> ReadOn | None:
-    """What follows the samples: other chunks, another file, or more samples."""
-    end = start + size
-    at = end + size % 2
-    if size % 2 and _chunk(file, end)[0] == b"RIFF":  # many leave the padding out
-        at = end
-    while at + _SLOPPY_BYTES < file_size:
-        name, size = _chunk(file, at)
-        if name == b"RIFF":
-            _require_alike(file, start, end, at, form)
-            return ReadOn({"ignore_length": 1}, "several WAV files of one format behind each other, read to the end")
-        if name.startswith(_TAGS):
-            return None
-        if not _CHUNK_NAME.fullmatch(name) or at + size > file_size:
-            return ReadOn({"ignore_length": 1}, "its header states fewer samples than follow, read to the end")
-        at += 8 + size + size % 2
-    return None
-
-
-def _require_alike(file: BinaryIO, start: int, end: int, at: int, form: bytes) -> None:
-    """The samples of all files behind each other have to make one row when ffmpeg reads over the headers between.
-
-    Args:
-        start: Of the samples of the first.
-        end: Of the samples of the first.
-        at: Where the second begins.
-
-    Raises:
-        BadMedia: they have another format, or would be heard as noise.
-    """
-    block = max(1, int.from_bytes(form[12:14], "little"))
-    for _ in range(_MOST_CHUNKS):
-        part_form, data_at, data_bytes = _part(file, at)
-        if part_form != form:
-            raise BadMedia(
-                "holds another WAV of another format behind its sound, of which nothing would be heard",
-                next_step=_SPLIT,
-            )
-        if (data_at - start) % block or data_at - end > _SLOPPY_BYTES:
-            raise BadMedia(
-                "holds several WAV files behind each other, and the headers between them would be heard as noise",
-                next_step=_SPLIT,
-            )
-        end = data_at + data_bytes
-        at = _next_riff(file, end + data_bytes % 2)
-        if not at:
-            return
-
-
-def _part(file: BinaryIO, start: int) -> tuple[bytes, int, int]:
-    """The format chunk of the WAV that begins there, and start and size of its samples."""
-    at, form = start + 12, b""
-    for _ in range(_MOST_CHUNKS):
-        name, size = _chunk(file, at)
-        if name == b"data" or not _CHUNK_NAME.fullmatch(name):
-            return form, at + 8, size
-        if name == b"fmt ":
-            form = file.read(min(size, 64))
-        at += 8 + size + size % 2
-    return form, at, 0
-
-
-def _next_riff(file: BinaryIO, at: int) -> int:
-    """Where the next WAV begins behind other chunks; 0 when there is none."""
-    for _ in range(_MOST_CHUNKS):
-        name, size = _chunk(file, at)
-        if name == b"RIFF":
-            return at
-        if not _CHUNK_NAME.fullmatch(name):
-            break
-        at += 8 + size + size % 2
-    return 0
-
-
-def _chunk(file: BinaryIO, at: int) -> tuple[bytes, int]:
-    """Name and size of a chunk; the file is left at its content."""
-    file.seek(at)
-    header = file.read(8)
-    return header[:4], int.from_bytes(header[4:], "little")
-
-
-def _flac(file: BinaryIO) -> None:
-    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        parts = sum(1 for _ in _FLAC.finditer(content))
-    if parts > 1:
-        raise BadMedia(
-            f"holds {parts} FLAC recordings behind each other, of which only the first would be heard whole",
-            next_step=_SPLIT,
-        )
+    file.seek(8 + size + size % 2)
+    _require_one(2 if file.read(4) == b"FORM" else 1)
 
 
 def _iso(file: BinaryIO) -> None:
-    indexes = sum(box.type == b"moov" for box in boxes(file))
-    if indexes > 1:
+    _require_one(sum(box.type == b"moov" for box in boxes(file)))
+
+
+def _matroska(file: BinaryIO) -> None:
+    """Asks only behind the end of a segment that states it: what is attached to it may be a recording, too."""
+    file.seek(0)
+    head = file.read(4096)
+    at = head.find(b"\x18\x53\x80\x67") + 4
+    if at < 4 or not head[at : at + 1] or not head[at]:
+        return
+    length = 9 - head[at].bit_length()
+    unknown = (1 << 7 * length) - 1
+    size = int.from_bytes(head[at : at + length], "big") & unknown
+    if size != unknown:
+        file.seek(at + length + size)
+        _require_one(2 if _EBML.match(file.read(128)) else 1)
+    else:
+        _require_one(_count(file, _EBML))
+
+
+def _wavpack(file: BinaryIO) -> None:
+    """Blocks count the samples before them, from 0 on (WavPack 4 & 5 Binary File / Block Format)."""
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        firsts = [struct.unpack("<II", match[1]) for match in _WAVPACK.finditer(content)]
+    _require_one(sum(samples > 0 and flags & _FIRST_OF_CHANNELS > 0 for samples, flags in firsts))
+
+
+def _count(file: BinaryIO, header: re.Pattern[bytes]) -> int:
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return sum(1 for _ in header.finditer(content))
+
+
+def _require_one(recordings: int) -> None:
+    """Raises BadMedia when more recordings are in a file than would be heard."""
+    if recordings > 1:
         raise BadMedia(
-            f"holds {indexes} recordings behind each other, of which only the first would be heard", next_step=_SPLIT
+            f"holds {recordings} recordings behind each other, of which only the first would be heard whole",
+            next_step=SPLIT,
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from media_assets.media.isobmff import boxes
+from media_assets.media.wav_parts import wav_parts
 
 _ISO_BOXES = {b"moov", b"moof", b"mdat"}
 """The only boxes that count: some cameras leave rubbish behind the last one."""
@@ -30,7 +31,7 @@ def missing_end(path: Path, container: str) -> str | None:
     Args:
         container: FFmpeg's name of its demuxer.
     """
-    looks = {"mov": _iso, "matroska": _matroska, "ogg": _ogg, "mpegts": _mpegts, "avi": _riff, "wav": _riff}
+    looks = {"mov": _iso, "matroska": _matroska, "ogg": _ogg, "mpegts": _mpegts, "avi": _riff, "wav": _wav}
     look = looks.get(container.split(",")[0])
     if look is None:
         return None
@@ -61,13 +62,24 @@ def _matroska(file: BinaryIO, file_size: int) -> str | None:
     return _too_short(expected, file_size)
 
 
-def _riff(file: BinaryIO, file_size: int) -> str | None:
-    """The first chunk states the size of the file; a large AVI goes on behind it."""
-    file.seek(4)
+def _wav(file: BinaryIO, file_size: int) -> str | None:
+    """The last of the recordings that may be in it is the one that was cut off."""
+    parts = wav_parts(file)
+    return _riff(file, file_size, parts[-1].start if parts else 0)
+
+
+def _riff(file: BinaryIO, file_size: int, start: int = 0) -> str | None:
+    """The first chunk states the size of the file; a large AVI goes on behind it.
+
+    Args:
+        start: Where that chunk begins.
+    """
+    file.seek(start + 4)
     size = int.from_bytes(file.read(4), "little")
-    if size >= _RIFF_UNKNOWN_BYTES or 8 + size <= file_size + _RIFF_SLOPPY_BYTES:
+    end = start + 8 + size
+    if size >= _RIFF_UNKNOWN_BYTES or end <= file_size + _RIFF_SLOPPY_BYTES:
         return None
-    return _too_short(8 + size, file_size)
+    return _too_short(end, file_size)
 
 
 def _too_short(expected: int, file_size: int) -> str:

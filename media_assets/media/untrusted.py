@@ -11,6 +11,8 @@ What was copied out of an upload is still an upload's. Only what we wrote oursel
 
 from __future__ import annotations
 
+import errno
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +21,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import ffmpeg as ffmpeg_python
 
 from media_assets.base.errors import BadMedia
+from media_assets.media.byte_ranges import PROTOCOLS, ByteRanges, RangesFile, ranges_url
 from media_assets.media.ffmpeg_errors import FILE
+from media_assets.media.heard_whole import JOINED_DEMUXERS, heard_whole
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -82,7 +86,8 @@ def file_url(path: Path) -> str:
 def open_media(file: BinaryIO) -> Iterator[InputContainer | None]:
     """A file opened by PyAV, in a child of the sandbox; None when no demuxer of the list recognises it.
 
-    PyAV gets no name: FFmpeg would take `%03d` in it for a series of images, and judge by its ending.
+    PyAV gets no name: FFmpeg would take `%03d` in it for a series of images, and judge by its ending. Of joined
+    recordings it gets the samples of all.
 
     Raises:
         BadMedia: it cannot be read.
@@ -90,10 +95,12 @@ def open_media(file: BinaryIO) -> Iterator[InputContainer | None]:
     """
     import av
 
+    ranges = heard_whole(file)
+    whole = file if ranges is None else io.BufferedReader(RangesFile(file, ranges))
     options = {"format_whitelist": _WHITELIST, "protocol_whitelist": _NO_PROTOCOL, "enable_drefs": "0"}
     try:
         container: InputContainer | None = av.open(
-            _Nameless(file), mode="r", metadata_errors="replace", options=options
+            _Nameless(whole), mode="r", metadata_errors="replace", options=options
         )
     except av.error.MemoryError:
         raise
@@ -116,7 +123,16 @@ class _Nameless:
 
     def __init__(self, file: BinaryIO) -> None:
         file.seek(0)
-        self.read, self.seek, self.tell = file.read, file.seek, file.tell
+        self.read, self.tell, self._seek = file.read, file.tell, file.seek
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Moves as C does: an impossible position, which a damaged header may state, is answered, not raised."""
+        try:
+            return self._seek(offset, whence)
+        except (OSError, ValueError, OverflowError) as error:
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:
+                raise
+            return -errno.EINVAL
 
 
 # ------------------------------------------------------------------------------------------- ffmpeg
@@ -132,6 +148,8 @@ def uploaded(path: Path, container: str | None, **options: Any) -> Any:
 
     Raises:
         BadMedia: the demuxer is none of the list. An older probe, or a manifest that was tampered with, may name one.
+            Or it holds too many recordings.
+        OSError: it cannot be read.
     """
     given = dict(options)
     if container is not None:
@@ -144,7 +162,24 @@ def uploaded(path: Path, container: str | None, **options: Any) -> Any:
         given.update(_NO_REFERENCES.get(name, {}))
         if name not in _OTHER_READERS:
             given["f"] = name
-    return ffmpeg_python.input(file_url(path), format_whitelist=_WHITELIST, protocol_whitelist="file", **given)
+    ranges = _ranges(path, container)
+    if ranges is None:
+        return ffmpeg_python.input(file_url(path), format_whitelist=_WHITELIST, protocol_whitelist="file", **given)
+    return ffmpeg_python.input(
+        _Url(ranges_url(path, ranges)),
+        format_whitelist=_WHITELIST,
+        protocol_whitelist=PROTOCOLS,
+        **ranges.options,
+        **given,
+    )
+
+
+def _ranges(path: Path, container: str | None) -> ByteRanges | None:
+    """What is read of a file where that is not all of it."""
+    if container is None or container.split(",")[0] not in JOINED_DEMUXERS:
+        return None
+    with path.open("rb") as file:
+        return heard_whole(file)
 
 
 def no_larger(path: Path, most_bytes: int) -> Path:

@@ -7,16 +7,20 @@ import struct
 import wave
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from media_assets.artifacts.duplicates.find.audio_prints import ITEM_SECONDS
+from media_assets.artifacts.duplicates.find.codes import unpacked
 from media_assets.artifacts.m4a_audio.extract import choose_audio, extract_m4a
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.m4a_audio.value import AudioTrack
-from media_assets.base.errors import BadMedia
+from media_assets.base.errors import BadMedia, SourceChanged
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.probe import probe
-from media_assets.media.untrusted import generated
+from media_assets.media.untrusted import generated, uploaded
 from media_assets.work.work import Work
+from media_assets_tests.artifacts.duplicates.indexing import row_of
 
 RATE = 8000
 
@@ -34,7 +38,8 @@ def wav(seconds: float, channels: int = 1) -> bytes:
 def made(directory: Path, name: str) -> bytes:
     """A second of tone in the format that the name says."""
     path = directory / name
-    FFmpeg().run(generated("sine=d=1:sample_rate=8000").output(str(path)), Work(directory))
+    rate = 11025 if name.endswith(".flv") else 8000
+    FFmpeg().run(generated(f"sine=d=1:sample_rate={rate}").output(str(path)), Work(directory))
     return path.read_bytes()
 
 
@@ -69,7 +74,7 @@ def test_a_wav_that_was_written_to_a_pipe_is_read_to_its_end(size: int, tmp_path
 def test_joined_wavs_of_one_format_are_read_to_the_end(count: int, tmp_path: Path):
     track = extract(tmp_path, "a.wav", wav(2) * count)
     assert track.duration_seconds == pytest.approx(2 * count, abs=0.2)
-    assert "several WAV files of one format behind each other" in track.chosen_because
+    assert f"{count} WAV files of one format behind each other" in track.chosen_because
 
 
 def test_joined_wavs_of_two_formats_are_refused(tmp_path: Path):
@@ -92,13 +97,38 @@ def test_what_follows_the_samples_and_is_no_sound_is_not_heard(behind: bytes, tm
     assert track.chosen_because == "the only audio track"
 
 
-@pytest.mark.parametrize("name", ["a.flac", "a.m4a"])
+LESS_COMMON = ["aiff", "wma", "flv", "nut", "tta", "voc", "wv", "mka"]
+REFUSED = [
+    *("a.flac", "a.m4a", "a.caf", "a.w64"),
+    *(pytest.param(f"a.{name}", marks=pytest.mark.thorough) for name in LESS_COMMON),
+]
+
+
+@pytest.mark.parametrize("name", REFUSED)
 def test_joined_recordings_of_which_only_the_first_would_be_heard_are_refused(name: str, tmp_path: Path):
-    with pytest.raises(BadMedia, match=r"holds 2 .*recordings behind each other, of which only the first"):
-        extract(tmp_path, name, made(tmp_path, name) * 2)
+    one = made(tmp_path, name)
+    assert extract(tmp_path, name, one).duration_seconds == pytest.approx(1, abs=0.2)
+    with pytest.raises(BadMedia, match=r"holds 2 recordings behind each other, of which only the first") as refused:
+        extract(tmp_path, name, one * 2)
+    assert "concat demuxer" in refused.value.next_step
 
 
-@pytest.mark.parametrize("name", ["a.mp3", "a.ogg", "a.aac"])
+@pytest.mark.parametrize("name", ["a.webm", pytest.param("a.mkv", marks=pytest.mark.thorough)])
+def test_joined_recordings_of_a_stream_are_refused(name: str, tmp_path: Path):
+    """Their segments do not state a size."""
+    path = tmp_path / name
+    FFmpeg().run(generated("sine=d=1").output(str(path), acodec="libopus", live=1), Work(tmp_path))
+    with pytest.raises(BadMedia, match="holds 2 recordings behind each other"):
+        extract(tmp_path, name, path.read_bytes() * 2)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("a.mp3", "a.ogg", "a.aac"),
+        *(pytest.param(f"a.{name}", marks=pytest.mark.thorough) for name in ["opus", "oga", "ac3", "avi"]),
+    ],
+)
 def test_joined_recordings_that_ffmpeg_reads_whole_are_heard_whole(name: str, tmp_path: Path):
     one = made(tmp_path, name)
     assert extract(tmp_path, name, one * 2).duration_seconds == pytest.approx(2, abs=0.4)
@@ -118,18 +148,154 @@ def wide(channels: int, sample_bytes: int, behind: bytes = b"") -> bytes:
     return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
 
 
+def samples_of(one: bytes) -> bytes:
+    at = one.index(b"data") + 8
+    return one[at : at + int.from_bytes(one[at - 4 : at], "little")]
+
+
+JUNK = b"JUNK" + struct.pack("<I", 20000) + bytes(20000)
+INFO = b"LIST" + struct.pack("<I", 26) + b"INFO" + bytes(22)
+
+
+def noisy(channels: int, sample_bytes: int, behind: bytes = b"", seconds: float = 0.4) -> bytes:
+    one = wide(channels, sample_bytes, behind)
+    start, block = one.index(b"data") + 8, channels * sample_bytes
+    data = np.random.default_rng(1).bytes(round(seconds * RATE) * block)
+    size = struct.pack("<I", len(data))
+    return one[: start - 4] + size + data + behind
+
+
 @pytest.mark.parametrize(
-    ("one", "count"),
+    "parts",
     [
-        (wide(1, 3), 2),
-        (wide(2, 3), 2),
-        (wide(2, 2, b"LIST" + struct.pack("<I", 26) + bytes(26)), 3),
-        (wide(1, 2, b"JUNK" + struct.pack("<I", 20000) + bytes(20000)), 2),
+        [noisy(1, 2)] * 2,
+        [noisy(1, 2, INFO), noisy(1, 2, JUNK), noisy(1, 2)],
+        [noisy(1, 2, seconds=0.05)] * 7,  # shorter than what counts as padding
+        [with_size(noisy(1, 2), 0), noisy(1, 2)],
+        [with_size(noisy(1, 2), 0xFFFFFFFF), with_size(noisy(1, 2), 0xFFFFFFFF)],
+        [noisy(1, 2) + bytes(50000), noisy(1, 2)],
+        [b"ID3\x03\x00\x00\x00\x01\x00\x00" + bytes(16384), noisy(1, 2), noisy(1, 2)],
     ],
 )
-def test_joined_wavs_whose_headers_would_be_heard_as_noise_are_refused(one: bytes, count: int, tmp_path: Path):
-    with pytest.raises(BadMedia, match="headers between them would be heard as noise"):
-        extract(tmp_path, "a.wav", one * count)
+def test_of_joined_wavs_all_samples_are_heard_and_nothing_else(parts: list[bytes], tmp_path: Path):
+    source = tmp_path / "a.wav"
+    source.write_bytes(b"".join(parts))
+    expected = b"".join(noisy_samples(part) for part in parts)
+    assert b"".join(FFmpeg().pcm(source, Work(tmp_path), sample_rate=RATE)) == expected
+    media = probe(source, Work(tmp_path)).media
+    assert media is not None
+    assert media.duration_seconds == pytest.approx(len(expected) / 2 / RATE, abs=0.001)
+
+
+def noisy_samples(part: bytes) -> bytes:
+    """The samples of one part, whatever size it states."""
+    if b"data" not in part:
+        return b""
+    start = part.index(b"data") + 8
+    return part[start : start + min(len(samples_of(noisy(1, 2))), len(part) - start)]
+
+
+@pytest.mark.parametrize("one", [noisy(1, 3), noisy(2, 3), noisy(2, 2, INFO), noisy(1, 1, seconds=0.400125)])
+def test_the_headers_between_joined_wavs_are_not_heard(one: bytes, tmp_path: Path):
+    source = tmp_path / "a'b|c.wav"
+    source.write_bytes(one * 3)
+    media = probe(source, Work(tmp_path)).media
+    assert media is not None
+    stream, ffmpeg = media.audio_streams[0], FFmpeg()
+    heard = b"".join(ffmpeg.samples(source, media, stream, Work(tmp_path), sample_rate=RATE))
+    source.write_bytes(one)
+    alone = b"".join(ffmpeg.samples(source, media, stream, Work(tmp_path), sample_rate=RATE))
+    assert heard == alone * 3
+
+
+def test_a_part_of_joined_wavs_can_be_heard(tmp_path: Path):
+    source = tmp_path / "a.wav"
+    source.write_bytes(noisy(1, 2) * 2)
+    heard = b"".join(FFmpeg().pcm(source, Work(tmp_path), sample_rate=RATE, start_seconds=0.3, duration_seconds=0.3))
+    expected = (samples_of(noisy(1, 2)) * 2)[round(0.3 * RATE) * 2 :][: round(0.3 * RATE) * 2]
+    assert heard == expected
+
+
+def test_the_last_of_joined_wavs_that_was_cut_off_is_refused(tmp_path: Path):
+    with pytest.raises(BadMedia, match="is cut off: it should have"):
+        extract(tmp_path, "a.wav", (wav(2) * 2)[:-8000])
+
+
+def test_of_joined_wavs_the_length_and_the_prints_are_those_of_all(tmp_path: Path):
+    one, other = made(tmp_path, "a.wav"), wav(8)
+    source = tmp_path / "joined.wav"
+    source.write_bytes(wav(2) + noise(6) + one + other)
+    row = row_of(source)
+    assert row.duration_seconds == pytest.approx(17, abs=0.01)
+    assert row.audio is not None
+    assert len(unpacked(row.audio.values, "<u4")) * ITEM_SECONDS > 14
+
+
+def noise(seconds: float) -> bytes:
+    return noisy(1, 2, seconds=seconds)
+
+
+def test_a_wav_whose_size_wrapped_is_known_with_its_true_length(tmp_path: Path):
+    source = tmp_path / "a.wav"
+    source.write_bytes(with_size(noise(8.465), 2 * RATE * 2))
+    media = probe(source, Work(tmp_path)).media
+    assert media is not None
+    assert media.duration_seconds == pytest.approx(8.465, abs=0.001)
+
+
+@pytest.mark.parametrize("name", ["a.flac", pytest.param("a.mka", marks=pytest.mark.thorough)])
+def test_of_joined_recordings_that_are_refused_no_head_is_compared(name: str, tmp_path: Path):
+    source = tmp_path / name
+    FFmpeg().run(generated("anoisesrc=d=6:r=8000").output(str(source)), Work(tmp_path))
+    alone = row_of(source)
+    source.write_bytes(source.read_bytes() * 2)
+    joined = row_of(source)
+    assert alone.audio is not None
+    assert joined.audio is None
+    assert "only the first would be heard whole" in (joined.left_out or "")
+
+
+@pytest.mark.parametrize("tag_bytes", [256, 20480])
+def test_a_tag_in_front_of_a_wav_is_passed_over(tag_bytes: int, tmp_path: Path):
+    tag = b"ID3\x04\x00\x00" + bytes(tag_bytes >> shift & 0x7F for shift in (21, 14, 7, 0)) + bytes(tag_bytes)
+    track = extract(tmp_path, "a.wav", tag + wav(2))
+    assert track.duration_seconds == pytest.approx(2, abs=0.1)
+
+
+def test_a_long_row_of_zeros_behind_the_samples_is_padding(tmp_path: Path):
+    track = extract(tmp_path, "a.wav", wav(2) + bytes(200_000))
+    assert track.duration_seconds == pytest.approx(2, abs=0.1)
+
+
+@pytest.mark.parametrize("name", [b"LIST", b"id3 ", b"bext"])
+def test_a_chunk_that_was_cut_off_behind_the_samples_is_not_heard(name: bytes, tmp_path: Path):
+    track = extract(tmp_path, "a.wav", wav(2) + name + struct.pack("<I", 50000) + b"\x10\x27" * 8000)
+    assert track.duration_seconds == pytest.approx(2, abs=0.1)
+
+
+@pytest.mark.parametrize(("name", "options"), [("a.au", {}), ("a.amr", {"acodec": "libopencore_amrnb"})])
+def test_joined_au_and_amr_are_heard_whole(name: str, options: dict[str, str], tmp_path: Path):
+    path = tmp_path / name
+    FFmpeg().run(generated("sine=d=1:sample_rate=8000").output(str(path), **options), Work(tmp_path))
+    track = extract(tmp_path, name, path.read_bytes() * 3)
+    assert track.duration_seconds == pytest.approx(3, abs=0.1)
+    assert "3 " + name[2:].upper() + " files of one format behind each other, read to the end" in track.chosen_because
+
+
+def test_more_joined_recordings_than_can_be_read_are_refused(tmp_path: Path):
+    with pytest.raises(BadMedia, match=r"300 recordings behind each other, or more"):
+        extract(tmp_path, "a.wav", wav(0.01) * 301)
+
+
+def test_a_joined_recording_that_vanishes_is_no_bad_media(tmp_path: Path):
+    source = tmp_path / "a.wav"
+    source.write_bytes(wav(2) * 2)
+    media = probe(source, Work(tmp_path)).media
+    assert media is not None
+    command = uploaded(source, media.container)["a:0"].output("-", format="null")
+    source.unlink()
+    with pytest.raises(SourceChanged):
+        FFmpeg().run(command, Work(tmp_path))
 
 
 def test_the_third_of_joined_wavs_may_not_be_of_another_format_either(tmp_path: Path):
@@ -137,17 +303,9 @@ def test_the_third_of_joined_wavs_may_not_be_of_another_format_either(tmp_path: 
         extract(tmp_path, "a.wav", wav(2) * 2 + wav(2, channels=2))
 
 
-def test_joined_wavs_whose_headers_fit_between_samples_are_read_to_the_end(tmp_path: Path):
-    between = b"LIST" + struct.pack("<I", 24) + bytes(24)
-    track = extract(tmp_path, "a.wav", wide(2, 2, between) * 2)
-    assert track.duration_seconds == pytest.approx(4, abs=0.2)
-
-
-@pytest.mark.parametrize(("name", "options"), [("a.aiff", {}), ("a.wav", {"rf64": "always"})])
-def test_joined_aiff_and_rf64_are_refused(name: str, options: dict[str, str], tmp_path: Path):
-    path = tmp_path / name
-    FFmpeg().run(generated("sine=d=1:sample_rate=8000").output(str(path), **options), Work(tmp_path))
+def test_joined_rf64_is_heard_whole(tmp_path: Path):
+    path = tmp_path / "a.wav"
+    FFmpeg().run(generated("sine=d=1:sample_rate=8000").output(str(path), rf64="always"), Work(tmp_path))
     one = path.read_bytes()
-    assert extract(tmp_path, name, one).duration_seconds == pytest.approx(1, abs=0.1)
-    with pytest.raises(BadMedia, match="several recordings behind each other"):
-        extract(tmp_path, name, one * 2)
+    assert extract(tmp_path, "a.wav", one).duration_seconds == pytest.approx(1, abs=0.1)
+    assert extract(tmp_path, "a.wav", one * 2).duration_seconds == pytest.approx(2, abs=0.1)

@@ -20,6 +20,7 @@ def describe(stored: Stored[IndexedContent]) -> Metadata:
         "pictures": "hashed" if content.frames else "none",
         "sound": "hashed" if content.audio else "none",
         "sha256": content.sha256 or "",
+        **({"exact copies only": content.left_out} if content.left_out else {}),
     }
 
 

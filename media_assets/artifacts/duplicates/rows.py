@@ -11,6 +11,8 @@ from media_assets.artifacts.duplicates.settings import FingerprintSettings
 from media_assets.artifacts.duplicates.values import IndexedContent
 from media_assets.base.errors import BadMedia
 from media_assets.media.ffmpeg import FFmpeg
+from media_assets.media.info import MediaInfo
+from media_assets.media.joined import reads_on
 from media_assets.media.pictures.formats import is_raw
 from media_assets.work.work import Work
 
@@ -27,8 +29,10 @@ def indexed_content(
     Raises:
         BadMedia, TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: see `FFmpeg.run`.
     """
-    frames = audio = None
+    frames = audio = left_out = None
     if source is not None and file.media is not None:
+        left_out = _cut_short(source, file.media)
+    if source is not None and file.media is not None and left_out is None:
         try:
             frames, audio = fingerprint(ffmpeg, source, file.kind, file.media, settings, work)
         except BadMedia:
@@ -53,7 +57,17 @@ def indexed_content(
         has_camera_tags=file.media is not None and has_camera_tags(file.media),
         frames=frames,
         audio=audio,
+        left_out=left_out,
     )
+
+
+def _cut_short(source: Path, media: MediaInfo) -> str | None:
+    """Why only the head of it could be compared, which another file may share; None when all can be."""
+    try:
+        reads_on(source, media.container)
+    except BadMedia as error:
+        return error.reason
+    return None
 
 
 def local_file_id(path: Path) -> str:

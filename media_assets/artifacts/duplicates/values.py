@@ -68,6 +68,8 @@ class IndexedContent(Model):
     frames: FrameHashes | None = None
     audio: AudioPrint | None = None
     """None when there is no sound, or too little."""
+    left_out: str | None = None
+    """Why neither pictures nor sound were compared, but exact copies alone, where that was not for want of any."""
 
 
 class DedupRow(IndexedContent):

@@ -101,7 +101,7 @@ def extract_m4a(
     work.report(1.0)
     return AudioTrack(
         stream_index=stream.index,
-        chosen_because="; ".join(filter(None, [reason, taken.mixed, beyond.said if beyond else None])),
+        chosen_because="; ".join(filter(None, [reason, taken.mixed, beyond])),
         language=stream.language,
         copied=taken.copied,
         duration_seconds=seconds,
@@ -215,9 +215,7 @@ def _output(source: Path, media: MediaInfo, stream: Stream, destination: Path, o
     late = 0.0 if media.container in _STARTED_BY_FFMPEG else offset_seconds(media, stream)
     # Ogg keeps the tags of the whole with the stream.
     tags = f"0:s:{stream.index}" if media.container == "ogg" else "0"
-    beyond = reads_on(source, media.container)
-    given = beyond.options if beyond else {}
-    return uploaded(source, media.container, itsoffset=f"{-late:.6f}", **given)[str(stream.index)].output(
+    return uploaded(source, media.container, itsoffset=f"{-late:.6f}")[str(stream.index)].output(
         file_url(destination), format="ipod", movflags="+faststart", map_metadata=tags, map_chapters=0, **options
     )
 
