@@ -7,6 +7,7 @@ from pathlib import Path
 from media_assets.artifacts.compressed_video.crf_search import search
 from media_assets.artifacts.compressed_video.encode import is_marked
 from media_assets.artifacts.compressed_video.encoders import require
+from media_assets.artifacts.compressed_video.fields import look_at_fields
 from media_assets.artifacts.compressed_video.finish import (
     DAMAGED,
     GIVEN_AWAY_VMAF,
@@ -111,7 +112,10 @@ def _compress(
     picture = look_at_picture(source, main, work)
     if lacks_base_layer(main, picture):
         raise LeftAsItIs("its colours are Dolby Vision's own (profile 5), and would be wrong without it")
-    plan = make_plan(source, media, main, picture, tier, settings)
+    fields = look_at_fields(source, main, work)
+    if fields.doubt is not None:
+        raise LeftAsItIs(fields.doubt)
+    plan = make_plan(source, media, main, picture, tier, settings, fields)
     require(ffmpeg, plan.encoder, work)
     if plan.encoder.hardware is not None:
         ffmpeg = ffmpeg.freer("programs")

@@ -74,10 +74,12 @@ def _times(plan: EncodePlan, source: Timeline, result: Path, work: Work) -> str 
             f"the picture of the result lasts {finished.duration_seconds:.2f} s"
             f" and that of the source {source.duration_seconds:.2f} s"
         )
-    missing = source.seconds.size - finished.seconds.size
-    countable = plan.main.codec not in _UNCOUNTED and not plan.picture.interlaced
-    if countable and missing > max(2, _FRAMES_MISSING * source.seconds.size):
-        return f"{missing} of {source.seconds.size} frames are missing in the result"
+    expected = source.seconds.size
+    if plan.fields.apart:
+        expected //= 2  # at least: only where each of its frames comes as two fields are there no more
+    missing = expected - finished.seconds.size
+    if plan.main.codec not in _UNCOUNTED and missing > max(2, _FRAMES_MISSING * expected):
+        return f"{missing} of {expected} frames are missing in the result"
     return None
 
 

@@ -1,4 +1,4 @@
-"""What must be known of a picture before it is encoded and is in no probe: shape of pixels, colours, light, fields.
+"""What must be known of a picture before it is encoded and is in no probe: shape of pixels, colours, light.
 
 It takes the stream's headers and its first decoded frame.
 """
@@ -55,7 +55,6 @@ class Picture:
     mastering: Mastering | None
     light: Light | None
     hdr10_plus: bool
-    interlaced: bool
     chroma: str
     """4:2:0 and its like, or RGB."""
     alpha: bool
@@ -104,7 +103,6 @@ def _picture(stream: Any, frame: Any) -> Picture:
         mastering=_mastering(side_data.get(Type.MASTERING_DISPLAY_METADATA)),
         light=_light(side_data.get(Type.CONTENT_LIGHT_LEVEL)),
         hdr10_plus=Type.DYNAMIC_HDR_PLUS in side_data,
-        interlaced=bool(frame.interlaced_frame),
         chroma=_chroma(frame.format),
         alpha=any(component.is_alpha for component in frame.format.components),
     )

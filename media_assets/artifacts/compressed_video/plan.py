@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from media_assets.artifacts.compressed_video.encoders import Encoder, choose_encoder
+from media_assets.artifacts.compressed_video.fields import WHOLE_FRAMES, Fields
 from media_assets.artifacts.compressed_video.hdr import DynamicRange, plan_dynamic_range
 from media_assets.artifacts.compressed_video.picture import Picture
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
@@ -32,6 +33,7 @@ class EncodePlan:
     width: int
     height: int
     losses: tuple[str, ...]
+    fields: Fields
 
     @property
     def filters(self) -> str:
@@ -41,7 +43,7 @@ class EncodePlan:
         """
         return ",".join(
             (
-                *(("bwdif=mode=send_frame",) if self.picture.interlaced else ()),
+                *self.fields.filters,
                 *self._shape(),
                 *self.dynamic_range.filters,
                 f"format={self.encoder.reference_format}",
@@ -76,6 +78,7 @@ def make_plan(
     picture: Picture,
     tier: VideoRule,
     settings: VideoCompressionSettings,
+    fields: Fields = WHOLE_FRAMES,
 ) -> EncodePlan:
     """Decide size, encoder, dynamic range, container and streams."""
     assert main.display_size is not None
@@ -92,6 +95,9 @@ def make_plan(
         losses.append(f"{picture.chroma} colour (now 4:2:0)")
     if picture.alpha:
         losses.append("transparency")
-    if picture.interlaced:
-        losses.append("interlacing (fields were joined to frames)")
-    return EncodePlan(source, media, main, tier, picture, encoder, dynamic_range, streams, width, height, tuple(losses))
+    losses += fields.losses
+    return EncodePlan(
+        *(source, media, main, tier, picture, encoder, dynamic_range, streams, width, height),
+        losses=tuple(losses),
+        fields=fields,
+    )
