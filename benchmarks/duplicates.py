@@ -1,8 +1,9 @@
 """Duplicates: how well near ones are told, how fast exact ones are found, and what grouping a large library takes.
 
-labelled   precision and recall over pairs of files, on a set that is made here: every change that a duplicate may
-           have been through, and files that only seem to be duplicates. The set comes from seeds that no limit was
-           tuned on; --seed 0 makes the one that they were tuned on
+labelled   precision and recall by kind over pairs of files, on a set that is made here: every change that a duplicate
+           may have been through, and files that only seem to be duplicates. The set comes from seeds that no limit was
+           tuned on; --seed 0 makes the one that they were tuned on. Peers, where they are installed (pip install
+           imagehash imagededup): the pHash of each, of pictures and of the frame in the middle of a video, at 10 bits
 exact      seconds for what `media-assets duplicates --quick` does over a folder once it has started, first and again.
            Peers: jdupes and rdfind, in the same run (Debian: apt-get install jdupes rdfind), with the files in the page
            cache and, on Linux, without them there; with files of several sizes, as a second look costs us the same and
@@ -27,7 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import combinations
@@ -46,53 +47,62 @@ from media_assets.config.opening import open_library  # noqa: E402
 from media_assets.config.settings import Settings  # noqa: E402
 from media_assets.media.info import MediaKind  # noqa: E402
 from media_assets.places.folder.settings import FolderSource, FolderStore  # noqa: E402
-from media_assets_tests.artifacts.duplicates import indexing, labelled  # noqa: E402
+from media_assets_tests.artifacts.duplicates import indexing, kinds, labelled, peers, scores  # noqa: E402
 
 PARTS = ("labelled", "exact", "grouping")
-Pairs = set[frozenset[str]]
 
 # ------------------------------------------------------------------------------------------- precision and recall
 
 
-def measure_labelled(first: int, bases: int) -> None:
+def measure_labelled(first: int, bases: int, kept: Path | None) -> None:
     seeds = range(first, first + bases)
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        makers = (
-            labelled.make_videos,
-            labelled.make_videos_that_differ,
-            labelled.make_images,
-            labelled.make_sounds,
-        )
-        labels = {path: name for make in makers for path, name in make(folder, seeds).items()}
+        folder = kept or Path(temporary)
+        is_made = (folder / "labels.json").exists()
+        samples = kinds.read_all(folder) if is_made else kinds.make_all(folder, seeds)
         started = _cpu_seconds()
-        rows = indexing.rows_of(labels)
+        rows = [indexing.row_of(path, folder) for path in samples]
         indexed = _cpu_seconds() - started
         started = _cpu_seconds()
-        groups = duplicate_groups(rows)
+        with indexing.second_look(samples, folder) as look:
+            groups = duplicate_groups(rows, look=look)
         grouped = _cpu_seconds() - started
-    contents: dict[str, list[str]] = {}
-    for path, name in labels.items():
-        contents.setdefault(name, []).append(path.name)
-    expected = _pairs(contents.values())
-    found = _pairs([group.keep_path, *(member.path for member in group.members)] for group in groups)
+        called = scores.pairs_within(
+            [folder / group.keep_path, *(folder / member.path for member in group.members)] for group in groups
+        )
+        by_method = {"media_assets": scores.scores(samples, called), **_peer_scores(samples, Path(temporary))}
     held_out = "held out" if seeds.start >= labelled.TUNED_ON.stop else "NOT held out: limits were tuned on them"
-    print(f"labelled: {len(labels)} files, {len(expected)} pairs of duplicates")
-    print(f"   seeds {seeds.start} to {seeds.stop - 1}, {held_out}")
-    print(f"   precision {len(found & expected) / max(1, len(found)):.4f}   goal 1.0")
-    print(f"   recall    {len(found & expected) / len(expected):.4f}   goal 0.95")
+    print(f"labelled: {len(samples)} files, seeds {seeds.start} to {seeds.stop - 1}, {held_out}")
+    for line in scores.table(by_method):
+        print(f"   {line}")
     print(
-        f"   CPU: {1000 * indexed / len(labels):.0f} ms a file for probe and fingerprints, {grouped:.2f} s for grouping"
+        f"   CPU: {1000 * indexed / len(samples):.0f} ms a file for probe and fingerprints, {grouped:.1f} s for "
+        "grouping and looking"
     )
-    for pair in sorted(sorted(pair) for pair in found - expected):
-        print(f"   taken for duplicates: {' and '.join(pair)}")
-    for name in sorted({name for pair in expected - found for name in pair}):
-        missed = sum(name in pair for pair in expected - found)
-        print(f"   {name}: {missed} pairs missed")
+    _print_mistakes(samples, called)
 
 
-def _pairs(groups: Iterable[Iterable[str]]) -> Pairs:
-    return {frozenset(pair) for group in groups for pair in combinations(group, 2)}
+def _peer_scores(samples: Mapping[Path, kinds.Sample], scratch: Path) -> dict[str, dict[str, scores.Score]]:
+    """Of pictures, and of videos by the frame in their middle; kinds of sound are left out."""
+    pictures = [path for path, sample in samples.items() if sample.medium == "pictures"]
+    videos = [path for path, sample in samples.items() if sample.medium == "videos"]
+    shown = {path: samples[path] for path in (*pictures, *videos)}
+    found: dict[str, dict[str, scores.Score]] = {}
+    for name, code in peers.peers().items():
+        if code is None:
+            print(f"   {name} is not installed: pip install {name}")
+        else:
+            found[f"{name} pHash"] = scores.scores(shown, peers.called_by(code, pictures, videos, scratch))
+    return found
+
+
+def _print_mistakes(samples: Mapping[Path, kinds.Sample], called: set[scores.Pair]) -> None:
+    """The pairs that were told wrongly by us, by name."""
+    for first, second in combinations(samples, 2):
+        kind = kinds.kind_of(samples[first], samples[second])
+        if kind is not None and kind[1] != (frozenset((first, second)) in called):
+            words = "missed" if kind[1] else "taken for duplicates"
+            print(f"   {words}: {first.name} and {second.name}")
 
 
 # ------------------------------------------------------------------------------------------- exact duplicates
@@ -287,6 +297,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS))
     parser.add_argument("--seed", type=int, default=labelled.TUNED_ON.stop, help="of the first content")
     parser.add_argument("--bases", type=int, default=4, help="contents of each kind in the labelled set")
+    parser.add_argument("--set", type=Path, help="folder of a labelled set: written there, or read where it is written")
     parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--average-bytes", type=int, nargs="+", default=[100_000, 216_000, 500_000])
     parser.add_argument("--rounds", type=int, default=3)
@@ -295,7 +306,7 @@ def main() -> None:
     if options.seed not in labelled.SEEDS or options.seed + options.bases > labelled.SEEDS.stop:
         parser.error(f"seeds go from 0 to {labelled.SEEDS.stop - 1}; --bases so many of them from --seed on")
     if "labelled" in options.parts:
-        measure_labelled(options.seed, options.bases)
+        measure_labelled(options.seed, options.bases, options.set)
     if "exact" in options.parts:
         for average_bytes in options.average_bytes:
             measure_exact(options.files, average_bytes, options.rounds)

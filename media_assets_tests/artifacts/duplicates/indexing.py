@@ -59,9 +59,9 @@ def rows_of(paths: Iterable[Path], root: Path | None = None) -> list[DedupRow]:
 
 
 @contextmanager
-def second_look(paths: Iterable[Path]) -> Iterator[SecondLook]:
+def second_look(paths: Iterable[Path], root: Path | None = None) -> Iterator[SecondLook]:
     """A look at files of `rows_of`."""
-    known = {path.name: path for path in paths}
+    known = {path.relative_to(root or path.parent).as_posix(): path for path in paths}
     with tempfile.TemporaryDirectory() as scratch:
         memory = LookMemory(Path(scratch) / "looks" / "looks.json")
         yield SecondLook(lambda row: nullcontext(known[row.path]), FFmpeg(), memory, Path(scratch))

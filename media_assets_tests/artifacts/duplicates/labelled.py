@@ -49,6 +49,23 @@ SOUND_CHANGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "both_cut.mp3": (("-ss", "2.15"), ("-t", "18.5", "-b:a", "64k")),
     "quiet.mp3": ((), ("-af", "volume=0.3", "-b:a", "96k")),
 }
+_RATES = {"faster": 1.05, "slower": 0.95, "pal": 25 / 23.976}
+"""Speeds at which copies are played, by the name of the change; `pal` is how films come to 25 frames a second."""
+FASTER_SOUNDS: dict[str, tuple[str, ...]] = {
+    **{f"{name}.mp3": ("-af", f"atempo={rate:.5f}", "-b:a", "96k") for name, rate in _RATES.items()},
+    "faster_higher.m4a": ("-af", f"asetrate={scenes.SAMPLE_RATE * 1.05:.0f},aresample={scenes.SAMPLE_RATE}"),
+}
+FASTER_VIDEOS: dict[str, tuple[str, ...]] = {
+    **{
+        f"{name}.mp4": ("-vf", f"setpts=PTS/{rate:.5f}", "-af", f"atempo={rate:.5f}", *FAST)
+        for name, rate in _RATES.items()
+    },
+    "faster_higher.mkv": ("-vf", "setpts=PTS/1.05", *FASTER_SOUNDS["faster_higher.m4a"], *FAST),
+}
+CUT_VIDEOS: dict[str, tuple[str, ...]] = {
+    "cropped.mp4": ("-vf", "crop=iw*0.9:ih*0.9", *FAST),
+    "mark_logo.mp4": ("-vf", "drawbox=x=iw*0.8:y=ih*0.85:w=iw*0.15:h=ih*0.1:color=white@0.5:t=fill", *FAST),
+}
 
 Labels = dict[Path, str]
 """Per file the name of the content that it shows; files of one name are duplicates."""
@@ -77,6 +94,26 @@ def make_film(folder: Path, seed: int, changes: tuple[str, ...]) -> Labels:
     """One of the films of `make_videos`, and some changed copies of it."""
     film = scenes.write_film(folder / f"film{seed}.mp4", scenes.film(seed), scenes.music(seed, 20))
     return dict.fromkeys([film, *(changed(film, name, *VIDEO_CHANGES[name]) for name in changes)], film.stem)
+
+
+def make_faster_videos(folder: Path, seeds: Iterable[int], changes: tuple[str, ...] = ()) -> Labels:
+    """Copies of the films and lectures that `make_videos` has written: played faster or slower, cropped, or marked.
+
+    Args:
+        changes: Only these; empty: all.
+    """
+    labels: Labels = {}
+    known = FASTER_VIDEOS | CUT_VIDEOS
+    for original in (folder / f"{name}{seed}.mp4" for seed in seeds for name in ("film", "lecture")):
+        for name in changes or known:
+            labels[changed(original, name, after=known[name])] = original.stem
+    return labels
+
+
+def make_faster_sounds(folder: Path, seeds: Iterable[int]) -> Labels:
+    """Copies of the sounds that `make_sounds` has written, played faster or slower."""
+    originals = [folder / f"sound{seed}.wav" for seed in seeds]
+    return {changed(path, name, after=how): path.stem for path in originals for name, how in FASTER_SOUNDS.items()}
 
 
 def make_videos_that_differ(folder: Path, seeds: Iterable[int], kinds: Collection[str] = ()) -> Labels:
