@@ -16,24 +16,42 @@ _NEAR_SECONDS = 0.05
 """Chapters that begin so near to the wanted time are where they were: encoders and time bases move them a little."""
 
 
-def chapters_said(source: Sequence[Chapter], result: Sequence[Chapter], late_seconds: float) -> str | None:
+def chapter_titles(source: Sequence[Chapter], shift_seconds: float) -> dict[str, str]:
+    """Options of an output that title the chapters that have no title.
+
+    FFmpeg leaves those out of the chapter track, where the title of one that is there then stands in their place.
+
+    Args:
+        shift_seconds: As `chapters_said` has it.
+    """
+    untitled = [number for number, title in enumerate(_titles(source, shift_seconds)) if title is None]
+    return {f"metadata:c:{number}": f"title=Chapter {number + 1}" for number in untitled}
+
+
+def chapters_said(source: Sequence[Chapter], result: Sequence[Chapter], shift_seconds: float) -> str | None:
     """What a person has to know of the chapters; None where all came over and every player shows them.
 
     Args:
-        late_seconds: How much later than the source's timeline the result begins.
+        shift_seconds: What is taken off each time of the source: its clock need not begin at 0, and the result begins
+            with the sound.
     """
     if not source:
         return None
-    titles = [chapter.title for chapter in source if chapter.end_seconds > late_seconds]
+    kept = _kept(source, shift_seconds)
+    titles = [title or f"Chapter {number}" for number, title in enumerate(_titles(source, shift_seconds), 1)]
     said = []
-    if len(result) < len(titles):
-        said.append(f"{len(titles) - len(result)} of {len(titles)} were lost")
+    if len(kept) < len(source):
+        said.append(f"{len(source) - len(kept)} of {len(source)} end before the sound begins, and were left out")
+    if len(result) < len(kept):
+        said.append(f"{len(kept) - len(result)} of {len(kept)} were lost")
+    untitled = sum(not chapter.title.strip() for chapter in kept)
+    if untitled:
+        said.append(f"{untitled} without a title are named `Chapter n`, by their number")
     renamed = sum(a != b.title for a, b in zip(titles, result, strict=False))
-    if len(result) == len(titles) and renamed:
-        said.append(f"{renamed} have other titles: M4A needs one for each, and the source has none for some")
-    moved = 0 if late_seconds or len(result) != len(source) else _moved(source, result)
-    if moved:
-        said.append(f"{moved} begin at other times, since in M4A one follows another")
+    if len(result) == len(kept):
+        if renamed:
+            said.append(f"{renamed} have other titles")
+        said += _moved(kept, result, shift_seconds)
     if len(result) > _MOST_IN_NERO_LIST:
         said.append(
             f"all {len(result)} are in the chapter track; players that read only the `chpl` list show the first "
@@ -44,9 +62,28 @@ def chapters_said(source: Sequence[Chapter], result: Sequence[Chapter], late_sec
     return "; ".join(said) or None
 
 
-def _moved(source: Sequence[Chapter], result: Sequence[Chapter]) -> int:
-    """How many begin at another time, as seen from the last: the clock of a container need not begin at 0."""
-    shift = source[-1].start_seconds - result[-1].start_seconds
-    return sum(
-        abs(a.start_seconds - b.start_seconds - shift) > _NEAR_SECONDS for a, b in zip(source, result, strict=True)
-    )
+def _kept(source: Sequence[Chapter], shift_seconds: float) -> list[Chapter]:
+    """Those that ffmpeg writes: it leaves out what ends before the result begins (`copy_chapters` in its source)."""
+    return [chapter for chapter in source if chapter.end_seconds >= shift_seconds]
+
+
+def _titles(source: Sequence[Chapter], shift_seconds: float) -> list[str | None]:
+    """The title of each that is kept; None for a blank one."""
+    return [chapter.title if chapter.title.strip() else None for chapter in _kept(source, shift_seconds)]
+
+
+def _moved(kept: Sequence[Chapter], result: Sequence[Chapter], shift_seconds: float) -> list[str]:
+    """How many begin or end at other times, as phrases."""
+    said = []
+    begins = [
+        abs(max(0.0, a.start_seconds - shift_seconds) - b.start_seconds) > _NEAR_SECONDS
+        for a, b in zip(kept, result, strict=True)
+    ]
+    ends = [
+        abs(a.end_seconds - shift_seconds - b.end_seconds) > _NEAR_SECONDS for a, b in zip(kept, result, strict=True)
+    ]
+    if any(begins):
+        said.append(f"{sum(begins)} begin at other times, since in M4A the first begins with the sound")
+    if any(ends):
+        said.append(f"{sum(ends)} end at other times, since in M4A each lasts until the next begins")
+    return said

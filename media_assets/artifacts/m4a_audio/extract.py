@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from media_assets.artifacts.m4a_audio.chapters import chapters_said
+from media_assets.artifacts.m4a_audio.chapters import chapter_titles, chapters_said
 from media_assets.artifacts.m4a_audio.mixing_down import mix_down
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.m4a_audio.value import AudioTrack
@@ -110,7 +110,7 @@ def extract_m4a(
         sample_rate=result.sample_rate,
         channels=result.channels,
         size_bytes=destination.stat().st_size,
-        chapters_said=chapters_said(media.chapters, written.chapters if written else (), offset_seconds(media, stream)),
+        chapters_said=chapters_said(media.chapters, written.chapters if written else (), _shift_seconds(media, stream)),
     )
 
 
@@ -212,12 +212,28 @@ def _output(source: Path, media: MediaInfo, stream: Stream, destination: Path, o
     Without `use_metadata_tags`: with it ffmpeg writes QuickTime keys in place of the tags that players read. Metadata
     is mapped explicitly, because ffmpeg drops the creation time when it copies metadata by itself.
     """
-    late = 0.0 if media.container in _STARTED_BY_FFMPEG else offset_seconds(media, stream)
+    late = _late_seconds(media, stream)
     # Ogg keeps the tags of the whole with the stream.
     tags = f"0:s:{stream.index}" if media.container == "ogg" else "0"
     return uploaded(source, media.container, itsoffset=f"{-late:.6f}")[str(stream.index)].output(
-        file_url(destination), format="ipod", movflags="+faststart", map_metadata=tags, map_chapters=0, **options
+        file_url(destination),
+        format="ipod",
+        movflags="+faststart",
+        map_metadata=tags,
+        map_chapters=0,
+        **chapter_titles(media.chapters, _shift_seconds(media, stream)),
+        **options,
     )
+
+
+def _late_seconds(media: MediaInfo, stream: Stream) -> float:
+    """How much earlier ffmpeg is told to put what it reads, so that the sound begins at 0."""
+    return 0.0 if media.container in _STARTED_BY_FFMPEG else offset_seconds(media, stream)
+
+
+def _shift_seconds(media: MediaInfo, stream: Stream) -> float:
+    """What is taken off the times of chapters."""
+    return media.start_seconds + _late_seconds(media, stream)
 
 
 def _written(destination: Path, work: Work) -> MediaInfo | None:

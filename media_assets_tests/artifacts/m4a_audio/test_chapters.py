@@ -55,16 +55,44 @@ def test_titles_that_are_too_long_for_one_list_are_whole_in_the_other(tmp_path: 
     assert track.chapters_said == "titles above 255 bytes are cut off in the `chpl` list only"
 
 
+NAMED = "{} without a title are named `Chapter n`, by their number"
+ENDS = "{} end at other times, since in M4A each lasts until the next begins"
+BEGINS = "{} begin at other times, since in M4A the first begins with the sound"
+
+
 @pytest.mark.parametrize(
-    ("chapters", "said"),
+    ("chapters", "named", "said"),
     [
-        ([(0, 1000, "a"), (1000, 2000, ""), (2000, 3000, "c")], "have other titles"),
-        ([(0, 1000, "a"), (1000, 2000, "b"), (2000, 3000, "c")], None),
-        ([(0, 2000, "a"), (1000, 3000, "b")], None),
-        ([(0, 1000, "a"), (0, 2000, "b"), (2000, 3000, "c")], None),
-        ([(0, 1000, "a"), (1000, 2000, "b"), (5000, 6000, "c")], None),
+        ([(0, 1000, "a"), (1000, 2000, ""), (2000, 3000, "c")], ["a", "Chapter 2", "c"], [NAMED.format(1)]),
+        ([(0, 1000, ""), (1000, 2000, "b"), (2000, 3000, " ")], ["Chapter 1", "b", "Chapter 3"], [NAMED.format(2)]),
+        ([(0, 1000, ""), (1000, 3000, "")], ["Chapter 1", "Chapter 2"], [NAMED.format(2)]),
+        ([(0, 1000, "a"), (1000, 2000, "b"), (2000, 3000, "c")], ["a", "b", "c"], []),
+        ([(0, 2000, "a"), (1000, 3000, "b")], ["a", "b"], [ENDS.format(1)]),
+        (
+            [(0, 500, "a"), (1000, 1500, "b"), (2000, 3000, "")],
+            ["a", "b", "Chapter 3"],
+            [NAMED.format(1), ENDS.format(2)],
+        ),
+        ([(500, 1000, "a"), (1000, 3000, "b")], ["a", "b"], [BEGINS.format(1)]),
+        ([(0, 1000, "a"), (0, 2000, "b"), (2000, 3000, "c")], ["a", "b", "c"], [ENDS.format(1)]),
     ],
 )
-def test_a_difference_of_chapters_is_said(chapters: list[tuple[int, int, str]], said: str | None, tmp_path: Path):
-    track, _ = extract(chaptered(tmp_path, chapters))
-    assert track.chapters_said is None if said is None else said in (track.chapters_said or "")
+def test_a_difference_of_chapters_is_said(
+    chapters: list[tuple[int, int, str]], named: list[str], said: list[str], tmp_path: Path
+):
+    track, result = extract(chaptered(tmp_path, chapters))
+    assert titles(result) == named
+    assert track.chapters_said == ("; ".join(said) or None)
+
+
+def test_chapters_before_the_sound_are_named_as_left_out_and_the_others_keep_their_titles(tmp_path: Path):
+    chapters = chaptered(tmp_path, [(0, 400, "before"), (400, 1500, ""), (1500, 3500, "last")])
+    source = tmp_path / "late.mkv"
+    picture = ("-f", "lavfi", "-i", "color=s=160x90:d=3.5:r=10")
+    media.ffmpeg(*picture, "-itsoffset", "0.5", "-i", tmp_path / "tone.wav", "-i", chapters, *LATE, source)
+    track, result = extract(source)
+    assert titles(result) == ["Chapter 1", "last"]
+    assert track.chapters_said == ("1 of 3 end before the sound begins, and were left out; " + NAMED.format(1))
+
+
+LATE = ("-map", 0, "-map", 1, "-map_chapters", 2, "-c:a", "flac", "-c:v", "libx264")
