@@ -7,6 +7,7 @@ is compared with the channels stretch by stretch, and where it lost nearly all t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -104,7 +105,12 @@ def equal_mix(channels: int, gain: float) -> str:
     Args:
         gain: What each is multiplied by.
     """
-    return f"pan=mono|c0={'+'.join(f'{gain:.6f}*c{channel}' for channel in range(channels))}"
+    return weighted_mix([gain] * channels)
+
+
+def weighted_mix(weights: Sequence[float]) -> str:
+    """The filter that adds up all channels to one, each multiplied by a number of its own."""
+    return f"pan=mono|c0={'+'.join(f'{weight:.6f}*c{channel}' for channel, weight in enumerate(weights))}"
 
 
 def one_channel(channel: int) -> str:

@@ -195,10 +195,10 @@ def _encode(
         "af": f"aresample={KEEP_TIME}",
         **ALL_MUST_DECODE,
     }
-    if mixed is not None and mixed.filter is None:
-        options["ac"] = stream.channels
-    elif mixed is not None:
-        options |= {"ac": 1, "af": f"{mixed.filter},aresample={KEEP_TIME}"}
+    if mixed is not None:
+        options["ac"] = mixed.channels
+        if mixed.filter is not None:
+            options["af"] = f"{mixed.filter},{options['af']}"
     if work.max_media_seconds is not None:  # one wild time stamp is filled up with silence
         options["t"] = work.max_media_seconds + 1
     seconds = stream.duration_seconds or media.duration_seconds

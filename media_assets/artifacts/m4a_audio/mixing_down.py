@@ -8,13 +8,13 @@ channels are measured first, in a decoding of their own, which only files pay fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo, Stream
-from media_assets.media.mixing import equal_mix, one_channel
+from media_assets.media.mixing import one_channel, weighted_mix
 from media_assets.work.portions import portions
 from media_assets.work.work import Work
 
@@ -29,7 +29,14 @@ _CANCELLED = 0.1
 _SILENCE = 100.0
 """Mean square of 16 bit samples below which there is nothing to compare."""
 _STRETCH_SECONDS = 3
-"""So long a part of the recording may cancel."""
+"""A part of the recording that is shorter may cancel, where channels are known to be loudspeakers."""
+_QUIETER = 0.5
+"""What some channels are multiplied by in an uneven mix: of two in opposite phase a quarter of the energy is left."""
+_LEVELS = (1.0, 0.66, 0.33)
+"""A tenth of the energy is left of any two in opposite phase, and of each alone."""
+_DRAWN = 20
+"""So that three of any channels are nearly always on three levels in one of them."""
+_LOUDEST_GAIN = 2.0
 _STEREO = 2
 _SIDE = 0.5**0.5
 """What ffmpeg multiplies channels by that are not in front, and each side's share of one in the middle."""
@@ -39,6 +46,7 @@ _LEFT, _RIGHT = ("FL", "SL", "BL", "FLC", "WL", "TFL", "TBL"), ("FR", "SR", "BR"
 _PEAK = 0.7
 """A share of full scale, for the measured peak of the mix; between the measured samples it may be higher."""
 _FULL_SCALE = 32768.0
+_EVENLY = "its {} channels, which do not say where each is heard, were mixed equally"
 
 
 @dataclass(frozen=True)
@@ -46,9 +54,11 @@ class Mix:
     """A mix to one channel."""
 
     filter: str | None
-    """A filter of ffmpeg, in front of all others; None to keep the channels as they are."""
+    """A filter of ffmpeg, in front of all others; None for ffmpeg's own."""
     said: str
     """What was done, as a short phrase."""
+    channels: int = 1
+    """How many the result has."""
 
 
 @dataclass
@@ -61,10 +71,14 @@ class Levels:
     """The energy of each channel, of the differences from sample to sample: hum and rumble are no voice."""
     mix_energy: float = 0.0
     """Likewise of the loudest channel of the mix."""
-    mix_peak: float = field(default=0.0)
-    """Largest absolute value of the mix, in 16 bit samples."""
     cancelled_seconds: int = 0
     """How many of the seconds taken in cancel."""
+    others: NDArray[np.float64] | None = None
+    """(other mixes to one channel, channels): these may be taken instead."""
+    peaks: NDArray[np.float64] | None = None
+    """Largest absolute value of each of these, in 16 bit samples."""
+    cancelled: NDArray[np.int64] | None = None
+    """How many of the seconds taken in cancel in each of these."""
 
     def add(self, pcm: bytes) -> None:
         """Take in a second of interleaved 16 bit little-endian samples."""
@@ -77,9 +91,25 @@ class Levels:
         mix_energy = float(np.square(np.diff(mixed, axis=0)).sum(axis=0).max())
         self.energies = energies if self.energies is None else self.energies + energies
         self.mix_energy += mix_energy
-        self.mix_peak = max(self.mix_peak, float(np.abs(mixed).max(initial=0.0)))
-        if energies.max() > _SILENCE * len(samples) and mix_energy < _CANCELLED * energies.max():
+        is_heard = energies.max() > _SILENCE * len(samples)
+        if is_heard and mix_energy < _CANCELLED * energies.max():
             self.cancelled_seconds += 1
+        if self.others is not None:
+            self._add_others(samples @ self.others.T, energies.max() if is_heard else 0.0)
+
+    def _add_others(self, mixes: NDArray[np.float64], loudest: float) -> None:
+        """Take in a second of (samples, other mixes).
+
+        Args:
+            loudest: The energy of the loudest channel; 0 in silence.
+        """
+        import numpy as np
+
+        count = mixes.shape[1]
+        peaks = np.abs(mixes).max(axis=0, initial=0.0)
+        cancelled = np.square(np.diff(mixes, axis=0)).sum(axis=0) < _CANCELLED * loudest
+        self.peaks = np.maximum(np.zeros(count) if self.peaks is None else self.peaks, peaks)
+        self.cancelled = cancelled + (np.zeros(count, np.int64) if self.cancelled is None else self.cancelled)
 
 
 def mix_down(
@@ -97,10 +127,10 @@ def mix_down(
     if channels <= outputs or outputs > _STEREO:
         return None, work
     measuring, encoding = portions(work, [0.2, 0.8])
-    levels = Levels(_weights(stream, outputs))
+    levels = Levels(_weights(stream, outputs), others=_uneven(channels) if stream.is_of_unknown_layout else None)
     for second in ffmpeg.samples(source, media, stream, measuring, sample_rate=_MEASURED_RATE):
         levels.add(second)
-    return _chosen(levels, stream), encoding
+    return (_of_microphones(levels) if levels.others is not None else _of_loudspeakers(levels, stream)), encoding
 
 
 def _weights(stream: Stream, outputs: int) -> NDArray[np.float64]:
@@ -119,19 +149,50 @@ def _weights(stream: Stream, outputs: int) -> NDArray[np.float64]:
     return sides if outputs > 1 else sides.sum(axis=0, keepdims=True)
 
 
-def _chosen(levels: Levels, stream: Stream) -> Mix | None:
+def _uneven(channels: int) -> NDArray[np.float64]:
+    """Mixes of which the first is equal. In one of the others, any two or three channels are not equally loud.
+
+    Half of the channels are quieter, in turn those that have, and that have not, one bit in their number; behind these
+    come mixes of three levels, drawn by chance, but always the same ones.
+    """
+    import numpy as np
+
+    numbers, bits = np.arange(channels), range((channels - 1).bit_length())
+    rows = [np.where(numbers >> bit & 1 == side, _QUIETER, 1.0) for bit in bits for side in (1, 0)]
+    drawn = np.random.default_rng(0).choice(_LEVELS, (_DRAWN, channels))
+    return np.stack([np.ones(channels), *rows, *drawn])
+
+
+def _of_microphones(levels: Levels) -> Mix:
+    """The mix of channels of which nobody knows where they are heard: the evenest in which none of them is lost."""
+    assert levels.others is not None
+    channels = levels.others.shape[1]
+    if levels.peaks is None or levels.cancelled is None:
+        return Mix(weighted_mix([1.0] * channels), _EVENLY.format(channels))
+    best = int(levels.cancelled.argmin())
+    room = _PEAK * _FULL_SCALE / levels.peaks[best] if levels.peaks[best] else 1.0
+    mixed = weighted_mix(levels.others[best] * min(1.0 if best == 0 else _LOUDEST_GAIN, room))
+    if best == 0 and not levels.cancelled[0]:
+        return Mix(mixed, _EVENLY.format(channels))
+    left = f"; for {levels.cancelled[best]} s they still do" if levels.cancelled[best] else ""
+    return Mix(
+        mixed,
+        f"its {channels} channels, which do not say where each is heard, cancel each other out for "
+        f"{levels.cancelled[0]} s when they are mixed equally, so that some were made quieter than others{left}",
+    )
+
+
+def _of_loudspeakers(levels: Levels, stream: Stream) -> Mix | None:
     channels = stream.channels or 0
     if levels.energies is not None and levels.mix_energy < _CANCELLED * levels.energies.max():
         loudest = int(levels.energies.argmax())
-        is_surround = channels > _STEREO and not stream.is_of_unknown_layout
-        why = "cancel each other out" + (" or are dropped when they are mixed" if is_surround else "")
+        why = "cancel each other out" + (" or are dropped when they are mixed" if channels > _STEREO else "")
         said = f"its {channels} channels {why}, so that channel {loudest + 1} was taken alone"
         return Mix(one_channel(loudest), said)
-    if channels == _STEREO and levels.cancelled_seconds >= _STRETCH_SECONDS:
-        said = f"its 2 channels cancel each other out for {levels.cancelled_seconds} s, so that both were kept"
-        return Mix(None, said)
-    if not stream.is_of_unknown_layout:
-        return None
-    gain = min(1.0, _PEAK * _FULL_SCALE / levels.mix_peak) if levels.mix_peak else 1.0
-    said = f"its {channels} channels, which do not say where each is heard, were mixed equally"
-    return Mix(equal_mix(channels, gain), said)
+    if len(levels.weights) == 1 and levels.cancelled_seconds >= _STRETCH_SECONDS:
+        kept = "both" if channels == _STEREO else "two"
+        said = (
+            f"its {channels} channels cancel each other out for {levels.cancelled_seconds} s, so that {kept} were kept"
+        )
+        return Mix(None, said, channels=_STEREO)
+    return None

@@ -90,7 +90,68 @@ def test_microphones_in_opposite_phase_do_not_cancel(tmp_path: Path):
     voice = LOUD * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)
     track, sound = extract(recorder_wav(tmp_path / "a.wav", np.stack([voice, -voice, 0 * voice], axis=1), 0))
     assert np.abs(sound).max() > 0.8 * LOUD
-    assert "its 3 channels cancel each other out, so that channel 1 was taken alone" in track.chosen_because
+    assert "cancel each other out for 1 s when they are mixed equally, so that some were made" in track.chosen_because
+
+
+def seconds_of(sound: np.ndarray) -> list[float]:
+    """How loud each second of the result is in its middle, of the loudness of one microphone."""
+    middles = range(RATE // 2, sound.shape[1], RATE)
+    return [float(np.sqrt(np.mean(sound[:, at - 4000 : at + 4000] ** 2))) / (LOUD / np.sqrt(2)) for at in middles]
+
+
+@pytest.mark.parametrize("mask", [0, pytest.param(None, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize(
+    ("channels", "pairs"),
+    [
+        (3, [(0, 1)]),
+        *(
+            pytest.param(channels, pairs, marks=pytest.mark.thorough)
+            for channels, pairs in (
+                (6, [(2, 5)]),
+                (8, [(0, 1), (0, 2), (1, 2)]),
+                (16, [(3, 12), (0, 15), (6, 7)]),
+                (32, [(31, 15)]),
+            )
+        ),
+    ],
+)
+def test_microphones_that_cancel_in_a_stretch_are_heard_all_the_same(
+    channels: int, pairs: list[tuple[int, int]], mask: int | None, tmp_path: Path
+):
+    """In each stretch of two seconds a pair is in opposite phase; before and behind, each pair is in phase."""
+    tone = LOUD * np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)
+    samples = np.zeros(((2 + len(pairs)) * 2 * RATE, channels))
+    for number, (one, other) in enumerate(pairs, 1):
+        for stretch, sign in ((0, 1), (number, -1), (len(pairs) + 1, 1)):
+            part = slice(stretch * 2 * RATE, (stretch + 1) * 2 * RATE)
+            samples[part, one], samples[part, other] = tone, sign * tone
+    track, sound = extract(recorder_wav(tmp_path / "a.wav", samples, mask))
+    assert min(seconds_of(sound)[: 2 * (2 + len(pairs))]) > 0.2
+    assert np.abs(sound).max() < 0.95 * 32768
+    assert f"cancel each other out for {2 * len(pairs)} s when they are mixed equally" in track.chosen_because
+
+
+@pytest.mark.thorough
+def test_who_speaks_alone_is_heard_where_others_cancel_nearly_always(tmp_path: Path):
+    samples = np.zeros((12 * RATE, 4))
+    tone = LOUD * np.sin(2 * np.pi * 440 * np.arange(12 * RATE) / RATE)
+    samples[:, 0], samples[:, 1] = tone, -tone
+    samples[10 * RATE :, :2] = 0
+    samples[10 * RATE :, 3] = tone[: 2 * RATE] / 2
+    _, sound = extract(recorder_wav(tmp_path / "a.wav", samples, 0))
+    assert min(seconds_of(sound)[:10]) > 0.8
+    assert min(seconds_of(sound)[10:12]) > 0.2
+
+
+@pytest.mark.thorough
+def test_surround_sound_that_cancels_in_a_stretch_of_mono_is_kept_in_stereo(tmp_path: Path):
+    samples = np.repeat(np.concatenate([alone_on(0, 1)] * 4), 6, axis=1) * [1, 1, 0, 0, 0, 0]
+    samples[4 * RATE :, 1] *= -1
+    samples[: 4 * RATE, 2] = samples[: 4 * RATE, 0]
+    track, sound = extract(recorder_wav(tmp_path / "a.wav", samples, SURROUND), AudioSettings(channels=1))
+    assert track.channels == 2
+    assert "cancel each other out for 4 s, so that two were kept" in track.chosen_because
+    assert min(seconds_of(sound)[:8]) > 0.2
 
 
 @pytest.mark.parametrize("right", [-1, 1])
