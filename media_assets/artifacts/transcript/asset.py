@@ -68,10 +68,11 @@ def transcript(
         duration_seconds=track.duration_seconds,
         offset_seconds=track.offset_seconds,
     )
+    end_seconds = track.offset_seconds + track.duration_seconds
     forms = {
         "transcript.json": said.model_dump_json(indent=1),
-        "transcript.srt": to_srt(said),
-        "transcript.vtt": to_vtt(said),
+        "transcript.srt": to_srt(said, end_seconds),
+        "transcript.vtt": to_vtt(said, end_seconds),
         "transcript.txt": to_txt(said),
     }
     for name, text in forms.items():

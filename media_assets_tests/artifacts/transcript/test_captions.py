@@ -88,11 +88,6 @@ def test_a_hundred_hours_are_written_out():
     assert moment(vtt_cues(made)[0].start) == timedelta(hours=100, milliseconds=250)
 
 
-def test_a_cue_lasts_a_millisecond_at_least():
-    made = transcript((1.0001, 1.0002, "click"), (1.0003, 1.0004, "clack"))
-    assert [(cue.start.microseconds, cue.end.microseconds) for cue in srt_cues(made)] == [(0, 1000), (1000, 2000)]
-
-
 def test_cues_do_not_overlap_and_come_in_order():
     made = transcript((4, 9, "later"), (1, 6, "early"), (4, 5, "meanwhile"))
     cues = srt_cues(made)

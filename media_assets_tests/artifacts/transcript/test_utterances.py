@@ -96,7 +96,7 @@ ends = st.none() | finite | st.just(math.nan)
 def test_whatever_an_engine_says_the_times_make_sense(utterances, offset):
     duration = 100.0
     segments = place(to_segments(utterances, duration), offset_seconds=offset, duration_seconds=duration)
-    assert times(segments) == sorted(times(segments))
+    assert [start for start, _ in times(segments)] == sorted(start for start, _ in times(segments))
     for segment in segments:
         assert round(offset, 3) <= segment.start_seconds < segment.end_seconds <= round(offset + duration, 3)
         assert 0 <= segment.confidence <= 1

@@ -12,16 +12,16 @@ from itertools import pairwise
 
 from media_assets.artifacts.transcript.hearing.utterances import mean_confidence
 from media_assets.artifacts.transcript.value import TranscriptSegment, Word
-from media_assets.base.writing import columns, unbroken_pieces
+from media_assets.base.writing import CLAUSE_MARKS, CLOSING_MARKS, SENTENCE_MARKS, columns, unbroken_pieces
 
 MAX_SECONDS = 7.0
 MAX_CHARACTERS = 84
 """What is displayed counts: a full-width character takes two."""
 _CRUMB_CHARACTERS = 20
 
-_CLOSING = r"[\"'”’»)\]\u300d\u300f]*$"
-_SENTENCE_END = re.compile(r"[.!?…\u3002\uff01\uff1f]" + _CLOSING)
-_CLAUSE_END = re.compile(r"[,;:—–\u3001\uff0c\uff1a\uff1b]" + _CLOSING)
+_CLOSING = rf"[{re.escape(CLOSING_MARKS)}]*$"
+_SENTENCE_END = re.compile(rf"[{re.escape(SENTENCE_MARKS)}]{_CLOSING}")
+_CLAUSE_END = re.compile(rf"[{re.escape(CLAUSE_MARKS)}]{_CLOSING}")
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,8 @@ def place(
     first = max(0.0, offset_seconds)
     last = offset_seconds + duration_seconds
     placed = (_within(segment, offset_seconds, first, last) for segment in segments)
-    return tuple(sorted((s for s in placed if s is not None), key=lambda s: (s.start_seconds, s.end_seconds)))
+    # By their starts alone: what begins together stays in the order of speech.
+    return tuple(sorted((s for s in placed if s is not None), key=lambda s: s.start_seconds))
 
 
 def mean_confidence(words: Iterable[Word], otherwise: float) -> float:
