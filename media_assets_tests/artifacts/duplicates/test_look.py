@@ -89,6 +89,15 @@ def test_a_figure_in_another_colour_is_another_picture(one: str, other: str):
 
 
 @pytest.mark.thorough
+@pytest.mark.parametrize("colour", ["red", "navy", "green", "black"])
+def test_a_figure_on_white_is_found_in_coarse_and_small_copies_and_in_no_other_colour(tmp_path: Path, colour: str):
+    figure, grey = confusable.silhouette(11, colour), confusable.silhouette(11, "black")
+    coarse = encoded(figure, tmp_path, "coarse.jpg", "-q:v", "12")
+    small = encoded(grey, tmp_path, "small.jpg", "-vf", "scale=iw/2:-2", "-q:v", "5")
+    assert (found(figure, coarse), found(figure, small)) == ("same", "same" if colour == "black" else "different")
+
+
+@pytest.mark.thorough
 @pytest.mark.parametrize("width", [1240, 500])
 def test_a_page_with_another_number_is_another_page(tmp_path: Path, width: int):
     page, other = confusable.invoice(1, width=width), confusable.invoice(1, 100, width=width)
@@ -131,5 +140,5 @@ def test_what_was_seen_is_remembered_and_a_damaged_memory_is_none(tmp_path: Path
     memory.save()
     assert LookMemory(path).get("a b 0") == Finding("cut", "", 0.81)
     assert LookMemory(path).get("a c 0") is None
-    path.write_text('{"format": 1, "found": {"a b 0": [1, 2, 3, 4, 5]}')
+    path.write_text('{"format": 2, "found": {"a b 0": [1, 2, 3, 4, 5]}')
     assert LookMemory(path).get("a b 0") is None

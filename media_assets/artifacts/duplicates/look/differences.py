@@ -44,6 +44,8 @@ _DEVIATION = 1.28
 _MOST_NOISE = 0.3
 """Share of what is going on at places that may differ in a copy, at the scale of 7 pixels."""
 _MOST_COLOUR_NOISE = 9.0
+_MOST_USUAL_COLOUR = 3.0
+"""Difference of a colour, of 255, at even places, above which it is no trace of encoding."""
 _STILL = 6.0
 """Deviation of brightness, of 255, below which a place counts as even."""
 
@@ -79,6 +81,9 @@ def differences(one: Planes, other: Planes, *, drawn: bool) -> Differences:
         for channel in range(3):
             apart = np.abs(_averaged(one[..., channel] - other[..., channel], scale.side))
             usual = _usual(apart, activity, order)
+            if channel > 0:
+                # A figure in another colour makes that the usual difference of all that is even.
+                usual = np.minimum(usual, _MOST_USUAL_COLOUR + _MOST_NOISE * activity)
             times, least = (_TIMES, scale.least) if channel == 0 else (_COLOUR_TIMES, scale.least_colour)
             found |= (apart > least) & (apart > times * (usual + _FLOOR))
             if scale.side == 3 and channel == 0:

@@ -34,7 +34,6 @@ class Bounds(NamedTuple):
 
 _PHOTO = Bounds((0.6, 1.6), 70.0, 0.6, (0.3, 1.8), 14.0)
 _DRAWING = Bounds((0.86, 1.16), 16.0, 0.05, (0.7, 1.3), 6.0)
-_GREY_DRAWING = Bounds((0.96, 1.04), 5.0, 0.05, (1.0, 1.0), 0.0)
 
 
 def planes_of(pixels: NDArray[np.uint8]) -> Planes:
@@ -79,8 +78,9 @@ def fitted(one: Planes, other: Planes) -> Planes:
     import numpy as np
 
     drawing = is_drawing(one) or is_drawing(other)
-    grey = is_grey(other) != is_grey(one)
-    bounds = (_GREY_DRAWING if grey else _DRAWING) if drawing else _PHOTO
+    # A figure in black is no grey copy of the same in navy; of a drawing nobody can tell the two apart.
+    grey = not drawing and is_grey(other) != is_grey(one)
+    bounds = _DRAWING if drawing else _PHOTO
     step = max(1, int(np.sqrt(one.shape[0] * one.shape[1] / _FIT_PIXELS)))
     a, b = (
         one[::step, ::step].reshape(-1, 3).astype(np.float64),
@@ -134,15 +134,17 @@ def _robust(design: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray
 
 
 def _line(one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds) -> tuple[float, float]:
-    """Gain and offset. What is black or white in both was clipped perhaps, and is left out."""
+    """Gain and offset. What is black or white in the second was clipped perhaps, and is left out; in a drawing it is
+    its paper and its ink, and without them there may be one tone left, through which any line goes."""
     import numpy as np
 
     inside = (other > 6) & (other < 249)
-    if inside.sum() < 0.1 * len(one):
+    if bounds is not _PHOTO or inside.sum() < 0.1 * len(one):
         inside[:] = True
     # Errors are in both, so a line through the cloud and not the regression, which is flatter.
-    slope, level = _robust(np.stack([one[inside], np.ones(inside.sum())], axis=1), other[inside])
-    slope = float(np.clip(slope, *bounds.gain))
+    design = np.stack([one[inside], np.ones(inside.sum())], axis=1)
+    more, level = _robust(design, other[inside] - one[inside])
+    slope = float(np.clip(1 + more, *bounds.gain))
     level = float(np.clip(np.median(other[inside] - slope * one[inside]), -bounds.offset, bounds.offset))
     return slope, level
 
