@@ -19,6 +19,7 @@ from media_assets.artifacts.compressed_video.finish import (
     margin,
 )
 from media_assets.artifacts.compressed_video.hdr import lacks_base_layer
+from media_assets.artifacts.compressed_video.leaving import irreplaceable
 from media_assets.artifacts.compressed_video.picture import look_at_picture
 from media_assets.artifacts.compressed_video.plan import make_plan
 from media_assets.artifacts.compressed_video.samples import Samples, take_samples, try_crf
@@ -112,6 +113,8 @@ def _compress(
     picture = look_at_picture(source, main, work)
     if lacks_base_layer(main, picture):
         raise LeftAsItIs("its colours are Dolby Vision's own (profile 5), and would be wrong without it")
+    if reason := irreplaceable(source, media, work):
+        raise LeftAsItIs(reason)
     fields = look_at_fields(source, main, work)
     if fields.doubt is not None:
         raise LeftAsItIs(fields.doubt)

@@ -84,6 +84,7 @@ class Encoder:
         if self.preset is not None:
             options["preset:v:0"] = self.preset
         if self.name == "libx265":
+            options["a53cc:v:0"] = 1  # captions inside the picture, which x264 takes along by itself
             options["x265-params:v:0"] = ":".join(["log-level=error", *x265_parameters(dynamic_range)])
         elif self.name == "libsvtav1":
             # ffmpeg's own -crf takes whole numbers only.

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from media_assets.artifacts.compressed_video.frame_data import side_data
 from media_assets.base.errors import BadMedia
 from media_assets.media.info import Stream
 from media_assets.media.sandbox.child import run_in_child
@@ -87,10 +88,9 @@ def _look(path: Path, index: int) -> Picture:
 
 
 def _picture(stream: Any, frame: Any) -> Picture:
-    from av.sidedata.sidedata import Type
     from av.video.reformatter import ColorRange
 
-    side_data = {data.type: bytes(data) for data in frame.side_data}
+    content = dict(side_data(frame))
     context = stream.codec_context
     aspect = stream.sample_aspect_ratio
     return Picture(
@@ -100,11 +100,14 @@ def _picture(stream: Any, frame: Any) -> Picture:
         transfer=_specified(context.color_trc),
         matrix=_specified(context.colorspace),
         full_range=context.color_range == ColorRange.JPEG,
-        mastering=_mastering(side_data.get(Type.MASTERING_DISPLAY_METADATA)),
-        light=_light(side_data.get(Type.CONTENT_LIGHT_LEVEL)),
-        hdr10_plus=Type.DYNAMIC_HDR_PLUS in side_data,
+        mastering=_mastering(content.get("MASTERING_DISPLAY_METADATA")),
+        light=_light(content.get("CONTENT_LIGHT_LEVEL")),
+        hdr10_plus="DYNAMIC_HDR_PLUS" in content,
         chroma=_chroma(frame.format),
-        alpha=any(component.is_alpha for component in frame.format.components),
+        # FFmpeg's own decoder shows VP8 and VP9 without what lies beside them in WebM.
+        alpha=any(component.is_alpha for component in frame.format.components)
+        or stream.metadata.get("alpha_mode") == "1"
+        or stream.metadata.get("ALPHA_MODE") == "1",
     )
 
 
