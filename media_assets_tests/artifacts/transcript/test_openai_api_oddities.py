@@ -60,7 +60,7 @@ def test_a_word_without_a_usable_time_stands_between_its_neighbours(
     )
     assert words(said) == [("one", 0.0), ("two", 0.5), ("six", 1.5)]
     assert said.note is not None
-    assert "1 words without usable times" in said.note
+    assert "1 word without usable times" in said.note
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 from media_assets.artifacts.transcript.hearing.guards import total, without_repeated_segments
+from media_assets.artifacts.transcript.hearing.mending import lacking_note
 from media_assets.artifacts.transcript.hearing.utterances import place
 from media_assets.artifacts.transcript.hearing.windows import Heard
 from media_assets.artifacts.transcript.value import Transcript
@@ -50,11 +51,5 @@ def to_transcript(
         segments=kept,
         dropped=total([*(window.dropped for window in windows), repeated]),
         cost_usd=sum(window.cost_usd for window in windows),
-        note="; ".join(filter(None, (note, _lacking(windows)))) or None,
+        note="; ".join(filter(None, (note, lacking_note(total([window.lacking for window in windows]))))) or None,
     )
-
-
-def _lacking(windows: Sequence[Heard]) -> str | None:
-    found = total([window.lacking for window in windows])
-    counts = ", ".join(f"{count} {what}" for what, count in found.items() if count)
-    return f"The engine gave {counts}: times are estimated there, the rest is as it came" if counts else None

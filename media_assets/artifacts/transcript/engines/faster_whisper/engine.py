@@ -7,7 +7,6 @@ regard to the text before it (`condition_on_previous_text`): what the model made
 from __future__ import annotations
 
 import importlib.metadata
-import math
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -16,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from media_assets.artifacts.transcript.engines.faster_whisper.answers import utterances_of
 from media_assets.artifacts.transcript.engines.faster_whisper.model import (
     check_device,
     check_language,
@@ -30,8 +30,9 @@ from media_assets.artifacts.transcript.engines.faster_whisper.settings import Fa
 from media_assets.artifacts.transcript.hearing.assembling import UNDETERMINED, to_transcript
 from media_assets.artifacts.transcript.hearing.guards import NOT_MADE_OUT, objection, total
 from media_assets.artifacts.transcript.hearing.making_out import is_made_out
+from media_assets.artifacts.transcript.hearing.mending import number_of
 from media_assets.artifacts.transcript.hearing.readable import split_readably
-from media_assets.artifacts.transcript.hearing.utterances import Utterance, to_segments
+from media_assets.artifacts.transcript.hearing.utterances import to_segments
 from media_assets.artifacts.transcript.hearing.windows import (
     SAMPLE_RATE,
     Heard,
@@ -39,7 +40,7 @@ from media_assets.artifacts.transcript.hearing.windows import (
     WindowLength,
     transcribe_windows,
 )
-from media_assets.artifacts.transcript.value import Transcript, Word
+from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.errors import Fatal
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.mixing import MonoMix
@@ -193,12 +194,14 @@ class FasterWhisperTranscriber:
         else:
             segments, about = self._whisper.transcribe(audio, **options)
         duration_seconds = len(audio) / SAMPLE_RATE
-        kept, dropped, dropped_seconds = self._guarded(segments, duration_seconds, report)
+        unmended, dropped, dropped_seconds = self._guarded(segments, duration_seconds, report)
+        kept, lacking = utterances_of(unmended)
         readable = chain.from_iterable(map(split_readably, to_segments(kept, duration_seconds)))
         return Heard(
             segments=tuple(readable),
             language=language,
             dropped=dropped,
+            lacking=lacking,
             dropped_seconds=dropped_seconds,
             speech_seconds=float(about.duration_after_vad) if self._settings.vad else 0.0,
         )
@@ -208,49 +211,27 @@ class FasterWhisperTranscriber:
         segments: Iterable[faster_whisper.transcribe.Segment],
         duration_seconds: float,
         report: Callable[[float], None],
-    ) -> tuple[list[Utterance], dict[str, int], float]:
+    ) -> tuple[list[faster_whisper.transcribe.Segment], dict[str, int], float]:
         """What the guards leave of the segments, how many they drop by their names, and how many seconds.
 
         The model works while the segments are asked for.
         """
-        kept: list[Utterance] = []
+        kept: list[faster_whisper.transcribe.Segment] = []
         dropped: Counter[str] = Counter()
         dropped_seconds = 0.0
         for segment in segments:
-            report(min(1.0, float(segment.start) / duration_seconds))
+            start, end = number_of(segment.start), number_of(segment.end)
+            report(min(1.0, (start or 0.0) / duration_seconds))
             guard = objection(
-                segment.text,
-                average_log_probability=segment.avg_logprob,
-                no_speech_probability=segment.no_speech_prob,
+                segment.text or "",
+                average_log_probability=number_of(segment.avg_logprob) or 0.0,
+                no_speech_probability=number_of(segment.no_speech_prob) or 0.0,
                 guards=self._settings.guards,
             )
             if guard is None:
-                kept.append(_utterance(segment))
+                kept.append(segment)
             else:
                 dropped[guard] += 1
-                dropped_seconds += float(segment.end - segment.start)
+                dropped_seconds += 0.0 if start is None or end is None else end - start
         report(1.0)
         return kept, dict(dropped), dropped_seconds
-
-
-def _utterance(segment: faster_whisper.transcribe.Segment) -> Utterance:
-    """The segment as an utterance, with plain floats for what are NumPy's."""
-    return Utterance(
-        text=segment.text,
-        start_seconds=float(segment.start),
-        end_seconds=_float_or_none(segment.end),
-        confidence=math.exp(min(0.0, segment.avg_logprob)),
-        words=tuple(
-            Word(
-                text=word.word,
-                start_seconds=float(word.start),
-                end_seconds=_float_or_none(word.end),
-                confidence=float(word.probability),
-            )
-            for word in segment.words or ()
-        ),
-    )
-
-
-def _float_or_none(value: float | None) -> float | None:
-    return None if value is None else float(value)

@@ -14,6 +14,7 @@ from media_assets.artifacts.transcript.engines.modal.contract import (
     progress_key,
 )
 from media_assets.artifacts.transcript.engines.modal.failures import DEPLOY, broken_container, failure, modal_errors
+from media_assets.artifacts.transcript.engines.modal.reading import answer_in
 from media_assets.artifacts.transcript.engines.modal.settings import ModalTranscription
 from media_assets.base.errors import Fatal, MediaAssetsError, Transient
 
@@ -104,7 +105,7 @@ class ModalCalls:
 
         at = modal.exception
         try:
-            return TranscriptionAnswer.model_validate_json(self._call(call_id).get(timeout=wait_seconds))
+            return answer_in(self._call(call_id).get(timeout=wait_seconds))
         except (
             at.OutputExpiredError,
             at.NotFoundError,

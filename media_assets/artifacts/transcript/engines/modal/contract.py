@@ -6,6 +6,8 @@ not found, and what is not found is told apart from what failed.
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.engines.modal.settings import ModalTranscription
 from media_assets.artifacts.transcript.value import Transcript
@@ -72,6 +74,8 @@ class TranscriptionAnswer(Model):
     """Id of the call that has this work in hand already."""
     seconds: float = 0.0
     """How long the container worked on it."""
+    lacking: dict[str, int] = Field(default_factory=dict)
+    """How much of what the transcript lacked as it arrived, and was done without."""
 
 
 def whisper_settings(settings: ModalTranscription) -> FasterWhisperTranscription:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -23,6 +24,8 @@ from media_assets.artifacts.transcript.engines.modal.contract import (
     whisper_settings,
 )
 from media_assets.artifacts.transcript.engines.modal.settings import ModalTranscription
+from media_assets.artifacts.transcript.hearing.mending import lacking_note
+from media_assets.artifacts.transcript.hearing.utterances import place
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, TimeLimitExceeded, Transient
 from media_assets.base.files import PRIVATE_MODE, read_if_file, write_whole
@@ -53,6 +56,15 @@ class _Errand(Model):
     call_id: str | None = None
 
 
+@dataclass(frozen=True)
+class _Paid:
+    """What came of a call, and what it cost."""
+
+    transcript: Transcript
+    lacking: dict[str, int]
+    cost_usd: float | None
+
+
 class ModalTranscriber:
     """Several threads make several calls, and Modal starts as many containers as it may."""
 
@@ -77,12 +89,22 @@ class ModalTranscriber:
         work.check()
         self._require_size(audio)
         journal = _Journal(work.journal)
-        return self._take_up(journal, work) or self._begin(audio, duration_seconds, offset_seconds, journal, work)
+        answer = self._take_up(journal, work) or self._begin(audio, duration_seconds, offset_seconds, journal, work)
+        return self._transcript(answer, offset_seconds + duration_seconds)
 
     def check(self) -> str:
         """See `Transcriber`. Asks Modal for the function, and does not run it."""
         cost = "" if self._settings.price_per_second is not None else "; without `price_per_second` no cost is recorded"
         return f"model {self.model}, {self._calls.look_up()}{cost}"
+
+    def _transcript(self, answer: _Paid, last_seconds: float) -> Transcript:
+        said = answer.transcript
+        if answer.lacking:
+            segments = place(said.segments, offset_seconds=0.0, duration_seconds=last_seconds)
+            note = "; ".join(filter(None, (said.note, lacking_note(answer.lacking))))
+            said = said.model_copy(update={"segments": segments, "note": note})
+        cost_usd = round(answer.cost_usd or 0.0, 6)
+        return said.model_copy(update={"engine": self.name, "model": self.model, "cost_usd": cost_usd})
 
     def _link(self, work: Work) -> str | None:
         if self._settings.by == "upload":
@@ -103,7 +125,7 @@ class ModalTranscriber:
                 next_step="Raise `transcription.max_upload_bytes` in library.yaml if twice that fits into memory",
             )
 
-    def _take_up(self, journal: _Journal, work: Work) -> Transcript | None:
+    def _take_up(self, journal: _Journal, work: Work) -> _Paid | None:
         """What became of a call that was begun before; None when there is none, or none that has a result."""
         errand = journal.errand
         call_id = errand and (errand.call_id or self._calls.holder(errand.token))
@@ -120,7 +142,7 @@ class ModalTranscriber:
 
     def _begin(
         self, audio: Path, duration_seconds: float, offset_seconds: float, journal: _Journal, work: Work
-    ) -> Transcript:
+    ) -> _Paid:
         errand = journal.errand or _Errand(token=uuid4().hex)
         request = TranscriptionRequest(
             token=errand.token,
@@ -147,7 +169,7 @@ class ModalTranscriber:
                     next_step=f"If it happens again, look at `modal app logs {self._settings.app}`",
                 ) from None
 
-    def _finish(self, errand: _Errand, journal: _Journal, work: Work, payment: Payment) -> Transcript:
+    def _finish(self, errand: _Errand, journal: _Journal, work: Work, payment: Payment) -> _Paid:
         """The transcript of the call, which stays in the journal for as long as something may yet be had of it."""
         journal.keep(errand)
         try:
@@ -164,9 +186,7 @@ class ModalTranscriber:
         if answer.transcript is None:
             journal.forget()
             raise answer.failure.error() if answer.failure else Transient("came back from Modal without a result")
-        return answer.transcript.model_copy(
-            update={"engine": self.name, "model": self.model, "cost_usd": round(payment.cost_usd or 0.0, 6)}
-        )
+        return _Paid(answer.transcript, answer.lacking, payment.cost_usd)
 
     def _usd(self, seconds: float) -> float | None:
         price = self._settings.price_per_second

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from media_assets.artifacts.transcript.engines.faster_whisper.languages import language_code
 from media_assets.artifacts.transcript.engines.openai.answers import SpeechAnswer, timed_utterances, untimed_utterances
-from media_assets.artifacts.transcript.engines.openai.reading import UNTIMED_TEXT, decoded, readable
+from media_assets.artifacts.transcript.engines.openai.reading import decoded, readable
 from media_assets.artifacts.transcript.engines.openai.request import LADDER, NEVER_GUESSED, options, parts_sent
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
 from media_assets.artifacts.transcript.hearing.assembling import to_transcript
+from media_assets.artifacts.transcript.hearing.mending import UNTIMED_TEXT
 from media_assets.artifacts.transcript.hearing.readable import split_readably
 from media_assets.artifacts.transcript.hearing.utterances import to_segments
 from media_assets.artifacts.transcript.hearing.windows import (

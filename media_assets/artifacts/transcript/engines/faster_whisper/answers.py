@@ -1,0 +1,66 @@
+"""What faster-whisper says of a segment, as utterances; a word without a time, a NaN or a missing text costs no more
+than itself."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from media_assets.artifacts.transcript.hearing.mending import usable_segments, without_ends
+from media_assets.artifacts.transcript.hearing.utterances import Utterance
+from media_assets.artifacts.transcript.value import Word
+
+if TYPE_CHECKING:
+    import faster_whisper.transcribe
+
+_NONE = float("nan")
+"""Stands for a probability that is missing where there always is one."""
+
+
+def utterances_of(
+    segments: Sequence[faster_whisper.transcribe.Segment],
+) -> tuple[list[Utterance], dict[str, int]]:
+    """The segments as utterances, with plain floats for what are NumPy's, and how much of what had to be done without.
+
+    Segments without any time follow each other from the start.
+    """
+    lacking: Counter[str] = Counter()
+    found = list(usable_segments([_answered(segment) for segment in segments], lacking, untimed_too=True))
+    lacking += without_ends(found)
+    return [_utterance(segment) for segment in found], dict(lacking)
+
+
+def _answered(segment: faster_whisper.transcribe.Segment) -> dict[str, Any]:
+    words = [
+        {
+            "word": word.word,
+            "start": word.start,
+            "end": word.end,
+            "probability": _NONE if word.probability is None else word.probability,
+        }
+        for word in segment.words or ()
+    ]
+    return {
+        "text": segment.text,
+        "start": segment.start,
+        "end": segment.end,
+        "avg_logprob": segment.avg_logprob,
+        "words": words,
+    }
+
+
+def _utterance(segment: dict[str, Any]) -> Utterance:
+    log_probability = segment["avg_logprob"]
+    confidence = 0.0 if log_probability is None else math.exp(min(0.0, log_probability))
+    words = (
+        Word(
+            text=word["word"],
+            start_seconds=word["start"],
+            end_seconds=word["end"],
+            confidence=confidence if word["probability"] is None else word["probability"],
+        )
+        for word in segment["words"] or ()
+    )
+    return Utterance(segment["text"], segment["start"], segment["end"], confidence, tuple(words))
