@@ -29,6 +29,7 @@ _WORDS: dict[KeepRule, str] = {
     "shortest_path": "its path is the shortest",
 }
 _OUT_OF_BIN = "it does not lie in a bin"
+_WHOLE = "it shows the whole picture"
 _STEPS = 32
 """Bars are measured on small pictures, so two measures of the same bars may differ by a pixel of those."""
 
@@ -57,9 +58,16 @@ def preference(settings: DuplicateSettings) -> Callable[[DedupRow], tuple[Any, .
     return key
 
 
-def because(keeper: DedupRow, others: Iterable[DedupRow], settings: DuplicateSettings) -> str:
-    """Why the keeper is kept, in words: the rules that put it before the others."""
-    found: list[str] = []
+def because(
+    keeper: DedupRow, others: Iterable[DedupRow], settings: DuplicateSettings, *, shows_more: bool = False
+) -> str:
+    """Why the keeper is kept, in words: the rules that put it before the others.
+
+    Args:
+        others: Those that show as much as it.
+        shows_more: Whether there are files that were cut out of it.
+    """
+    found = [_WHOLE] if shows_more else []
     for other in others:
         words = _OUT_OF_BIN if is_in_bin(other.path) and not is_in_bin(keeper.path) else None
         words = words or next(

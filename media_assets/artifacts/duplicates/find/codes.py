@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING
@@ -100,6 +100,39 @@ def averages(size: int, parts: int) -> NDArray[np.float32]:
     covered = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
     weights: NDArray[np.float32] = (np.clip(covered, 0, None) * parts / size).astype(np.float32)
     return weights
+
+
+@cache
+def averages_within(low: float, high: float) -> NDArray[np.float32]:
+    """A matrix that turns SIDE pixels into as many averages over a part of them, enlarged.
+
+    Args:
+        low, high: Where the part begins and ends, from 0 to 1.
+    """
+    import numpy as np
+
+    edges = SIDE * (low + (high - low) * np.arange(SIDE + 1) / SIDE)
+    pixels = np.arange(SIDE)
+    covered = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
+    covered = np.clip(covered, 0, None)
+    weights: NDArray[np.float32] = (covered / covered.sum(axis=1, keepdims=True)).astype(np.float32)
+    return weights
+
+
+def window_codes(picture: NDArray[np.float32], spans: Sequence[tuple[float, float]]) -> NDArray[np.uint64]:
+    """The codes (`phash`) of all windows of a picture that have one span of its height and one of its width."""
+    basis = _window_cosines(tuple(spans))
+    parts = (basis @ picture @ basis.T).reshape(len(spans), _LOW, len(spans), _LOW).transpose(0, 2, 1, 3)
+    values = parts.reshape(-1, BITS).copy()
+    values[:, 0] = 1.0
+    return _pack(values > 0)
+
+
+@cache
+def _window_cosines(spans: tuple[tuple[float, float], ...]) -> NDArray[np.float32]:
+    import numpy as np
+
+    return np.concatenate([_cosines() @ averages_within(*span) for span in spans])
 
 
 def packed(array: NDArray[np.generic]) -> str:

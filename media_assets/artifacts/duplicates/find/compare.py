@@ -6,7 +6,7 @@ Where both have pictures and sound, both must agree; a scene that was filmed twi
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from media_assets.artifacts.duplicates.find import audio_prints
 from media_assets.artifacts.duplicates.find.alignment import Pictures, lay_pictures
@@ -32,6 +32,10 @@ class Likeness(NamedTuple):
     offset_seconds: float
     """The second of the first file at which the second file starts."""
     reason: str
+    shows: Literal["as much", "less", "more"] = "as much"
+    """What the second shows of the picture, against the first: one may be cut out of the other."""
+    is_guess: bool = False
+    """Whether the fingerprints say no more than that it is worth a look."""
 
 
 def compare(first: Evidence, second: Evidence, orientation: int, limits: SimilaritySettings) -> Likeness | None:
@@ -61,10 +65,10 @@ def _compare_images(first: Evidence, second: Evidence, orientation: int, limits:
     parts = (one - other).reshape(_BLOCKS, side, _BLOCKS, side).mean(axis=(1, 3))
     if float(abs(parts).max()) > limits.max_image_difference:
         return None
-    return Likeness(min(1.0, correlation), orientation, 0.0, _turned_words("the same picture", orientation))
+    return Likeness(min(1.0, correlation), orientation, 0.0, turned_words("the same picture", orientation))
 
 
-def _turned_words(what: str, orientation: int) -> str:
+def turned_words(what: str, orientation: int) -> str:
     return f"{what}, {ORIENTATIONS[orientation]}" if orientation else what
 
 
@@ -103,7 +107,7 @@ def _compare_videos(first: Evidence, second: Evidence, orientation: int, limits:
     if sound is None and not _proved_by_pictures(first, second, pictures, limits):
         return None
     what = "the same pictures and sound" if sound else "the same pictures"
-    words = _turned_words(f"{what} over {share:.0%} of the longer file", orientation)
+    words = turned_words(f"{what} over {share:.0%} of the longer file", orientation)
     return Likeness(agreement * share, orientation, pictures.offset_seconds, words + _starts(pictures.offset_seconds))
 
 

@@ -35,6 +35,8 @@ class Candidate(NamedTuple):
     file: int
     orientation: int | None
     """How that file is turned against the one that asks; None when it was found by its sound."""
+    is_part: bool = False
+    """Whether it may be cut out of the one that asks."""
 
 
 class PictureIndex:
@@ -54,7 +56,7 @@ class PictureIndex:
             kept = ~np.isin(codes, _common(codes, limits.common_frame_files))
             codes, owners = codes[kept], owners[kept]
         self._codes, self._owners = codes, owners
-        self._neighbours = _Neighbours(codes, *_PARTS[kind])
+        self._neighbours = Neighbours(codes, *_PARTS[kind])
 
     def candidates(self, files: Sequence[int]) -> dict[int, list[Candidate]]:
         """The files that share frames with each file that asks, those that share most first."""
@@ -82,7 +84,7 @@ class PictureIndex:
         return ranked
 
 
-class _Neighbours:
+class Neighbours:
     """Codes that differ in few bits, told by parts of them that are equal.
 
     Args:

@@ -14,15 +14,19 @@ from typing import Protocol
 
 from media_assets.artifacts.duplicates.find.choose import because, preference
 from media_assets.artifacts.duplicates.find.codes import ORIENTATIONS
-from media_assets.artifacts.duplicates.find.compare import Likeness, compare
+from media_assets.artifacts.duplicates.find.compare import Likeness, compare, turned_words
+from media_assets.artifacts.duplicates.find.crops import find_cuts
 from media_assets.artifacts.duplicates.find.evidence import Evidence, evidence_of
 from media_assets.artifacts.duplicates.find.exact import EqualBytes, FileOnDisk, contents
 from media_assets.artifacts.duplicates.find.index import Candidate, PictureIndex, SoundIndex
 from media_assets.artifacts.duplicates.settings import DuplicateSettings, SimilaritySettings
 from media_assets.artifacts.duplicates.values import DedupRow, DuplicateGroup, DuplicateMember, GroupKind
 from media_assets.base.batches import batched
+from media_assets.media.info import MediaKind
 
 _ASKED_AT_ONCE = 1024
+_LIKE_A_PART = 0.9
+"""Similarity of pictures of which one was cut out of the other."""
 
 
 class LooksAtPairs(Protocol):
@@ -32,22 +36,19 @@ class LooksAtPairs(Protocol):
         """The likeness in the words of what was seen; None when they are not the same."""
 
 
-def _confident(first: DedupRow, second: DedupRow, likeness: Likeness) -> Likeness | None:  # noqa: ARG001
-    return likeness
-
-
 def duplicate_groups(
     rows: Iterable[DedupRow],
     settings: DuplicateSettings | None = None,
     *,
-    look: LooksAtPairs = _confident,
+    look: LooksAtPairs | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> list[DuplicateGroup]:
     """The groups of duplicates of a library, those that free most first.
 
     Args:
         rows: One per file, in any order.
-        look: Asked of each two that are near duplicates by their fingerprints.
+        look: Asked of each two that are near duplicates by their fingerprints. Without it these decide, and pictures
+            that are cut out of others are not looked for.
         check: Called now and then; what it raises ends the work.
     """
     settings = settings or DuplicateSettings()
@@ -64,30 +65,64 @@ def duplicate_groups(
 
 
 def _stars(
-    rows: Sequence[DedupRow], limits: SimilaritySettings, look: LooksAtPairs, check: Callable[[], None]
+    rows: Sequence[DedupRow], limits: SimilaritySettings, look: LooksAtPairs | None, check: Callable[[], None]
 ) -> dict[int, dict[int, Likeness]]:
     """The files that are like each file that is kept. The rows come best first."""
     evidence = [evidence_of(row) for row in rows]
+    cuts = _Cuts(evidence, limits, check) if look is not None else None
     stars: dict[int, dict[int, Likeness]] = {}
     taken: set[int] = set()
     for file, candidates in _asked(evidence, limits, taken, check):
         if file in taken:
             continue
         members: dict[int, Likeness] = {}
-        different = (one for one in candidates if one.file not in taken and one.file > file)
+        offered = [*candidates, *(cuts.candidates(file) if cuts else ())]
+        # What comes before it is not like it, but may be a part of it: then this one is kept.
+        different = (
+            one
+            for one in offered
+            if one.file not in taken and (one.file > file or (one.is_part and one.file not in stars))
+        )
         for candidate in islice(different, limits.max_candidates):
             if candidate.file in members:
                 continue
             likeness = _likeness(evidence[file], evidence[candidate.file], candidate, limits)
-            if likeness is not None and (seen := look(rows[file], rows[candidate.file], likeness)) is not None:
-                members[candidate.file] = seen
+            if likeness is not None and look is not None:
+                likeness = look(rows[file], rows[candidate.file], likeness)
+            if likeness is None:
+                continue
+            if likeness.shows != "more":
+                members[candidate.file] = likeness
+            elif cuts is not None:
+                cuts.put_off(candidate.file, file, likeness.orientation)
         if members:
             stars[file] = members
             taken.update(members)
     return stars
 
 
+class _Cuts:
+    """Pictures that may be cut out of others, as candidates of those others."""
+
+    def __init__(self, evidence: Sequence[Evidence], limits: SimilaritySettings, check: Callable[[], None]) -> None:
+        images = [file for file, one in enumerate(evidence) if one.kind is MediaKind.IMAGE and len(one.codes)]
+        self._parts: dict[int, list[Candidate]] = {}
+        for cut in find_cuts(images, evidence, limits, check):
+            self._parts.setdefault(cut.outer, []).append(Candidate(cut.inner, cut.orientation, is_part=True))
+
+    def candidates(self, file: int) -> Sequence[Candidate]:
+        return self._parts.get(file, ())
+
+    def put_off(self, file: int, part: int, orientation: int) -> None:
+        """Ask again, when the turn of a file comes, for what has turned out to be a part of it."""
+        back = orientation if orientation not in (5, 6) else 11 - orientation
+        self._parts.setdefault(file, []).append(Candidate(part, back, is_part=True))
+
+
 def _likeness(first: Evidence, second: Evidence, candidate: Candidate, limits: SimilaritySettings) -> Likeness | None:
+    if candidate.is_part:
+        reason = turned_words("the same picture", candidate.orientation or 0)
+        return Likeness(_LIKE_A_PART, candidate.orientation or 0, 0.0, reason, is_guess=True)
     if candidate.orientation is not None:
         return compare(first, second, candidate.orientation, limits)
     turns = range(len(ORIENTATIONS)) if limits.orientations and len(first.codes) else (0,)
@@ -123,13 +158,15 @@ def group_of(
     for other, likeness in near:
         first, *copies = (_member(stored, "near", likeness) for stored in other.files)
         members += [first, *(copy.model_copy(update={"copy_of": first.key}) for copy in copies)]
-    keeper, others = content.row, (*content.files[1:], *(stored for other, _ in near for stored in other.files))
+    keeper = content.row
+    others = [*content.files[1:], *(stored for other, one in near if one.shows != "less" for stored in other.files)]
+    shows_more = any(likeness.shows == "less" for _, likeness in near)
     return DuplicateGroup(
         kind="near" if near else "exact",
         keep_key=keeper.key,
         keep_path=keeper.path,
         keep_size_bytes=keeper.size_bytes,
-        keep_because=because(keeper, [stored.row for stored in others], settings),
+        keep_because=because(keeper, [stored.row for stored in others], settings, shows_more=shows_more),
         members=tuple(members),
     )
 

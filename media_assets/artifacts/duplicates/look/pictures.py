@@ -39,6 +39,10 @@ class Finding(NamedTuple):
     reason: str
     cut: float = 1.0
     """Share of the larger one that the smaller one shows."""
+    whole: int = 0
+    """Which of the two shows more, 0 or 1, where one was cut."""
+    was_seen: bool = True
+    """False where they could not be looked at."""
 
 
 def look_at(one: Pixels, other: Pixels, orientation: int = 0) -> Finding:
@@ -51,18 +55,18 @@ def look_at(one: Pixels, other: Pixels, orientation: int = 0) -> Finding:
     laid = _lay(without_bars(upright(one, orientation)), without_bars(other))
     if isinstance(laid, Finding):
         return laid
-    first, second, cut = laid
+    first, second, cut, whole = laid
     drawn = is_drawing(first) or is_drawing(second)
     first = _as_soft(fitted(first, second), second)
     second = _as_soft(second, first)
     found = differences(first, second, drawn=drawn)
     if found.everywhere:
-        return Finding("different", "they differ everywhere", cut)
+        return Finding("different", "they differ everywhere", cut, whole)
     if not found.mask.any():
-        return Finding("cut" if cut < 1 else "same", "", cut)
+        return Finding("cut" if cut < 1 else "same", "", cut, whole)
     if not drawn and is_marked(first, second, found):
-        return Finding("marked", "", cut)
-    return Finding("different", _where(found), cut)
+        return Finding("marked", "", cut, whole)
+    return Finding("different", _where(found), cut, whole)
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
@@ -90,14 +94,15 @@ def without_bars(pixels: Pixels) -> Pixels:
     return found if found.size > 0.3 * pixels.size else pixels
 
 
-def _lay(one: Pixels, other: Pixels) -> tuple[Planes, Planes, float] | Finding:
-    """Both in one size, laid over each other, and which share of the larger one both show."""
+def _lay(one: Pixels, other: Pixels) -> tuple[Planes, Planes, float, int] | Finding:
+    """Both in one size, laid over each other, which share of the larger one both show, and which the larger one is."""
     first, second = planes_of(one), planes_of(other)
     box, alike = find_box(first[..., 0], second[..., 0])
+    whole = 0
     if alike < align.SURE:
         reverse, more = find_box(second[..., 0], first[..., 0])
         if more > alike + 0.002:
-            first, second, box, alike = second, first, reverse, more
+            first, second, box, alike, whole = second, first, reverse, more, 1
     if alike < _LEAST_ALIKE:
         return Finding("different", "they do not show the same")
     box = refined(first[..., 0], second[..., 0], box, (400, 1000))
@@ -114,7 +119,7 @@ def _lay(one: Pixels, other: Pixels) -> tuple[Planes, Planes, float] | Finding:
     layers = (boxed(first, box, size, kernel) for kernel in _KERNELS)
     nearest = min(layers, key=lambda layer: _apart(layer[..., 0], target[..., 0]))
     cut = min(1.0, box.area)
-    return nearest, target, cut if cut < 0.985 else 1.0
+    return nearest, target, cut if cut < 0.985 else 1.0, whole
 
 
 def _outside(box: CutOut, columns: int, rows: int) -> str:

@@ -66,6 +66,8 @@ class SecondLook:
             return likeness
         finding = self._finding(first, second, likeness)
         if finding.verdict == "different":
+            if likeness.is_guess and finding.was_seen:
+                return None
             self.look_alikes.append(
                 LookAlike(key=first.key, other_key=second.key, similarity=likeness.similarity, reason=finding.reason)
             )
@@ -73,7 +75,10 @@ class SecondLook:
         words = likeness.reason
         if finding.verdict == "marked":
             words += ", with a mark over one of them"
-        return likeness._replace(reason=words)
+        if finding.cut == 1:
+            return likeness._replace(reason=words)
+        words += f", of which one shows {finding.cut:.0%}"
+        return likeness._replace(reason=words, shows="more" if finding.whole else "less")
 
     def _finding(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Finding:
         name = f"{_content(first)} {_content(second)} {likeness.orientation}"
@@ -84,7 +89,7 @@ class SecondLook:
         one, other = self._picture(first), self._picture(second)
         for row, found in ((first, one), (second, other)):
             if isinstance(found, _Unseen):
-                return Finding("different", f"not looked at: {row.key} {found.reason}")
+                return Finding("different", f"not looked at: {row.key} {found.reason}", was_seen=False)
         finding = look_at(one, other, likeness.orientation)  # type: ignore[arg-type]
         if _content(first) and _content(second):
             self._memory.put(name, finding)
