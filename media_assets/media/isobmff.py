@@ -33,6 +33,12 @@ class Box(NamedTuple):
     """Bytes of the whole box, as it says itself; more than the file holds when the file was cut off."""
 
 
+def plain_box(kind: bytes, *content: bytes) -> bytes:
+    """A box as it is written, with content of less than 4 GB."""
+    body = b"".join(content)
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
 def is_iso(head: bytes) -> bool:
     """Whether a file that begins so is an ISO media file (or QuickTime, its ancestor)."""
     return head[4:8] in _FIRST_BOXES

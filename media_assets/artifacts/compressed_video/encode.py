@@ -35,7 +35,7 @@ def encode(ffmpeg: FFmpeg, plan: EncodePlan, crf: float, destination: Path, work
         BadMedia: ffmpeg could not do it with this file.
         TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: see `FFmpeg.run`.
     """
-    source = uploaded(plan.source, plan.media.container, **plan.encoder.global_options)
+    source = uploaded(plan.source, plan.media.container, **plan.input_options, **plan.encoder.global_options)
     streams = plan.streams
     mp4 = streams.container != "mkv"
     mapped = [
@@ -55,6 +55,7 @@ def encode(ffmpeg: FFmpeg, plan: EncodePlan, crf: float, destination: Path, work
         **plan.encoder.options(crf, plan.dynamic_range),
         **_subtitle_options(plan),
         **(_mp4_options(plan) if mp4 else _mkv_options(ffmpeg, plan, work)),
+        **({} if mp4 else plan.picture.views.matroska_options(plan.encoder.name)),
         **_tags(plan.media),
         **_chapter_titles(plan.media),
         **ALL_MUST_DECODE,

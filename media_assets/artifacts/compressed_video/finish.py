@@ -8,6 +8,7 @@ from pathlib import Path
 
 from media_assets.artifacts.compressed_video import gates
 from media_assets.artifacts.compressed_video.encode import encode
+from media_assets.artifacts.compressed_video.kept_boxes import keep_boxes
 from media_assets.artifacts.compressed_video.plan import EncodePlan
 from media_assets.artifacts.compressed_video.samples import Samples, rate_result
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings
@@ -102,6 +103,7 @@ class Finish:
         decoding, rating = portions(checking, [0.4, 0.6])
         encoding.require_space(2 * self.budget)  # the index is moved to the front in a second pass
         errors = encode(self.ffmpeg, self.plan, crf, path, encoding)
+        keep_boxes(self.plan, path)
         if errors and self.plan.seekable:
             raise BadMedia(f"is damaged: {errors[0]}", next_step=DAMAGED)
         size = path.stat().st_size

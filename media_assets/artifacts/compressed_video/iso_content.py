@@ -22,10 +22,11 @@ _MOST_NAMED = 100
 """Boxes that are told of; a hostile file may have any number."""
 XMP_BOX = UUID("be7acfcb-97a9-42e8-9c71-999491e3afac").bytes
 """The box of XMP at the top level (Adobe's XMP Specification, part 3)."""
-_SPHERICAL_BOX = UUID("ffcc8263-f855-4a93-8814-587a02521fdd").bytes
-"""Spherical Video V1 (Google's RFC), which FFmpeg reads as side data."""
+SPHERICAL_V1 = "360° data (Spherical Video V1)"
+"""Google's older way to say it, of which FFmpeg makes the same side data when it understands it."""
 _UUIDS = {
     XMP_BOX: "XMP",
+    UUID("ffcc8263-f855-4a93-8814-587a02521fdd").bytes: SPHERICAL_V1,
     UUID("d8fec3d6-1b0e-483c-9297-5828877ec481").bytes: "content credentials (C2PA), void for another picture",
     UUID("50524f46-21d2-4fce-bb88-695cfac9c740").bytes: "Sony's profile",
     UUID("55534d54-21d2-4fce-bb88-695cfac9c740").bytes: "Sony's user data",
@@ -44,7 +45,7 @@ _OF_ANY_TRACK = {
 }
 _READ_AS_TAGS = {
     *(b"meta", b"chpl", b"titl", b"auth", b"dscp", b"cprt", b"gnre", b"perf", b"yrrc", b"albm", b"loci", b"kywd"),
-    *(b"rtng", b"clsf", b"name", b"hinf", b"hnti", b"kind", b"tagc", b"free", b"skip", b"date", b"FIRM", b"HMMT"),
+    *(b"rtng", b"clsf", b"name", b"hinf", b"hnti", b"kind", b"tagc", b"free", b"skip", b"date", b"HMMT"),
     *(b"AllF", b"SelO", b"LOOP", b"WLOC", b"ptv ", b"ludt", b"\0\0\0\0", b"thmb", b"albr", b"coll"),
 }
 """User data of which FFmpeg makes tags, loudness or chapters (HMMT), and how QuickTime's player once placed windows."""
@@ -200,7 +201,7 @@ def _of_track(data: bytes, track: InnerBox) -> Iterator[Extra]:
             yield from _of_user_data(data, part, "track")
         elif part.kind == b"meta":
             yield from _keys(data, part)
-        elif part.kind not in _OF_ANY_TRACK and content != _SPHERICAL_BOX:
+        elif part.kind not in _OF_ANY_TRACK:
             yield Extra("track", _name(part.kind, content))
 
 

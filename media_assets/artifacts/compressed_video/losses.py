@@ -8,7 +8,7 @@ from pathlib import Path
 
 from media_assets.artifacts.compressed_video.data_tracks import KNOWN_TRACKS, sample_formats
 from media_assets.artifacts.compressed_video.inventory import Inventory, Track, take_inventory
-from media_assets.artifacts.compressed_video.iso_content import printable
+from media_assets.artifacts.compressed_video.iso_content import SPHERICAL_V1, printable
 from media_assets.artifacts.compressed_video.picture import look_at_picture
 from media_assets.artifacts.compressed_video.plan import EncodePlan
 from media_assets.media.info import MediaInfo, Stream
@@ -62,6 +62,8 @@ _WHERE = {
     "key": "the tag {name}",
     "file": "{name}",
 }
+_ALSO_TAGS = {"FIRM": "firmware"}
+"""Data of a camera that FFmpeg reads as a tag, too."""
 _CHAPTER_TRACK = "text"
 
 
@@ -194,4 +196,8 @@ def _lost_extras(before: Inventory, after: Inventory) -> Iterator[str]:
     for extra in before.extras:
         if extra in kept or (extra.where == "key" and extra.name.lower() in (tags | told | _NO_CONTENT)):
             continue
+        if _ALSO_TAGS.get(extra.name) in tags:
+            continue
+        if extra.name == SPHERICAL_V1 and "SPHERICAL" in before.carried:
+            continue  # compared as side data
         yield _WHERE[extra.where].format(name=extra.name)

@@ -6,13 +6,14 @@ It takes the stream's headers and its first decoded frame.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from media_assets.artifacts.compressed_video.frame_data import side_data
+from media_assets.artifacts.compressed_video.views import Views, read_views
 from media_assets.base.errors import BadMedia
 from media_assets.media.info import Stream
 from media_assets.media.sandbox.child import run_in_child
@@ -59,6 +60,7 @@ class Picture:
     chroma: str
     """4:2:0 and its like, or RGB."""
     alpha: bool
+    views: Views = field(default_factory=Views)
 
 
 def look_at_picture(path: Path, stream: Stream, work: Work) -> Picture:
@@ -90,7 +92,8 @@ def _look(path: Path, index: int) -> Picture:
 def _picture(stream: Any, frame: Any) -> Picture:
     from av.video.reformatter import ColorRange
 
-    content = dict(side_data(frame))
+    carried = side_data(frame)
+    content = dict(carried)
     context = stream.codec_context
     aspect = stream.sample_aspect_ratio
     return Picture(
@@ -108,6 +111,7 @@ def _picture(stream: Any, frame: Any) -> Picture:
         alpha=any(component.is_alpha for component in frame.format.components)
         or stream.metadata.get("alpha_mode") == "1"
         or stream.metadata.get("ALPHA_MODE") == "1",
+        views=read_views(carried),
     )
 
 

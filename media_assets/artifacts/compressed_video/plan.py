@@ -46,6 +46,7 @@ class EncodePlan:
                 *self.fields.filters,
                 *self._shape(),
                 *self.dynamic_range.filters,
+                *self.picture.views.filters(self.encoder.name),
                 f"format={self.encoder.reference_format}",
             )
         )
@@ -61,6 +62,15 @@ class EncodePlan:
         # Without it the rounding to even sizes would be made up for by pixels that are not quite square.
         square = ("setsar=1",) if self.picture.square_pixels else ()
         return (f"scale={self.width}:{self.height}", *square)
+
+    @property
+    def has_size_of_source(self) -> bool:
+        return self.main.display_size == (self.width, self.height)
+
+    @property
+    def input_options(self) -> dict[str, str]:
+        """Options of the source as an input of ffmpeg."""
+        return self.picture.views.input_options(self.main.codec, self.main.index)
 
     @property
     def seekable(self) -> bool:

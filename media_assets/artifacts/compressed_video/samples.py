@@ -95,7 +95,7 @@ def _take(ffmpeg: FFmpeg, plan: EncodePlan, timeline: Timeline, window: FrameWin
     elif not everything:
         options = {"t": f"{start + length:.6f}"}
         filters = f"trim=start={start:.6f}:end={start + length:.6f},setpts=PTS-STARTPTS,{filters}"
-    stream = uploaded(plan.source, plan.media.container, **options)[str(plan.main.index)]
+    stream = uploaded(plan.source, plan.media.container, **options, **plan.input_options)[str(plan.main.index)]
     output = stream.output(
         file_url(path),
         format="matroska",  # it keeps the colour tags, which ffvhuff itself does not
