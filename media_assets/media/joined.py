@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from media_assets.base.errors import BadMedia
+from media_assets.media.chained_ogg import ogg_links
 from media_assets.media.heard_whole import amr_markers, au_parts
 from media_assets.media.isobmff import boxes
 from media_assets.media.wav_parts import SPLIT, require_one_row, wav_parts
@@ -34,6 +35,16 @@ _HEADERS = {
 _EBML = re.compile(rb"\x1a\x45\xdf\xa3.{1,64}?\x42\x82[\x84\x88](?:webm|matroska)", re.DOTALL)
 _WAVPACK = re.compile(rb"wvpk.{5}\x04.{6}\x00{4}(.{8})", re.DOTALL)
 """A block with nothing before it, and the number of its samples and its flags."""
+_CHUNK_NAME = re.compile(rb"[A-Za-z0-9_() ]{4}")
+_TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")
+_MOST_CHUNKS = 1000
+_SLOPPY_BYTES = 4096
+"""So little behind the samples is padding, whatever it holds."""
+_READ_BYTES = 1 << 20
+_ADTS_SYNC = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
+_ADTS = re.compile(rb"\xff[\xf0\xf1\xf8\xf9].{5}", re.DOTALL)
+_MOST_LOST_FRAMES = 100_000
+"""So often may a header turn out to be none."""
 _FIRST_OF_CHANNELS = 1 << 11
 """INITIAL_BLOCK: further channels are in blocks of their own."""
 
@@ -47,7 +58,17 @@ def reads_on(path: Path, container: str) -> str | None:
     Raises:
         BadMedia: another recording follows that would not be heard.
     """
-    looks = {"wav": _wav, "mov": _iso, "aiff": _aiff, "amr": _amr, "au": _au, "matroska": _matroska, "wv": _wavpack}
+    looks = {
+        "wav": _wav,
+        "mov": _iso,
+        "aiff": _big_endian,
+        "amr": _amr,
+        "au": _au,
+        "matroska": _matroska,
+        "wv": _wavpack,
+        "ogg": _ogg,
+        "aac": _adts,
+    }
     name = container.split(",")[0]
     with path.open("rb") as file:
         if name in looks:
@@ -58,6 +79,9 @@ def reads_on(path: Path, container: str) -> str | None:
 
 
 def _wav(file: BinaryIO) -> str | None:
+    if file.read(4) == b"RIFX":
+        _big_endian(file)
+        return None
     parts = wav_parts(file)
     require_one_row(parts)
     if len(parts) > 1:
@@ -84,11 +108,34 @@ def _of_one_format(name: str, parts: int, formats: int) -> str | None:
     return f"{parts} {name} files of one format behind each other, read to the end"
 
 
-def _aiff(file: BinaryIO) -> None:
-    file.seek(4)
-    size = int.from_bytes(file.read(4), "big")
-    file.seek(8 + size + size % 2)
-    _require_one(2 if file.read(4) == b"FORM" else 1)
+def _big_endian(file: BinaryIO) -> None:
+    """AIFF and RIFX, of which ffmpeg hears what the first header states (Apple's "Audio Interchange File Format")."""
+    file_size, at, after_sound = file.seek(0, 2), 12, False
+    for _ in range(_MOST_CHUNKS):
+        file.seek(at)
+        header = file.read(8)
+        name, size = header[:4], int.from_bytes(header[4:], "big")
+        if name in (b"FORM", b"RIFX"):
+            _require_one(2)
+        if not _CHUNK_NAME.fullmatch(name) or name.startswith(_TAGS):
+            break
+        after_sound = name in (b"SSND", b"data")
+        at += 8 + size + size % 2
+    if after_sound and at + _SLOPPY_BYTES < file_size:
+        file.seek(at)
+        if not file.read(_SLOPPY_BYTES).startswith(_TAGS) and _any_but_zeros(file, at):
+            raise BadMedia(
+                "states fewer samples in its header than follow, which would not be heard",
+                next_step="Export it again, or as a WAV, and upload that",
+            )
+
+
+def _any_but_zeros(file: BinaryIO, at: int) -> bool:
+    file.seek(at)
+    while block := file.read(_READ_BYTES):
+        if block.strip(b"\0"):
+            return True
+    return False
 
 
 def _iso(file: BinaryIO) -> None:
@@ -117,6 +164,38 @@ def _wavpack(file: BinaryIO) -> None:
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         firsts = [struct.unpack("<II", match[1]) for match in _WAVPACK.finditer(content)]
     _require_one(sum(samples > 0 and flags & _FIRST_OF_CHANNELS > 0 for samples, flags in firsts))
+
+
+def _ogg(file: BinaryIO) -> str | None:
+    links = ogg_links(file)
+    if len(links) < 2:
+        return None
+    if len({link.form for link in links}) > 1:
+        raise BadMedia(
+            f"holds {len(links)} recordings of different formats behind each other, which would not be heard right",
+            next_step=SPLIT,
+        )
+    return f"{len(links)} Ogg recordings of one format behind each other, read to the end"
+
+
+def _adts(file: BinaryIO) -> None:
+    """Frames with another sample rate would be heard too fast or too slow (ISO/IEC 13818-7, section 6.2)."""
+    rates: set[int] = set()
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        at, lost = 0, 0
+        while len(rates) < 2 and lost < _MOST_LOST_FRAMES and (found := _ADTS.search(content, at)) is not None:
+            header = found[0]
+            size = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
+            after = content[found.start() + size : found.start() + size + 2]
+            if size >= len(header) and (not after or _ADTS_SYNC.match(after)):
+                rates.add(header[2] >> 2 & 0xF)
+                at = found.start() + size
+            else:  # a tag, padding, or chance
+                at, lost = found.start() + 1, lost + 1
+    if len(rates) > 1:
+        raise BadMedia(
+            "changes its sample rate, so that a part of it would be heard too fast or too slow", next_step=SPLIT
+        )
 
 
 def _count(file: BinaryIO, header: re.Pattern[bytes]) -> int:

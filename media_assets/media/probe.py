@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from media_assets.base.errors import BadMedia
 from media_assets.media import isobmff
+from media_assets.media.byte_ranges import RangesFile
+from media_assets.media.chained_ogg import ogg_links
 from media_assets.media.emptiness import empty_container
 from media_assets.media.info import Chapter, MediaInfo, MediaKind
 from media_assets.media.pictures.formats import SVG_TYPE, TGA, is_tga, raw_format, unopened_format
@@ -141,9 +144,10 @@ def _look_inside(path: Path, name: str) -> Probe:
             )
         dolby_vision = isobmff.has_dolby_vision(file) if iso else is_matroska_dolby_vision(head)
         image_size = isobmff.image_size(file) if isobmff.image_type(head) else None
+        chain_seconds = _chain_seconds(file, head)
         with open_media(file) as container:
             if container is not None and container.streams:
-                media, moves = _describe(container, dolby_vision, image_size)
+                media, moves = _describe(container, dolby_vision, image_size, chain_seconds)
                 found = _judge(media, moves, head, name)
                 return found if found.kind is not MediaKind.IMAGE else _dated(found, file)
         empty = empty_container(file, head) if not image_size else None
@@ -166,9 +170,16 @@ def _dated(found: Probe, file: BinaryIO) -> Probe:
 
 
 def _describe(
-    container: InputContainer, dolby_vision: bool, image_size: tuple[int, int] | None
+    container: InputContainer,
+    dolby_vision: bool,
+    image_size: tuple[int, int] | None,
+    chain_seconds: float | None = None,
 ) -> tuple[MediaInfo, bool]:
-    """What is in it, and whether any picture moves."""
+    """What is in it, and whether any picture moves.
+
+    Args:
+        chain_seconds: How long it plays, where it knows the first of several recordings alone.
+    """
     streams = [describe(stream, container.format.name, dolby_vision=dolby_vision) for stream in container.streams]
     looks = look_at_frames(container, [s for s in container.streams.video if not streams[s.index].attached_picture])
     for index, look in looks.items():
@@ -178,7 +189,7 @@ def _describe(
         streams[index] = streams[index].model_copy(update=found)
     media = MediaInfo(
         container=container.format.name,
-        duration_seconds=_duration_seconds(container),
+        duration_seconds=chain_seconds or _duration_seconds(container),
         start_seconds=(container.start_time or 0) / _MICROSECONDS,
         bit_rate=container.bit_rate or None,
         streams=tuple(streams),
@@ -186,6 +197,19 @@ def _describe(
         tags=_tags(container),
     )
     return media, any(look.packets > 1 for look in looks.values())
+
+
+def _chain_seconds(file: BinaryIO, head: bytes) -> float | None:
+    """How long all recordings of a chained Ogg file play; None for any other file."""
+    links = ogg_links(file) if head.startswith(b"OggS") else []
+    if len(links) < 2:
+        return None
+    return sum(_seconds_of(io.BufferedReader(RangesFile(file, link.range))) for link in links)
+
+
+def _seconds_of(file: BinaryIO) -> float:
+    with open_media(file) as container:
+        return (_duration_seconds(container) if container is not None else None) or 0.0
 
 
 def _duration_seconds(container: InputContainer) -> float | None:

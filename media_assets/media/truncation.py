@@ -74,8 +74,9 @@ def _riff(file: BinaryIO, file_size: int, start: int = 0) -> str | None:
     Args:
         start: Where that chunk begins.
     """
-    file.seek(start + 4)
-    size = int.from_bytes(file.read(4), "little")
+    file.seek(start)
+    name, stated = file.read(4), file.read(4)
+    size = int.from_bytes(stated, "big" if name == b"RIFX" else "little")
     end = start + 8 + size
     if size >= _RIFF_UNKNOWN_BYTES or end <= file_size + _RIFF_SLOPPY_BYTES:
         return None

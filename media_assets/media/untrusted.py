@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import ffmpeg as ffmpeg_python
 
-from media_assets.base.errors import BadMedia
+from media_assets.base.errors import BadMedia, classify
 from media_assets.media.byte_ranges import PROTOCOLS, ByteRanges, RangesFile, ranges_url
 from media_assets.media.ffmpeg_errors import FILE
 from media_assets.media.heard_whole import JOINED_DEMUXERS, heard_whole
@@ -149,7 +149,7 @@ def uploaded(path: Path, container: str | None, **options: Any) -> Any:
     Raises:
         BadMedia: the demuxer is none of the list. An older probe, or a manifest that was tampered with, may name one.
             Or it holds too many recordings.
-        OSError: it cannot be read.
+        SourceChanged and others: a file that is looked into for that cannot be read.
     """
     given = dict(options)
     if container is not None:
@@ -178,8 +178,11 @@ def _ranges(path: Path, container: str | None) -> ByteRanges | None:
     """What is read of a file where that is not all of it."""
     if container is None or container.split(",")[0] not in JOINED_DEMUXERS:
         return None
-    with path.open("rb") as file:
-        return heard_whole(file)
+    try:
+        with path.open("rb") as file:
+            return heard_whole(file)
+    except OSError as error:
+        raise classify(error, source=path) from error
 
 
 def no_larger(path: Path, most_bytes: int) -> Path:

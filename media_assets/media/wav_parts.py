@@ -191,6 +191,7 @@ def _behind(file: BinaryIO, end: int, padding: int, file_size: int) -> tuple[boo
     at = end + padding
     if padding and _begins(file, end):  # many leave the padding out
         at = end
+    known = False
     for _ in range(_MOST_CHUNKS):
         if _begins(file, at):
             return False, at
@@ -200,7 +201,9 @@ def _behind(file: BinaryIO, end: int, padding: int, file_size: int) -> tuple[boo
         if at + _SLOPPY_BYTES >= file_size or name.startswith(_TAGS):
             return False, _next_beginning(file, at)
         if not _CHUNK_NAME.fullmatch(name) or (at + 8 + size > file_size and name not in _NO_SOUND):
-            return _behind_zeros(file, at)
+            # Behind a chunk that belongs there, what is no chunk belongs to some program, and is no sound either.
+            return (False, _next_beginning(file, at)) if known else _behind_zeros(file, at)
+        known = known or name in _NO_SOUND
         at += 8 + size + size % 2
     return False, None
 

@@ -7,6 +7,7 @@ import struct
 import wave
 from pathlib import Path
 
+import ffmpeg
 import numpy as np
 import pytest
 
@@ -16,6 +17,7 @@ from media_assets.artifacts.m4a_audio.extract import choose_audio, extract_m4a
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.base.errors import BadMedia, SourceChanged
+from media_assets.media.chained_ogg import ogg_links
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.probe import probe
 from media_assets.media.untrusted import generated, uploaded
@@ -201,10 +203,10 @@ def test_the_headers_between_joined_wavs_are_not_heard(one: bytes, tmp_path: Pat
     source.write_bytes(one * 3)
     media = probe(source, Work(tmp_path)).media
     assert media is not None
-    stream, ffmpeg = media.audio_streams[0], FFmpeg()
-    heard = b"".join(ffmpeg.samples(source, media, stream, Work(tmp_path), sample_rate=RATE))
+    stream, tool = media.audio_streams[0], FFmpeg()
+    heard = b"".join(tool.samples(source, media, stream, Work(tmp_path), sample_rate=RATE))
     source.write_bytes(one)
-    alone = b"".join(ffmpeg.samples(source, media, stream, Work(tmp_path), sample_rate=RATE))
+    alone = b"".join(tool.samples(source, media, stream, Work(tmp_path), sample_rate=RATE))
     assert heard == alone * 3
 
 
@@ -309,3 +311,99 @@ def test_joined_rf64_is_heard_whole(tmp_path: Path):
     one = path.read_bytes()
     assert extract(tmp_path, "a.wav", one).duration_seconds == pytest.approx(1, abs=0.1)
     assert extract(tmp_path, "a.wav", one * 2).duration_seconds == pytest.approx(2, abs=0.1)
+
+
+def made_with(directory: Path, name: str, **options: object) -> bytes:
+    path = directory / name
+    FFmpeg().run(generated("sine=d=1:sample_rate=48000").output(str(path), **options), Work(directory))
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"acodec": "flac", "ar": 16000}, {"acodec": "flac", "ar": 44100}),
+        ({"acodec": "libvorbis", "ac": 1}, {"acodec": "libvorbis", "ac": 2}),
+        ({"acodec": "libopus"}, {"acodec": "libvorbis"}),
+    ],
+)
+def test_chained_ogg_of_different_formats_is_refused_and_its_length_known(
+    one: dict[str, object], other: dict[str, object], tmp_path: Path
+):
+    source = tmp_path / "chain.ogg"
+    source.write_bytes(made_with(tmp_path, "a.ogg", **one) + made_with(tmp_path, "b.ogg", **other))
+    media = probe(source, Work(tmp_path)).media
+    assert media is not None
+    assert media.duration_seconds == pytest.approx(2, abs=0.05)
+    with pytest.raises(BadMedia, match="2 recordings of different formats behind each other"):
+        extract(tmp_path, "chain.ogg", source.read_bytes())
+
+
+def test_chained_ogg_of_one_format_is_known_with_the_length_of_all(tmp_path: Path):
+    one, other = (made_with(tmp_path, name, acodec="libopus") for name in ("a.ogg", "b.ogg"))
+    source = tmp_path / "chain.ogg"
+    source.write_bytes(one + other + one)
+    media = probe(source, Work(tmp_path)).media
+    assert media is not None
+    assert media.duration_seconds == pytest.approx(3, abs=0.05)
+    track = extract(tmp_path, "chain.ogg", source.read_bytes())
+    assert track.duration_seconds == pytest.approx(3, abs=0.1)
+    assert "3 Ogg recordings of one format behind each other, read to the end" in track.chosen_because
+
+
+@pytest.mark.thorough
+def test_an_ogg_with_pictures_is_no_chain(tmp_path: Path):
+    path = tmp_path / "a.ogv"
+    pictures, sound = generated("testsrc=s=160x90:d=1:r=10"), generated("sine=d=1")
+    FFmpeg().run(ffmpeg.output(pictures, sound, str(path), vcodec="libtheora", acodec="libvorbis"), Work(tmp_path))
+    with path.open("rb") as file:
+        assert len(ogg_links(file)) == 1
+    assert extract(tmp_path, "a.ogv", path.read_bytes()).chosen_because == "the only audio track"
+
+
+def test_aac_that_changes_its_sample_rate_is_refused(tmp_path: Path):
+    one, other = (made_with(tmp_path, f"{rate}.aac", ar=rate) for rate in (44100, 16000))
+    assert extract(tmp_path, "a.aac", one + bytes(500) + one).duration_seconds == pytest.approx(2, abs=0.2)
+    with pytest.raises(BadMedia, match="changes its sample rate"):
+        extract(tmp_path, "a.aac", one + other)
+
+
+def test_what_a_program_left_behind_the_last_chunk_is_not_heard(tmp_path: Path):
+    track = extract(tmp_path, "a.wav", wav(2) + INFO + b"\x01\x02\x03\x00" * 5000)
+    assert track.duration_seconds == pytest.approx(2, abs=0.1)
+
+
+def rifx(samples: bytes) -> bytes:
+    """A WAV of 8 bits per sample whose numbers are written with the highest byte first."""
+    form = struct.pack(">HHIIHH", 1, 1, RATE, RATE, 1, 8)
+    data = b"data" + struct.pack(">I", len(samples)) + samples
+    return b"RIFX" + struct.pack(">I", 28 + len(data)) + b"WAVEfmt " + struct.pack(">I", 16) + form + data
+
+
+def test_a_wav_with_the_highest_byte_first_is_heard_and_two_of_them_are_refused(tmp_path: Path):
+    one = rifx(np.random.default_rng(1).bytes(2 * RATE))
+    assert extract(tmp_path, "a.wav", one).duration_seconds == pytest.approx(2, abs=0.1)
+    with pytest.raises(BadMedia, match="is cut off"):
+        extract(tmp_path, "a.wav", one[: -RATE // 2])
+    with pytest.raises(BadMedia, match="holds 2 recordings behind each other"):
+        extract(tmp_path, "a.wav", one * 2)
+
+
+@pytest.mark.parametrize("form_is_whole", [True, False])
+def test_an_aiff_that_states_fewer_samples_than_follow_is_refused(form_is_whole: bool, tmp_path: Path):
+    path = tmp_path / "a.aiff"
+    FFmpeg().run(generated("anoisesrc=d=3:r=8000").output(str(path)), Work(tmp_path))
+    content, fewer = bytearray(path.read_bytes()), 2 * RATE + 8
+    sound = content.index(b"SSND")
+    content[sound + 4 : sound + 8] = struct.pack(">I", fewer)
+    if not form_is_whole:
+        content[4:8] = struct.pack(">I", sound + fewer)
+    with pytest.raises(BadMedia, match="states fewer samples in its header than follow"):
+        extract(tmp_path, "a.aiff", bytes(content))
+
+
+@pytest.mark.parametrize(
+    "behind", [bytes(20000), b"ID3 " + struct.pack(">I", 9000) + bytes(9000), b"ID3\4" + bytes(9000)]
+)
+def test_what_follows_the_samples_of_an_aiff_and_is_no_sound_is_no_fault(behind: bytes, tmp_path: Path):
+    assert extract(tmp_path, "a.aiff", made(tmp_path, "a.aiff") + behind).chosen_because == "the only audio track"
