@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from media_assets.artifacts.compressed_video.data_tracks import sample_formats
 from media_assets.base.errors import BadMedia
 from media_assets.media import isobmff
+from media_assets.media.edit_lists import edited_tracks
 from media_assets.media.sandbox.child import run_in_child
 from media_assets.media.truncation import missing_end
 from media_assets.work.work import Work
@@ -55,7 +56,13 @@ def nested() -> st.SearchStrategy[bytes]:
 @settings(deadline=None, max_examples=50)
 @given(st.lists(nested(), max_size=8).map(b"".join))
 def test_no_soup_of_boxes_is_read_more_often_than_it_has_boxes(soup: bytes):
-    for look in (isobmff.index_is_missing, isobmff.has_dolby_vision, isobmff.image_size, isobmff.needed_file):
+    for look in (
+        isobmff.index_is_missing,
+        isobmff.has_dolby_vision,
+        isobmff.image_size,
+        isobmff.needed_file,
+        edited_tracks,
+    ):
         file = CountingFile(soup)
         look(file)
         assert file.reads <= len(soup) // 8 + 2

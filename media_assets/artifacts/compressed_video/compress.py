@@ -24,6 +24,7 @@ from media_assets.artifacts.compressed_video.picture import look_at_picture
 from media_assets.artifacts.compressed_video.plan import make_plan
 from media_assets.artifacts.compressed_video.samples import Samples, take_samples, try_crf
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
+from media_assets.artifacts.compressed_video.shown import as_shown, cannot_be_shown, has_aperture
 from media_assets.artifacts.compressed_video.tiers import choose_tier, is_efficient, main_video, target_size
 from media_assets.artifacts.compressed_video.timeline import read_timeline
 from media_assets.artifacts.compressed_video.value import CompressedVideo, CrfTrial
@@ -101,8 +102,12 @@ def _compress(
     smaller = target_size(main.display_size, tier.max_lines) < tuple(side // 2 * 2 for side in main.display_size)
     if is_marked(media) and not smaller:
         raise LeftAsItIs("media-assets made it, and it has the size of its tier")
+    if odd := cannot_be_shown(source, media):
+        raise LeftAsItIs(odd)
     timeline = read_timeline(source, main.index, work)
     if not timeline.seconds.size:
+        if timeline.hidden_bytes:
+            raise LeftAsItIs("its edit list shows none of its frames")
         if is_empty_track(source, media, main, work):
             raise NotApplicable("has a video track without a picture in it")
         raise BadMedia("no frame of it can be read", next_step=DAMAGED)
@@ -115,6 +120,7 @@ def _compress(
         raise LeftAsItIs("its colours are Dolby Vision's own (profile 5), and would be wrong without it")
     if reason := irreplaceable(source, media, work):
         raise LeftAsItIs(reason)
+    main = _as_shown(ffmpeg, source, media, main, work)
     fields = look_at_fields(source, main, work)
     if fields.doubt is not None:
         raise LeftAsItIs(fields.doubt)
@@ -132,6 +138,13 @@ def _compress(
     return finish.make(crf, encoding, checking)
 
 
+def _as_shown(ffmpeg: FFmpeg, source: Path, media: MediaInfo, main: Stream, work: Work) -> Stream:
+    shown = as_shown(ffmpeg, source, media, main, work)
+    if shown.display_size == main.display_size and has_aperture(source, media, main):
+        raise LeftAsItIs("this ffmpeg shows more of its picture than its aperture (clap); version 7.1 would not")
+    return shown
+
+
 def _search(
     ffmpeg: FFmpeg,
     samples: Samples,
@@ -143,7 +156,7 @@ def _search(
     """The CRF for the target, and the trials it took."""
     trials: list[CrfTrial] = []
     budget = allowed_bytes(size_bytes, settings)
-    rest = size_bytes - int(samples.timeline.sizes.sum())
+    rest = size_bytes - int(samples.timeline.sizes.sum()) - samples.timeline.hidden_bytes
     steps = iter(portions(work, [4, 3, 2, 1, *[0.5] * 60]))
 
     def measure(crf: float) -> tuple[float, float]:

@@ -36,6 +36,8 @@ class Timeline:
     sizes: npt.NDArray[np.int64]
     """Bytes."""
     end_seconds: float
+    hidden_bytes: int = 0
+    """Bytes of frames that no player shows: an edit list leaves them out, but others are decoded with their help."""
 
     @property
     def duration_seconds(self) -> float:
@@ -70,17 +72,20 @@ def read_timeline(path: Path, index: int, work: Work) -> Timeline:
 
     limits = replace(work.child_limits, result_bytes=_MANY_PACKETS_BYTES)
     rows = np.frombuffer(run_in_child(_packets, path, index, work=work, limits=limits), dtype=np.float64)
-    times, sizes, lengths = rows.reshape(-1, 3).T
+    rows = rows.reshape(-1, 4)
+    hidden = rows[:, 3] != 0
+    times, sizes, lengths, _ = rows[~hidden].T
     order = np.argsort(times, kind="stable")
     seconds = times[order]
     end = max(0.0, float((times + lengths).max(initial=0.0)))
     if seconds.size > 1:
         end = max(end, float(seconds[-1]) + float(np.median(np.diff(seconds))))
-    return Timeline(seconds, sizes[order].astype(np.int64), end)
+    return Timeline(seconds, sizes[order].astype(np.int64), end, int(rows[hidden, 1].sum()))
 
 
 def _packets(path: Path, index: int) -> bytes:
-    """When each packet of a stream is shown, its size in bytes and how long it lasts: rows of three doubles."""
+    """When each packet of a stream is shown, its bytes, how long it lasts and whether it is hidden, as rows of four
+    doubles."""
     rows = array("d")
     with path.open("rb") as file, open_media(file) as container:
         if container is not None:
@@ -93,6 +98,7 @@ def _packets(path: Path, index: int) -> bytes:
                 rows.append(float(ticks * packet.time_base) - start)
                 rows.append(packet.size)
                 rows.append(float((packet.duration or 0) * packet.time_base))
+                rows.append(packet.is_discard)
     return rows.tobytes()
 
 
