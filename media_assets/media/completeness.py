@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from media_assets.base.errors import BadMedia
+from media_assets.media.clock_jumps import Gaps, gaps, jumps_said, may_hide
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.sandbox.child import run_in_child
 from media_assets.media.truncation import missing_end
@@ -19,7 +20,6 @@ from media_assets.work.work import Work
 _TOLERANCE_SECONDS = 0.25
 """Encoder delay, padding of the last frame, rounding of the container's clock."""
 _TOLERANCE_FRACTION = 0.0002
-_GAP_SECONDS = 0.25
 _STATE_DURATION = {"mov", "matroska", "wav", "w64", "aiff", "au", "caf", "flac", "asf", "avi", "flv", "ogg"}
 """Containers that say how long they play, be it by the time of their last page. For others it is a guess from the bit
 rate, or from time stamps that may start anew."""
@@ -33,12 +33,15 @@ _NEXT_STEP = "Play the file to its end to see whether it is damaged; export or f
 
 def check_complete(
     source: Path, media: MediaInfo, stream: Stream, seconds: float, errors: Sequence[str], work: Work
-) -> None:
+) -> str | None:
     """Compare what was taken from a stream with what the file says it has.
 
     Args:
         seconds: How long the result plays.
         errors: What ffmpeg met on the way without failing.
+
+    Returns:
+        What has to be said of it although it is whole, as a clause behind its name: that its clock jumps.
 
     Raises:
         BadMedia: the file was cut off, or sound is missing in its middle.
@@ -52,8 +55,13 @@ def check_complete(
         )
     if cut_off := missing_end(source, media.container):
         raise BadMedia(cut_off, next_step=_NEXT_STEP)
-    if errors or _family(media) in _NEVER_GAPS:
-        _check_gaps(source, stream, errors, work)
+    asked = bool(errors) or _family(media) in _NEVER_GAPS
+    if not asked and not may_hide(media, seconds, stream):
+        return None
+    found = gaps(source, stream, work)
+    if asked or found.torn:
+        _check_gaps(found, errors)
+    return jumps_said(found.jumps)
 
 
 def lost_no_sound(source: Path, media: MediaInfo, stream: Stream, work: Work) -> bool:
@@ -160,29 +168,14 @@ def _last_second(source: Path) -> float:
     return last
 
 
-def _check_gaps(source: Path, stream: Stream, errors: Sequence[str], work: Work) -> None:
-    """Raises BadMedia when packets of the stream do not follow each other.
+def _check_gaps(found: Gaps, errors: Sequence[str]) -> None:
+    """Raises BadMedia when packets of the stream do not follow each other, and no jump of the clock tells why.
 
-    Asked only after errors: a recorder that was paused or muted leaves gaps too, and they are no damage.
+    Asked only after errors and where packets are lost: a recorder that was paused or muted leaves gaps too.
     """
-    gap = run_in_child(_first_gap, source, stream.index, work=work)
-    if gap is not None:
+    if found.missing is not None:
+        start, end = found.missing
         said = f"; ffmpeg: {errors[0]}" if errors else ""
         raise BadMedia(
-            f"is damaged: {gap[1] - gap[0]:.2f} s of its sound are missing at {gap[0]:.2f} s{said}",
-            next_step=_NEXT_STEP,
+            f"is damaged: {end - start:.2f} s of its sound are missing at {start:.2f} s{said}", next_step=_NEXT_STEP
         )
-
-
-def _first_gap(source: Path, index: int) -> tuple[float, float] | None:
-    """Where the first gap between two packets of a stream begins and ends; None when there is none."""
-    end: float | None = None
-    with source.open("rb") as file, open_media(file) as container:
-        for packet in container.demux(container.streams[index]) if container is not None else ():
-            if packet.pts is None or packet.time_base is None:
-                continue
-            start = float(packet.pts * packet.time_base)
-            if end is not None and start - end > _GAP_SECONDS:
-                return end, start
-            end = start + float((packet.duration or 0) * packet.time_base)
-    return None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from media_assets.media.isobmff import boxes
+from media_assets.media.transport_packets import head_bytes, packet_bytes
 from media_assets.media.wav_parts import wav_parts
 
 _ISO_BOXES = {b"moov", b"moof", b"mdat"}
@@ -21,8 +22,6 @@ _RIFF_UNKNOWN_BYTES = 0x7FFFF000
 """Programs that write to a pipe put the largest number they know where the size belongs."""
 _RIFF_SLOPPY_BYTES = 64
 """Some count their own header, or a padding byte that is not there."""
-_TS_PACKET_BYTES = (188, 192, 204)
-"""Plain, with a time code in front (m2ts), with error correction behind."""
 
 
 def missing_end(path: Path, container: str) -> str | None:
@@ -99,9 +98,5 @@ def _ogg(file: BinaryIO, file_size: int) -> str | None:
 
 def _mpegts(file: BinaryIO, file_size: int) -> str | None:
     file.seek(0)
-    head = file.read(5 * max(_TS_PACKET_BYTES))
-    for length in _TS_PACKET_BYTES:
-        sync = 4 if length == 192 else 0
-        if all(head[sync + number * length : sync + number * length + 1] == b"G" for number in range(4)):
-            return "is cut off: it ends in the middle of a packet" if file_size % length else None
-    return None
+    length = packet_bytes(file.read(head_bytes()))
+    return "is cut off: it ends in the middle of a packet" if length is not None and file_size % length else None

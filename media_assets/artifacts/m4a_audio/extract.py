@@ -92,7 +92,7 @@ def extract_m4a(
         raise NotApplicable("has an audio track without any sound in it: its sound track is empty")
     if failure is not None and not seconds:
         raise failure
-    check_complete(source, media, stream, seconds, taken.errors, work)
+    jumps = check_complete(source, media, stream, seconds, taken.errors, work)
     if failure is not None and not lost_no_sound(source, media, stream, work):
         raise failure
     if result is None or not seconds:
@@ -101,7 +101,7 @@ def extract_m4a(
     work.report(1.0)
     return AudioTrack(
         stream_index=stream.index,
-        chosen_because="; ".join(filter(None, [reason, taken.mixed, beyond])),
+        chosen_because="; ".join(filter(None, [reason, taken.mixed, beyond, jumps])),
         language=stream.language,
         copied=taken.copied,
         duration_seconds=seconds,

@@ -1,0 +1,89 @@
+"""Jumps of the clock within a file, which are no damage: recordings that were joined, senders that began anew.
+
+MPEG-TS (m2ts too) and MPEG-PS have clocks that start anew; FFmpeg marks their demuxers as such (`AVFMT_TS_DISCONT`),
+and the program ffmpeg closes what looks like a jump: what follows is heard right behind what was before. A shorter gap
+is a pause to it, and stays. So how long such a file plays is told by what is decoded, not by its time stamps.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from media_assets.media.info import MediaInfo, Stream
+from media_assets.media.sandbox.child import run_in_child
+from media_assets.media.transport_packets import is_torn
+from media_assets.media.untrusted import open_media
+from media_assets.work.work import Work
+
+CLOSED_SECONDS = 10.0
+"""ffmpeg closes what is longer, ahead or back (its `-dts_delta_threshold`)."""
+CLOSED_BACK_SECONDS = 0.1
+"""It closes what goes back so far in one stream (`ts_discontinuity_detect` in its sources)."""
+STARTS_ANEW = {"mpegts", "mpeg"}
+"""FFmpeg's names of the demuxers with such clocks."""
+_GAP_SECONDS = 0.25
+_MOST_LOST_SECONDS = 300.0
+"""The longest stretch that counts as lost by a receiver; a clock that jumps further has begun anew."""
+
+
+class Gaps(NamedTuple):
+    """What is between the packets of a stream."""
+
+    missing: tuple[float, float] | None
+    """Where the first stretch without packets begins and ends, in seconds of its clock; None when there is none."""
+    torn: bool = False
+    """Whether packets of the file are lost there, which no pause explains."""
+    jumps: int = 0
+    """How often its clock jumps although nothing is missing, up to there."""
+
+
+def gaps(source: Path, stream: Stream, work: Work) -> Gaps:
+    """Look at the times of all packets of a stream, up to where packets of the file are lost."""
+    return run_in_child(_gaps, source, stream.index, work=work)
+
+
+def _gaps(source: Path, index: int) -> Gaps:
+    end: float | None = None
+    missing: tuple[float, float] | None = None
+    place = jumps = 0
+    with source.open("rb") as file, source.open("rb") as packets, open_media(file) as container:
+        if container is None:
+            return Gaps(None)
+        name = container.format.name
+        for packet in container.demux(container.streams[index]):
+            if packet.pts is None or packet.time_base is None:
+                continue
+            start = float(packet.pts * packet.time_base)
+            ahead = 0.0 if end is None else start - end
+            gap = (end or start, start)
+            may_be_lost = name == "mpegts" and _GAP_SECONDS < ahead < _MOST_LOST_SECONDS
+            if may_be_lost and is_torn(packets, place, packet.pos or place):
+                return Gaps(gap, torn=True, jumps=jumps)
+            if name in STARTS_ANEW and is_jump(ahead):
+                jumps += 1
+            elif ahead > _GAP_SECONDS:
+                missing = missing or gap
+            end = start + float((packet.duration or 0) * packet.time_base)
+            place = packet.pos or place
+    return Gaps(missing, jumps=jumps)
+
+
+def is_jump(ahead_seconds: float) -> bool:
+    """Whether a packet that comes so much later than the end of the one before it is put right behind it."""
+    return ahead_seconds > CLOSED_SECONDS or ahead_seconds < -CLOSED_BACK_SECONDS
+
+
+def may_hide(media: MediaInfo, seconds: float, stream: Stream) -> bool:
+    """Whether nobody else notices gaps and jumps: ffmpeg says nothing of packets of a transport stream that are lost
+    between two frames, and of a clock that starts anew, only that it claims another time than was decoded."""
+    claimed = stream.duration_seconds or media.duration_seconds
+    other = claimed is not None and abs(claimed - seconds) > CLOSED_SECONDS
+    return media.container == "mpegts" or (media.container in STARTS_ANEW and other)
+
+
+def jumps_said(jumps: int) -> str | None:
+    """What a person has to know of them: times of the result are not those of the file's clock."""
+    if not jumps:
+        return None
+    return f"its clock jumps ({jumps} ×): what follows a jump is heard right behind what was before"

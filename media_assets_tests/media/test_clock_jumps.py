@@ -1,0 +1,109 @@
+"""Clocks that jump within a file: joined recordings are whole, and what a receiver lost is missed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from media_assets.base.errors import BadMedia
+from media_assets.media.ffmpeg import FFmpeg
+from media_assets.media.transport_packets import is_torn
+from media_assets.work.work import Work
+from media_assets_tests import sample_media as media
+from media_assets_tests.artifacts.m4a_audio.test_extract import extract
+
+SECONDS = 1.0
+M2TS = ("-c:v", "libx264", "-f", "mpegts", "-mpegts_m2ts_mode", "1")
+MPEG2 = ("-c:v", "mpeg2video", "-g", "10")
+
+
+def film(path: Path, offset: float = 0.0, *arguments: str, seconds: float = SECONDS) -> Path:
+    """A clip whose clock starts so late."""
+    return media.video(path, seconds, *arguments, "-output_ts_offset", str(offset))
+
+
+def joined(folder: Path, ending: str, offsets: tuple[float, ...], *arguments: str) -> Path:
+    """What `cat` makes of clips whose clocks start so late."""
+    parts = [film(folder / f"{number}{ending}", offset, *arguments) for number, offset in enumerate(offsets)]
+    path = folder / f"joined{ending}"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return path
+
+
+JUMPS: dict[str, tuple[str, tuple[float, ...], tuple[str, ...]]] = {
+    "ahead": (".ts", (0, 5000), (*MPEG2, "-c:a", "aac")),
+    "back": (".ts", (5000, 0), (*MPEG2, "-c:a", "aac")),
+    "back by a little": (".ts", (5, 0), (*MPEG2, "-c:a", "mp2")),
+    "several": (".ts", (0, 5000, 0, 70_000), (*MPEG2, "-c:a", "ac3")),
+    "over the end of its count": (".ts", (95_442.5, 95_000), (*MPEG2, "-c:a", "mp2")),
+    "of sound alone": (".ts", (0, 5000), ("-vn", "-c:a", "mp2")),
+    "of a camera": (".m2ts", (0, 5000), (*M2TS, "-c:a", "aac")),
+    "of a programme stream": (".mpg", (0, 5000), ("-c:v", "mpeg2video", "-c:a", "mp2", "-f", "vob")),
+    "of a programme stream, back": (".mpg", (5000, 0), ("-c:v", "mpeg2video", "-c:a", "ac3", "-f", "vob")),
+}
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_clock_that_jumps_is_no_damage_and_is_named(jump: str, tmp_path: Path):
+    ending, offsets, arguments = JUMPS[jump]
+    track, result = extract(joined(tmp_path, ending, offsets, *arguments))
+    assert track.duration_seconds == pytest.approx(len(offsets) * SECONDS, abs=0.1 * len(offsets))
+    assert f"its clock jumps ({len(offsets) - 1} ×)" in track.chosen_because
+    assert media.samples(result).size == pytest.approx(len(offsets) * SECONDS * media.SAMPLE_RATE, rel=0.1)
+    assert float(np.mean(np.abs(media.samples(result)) > 0.01)) > 0.85  # a tone all the way, and no silence
+
+
+def test_what_follows_a_jump_of_the_clock_is_heard_at_the_time_it_is_decoded(tmp_path: Path):
+    parts = [
+        media.beep(tmp_path / f"{offset}.ts", 0.5, SECONDS, "-c:a", "mp2", "-output_ts_offset", str(offset))
+        for offset in (0, 5000)
+    ]
+    source = tmp_path / "joined.ts"
+    source.write_bytes(b"".join(part.read_bytes() for part in parts))
+    track, result = extract(source)
+    sound = np.frombuffer(b"".join(FFmpeg().pcm(result, Work(tmp_path))), dtype="<i2") / 32768
+    assert track.offset_seconds == 0.0
+    assert media.beep_seconds(sound, 16000) == pytest.approx(0.5, abs=0.05)
+    assert media.beep_seconds(sound[16000:], 16000) == pytest.approx(0.5, abs=0.08)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("codec", "lost_seconds"), [("aac", 3.0), ("mp2", 3.0), ("mp2", 14.0)])
+def test_a_stretch_that_a_receiver_lost_is_missing(codec: str, lost_seconds: float, tmp_path: Path):
+    whole = film(tmp_path / "whole.ts", 0.0, *MPEG2, "-c:a", codec, seconds=18.0).read_bytes()
+    (tmp_path / "lost.ts").write_bytes(without(whole, lost_seconds / 18.0))
+    with pytest.raises(BadMedia) as raised:
+        extract(tmp_path / "lost.ts")
+    told = re.search(r"is damaged: ([\d.]+) s of its sound are missing at", str(raised.value))
+    assert told and float(told[1]) == pytest.approx(lost_seconds, abs=0.3)
+
+
+def without(data: bytes, share: float) -> bytes:
+    """A transport stream that lacks so much of it, from a place in the middle of a picture."""
+    packets = len(data) // 188
+    first = packets // 10
+    while data[188 * first + 1] & 0x40 or data[188 * first + 1 : 188 * first + 3] != b"\x01\x00":
+        first += 1
+    return data[: 188 * first] + data[188 * (first + round(share * packets)) :]
+
+
+@pytest.mark.parametrize("make", [film, lambda path: film(path.with_suffix(".m2ts"), 0.0, *M2TS)])
+def test_packets_are_counted(make: Callable[[Path], Path], tmp_path: Path):
+    path = make(tmp_path / "film.ts")
+    data, length = path.read_bytes(), 192 if path.suffix == ".m2ts" else 188
+    middle = len(data) // length // 2 * length
+    for name, content, expected in (
+        ("whole", data, False),
+        ("joined", data + data, False),
+        ("torn", data[:middle] + data[middle + 3 * length :], True),
+        ("cut within a packet", data[:middle] + data[middle + 77 :], True),
+        ("no packets", b"\0" * 10_000, False),
+    ):
+        path.write_bytes(content)
+        with path.open("rb") as file:
+            assert is_torn(file, 0, len(content)) is expected, name
