@@ -115,6 +115,8 @@ def _type_words(annotation: Any) -> str:
         return ", ".join(f"`{value}`" for value in get_args(annotation))
     if get_origin(annotation) is tuple:
         return f"list of {_type_words(get_args(annotation)[0])}"
+    if str in get_args(annotation) and tuple[str, ...] in get_args(annotation):
+        return "text or list of text"
     if NoneType in get_args(annotation):
         return _type_words(next(member for member in get_args(annotation) if member is not NoneType))
     return {Path: "path", str: "text", int: "integer", float: "number", bool: "boolean"}[annotation]

@@ -8,7 +8,7 @@ it. Its attention is solved too, so that the words come 0.4 s apart.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,12 +43,15 @@ def write_tiny_whisper(
     no_speech: bool = False,
     ends_after_seconds: float = 2.0,
     english_only: bool = False,
+    languages: Mapping[str, tuple[int, int]] | None = None,
 ) -> Path:
     """Write the model and return its folder.
 
     Args:
         words: What it says about every piece of audio; ten at most.
-        language: What it takes every piece of audio for.
+        language: What it takes every piece of audio for …
+        languages: … unless it tells languages by where their sound is: from which mel band to before which. The more
+            of 30 s has such a sound, the surer it is. Needs a `logit` of 80; three languages, five words at most.
         logit: How sure it is: 20 gives an average log probability near 0, 9 one near -2.
         no_speech: Whether it believes that nobody speaks.
         ends_after_seconds: From the start of a piece to the end of the words.
@@ -72,9 +75,13 @@ def write_tiny_whisper(
     logits = np.zeros((len(script), tokenizer.get_vocab_size()), np.float32)
     for position, token in enumerate(script):
         logits[position, token] = logit
+    if languages:
+        logits[0] = 0.0
     logits[0, specials["<|nocaptions|>"]] = 2 * logit if no_speech else 0.0
 
     spec = _spec(logits, words=len(words))
+    if languages:
+        _tell_by_sound(spec, {specials[f"<|{code}|>"]: band for code, band in languages.items()})
     spec.config.suppress_ids = []
     spec.config.suppress_ids_begin = [specials["<|endoftext|>"]]
     spec.config.lang_ids = [specials[f"<|{code}|>"] for code in _LANGUAGE_CODES if f"<|{code}|>" in specials]
@@ -137,6 +144,20 @@ def _spec(logits: np.ndarray, *, words: int) -> WhisperSpec:
     layer.attention.linear[1].weight[:WIDTH] = _solve(unit, stretches)
     layer.attention.linear[0].weight = _solve(unit[first_word:spoken], 10 * stretches[: spoken - first_word])
     return spec
+
+
+def _tell_by_sound(spec: WhisperSpec, languages: Mapping[int, tuple[int, int]]) -> None:
+    """Let how much louder each band is than all of them go through the whole model, in a channel of its own."""
+    values = spec.decoder.layer[0].attention.linear
+    for channel, (token, (first, last)) in enumerate(languages.items(), start=WIDTH - len(languages)):
+        louder = np.full(MELS, -1 / MELS, np.float32)
+        louder[first:last] += 1 / (last - first)
+        spec.encoder.conv1.weight[channel, :, 1] = louder
+        spec.encoder.conv2.weight[channel, channel, 1] = 1.0
+        values[1].weight[WIDTH + channel, channel] = 1.0
+        values[2].weight[channel, channel] = 1.0
+        spec.decoder.projection.weight[:, channel] = 0.0
+        spec.decoder.projection.weight[token, channel] = 4.0
 
 
 def _solve(inputs: np.ndarray, outputs: np.ndarray) -> np.ndarray:

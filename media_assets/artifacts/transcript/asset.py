@@ -22,12 +22,14 @@ def describe(stored: Stored[Transcript]) -> Metadata:
     lines = to_txt(transcript).splitlines()
     more = "\n…" if len(lines) > _FIRST_LINES else ""
     note = {"note": transcript.note} if transcript.note else {}
+    languages = {"languages": shares} if (shares := transcript.language_shares) else {}
     return {
         **note,
         "text": "\n".join(lines[:_FIRST_LINES]) + more or "(no speech)",
         "words": len(transcript.text.split()),
         "segments": len(transcript.segments),
         "language": transcript.language,
+        **languages,
         "duration_seconds": transcript.duration_seconds,
         "engine": f"{transcript.engine} {transcript.model}",
         "dropped_segments": sum(transcript.dropped.values()),

@@ -39,9 +39,11 @@ def to_vtt(transcript: Transcript, end_seconds: float | None = None) -> str:
 
 
 def to_txt(transcript: Transcript) -> str:
-    """The note in brackets, and paragraphs, parted where the speaker pauses; empty where there is neither."""
+    """The note and several languages in brackets, and paragraphs, parted where the speaker pauses; empty where there
+    is none of these."""
     note = (f"[{transcript.note}.]",) if transcript.note else ()
-    return "\n".join(f"{paragraph}\n" for paragraph in (*note, *_paragraphs(transcript)))
+    languages = (f"[Languages: {shares}.]",) if (shares := transcript.language_shares) else ()
+    return "\n".join(f"{paragraph}\n" for paragraph in (*note, *languages, *_paragraphs(transcript)))
 
 
 def _paragraphs(transcript: Transcript) -> Iterator[str]:

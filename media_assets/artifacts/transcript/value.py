@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
@@ -31,11 +32,22 @@ class TranscriptSegment(Model):
     words: tuple[Word, ...] = ()
 
 
+class LanguageStretch(Model):
+    """From when to when one language is spoken, or taken to be."""
+
+    start_seconds: float
+    end_seconds: float
+    language: str
+    """ISO 639-1 code."""
+    probability: float | None = None
+    """0 to 1: how sure the engine was of it, on average; None when it did not say."""
+
+
 class Transcript(Model):
     """The value of `transcript`. No speech at all is a valid transcript without segments."""
 
     language: str
-    """ISO 639-1 code."""
+    """ISO 639-1 code; of several languages that with the most speech."""
     duration_seconds: float
     engine: str
     model: str
@@ -45,15 +57,48 @@ class Transcript(Model):
     note: str | None = None
     """What whoever reads the transcript has to know of it: one sentence."""
     cost_usd: float = 0.0
+    languages: tuple[LanguageStretch, ...] = ()
+    """The languages in order of time, where they were detected; empty where one was set, or nothing tells more than
+    `language`."""
 
     @model_serializer(mode="wrap")
-    def _without_absent_note(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """The value as it was stored before there were notes: the same transcript stays the same version."""
+    def _without_what_is_absent(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """The value as it was stored before there were notes and languages: the same transcript stays the same
+        version."""
         dumped: dict[str, Any] = dump(self)
         if self.note is None:
             dumped.pop("note", None)
+        if not self.languages:
+            dumped.pop("languages", None)
         return dumped
+
+    @property
+    def language_shares(self) -> str:
+        """How much of the speech is in which language, the most first: `de 62 %, en 38 %`; empty for one alone."""
+        spoken = seconds_by_language(self.segments, self.languages)
+        if len(spoken) < 2:
+            return ""
+        total = sum(spoken.values())
+        ranked = sorted(spoken, key=lambda language: -spoken[language])
+        return ", ".join(f"{language} {_percent(spoken[language] / total)}" for language in ranked)
 
     @property
     def text(self) -> str:
         return " ".join(segment.text for segment in self.segments)
+
+
+def seconds_by_language(
+    segments: Sequence[TranscriptSegment], languages: Sequence[LanguageStretch]
+) -> dict[str, float]:
+    """How long is spoken in each language, in seconds. A segment is in the language of the stretch nearest to its
+    middle."""
+    found: dict[str, float] = {}
+    for segment in segments if languages else ():
+        middle = (segment.start_seconds + segment.end_seconds) / 2
+        stretch = min(languages, key=lambda one: max(one.start_seconds - middle, middle - one.end_seconds, 0.0))
+        found[stretch.language] = found.get(stretch.language, 0.0) + segment.end_seconds - segment.start_seconds
+    return {language: seconds for language, seconds in found.items() if seconds > 0}
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", " %") if share >= 0.01 else "under 1 %"

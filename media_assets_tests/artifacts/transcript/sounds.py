@@ -20,6 +20,16 @@ def noise(seconds: float) -> np.ndarray:
     return np.random.default_rng(0).normal(0, 3000, round(seconds * SAMPLE_RATE)).astype(np.int16)
 
 
+def hiss(seconds: float, low_hertz: float, high_hertz: float, loudness: float = 3000) -> np.ndarray:
+    """Noise between two frequencies."""
+    samples = round(seconds * SAMPLE_RATE)
+    spectrum = np.fft.rfft(np.random.default_rng(0).standard_normal(samples))
+    hertz = np.fft.rfftfreq(samples, 1 / SAMPLE_RATE)
+    sound: np.ndarray = np.fft.irfft(np.where((hertz >= low_hertz) & (hertz < high_hertz), spectrum, 0), samples)
+    sound *= loudness / np.abs(sound).max()
+    return sound.astype(np.int16)
+
+
 def vowels(seconds: float) -> np.ndarray:
     """Five vowels a second, each with its formants over a voice of about 120 Hz."""
     rng = np.random.default_rng(0)

@@ -37,7 +37,7 @@ from media_assets_tests.artifacts.transcript.modal_app import (
     transcribe,
     transcriber,
 )
-from media_assets_tests.artifacts.transcript.sounds import noise, write_wav
+from media_assets_tests.artifacts.transcript.sounds import hiss, noise, write_wav
 from media_assets_tests.modal_server import ModalServer
 from media_assets_tests.modal_server.state import Call
 from media_assets_tests.tiny_whisper import write_tiny_whisper
@@ -70,13 +70,13 @@ class Crash(BaseException):
 # ------------------------------------------------------------------------------------------- in the container
 
 
-def remotely(model: Path, audio: bytes) -> TranscriptionAnswer:
+def remotely(model: Path, audio: bytes, **settings: object) -> TranscriptionAnswer:
     """The function as Modal would run it, but here."""
     function = gpu_function(modal.App(), modal_settings(model))
     request = TranscriptionRequest(
         token="t",
         notes="n",
-        whisper=whisper_settings(modal_settings(model)),
+        whisper=whisper_settings(modal_settings(model, **settings)),
         duration_seconds=SECONDS,
         offset_seconds=1.5,
         size_bytes=len(audio),
@@ -94,6 +94,17 @@ def test_the_function_hears_what_the_engine_here_hears(model, audio, tmp_path):
     assert answer.transcript == here
     assert [segment.text for segment in here.segments] == ["we talk about water"]
     assert answer.seconds > 0
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("language", "heard"), [(None, {"de"}), ("fr", set()), (["en", "de"], {"de"})])
+def test_the_languages_go_there_and_what_was_heard_comes_back(tmp_path, language, heard):
+    bands = write_tiny_whisper(tmp_path / "tiny", languages={"de": (0, 30), "en": (40, 60)}, logit=80)
+    audio = write_wav(tmp_path / "audio.wav", hiss(SECONDS, 100, 1000))
+    answer = remotely(bands, audio.read_bytes(), language=language)
+    assert answer.transcript is not None
+    assert answer.transcript.language == ("fr" if language == "fr" else "de")
+    assert {stretch.language for stretch in answer.transcript.languages} == heard
 
 
 @pytest.mark.thorough
@@ -358,7 +369,7 @@ def test_a_file_too_large_to_be_held_in_memory_is_not_sent(server, model, audio,
 
 def test_doctor_finds_the_function_and_does_not_run_it(server, model):
     line = transcriber(model).check()
-    assert "transcribe-v4 of the app media-assets is deployed with L4 and a limit of 3600 s" in line
+    assert "transcribe-v5 of the app media-assets is deployed with L4 and a limit of 3600 s" in line
     assert "modal deploy" not in line
     assert not server.state.calls
 

@@ -134,13 +134,13 @@ def test_an_interrupted_file_goes_on_where_it_was(model, noisy, tmp_path):
     assert len(entries) == 2
     first = json.loads(entries[0].read_text())
     first["heard"]["segments"][0]["text"] = "was heard before the interruption"
-    first["heard"]["language"] = "fr"
+    first["heard"] |= {"language": "fr", "languages": []}
     entries[0].write_text(json.dumps(first))
 
     resumed = transcribe(transcriber, noisy, Work(tmp_path, journal=tmp_path / "journal"))
     assert resumed.segments[0].text == "was heard before the interruption"
     assert resumed.segments[1:] == whole.segments[1:]
-    assert resumed.language == "fr", "the language is not detected again"
+    assert [one.language for one in resumed.languages] == ["fr", "de"], "what was heard by an earlier version counts"
 
 
 @pytest.mark.thorough

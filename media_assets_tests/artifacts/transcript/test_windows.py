@@ -38,7 +38,7 @@ def loudness(window: Window, language: str | None, report: Callable[[float], Non
     segment = TranscriptSegment(
         start_seconds=1, end_seconds=window.duration_seconds, text=f"{level:.6f}", confidence=1.0
     )
-    return Heard(segments=(segment,), language="en", dropped={"no_speech": 1})
+    return Heard(segments=(segment,), language="en", sure_language="en", dropped={"no_speech": 1})
 
 
 def nothing(window: Window, language: str | None, report: Callable[[float], None]) -> Heard:
@@ -115,7 +115,7 @@ def test_finished_windows_are_taken_up_again_and_not_heard_twice(tmp_path):
     heard_now: list[int] = []
 
     def hear(window: Window, language: str | None, report: Callable[[float], None]) -> Heard:
-        assert language == "en", "the language found before the interruption is known"
+        assert language == "en", "the language that was sure before the interruption is known"
         heard_now.append(window.start_sample)
         return loudness(window, language, report)
 
@@ -153,15 +153,15 @@ def test_a_useless_entry_costs_itself_and_what_follows(tmp_path, damage):
     assert before.stat().st_mtime_ns == untouched
 
 
-def test_a_language_once_found_is_told_with_every_window_that_follows():
+def test_the_last_language_that_was_sure_is_told_with_the_windows_that_follow():
     told: list[str | None] = []
 
     def hear(window: Window, language: str | None, report: Callable[[float], None]) -> Heard:
         told.append(language)
-        return Heard(language="de" if len(told) == 2 else None)
+        return Heard(language="cy", sure_language={2: "de", 4: "en"}.get(len(told)))
 
-    transcribe_windows(in_chunks(noise(24)), Work(Path()), duration_seconds=24, length=LENGTH, hear=hear)
-    assert told[:4] == [None, None, "de", "de"]
+    transcribe_windows(in_chunks(noise(30)), Work(Path()), duration_seconds=30, length=LENGTH, hear=hear)
+    assert told[:5] == [None, None, "de", "de", "en"]
 
 
 def test_the_source_of_samples_is_closed_when_the_engine_fails():

@@ -6,15 +6,16 @@ it heard in the journal. What a window's sound means is the engine's business.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from pydantic import Field, ValidationError
 
 from media_assets.artifacts.transcript.hearing.utterances import place
-from media_assets.artifacts.transcript.value import TranscriptSegment
+from media_assets.artifacts.transcript.value import LanguageStretch, TranscriptSegment
 from media_assets.base.files import PRIVATE_MODE, read_if_file, write_whole
 from media_assets.base.model import Model
 from media_assets.work.work import Work
@@ -58,10 +59,16 @@ class Heard(Model):
 
     segments: tuple[TranscriptSegment, ...] = ()
     language: str | None = None
-    """ISO 639-1 code; None when nothing was there to tell it from."""
+    """ISO 639-1 code of most of it; None when nothing was there to tell it from."""
+    languages: tuple[LanguageStretch, ...] = ()
+    """Which is spoken when, in order of time; empty where none was detected."""
+    sure_language: str | None = None
+    """The last that was detected surely: what is unsure in the windows behind is taken for it."""
     dropped: dict[str, int] = Field(default_factory=dict)
     lacking: dict[str, int] = Field(default_factory=dict)
     """How much of what an engine left out of its answer and was done without."""
+    remarks: dict[str, int] = Field(default_factory=dict)
+    """What became of how many pieces that a person should know of: "were …"."""
     dropped_seconds: float = 0.0
     speech_seconds: float = 0.0
     """How much of the window voice activity detection took for speech; 0 where it was not asked."""
@@ -78,11 +85,18 @@ class FinishedWindow(Model):
 
 
 Hear = Callable[[Window, str | None, Callable[[float], None]], Heard]
-"""Called with a window, the language found so far, and what receives the fraction of the window that is done."""
+"""Called with a window, the last language that was detected surely in those before, and what receives the fraction of
+the window that is done."""
 
 
 def transcribe_windows(
-    pcm: Iterator[bytes], work: Work, *, duration_seconds: float, length: WindowLength, hear: Hear
+    pcm: Iterator[bytes],
+    work: Work,
+    *,
+    duration_seconds: float,
+    length: WindowLength,
+    hear: Hear,
+    parts: Callable[[Window], Sequence[Window]] = lambda window: (window,),
 ) -> list[Heard]:
     """Let an engine hear the audio window by window; windows that the journal holds are not heard again.
 
@@ -94,20 +108,22 @@ def transcribe_windows(
         work: Its journal, when there is one, receives every window as it is finished.
         duration_seconds: For progress only.
         length: How long windows are. A journal made with another length is still of use.
+        parts: The windows in which a window is heard, one after the other without gap.
 
     Returns:
         By window, what was heard, with times in seconds from the start of the audio.
     """
     finished = list(_stored(work.journal))
-    language = next((window.heard.language for window in finished if window.heard.language), None)
+    sure = next((window.heard.sure_language for window in reversed(finished) if window.heard.sure_language), None)
     position = sum(window.samples for window in finished)
     with ExitStack() as stack:
         if isinstance(pcm, Generator):
             stack.enter_context(closing(pcm))
-        for window in cut_windows(_skip(pcm, position * SAMPLE_BYTES), length, start_sample=position):
+        rest = _skip(pcm, position * SAMPLE_BYTES)
+        for window in chain.from_iterable(map(parts, cut_windows(rest, length, start_sample=position))):
             work.check()
-            heard = hear(window, language, _progress(work, window, duration_seconds))
-            language = language or heard.language
+            heard = hear(window, sure, _progress(work, window, duration_seconds))
+            sure = heard.sure_language or sure
             finished.append(_finish(window, heard))
             _store(work.journal, len(finished) - 1, finished[-1])
     return [window.heard for window in finished]
@@ -180,7 +196,20 @@ def _finish(window: Window, heard: Heard) -> FinishedWindow:
     return FinishedWindow(
         start_sample=window.start_sample,
         samples=window.samples,
-        heard=heard.model_copy(update={"segments": segments}),
+        heard=heard.model_copy(update={"segments": segments, "languages": _later(heard.languages, window)}),
+    )
+
+
+def _later(languages: Sequence[LanguageStretch], window: Window) -> tuple[LanguageStretch, ...]:
+    start = window.start_sample / SAMPLE_RATE
+    return tuple(
+        one.model_copy(
+            update={
+                "start_seconds": round(start + one.start_seconds, 3),
+                "end_seconds": round(start + min(one.end_seconds, window.duration_seconds), 3),
+            }
+        )
+        for one in languages
     )
 
 

@@ -29,9 +29,18 @@ from media_assets.artifacts.transcript.engines.faster_whisper.model import (
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.hearing.assembling import UNDETERMINED, to_transcript
 from media_assets.artifacts.transcript.hearing.guards import NOT_MADE_OUT, objection, total
+from media_assets.artifacts.transcript.hearing.languages import choices, the_one
 from media_assets.artifacts.transcript.hearing.making_out import is_made_out
 from media_assets.artifacts.transcript.hearing.mending import number_of
 from media_assets.artifacts.transcript.hearing.readable import split_readably
+from media_assets.artifacts.transcript.hearing.speech import speech_in
+from media_assets.artifacts.transcript.hearing.telling_languages import (
+    Piece,
+    joined,
+    last_sure,
+    pieces,
+    stretches,
+)
 from media_assets.artifacts.transcript.hearing.utterances import to_segments
 from media_assets.artifacts.transcript.hearing.windows import (
     SAMPLE_RATE,
@@ -40,7 +49,7 @@ from media_assets.artifacts.transcript.hearing.windows import (
     WindowLength,
     transcribe_windows,
 )
-from media_assets.artifacts.transcript.value import Transcript
+from media_assets.artifacts.transcript.value import LanguageStretch, Transcript
 from media_assets.base.errors import Fatal
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.mixing import MonoMix
@@ -54,9 +63,6 @@ if TYPE_CHECKING:
 _BATCH_SIZES = {"cpu": 2, "cuda": 8}
 """A CPU is busy with two windows; each more costs 70 MB and saves no time. One by one, faster-whisper takes the
 features of the whole audio at once, which needs more memory than two."""
-
-_DETECTION_PIECES = 4
-"""So many pieces of 30 s are looked at until the model is more than half sure of one language."""
 
 
 class FasterWhisperTranscriber:
@@ -86,7 +92,7 @@ class FasterWhisperTranscriber:
         return folder.name if folder.is_dir() else self._settings.model
 
     def transcribe(self, audio: Path, *, duration_seconds: float, offset_seconds: float, work: Work) -> Transcript:
-        """See `Transcriber`. The language is the configured one, or that of the first window with speech in it."""
+        """See `Transcriber`. Languages that are not set are detected, part by part."""
         mix = MonoMix(SAMPLE_RATE)
         windows = transcribe_windows(
             self._ffmpeg.pcm(audio, work, sample_rate=SAMPLE_RATE, mix=mix),
@@ -106,7 +112,11 @@ class FasterWhisperTranscriber:
             note=mix.note,
         )
         # Whoever says that it is English has the words, however unsure they are.
-        if self._settings.language or is_made_out(windows, duration_seconds) or self._whisper.model.is_multilingual:
+        if (
+            the_one(self._settings.language)
+            or is_made_out(windows, duration_seconds)
+            or self._whisper.model.is_multilingual
+        ):
             return transcript
         dropped = total([transcript.dropped, {NOT_MADE_OUT: len(transcript.segments)} if transcript.segments else {}])
         update = {
@@ -141,15 +151,14 @@ class FasterWhisperTranscriber:
     def _loaded(self) -> faster_whisper.WhisperModel:
         return load_model(self._settings, seen_whole=self._seen_whole, workers=self._workers)
 
-    def _hear(self, window: Window, language: str | None, report: Callable[[float], None]) -> Heard:
+    def _hear(self, window: Window, sure: str | None, report: Callable[[float], None]) -> Heard:
         import numpy as np
 
         audio = np.frombuffer(window.pcm, dtype="<i2").astype(np.float32) / 32768.0
         try:
-            language = self._settings.language or language or self._detect_language(audio)
-            if language is None:
-                return Heard()
-            return self._transcribe(audio, language, report)
+            if language := the_one(self._settings.language):
+                return self._transcribe(audio, language, report)
+            return self._hear_any(window, audio, sure, report)
         except RuntimeError as error:
             if check_device(self._settings) == "cpu":
                 raise
@@ -160,18 +169,38 @@ class FasterWhisperTranscriber:
                 "install CUDA 12 and cuDNN 9, or set `transcription.device: cpu`",
             ) from error
 
-    def _detect_language(self, audio: np.ndarray) -> str | None:
-        """ISO 639-1 code, None when nobody speaks in this window."""
-        from faster_whisper.vad import get_speech_timestamps
-
-        if self._settings.vad and not get_speech_timestamps(audio):
-            return None
+    def _hear_any(self, window: Window, audio: np.ndarray, sure: str | None, report: Callable[[float], None]) -> Heard:
+        """A window of which nobody said in which language it is."""
+        speech = speech_in(audio) if self._settings.vad else None
+        if speech is not None and not speech:
+            return Heard()
         if not self._whisper.model.is_multilingual:
-            return "en"
-        language, _, _ = self._whisper.detect_language(
-            audio, vad_filter=self._settings.vad, language_detection_segments=_DETECTION_PIECES
-        )
-        return str(language)
+            return self._transcribe(audio, "en", report)
+        asked = pieces(window, speech)
+        answers = [self._probabilities(audio, piece) for piece in asked]
+        among = choices(self._settings.language)
+        found = stretches(asked, answers, among=among, known=sure)
+        heard = [self._transcribe_part(audio, stretch, report) for stretch in found]
+        return joined(heard, found, last_sure(asked, answers, among=among))
+
+    def _probabilities(self, audio: np.ndarray, piece: Piece) -> dict[str, float]:
+        """How probable each language is, by its code; none where nobody speaks."""
+        import numpy as np
+
+        if not piece.speech:
+            return {}
+        spoken = np.concatenate([audio[start:end] for start, end in piece.speech])
+        _, _, probabilities = self._whisper.detect_language(spoken)
+        return {str(code): float(probability) for code, probability in probabilities}
+
+    def _transcribe_part(self, audio: np.ndarray, stretch: LanguageStretch, report: Callable[[float], None]) -> Heard:
+        start, end = round(stretch.start_seconds * SAMPLE_RATE), round(stretch.end_seconds * SAMPLE_RATE)
+        part = audio[start:end]
+
+        def report_of_all(fraction: float) -> None:
+            report((start + fraction * len(part)) / len(audio))
+
+        return self._transcribe(part, stretch.language, report_of_all)
 
     def _transcribe(self, audio: np.ndarray, language: str, report: Callable[[float], None]) -> Heard:
         import faster_whisper

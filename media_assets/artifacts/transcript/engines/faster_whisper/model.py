@@ -207,11 +207,13 @@ def check_language(settings: FasterWhisperTranscription, known: Sequence[str] | 
     """
     if known is None:
         known = ["en"] if speaks_english_only(settings) else []
-    if settings.language is None or not known or settings.language in known:
+    set_here = (settings.language,) if isinstance(settings.language, str) else settings.language or ()
+    unknown = [language for language in set_here if language not in known]
+    if not known or not unknown:
         return
     one_of = f"one of {', '.join(known)}, or remove it to have it detected"
     raise Fatal(
-        f"the Whisper model {settings.model} does not know the language {settings.language!r}",
+        f"the Whisper model {settings.model} does not know the language {unknown[0]!r}",
         next_step="Set `transcription.model` in library.yaml to one for many languages, such as small"
         f"{download_size(settings.model_copy(update={'model': 'small'}))}"
         if list(known) == ["en"]

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PositiveInt
 
+from media_assets.artifacts.transcript.hearing.languages import WhisperLanguages
 from media_assets.artifacts.transcript.hearing.settings import GuardSettings
 from media_assets.artifacts.transcript.transcriber import Tools, TranscriberSection
 from media_assets.base.section import NAME_OR_PATH, NOT_IN_RESULT
-from media_assets.base.validators import Language, NamedPath
+from media_assets.base.validators import NamedPath
 
 if TYPE_CHECKING:
     from media_assets.artifacts.transcript.engines.faster_whisper.engine import FasterWhisperTranscriber
@@ -35,8 +36,8 @@ class FasterWhisperTranscription(TranscriberSection):
     engine: Literal["faster-whisper"] = "faster-whisper"
     model: Annotated[str, NAME_OR_PATH] = "tiny.en"
     """A name faster-whisper knows (tiny … large-v3, turbo), or a folder with a converted model."""
-    language: Language | None = None
-    """ISO 639-1 code; absent: detected per file."""
+    language: WhisperLanguages = None
+    """Whisper's code; a list: each part is in one of these; absent or `auto`: detected, part by part."""
     beam_size: PositiveInt = 5
     compute_type: ComputeType = "auto"
     """CTranslate2's name; `auto` takes the fastest, which is int8 on a CPU; `default` keeps that of the model."""

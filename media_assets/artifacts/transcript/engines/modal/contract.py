@@ -22,7 +22,7 @@ from media_assets.base.errors import (
 )
 from media_assets.base.model import Model
 
-VERSION = 4
+VERSION = 5
 """Counted up whenever the function is called otherwise, or hears otherwise, than the one that is deployed."""
 FUNCTION = f"transcribe-v{VERSION}"
 MODELS_DIR = "/models"

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,7 +18,7 @@ from media_assets.artifacts.transcript.engines.modal.contract import Transcripti
 from media_assets.artifacts.transcript.hearing.assembling import UNDETERMINED
 from media_assets.artifacts.transcript.hearing.mending import number_of, usable_segments, without_ends
 from media_assets.artifacts.transcript.hearing.utterances import Utterance, to_segments
-from media_assets.artifacts.transcript.value import Transcript, Word
+from media_assets.artifacts.transcript.value import LanguageStretch, Transcript, Word
 
 _NONE = float("nan")
 """Stands for a confidence that is missing where there always is one."""
@@ -53,6 +55,7 @@ def _mended(transcript: dict[str, Any]) -> tuple[Transcript, dict[str, int]]:
         engine=str(transcript.get("engine")),
         model=str(transcript.get("model")),
         segments=segments,
+        languages=tuple(_languages(transcript.get("languages"))),
         dropped={k: v for k, v in dropped.items() if isinstance(v, int)} if isinstance(dropped, dict) else {},
         note=note if isinstance(note, str) else None,
     ), dict(lacking)
@@ -89,6 +92,12 @@ def _utterance(segment: dict[str, Any]) -> Utterance:
         for word in segment["words"] or ()
     )
     return Utterance(segment["text"], segment["start"], segment["end"], confidence, tuple(words))
+
+
+def _languages(found: object) -> Iterator[LanguageStretch]:
+    for stretch in _objects(found):
+        with suppress(ValidationError):  # without a time or a language it says nothing
+            yield LanguageStretch.model_validate(stretch)
 
 
 def _objects(found: object) -> list[dict[str, Any]]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, PositiveInt
 
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import ComputeType
+from media_assets.artifacts.transcript.hearing.languages import WhisperLanguages
 from media_assets.artifacts.transcript.hearing.settings import GuardSettings
 from media_assets.artifacts.transcript.transcriber import Tools, TranscriberSection
 from media_assets.base.section import NOT_IN_RESULT
-from media_assets.base.validators import Language
 
 if TYPE_CHECKING:
     from media_assets.artifacts.transcript.engines.modal.engine import ModalTranscriber
@@ -23,8 +23,8 @@ class ModalTranscription(TranscriberSection):
     engine: Literal["modal"]
     model: str = "large-v3"
     """A name faster-whisper knows, or owner/name of a converted model on the model hub."""
-    language: Language | None = None
-    """ISO 639-1 code; absent: detected per file."""
+    language: WhisperLanguages = None
+    """Whisper's code; a list: each part is in one of these; absent or `auto`: detected, part by part."""
     beam_size: PositiveInt = 5
     compute_type: ComputeType = "default"
     vad: bool = True

@@ -52,6 +52,8 @@ class SpeechAnswer(_Part):
 
     text: str
     language: str | None = None
+    language_probability: float | None = None
+    """0 to 1; told by some servers, such as that of whisper.cpp."""
     segments: list[AnsweredSegment] | None = None
     words: list[AnsweredWord] | None = None
     """Words of all segments; OpenAI gives them so."""

@@ -11,19 +11,21 @@ from __future__ import annotations
 import math
 from codecs import BOM_UTF8
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from media_assets.artifacts.transcript.engines.faster_whisper.languages import language_code
 from media_assets.artifacts.transcript.engines.openai.answers import SpeechAnswer, timed_utterances, untimed_utterances
 from media_assets.artifacts.transcript.engines.openai.reading import decoded, readable
 from media_assets.artifacts.transcript.engines.openai.request import LADDER, NEVER_GUESSED, options, parts_sent
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
 from media_assets.artifacts.transcript.hearing.assembling import to_transcript
+from media_assets.artifacts.transcript.hearing.languages import any_code, choices, the_one
 from media_assets.artifacts.transcript.hearing.mending import UNTIMED_TEXT
 from media_assets.artifacts.transcript.hearing.readable import split_readably
+from media_assets.artifacts.transcript.hearing.speech import parted_from_opening
 from media_assets.artifacts.transcript.hearing.utterances import to_segments
 from media_assets.artifacts.transcript.hearing.windows import (
     SAMPLE_BYTES,
@@ -33,7 +35,7 @@ from media_assets.artifacts.transcript.hearing.windows import (
     WindowLength,
     transcribe_windows,
 )
-from media_assets.artifacts.transcript.value import Transcript
+from media_assets.artifacts.transcript.value import LanguageStretch, Transcript
 from media_assets.base.errors import Fatal, Transient
 from media_assets.base.secrets import Secrets
 from media_assets.media.ffmpeg import FFmpeg
@@ -58,6 +60,10 @@ if TYPE_CHECKING:
     import openai
 
 _TIMED_PIECE_SECONDS = 600.0
+_SEVERAL_LANGUAGES_PIECE_SECONDS = 60.0
+"""A server detects one language for a request."""
+_SURE = 0.5
+"""So probable is a language that what follows may be taken for it; servers that tell no probability are believed."""
 _TEXT_PIECE_SECONDS = 30.0
 """Times within a piece are estimated when only its text comes back."""
 _ENVELOPE_BYTES = 64 * 1024
@@ -71,6 +77,16 @@ _SHORTEST_SECONDS = 0.1
 
 class _NoTimes(Exception):
     """The server turned out to give text alone. Nothing was paid for."""
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A window as it is sent."""
+
+    sound: bytes
+    duration_seconds: float
+    sounding: tuple[float, float]
+    """Where it is louder than silence, from when to when in seconds."""
 
 
 class OpenAITranscriber:
@@ -91,7 +107,7 @@ class OpenAITranscriber:
         self._concessions = Concessions(self._server.name, LADDER, NEVER_GUESSED)
 
     def transcribe(self, audio: Path, *, duration_seconds: float, offset_seconds: float, work: Work) -> Transcript:
-        """See `Transcriber`. The language is the configured one, or that of the first piece with speech in it."""
+        """See `Transcriber`. A language that is not set is detected by the server, piece by piece."""
         work.spending.require(self._cost_usd(duration_seconds))
         with self._server.client(self._settings.timeout_seconds, self._settings.max_retries) as client:
             try:
@@ -121,8 +137,13 @@ class OpenAITranscriber:
             duration_seconds=duration_seconds,
             length=_window_length(self._settings, timed=timed),
             hear=partial(self._hear, client, work, timed),
+            parts=(lambda window: (window,)) if self._set_language else parted_from_opening,
         )
         return mix, windows
+
+    @property
+    def _set_language(self) -> str | None:
+        return the_one(self._settings.language)
 
     @property
     def _gives_no_times(self) -> bool:
@@ -138,31 +159,63 @@ class OpenAITranscriber:
         work: Work,
         timed: bool,
         window: Window,
-        language: str | None,
+        sure: str | None,
         report: Callable[[float], None],
     ) -> Heard:
         sounding = _sounding(window)
         if sounding is None or window.duration_seconds < _SHORTEST_SECONDS:
             return Heard()
         report(0.0)
-        sound = self._encoded(window, work)
+        piece = _Piece(self._encoded(window, work), window.duration_seconds, sounding)
+        heard = self._heard(client, work, timed, piece, self._set_language)
+        among = choices(self._settings.language)
+        if not among or not heard.segments or heard.language in among:
+            return heard
+        if heard.language is None:
+            return heard.model_copy(update={"remarks": {"the server did not say in which a piece is": 1}})
+        # No request takes several languages: that a piece was taken for none of them shows when it has come.
+        language, cost_usd = sure if sure in among else among[0], heard.cost_usd
+        if self._can_be_told:
+            taken_for, heard = heard.language, self._heard(client, work, timed, piece, language)
+            remark = f"the server took pieces for {taken_for}, and was asked again for {language}"
+            cost_usd += heard.cost_usd
+        if not self._can_be_told:
+            remark = f"the server took pieces for {heard.language}, and cannot be told another"
+        return heard.model_copy(update={"cost_usd": cost_usd, "sure_language": None, "remarks": {remark: 1}})
+
+    @property
+    def _can_be_told(self) -> bool:
+        return "language" not in self._concessions.given_up
+
+    def _heard(self, client: openai.OpenAI, work: Work, timed: bool, piece: _Piece, language: str | None) -> Heard:
+        """What the server hears, in a language that it is told or detects."""
         # From here on nothing may end the work before the journal has what was paid for.
-        with work.spending.paying(self._cost_usd(window.duration_seconds)) as payment:
+        with work.spending.paying(self._cost_usd(piece.duration_seconds)) as payment:
             sent = parts_sent(self._settings, language, timed=timed, with_logprobs=self._with_logprobs)
-            attempt = partial(self._ask, client, sound, language, work, payment, timed)
+            attempt = partial(self._ask, client, piece.sound, language, work, payment, timed)
             content = self._concessions.asking(sent, attempt)
             answer, lacking = self._answer(content, timed, client.api_key)
             seconds = answer.usage.seconds if answer.usage else None
-            payment.cost_usd = self._cost_usd(window.duration_seconds if seconds is None else seconds)
+            payment.cost_usd = self._cost_usd(piece.duration_seconds if seconds is None else seconds)
         if timed and UNTIMED_TEXT not in lacking:
             kept, dropped = timed_utterances(answer, self._settings.guards)
         else:
-            kept, dropped = untimed_utterances(answer, self._settings.guards, *sounding)
-        readable = tuple(chain.from_iterable(map(split_readably, to_segments(kept, window.duration_seconds))))
-        spoken = self._settings.language or language or language_code(answer.language or "")
+            kept, dropped = untimed_utterances(answer, self._settings.guards, *piece.sounding)
+        readable = tuple(chain.from_iterable(map(split_readably, to_segments(kept, piece.duration_seconds))))
+        told = language if self._can_be_told else None
+        spoken = told or any_code(answer.language or "")
+        probability = None if told else answer.language_probability
+        stretch = LanguageStretch(
+            start_seconds=0.0,
+            end_seconds=piece.duration_seconds,
+            language=spoken or "",
+            probability=probability,
+        )
         return Heard(
             segments=readable,
             language=spoken if readable else None,
+            languages=(stretch,) if spoken and readable else (),
+            sure_language=spoken if readable and (probability is None or probability >= _SURE) else None,
             dropped=dropped,
             lacking=lacking,
             cost_usd=payment.cost_usd or 0.0,
@@ -265,7 +318,8 @@ class OpenAITranscriber:
 
 def _window_length(settings: OpenAITranscription, *, timed: bool) -> WindowLength:
     """Pieces that fit into a request, with room to find a quiet moment in."""
-    wanted = settings.piece_seconds or (_TIMED_PIECE_SECONDS if timed else _TEXT_PIECE_SECONDS)
+    timed_seconds = _SEVERAL_LANGUAGES_PIECE_SECONDS if choices(settings.language) else _TIMED_PIECE_SECONDS
+    wanted = settings.piece_seconds or (timed_seconds if timed else _TEXT_PIECE_SECONDS)
     fitting = (settings.max_upload_bytes - _ENVELOPE_BYTES) / (SAMPLE_BYTES * SAMPLE_RATE)
     longest = min(wanted, math.floor(fitting))
     return WindowLength(shortest_seconds=longest / 2, longest_seconds=longest)

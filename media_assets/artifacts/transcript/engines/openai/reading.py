@@ -49,6 +49,7 @@ def readable(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, int]]:
     return {
         "text": text,
         "language": language if isinstance(language, str) else None,
+        "language_probability": _probability(body),
         "segments": segments if segments or "segments" in body else None,
         "words": words or None,
         "logprobs": _logprobs(body.get("logprobs")),
@@ -61,6 +62,12 @@ def _segment_of_words(text: str, words: list[dict[str, Any]]) -> dict[str, Any]:
     start = min(word["start"] for word in words)
     joined = text if text.strip() else in_a_row(word["word"] for word in words)
     return {"text": joined, "start": start, "end": max(ends, default=None), "words": words}
+
+
+def _probability(body: dict[str, Any]) -> float | None:
+    """How sure the server is of the language, as faster-whisper or as whisper.cpp calls it."""
+    told = (number_of(body.get(name)) for name in ("language_probability", "detected_language_probability"))
+    return next((number for number in told if number is not None and 0 <= number <= 1), None)
 
 
 def _logprobs(found: object) -> list[dict[str, float]] | None:

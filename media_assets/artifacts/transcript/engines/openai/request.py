@@ -22,7 +22,7 @@ def options(
     """The fields of a request beside the sound and the model.
 
     Args:
-        language: That of the pieces before; what is configured goes first.
+        language: The one of the piece, where it is known; else the server detects it.
         timed: Whether times are asked for.
         without: What of `LADDER` the server does not take.
     """
@@ -45,8 +45,8 @@ def _fields(settings: OpenAITranscription, language: str | None, *, timed: bool,
         fields["timestamp_granularities"] = ["word", "segment"]
     if with_logprobs:
         fields["include"] = ["logprobs"]
-    if spoken := settings.language or language:
-        fields["language"] = spoken
+    if language:
+        fields["language"] = language
     if settings.prompt:
         fields["prompt"] = settings.prompt
     return fields

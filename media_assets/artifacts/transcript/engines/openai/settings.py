@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PositiveFloat
 
+from media_assets.artifacts.transcript.hearing.languages import ServerLanguages
 from media_assets.artifacts.transcript.hearing.settings import GuardSettings
 from media_assets.artifacts.transcript.transcriber import Tools, TranscriberSection
 from media_assets.base.section import NOT_IN_RESULT
-from media_assets.base.validators import Language, WebAddress
+from media_assets.base.validators import WebAddress
 
 if TYPE_CHECKING:
     from media_assets.artifacts.transcript.engines.openai.engine import OpenAITranscriber
@@ -26,8 +27,8 @@ class OpenAITranscription(TranscriberSection):
 
     engine: Literal["openai"]
     model: str = "whisper-1"
-    language: Language | None = None
-    """ISO 639-1 code; absent: detected per file."""
+    language: ServerLanguages = None
+    """ISO 639-1 code; a list: each piece is in one of these; absent or `auto`: the server detects it."""
     prompt: str | None = None
     """Names and terms that are likely to be said, or a text in the style that is wanted."""
     temperature: Annotated[float, Field(ge=0, le=1)] = 0.0
