@@ -110,7 +110,16 @@ def equal_mix(channels: int, gain: float) -> str:
 
 def weighted_mix(weights: Sequence[float]) -> str:
     """The filter that adds up all channels to one, each multiplied by a number of its own."""
-    return f"pan=mono|c0={'+'.join(f'{weight:.6f}*c{channel}' for channel, weight in enumerate(weights))}"
+    return f"pan=mono|{_output(0, weights)}"
+
+
+def stereo_mix(left: Sequence[float], right: Sequence[float]) -> str:
+    """The filter that adds up all channels to two, each multiplied by numbers of its own."""
+    return f"pan=stereo|{_output(0, left)}|{_output(1, right)}"
+
+
+def _output(number: int, weights: Sequence[float]) -> str:
+    return f"c{number}={'+'.join(f'{weight:.6f}*c{channel}' for channel, weight in enumerate(weights))}"
 
 
 def one_channel(channel: int) -> str:

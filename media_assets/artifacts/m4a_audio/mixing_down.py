@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo, Stream
-from media_assets.media.mixing import one_channel, weighted_mix
+from media_assets.media.mixing import one_channel, stereo_mix, weighted_mix
 from media_assets.work.portions import portions
 from media_assets.work.work import Work
 
@@ -41,6 +41,9 @@ _STEREO = 2
 _SIDE = 0.5**0.5
 """What ffmpeg multiplies channels by that are not in front, and each side's share of one in the middle."""
 _SUBWOOFERS = ("LFE", "LFE2")
+_VOICE = 0.02
+"""Energy of the differences from sample to sample, as a share of a channel's, above which it is more than rumble: a
+tone of 180 Hz has so much, and a subwoofer is for what is below 120 Hz."""
 _LEFT, _RIGHT = ("FL", "SL", "BL", "FLC", "WL", "TFL", "TBL"), ("FR", "SR", "BR", "FRC", "WR", "TFR", "TBR")
 """FFmpeg's names of channels; any other is heard on both sides."""
 _PEAK = 0.7
@@ -73,6 +76,10 @@ class Levels:
     """Likewise of the loudest channel of the mix."""
     cancelled_seconds: int = 0
     """How many of the seconds taken in cancel."""
+    subwoofers: tuple[int, ...] = ()
+    """Channels that the mix leaves out."""
+    hidden_seconds: int = 0
+    """How many of the seconds taken in have a voice on one of these, and little else."""
     others: NDArray[np.float64] | None = None
     """(other mixes to one channel, channels): these may be taken instead."""
     peaks: NDArray[np.float64] | None = None
@@ -94,6 +101,14 @@ class Levels:
         is_heard = energies.max() > _SILENCE * len(samples)
         if is_heard and mix_energy < _CANCELLED * energies.max():
             self.cancelled_seconds += 1
+        hidden = [
+            energies[channel]
+            for channel in self.subwoofers
+            if energies[channel] > _SILENCE * len(samples)
+            and energies[channel] > _VOICE * np.square(samples[:, channel].astype(np.float64)).sum()
+        ]
+        if hidden and mix_energy < _CANCELLED * max(hidden):
+            self.hidden_seconds += 1
         if self.others is not None:
             self._add_others(samples @ self.others.T, energies.max() if is_heard else 0.0)
 
@@ -127,10 +142,23 @@ def mix_down(
     if channels <= outputs or outputs > _STEREO:
         return None, work
     measuring, encoding = portions(work, [0.2, 0.8])
-    levels = Levels(_weights(stream, outputs), others=_uneven(channels) if stream.is_of_unknown_layout else None)
+    levels = Levels(
+        _weights(stream, outputs),
+        subwoofers=_subwoofers(stream),
+        others=_uneven(channels) if stream.is_of_unknown_layout else None,
+    )
     for second in ffmpeg.samples(source, media, stream, measuring, sample_rate=_MEASURED_RATE):
         levels.add(second)
     return (_of_microphones(levels) if levels.others is not None else _of_loudspeakers(levels, stream)), encoding
+
+
+def _subwoofers(stream: Stream) -> tuple[int, ...]:
+    import av
+
+    if (stream.channels or 0) <= _STEREO or stream.channel_layout is None:
+        return ()
+    named = enumerate(av.AudioLayout(stream.channel_layout).channels)
+    return tuple(number for number, channel in named if channel.name in _SUBWOOFERS)
 
 
 def _weights(stream: Stream, outputs: int) -> NDArray[np.float64]:
@@ -189,6 +217,11 @@ def _of_loudspeakers(levels: Levels, stream: Stream) -> Mix | None:
         why = "cancel each other out" + (" or are dropped when they are mixed" if channels > _STEREO else "")
         said = f"its {channels} channels {why}, so that channel {loudest + 1} was taken alone"
         return Mix(one_channel(loudest), said)
+    if levels.hidden_seconds:
+        said = (
+            f"for {levels.hidden_seconds} s a voice is on the channel of the subwoofer alone, so that this was mixed in"
+        )
+        return _with_subwoofers(levels, said)
     if len(levels.weights) == 1 and levels.cancelled_seconds >= _STRETCH_SECONDS:
         kept = "both" if channels == _STEREO else "two"
         said = (
@@ -196,3 +229,12 @@ def _of_loudspeakers(levels: Levels, stream: Stream) -> Mix | None:
         )
         return Mix(None, said, channels=_STEREO)
     return None
+
+
+def _with_subwoofers(levels: Levels, said: str) -> Mix:
+    """FFmpeg's mix with the channels that it leaves out, as loud as others that are in the middle."""
+    weights = levels.weights.copy()
+    weights[:, list(levels.subwoofers)] = _SIDE * (1 if len(weights) > 1 else 2)
+    weights /= max(1.0, float(weights.sum(axis=1).max()))
+    rows = [list(map(float, row)) for row in weights]
+    return Mix(weighted_mix(rows[0]) if len(rows) == 1 else stereo_mix(*rows), said, channels=len(rows))

@@ -15,6 +15,7 @@ from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.probe import probe
 from media_assets.work.work import Work
+from media_assets_tests import sample_media as media
 
 RATE = 16000
 SLOT = RATE // 8
@@ -209,3 +210,47 @@ def test_both_channels_are_kept_when_they_cancel_in_a_part_of_the_recording(tmp_
     track, _ = extract(recorder_wav(tmp_path / "a.wav", samples, None), AudioSettings(channels=1))
     assert track.channels == 2
     assert "cancel each other out for 3 s, so that both were kept" in track.chosen_because
+
+
+@pytest.mark.parametrize("outputs", [None, pytest.param(1, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("ending", ["wav", "flac"])
+def test_a_voice_that_is_for_a_while_on_the_channel_of_the_subwoofer_is_heard(
+    ending: str, outputs: int | None, tmp_path: Path
+):
+    samples = np.zeros((8 * RATE, 6))
+    tone = LOUD * np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)
+    for second, channel in ((0, 0), (2, 3), (4, 2), (6, 5)):
+        samples[second * RATE : (second + 2) * RATE, channel] = tone
+    source = recorder_wav(tmp_path / "a.wav", samples, SURROUND)
+    if ending == "flac":
+        media.ffmpeg("-i", source, tmp_path / "a.flac")
+        source = tmp_path / "a.flac"
+    track, sound = extract(source, AudioSettings(channels=outputs))
+    assert min(seconds_of(sound)[:8]) > 0.1
+    assert track.channels == (outputs or 2)
+    assert "a voice is on the channel of the subwoofer alone, so that this was mixed in" in track.chosen_because
+
+
+def test_rumble_on_the_channel_of_the_subwoofer_is_left_out_as_ever(tmp_path: Path):
+    samples = alone_on(2, 6)
+    samples[RATE:] = 0
+    samples[RATE:, 3] = 2 * LOUD * np.sin(2 * np.pi * 80 * np.arange(RATE) / RATE)
+    assert extract(recorder_wav(tmp_path / "a.wav", samples, SURROUND))[0].chosen_because == "the only audio track"
+
+
+@pytest.mark.parametrize(
+    ("ending", "mask"), [("caf", 0), ("mov", 0x63F), pytest.param("aiff", 0, marks=pytest.mark.thorough)]
+)
+def test_channels_in_an_order_of_their_own_can_be_read(ending: str, mask: int, tmp_path: Path):
+    """Such a layout made the process that read it crash."""
+    source = tmp_path / f"a.{ending}"
+    order = ("-af", "aformat=channel_layouts=FL+FR+FC+LFE+SL+SR+BL+BR") if mask else ()
+    wav = recorder_wav(tmp_path / "a.wav", in_turns(8), mask)
+    media.ffmpeg("-i", wav, *order, "-c:a", "pcm_s16be", source)
+    found = probe(source, Work(tmp_path)).media
+    assert found is not None
+    stream = found.audio_streams[0]
+    assert (stream.channels, stream.channel_layout) == (8, "8 channels (FL+FR+FC+LFE+SL+SR+BL+BR)")
+    track, sound = extract(source)
+    assert track.channels == 2
+    assert min(loudness for slot, loudness in enumerate(slots(sound)[:8]) if slot != 3) > 0.2
