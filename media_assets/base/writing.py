@@ -7,6 +7,7 @@ Burmese, Chinese and Japanese, which it takes by script whatever the locale; UAX
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -99,3 +100,29 @@ def _parted(piece: str, most_columns: int) -> Iterator[str]:
         line += grapheme
     if line:
         yield line
+
+
+def word_pieces(text: str) -> Iterator[str]:
+    """The text in words, blanks and marks; together they are the text. Words without blanks between them are parted."""
+    from icu4py.breakers import WordBreaker
+
+    position = 0
+    for found in WordBreaker(_LONE_SURROGATE.sub("\ufffd", text), "en"):
+        yield text[position : position + len(found)]
+        position += len(found)
+
+
+def cut_short(text: str, most_columns: int) -> str:
+    """The text, or as many of its words as fit with an ellipsis behind them; half a word only where it is wider."""
+    if columns(text) <= most_columns:
+        return text
+    room = most_columns - 2
+    kept = ""
+    for piece in word_pieces(text):
+        if columns(kept + piece) > room:
+            break
+        kept += piece
+    kept = kept.rstrip() or next(unbroken_pieces(text, room))[:most_columns]
+    while kept[:-1] and not kept[-1].isalnum() and unicodedata.category(kept[-1])[0] != "M":
+        kept = kept[:-1]
+    return kept + ("…" if _in_blocks(kept[-1], _WIDE) else " …")

@@ -9,19 +9,25 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from itertools import chain, pairwise
 
 from media_assets.artifacts.summary.engines.extractive.action_items import action_items
 from media_assets.artifacts.summary.engines.extractive.chapters import chapter_starts
 from media_assets.artifacts.summary.engines.extractive.sentences import Sentence, sentences
 from media_assets.artifacts.summary.engines.extractive.settings import ExtractiveSummary
-from media_assets.artifacts.summary.engines.extractive.stop_words import derived_stop_words, stop_words
+from media_assets.artifacts.summary.engines.extractive.stop_words import (
+    STOP_WORDS_WITHOUT_BLANKS,
+    derived_stop_words,
+    stop_words,
+)
 from media_assets.artifacts.summary.engines.extractive.text_rank import choose, text_rank, vectors
 from media_assets.artifacts.summary.engines.extractive.topics import content_runs, phrases, share_a_word
-from media_assets.artifacts.summary.engines.extractive.words import appended, clauses, term, word_count
+from media_assets.artifacts.summary.engines.extractive.words import clauses, term, word_count
 from media_assets.artifacts.summary.summarizer import spoken_segments
 from media_assets.artifacts.summary.value import Summary, TimedHeading
 from media_assets.artifacts.transcript.value import Transcript
+from media_assets.base.writing import blank_between, columns, cut_short
 from media_assets.work.work import Work
 
 _MIN_WORDS = 5
@@ -31,6 +37,8 @@ _MAX_ACTION_ITEMS = 10
 _TITLE_PHRASES = 3
 _TITLE_WORDS = 8
 """A recording with so few words is its own title."""
+_TITLE_COLUMNS = 80
+"""Titles are no wider as displayed; a full-width character takes two."""
 _CHAPTER_PHRASES = 2
 
 
@@ -70,7 +78,7 @@ class ExtractiveSummarizer:
             key_points=tuple(said[i].text for i in points),
             chapters=_chapters(said, runs, starts, title),
             action_items=tuple(said[i].text for i in sorted(todo)),
-            topics=tuple(topics),
+            topics=tuple(cut_short(topic, _TITLE_COLUMNS) for topic in topics),
             engine=self.name,
             model=self.model,
             extractive=True,
@@ -87,10 +95,11 @@ def _content(said: Sequence[Sentence], language: str) -> list[list[list[str]]]:
     if not stops:
         spoken = [chain.from_iterable(clauses(sentence.text)) for sentence in said]
         stops = derived_stop_words([list(map(term, words)) for words in spoken])
-    runs = [content_runs(sentence.text, stops) for sentence in said]
-    if not any(runs):
-        return [list(clauses(sentence.text)) for sentence in said]
-    return runs
+    for words in (stops, STOP_WORDS_WITHOUT_BLANKS):
+        runs = [content_runs(sentence.text, words) for sentence in said]
+        if any(runs):
+            return runs
+    return [list(clauses(sentence.text)) for sentence in said]
 
 
 def _candidates(said: Sequence[Sentence], order: Sequence[int]) -> list[int]:
@@ -113,7 +122,7 @@ def _in_turn(order: Sequence[int], starts: Sequence[int]) -> list[int]:
 def _title(said: Sequence[Sentence], topics: Sequence[str], starts: Sequence[int]) -> str:
     """The strongest phrases, each of another chapter where there are several, and none with a word of another."""
     if sum(word_count(sentence.text) for sentence in said) <= _TITLE_WORDS:
-        return " ".join(sentence.text for sentence in said)
+        return cut_short(reduce(_appended, (sentence.text for sentence in said)), _TITLE_COLUMNS)
     texts = [" ".join(sentence.text for sentence in said[a:b]).casefold() for a, b in pairwise([*starts, len(said)])]
     chosen: list[str] = []
     homes: set[int] = set()
@@ -153,21 +162,31 @@ def _term_counts(runs: Iterable[Sequence[str]]) -> Counter[str]:
 
 
 def _heading(found: Sequence[str]) -> str:
-    line = ", ".join(found)
-    return line[:1].upper() + line[1:]
+    """The first phrase, and those behind it that fit."""
+    line = ""
+    for phrase in found:
+        longer = f"{line}, {phrase}" if line else phrase
+        if line and columns(longer) > _TITLE_COLUMNS:
+            break
+        line = longer
+    return cut_short(line[:1].upper() + line[1:], _TITLE_COLUMNS)
 
 
 def _short(text: str) -> str:
     """The first words, for want of a subject."""
     words = text.split()
-    return text if len(words) <= _TITLE_WORDS else f"{' '.join(words[:_TITLE_WORDS])} …"
+    return cut_short(text if len(words) <= _TITLE_WORDS else f"{' '.join(words[:_TITLE_WORDS])} …", _TITLE_COLUMNS)
+
+
+def _appended(text: str, more: str) -> str:
+    return text + blank_between(text, more) + more
 
 
 def _quoted(chosen: Sequence[Sentence]) -> str:
     """Sentences in a row; an ellipsis stands where one was left without an end by the recogniser."""
     text = ""
     for sentence in chosen:
-        text = appended(text, sentence.text)
+        text = _appended(text, sentence.text)
         if not sentence.ends_itself:
             text += " …"
     return text

@@ -9,12 +9,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 
-from media_assets.artifacts.summary.engines.extractive.words import is_pair
+from media_assets.artifacts.summary.engines.extractive.words import is_hiragana, is_unspaced
 
 _MANY_SENTENCES = 30
 _FREQUENT_SHARE = 0.4
 _SHORT_LETTERS = 3
+_PARTICLES = frozenset(
+    "は が を の に で と も へ や か ね よ から まで より など だけ だ です でし では には とは".split()  # noqa: SIM905
+)
+"""What follows a Japanese noun; what follows the stem of a verb is none of these."""
+_LONGEST_PARTICLE = 2
+"""Letters of Hiragana; nearly all words of the subject have others."""
 _END_OF_GREEK_AND_CYRILLIC = 0x530
 """Code points below are alphabets of Europe, where short words mostly are function words; elsewhere they are not."""
 
@@ -92,6 +99,39 @@ worden wordt zal ze zelf zich zij zijn zo zou zullen
 }
 
 
+# By ICU's words. They are taken for every language: a talk in one script may quote another.
+_UNSPACED = {
+    "ja": """
+こと もの ため よう それ これ あれ そこ ここ どこ です ます でした ました ません ある する なる れる られる この
+その あの どの ような という として とは について において に対して により によって による によると から まで
+より など だけ けど けれど けれども しかし また そして それで それでは だから つまり 私 私たち 皆さん 何 今 今日
+今回 さん とても もっと ちょっと はい ええ えっと えー うん でも では 言う 思う 行う 時 中 的 いう おり いただく
+ください お願い ありがとう ございます 話 話し お話し
+""",
+    "zh": """
+的 了 在 是 我 你 他 她 它 们 我们 你们 他们 这 那 这个 那个 这些 那些 这样 和 与 也 都 就 不 没 没有 有 很 会 能 可以
+要 到 说 对 上 下 中 为 以 及 以及 来 去 把 被 让 从 而 但 但是 如果 因为 所以 一个 一 一些 一种 什么 怎么 哪些 应该 吧
+吗 呢 啊 嗯 还 还有 再 又 之 其 个 年 大家 今天 现在 一下 时候 非常 通过 进行 各 越 等 很多 得 地 着 过 给 每 使 谢谢
+們 我們 你們 他們 這 這個 那個 這些 沒 沒有 會 說 對 為 來 讓 從 還 個 因為 應該 時候 現在 嗎 與 過 給 著 謝謝
+""",
+    "th": """
+ที่ และ ใน ของ เป็น มี ได้ ไม่ ให้ ว่า จะ กับ การ ความ ก็ นี้ นั้น แล้ว จาก หรือ แต่ เรา เขา ฉัน ผม คุณ มัน ครับ ค่ะ คะ
+นะ ไป มา อยู่ คือ ซึ่ง โดย เพื่อ ถ้า เมื่อ ต้อง อย่าง มาก ทุก ท่าน อีก ยัง ด้วย ทำ กัน ขึ้น ลง เข้า ออก สู่ ถึง ตาม แบบ บาง
+หลาย อะไร ทำไม เพราะ ดังนั้น สวัสดี ขอบคุณ ผู้ พวก นั่น นี่ วันนี้ ตอน เวลา
+""",
+    "km": """
+នៃ និង ជា ដែល នេះ នោះ មាន ក្នុង ដើម្បី បាន ទៅ មក ពី ដោយ នៅ ថា ការ យើង ខ្ញុំ គាត់ អ្នក គឺ ក៏ មិន ទេ ឬ ទាំងអស់ គ្នា
+""",
+    "lo": """
+ແລະ ທີ່ ໃນ ຂອງ ເປັນ ມີ ໄດ້ ບໍ່ ໃຫ້ ວ່າ ຈະ ກັບ ການ ຄວາມ ນີ້ ນັ້ນ ແລ້ວ ຈາກ ຫຼື ແຕ່ ເຮົາ ພວກ ໄປ ມາ ຢູ່ ຄື ກໍ
+""",
+    "my": """
+သည် တွင် နှင့် ၏ ကို မှ က များ ဖြစ် သော ပါ တယ် မယ် ဒီ အဲဒီ ကျွန်တော် ကျွန်မ တို့ ရှိ လည်း မ ခဲ့ နေ
+""",
+}
+STOP_WORDS_WITHOUT_BLANKS = frozenset(chain.from_iterable(words.split() for words in _UNSPACED.values()))
+
+
 @cache
 def stop_words(language: str) -> frozenset[str]:
     """Stop words of a language by its ISO 639-1 code; none for a language without a list."""
@@ -99,15 +139,18 @@ def stop_words(language: str) -> frozenset[str]:
     if code == "en":
         from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-        return (frozenset(ENGLISH_STOP_WORDS) - _CONTENT_IN_SKLEARN) | frozenset(_SPOKEN_ENGLISH.split())
-    return frozenset(_LISTS.get(code, "").split())
+        english = (frozenset(ENGLISH_STOP_WORDS) - _CONTENT_IN_SKLEARN) | frozenset(_SPOKEN_ENGLISH.split())
+        return english | STOP_WORDS_WITHOUT_BLANKS
+    if code in _UNSPACED:
+        return STOP_WORDS_WITHOUT_BLANKS
+    return frozenset(_LISTS[code].split()) | STOP_WORDS_WITHOUT_BLANKS if code in _LISTS else frozenset()
 
 
 def derived_stop_words(documents: Sequence[Sequence[str]]) -> frozenset[str]:
     """Stop words where there is no list, from the terms of each sentence: short ones, and those in two of five."""
     counts = Counter(term for document in documents for term in set(document))
     many = len(documents) >= _MANY_SENTENCES
-    return frozenset(
+    return STOP_WORDS_WITHOUT_BLANKS | frozenset(
         term
         for term, count in counts.items()
         if (many and count > len(documents) * _FREQUENT_SHARE)
@@ -115,6 +158,16 @@ def derived_stop_words(documents: Sequence[Sequence[str]]) -> frozenset[str]:
     )
 
 
+def is_stem(word: str, following: str) -> bool:
+    """Whether it is the beginning of a Japanese verb, which ICU parts from its ending: no subject, and half a word."""
+    begins = is_unspaced(word) and (len(word) == 1 or is_hiragana(word[-1]))
+    return begins and following != "" and all(map(is_hiragana, following)) and following not in _PARTICLES
+
+
 def is_content(term: str, stops: frozenset[str]) -> bool:
-    """Whether a term can be a subject: no stop word, no bare number, no single letter."""
-    return term not in stops and any(char.isalpha() for char in term) and (len(term) > 1 or is_pair(term))
+    """Whether a term can be a subject: no stop word, no bare number, no single letter, no particle."""
+    if term in stops or not any(char.isalpha() for char in term):
+        return False
+    if len(term) > 1:
+        return len(term) > _LONGEST_PARTICLE or not all(map(is_hiragana, term))
+    return is_unspaced(term) and not is_hiragana(term)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from media_assets.artifacts.summary.engines.extractive.stop_words import is_content
-from media_assets.artifacts.summary.engines.extractive.words import clauses, is_pair, joined, term
+from media_assets.artifacts.summary.engines.extractive.stop_words import is_content, is_stem
+from media_assets.artifacts.summary.engines.extractive.words import clauses, is_unspaced, joined, term
 
 _LONGEST = 3
 """Words of a phrase at most."""
@@ -25,8 +25,10 @@ def content_runs(text: str, stops: frozenset[str]) -> list[list[str]]:
     runs: list[list[str]] = []
     for clause in clauses(text):
         runs.append([])
-        for word in clause:
-            if is_content(term(word), stops):
+        for word, following in zip(clause, [*clause[1:], ""], strict=True):
+            if is_content(term(word), stops) and not is_stem(word, following):
+                if runs[-1] and is_unspaced(runs[-1][-1]) != is_unspaced(word):
+                    runs.append([])  # nobody can tell whether a blank stood between them
                 runs[-1].append(word)
             else:
                 runs.append([])
@@ -51,9 +53,6 @@ def phrases(runs: Sequence[Sequence[str]], count: int, weights: Mapping[str, flo
     scores = _scores(counts)
     if weights is not None:
         scores = {p: score * sum(weights.get(t, 0.0) for t in p) / len(p) for p, score in scores.items()}
-    if max(counts.values(), default=0) > 1:
-        # Where characters stand for words, a pair that came up once is more often two halves than a word.
-        scores = {p: score for p, score in scores.items() if counts[p] > 1 or not is_pair(p[0])}
     # Dictionaries keep the order of first appearance, and sorting is stable: equal scores come as they were said.
     found: list[Phrase] = []
     for phrase in sorted(scores, key=lambda p: -scores[p]):

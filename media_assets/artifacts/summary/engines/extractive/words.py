@@ -1,7 +1,6 @@
 """Text as terms that can be counted and compared, in any language.
 
-Scripts that put no blanks between words are cut into pairs of characters, the usual stand-in for words there
-(Manning, Raghavan, Schütze: Introduction to Information Retrieval, 2.2.1).
+Scripts that put no blanks between words are parted into words by ICU's dictionaries (`base.writing`).
 """
 
 from __future__ import annotations
@@ -11,17 +10,22 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
+from media_assets.base.writing import word_pieces
+
 _UNSPACED_BLOCKS = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Myanmar
     (0x1780, 0x17FF),  # Khmer
+    (0x3005, 0x3007),  # marks that stand for characters
     (0x3040, 0x30FF),  # Hiragana, Katakana
     (0x3400, 0x4DBF),  # CJK extension A
     (0x4E00, 0x9FFF),  # CJK
     (0xF900, 0xFAFF),  # CJK compatibility
+    (0xFF66, 0xFF9F),  # half-width Katakana
     (0x20000, 0x323AF),  # CJK extensions B to H
 )
-_UNSPACED_PUNCTUATION = "。！？｡，、"
+_KATAKANA = 0x30A0
+"""The code points behind it are those of Katakana and Chinese."""
 _WITHIN_WORDS = "'’-"
 
 
@@ -32,9 +36,17 @@ def unspaced(char: str) -> bool:
 
 
 def clauses(text: str) -> Iterator[list[str]]:
-    """The words of each stretch between punctuation marks, as they are written."""
+    """The words of each stretch between punctuation marks, as they are written.
+
+    A blank in a script that has none between words is such a mark.
+    """
     for clause in "".join(_kept(char) for char in text).split("\n"):
-        words = [part for word in clause.split(" ") for part in _parts(word.strip(_WITHIN_WORDS))]
+        words: list[str] = []
+        for word in clause.split():
+            if words and unspaced(words[-1][-1]) and is_unspaced(word):
+                yield words
+                words = []
+            words += filter(None, (piece.strip(_WITHIN_WORDS) for piece in parted(word)))
         if words:
             yield words
 
@@ -45,34 +57,32 @@ def term(word: str) -> str:
     return word.replace("’", "'").casefold()
 
 
-def is_pair(word: str) -> bool:
-    """Whether the word is a piece of a text without blanks."""
+def is_unspaced(word: str) -> bool:
+    """Whether no blank stands between the word and its like."""
     return bool(word) and unspaced(word[0])
 
 
+def is_hiragana(char: str) -> bool:
+    """Whether it is a character of Japanese that particles and endings are written with."""
+    return "\u3040" <= char < "\u30a0"
+
+
 def joined(words: Sequence[str]) -> str:
-    """The words of a phrase as they stood in the text: pairs overlap by one character."""
+    """The words of a phrase as they stood in the text."""
     phrase = words[0]
     for before, word in pairwise(words):
-        if is_pair(before) and is_pair(word):
-            phrase += word[1:] if before[-1] == word[0] else word
-        else:
-            phrase += f" {word}"
+        phrase += word if unspaced(before[-1]) and is_unspaced(word) else f" {word}"
     return phrase
 
 
-def appended(text: str, more: str) -> str:
-    """Both in a row, with a blank between them unless their script has none."""
-    if not text:
-        return more
-    close = text[-1] in _UNSPACED_PUNCTUATION or (unspaced(text[-1]) and unspaced(more[0]))
-    return text + more if close else f"{text} {more}"
-
-
 def word_count(text: str) -> int:
-    """About how many words a reader would count: two characters make one where there are no blanks."""
-    alone = sum(unspaced(char) for char in text)
-    return alone // 2 + sum(any(char.isalnum() and not unspaced(char) for char in word) for word in text.split())
+    """How many words a reader would count."""
+    return sum(has_text(piece) for word in text.split() for piece in parted(word))
+
+
+def has_text(word: str) -> bool:
+    """Whether it is more than marks."""
+    return any(map(str.isalnum, word))
 
 
 @lru_cache(maxsize=4096)
@@ -87,14 +97,23 @@ def _kept(char: str) -> str:
     return "\n" if kind == "P" else " "
 
 
-def _parts(word: str) -> Iterator[str]:
-    """A run of an unspaced script as overlapping pairs, everything else whole."""
-    start = 0
-    for position in range(1, len(word) + 1):
-        if position == len(word) or unspaced(word[position]) != unspaced(word[start]):
-            run = word[start:position]
-            if unspaced(run[0]) and len(run) > 2:
-                yield from (run[i : i + 2] for i in range(len(run) - 1))
-            elif run.strip(_WITHIN_WORDS):
-                yield run
-            start = position
+@lru_cache(maxsize=2048)
+def parted(word: str) -> tuple[str, ...]:
+    """The words and marks of what stands between two blanks, whole where its script has blanks between words.
+
+    ICU parts them, but for letters and numbers before what belongs to them, as in `iPS細胞`, `Tシャツ`, `100円`.
+    """
+    if not any(map(unspaced, word)):
+        return (word,)
+    pieces: list[str] = []
+    for piece in word_pieces(word):
+        if pieces and has_text(pieces[-1]) and not is_unspaced(pieces[-1]) and _completes(piece):
+            pieces[-1] += piece
+        else:
+            pieces.append(piece)
+    return tuple(pieces)
+
+
+def _completes(piece: str) -> bool:
+    """Whether it is Chinese or Katakana: Hiragana begins another word there, and Thai has a blank."""
+    return is_unspaced(piece) and ord(piece[0]) >= _KATAKANA
