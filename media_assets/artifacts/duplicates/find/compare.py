@@ -19,6 +19,7 @@ from media_assets.media.info import MediaKind
 _SHOWN_SHARE = 0.25
 """When most of a video is blank, the rest is no proof without sound."""
 _SAME_LENGTH = 0.02
+_SURE_MOTION = 0.65
 _BLOCKS = 8
 
 
@@ -34,6 +35,8 @@ class Likeness(NamedTuple):
     reason: str
     shows: Literal["as much", "less", "more"] = "as much"
     """What the second shows of the picture, against the first: one may be cut out of the other."""
+    speed: float = 1.0
+    """How many times as fast the second is played."""
     is_guess: bool = False
     """Whether the fingerprints say no more than that it is worth a look."""
 
@@ -46,8 +49,20 @@ def compare(first: Evidence, second: Evidence, orientation: int, limits: Similar
     """
     if first.kind is MediaKind.IMAGE:
         return _compare_images(first, second, orientation, limits)
+    return compare_recordings(first, second, orientation, limits)
+
+
+def compare_recordings(
+    first: Evidence, second: Evidence, orientation: int, limits: SimilaritySettings, *, is_slowed: bool = False
+) -> Likeness | None:
+    """See `compare`, for videos and sounds.
+
+    Args:
+        is_slowed: Whether the second was brought to the speed of the first. That both take equally long proves nothing
+            then: where nothing is heard, the movement has to agree.
+    """
     if len(first.codes) and len(second.codes):
-        return _compare_videos(first, second, orientation, limits)
+        return _compare_videos(first, second, orientation, limits, is_slowed=is_slowed)
     if len(first.sound) and len(second.sound) and not len(first.codes) and not len(second.codes):
         return _compare_sounds(first, second, limits)
     return None
@@ -91,7 +106,9 @@ def _starts(offset_seconds: float) -> str:
     return f", starting {abs(offset_seconds):.0f} s {'later' if offset_seconds > 0 else 'earlier'}"
 
 
-def _compare_videos(first: Evidence, second: Evidence, orientation: int, limits: SimilaritySettings) -> Likeness | None:
+def _compare_videos(
+    first: Evidence, second: Evidence, orientation: int, limits: SimilaritySettings, *, is_slowed: bool
+) -> Likeness | None:
     sounds = (IndexedPrint(first.sound), IndexedPrint(second.sound)) if len(first.sound) and len(second.sound) else None
     tried = [shift * first.item_seconds for shift in (audio_prints.offsets(*sounds) if sounds else ())]
     pictures = lay_pictures(first, second, orientation, tried, limits.max_bits)
@@ -106,6 +123,8 @@ def _compare_videos(first: Evidence, second: Evidence, orientation: int, limits:
         return None
     if sound is None and not _proved_by_pictures(first, second, pictures, limits):
         return None
+    if sound is None and is_slowed and not _moves_alike(pictures):
+        return None
     what = "the same pictures and sound" if sound else "the same pictures"
     words = turned_words(f"{what} over {share:.0%} of the longer file", orientation)
     return Likeness(agreement * share, orientation, pictures.offset_seconds, words + _starts(pictures.offset_seconds))
@@ -119,6 +138,11 @@ def _proved_by_pictures(first: Evidence, second: Evidence, pictures: Pictures, l
         return pictures.motion >= limits.min_motion_correlation
     lengths = first.picture_seconds, second.picture_seconds
     return pictures.scenes > 2 or max(lengths) - min(lengths) <= max(1.0, _SAME_LENGTH * max(lengths))
+
+
+def _moves_alike(pictures: Pictures) -> bool:
+    """Whether movement alone is proof, before a camera that stands still more of it."""
+    return pictures.motion is not None and (pictures.scenes > 2 or pictures.motion >= _SURE_MOTION)
 
 
 def _lay_sound(

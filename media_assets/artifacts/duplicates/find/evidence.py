@@ -31,6 +31,8 @@ class Evidence:
     packed_thumbnail: str
     sound: NDArray[np.uint32]
     item_seconds: float
+    seconds: float = 0.0
+    """How long it takes; 0 where that is not known."""
 
     @property
     def thumbnail(self) -> NDArray[np.float32] | None:
@@ -56,6 +58,7 @@ def evidence_of(row: DedupRow) -> Evidence:
         packed_thumbnail=frames.thumbnail if frames else "",
         sound=unpacked(audio.values if audio else "", "<u4").astype(np.uint32, copy=False),
         item_seconds=audio.item_seconds if audio else 0.0,
+        seconds=row.duration_seconds or 0.0,
     )
 
 

@@ -9,7 +9,7 @@ work grows with the number of files and not with the square of a group's size.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Protocol
 
 from media_assets.artifacts.duplicates.find.choose import because, preference
@@ -19,6 +19,7 @@ from media_assets.artifacts.duplicates.find.crops import find_cuts
 from media_assets.artifacts.duplicates.find.evidence import Evidence, evidence_of
 from media_assets.artifacts.duplicates.find.exact import EqualBytes, FileOnDisk, contents
 from media_assets.artifacts.duplicates.find.index import Candidate, PictureIndex, SoundIndex
+from media_assets.artifacts.duplicates.find.speeds import compare_at_speeds
 from media_assets.artifacts.duplicates.settings import DuplicateSettings, SimilaritySettings
 from media_assets.artifacts.duplicates.values import DedupRow, DuplicateGroup, DuplicateMember, GroupKind
 from media_assets.base.batches import batched
@@ -123,10 +124,14 @@ def _likeness(first: Evidence, second: Evidence, candidate: Candidate, limits: S
     if candidate.is_part:
         reason = turned_words("the same picture", candidate.orientation or 0)
         return Likeness(_LIKE_A_PART, candidate.orientation or 0, 0.0, reason, is_guess=True)
+    turns: Iterable[int] = (0,)
     if candidate.orientation is not None:
-        return compare(first, second, candidate.orientation, limits)
-    turns = range(len(ORIENTATIONS)) if limits.orientations and len(first.codes) else (0,)
-    return next((found for turn in turns if (found := compare(first, second, turn, limits)) is not None), None)
+        turns = (candidate.orientation,)
+    elif limits.orientations and len(first.codes):
+        turns = range(len(ORIENTATIONS))
+    compared = (compare(first, second, turn, limits) for turn in turns)
+    at_speeds = (compare_at_speeds(first, second, turn, limits) for turn in turns)
+    return next((found for found in chain(compared, at_speeds) if found is not None), None)
 
 
 def _asked(
