@@ -11,6 +11,7 @@ from media_assets.artifacts.compressed_video.losses import losses
 from media_assets.artifacts.compressed_video.plan import EncodePlan
 from media_assets.artifacts.compressed_video.timeline import Timeline, read_timeline
 from media_assets.base.errors import BadMedia, TimeLimitExceeded
+from media_assets.base.wording import counted
 from media_assets.media.ffmpeg import ALL_MUST_DECODE, FFmpeg
 from media_assets.media.info import MediaInfo
 from media_assets.media.probe import probe
@@ -61,9 +62,9 @@ def agrees(plan: EncodePlan, source: Timeline, result: Path, work: Work) -> str 
     found = Counter(stream.type for stream in media.streams if not stream.attached_picture)
     for kind in ("video", "audio", "subtitle", "attachment"):
         if expected[kind] != found[kind]:
-            return f"the result has {found[kind]} streams of type {kind} and not {expected[kind]}"
+            return f"the result has {counted(found[kind], 'stream')} of type {kind} and not {expected[kind]}"
     if (covers := sum(s.attached_picture for s in media.streams)) != len(plan.streams.covers):
-        return f"the result has {covers} covers and not {len(plan.streams.covers)}"
+        return f"the result has {counted(covers, 'cover')} and not {len(plan.streams.covers)}"
     return _times(plan, source, result, work) or _sound(plan, media, result, work)
 
 

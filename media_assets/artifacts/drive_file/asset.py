@@ -10,6 +10,7 @@ from media_assets.artifacts.drive_file.value import SourceFile
 from media_assets.base.checksums import digests_of
 from media_assets.base.errors import BadMedia, NotApplicable
 from media_assets.base.keys import encode_path
+from media_assets.base.wording import counted
 from media_assets.media.info import MediaKind, Stream
 from media_assets.media.probe import Probe, probe
 from media_assets.pipeline.artifact import Artifact, Stored
@@ -53,7 +54,7 @@ def _describe_stream(stream: Stream) -> str:
         f"{size[0]}×{size[1]}" if size else "",
         f"{stream.frame_rate:.5g} fps" if stream.frame_rate and not stream.attached_picture else "",
         stream.hdr or "",
-        f"{stream.channels} channels" if stream.channels else "",
+        counted(stream.channels, "channel") if stream.channels else "",
         stream.language or "",
     ]
     return " ".join(part for part in parts if part)

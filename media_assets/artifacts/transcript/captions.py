@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from media_assets.artifacts.transcript.cues import timed_cues
 from media_assets.artifacts.transcript.lines import clean, in_lines
 from media_assets.artifacts.transcript.value import Transcript
+from media_assets.base.writing import blank_between
 
 _ARROW = "\uffff"
 """Stands for `-->` while lines are chosen; Unicode keeps it for such use."""
@@ -47,21 +48,19 @@ def to_txt(transcript: Transcript) -> str:
 
 
 def _paragraphs(transcript: Transcript) -> Iterator[str]:
-    parts: list[str] = []
-    characters = 0
+    said = ""
     end_seconds = 0.0
     for segment in transcript.segments:
         pause = segment.start_seconds - end_seconds
-        long = characters >= _LONG_PARAGRAPH_CHARACTERS
-        if parts and pause >= (_SHORT_PAUSE_SECONDS if long else _PARAGRAPH_PAUSE_SECONDS):
-            yield " ".join(parts)
-            parts, characters = [], 0
-        if text := clean(segment.text):
-            characters += len(text) + bool(parts)
-            parts.append(text)
+        long = len(said) >= _LONG_PARAGRAPH_CHARACTERS
+        if said and pause >= (_SHORT_PAUSE_SECONDS if long else _PARAGRAPH_PAUSE_SECONDS):
+            yield said
+            said = ""
+        text = clean(segment.text)
+        said += blank_between(said, text) + text
         end_seconds = segment.end_seconds
-    if parts:
-        yield " ".join(parts)
+    if said:
+        yield said
 
 
 def _with_arrows(text: str) -> str:

@@ -7,7 +7,7 @@ import srt
 import webvtt
 from wcwidth import wcswidth
 
-from media_assets.artifacts.transcript.captions import to_srt, to_vtt
+from media_assets.artifacts.transcript.captions import to_srt, to_txt, to_vtt
 from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment
 
 TEXTS = {
@@ -33,3 +33,41 @@ def test_every_script_is_broken_where_it_may_be_and_no_line_is_too_wide(name: st
     assert all(len(cue.split("\n")) <= 2 for cue in cues)
     # Nothing that belongs to what stands before it begins a line: vowel signs, joiners, closing marks.
     assert not any(line[0] in "、。，」ะาิีึืุู่้៍្ាិ\u200d" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (("今日は。", "晴れです", "明日も"), "今日は。晴れです明日も\n"),
+        (("สวัสดีครับ", "ขอบคุณ"), "สวัสดีครับ ขอบคุณ\n"),
+        (("One.", "", "二。", "Three。", "four"), "One. 二。Three。four\n"),
+        (("שלום", "לכולם"), "שלום לכולם\n"),
+    ],
+)
+def test_the_plain_text_has_blanks_where_the_script_has_them(texts: tuple[str, ...], expected: str) -> None:
+    segments = tuple(
+        TranscriptSegment(start_seconds=i, end_seconds=i + 1, text=text, confidence=1) for i, text in enumerate(texts)
+    )
+    made = Transcript(language="und", duration_seconds=9, engine="none", model="none", segments=segments)
+    assert to_txt(made) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "mark"),
+    [
+        ("هل تعرفون تأثير المناخ على الزراعة في بلادنا العزيزة", "؟"),
+        ("यह पहला वाक्य है और यह कुछ लंबा भी है ताकि वह न समाए", "।"),
+        ("یہ پہلا جملہ ہے اور یہ کچھ لمبا بھی ہے تاکہ وہ نہ سمائے", "۔"),
+        ("Սա առաջին նախադասությունն է և այն մի փոքր երկար է այստեղ", "։"),
+        ("ይህ የመጀመሪያው ዓረፍተ ነገር ነው እና እዚህ ትንሽ ረዘም ያለ ነው ብለን እናስባለን", "።"),
+        ("ថ្ងៃនេះ យើង និយាយ អំពី កសិកម្ម ហើយ កសិកម្ម ត្រូវការ ទឹក ច្រើន ណាស់ នៅ ក្នុង ប្រទេស យើង", "៕"),
+        ("הבוקר נדבר על המים ועל האדמה ועל כל מה שצומח בה", "?\u200f"),
+    ],
+)
+def test_captions_end_with_the_sentences_of_their_script(sentence: str, mark: str) -> None:
+    text = f"{sentence}{mark} {sentence}{mark}"
+    segment = TranscriptSegment(start_seconds=0, end_seconds=12, text=text, confidence=1)
+    made = Transcript(language="und", duration_seconds=12, engine="none", model="none", segments=(segment,))
+    cues = [" ".join(cue.content.split()) for cue in srt.parse(to_srt(made))]
+    assert " ".join(cues) == text
+    assert sum(cue.endswith(mark) for cue in cues) == 2, "a cue ends with each sentence"

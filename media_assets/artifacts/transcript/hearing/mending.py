@@ -15,6 +15,7 @@ from functools import reduce
 from numbers import Real
 from typing import Any
 
+from media_assets.base.wording import counted
 from media_assets.base.writing import blank_between
 
 UNTIMED_WORDS = "words without usable times"
@@ -37,7 +38,7 @@ def lacking_note(lacking: dict[str, int]) -> str | None:
 
 def _counted(count: int, what: str) -> str:
     kind, rest = what.split(" ", 1)
-    return f"{count} {kind.removesuffix('s') if count == 1 else kind} {rest}"
+    return f"{counted(count, kind.removesuffix('s'))} {rest}"
 
 
 def usable_segments(found: object, lacking: Counter[str], *, untimed_too: bool = False) -> Iterator[dict[str, Any]]:
