@@ -40,12 +40,16 @@ _LOUDEST_GAIN = 2.0
 _STEREO = 2
 _SIDE = 0.5**0.5
 """What ffmpeg multiplies channels by that are not in front, and each side's share of one in the middle."""
-_SUBWOOFERS = ("LFE", "LFE2")
+_MIXED = ("FL", "FR", "FC", "BL", "BR", "BC", "SL", "SR", "FLC", "FRC")
+"""FFmpeg's names of channels that every version's mix has; subwoofers are in none, loudspeakers above in some."""
 _VOICE = 0.02
 """Energy of the differences from sample to sample, as a share of a channel's, above which it is more than rumble: a
 tone of 180 Hz has so much, and a subwoofer is for what is below 120 Hz."""
 _LEFT, _RIGHT = ("FL", "SL", "BL", "FLC", "WL", "TFL", "TBL"), ("FR", "SR", "BR", "FRC", "WR", "TFR", "TBR")
 """FFmpeg's names of channels; any other is heard on both sides."""
+_BLOCKS = 8
+"""Parts of a second in which a voice may be on a channel alone: shorter than a word."""
+_FEWEST_HIDDEN_BLOCKS = 2
 _PEAK = 0.7
 """A share of full scale, for the measured peak of the mix; between the measured samples it may be higher."""
 _FULL_SCALE = 32768.0
@@ -76,10 +80,10 @@ class Levels:
     """Likewise of the loudest channel of the mix."""
     cancelled_seconds: int = 0
     """How many of the seconds taken in cancel."""
-    subwoofers: tuple[int, ...] = ()
-    """Channels that the mix leaves out."""
-    hidden_seconds: int = 0
-    """How many of the seconds taken in have a voice on one of these, and little else."""
+    left_out: tuple[int, ...] = ()
+    """Channels that the mix does not have."""
+    hidden_blocks: int = 0
+    """How many eighths of the seconds taken in have a voice on one of these, and little else."""
     others: NDArray[np.float64] | None = None
     """(other mixes to one channel, channels): these may be taken instead."""
     peaks: NDArray[np.float64] | None = None
@@ -101,16 +105,23 @@ class Levels:
         is_heard = energies.max() > _SILENCE * len(samples)
         if is_heard and mix_energy < _CANCELLED * energies.max():
             self.cancelled_seconds += 1
-        hidden = [
-            energies[channel]
-            for channel in self.subwoofers
-            if energies[channel] > _SILENCE * len(samples)
-            and energies[channel] > _VOICE * np.square(samples[:, channel].astype(np.float64)).sum()
-        ]
-        if hidden and mix_energy < _CANCELLED * max(hidden):
-            self.hidden_seconds += 1
+        if self.left_out:
+            block = _MEASURED_RATE // _BLOCKS
+            for start in range(0, len(samples), block):
+                self._look_for_hidden(samples[start : start + block], mixed[start : start + block])
         if self.others is not None:
             self._add_others(samples @ self.others.T, energies.max() if is_heard else 0.0)
+
+    def _look_for_hidden(self, samples: NDArray[np.int16], mixed: NDArray[np.float64]) -> None:
+        """Count a block when a channel that is left out has more than rumble, and the mix next to nothing."""
+        import numpy as np
+
+        alone = samples[:, list(self.left_out)].astype(np.float64)
+        voices = np.square(np.diff(alone, axis=0)).sum(axis=0)
+        voices = voices[(voices > _SILENCE * len(samples)) & (voices > _VOICE * np.square(alone).sum(axis=0))]
+        mix_energy = np.square(np.diff(mixed, axis=0)).sum(axis=0).max()
+        if voices.size and mix_energy < _CANCELLED * voices.max():
+            self.hidden_blocks += 1
 
     def _add_others(self, mixes: NDArray[np.float64], loudest: float) -> None:
         """Take in a second of (samples, other mixes).
@@ -144,7 +155,7 @@ def mix_down(
     measuring, encoding = portions(work, [0.2, 0.8])
     levels = Levels(
         _weights(stream, outputs),
-        subwoofers=_subwoofers(stream),
+        left_out=_left_out(stream),
         others=_uneven(channels) if stream.is_of_unknown_layout else None,
     )
     for second in ffmpeg.samples(source, media, stream, measuring, sample_rate=_MEASURED_RATE):
@@ -152,28 +163,38 @@ def mix_down(
     return (_of_microphones(levels) if levels.others is not None else _of_loudspeakers(levels, stream)), encoding
 
 
-def _subwoofers(stream: Stream) -> tuple[int, ...]:
+def _left_out(stream: Stream) -> tuple[int, ...]:
+    """The channels that ffmpeg's mix may not have."""
     import av
 
     if (stream.channels or 0) <= _STEREO or stream.channel_layout is None:
         return ()
     named = enumerate(av.AudioLayout(stream.channel_layout).channels)
-    return tuple(number for number, channel in named if channel.name in _SUBWOOFERS)
+    return tuple(number for number, channel in named if channel.name not in _MIXED)
 
 
 def _weights(stream: Stream, outputs: int) -> NDArray[np.float64]:
     """What becomes of each channel in the mix: equal parts of an unknown layout, else about what ffmpeg does."""
-    import av
     import numpy as np
 
     channels = stream.channels or 0
     if stream.is_of_unknown_layout or stream.channel_layout is None or channels == _STEREO:
         return np.ones((1, channels))
-    sides = np.zeros((2, channels))
-    for number, channel in enumerate(av.AudioLayout(stream.channel_layout).channels):
+    weights = _all_weights(stream, outputs)
+    weights[:, list(_left_out(stream))] = 0.0
+    return weights
+
+
+def _all_weights(stream: Stream, outputs: int) -> NDArray[np.float64]:
+    """Likewise, with the channels that ffmpeg leaves out."""
+    import av
+    import numpy as np
+
+    named = av.AudioLayout(stream.channel_layout or "mono").channels
+    sides = np.zeros((2, len(named)))
+    for number, channel in enumerate(named):
         share = 1.0 if channel.name in ("FL", "FR") else _SIDE
-        if channel.name not in _SUBWOOFERS:
-            sides[:, number] = share * (channel.name not in _RIGHT), share * (channel.name not in _LEFT)
+        sides[:, number] = share * (channel.name not in _RIGHT), share * (channel.name not in _LEFT)
     return sides if outputs > 1 else sides.sum(axis=0, keepdims=True)
 
 
@@ -217,11 +238,8 @@ def _of_loudspeakers(levels: Levels, stream: Stream) -> Mix | None:
         why = "cancel each other out" + (" or are dropped when they are mixed" if channels > _STEREO else "")
         said = f"its {channels} channels {why}, so that channel {loudest + 1} was taken alone"
         return Mix(one_channel(loudest), said)
-    if levels.hidden_seconds:
-        said = (
-            f"for {levels.hidden_seconds} s a voice is on the channel of the subwoofer alone, so that this was mixed in"
-        )
-        return _with_subwoofers(levels, said)
+    if levels.hidden_blocks >= _FEWEST_HIDDEN_BLOCKS:
+        return _of_all(levels, stream)
     if len(levels.weights) == 1 and levels.cancelled_seconds >= _STRETCH_SECONDS:
         kept = "both" if channels == _STEREO else "two"
         said = (
@@ -231,10 +249,13 @@ def _of_loudspeakers(levels: Levels, stream: Stream) -> Mix | None:
     return None
 
 
-def _with_subwoofers(levels: Levels, said: str) -> Mix:
-    """FFmpeg's mix with the channels that it leaves out, as loud as others that are in the middle."""
-    weights = levels.weights.copy()
-    weights[:, list(levels.subwoofers)] = _SIDE * (1 if len(weights) > 1 else 2)
+def _of_all(levels: Levels, stream: Stream) -> Mix:
+    """FFmpeg's mix with the channels that it leaves out, as loud as others that are not in front."""
+    weights = _all_weights(stream, len(levels.weights))
     weights /= max(1.0, float(weights.sum(axis=1).max()))
     rows = [list(map(float, row)) for row in weights]
+    said = (
+        f"for {levels.hidden_blocks / _BLOCKS:.1f} s a voice is on a channel alone that is left out when its "
+        f"{stream.channels} channels are mixed (a subwoofer, or one above), so that all were mixed"
+    )
     return Mix(weighted_mix(rows[0]) if len(rows) == 1 else stereo_mix(*rows), said, channels=len(rows))
