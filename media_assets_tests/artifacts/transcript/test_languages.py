@@ -13,10 +13,11 @@ from media_assets.artifacts.transcript.asset import describe
 from media_assets.artifacts.transcript.captions import to_srt, to_txt, to_vtt
 from media_assets.artifacts.transcript.engines.faster_whisper.engine import FasterWhisperTranscriber
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
+from media_assets.artifacts.transcript.hearing.assembling import to_transcript
 from media_assets.artifacts.transcript.hearing.settings import GuardSettings
-from media_assets.artifacts.transcript.hearing.telling_languages import is_sure, pieces, stretches
-from media_assets.artifacts.transcript.hearing.windows import SAMPLE_RATE, Window, WindowLength
-from media_assets.artifacts.transcript.value import Transcript
+from media_assets.artifacts.transcript.hearing.telling_languages import Piece, asked_about, is_sure, pieces, stretches
+from media_assets.artifacts.transcript.hearing.windows import SAMPLE_RATE, Heard, Window, WindowLength
+from media_assets.artifacts.transcript.value import LanguageStretch, Transcript, TranscriptSegment
 from media_assets.base.errors import Cancelled
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.work.work import Work
@@ -87,6 +88,7 @@ def test_languages_are_told_window_by_window(model: Path, tmp_path: Path):
     assert said.language == "en"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("opening", ["silence", "noise"])
 def test_an_opening_without_speech_has_no_say(model: Path, tmp_path: Path, opening: str):
     said = hear(model, tmp_path, spoken(opening, "en", "en"))
@@ -143,6 +145,29 @@ def test_a_transcript_that_was_half_done_keeps_its_languages(model: Path, tmp_pa
     assert hear(model, tmp_path, parts, length, work=Work(tmp_path, journal=tmp_path / "journal")) == whole
 
 
+def test_windows_in_which_nothing_was_sure_have_no_say_in_the_main_language():
+    def window(language: str, start: float, seconds: float, sure: str | None) -> Heard:
+        segment = TranscriptSegment(start_seconds=start, end_seconds=start + seconds, text="la", confidence=0.5)
+        stretch = LanguageStretch(start_seconds=start, end_seconds=start + seconds, language=language, probability=0.4)
+        return Heard(segments=(segment,), language=language, languages=(stretch,), sure_language=sure)
+
+    def made(*windows: Heard) -> Transcript:
+        return to_transcript(
+            windows,
+            engine="none",
+            model="none",
+            language=None,
+            max_repetitions=9,
+            duration_seconds=900,
+            offset_seconds=0,
+        )
+
+    music, speech = window("cy", 0, 500, None), window("en", 500, 60, "en")
+    assert made(music, speech).language == "en"
+    assert made(music).language == "cy", "where there is nothing else"
+    assert made(window("de", 0, 70, "de"), speech, window("de", 600, 30, "de")).language == "de"
+
+
 def test_transcripts_of_before_are_read_and_written_as_they_were():
     before = {"language": "en", "duration_seconds": 5.0, "engine": "faster-whisper", "model": "tiny.en"}
     read = Transcript.model_validate(before)
@@ -177,6 +202,24 @@ def test_pieces_hold_every_sample_however_long_the_window(seconds: float, speech
     found = pieces(window(seconds), speech)
     assert sum(piece.end_sample - piece.start_sample for piece in found) == window(seconds).samples
     assert all(0 < piece.end_sample - piece.start_sample <= 30 * SAMPLE_RATE for piece in found)
+
+
+def test_a_piece_in_which_two_languages_met_is_parted_in_its_pause():
+    """The answers are those of the model `base` to 8 s of English and 11 s of French, together and apart."""
+    speech = [(0, 8 * SAMPLE_RATE), (9 * SAMPLE_RATE, 20 * SAMPLE_RATE)]
+    whole = Piece(0, 20 * SAMPLE_RATE, tuple(speech))
+
+    def ask(piece: Piece) -> dict[str, float]:
+        if piece == whole:
+            return {"en": 0.39, "th": 0.1, "fr": 0.1}
+        return {"en": 0.9} if piece.start_sample == 0 else {"fr": 0.52, "la": 0.15}
+
+    asked, answers = asked_about([whole], ask, among=())
+    found = stretches(asked, answers, among=(), known="de")
+    assert [(one.language, one.start_seconds, one.end_seconds) for one in found] == [("en", 0, 8.5), ("fr", 8.5, 20)]
+
+    asked, answers = asked_about([whole], lambda _: {"en": 0.4, "cy": 0.3}, among=())
+    assert asked == [whole], "parts that are no surer are not taken"
 
 
 def test_nobody_speaking_has_no_language():

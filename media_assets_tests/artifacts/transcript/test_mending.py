@@ -18,6 +18,7 @@ from faster_whisper.transcribe import Word as SpokenWord
 from media_assets.artifacts.transcript.engines.faster_whisper.answers import utterances_of
 from media_assets.artifacts.transcript.engines.faster_whisper.engine import FasterWhisperTranscriber
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
+from media_assets.artifacts.transcript.engines.modal.reading import answer_in
 from media_assets.artifacts.transcript.hearing.mending import lacking_note, usable_segments
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.media.ffmpeg import FFmpeg
@@ -191,3 +192,13 @@ def test_what_says_nothing_of_a_transcript_from_modal_is_done_without(
     audio = write_wav(tmp_path / "audio.wav", noise(3.0))
     assert modal_says(deployed(modal_server), audio, tmp_path, **spoilt).text == "first one two"
     assert modal_says(deployed(modal_server), audio, tmp_path / "other").note is None
+
+
+def test_a_spoilt_answer_from_modal_keeps_its_languages() -> None:
+    whole = {"start_seconds": 0.0, "end_seconds": 9.0, "language": "de", "probability": 0.9}
+    stretches = [whole, whole | {"language": None}, whole | {"language": "en", "probability": None}, 5]
+    spoilt = {"start_seconds": None, "end_seconds": 2.0, "text": "one", "confidence": 0.9}
+    said = {"language": "de", "duration_seconds": 9.0, "segments": [spoilt], "languages": stretches}
+    read = answer_in(json.dumps({"transcript": said | {"engine": "faster-whisper", "model": "small"}})).transcript
+    assert read is not None
+    assert [(one.language, one.probability) for one in read.languages] == [("de", 0.9), ("en", None)]

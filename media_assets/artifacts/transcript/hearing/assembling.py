@@ -46,7 +46,9 @@ def to_transcript(
         max_repetitions,
     )
     spoken = [] if the_one(language) else merged([one for window in windows for one in _spoken(window, offset_seconds)])
-    seconds = seconds_by_language(kept, spoken)
+    # A window in which nothing was sure, such as one of music, has no say as long as there is another.
+    sure = [one for window in windows if _is_sure(window) for one in _spoken(window, offset_seconds)]
+    seconds = seconds_by_language(kept, sure or spoken)
     first = next((window.language for window in windows if window.language), UNDETERMINED)
     main = max(seconds, key=lambda code: seconds[code], default=first)
     several = len({stretch.language for stretch in spoken}) > 1
@@ -62,6 +64,10 @@ def to_transcript(
         cost_usd=sum(window.cost_usd for window in windows),
         note="; ".join(filter(None, (note, lacking, _remarks(windows)))) or None,
     )
+
+
+def _is_sure(window: Heard) -> bool:
+    return window.sure_language is not None or not window.languages
 
 
 def _spoken(window: Heard, offset_seconds: float) -> list[LanguageStretch]:

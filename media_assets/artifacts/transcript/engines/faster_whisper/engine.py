@@ -10,7 +10,7 @@ import importlib.metadata
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,7 @@ from media_assets.artifacts.transcript.hearing.readable import split_readably
 from media_assets.artifacts.transcript.hearing.speech import speech_in
 from media_assets.artifacts.transcript.hearing.telling_languages import (
     Piece,
+    asked_about,
     joined,
     last_sure,
     pieces,
@@ -176,9 +177,8 @@ class FasterWhisperTranscriber:
             return Heard()
         if not self._whisper.model.is_multilingual:
             return self._transcribe(audio, "en", report)
-        asked = pieces(window, speech)
-        answers = [self._probabilities(audio, piece) for piece in asked]
         among = choices(self._settings.language)
+        asked, answers = asked_about(pieces(window, speech), partial(self._probabilities, audio), among=among)
         found = stretches(asked, answers, among=among, known=sure)
         heard = [self._transcribe_part(audio, stretch, report) for stretch in found]
         return joined(heard, found, last_sure(asked, answers, among=among))
