@@ -59,13 +59,13 @@ def _fits(seconds: float, text: str) -> bool:
 
 
 def _spoken_tokens(segment: TranscriptSegment) -> list[_ReadableToken]:
-    """The segment's words found in its text; empty when the two do not agree."""
+    """The segment's words found in its text; empty when the two do not agree, or a word fits into no caption."""
     tokens: list[_ReadableToken] = []
     position = 0
     next_starts = [*(word.start_seconds for word in segment.words[1:]), segment.end_seconds]
     for word, next_start in zip(segment.words, next_starts, strict=False):
         first = segment.text.find(word.text, position)
-        if first < 0:
+        if first < 0 or columns(word.text) > MAX_CHARACTERS:
             return []
         position = first + len(word.text)
         end = next_start if word.end_seconds is None else word.end_seconds
