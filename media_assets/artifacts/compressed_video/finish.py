@@ -140,5 +140,9 @@ class Finish:
             vmaf=vmaf,
             vmaf_of="whole" if self.samples.whole else "samples",
             trials=self.trials,
-            losses=(*plan.losses, *gates.losses(plan, path, work)),
+            losses=(
+                *plan.losses,
+                *gates.missing_frames(plan, self.samples.timeline, path, work),
+                *gates.losses(plan, path, work),
+            ),
         )

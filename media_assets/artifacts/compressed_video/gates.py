@@ -18,7 +18,7 @@ from media_assets.media.probe import probe
 from media_assets.media.untrusted import uploaded
 from media_assets.work.work import Work
 
-__all__ = ["agrees", "decodes", "losses"]
+__all__ = ["agrees", "decodes", "losses", "missing_frames"]
 
 AS_IT_COMES = {"fps_mode:v": "passthrough", "enc_time_base:v": "demux"}
 """Options of an output that is thrown away: on the grid of an average frame rate two frames of a variable one get the
@@ -75,13 +75,25 @@ def _times(plan: EncodePlan, source: Timeline, result: Path, work: Work) -> str 
             f"the picture of the result lasts {finished.duration_seconds:.2f} s"
             f" and that of the source {source.duration_seconds:.2f} s"
         )
-    expected = source.seconds.size
+    expected = source.moments
     if plan.fields.apart:
-        expected //= 2  # at least: only where each of its frames comes as two fields are there no more
+        expected = min(expected, source.seconds.size // 2)  # no more are there where each frame comes as two fields
     missing = expected - finished.seconds.size
     if plan.main.codec not in _UNCOUNTED and missing > max(2, _FRAMES_MISSING * expected):
         return f"{missing} of {expected} frames are missing in the result"
     return None
+
+
+def missing_frames(plan: EncodePlan, source: Timeline, result: Path, work: Work) -> tuple[str, ...]:
+    """The few frames that a result may lack, as a phrase."""
+    if plan.main.codec in _UNCOUNTED or plan.fields.apart:
+        return ()
+    frames = int(source.seconds.size)
+    missing = frames - int(read_timeline(result, 0, work).seconds.size)
+    if missing <= 0:
+        return ()
+    at_once = ", which were shown at the same time as others" if missing <= frames - source.moments else ""
+    return (f"{missing} of {frames} frames{at_once}",)
 
 
 def _sound(plan: EncodePlan, media: MediaInfo, result: Path, work: Work) -> str | None:

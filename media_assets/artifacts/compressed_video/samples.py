@@ -27,6 +27,9 @@ from media_assets.work.work import Work
 _BYTES_PER_PIXEL = 1.5
 """Bytes of a pixel in 4:2:0 with 8 bits; lossless packing makes it less, 10 bits make it twice as much."""
 
+_TIMES_FROM_THE_PICTURE = ("mpegts", "mpeg")
+"""Formats with clocks that jump: ffmpeg counts from the first of the streams that it uses, and not of all."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -93,6 +96,8 @@ def _take(ffmpeg: FFmpeg, plan: EncodePlan, timeline: Timeline, window: FrameWin
     if not everything and plan.seekable:
         options = {"ss": f"{start:.6f}", "t": f"{length:.6f}"}
     elif not everything:
+        if plan.media.container in _TIMES_FROM_THE_PICTURE:
+            start = max(0.0, start - float(timeline.seconds[0]))
         options = {"t": f"{start + length:.6f}"}
         filters = f"trim=start={start:.6f}:end={start + length:.6f},setpts=PTS-STARTPTS,{filters}"
     stream = uploaded(plan.source, plan.media.container, **options, **plan.input_options)[str(plan.main.index)]

@@ -23,6 +23,10 @@ _WHOLE_BELOW = 1.5
 """A file that is no longer than all samples times this is not sampled but taken whole."""
 
 
+_LONGEST_GAP_SECONDS, _BACK_SECONDS = 10.0, 0.1
+"""Where a clock goes forward by more than the first, or back by the second, ffmpeg goes on as if it had not."""
+_CLOCKS_MAY_JUMP = 0x0200
+"""FFmpeg's AVFMT_TS_DISCONT, among the flags of a demuxer."""
 _MANY_PACKETS_BYTES = 400_000_000
 """Some 50 hours of 90 frames a second."""
 
@@ -42,6 +46,13 @@ class Timeline:
     @property
     def duration_seconds(self) -> float:
         return self.end_seconds - float(self.seconds[0]) if self.seconds.size else 0.0
+
+    @property
+    def moments(self) -> int:
+        """How many times there are at which a frame is shown: of frames with the same time only one is seen."""
+        import numpy as np
+
+        return int(np.unique(self.seconds).size)
 
     @property
     def frame_rate(self) -> float:
@@ -91,15 +102,44 @@ def _packets(path: Path, index: int) -> bytes:
         if container is not None:
             start = (container.start_time or 0) / _MICROSECONDS
             stream: Any = container.streams[index]
+            clock = _JoinedClocks(may_jump=bool(container.format.flags & _CLOCKS_MAY_JUMP))
             for packet in container.demux(stream):
                 ticks = packet.pts if packet.pts is not None else packet.dts
                 if not packet.size or ticks is None:
                     continue
-                rows.append(float(ticks * packet.time_base) - start)
+                rows.append(float(ticks * packet.time_base) - start + clock.correction(packet))
                 rows.append(packet.size)
                 rows.append(float((packet.duration or 0) * packet.time_base))
                 rows.append(packet.is_discard)
     return rows.tobytes()
+
+
+@dataclass
+class _JoinedClocks:
+    """Joins the parts of a stream whose clock jumps, as recordings in MPEG-TS that were put together have them.
+
+    It does as ffmpeg does (`ts_discontinuity_process` in its ffmpeg_demux.c), whose frames are compared with it.
+    """
+
+    may_jump: bool
+    """Whether the format has clocks that jump; in others a gap is meant."""
+    shift: float = 0.0
+    """Seconds."""
+    last: float = 0.0
+    expected: float | None = None
+
+    def correction(self, packet: Any) -> float:
+        """Seconds to add to the times of the next packet."""
+        if not self.may_jump or packet.dts is None:
+            return self.shift
+        time = float(packet.dts * packet.time_base) + self.shift
+        if self.expected is not None:
+            jump = time - self.expected
+            if abs(jump) > _LONGEST_GAP_SECONDS or time + _BACK_SECONDS < self.last:
+                self.shift -= jump
+                time = self.expected
+        self.last, self.expected = time, time + float((packet.duration or 0) * packet.time_base)
+        return self.shift
 
 
 def choose_windows(timeline: Timeline, samples: int, sample_seconds: float) -> tuple[FrameWindow, ...]:
