@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from media_assets.artifacts.compressed_video import gates
-from media_assets.artifacts.compressed_video.fields import look_at_fields
+from media_assets.artifacts.compressed_video.fields import Tally, judge, look_at_fields
 from media_assets_tests import sample_media as media
 from media_assets_tests.artifacts.compressed_video.clips import FAT, QUICK, compress, frames, result, vmaf
 from media_assets_tests.artifacts.compressed_video.test_gates import planned
@@ -78,6 +78,7 @@ def test_only_frames_of_two_fields_have_them_joined(first_whole: bool, ending: s
     assert compressed.value.vmaf.worst_second > 95
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("order", ["tff", "bff"])
 def test_where_all_frames_are_of_two_fields_all_have_them_joined(order: str, tmp_path: Path):
     source = interlaced(tmp_path / "source.mp4", order)
@@ -178,3 +179,17 @@ def test_a_result_that_lacks_frames_of_an_interlaced_source_is_refused(tmp_path:
     made = tmp_path / "made.mp4"
     media.ffmpeg("-i", source, "-r", "12", "-c:v", "libx264", made)
     assert "frames are missing" in str(gates.agrees(replace(plan, fields=fields), timeline, made, work))
+
+
+def test_marks_and_lines_are_weighed_together():
+    nothing, woven = Tally(), Tally(frames=50, moving=48, top_first=45, whole=1)
+    still, filmed = Tally(frames=50), Tally(frames=50, moving=48, whole=48)
+    lower = Tally(frames=50, moving=48, bottom_first=40)
+    assert judge(nothing, filmed, "h264").deinterlace == judge(nothing, still, "h264").deinterlace == "none"
+    assert judge(still, nothing, "h264").filters == judge(woven, filmed, "h264").filters
+    assert judge(woven, woven, "h264").filters == judge(nothing, woven, "h264").filters
+    assert "parity=bff" in judge(nothing, lower, "h264").filters[0]
+    assert judge(filmed, nothing, "h264").deinterlace == "none"
+    assert judge(Tally(frames=50, moving=48, whole=46, top_first=2), nothing, "h264").deinterlace == "marked"
+    assert judge(still, nothing, "hevc").doubt is not None
+    assert judge(woven, nothing, "hevc").doubt is None

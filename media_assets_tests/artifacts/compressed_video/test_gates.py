@@ -60,7 +60,7 @@ def test_a_true_result_passes_all_gates(source: Path, tmp_path: Path):
     ("arguments", "reason"),
     [
         (("-map", "0", "-t", "1", "-c", "copy"), "the picture of the result lasts"),
-        (("-map", "0:v", "-map", "0:a:0", "-c", "copy"), "1 streams of type audio and not 2"),
+        (("-map", "0:v", "-map", "0:a:0", "-c", "copy"), "1 stream of type audio and not 2"),
         (("-map", "0:a", "-c", "copy"), "has no picture"),
         (("-map", "0", "-c", "copy", "-c:v", "libx264", "-s", "80x60"), r"displayed at \(80, 60\)"),
         (("-map", "0", "-c", "copy", "-c:v", "libx264", "-r", "12"), "frames are missing"),
