@@ -118,6 +118,10 @@ def test_a_language_the_model_does_not_know_is_fatal(tmp_path):
     assert "tiny.en" in error.reason
     assert "one for many languages" in error.next_step
     assert "'fr'" in refusal(english, load_model, language=["en", "fr"]).reason
+    older = write_tiny_whisper(tmp_path / "older")
+    error = refusal(older, load_model, language=["zh", "yue"])
+    assert "does not know the language 'yue'" in error.reason
+    assert ", zh, or remove it" in error.next_step
 
 
 def test_doctor_reads_where_the_model_is(tmp_path):

@@ -73,8 +73,16 @@ def load_model(
             else "If it is damaged, delete that folder so that it is fetched again; if memory is short, set a "
             "smaller `transcription.model` or `transcription.compute_type: int8` in library.yaml",
         ) from error
-    check_language(settings, model.supported_languages)
+    check_language(settings, _languages_of(model))
     return model
+
+
+def _languages_of(model: faster_whisper.WhisperModel) -> list[str]:
+    """What the model was made for: faster-whisper names Cantonese for all, and only large-v3 and turbo have it."""
+    known = list(model.supported_languages)
+    if not model.model.is_multilingual:
+        return known
+    return [code for code in known if model.hf_tokenizer.token_to_id(f"<|{code}|>") is not None]
 
 
 def check_device(settings: FasterWhisperTranscription) -> str:
