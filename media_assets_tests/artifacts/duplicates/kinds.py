@@ -28,7 +28,7 @@ _CHANGES: dict[str, tuple[str, ...]] = {
 }
 """Stems of the names of changes, by what was done."""
 _CHANGE_NAMES = {stem: kind for kind, stems in _CHANGES.items() for stem in stems}
-_ORIGINALS = {"film": "", "lecture": "", "photo": "", "picture": "", "sound": ""}
+_ORIGINALS = ("film", "lecture", "photo", "picture", "sound")
 """Files that are only there to be changed: their pairs are counted by the change."""
 _SUBJECTS: dict[str, str] = {
     r"invoice\d": "invoices that differ in one number",

@@ -52,7 +52,7 @@ def compare_at_speeds(
     )
     best: Likeness | None = None
     for speed in _speeds(first.seconds / second.seconds):
-        found = compare_recordings(first, _slowed(second, speed), orientation, tighter, is_slowed=True)
+        found = compare_recordings(first, slowed(second, speed), orientation, tighter, is_slowed=True)
         if found is not None and (best is None or found.similarity > best.similarity + _CLEARLY):
             words = f"{found.reason}, played about {abs(speed - 1):.0%} {'faster' if speed > 1 else 'slower'}"
             best = found._replace(reason=words, speed=speed)
@@ -65,7 +65,7 @@ def _speeds(ratio: float) -> Iterator[float]:
     yield from (speed for speed in tried if _LEAST <= abs(speed - 1) <= _MOST)
 
 
-def _slowed(evidence: Evidence, speed: float) -> Evidence:
+def slowed(evidence: Evidence, speed: float) -> Evidence:
     """What would be known of it if it were played as slowly as the first."""
     return replace(
         evidence,
