@@ -27,7 +27,11 @@ _NO_SOUND = {
 }
 """Chunks that are known to stand behind samples; one that reaches beyond the end was cut off."""
 _TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")
-_BEGINNING = re.compile(rb".{4}....WAVE(?:fmt |bext|JUNK|junk|LIST|ds64|fact|id3 |iXML|PAD |FLLR)", re.DOTALL)
+_BEGINNINGS = [
+    re.compile(name + rb"....WAVE(?:fmt |bext|JUNK|junk|LIST|ds64|fact|id3 |iXML|PAD |FLLR)", re.DOTALL)
+    for name in _RIFF
+]
+"""One for each name: an expression that begins with fixed bytes is found ten times as fast as one of alternatives."""
 _BEGINNING_BYTES = 16
 _SLOPPY_BYTES = 4096
 """So little behind the samples is padding, whatever it holds, but for another recording."""
@@ -232,19 +236,11 @@ def _next_beginning(file: BinaryIO, at: int) -> int | None:
     rest = b""
     while block := file.read(_READ_BYTES):
         window = rest + block
-        starts = [start for name in _RIFF if (start := _found(window, name)) is not None]
-        if starts:
-            return file.tell() - len(window) + min(starts)
+        found = [match.start() for beginning in _BEGINNINGS if (match := beginning.search(window)) is not None]
+        if found:
+            return file.tell() - len(window) + min(found)
         rest = window[-_BEGINNING_BYTES:]
     return None
-
-
-def _found(window: bytes, name: bytes) -> int | None:
-    """Where a header begins with that name; `find` is ten times as fast as an expression with alternatives."""
-    start = window.find(name)
-    while start >= 0 and not _BEGINNING.match(window, start):
-        start = window.find(name, start + 1)
-    return start if start >= 0 else None
 
 
 def _head(file: BinaryIO, parts: list[WavPart]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import wave
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from media_assets.media.chained_ogg import ogg_links
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.probe import probe
 from media_assets.media.untrusted import generated, uploaded
+from media_assets.media.wav_parts import wav_parts
 from media_assets.work.work import Work
 from media_assets_tests.artifacts.duplicates.indexing import row_of
 
@@ -407,3 +409,13 @@ def test_an_aiff_that_states_fewer_samples_than_follow_is_refused(form_is_whole:
 )
 def test_what_follows_the_samples_of_an_aiff_and_is_no_sound_is_no_fault(behind: bytes, tmp_path: Path):
     assert extract(tmp_path, "a.aiff", made(tmp_path, "a.aiff") + behind).chosen_because == "the only audio track"
+
+
+@pytest.mark.parametrize("samples", [b"RIFF" * 4_000_000, b"RIFF\0\0\0\0WAVE" * 1_000_000], ids=["names", "headers"])
+def test_samples_that_look_like_beginnings_are_searched_in_no_time(samples: bytes, tmp_path: Path):
+    source = tmp_path / "a.wav"
+    source.write_bytes(with_size(wav(0.01), 0)[:44] + samples)
+    before = time.process_time()
+    with source.open("rb") as file:
+        assert len(wav_parts(file)) == 1
+    assert time.process_time() - before < 1
