@@ -20,7 +20,7 @@ from media_assets.artifacts.compressed_video.finish import (
 )
 from media_assets.artifacts.compressed_video.hdr import lacks_base_layer
 from media_assets.artifacts.compressed_video.leaving import irreplaceable
-from media_assets.artifacts.compressed_video.picture import look_at_picture
+from media_assets.artifacts.compressed_video.picture import Picture, look_at_picture
 from media_assets.artifacts.compressed_video.plan import make_plan
 from media_assets.artifacts.compressed_video.samples import Samples, take_samples, try_crf
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
@@ -120,7 +120,7 @@ def _compress(
         raise LeftAsItIs("its colours are Dolby Vision's own (profile 5), and would be wrong without it")
     if reason := irreplaceable(source, media, work):
         raise LeftAsItIs(reason)
-    main = _as_shown(ffmpeg, source, media, main, work)
+    main = _as_shown(ffmpeg, source, media, main, picture, work)
     fields = look_at_fields(source, main, work)
     if fields.doubt is not None:
         raise LeftAsItIs(fields.doubt)
@@ -138,8 +138,8 @@ def _compress(
     return finish.make(crf, encoding, checking)
 
 
-def _as_shown(ffmpeg: FFmpeg, source: Path, media: MediaInfo, main: Stream, work: Work) -> Stream:
-    shown = as_shown(ffmpeg, source, media, main, work)
+def _as_shown(ffmpeg: FFmpeg, source: Path, media: MediaInfo, main: Stream, picture: Picture, work: Work) -> Stream:
+    shown = as_shown(ffmpeg, source, media, main, picture.views.input_options(main.codec, main.index), work)
     if shown.display_size == main.display_size and has_aperture(source, media, main):
         raise LeftAsItIs("this ffmpeg shows more of its picture than its aperture (clap); version 7.1 would not")
     return shown

@@ -7,6 +7,7 @@ from typing import Any
 
 import ffmpeg as ffmpeg_python
 
+from media_assets.artifacts.compressed_video.iso_content import track_names
 from media_assets.artifacts.compressed_video.plan import EncodePlan
 from media_assets.media.ffmpeg import ALL_MUST_DECODE, FFmpeg
 from media_assets.media.info import MediaInfo
@@ -58,6 +59,7 @@ def encode(ffmpeg: FFmpeg, plan: EncodePlan, crf: float, destination: Path, work
         **({} if mp4 else plan.picture.views.matroska_options(plan.encoder.name)),
         **_tags(plan.media),
         **_chapter_titles(plan.media),
+        **_track_titles(plan),
         **ALL_MUST_DECODE,
     }
     output = ffmpeg_python.output(*mapped, file_url(destination), format=_FORMATS[streams.container], **options)
@@ -102,6 +104,15 @@ def _chapter_titles(media: MediaInfo) -> dict[str, str]:
     """Titles for chapters that have none: ffmpeg's mp4 writer puts no other into the chapter track."""
     untitled = [number for number, chapter in enumerate(media.chapters) if not chapter.title.strip()]
     return {f"metadata:c:{number}": f"title=Chapter {number + 1}" for number in untitled}
+
+
+def _track_titles(plan: EncodePlan) -> dict[str, str]:
+    """Titles of tracks of an mp4, which ffmpeg takes along from other containers alone."""
+    if not plan.media.container.startswith("mov"):
+        return {}
+    names = track_names(plan.source)
+    went = [plan.main.index, *(stream.index for stream in plan.streams.copied)]
+    return {f"metadata:s:{at}": f"title={names[index]}" for at, index in enumerate(went) if index in names}
 
 
 def _tags(media: MediaInfo) -> dict[str, str]:

@@ -27,6 +27,7 @@ _FRAMES = 12
 """So many first frames are looked at: not each of them carries everything."""
 _PACKETS = 300
 _MOST_TAGS = 300
+_MOST_KINDS = 50
 _LONGEST_TAG = 2000
 _CAPTIONS = re.compile(rb"\xb5\x00\x31GA94\x03|\x00\x00\x01\xb2(?:GA94\x03|CC\x01\xf8)")
 """Captions as they begin in the data of a picture: T.35 in H.264, HEVC and AV1, user data in MPEG-2 (ATSC A/53, part 4,
@@ -36,7 +37,7 @@ _ENCODERS = {
     UUID("2ca2de09-b517-47db-bb55-a4fe7fc2fc4e").bytes: "x265",
 }
 """User data in which an encoder tells its own settings."""
-_COMPARED_BYTES = {"SPHERICAL": 36, "STEREO3D": 4}
+_COMPARED_BYTES = {"SPHERICAL": 36, "STEREO3D": 8}
 """Bytes of the content that count too: projection, angles and bounds; how two views lie in a picture."""
 
 _CLOCK = 0xFFEFC0
@@ -98,7 +99,7 @@ def _track(stream: Any) -> Track:
     tags = _tags(stream.metadata)
     language = tags.pop("language", "").lower()
     flags = tuple(str(flag.name) for flag in Disposition if stream.disposition & flag)
-    title = tags.pop("title", "")
+    title = tags.pop("title", "") or tags.pop("name", "")  # as mp4 has it
     return Track(stream.type, title, "" if language == "und" else language, flags, tags)
 
 
@@ -126,7 +127,8 @@ def _of_picture(container: InputContainer, index: int) -> tuple[dict[str, str], 
         for frame in decoded:
             frames += 1
             for name, shown in _named(frame):
-                carried.setdefault(name, shown)
+                if len(carried) < _MOST_KINDS:
+                    carried.setdefault(name, shown)
     return carried, captions or "A53_CC" in carried
 
 

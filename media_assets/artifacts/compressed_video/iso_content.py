@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from uuid import UUID
 
@@ -19,6 +20,7 @@ MOOV_READ_BYTES = 256_000_000
 _MOST_PARTS = 100_000
 _MOST_LOOKED_AT = 10_000
 _MOST_NAMED = 100
+_LONGEST_TITLE = 500
 """Boxes that are told of; a hostile file may have any number."""
 XMP_BOX = UUID("be7acfcb-97a9-42e8-9c71-999491e3afac").bytes
 """The box of XMP at the top level (Adobe's XMP Specification, part 3)."""
@@ -130,6 +132,24 @@ def picture_entry(data: bytes | bytearray, track: InnerBox) -> tuple[InnerBox, .
 def of_entry(data: bytes | bytearray, entry: InnerBox) -> Iterator[InnerBox]:
     """The boxes of a picture's sample description, which stand behind 78 bytes of fields."""
     return parts(data, entry.body + 78, entry.end)
+
+
+def track_names(path: Path) -> dict[int, str]:
+    """Titles of tracks by their number, which FFmpeg reads from their user data and does not write there again."""
+    with path.open("rb") as file:
+        index = read_index(file)
+    top = index_part(index[1]) if index else None
+    if index is None or top is None:
+        return {}
+    data, names = index[1], dict[int, str]()
+    tracks = (part for part in inside(data, top) if part.kind == b"trak")
+    for number, track in enumerate(islice(tracks, _MOST_NAMED)):
+        name = path_to(data, track, b"udta", b"name")
+        if name and (
+            text := data[name[-1].body : name[-1].end][:_LONGEST_TITLE].decode("utf-8", "replace").strip("\0")
+        ):
+            names[number] = text
+    return names
 
 
 def has_second_view(file: BinaryIO) -> bool:

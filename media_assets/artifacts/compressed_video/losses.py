@@ -18,6 +18,7 @@ from media_assets.work.work import Work
 _LOCATION = ("location", "com.apple.quicktime.location.iso6709")
 _MOST_NAMES = 8
 """So many tags are named before the rest is counted."""
+_MOST_LOSSES = 100
 _SIDE_DATA = {
     "SPHERICAL": "the 360° data",
     "STEREO3D": "the stereo 3D data",
@@ -84,7 +85,9 @@ def losses(plan: EncodePlan, result: Path, work: Work) -> tuple[str, ...]:
     for number, old, new in _pairs(plan, before, after):
         lost += _lost_of_track(number, old, new)
     lost += _lost_extras(before, after)
-    return tuple(dict.fromkeys(lost))
+    lost = list(dict.fromkeys(lost))
+    more = [f"{len(lost) - _MOST_LOSSES} more things"] if len(lost) > _MOST_LOSSES else []
+    return (*lost[:_MOST_LOSSES], *more)
 
 
 def _lost_times(before: MediaInfo, after: MediaInfo) -> list[str]:
@@ -133,6 +136,10 @@ def _lost_of_picture(plan: EncodePlan, before: Inventory, after: Inventory) -> I
     """Side data of the frames."""
     if before.captions and not after.captions:
         yield "the captions in the picture (EIA-608, CEA-708)"
+    index = plan.main.index
+    told = before.tracks[index].tags.get("stereo_mode", "mono") if index < len(before.tracks) else "mono"
+    if told != "mono" and "STEREO3D" not in before.carried and after.tracks[0].tags.get("stereo_mode") != told:
+        yield f"{_SIDE_DATA['STEREO3D']} ({printable(told)})"
     mapped = bool(plan.dynamic_range.losses) and plan.dynamic_range.mastering is None
     for name, content in before.carried.items():
         if name in _ELSEWHERE or (name in _HDR10 and mapped):

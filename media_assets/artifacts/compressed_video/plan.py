@@ -46,7 +46,7 @@ class EncodePlan:
                 *self.fields.filters,
                 *self._shape(),
                 *self.dynamic_range.filters,
-                *self.picture.views.filters(self.encoder.name),
+                *self.picture.views.filters(self.encoder.name, self.streams.container),
                 f"format={self.encoder.reference_format}",
             )
         )

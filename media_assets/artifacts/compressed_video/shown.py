@@ -6,6 +6,7 @@ FFmpeg shows the same, within limits that are told before anything is encoded.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from media_assets.media.edit_lists import EditedTrack, edited_tracks
@@ -40,15 +41,20 @@ def _odd_edits(track: EditedTrack) -> str | None:
     return None
 
 
-def as_shown(ffmpeg: FFmpeg, source: Path, media: MediaInfo, main: Stream, work: Work) -> Stream:
+def as_shown(
+    ffmpeg: FFmpeg, source: Path, media: MediaInfo, main: Stream, options: Mapping[str, str], work: Work
+) -> Stream:
     """The stream with the size that ffmpeg gives its frames: inside the aperture of mp4, the crop of Matroska.
+
+    Args:
+        options: Of the source as an input of ffmpeg.
 
     Raises:
         BadMedia: no frame can be decoded.
         TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: see `FFmpeg.run`.
     """
     told = work.directory / "shown.txt"
-    frame = uploaded(source, media.container)[str(main.index)]
+    frame = uploaded(source, media.container, **options)[str(main.index)]
     ffmpeg.run(frame.output(file_url(told), format="framehash", hash="crc32", vframes=1), work)
     found = _SIZE.search(told.read_text())
     told.unlink()

@@ -13,16 +13,26 @@ from dataclasses import dataclass
 
 from media_assets.media.isobmff import plain_box
 
-SIDE_BY_SIDE, TOP_AND_BOTTOM = 1, 2
+_MONO, _SIDE_BY_SIDE, _TOP_AND_BOTTOM, _FRAMES, _CHECKERBOARD, _LINES, _COLUMNS = 0, 1, 2, 3, 4, 6, 7
 """AVStereo3DType of libavutil."""
-_MONO = 0
-_ST3D = {_MONO: 0, TOP_AND_BOTTOM: 1, SIDE_BY_SIDE: 2}
+_INVERTED = 1
+"""AV_STEREO3D_FLAG_INVERT: the right view comes first."""
+_ST3D = {(_MONO, False): 0, (_TOP_AND_BOTTOM, False): 1, (_SIDE_BY_SIDE, False): 2}
+"""Numbers in `st3d`, which has none for the right view first."""
 _MATROSKA = {
-    SIDE_BY_SIDE: "left_right",
-    TOP_AND_BOTTOM: "top_bottom",
-    4: "checkerboard_lr",
-    6: "row_interleaved_lr",
-    7: "col_interleaved_lr",
+    (_MONO, False): "mono",
+    (_SIDE_BY_SIDE, False): "left_right",
+    (_SIDE_BY_SIDE, True): "right_left",
+    (_TOP_AND_BOTTOM, False): "top_bottom",
+    (_TOP_AND_BOTTOM, True): "bottom_top",
+    (_FRAMES, False): "block_lr",
+    (_FRAMES, True): "block_rl",
+    (_CHECKERBOARD, False): "checkerboard_lr",
+    (_CHECKERBOARD, True): "checkerboard_rl",
+    (_LINES, False): "row_interleaved_lr",
+    (_LINES, True): "row_interleaved_rl",
+    (_COLUMNS, False): "col_interleaved_lr",
+    (_COLUMNS, True): "col_interleaved_rl",
 }
 """FFmpeg's names of Matroska's StereoMode (RFC 9559, section 5.1.4.1.28.3)."""
 _WHOLE_SPHERE = (0, 2)
@@ -51,8 +61,8 @@ class Views:
     """What is said of the views of a picture."""
 
     sphere: Sphere | None = None
-    stereo: int | None = None
-    """AVStereo3DType; None where nothing is said."""
+    stereo: tuple[int, bool] | None = None
+    """AVStereo3DType, and whether the right view comes first; None where nothing is said."""
     twice: bool = False
     """Whether the container and the picture itself both say how two views lie in it: ffmpeg's filters take no frame
     with both (File exists)."""
@@ -67,27 +77,32 @@ class Views:
         types = _INFORMATION.get(codec) if self.twice else None
         return {f"bsf:{index}": f"filter_units=remove_types={types}"} if types else {}
 
-    def filters(self, encoder: str) -> tuple[str, ...]:
-        """x264 writes it into the picture, and then the container must not say it as well."""
-        return ("sidedata=mode=delete:type=STEREO3D",) if self._told_by_container(encoder) else ()
+    def filters(self, encoder: str, container: str) -> tuple[str, ...]:
+        """x264 writes it into the picture, where the container must not say it as well, and knows no right view first.
+
+        Args:
+            container: Of the result.
+        """
+        if encoder != "libx264" or self.stereo is None:
+            return ()
+        told = self.stereo in (_MATROSKA if container == "mkv" else _ST3D)
+        return ("sidedata=mode=delete:type=STEREO3D",) if told or self.stereo[1] else ()
 
     def matroska_options(self, encoder: str) -> dict[str, str]:
         """What says it in Matroska where the frames do no longer."""
-        if self.stereo is None or not self._told_by_container(encoder):
+        if encoder != "libx264" or self.stereo not in _MATROSKA:
             return {}
         return {"metadata:s:v:0": f"stereo_mode={_MATROSKA[self.stereo]}"}
-
-    def _told_by_container(self, encoder: str) -> bool:
-        return encoder == "libx264" and self.stereo in (SIDE_BY_SIDE, TOP_AND_BOTTOM)
 
 
 def read_views(carried: Sequence[tuple[str, bytes]]) -> Views:
     """From the side data of a frame (see `frame_data.side_data`)."""
-    stereo = [struct.unpack_from("=i", data)[0] for name, data in carried if name == "STEREO3D" and len(data) >= 4]
+    stereo = [struct.unpack_from("=2i", data) for name, data in carried if name == "STEREO3D" and len(data) >= 8]
     spheres = [
         Sphere(*struct.unpack_from("=4i4I", data)) for name, data in carried if name == "SPHERICAL" and len(data) >= 32
     ]
-    return Views(spheres[0] if spheres else None, stereo[0] if stereo else None, twice=len(stereo) > 1)
+    first = (stereo[0][0], bool(stereo[0][1] & _INVERTED)) if stereo else None
+    return Views(spheres[0] if spheres else None, first, twice=len(stereo) > 1)
 
 
 def boxes_of_views(views: Views, found: Sequence[bytes], *, same_size: bool) -> list[bytes]:

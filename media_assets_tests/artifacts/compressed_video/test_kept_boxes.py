@@ -150,3 +150,24 @@ def test_a_gopros_data_are_kept_and_its_hilights_become_chapters(tmp_path: Path)
     assert len(frames(made)) == 25
     compressed = compress(source, QUICK.model_copy(update={"container": "mkv"}))
     assert compressed.value.losses == ("LENS among the camera's data in the index",)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("mode", "in_mp4"),
+    [
+        ("bottom_top", ("the stereo 3D data",)),
+        ("row_interleaved_lr", ()),
+        ("anaglyph_cyan_red", ("the stereo 3D data (anaglyph_cyan_red)",)),
+    ],
+)
+def test_other_kinds_of_3d_are_kept_or_named(mode: str, in_mp4: tuple[str, ...], tmp_path: Path):
+    source = tmp_path / "source.mkv"
+    media.ffmpeg(*scene("motion", "160x96", 0.4), *FAT, "-metadata:s:v:0", f"stereo_mode={mode}", source)
+    for container, losses in (("mp4", in_mp4), ("mkv", ())):
+        compressed = compress(source, QUICK.model_copy(update={"container": container}))
+        made = result(compressed)
+        assert compressed.value.losses == losses
+        assert (views(made) == views(source)) or losses
+    with av.open(str(made)) as film:
+        assert film.streams.video[0].metadata["stereo_mode"] == mode

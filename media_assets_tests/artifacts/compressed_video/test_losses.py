@@ -9,7 +9,9 @@ from uuid import UUID
 import av
 import pytest
 
+from media_assets.artifacts.compressed_video.inventory import take_inventory
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings
+from media_assets.work.work import Work
 from media_assets_tests import sample_media as media
 from media_assets_tests.artifacts.compressed_video.boxed import ENTRY, box, captioned, inside, plain
 from media_assets_tests.artifacts.compressed_video.clips import FAT, QUICK, clip, compress, frames, result, scene
@@ -157,3 +159,41 @@ def test_a_spatial_video_and_a_second_recording_in_the_file_are_left_as_they_are
     assert value.reason.startswith("left as it is: it holds a second view (spatial video, MV-HEVC)")
     source.write_bytes(data * 2)
     assert compress(source).value.reason.startswith("left as it is: another recording follows behind it")
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("what", ["boxes of a camera", "boxes behind the index", "keys"])
+def test_a_hostile_number_of_things_is_looked_at_with_bounds(what: str, tmp_path: Path):
+    source = tmp_path / "source.mp4"
+    data = plain(source, seconds=0.2)
+    if what == "boxes of a camera":
+        many = b"".join(box(struct.pack(">I", 0x41414141 + number)) for number in range(300_000))
+        source.write_bytes(inside(data, (b"moov",), box(b"udta", many)))
+    elif what == "keys":
+        keys = b"".join(box(b"mdta", b"k%d" % number) for number in range(300_000))
+        content = (bytes(4), box(b"hdlr", bytes(24)), box(b"keys", bytes(8), keys))
+        source.write_bytes(inside(data, (b"moov",), box(b"meta", *content)))
+    else:
+        source.write_bytes(data + box(b"uuid", bytes(16)) * 300_000)
+    work = Work(tmp_path, time_limit_seconds=20)
+    assert 0 < len(take_inventory(source, 0, work).extras) <= 100
+
+
+@pytest.mark.thorough
+def test_the_titles_of_tracks_are_kept_in_every_container(tmp_path: Path):
+    first = tmp_path / "first.mkv"
+    tone = media.tone(tmp_path / "tone.wav", 0.4)
+    titles = ("-metadata:s:v:0", "title=Main", "-metadata:s:a:0", "title=Commentary")
+    media.ffmpeg(
+        *scene("motion", "160x96", 0.4), "-i", tone, "-map", "0", "-map", "1", *FAT, "-c:a", "aac", *titles, first
+    )
+    second = result(compress(first))
+    assert second.suffix == ".mp4"
+    source = tmp_path / "source.mp4"
+    media.ffmpeg("-i", first, "-map", "0", "-c", "copy", source)
+    for path, container in ((first, "mp4"), (source, "mp4"), (source, "mkv")):
+        compressed = compress(path, QUICK.model_copy(update={"container": container}))
+        assert compressed.value.losses == ()
+        with av.open(str(result(compressed))) as made:
+            told = [stream.metadata.get("title") or stream.metadata.get("name") for stream in made.streams]
+        assert told == ["Main", "Commentary"]
