@@ -63,10 +63,10 @@ def test_utterances_without_text_are_left_out():
     assert to_segments([heard(0, 1, "  "), heard(1, 2, "")], 9) == ()
 
 
-def test_moved_segments_are_cut_to_the_audio_they_belong_to():
+def test_moved_segments_are_cut_to_the_audio_they_belong_to_and_none_is_lost():
     segments = to_segments([heard(0, 4, "a b", word("a", 0, 1), word("b", 3.5, 4)), heard(4, 5)], 10)
     placed = place(segments, offset_seconds=2.5, duration_seconds=3)
-    assert times(placed) == [(2.5, 5.5)]
+    assert times(placed) == [(2.5, 5.5), (5.499, 5.5)], "the end of a recording is where an engine was last wrong"
     assert [(w.start_seconds, w.end_seconds) for w in placed[0].words] == [(2.5, 3.5), (5.5, None)]
 
 

@@ -49,13 +49,13 @@ def place(
 ) -> tuple[TranscriptSegment, ...]:
     """The segments moved by `offset_seconds` and cut to the `duration_seconds` from there, in order of time.
 
-    A segment that lies wholly behind the end cannot be shown by a player and is left out.
+    A segment that an engine puts behind the end was said all the same: it is shown in the last moment.
     """
     first = max(0.0, offset_seconds)
     last = offset_seconds + duration_seconds
-    placed = (_within(segment, offset_seconds, first, last) for segment in segments)
+    placed = (_within(segment, offset_seconds, first, last) for segment in segments) if last > first else ()
     # By their starts alone: what begins together stays in the order of speech.
-    return tuple(sorted((s for s in placed if s is not None), key=lambda s: s.start_seconds))
+    return tuple(sorted(placed, key=lambda s: s.start_seconds))
 
 
 def mean_confidence(words: Iterable[Word], otherwise: float) -> float:
@@ -95,11 +95,10 @@ def _end(utterance: Utterance, words: tuple[Word, ...], following_start: float) 
     return min(guess, following_start) if following_start > start else guess
 
 
-def _within(segment: TranscriptSegment, offset: float, first: float, last: float) -> TranscriptSegment | None:
-    start = round(max(first, segment.start_seconds + offset), 3)
-    end = round(min(last, segment.end_seconds + offset), 3)
-    if end - start < _SHORTEST_SECONDS / 2:
-        return None
+def _within(segment: TranscriptSegment, offset: float, first: float, last: float) -> TranscriptSegment:
+    latest = max(first, last - _SHORTEST_SECONDS)
+    start = round(min(max(first, segment.start_seconds + offset), latest), 3)
+    end = round(min(last, max(segment.end_seconds + offset, start + _SHORTEST_SECONDS)), 3)
     words = tuple(_word_within(word, offset, start, end) for word in segment.words)
     return segment.model_copy(update={"start_seconds": start, "end_seconds": end, "words": _without_overlap(words)})
 
