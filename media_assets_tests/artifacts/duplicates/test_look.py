@@ -140,5 +140,5 @@ def test_what_was_seen_is_remembered_and_a_damaged_memory_is_none(tmp_path: Path
     memory.save()
     assert LookMemory(path).get("a b 0") == Finding("cut", "", 0.81)
     assert LookMemory(path).get("a c 0") is None
-    path.write_text('{"format": 3, "found": {"a b 0": [1, 2, 3, 4, 5, 6]}')
+    path.write_text('{"format": 4, "found": {"a b 0": [1, 2, 3, 4, 5, 6]}')
     assert LookMemory(path).get("a b 0") is None

@@ -27,6 +27,8 @@ SURE = 0.985
 """Correlation of whole pictures at which no cut is searched for."""
 _BETTER = 0.004
 _TUKEY = 4.685
+_FITTED = 60_000
+"""Pixels to which a box is fitted, about."""
 
 
 class CutOut(NamedTuple):
@@ -137,9 +139,11 @@ def _step(outer: Grey, target: Grey, box: CutOut) -> tuple[CutOut, float]:
     x = np.linspace(-1, 1, columns, dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, rows, dtype=np.float32)[:, None]
     inner = (slice(2, -2), slice(2, -2))
+    # Six numbers need no more pixels than that; an odd step does not stay in some columns.
+    every = max(1, target.size // _FITTED) | 1
     parts: list[Any] = [across, across * x, down, down * y, warped, np.ones_like(warped)]
-    design = np.stack([part[inner].ravel() for part in parts], axis=1).astype(np.float64)
-    wanted = target[inner].ravel().astype(np.float64)
+    design = np.stack([part[inner].ravel()[::every] for part in parts], axis=1).astype(np.float64)
+    wanted = target[inner].ravel()[::every].astype(np.float64)
     weights = np.ones(len(wanted))
     solution: NDArray[np.floating] = np.zeros(6)
     for _ in range(3):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import ffmpeg as ffmpeg_python
 
 from media_assets.base.errors import BadMedia
 from media_assets.media.ffmpeg import FFmpeg
@@ -20,6 +23,14 @@ if TYPE_CHECKING:
 
 PICTURE_SIDE = 1600
 """Longer side of a picture, in pixels, at which it is looked at."""
+VIDEO_SIDE = 960
+"""Longer side of a frame of a video."""
+MOST_FRAMES = 96
+"""So many frames of one window at most."""
+_INDEXED = ("mov", "matroska", "avi")
+"""Demuxers that know where their key frames are."""
+_BEFORE_SECONDS = 12.0
+"""Key frames are rarely farther apart."""
 _HEADER = re.compile(rb"P6\s(\d+)\s(\d+)\s255\s")
 _HEADER_BYTES = 64
 _LEAST_SIDE = 16
@@ -49,6 +60,73 @@ def picture(ffmpeg: FFmpeg, source: Path, container: str | None, work: Work) -> 
     return found
 
 
+class ClipWindow(NamedTuple):
+    """A short time of a video, of which every frame is read or some are."""
+
+    start_seconds: float
+    length_seconds: float
+    picks: tuple[int, ...] | None = None
+    """Which frames of it, counted from 0; None for all."""
+
+
+def bursts(
+    ffmpeg: FFmpeg, source: Path, container: str | None, windows: Sequence[ClipWindow], side: int, work: Work
+) -> list[list[Pixels]]:
+    """The frames of some windows of a video, in one run of ffmpeg; of each window at most MOST_FRAMES.
+
+    In a container without an index, seeking may end behind the place: it begins earlier there. Where nothing is found
+    all the same, all up to the place is decoded.
+
+    Args:
+        side: Longer side of the frames, at most.
+
+    Raises:
+        BadMedia, TimeLimitExceeded, Transient, Fatal: see `FFmpeg.run`.
+    """
+    container = container or _demuxer(source, work)
+    before = 0.0 if container and container.split(",")[0] in _INDEXED else _BEFORE_SECONDS
+    found = _bursts(ffmpeg, source, container, windows, side, work, before)
+    return found if all(found) else _bursts(ffmpeg, source, container, windows, side, work, None)
+
+
+def _bursts(
+    ffmpeg: FFmpeg,
+    source: Path,
+    container: str | None,
+    windows: Sequence[ClipWindow],
+    side: int,
+    work: Work,
+    before_seconds: float | None,
+) -> list[list[Pixels]]:
+    """See `bursts`.
+
+    Args:
+        before_seconds: How much is decoded before each window; None for all.
+    """
+    files = [work.directory / f"window{number}.ppm" for number in range(len(windows))]
+    try:
+        outputs = []
+        for window, written in zip(windows, files, strict=True):
+            begin = 0.0 if before_seconds is None else max(0.0, window.start_seconds - before_seconds)
+            start, length = window.start_seconds - begin, window.length_seconds
+            picks = window.picks
+            chosen = "select='" + "+".join(f"eq(n,{pick})" for pick in picks) + "'," if picks is not None else ""
+            most = MOST_FRAMES if picks is None else len(picks)
+            # Flagged frames alone lose their combs: a copy may have lost them before.
+            steps = (
+                f"trim=start={start:.3f}:duration={length:.3f},{chosen}"
+                f"bwdif=mode=send_frame:deint=interlaced,{_scaled(side)}"
+            )
+            given = uploaded(source, container, ss=f"{begin:.3f}", t=f"{start + length:.3f}")["V:0"]
+            options = {**_AS_PPM, "fps_mode": "passthrough", "frames:v": most}
+            outputs.append(given.output(file_url(written), vf=steps, **options))
+        ffmpeg.run(ffmpeg_python.merge_outputs(*outputs) if len(outputs) > 1 else outputs[0], work)
+        return [_read(written, side, MOST_FRAMES) for written in files]
+    finally:
+        for written in files:
+            written.unlink(missing_ok=True)
+
+
 def _demuxer(source: Path, work: Work) -> str | None:
     media = probe(source, work).media
     return media.container if media else None
@@ -76,6 +154,8 @@ def _read(path: Path, side: int, most: int) -> list[Pixels]:
     while header := _HEADER.match(content, place):
         width, height = int(header[1]), int(header[2])
         place = header.end() + 3 * width * height
+        if place > len(content):
+            break
         if min(width, height) < _LEAST_SIDE:
             continue
         pixels = np.frombuffer(content, np.uint8, 3 * width * height, header.end())

@@ -80,6 +80,11 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
 
 def without_bars(pixels: Pixels) -> Pixels:
     """The picture between black bars on whatever sides; as it is where next to nothing would be left."""
+    return pixels[inside_bars(pixels)]
+
+
+def inside_bars(pixels: Pixels) -> tuple[slice, slice]:
+    """The rows and columns of `without_bars`."""
     import numpy as np
 
     brightest = pixels.max(axis=-1)
@@ -90,8 +95,9 @@ def without_bars(pixels: Pixels) -> Pixels:
         first, last = (int(bright[0]), int(bright[-1]) + 1) if bright.size else (0, size)
         thinnest = _THINNEST_BAR * size
         edges.append(slice(first if first > thinnest else 0, last if size - last > thinnest else size))
-    found = pixels[edges[0], edges[1]]
-    return found if found.size > 0.3 * pixels.size else pixels
+    rows, columns = edges
+    is_most = pixels[rows, columns].size > 0.3 * pixels.size
+    return (rows, columns) if is_most else (slice(None), slice(None))
 
 
 def _lay(one: Pixels, other: Pixels) -> tuple[Planes, Planes, float, int] | Finding:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from media_assets.artifacts.duplicates.find.compare import Likeness
+from media_assets.artifacts.duplicates.look.clips import CannotSee, Clips
 from media_assets.artifacts.duplicates.look.frames import picture
 from media_assets.artifacts.duplicates.look.memory import LookMemory
 from media_assets.artifacts.duplicates.look.pictures import Finding, look_at
@@ -52,6 +53,7 @@ class SecondLook:
         self._ffmpeg = ffmpeg
         self._memory = memory
         self._scratch = scratch
+        self._clips = Clips(opened, ffmpeg, scratch)
         self._pictures: OrderedDict[str, NDArray[np.uint8] | _Unseen] = OrderedDict()
         self.look_alikes: list[LookAlike] = []
         """Pairs that are not the same by what was seen, or could not be looked at."""
@@ -62,8 +64,8 @@ class SecondLook:
         Raises:
             Fatal, Cancelled: nothing can be looked at, or the work is to end.
         """
-        if first.kind is not MediaKind.IMAGE:
-            return likeness
+        if first.kind is not MediaKind.IMAGE and (first.frames is None or second.frames is None):
+            return likeness  # sounds
         finding = self._finding(first, second, likeness)
         if finding.verdict == "different":
             if likeness.is_guess and finding.was_seen:
@@ -82,18 +84,28 @@ class SecondLook:
 
     def _finding(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Finding:
         name = f"{_content(first)} {_content(second)} {likeness.orientation}"
+        if first.kind is not MediaKind.IMAGE:
+            name += f" {likeness.offset_seconds:.2f}"
         known = self._memory.get(name)
         if known is not None:
             return known
         ask()
+        finding = self._looked(first, second, likeness)
+        if _content(first) and _content(second) and finding.was_seen:
+            self._memory.put(name, finding)
+        return finding
+
+    def _looked(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Finding:
+        if first.kind is not MediaKind.IMAGE:
+            try:
+                return self._clips.look(first, second, likeness)
+            except CannotSee as error:
+                return Finding("different", f"not looked at: {error}", was_seen=False)
         one, other = self._picture(first), self._picture(second)
         for row, found in ((first, one), (second, other)):
             if isinstance(found, _Unseen):
                 return Finding("different", f"not looked at: {row.key} {found.reason}", was_seen=False)
-        finding = look_at(one, other, likeness.orientation)  # type: ignore[arg-type]
-        if _content(first) and _content(second):
-            self._memory.put(name, finding)
-        return finding
+        return look_at(one, other, likeness.orientation)  # type: ignore[arg-type]
 
     def _picture(self, row: DedupRow) -> NDArray[np.uint8] | _Unseen:
         if row.key not in self._pictures:

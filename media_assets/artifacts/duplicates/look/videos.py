@@ -1,0 +1,79 @@
+"""The verdict on two videos, from frames of both that show the same moments.
+
+A video is another one as soon as one moment is: of a fixed camera that is the only difference there may be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from media_assets.artifacts.duplicates.look.logos import without_logo
+from media_assets.artifacts.duplicates.look.pictures import Finding, look_at
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+
+_ORDER = ("same", "marked", "cut", "different")
+
+
+class Pair(NamedTuple):
+    """Two frames that seem to show the same, upright and without bars."""
+
+    first: Pixels
+    second: Pixels
+    at_seconds: float
+    """Seconds of the first video."""
+
+
+def look_at_moments(moments: Sequence[Sequence[Pair]]) -> Finding:
+    """The verdict on two videos.
+
+    Args:
+        moments: Of each moment the pairs of frames that fit best; it is the same when one of them is.
+    """
+    found = _worst(_look_at_moment(pairs) for pairs in moments)
+    if found.verdict != "different":
+        return found
+    bare = _without_logos([pairs[0] for pairs in moments])
+    if bare is not None and (again := _worst(_look_at_moment([pair]) for pair in bare)).verdict != "different":
+        return again._replace(verdict="marked")
+    return found
+
+
+def _worst(findings: Iterable[Finding]) -> Finding:
+    """The worst of some findings; none is looked for behind one that is different."""
+    worst = Finding("same", "")
+    for found in findings:
+        if found.verdict == "different":
+            return found
+        worst = max(worst, found, key=lambda one: _ORDER.index(one.verdict))
+    return worst
+
+
+def _look_at_moment(pairs: Sequence[Pair]) -> Finding:
+    best: Finding | None = None
+    for pair in pairs:
+        found = look_at(pair.first, pair.second)
+        if found.verdict != "different":
+            return found
+        best = best or found._replace(reason=f"{found.reason}, {_clock(pair.at_seconds)} into it")
+    return best or Finding("same", "")
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
+def _without_logos(pairs: Sequence[Pair]) -> list[Pair] | None:
+    """The pairs without a logo that one of the videos has; None where none has."""
+    one, other = [pair.first for pair in pairs], [pair.second for pair in pairs]
+    if (bare := without_logo(one, other)) is not None:
+        return [pair._replace(first=frame) for pair, frame in zip(pairs, bare, strict=True)]
+    if (bare := without_logo(other, one)) is not None:
+        return [pair._replace(second=frame) for pair, frame in zip(pairs, bare, strict=True)]
+    return None
