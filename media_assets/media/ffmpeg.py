@@ -19,6 +19,7 @@ import ffmpeg
 
 from media_assets.base.errors import BadMedia, Fatal, TimeLimitExceeded, Transient
 from media_assets.media.ffmpeg_errors import complaints, failure
+from media_assets.media.ffmpeg_progress import Made
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.mixing import MonoMix, equal_mix
 from media_assets.media.probe import probe
@@ -132,15 +133,13 @@ class FFmpeg:
         """
         command = self._command(output, *_PROGRESS_ARGUMENTS)
         ending = Ending()
-        rest, furthest = b"", 0.0
+        rest, made = b"", Made()
         for data in self._stream(command, work, ending):
             *lines, rest = (rest + data).split(b"\n")
-            written = _seconds_written(lines)
-            if written is not None and written > furthest:
-                furthest = written
+            if made.more(lines):
                 work.progressed()
-            if duration_seconds and written is not None:
-                work.report(min(1.0, max(0.0, written / duration_seconds)))
+            if duration_seconds and made.seconds is not None:
+                work.report(min(1.0, max(0.0, made.seconds / duration_seconds)))
         return complaints(ending.error_output, command, work)
 
     def pcm(
@@ -254,12 +253,3 @@ def _bundled() -> Path:
     if missing := missing_from(path):
         raise Fatal(f"the ffmpeg at {path} lacks {', '.join(missing)}", next_step=next_step)
     return path
-
-
-def _seconds_written(progress: Sequence[bytes]) -> float | None:
-    """The last position in lines of ffmpeg's `-progress` output; it is `N/A` until something was written."""
-    for line in reversed(progress):
-        key, _, value = line.partition(b"=")
-        if key == b"out_time_us" and value.strip().lstrip(b"-").isdigit():
-            return int(value) / 1_000_000
-    return None
