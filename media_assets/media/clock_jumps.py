@@ -69,6 +69,35 @@ def _gaps(source: Path, index: int) -> Gaps:
     return Gaps(missing, jumps=jumps)
 
 
+class Clock:
+    """Takes the jumps out of the times of one stream, as ffmpeg does that reads this stream alone."""
+
+    def __init__(self, demuxer: str) -> None:
+        self.jumps = 0
+        self._starts_anew = demuxer in STARTS_ANEW
+        self._shift = 0.0
+        self._last: float | None = None
+        self._next = 0.0
+
+    def shift(self, dts: float | None, length: float) -> float:
+        """What is to be added to the times of a packet, in seconds.
+
+        Args:
+            dts: When it is decoded, by its own time stamp; None without one.
+            length: How long it lasts.
+        """
+        if dts is None or not self._starts_anew:
+            return self._shift
+        if self._last is not None:
+            ahead = dts + self._shift - self._next
+            if abs(ahead) > CLOSED_SECONDS or dts + self._shift < self._last - CLOSED_BACK_SECONDS:
+                self._shift -= ahead
+                self.jumps += 1
+        self._last = dts + self._shift
+        self._next = self._last + length
+        return self._shift
+
+
 def is_jump(ahead_seconds: float) -> bool:
     """Whether a packet that comes so much later than the end of the one before it is put right behind it."""
     return ahead_seconds > CLOSED_SECONDS or ahead_seconds < -CLOSED_BACK_SECONDS

@@ -27,6 +27,8 @@ _FOLLOWS = re.compile(
 _DECORATION = re.compile(r" @ 0x[0-9a-f]+|\[(warning|error|fatal|panic)\] ")
 _CANNOT_DECODE = 69
 """Exit code when more packets than `-max_error_rate` could not be decoded."""
+_WRITER = re.compile(r"\[(out#\d+/\w+|mp4|mov|ipod|matroska|null)\] ")
+"""Who says a line: those that write. Readers have other names (`mov,mp4,m4a,3gp,3g2,mj2`, `matroska,webm`, `in#0/…`)."""
 _STOPPED = (-signal.SIGKILL, -signal.SIGTERM, 255)
 """255 is ffmpeg's own answer to a signal."""
 _TOO_MANY_CHANNELS = re.compile(rb"Too many channels: (\d+)")
@@ -47,6 +49,14 @@ def complaints(error_output: bytes, command: Sequence[str], work: Work) -> tuple
     lines = [_DECORATION.sub("", line).strip() for line in text.splitlines() if _MATTERS.search(line)]
     causes = [line for line in lines if not _FOLLOWS.search(line)]
     return tuple(dict.fromkeys(causes or lines))
+
+
+def of_content(errors: Sequence[str]) -> tuple[str, ...]:
+    """The errors of `complaints` that concern what was read: not what a writer remarked of times and sizes.
+
+    What a writer cannot write makes ffmpeg fail; what it wrote is looked at afterwards.
+    """
+    return tuple(error for error in errors if not _WRITER.match(error))
 
 
 def failure(exit_code: int, error_output: bytes, command: Sequence[str], work: Work) -> MediaAssetsError:

@@ -15,6 +15,7 @@ from media_assets.artifacts.compressed_video.settings import VideoCompressionSet
 from media_assets.artifacts.compressed_video.value import CompressedVideo, CrfTrial, VmafScore
 from media_assets.base.errors import BadMedia
 from media_assets.media.ffmpeg import FFmpeg
+from media_assets.media.ffmpeg_errors import of_content
 from media_assets.work.portions import portions
 from media_assets.work.work import Work
 
@@ -102,7 +103,7 @@ class Finish:
     def _encode(self, crf: float, path: Path, encoding: Work, checking: Work) -> VmafScore:
         decoding, rating = portions(checking, [0.4, 0.6])
         encoding.require_space(2 * self.budget)  # the index is moved to the front in a second pass
-        errors = encode(self.ffmpeg, self.plan, crf, path, encoding)
+        errors = of_content(encode(self.ffmpeg, self.plan, crf, path, encoding))
         keep_boxes(self.plan, path)
         if errors and self.plan.seekable:
             raise BadMedia(f"is damaged: {errors[0]}", next_step=DAMAGED)
@@ -142,7 +143,12 @@ class Finish:
             trials=self.trials,
             losses=(
                 *plan.losses,
+                *self._lost_times(),
                 *gates.missing_frames(plan, self.samples.timeline, path, work),
                 *gates.losses(plan, path, work),
             ),
         )
+
+    def _lost_times(self) -> tuple[str, ...]:
+        jumps = self.samples.timeline.jumps
+        return (f"the jumps of its clock ({jumps} ×): what follows one is shown right behind",) if jumps else ()

@@ -13,6 +13,7 @@ from media_assets.artifacts.compressed_video.timeline import Timeline, read_time
 from media_assets.base.errors import BadMedia, TimeLimitExceeded
 from media_assets.base.wording import counted
 from media_assets.media.ffmpeg import ALL_MUST_DECODE, FFmpeg
+from media_assets.media.ffmpeg_errors import of_content
 from media_assets.media.info import MediaInfo
 from media_assets.media.probe import probe
 from media_assets.media.untrusted import uploaded
@@ -38,11 +39,8 @@ def decodes(ffmpeg: FFmpeg, result: Path, duration_seconds: float | None, work: 
     both = uploaded(result, media.container)
     streams = [both["v:0"]] + ([both["a"]] if media.audio_streams else [])
     try:
-        errors = ffmpeg.run(
-            ffmpeg_python.output(*streams, "-", format="null", **AS_IT_COMES, **ALL_MUST_DECODE),
-            work,
-            duration_seconds=duration_seconds,
-        )
+        output = ffmpeg_python.output(*streams, "-", format="null", **AS_IT_COMES, **ALL_MUST_DECODE)
+        errors = of_content(ffmpeg.run(output, work, duration_seconds=duration_seconds))
     except TimeLimitExceeded:
         raise
     except BadMedia as error:

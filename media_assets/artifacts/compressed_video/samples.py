@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import ffmpeg as ffmpeg_python
 
@@ -110,6 +111,8 @@ def _take(ffmpeg: FFmpeg, plan: EncodePlan, timeline: Timeline, window: FrameWin
         vf=filters,
         **ALL_MUST_DECODE,
     )
+    if timeline.jumps:
+        output = ffmpeg_python.merge_outputs(output, *_what_moves_the_clock(plan, options))
     ffmpeg.run(output, work, duration_seconds=length)
     written = read_timeline(path, 0, work)
     return Sample(
@@ -119,6 +122,14 @@ def _take(ffmpeg: FFmpeg, plan: EncodePlan, timeline: Timeline, window: FrameWin
         seconds=written.duration_seconds,
         source_bytes=int(timeline.sizes[window.first : window.end].sum()),
     )
+
+
+def _what_moves_the_clock(plan: EncodePlan, options: dict[str, str]) -> list[Any]:
+    """Outputs that write nothing, for the streams of which ffmpeg takes a jump of the clock in the result: which one
+    comes first decides by how much it closes the jump for all."""
+    source = uploaded(plan.source, plan.media.container, **options)
+    others = [source[str(stream.index)] for stream in plan.streams.copied if stream.type in ("audio", "video")]
+    return [ffmpeg_python.output(*others, "-", format="null", c="copy")] if others else []
 
 
 def try_crf(ffmpeg: FFmpeg, samples: Samples, crf: float, work: Work) -> CrfTrial:

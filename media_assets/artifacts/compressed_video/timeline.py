@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from media_assets.media.clock_jumps import Clock
 from media_assets.media.sandbox.child import run_in_child
 from media_assets.media.untrusted import open_media
 from media_assets.work.work import Work
@@ -23,10 +24,6 @@ _WHOLE_BELOW = 1.5
 """A file that is no longer than all samples times this is not sampled but taken whole."""
 
 
-_LONGEST_GAP_SECONDS, _BACK_SECONDS = 10.0, 0.1
-"""Where a clock goes forward by more than the first, or back by the second, ffmpeg goes on as if it had not."""
-_CLOCKS_MAY_JUMP = 0x0200
-"""FFmpeg's AVFMT_TS_DISCONT, among the flags of a demuxer."""
 _MANY_PACKETS_BYTES = 400_000_000
 """Some 50 hours of 90 frames a second."""
 
@@ -36,12 +33,14 @@ class Timeline:
     """Frames in the order they are shown."""
 
     seconds: npt.NDArray[np.float64]
-    """Time from the container's start, as ffmpeg counts when it seeks."""
+    """Time from the container's start, as ffmpeg counts when it seeks; of a clock that jumps, without the jumps."""
     sizes: npt.NDArray[np.int64]
     """Bytes."""
     end_seconds: float
     hidden_bytes: int = 0
     """Bytes of frames that no player shows: an edit list leaves them out, but others are decoded with their help."""
+    jumps: int = 0
+    """How often its clock jumps."""
 
     @property
     def duration_seconds(self) -> float:
@@ -82,8 +81,8 @@ def read_timeline(path: Path, index: int, work: Work) -> Timeline:
     import numpy as np
 
     limits = replace(work.child_limits, result_bytes=_MANY_PACKETS_BYTES)
-    rows = np.frombuffer(run_in_child(_packets, path, index, work=work, limits=limits), dtype=np.float64)
-    rows = rows.reshape(-1, 4)
+    found = np.frombuffer(run_in_child(_packets, path, index, work=work, limits=limits), dtype=np.float64)
+    rows = found[1:].reshape(-1, 4)
     hidden = rows[:, 3] != 0
     times, sizes, lengths, _ = rows[~hidden].T
     order = np.argsort(times, kind="stable")
@@ -91,55 +90,30 @@ def read_timeline(path: Path, index: int, work: Work) -> Timeline:
     end = max(0.0, float((times + lengths).max(initial=0.0)))
     if seconds.size > 1:
         end = max(end, float(seconds[-1]) + float(np.median(np.diff(seconds))))
-    return Timeline(seconds, sizes[order].astype(np.int64), end, int(rows[hidden, 1].sum()))
+    return Timeline(seconds, sizes[order].astype(np.int64), end, int(rows[hidden, 1].sum()), int(found[0]))
 
 
 def _packets(path: Path, index: int) -> bytes:
     """When each packet of a stream is shown, its bytes, how long it lasts and whether it is hidden, as rows of four
-    doubles."""
-    rows = array("d")
+    doubles; in front of them how often the clock jumps."""
+    rows = array("d", [0.0])
     with path.open("rb") as file, open_media(file) as container:
         if container is not None:
             start = (container.start_time or 0) / _MICROSECONDS
+            clock = Clock(container.format.name)
             stream: Any = container.streams[index]
-            clock = _JoinedClocks(may_jump=bool(container.format.flags & _CLOCKS_MAY_JUMP))
             for packet in container.demux(stream):
                 ticks = packet.pts if packet.pts is not None else packet.dts
                 if not packet.size or ticks is None:
                     continue
-                rows.append(float(ticks * packet.time_base) - start + clock.correction(packet))
+                length = float((packet.duration or 0) * packet.time_base)
+                dts = None if packet.dts is None else float(packet.dts * packet.time_base)
+                rows.append(float(ticks * packet.time_base) + clock.shift(dts, length) - start)
                 rows.append(packet.size)
-                rows.append(float((packet.duration or 0) * packet.time_base))
+                rows.append(length)
                 rows.append(packet.is_discard)
+            rows[0] = clock.jumps
     return rows.tobytes()
-
-
-@dataclass
-class _JoinedClocks:
-    """Joins the parts of a stream whose clock jumps, as recordings in MPEG-TS that were put together have them.
-
-    It does as ffmpeg does (`ts_discontinuity_process` in its ffmpeg_demux.c), whose frames are compared with it.
-    """
-
-    may_jump: bool
-    """Whether the format has clocks that jump; in others a gap is meant."""
-    shift: float = 0.0
-    """Seconds."""
-    last: float = 0.0
-    expected: float | None = None
-
-    def correction(self, packet: Any) -> float:
-        """Seconds to add to the times of the next packet."""
-        if not self.may_jump or packet.dts is None:
-            return self.shift
-        time = float(packet.dts * packet.time_base) + self.shift
-        if self.expected is not None:
-            jump = time - self.expected
-            if abs(jump) > _LONGEST_GAP_SECONDS or time + _BACK_SECONDS < self.last:
-                self.shift -= jump
-                time = self.expected
-        self.last, self.expected = time, time + float((packet.duration or 0) * packet.time_base)
-        return self.shift
 
 
 def choose_windows(timeline: Timeline, samples: int, sample_seconds: float) -> tuple[FrameWindow, ...]:
