@@ -19,7 +19,7 @@ import ffmpeg
 
 from media_assets.base.errors import BadMedia, Fatal, TimeLimitExceeded, Transient
 from media_assets.media.ffmpeg_errors import complaints, failure
-from media_assets.media.ffmpeg_progress import Made
+from media_assets.media.ffmpeg_progress import FFmpegProgress
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.mixing import MonoMix, equal_mix
 from media_assets.media.probe import probe
@@ -133,7 +133,7 @@ class FFmpeg:
         """
         command = self._command(output, *_PROGRESS_ARGUMENTS)
         ending = Ending()
-        rest, made = b"", Made()
+        rest, made = b"", FFmpegProgress()
         for data in self._stream(command, work, ending):
             *lines, rest = (rest + data).split(b"\n")
             if made.more(lines):

@@ -28,7 +28,7 @@ _DECORATION = re.compile(r" @ 0x[0-9a-f]+|\[(warning|error|fatal|panic)\] ")
 _CANNOT_DECODE = 69
 """Exit code when more packets than `-max_error_rate` could not be decoded."""
 _WRITER = re.compile(r"\[(out#\d+/\w+|mp4|mov|ipod|matroska|null)\] ")
-"""Who says a line: those that write. Readers have other names (`mov,mp4,m4a,3gp,3g2,mj2`, `matroska,webm`, `in#0/…`)."""
+"""Lines of those that write. Readers have other names (`mov,mp4,m4a,3gp,3g2,mj2`, `matroska,webm`, `in#0/mpegts`)."""
 _STOPPED = (-signal.SIGKILL, -signal.SIGTERM, 255)
 """255 is ffmpeg's own answer to a signal."""
 _TOO_MANY_CHANNELS = re.compile(rb"Too many channels: (\d+)")

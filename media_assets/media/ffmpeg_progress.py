@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 _COUNTS = (b"frame", b"drop_frames", b"total_size", b"out_time_us")
-"""Of each a higher number tells of work: pictures that were written and such that were decoded and left out, bytes, and
-the furthest time. One wild time stamp stops the last for good, and holds pictures back; each other one goes on."""
+"""Numbers that grow with work: pictures that were written, such that were decoded and left out, bytes, the furthest
+time. One wild time stamp stops the last for good, and holds pictures back; the others go on."""
 
 
 @dataclass
-class Made:
+class FFmpegProgress:
     """Fed with all lines, in order."""
 
     seconds: float | None = None

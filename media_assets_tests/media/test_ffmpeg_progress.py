@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from media_assets.media.ffmpeg_progress import Made
+from media_assets.media.ffmpeg_progress import FFmpegProgress
 from media_assets_tests import sample_media as media
 
 
@@ -13,7 +13,7 @@ def told(**values: object) -> list[bytes]:
 
 
 def test_what_goes_on_behind_a_wild_time_stamp_is_progress():
-    made = Made()
+    made = FFmpegProgress()
     assert made.more(told(frame=30, drop_frames=0, total_size=48, out_time_us=3_000_000_000))
     assert made.more(told(frame=31, drop_frames=0, total_size=48, out_time_us=3_000_000_000))
     assert made.more(told(frame=31, drop_frames=9, total_size=48, out_time_us=3_000_000_000))
@@ -22,20 +22,20 @@ def test_what_goes_on_behind_a_wild_time_stamp_is_progress():
 
 
 def test_telling_the_same_again_is_no_progress():
-    made = Made()
+    made = FFmpegProgress()
     lines = told(frame=30, drop_frames=2, total_size="N/A", out_time_us=1_000_000, speed="0.9x", fps=3)
     assert made.more(lines)
     assert not made.more(told(frame=30, drop_frames=2, total_size="N/A", out_time_us=1_000_000, speed="0.1x", fps=1))
     assert not made.more([])
-    assert not Made().more(told(frame=0, total_size=0, out_time_us="N/A"))
+    assert not FFmpegProgress().more(told(frame=0, total_size=0, out_time_us="N/A"))
 
 
 def test_the_words_are_those_of_ffmpeg(tmp_path: Path):
     film = media.video(tmp_path / "film.mp4", 1.0)
     lines = media.ffmpeg("-progress", "pipe:1", "-i", film, tmp_path / "film.mkv").split(b"\n")
     for name in (b"frame=", b"total_size=", b"out_time_us="):
-        assert Made().more([line for line in lines if line.startswith(name)]), name
+        assert FFmpegProgress().more([line for line in lines if line.startswith(name)]), name
     assert b"drop_frames=0" in lines
-    made = Made()
+    made = FFmpegProgress()
     made.more(lines)
     assert made.seconds is not None and 0.9 < made.seconds < 1.1
