@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from media_assets.artifacts.compressed_video.data_tracks import KNOWN_TRACKS, sample_formats
+from media_assets.artifacts.compressed_video.in_step import lost_offsets
 from media_assets.artifacts.compressed_video.inventory import Inventory, Track, take_inventory
 from media_assets.artifacts.compressed_video.iso_content import SPHERICAL_V1, printable
 from media_assets.artifacts.compressed_video.picture import look_at_picture
@@ -74,7 +75,7 @@ def losses(plan: EncodePlan, result: Path, work: Work) -> tuple[str, ...]:
     assert media is not None
     before = take_inventory(plan.source, plan.main.index, work)
     after = take_inventory(result, media.streams[0].index, work)
-    lost = [*_lost_times(plan.media, media), *_lost_data(plan, media, result, after)]
+    lost = [*_lost_times(plan.media, media), *lost_offsets(plan, media), *_lost_data(plan, media, result, after)]
     if len(media.chapters) != len(plan.media.chapters):
         lost.append(f"{len(plan.media.chapters) - len(media.chapters)} of {len(plan.media.chapters)} chapters")
     lost += _lost_light(plan, media.streams[0], result, work)
