@@ -8,7 +8,7 @@ is a pause to it, and stays. So how long such a file plays is told by what is de
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.sandbox.child import run_in_child
@@ -16,12 +16,20 @@ from media_assets.media.transport_packets import is_torn
 from media_assets.media.untrusted import open_media
 from media_assets.work.work import Work
 
+if TYPE_CHECKING:
+    from av.format import ContainerFormat
+
 CLOSED_SECONDS = 10.0
 """ffmpeg closes what is longer, ahead or back (its `-dts_delta_threshold`)."""
 CLOSED_BACK_SECONDS = 0.1
 """It closes what goes back so far in one stream (`ts_discontinuity_detect` in its sources)."""
 STARTS_ANEW = {"mpegts", "mpeg"}
 """FFmpeg's names of the demuxers with such clocks."""
+_TS_DISCONT = 0x0200
+"""AVFMT_TS_DISCONT among the flags of a demuxer. A few others bear it, whose clocks are corrected likewise."""
+_MAY_FALL = {"flv", "matroska,webm"}
+"""FFmpeg's names of demuxers whose clock goes on by the rules of the container, and yet goes back in streams that were
+saved as they came. ffmpeg corrects nothing there: it drops what comes at a time that has passed."""
 _GAP_SECONDS = 0.25
 _MOST_LOST_SECONDS = 300.0
 """The longest stretch that counts as lost by a receiver; a clock that jumps further has begun anew."""
@@ -72,9 +80,12 @@ def _gaps(source: Path, index: int) -> Gaps:
 class Clock:
     """Takes the jumps out of the times of one stream, as ffmpeg does that reads this stream alone."""
 
-    def __init__(self, demuxer: str) -> None:
+    def __init__(self, demuxer: ContainerFormat) -> None:
         self.jumps = 0
-        self._starts_anew = demuxer in STARTS_ANEW
+        self.falls = 0
+        """How often it goes back where nothing is corrected."""
+        self._may_fall = demuxer.name in _MAY_FALL
+        self._starts_anew = bool(demuxer.flags & _TS_DISCONT)
         self._shift = 0.0
         self._last: float | None = None
         self._next = 0.0
@@ -86,8 +97,12 @@ class Clock:
             dts: When it is decoded, by its own time stamp; None without one.
             length: How long it lasts.
         """
-        if dts is None or not self._starts_anew:
+        if dts is None:
             return self._shift
+        if not self._starts_anew:
+            self.falls += self._may_fall and self._last is not None and dts < self._last - CLOSED_BACK_SECONDS
+            self._last = dts
+            return 0.0
         if self._last is not None:
             ahead = dts + self._shift - self._next
             if abs(ahead) > CLOSED_SECONDS or dts + self._shift < self._last - CLOSED_BACK_SECONDS:
@@ -109,6 +124,32 @@ def may_hide(media: MediaInfo, seconds: float, stream: Stream) -> bool:
     claimed = stream.duration_seconds or media.duration_seconds
     other = claimed is not None and abs(claimed - seconds) > CLOSED_SECONDS
     return media.container == "mpegts" or (media.container in STARTS_ANEW and other)
+
+
+def falls(source: Path, media: MediaInfo, stream: Stream, work: Work) -> int:
+    """How often the clock of a stream goes back where ffmpeg would drop what follows.
+
+    Of Matroska only what states no duration is read for it: what was saved as it came.
+    """
+    if media.container not in _MAY_FALL or (media.container != "flv" and media.duration_seconds is not None):
+        return 0
+    return run_in_child(_falls, source, stream.index, work=work)
+
+
+def _falls(source: Path, index: int) -> int:
+    with source.open("rb") as file, open_media(file) as container:
+        if container is None:
+            return 0
+        clock = Clock(container.format)
+        for packet in container.demux(container.streams[index]):
+            if packet.dts is not None and packet.time_base is not None:
+                clock.shift(float(packet.dts * packet.time_base), 0.0)
+        return clock.falls
+
+
+def falls_said(times: int) -> str | None:
+    """What a person has to know of them."""
+    return f"its clock goes back ({times} ×): its sound is heard as it follows in the file" if times else None
 
 
 def jumps_said(jumps: int) -> str | None:

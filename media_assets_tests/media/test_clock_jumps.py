@@ -107,3 +107,32 @@ def test_packets_are_counted(make: Callable[[Path], Path], tmp_path: Path):
         path.write_bytes(content)
         with path.open("rb") as file:
             assert is_torn(file, 0, len(content)) is expected, name
+
+
+def saved_as_it_came(path: Path, codec: str, *, wild: bool) -> Path:
+    """An FLV of two seconds whose clock goes back: behind one wild time stamp, or where a sender began anew."""
+    part = media.video(path.with_suffix(".part.flv"), 1.0 if not wild else 2.0, "-c:a", codec, "-ar", "44100")
+    data = bytearray(part.read_bytes())
+    if not wild:
+        path.write_bytes(data + data[13:])
+        return path
+    at, number = 13, 0
+    while number < 20:
+        number += data[at] == 8
+        size = int.from_bytes(data[at + 1 : at + 4], "big")
+        if number == 20:
+            data[at + 7] = 3  # the highest byte of its time in milliseconds
+        at += 11 + size + 4
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("wild", [True, False])
+@pytest.mark.parametrize("codec", ["aac", pytest.param("libmp3lame", marks=pytest.mark.thorough)])
+def test_sound_whose_clock_goes_back_where_nothing_is_corrected_is_heard_as_it_follows(
+    codec: str, wild: bool, tmp_path: Path
+):
+    track, result = extract(saved_as_it_came(tmp_path / "saved.flv", codec, wild=wild))
+    assert track.duration_seconds == pytest.approx(2.0, abs=0.2)
+    assert "its clock goes back (1 ×): its sound is heard as it follows in the file" in track.chosen_because
+    assert float(np.mean(np.abs(media.samples(result)) > 0.01)) > 0.85

@@ -111,6 +111,8 @@ def _compress(
         if is_empty_track(source, media, main, work):
             raise NotApplicable("has a video track without a picture in it")
         raise BadMedia("no frame of it can be read", next_step=DAMAGED)
+    if timeline.falls:
+        raise LeftAsItIs(f"the clock of its picture goes back ({timeline.falls} ×), and frames would be lost")
     if not smaller and is_efficient(
         main.codec, timeline.bit_rate, main.display_size, timeline.frame_rate, settings.efficient_bits_per_pixel
     ):

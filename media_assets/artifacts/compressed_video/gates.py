@@ -102,10 +102,10 @@ def _sound(plan: EncodePlan, media: MediaInfo, result: Path, work: Work) -> str 
                 continue  # mp4 holds no regions (pt-BR): a loss, but not another track
             if getattr(old, what) != getattr(new, what):
                 return f"the {what} of a sound track became {getattr(new, what)} from {getattr(old, what)}"
-        lasts = [
-            read_timeline(path, stream.index, work).duration_seconds
-            for path, stream in ((plan.source, old), (result, new))
-        ]
+        clocks = [read_timeline(path, stream.index, work) for path, stream in ((plan.source, old), (result, new))]
+        if clocks[0].falls:
+            return f"the clock of a sound track goes back ({clocks[0].falls} ×), and the result would be out of step"
+        lasts = [clock.duration_seconds for clock in clocks]
         if not _equal(*lasts):
             return f"a sound track of the result lasts {lasts[1]:.2f} s and in the source {lasts[0]:.2f} s"
     return None

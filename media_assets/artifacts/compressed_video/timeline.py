@@ -41,6 +41,8 @@ class Timeline:
     """Bytes of frames that no player shows: an edit list leaves them out, but others are decoded with their help."""
     jumps: int = 0
     """How often its clock jumps."""
+    falls: int = 0
+    """How often its clock goes back where ffmpeg corrects nothing."""
 
     @property
     def duration_seconds(self) -> float:
@@ -82,7 +84,7 @@ def read_timeline(path: Path, index: int, work: Work) -> Timeline:
 
     limits = replace(work.child_limits, result_bytes=_MANY_PACKETS_BYTES)
     found = np.frombuffer(run_in_child(_packets, path, index, work=work, limits=limits), dtype=np.float64)
-    rows = found[1:].reshape(-1, 4)
+    rows = found[2:].reshape(-1, 4)
     hidden = rows[:, 3] != 0
     times, sizes, lengths, _ = rows[~hidden].T
     order = np.argsort(times, kind="stable")
@@ -90,17 +92,17 @@ def read_timeline(path: Path, index: int, work: Work) -> Timeline:
     end = max(0.0, float((times + lengths).max(initial=0.0)))
     if seconds.size > 1:
         end = max(end, float(seconds[-1]) + float(np.median(np.diff(seconds))))
-    return Timeline(seconds, sizes[order].astype(np.int64), end, int(rows[hidden, 1].sum()), int(found[0]))
+    return Timeline(seconds, sizes[order].astype(np.int64), end, int(rows[hidden, 1].sum()), *map(int, found[:2]))
 
 
 def _packets(path: Path, index: int) -> bytes:
     """When each packet of a stream is shown, its bytes, how long it lasts and whether it is hidden, as rows of four
-    doubles; in front of them how often the clock jumps."""
-    rows = array("d", [0.0])
+    doubles; in front of them how often the clock jumps and falls."""
+    rows = array("d", [0.0, 0.0])
     with path.open("rb") as file, open_media(file) as container:
         if container is not None:
             start = (container.start_time or 0) / _MICROSECONDS
-            clock = Clock(container.format.name)
+            clock = Clock(container.format)
             stream: Any = container.streams[index]
             for packet in container.demux(stream):
                 ticks = packet.pts if packet.pts is not None else packet.dts
@@ -112,7 +114,7 @@ def _packets(path: Path, index: int) -> bytes:
                 rows.append(packet.size)
                 rows.append(length)
                 rows.append(packet.is_discard)
-            rows[0] = clock.jumps
+            rows[0], rows[1] = clock.jumps, clock.falls
     return rows.tobytes()
 
 

@@ -13,6 +13,7 @@ from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.base.errors import BadMedia, NotApplicable, TimeLimitExceeded
 from media_assets.base.languages import same_language
+from media_assets.media.clock_jumps import falls, falls_said
 from media_assets.media.completeness import check_complete, is_empty_track, lost_no_sound
 from media_assets.media.ffmpeg import ALL_MUST_DECODE, KEEP_TIME, FFmpeg
 from media_assets.media.ffmpeg_errors import FEWER_CHANNELS
@@ -24,6 +25,8 @@ from media_assets.work.portions import portions
 from media_assets.work.work import Work
 
 _STEREO = 2
+_ONE_AFTER_THE_OTHER = "asetpts=N/SR/TB"
+"""The filter that gives each sample the time at which it comes."""
 _MOST_MIXED_CHANNELS = 64
 """FFmpeg mixes no more to fewer (`SWR_CH_MAX`)."""
 _STARTED_BY_FFMPEG = {"mpegts", "mpeg"}
@@ -82,7 +85,8 @@ def extract_m4a(
         TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: see `FFmpeg.run`.
     """
     beyond = reads_on(source, media.container)
-    taken = _take(ffmpeg, source, media, stream, destination, settings, work)
+    fell = falls(source, media, stream, work)
+    taken = _take(ffmpeg, source, media, stream, destination, settings, work, as_it_follows=fell > 0)
     failure = taken.failure
     written = _written(destination, work)
     result = written.audio_streams[0] if written and written.audio_streams else None
@@ -101,7 +105,7 @@ def extract_m4a(
     work.report(1.0)
     return AudioTrack(
         stream_index=stream.index,
-        chosen_because="; ".join(filter(None, [reason, taken.mixed, beyond, jumps])),
+        chosen_because="; ".join(filter(None, [reason, taken.mixed, beyond, jumps, falls_said(fell)])),
         language=stream.language,
         copied=taken.copied,
         duration_seconds=seconds,
@@ -135,9 +139,15 @@ def _take(
     destination: Path,
     settings: AudioSettings,
     work: Work,
+    *,
+    as_it_follows: bool,
 ) -> _Taken:
-    """Copy or else encode."""
-    if stream.codec == "aac":
+    """Copy or else encode.
+
+    Args:
+        as_it_follows: Whether its times tell nothing, and one sample follows the other.
+    """
+    if stream.codec == "aac" and not as_it_follows:
         try:
             return _Taken(copied=True, errors=_copy(ffmpeg, source, media, stream, destination, work))
         except TimeLimitExceeded:
@@ -145,7 +155,7 @@ def _take(
         except BadMedia:
             work.check()
     try:
-        errors, mixed = _encode(ffmpeg, source, media, stream, destination, settings, work)
+        errors, mixed = _encode(ffmpeg, source, media, stream, destination, settings, work, as_it_follows)
     except TimeLimitExceeded:
         raise
     except BadMedia as error:
@@ -179,6 +189,7 @@ def _encode(
     destination: Path,
     settings: AudioSettings,
     work: Work,
+    as_it_follows: bool,
 ) -> tuple[tuple[str, ...], str | None]:
     """What ffmpeg met on the way, and how the channels were mixed where that has to be said."""
     if (stream.channels or 0) > _MOST_MIXED_CHANNELS:
@@ -199,6 +210,8 @@ def _encode(
         options["ac"] = mixed.channels
         if mixed.filter is not None:
             options["af"] = f"{mixed.filter},{options['af']}"
+    if as_it_follows:
+        options["af"] = f"{_ONE_AFTER_THE_OTHER},{options['af']}"
     if work.max_media_seconds is not None:  # one wild time stamp is filled up with silence
         options["t"] = work.max_media_seconds + 1
     seconds = stream.duration_seconds or media.duration_seconds

@@ -9,7 +9,7 @@ import pytest
 
 from media_assets.media.ffmpeg_errors import of_content
 from media_assets_tests.artifacts.compressed_video.clips import compress, result, times
-from media_assets_tests.media.test_clock_jumps import JUMPS, SECONDS, joined
+from media_assets_tests.media.test_clock_jumps import JUMPS, SECONDS, joined, saved_as_it_came
 
 FILMS = [jump for jump in JUMPS if jump not in ("of sound alone", "back by a little")]
 
@@ -56,3 +56,17 @@ def test_what_a_writer_remarks_is_no_damage():
         "[h264] error while decoding MB 3 4",
         "[in#0/mpegts] Packet corrupt (stream = 0, dts = 302400).",
     )
+
+
+@pytest.mark.parametrize(
+    ("wild", "reason"),
+    [
+        (True, "the clock of a sound track goes back (1 ×), and the result would be out of step"),
+        (False, "the clock of its picture goes back (1 ×), and frames would be lost"),
+    ],
+)
+def test_a_film_whose_clock_goes_back_where_nothing_is_corrected_is_left_as_it_is(
+    wild: bool, reason: str, tmp_path: Path
+):
+    made = compress(saved_as_it_came(tmp_path / "saved.flv", "aac", wild=wild))
+    assert made.value.reason == f"left as it is: {reason}"
