@@ -8,27 +8,28 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from media_assets_tests.artifacts.duplicates import confusable, labelled
+from media_assets_tests.artifacts.duplicates import confusable, confusable_clips, labelled
 from media_assets_tests.artifacts.duplicates.labelled import Labels
 from media_assets_tests.artifacts.duplicates.scenes import changed
 
 _CHANGES: dict[str, tuple[str, ...]] = {
-    "re-encoded": ("q20", "q30", "same", "x264_crf36", "mpeg4", "x265", "128k", "32k"),
+    "re-encoded": ("q20", "q30", "same", "x264_crf36", "mpeg4", "x265", "128k", "32k", "ten_bit"),
+    "in another container": ("container", "stream"),
     "resized": ("half", "quarter", "small", "tiny"),
-    "at another frame rate": ("other_rate",),
+    "at another frame rate": ("other_rate", "fewer_frames"),
     "trimmed": ("front_cut", "end_cut", "both_cut"),
     "mirrored": ("mirrored", "mirrored_small"),
     "turned": ("turned", "turned_right", "turned_left", "turned_left_small", "turned_over"),
     "with bars": ("letterbox", "barred"),
     "brighter, grey, quiet": ("bright", "grey", "quiet"),
     "without sound": ("mute", "mute_front_cut_mirrored"),
-    "watermarked": ("mark_middle", "mark_faint", "mark_date", "mark_logo"),
+    "watermarked": ("mark_middle", "mark_faint", "mark_date", "mark_logo", "logo"),
     "10 % cropped": ("cropped", "cropped_small", "cropped_side", "cropped_back"),
     "5 % faster": ("faster", "faster_higher", "slower", "pal"),
 }
 """Stems of the names of changes, by what was done."""
 _CHANGE_NAMES = {stem: kind for kind, stems in _CHANGES.items() for stem in stems}
-_ORIGINALS = ("film", "lecture", "photo", "picture", "sound")
+_ORIGINALS = ("film", "clip", "lecture", "photo", "picture", "sound")
 """Files that are only there to be changed: their pairs are counted by the change."""
 _SUBJECTS: dict[str, str] = {
     r"invoice\d": "invoices that differ in one number",
@@ -36,6 +37,12 @@ _SUBJECTS: dict[str, str] = {
     r"burst": "shots of a burst",
     r"figure": "one silhouette in several colours",
     r"room": "a new object in a scene",
+    r"camera": "a fixed camera, others walk by",
+    r"empty": "an empty place at another time of day",
+    r"passer": "somebody hurries through an empty place",
+    r"screen": "other words on a screen",
+    r"slides": "stills of two invoices",
+    r"head": "a talking head in another take",
     r"picture\d+_take": "other pictures of the place",
     r"picture\d+_night": "other pictures of the place",
     r"film\d+_(other_take|lecture)": "other takes of a scene",
@@ -77,9 +84,10 @@ def _copied(folder: Path, seeds: range) -> Labels:
     return labels
 
 
+_CLIPS = (confusable_clips.make_clip_copies, confusable_clips.make_clips_that_differ)
 _MAKERS: dict[str, tuple[Callable[[Path, range], Labels], ...]] = {
     "pictures": (labelled.make_images, confusable.make_pictures, confusable.make_pages, _copied),
-    "videos": (labelled.make_videos, labelled.make_videos_that_differ, labelled.make_faster_videos),
+    "videos": (labelled.make_videos, labelled.make_videos_that_differ, labelled.make_faster_videos, *_CLIPS),
     "sounds": (labelled.make_sounds, labelled.make_faster_sounds),
 }
 

@@ -9,7 +9,7 @@ import pytest
 
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
 from media_assets_tests.artifacts.duplicates import labelled, scenes
-from media_assets_tests.artifacts.duplicates.indexing import rows_of
+from media_assets_tests.artifacts.duplicates.indexing import rows_of, second_look
 from media_assets_tests.artifacts.duplicates.scenes import changed
 
 
@@ -81,3 +81,13 @@ def test_the_same_pictures_at_another_speed_below_other_sound_are_another_video(
     voice = scenes.write_sound(tmp_path / "voice.wav", scenes.music(89, 16))
     dubbed = changed(mute, "dubbed.mp4", ("-i", str(voice)), ("-c:v", "copy", "-shortest"))
     assert duplicate_groups(rows_of([film, dubbed])) == []
+
+
+@pytest.mark.thorough
+def test_a_faster_video_is_looked_at_in_its_own_time(tmp_path: Path):
+    film = scenes.write_film(tmp_path / "film.mp4", scenes.film(90, 44.0, 6))
+    copy = changed(film, "faster.mp4", after=("-vf", "setpts=PTS/1.06", *labelled.FAST))
+    with second_look([film, copy]) as look:
+        (group,) = duplicate_groups(rows_of([film, copy]), look=look)
+    (member,) = group.members
+    assert "played about 6% faster" in member.reason
