@@ -136,3 +136,20 @@ def test_sound_whose_clock_goes_back_where_nothing_is_corrected_is_heard_as_it_f
     assert track.duration_seconds == pytest.approx(2.0, abs=0.2)
     assert "its clock goes back (1 ×): its sound is heard as it follows in the file" in track.chosen_because
     assert float(np.mean(np.abs(media.samples(result)) > 0.01)) > 0.85
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("codec", ["libopus", "libvorbis"])
+def test_one_wild_time_in_what_a_browser_recorded_takes_no_sound_away(codec: str, tmp_path: Path):
+    live = media.tone(
+        tmp_path / "live.webm", 2.0, "-c:a", codec, "-cluster_time_limit", "500", "-f", "webm", "-live", "1"
+    )
+    data = bytearray(live.read_bytes())
+    clusters = [found.start() for found in re.finditer(b"\x1fC\xb6u", data)]
+    time = data.index(b"\xe7\x82", clusters[2])
+    data[time + 2 : time + 4] = (60_000).to_bytes(2, "big")  # milliseconds
+    live.write_bytes(data)
+    track, result = extract(live)
+    assert track.duration_seconds == pytest.approx(2.0, abs=0.1)
+    assert "its clock goes back (1 ×)" in track.chosen_because
+    assert float(np.mean(np.abs(media.samples(result)) > 0.01)) > 0.85
