@@ -9,7 +9,7 @@ import pytest
 
 from media_assets.media.ffmpeg_errors import of_content
 from media_assets_tests.artifacts.compressed_video.clips import compress, result, times
-from media_assets_tests.media.test_clock_jumps import JUMPS, SECONDS, joined, saved_as_it_came
+from media_assets_tests.media.test_clock_jumps import JUMPS, MPEG2, SECONDS, film, joined, saved_as_it_came, without
 
 FILMS = [jump for jump in JUMPS if jump not in ("of sound alone", "back by a little")]
 
@@ -70,3 +70,13 @@ def test_a_film_whose_clock_goes_back_where_nothing_is_corrected_is_left_as_it_i
 ):
     made = compress(saved_as_it_came(tmp_path / "saved.flv", "aac", wild=wild))
     assert made.value.reason == f"left as it is: {reason}"
+
+
+@pytest.mark.thorough
+def test_a_film_of_which_only_a_writer_complains_is_made_smaller(tmp_path: Path):
+    """Two of its frames come out at one time, of which the writer that throws all away remarks."""
+    whole = film(tmp_path / "whole.ts", 0.0, *MPEG2, "-c:a", "mp2", seconds=30.0).read_bytes()
+    (tmp_path / "film.ts").write_bytes(without(whole, 0.5))
+    made = compress(tmp_path / "film.ts")
+    assert result(made)
+    assert any("the jumps of its clock" in loss for loss in made.value.losses)
