@@ -66,7 +66,13 @@ def without_common_bars(bursts: Sequence[Sequence[Pixels]]) -> list[list[Pixels]
     brightest = frames[0]
     for frame in frames[1:]:
         brightest = np.maximum(brightest, frame)
-    inside = inside_bars(brightest)
+    # Where a bar ends, encoding mixes it with the picture.
+    inside = tuple(
+        slice(
+            (span.start or 0) + (1 if span.start else 0), (span.stop or size) - (1 if (span.stop or size) < size else 0)
+        )
+        for span, size in zip(inside_bars(brightest), brightest.shape, strict=False)
+    )
     return [[frame[inside] for frame in burst] for burst in bursts]
 
 

@@ -5,7 +5,7 @@ A video is another one as soon as one moment is: of a fixed camera that is the o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from media_assets.artifacts.duplicates.look.logos import without_logo
@@ -38,9 +38,10 @@ def look_at_moments(moments: Sequence[Sequence[Pair]]) -> Finding:
     found = _worst(_look_at_moment(pairs) for pairs in moments)
     if found.verdict != "different":
         return found
-    bare = _without_logos([pairs[0] for pairs in moments])
-    if bare is not None and (again := _worst(_look_at_moment([pair]) for pair in bare)).verdict != "different":
-        return again._replace(verdict="marked")
+    for bare in _without_logos([pairs[0] for pairs in moments]):
+        again = _worst(_look_at_moment([pair]) for pair in bare)
+        if again.verdict != "different":
+            return again._replace(verdict="marked")
     return found
 
 
@@ -69,11 +70,10 @@ def _clock(seconds: float) -> str:
     return f"{minutes}:{rest:02}"
 
 
-def _without_logos(pairs: Sequence[Pair]) -> list[Pair] | None:
-    """The pairs without a logo that one of the videos has; None where none has."""
+def _without_logos(pairs: Sequence[Pair]) -> Iterator[list[Pair]]:
+    """The pairs without a logo that one of the videos may have."""
     one, other = [pair.first for pair in pairs], [pair.second for pair in pairs]
     if (bare := without_logo(one, other)) is not None:
-        return [pair._replace(first=frame) for pair, frame in zip(pairs, bare, strict=True)]
+        yield [pair._replace(first=frame) for pair, frame in zip(pairs, bare, strict=True)]
     if (bare := without_logo(other, one)) is not None:
-        return [pair._replace(second=frame) for pair, frame in zip(pairs, bare, strict=True)]
-    return None
+        yield [pair._replace(second=frame) for pair, frame in zip(pairs, bare, strict=True)]
