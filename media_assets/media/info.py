@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from media_assets.base.model import Model
+from media_assets.media.stereo3d import container_alone
 
 
 class MediaKind(StrEnum):
@@ -47,10 +48,25 @@ class Stream(Model):
     pixel_format: str | None = None
     bit_depth: int | None = None
     hdr: Literal["HDR10", "HLG", "Dolby Vision"] | None = None
+    views_told_twice: bool = False
+    """Whether the container and the picture itself both say how two views (3D) lie in it, see `media.stereo3d`."""
     sample_rate: int | None = None
     channels: int | None = None
     channel_layout: str | None = None
     """Where each channel is heard, e.g. `5.1`; None when the file does not say."""
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_rare(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """The value as it was stored before this was looked for: the same stream stays the same version."""
+        dumped: dict[str, Any] = dump(self)
+        if not self.views_told_twice:
+            dumped.pop("views_told_twice", None)
+        return dumped
+
+    @property
+    def view_options(self) -> dict[str, str]:
+        """Options of an input of ffmpeg without which its filters take no frame of it."""
+        return container_alone(self.codec, self.index, told_twice=self.views_told_twice)
 
     @property
     def is_of_unknown_layout(self) -> bool:

@@ -183,7 +183,11 @@ def _describe(
     streams = [describe(stream, container.format.name, dolby_vision=dolby_vision) for stream in container.streams]
     looks = look_at_frames(container, [s for s in container.streams.video if not streams[s.index].attached_picture])
     for index, look in looks.items():
-        found = {"rotation": look.rotation or 0, "variable_frame_rate": look.variable_frame_rate}
+        found = {
+            "rotation": look.rotation or 0,
+            "variable_frame_rate": look.variable_frame_rate,
+            "views_told_twice": look.views_told_twice,
+        }
         if image_size is not None:
             found.update(width=image_size[0], height=image_size[1])
         streams[index] = streams[index].model_copy(update=found)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
+from media_assets.media.frame_data import side_data
+
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.packet import Packet
@@ -35,6 +37,8 @@ class Frames:
     stream: VideoStream
     rotation: int | None = None
     """Clockwise degrees; None before a frame was decoded."""
+    views_told_twice: bool = False
+    """See `media.info.Stream`."""
     packets: int = 0
     """How many were looked at: one alone is a still picture."""
     times: list[int] = field(default_factory=list)
@@ -57,6 +61,7 @@ class Frames:
         if frames:
             # The display matrix (mp4, Matroska) and the orientation (EXIF) are shown on decoded frames alone.
             self.rotation = round(-frames[0].rotation / 90) * 90 % 360
+            self.views_told_twice = [name for name, _ in side_data(frames[0])].count("STEREO3D") > 1
 
     @property
     def enough(self) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from media_assets.media.isobmff import plain_box
+from media_assets.media.stereo3d import container_alone
 
 _MONO, _SIDE_BY_SIDE, _TOP_AND_BOTTOM, _FRAMES, _CHECKERBOARD, _LINES, _COLUMNS = 0, 1, 2, 3, 4, 6, 7
 """AVStereo3DType of libavutil."""
@@ -38,8 +39,6 @@ _MATROSKA = {
 _WHOLE_SPHERE = (0, 2)
 """AVSphericalProjection: equirectangular, and a part of one."""
 KINDS = (b"st3d", b"sv3d", b"vexu", b"hfov")
-_INFORMATION = {"h264": "6", "hevc": "39|40"}
-"""Types of the NAL units with supplemental enhancement information (ITU-T H.264, 7.4.1; H.265, 7.4.2.2)."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,7 @@ class Views:
     stereo: tuple[int, bool] | None = None
     """AVStereo3DType, and whether the right view comes first; None where nothing is said."""
     twice: bool = False
-    """Whether the container and the picture itself both say how two views lie in it: ffmpeg's filters take no frame
-    with both (File exists)."""
+    """Whether the container and the picture itself both say how two views lie in it, see `media.stereo3d`."""
 
     def input_options(self, codec: str, index: int) -> dict[str, str]:
         """Options of the input that leave the container's word alone.
@@ -74,8 +72,7 @@ class Views:
             codec: Of the picture.
             index: Of its stream.
         """
-        types = _INFORMATION.get(codec) if self.twice else None
-        return {f"bsf:{index}": f"filter_units=remove_types={types}"} if types else {}
+        return container_alone(codec, index, told_twice=self.twice)
 
     def filters(self, encoder: str, container: str) -> tuple[str, ...]:
         """x264 writes it into the picture, where the container must not say it as well, and knows no right view first.

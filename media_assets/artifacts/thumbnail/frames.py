@@ -152,7 +152,8 @@ def _decoded(
 
 
 def _input(clip: Clip, options: dict[str, Any]) -> Any:
-    return uploaded(clip.source, clip.media.container, copyts=None, **options)[str(clip.stream.index)]
+    given = uploaded(clip.source, clip.media.container, copyts=None, **clip.stream.view_options, **options)
+    return given[str(clip.stream.index)]
 
 
 def _chain(frames: Any, curve: str | None, long_side: int) -> Any:

@@ -10,6 +10,7 @@ import pytest
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
 from media_assets.artifacts.duplicates.look.logos import without_logo
 from media_assets.artifacts.duplicates.look.matching import best_pairs
+from media_assets_tests import sample_media as media
 from media_assets_tests.artifacts.duplicates import confusable_clips as clips
 from media_assets_tests.artifacts.duplicates import scenes
 from media_assets_tests.artifacts.duplicates.indexing import rows_of, second_look
@@ -68,6 +69,17 @@ def test_why_two_clips_of_a_fixed_camera_are_not_the_same_is_said_with_the_place
 
 
 @pytest.mark.thorough
+def test_films_in_3d_that_say_so_twice_are_compared(tmp_path: Path):
+    """Of x264 with `frame-packing`: ffmpeg's filters refuse such frames."""
+    made = [tmp_path / "a.mkv", tmp_path / "b.mkv"]
+    stereo = ("-metadata:s:v:0", "stereo_mode=left_right")
+    for quality, path in zip((18, 26), made, strict=True):
+        packed = f"frame-packing=3:crf={quality}"
+        graph = "mandelbrot=s=320x180:r=25:end_scale=0.01,trim=duration=6"
+        media.ffmpeg("-f", "lavfi", "-i", graph, "-c:v", "libx264", "-x264-params", packed, *stereo, path)
+    assert grouped(made) == ([["a.mkv", "b.mkv"]], [])
+
+
 def test_a_video_that_cannot_be_decoded_any_more_is_not_merged_and_the_reason_said(tmp_path: Path):
     film = scenes.write_film(tmp_path / "film.mp4", clips.film(2))
     copy = copy_of(film, "container.mkv")

@@ -168,6 +168,15 @@ def test_a_video_of_hours_is_looked_at_from_end_to_end(tmp_path: Path):
     assert max(abs(time - (n + 0.5) * 800) for n, time in enumerate(times)) <= 60
 
 
+def test_3d_that_container_and_picture_both_tell_of_is_shown(tmp_path: Path):
+    """Of x264 with `frame-packing`, as films in 3D are made: ffmpeg's filters refuse such frames."""
+    packed = ("-x264-params", "frame-packing=3", "-metadata:s:v:0", "stereo_mode=left_right")
+    source = film(tmp_path / "a.mkv", f"{TEST_PICTURE}:d=1", *packed)
+    files, value = made(source)
+    assert value.contact_sheet is not None
+    assert len(files) == len(value.sizes) + 1
+
+
 @pytest.mark.thorough
 def test_odd_sizes_and_variable_frame_rates_are_taken_as_they_are(tmp_path: Path):
     graph = "testsrc=s=321x241:r=25:d=4,select='not(mod(n,7))+lt(n,20)',format=yuv444p"

@@ -94,7 +94,8 @@ def _outputs(
     sound: Path,
     settings: FingerprintSettings,
 ) -> list[Any]:
-    given = uploaded(source, media.container)
+    views = _main_picture(media).view_options if kind is MediaKind.VIDEO and media.video_streams else {}
+    given = uploaded(source, media.container, **views)
     small = f"scale={_SIDE}:{_SIDE}:flags=area,format=gray"
     raw = {"format": "rawvideo", "pix_fmt": "gray"}
     if kind is MediaKind.IMAGE:

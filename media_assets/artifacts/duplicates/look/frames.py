@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -84,9 +84,27 @@ def bursts(
         BadMedia, TimeLimitExceeded, Transient, Fatal: see `FFmpeg.run`.
     """
     container = container or _demuxer(source, work)
+    try:
+        return _sought(ffmpeg, source, container, windows, side, work, {})
+    except BadMedia:
+        views = _view_options(source, work)
+        if not views:
+            raise
+        return _sought(ffmpeg, source, container, windows, side, work, views)
+
+
+def _sought(
+    ffmpeg: FFmpeg,
+    source: Path,
+    container: str | None,
+    windows: Sequence[ClipWindow],
+    side: int,
+    work: Work,
+    options: Mapping[str, str],
+) -> list[list[Pixels]]:
     before = 0.0 if container and container.split(",")[0] in _INDEXED else _BEFORE_SECONDS
-    found = _bursts(ffmpeg, source, container, windows, side, work, before)
-    return found if all(found) else _bursts(ffmpeg, source, container, windows, side, work, None)
+    found = _bursts(ffmpeg, source, container, windows, side, work, before, options)
+    return found if all(found) else _bursts(ffmpeg, source, container, windows, side, work, None, options)
 
 
 def _bursts(
@@ -97,11 +115,13 @@ def _bursts(
     side: int,
     work: Work,
     before_seconds: float | None,
+    input_options: Mapping[str, str],
 ) -> list[list[Pixels]]:
     """See `bursts`.
 
     Args:
         before_seconds: How much is decoded before each window; None for all.
+        input_options: See `Stream.view_options`.
     """
     files = [work.directory / f"window{number}.ppm" for number in range(len(windows))]
     try:
@@ -117,7 +137,7 @@ def _bursts(
                 f"trim=start={start:.3f}:duration={length:.3f},{chosen}"
                 f"bwdif=mode=send_frame:deint=interlaced,{_scaled(side)}"
             )
-            given = uploaded(source, container, ss=f"{begin:.3f}", t=f"{start + length:.3f}")["V:0"]
+            given = uploaded(source, container, ss=f"{begin:.3f}", t=f"{start + length:.3f}", **input_options)["V:0"]
             options = {**_AS_PPM, "fps_mode": "passthrough", "frames:v": most}
             outputs.append(given.output(file_url(written), vf=steps, **options))
         ffmpeg.run(ffmpeg_python.merge_outputs(*outputs) if len(outputs) > 1 else outputs[0], work)
@@ -130,6 +150,11 @@ def _bursts(
 def _demuxer(source: Path, work: Work) -> str | None:
     media = probe(source, work).media
     return media.container if media else None
+
+
+def _view_options(source: Path, work: Work) -> dict[str, str]:
+    media = probe(source, work).media
+    return media.video_streams[0].view_options if media and media.video_streams else {}
 
 
 _AS_PPM = {"format": "image2pipe", "vcodec": "ppm", "pix_fmt": "rgb24"}
