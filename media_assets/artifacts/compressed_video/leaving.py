@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from media_assets.artifacts.compressed_video.iso_content import has_second_index, has_second_view
+from media_assets.base.errors import BadMedia
 from media_assets.media.info import MediaInfo
+from media_assets.media.joined import reads_on
 from media_assets.media.sandbox.child import run_in_child
 from media_assets.work.work import Work
+
+_ANOTHER = "another recording follows behind it in the same file, and a result would lose that"
 
 
 def irreplaceable(path: Path, media: MediaInfo, work: Work) -> str | None:
@@ -16,13 +20,23 @@ def irreplaceable(path: Path, media: MediaInfo, work: Work) -> str | None:
     Raises:
         BadMedia, TimeLimitExceeded, Cancelled: as `run_in_child`.
     """
-    return run_in_child(_look, path, work=work) if media.container.startswith("mov") else None
+    return run_in_child(_look, path, media.container, work=work)
 
 
-def _look(path: Path) -> str | None:
+def _look(path: Path, container: str) -> str | None:
+    if not container.startswith("mov"):
+        return _ANOTHER if _holds_another(path, container) else None
     with path.open("rb") as file:
         if has_second_index(file):
-            return "another recording follows behind it in the same file, and a result would lose that"
+            return _ANOTHER
         if has_second_view(file):
             return "it holds a second view (spatial video, MV-HEVC), which a result would lose"
     return None
+
+
+def _holds_another(path: Path, container: str) -> bool:
+    try:
+        reads_on(path, container)
+    except BadMedia:
+        return True
+    return False

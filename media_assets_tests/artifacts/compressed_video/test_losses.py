@@ -161,6 +161,15 @@ def test_a_spatial_video_and_a_second_recording_in_the_file_are_left_as_they_are
     assert compress(source).value.reason.startswith("left as it is: another recording follows behind it")
 
 
+@pytest.mark.parametrize("ending", ["flv", "mkv", "webm"])
+def test_a_second_recording_of_which_ffmpeg_reads_nothing_is_not_lost(ending: str, tmp_path: Path):
+    source = tmp_path / f"source.{ending}"
+    codec = ("-c:v", "libvpx") if ending == "webm" else ("-c:v", "libx264")
+    source.write_bytes(clip(source, *codec, seconds=0.4).read_bytes() * 2)
+    reason = compress(source).value.reason
+    assert reason.startswith(("left as it is: another recording", "left as it is: the clock of its picture goes back"))
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("what", ["boxes of a camera", "boxes behind the index", "keys"])
 def test_a_hostile_number_of_things_is_looked_at_with_bounds(what: str, tmp_path: Path):
