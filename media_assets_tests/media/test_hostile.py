@@ -167,9 +167,12 @@ def test_a_movie_that_has_its_sound_in_another_file_is_not_called_empty(name: st
 def test_sessions_are_not_even_listened_for(private: Path, tmp_path: Path):
     """As above: ffmpeg alone would open the port that an SDP names."""
     path = tmp_path / "session.sdp"
-    path.write_bytes(hostile.sdp(tmp_path, hostile.Target(private, 9)))
+    # Another port than that of the files above: these may be tried at this moment.
+    port = hostile.SDP_PORT + 2
+    session = hostile.sdp(tmp_path, hostile.Target(private, 9))
+    path.write_bytes(session.replace(b"%d" % hostile.SDP_PORT, b"%d" % port))
     protocols = ("-protocol_whitelist", "file,rtp,udp")
     command = [media.ffmpeg_exe(), "-nostdin", *protocols, "-i", media.file_url(path), "-t", "1", "-f", "null", "-"]
     opened = pytest.raises(AssertionError, match="udp")
-    with opened, unbound(hostile.SDP_PORT), pytest.raises(subprocess.TimeoutExpired):
+    with opened, unbound(port), pytest.raises(subprocess.TimeoutExpired):
         subprocess.run(command, capture_output=True, check=False, timeout=1)
