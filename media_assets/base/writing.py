@@ -60,6 +60,12 @@ def blank_between(text: str, more: str) -> str:
     return "" if _in_blocks(first, _WIDE) or not last.isalnum() else " "
 
 
+def storable(text: str) -> str:
+    """The text as every file and database takes it: servers answer half a pair of surrogates, and NUL."""
+    kept = _LONE_SURROGATE.sub("\ufffd", text)
+    return "".join(each for each in kept if unicodedata.category(each) != "Cc" or each.isspace())
+
+
 def columns(text: str) -> int:
     """The width of a line as displayed: full-width characters are 2, combining marks 0."""
     from wcwidth import wcswidth

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, Transient
+from media_assets.base.writing import storable
 from media_assets.services.openai.refusals import Refusal, refusal_of
 from media_assets.services.openai.wordings import says_too_long
 
@@ -148,7 +149,7 @@ _SECRETS = re.compile(r"\b(sk|gsk|xai|hf|pk|key)[-_][\w-]{12,}|(?<=[Bb]earer )\S
 
 def quotable(message: str, key: str) -> str:
     """Words of a server on one line of bounded length, without this key and without what looks like another."""
-    line = " ".join(message.split())
+    line = " ".join(storable(message).split())
     if key:
         line = line.replace(key, "…")
     line = _SECRETS.sub("…", line)

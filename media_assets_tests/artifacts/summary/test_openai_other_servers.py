@@ -234,6 +234,17 @@ def test_absent_and_null_lists_are_empty(server: OpenAIServer, tmp_path: Path) -
     assert (summary.title, summary.topics, summary.chapters, summary.key_points) == ("Bees", (), (), ())
 
 
+def test_half_a_pair_of_surrogates_costs_a_letter_and_not_the_summary(server: OpenAIServer, tmp_path: Path) -> None:
+    odd = {"title": "Be\ud83des", "abstract": "A\x00bout", "topics": ["\ud83d"], "key_points": [{"text": "a\udc00"}],
+           "chapters": [{"start": "0:00:00", "title": "\ud83dO"}]}  # fmt: skip
+    server.script = [Says(json.dumps(odd))]
+
+    summary = summarizer(server).summarize(transcript(BEES), Work(tmp_path))
+
+    assert (summary.title, summary.abstract, summary.topics) == ("Be\ufffdes", "About", ("\ufffd",))
+    assert "O" in summary.model_dump_json()
+
+
 def test_who_does_what_until_when_is_kept(server: OpenAIServer, tmp_path: Path) -> None:
     items = [{"task": "Buy honey", "owner": "Ann", "due": "Friday", "done": False}, {"item": "Rest", "owner": None}]
     server.script = [Says(json.dumps({**GOOD, "action_items": items}))]
@@ -301,7 +312,7 @@ def test_odd_counts_of_tokens_are_read_or_estimated(
     ("fault", "kind", "words"),
     [
         (Raw(json.dumps({"error": {"message": "the model crashed", "code": 503}})), Transient, "the model crashed"),
-        (Raw(json.dumps({"error": "no such deployment"})), Transient, "no such deployment"),
+        (Raw(json.dumps({"error": "\ud83d no such deployment"})), Transient, "no such deployment"),
         (Raw(json.dumps({"error": {"message": "no credit", "code": 402}})), Fatal, "no credit"),
         (Raw(json.dumps({"choices": [], "message": "come back later"})), Transient, "come back later"),
         (Raw(json.dumps({"choices": [{"error": {"message": "upstream fell"}}]})), Transient, "upstream fell"),

@@ -93,3 +93,14 @@ def test_an_answer_with_all_its_times_has_no_note(server: AudioServer, beep: Pat
     answer = {"text": "one", "segments": [{"text": "one", "start": 0, "end": 2}]}
     assert heard(server, beep, tmp_path, answer).note is None
     assert heard(server, beep, tmp_path, {"text": None, "segments": []}).segments == ()
+
+
+def test_half_a_pair_of_surrogates_costs_a_letter_and_not_the_transcript(
+    server: AudioServer, beep: Path, tmp_path: Path
+) -> None:
+    spoken = [{"word": "half\ud83d", "start": 0, "end": 1}, {"word": "a\x00b", "start": 1, "end": 2}]
+    answer = {"text": "half\ud83d a\x00b", "segments": [{"text": "half\ud83d a\x00b", "start": 0, "end": 2}]}
+    said = heard(server, beep, tmp_path, {**answer, "words": spoken})
+    assert said.text == "half\ufffd ab"
+    assert words(said) == [("half\ufffd", 0), ("ab", 1)]
+    assert Transcript.model_validate_json(said.model_dump_json()) == said

@@ -16,7 +16,7 @@ from numbers import Real
 from typing import Any
 
 from media_assets.base.wording import counted
-from media_assets.base.writing import blank_between
+from media_assets.base.writing import blank_between, storable
 
 UNTIMED_WORDS = "words without usable times"
 UNTIMED_SEGMENTS = "segments without usable times"
@@ -151,10 +151,10 @@ def _share(entries: list[dict[str, Any]], first: float, behind: float | None, te
 def text_of(value: object) -> str | None:
     """Text, also in chunks (`["a", {"text": "b"}]`); None where there is none."""
     if isinstance(value, str):
-        return value
+        return storable(value)
     if isinstance(value, list):
         chunks = (chunk.get("text") if isinstance(chunk, dict) else chunk for chunk in value)
-        texts = [chunk.strip() for chunk in chunks if isinstance(chunk, str)]
+        texts = [storable(chunk).strip() for chunk in chunks if isinstance(chunk, str)]
         return " ".join(texts) if texts or not value else None
     return None
 

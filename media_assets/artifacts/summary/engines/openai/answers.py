@@ -7,19 +7,24 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
 
 from media_assets.artifacts.summary.clock import from_clock, to_clock
 from media_assets.artifacts.summary.value import TimedHeading
 from media_assets.artifacts.transcript.value import TranscriptSegment
+from media_assets.base.writing import storable
+
+Text = Annotated[str, AfterValidator(storable)]
+"""Models give half a pair of surrogates, and NUL."""
 
 
 class Heading(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     start: str
-    title: str
+    title: Text
 
 
 class Answer(BaseModel):
@@ -27,12 +32,12 @@ class Answer(BaseModel):
     # every field; and no docstring, because that would be sent along with the schema.
     model_config = ConfigDict(extra="forbid")
 
-    title: str
-    abstract: str
-    key_points: list[str]
+    title: Text
+    abstract: Text
+    key_points: list[Text]
     chapters: list[Heading]
-    action_items: list[str]
-    topics: list[str]
+    action_items: list[Text]
+    topics: list[Text]
 
     @field_validator("title", "abstract")
     @classmethod
