@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import random
+import zlib
+
 import pytest
 
 from media_assets.artifacts.transcript.hearing.guards import (
@@ -35,6 +38,29 @@ def test_ordinary_speech_passes_every_guard():
 
 def test_a_loop_within_one_segment_is_recognised_by_how_well_it_compresses():
     assert judge("so " + "I'm going to go to the store and " * 12) == "compression_ratio"
+
+
+BURMESE = (
+    "မင်္ဂလာပါ ခင်ဗျာ။ ယနေ့ ကျွန်တော်တို့ နောက်နှစ်အတွက် ဘတ်ဂျက်အ"
+    "ကြောင်း ဆွေးနွေးကြပါမယ်။ ပန်းခြံစီမံကိန်းက သုံးသန်းကျပ် ကုန်"
+    "ကျခဲ့ပါတယ်။ ဦးအောင်က ကြော်ငြာစရိတ်ကို လျှော့ချသင့်တယ်လို့ ထင"
+    "်ပါတယ်။ မတ်လမှာ အစည်းအဝေး ထပ်လုပ်ဖို့ ဆုံးဖြတ်ခဲ့ပါတယ်။"
+)
+
+
+def test_speech_in_a_script_of_three_bytes_a_letter_is_no_loop():
+    assert len(BURMESE.encode()) > 2.4 * len(zlib.compress(BURMESE.encode())), "Whisper's measure would drop it"
+    assert judge(BURMESE) is None
+    assert judge("ကျေးဇူးတင်ပါတယ် ပန်းခြံ " * 12) == "compression_ratio"
+
+
+def test_a_long_text_in_one_segment_is_judged_by_what_is_said_in_half_a_minute():
+    chance = random.Random(1)
+    words = ["".join(chance.choices("abcdefghilmnoprstuvw", k=6)) for _ in range(150)]
+    said = " ".join(chance.choices(words, k=3000))
+    assert len(said.encode()) > 2.4 * len(zlib.compress(said.encode())), "Whisper's measure would drop it"
+    assert judge(said) is None
+    assert judge("I'm going to go to the store and " * 100) == "compression_ratio"
 
 
 def test_the_ratio_is_that_of_whisper():
