@@ -30,6 +30,8 @@ _TS_DISCONT = 0x0200
 _MAY_FALL = {"flv", "matroska,webm"}
 """FFmpeg's names of demuxers whose clock goes on by the rules of the container, and yet goes back in streams that were
 saved as they came. ffmpeg corrects nothing there: it drops what comes at a time that has passed."""
+_FLV_WRAPPED_SECONDS = (1 << 31) / 1000
+"""FFmpeg takes a clock that goes back to before its beginning for one of 32 bits, in milliseconds, that has wrapped."""
 _GAP_SECONDS = 0.25
 _MOST_LOST_SECONDS = 300.0
 """The longest stretch that counts as lost by a receiver; a clock that jumps further has begun anew."""
@@ -85,6 +87,7 @@ class Clock:
         self.falls = 0
         """How often it goes back where nothing is corrected."""
         self._may_fall = demuxer.name in _MAY_FALL
+        self._wraps = demuxer.name == "flv"
         self._starts_anew = bool(demuxer.flags & _TS_DISCONT)
         self._shift = 0.0
         self._last: float | None = None
@@ -100,7 +103,7 @@ class Clock:
         if dts is None:
             return self._shift
         if not self._starts_anew:
-            self.falls += self._may_fall and self._last is not None and dts < self._last - CLOSED_BACK_SECONDS
+            self.falls += self._may_fall and self._last is not None and self._fell(dts - self._last)
             self._last = dts
             return 0.0
         if self._last is not None:
@@ -111,6 +114,10 @@ class Clock:
         self._last = dts + self._shift
         self._next = self._last + length
         return self._shift
+
+    def _fell(self, ahead: float) -> bool:
+        """Whether a packet that begins so many seconds after the one before it shows that its clock went back."""
+        return ahead < -CLOSED_BACK_SECONDS or (self._wraps and ahead > _FLV_WRAPPED_SECONDS)
 
 
 def is_jump(ahead_seconds: float) -> bool:

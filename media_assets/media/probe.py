@@ -16,6 +16,7 @@ from media_assets.media import isobmff
 from media_assets.media.byte_ranges import RangesFile
 from media_assets.media.chained_ogg import ogg_links
 from media_assets.media.emptiness import empty_container
+from media_assets.media.flv_times import with_seconds_played
 from media_assets.media.info import Chapter, MediaInfo, MediaKind
 from media_assets.media.pictures.formats import SVG_TYPE, TGA, is_tga, raw_format, unopened_format
 from media_assets.media.pictures.taken_at import taken_at
@@ -148,6 +149,8 @@ def _look_inside(path: Path, name: str) -> Probe:
         with open_media(file) as container:
             if container is not None and container.streams:
                 media, moves = _describe(container, dolby_vision, image_size, chain_seconds)
+                if media.container == "flv":
+                    media = with_seconds_played(media, file)
                 found = _judge(media, moves, head, name)
                 return found if found.kind is not MediaKind.IMAGE else _dated(found, file)
         empty = empty_container(file, head) if not image_size else None
@@ -157,7 +160,7 @@ def _look_inside(path: Path, name: str) -> Probe:
         return Probe(MediaKind.AUDIO, media_type(MediaKind.AUDIO, empty, head), MediaInfo(container=empty, streams=()))
     if meant(name) is None and not begins_like_media(head) and is_text_of_any_encoding(head):
         return Probe(MediaKind.OTHER, "text/plain", None)
-    if promises_media(head, name):
+    if promises_media(head, name) or meant(name) is not None:
         zeros = "" if head.strip(b"\0") else "; it begins with zeros alone, as a download that was never filled does"
         raise BadMedia(f"nothing in it can be recognised as audio, video or image{zeros}", next_step=_FETCH_AGAIN)
     return Probe(MediaKind.OTHER, UNKNOWN_TYPE, None)

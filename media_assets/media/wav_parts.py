@@ -154,7 +154,9 @@ def _part(file: BinaryIO, start: int) -> WavPart | None:
             if riff[:4] != b"RIFF" and long_bytes:
                 size, samples = long_bytes, long_samples or samples
             unknown = size in _UNKNOWN_BYTES
-            return WavPart(start, form, at, -1 if unknown else size, None if unknown else samples)
+            # Of a RIFF without a size ffmpeg reads all; to an RF64 whose recorder never filled ds64 in, it means none.
+            wrapped = unknown and riff[:4] != b"RIFF"
+            return WavPart(start, form, at, -1 if unknown else size, None if unknown else samples, wrapped)
     return None
 
 
@@ -175,7 +177,7 @@ def _with_its_end(file: BinaryIO, part: WavPart, file_size: int) -> tuple[WavPar
     if part.data_bytes < 0:
         following = _next_beginning(file, part.data_start)
         end = file_size if following is None else following
-        return _replaced(part, end, wrapped=False), following
+        return _replaced(part, end, wrapped=part.wrapped), following
     end = part.data_start + part.data_bytes
     if end >= file_size:
         return part, None

@@ -11,6 +11,7 @@ import pytest
 
 from media_assets.base.errors import BadMedia
 from media_assets.media.ffmpeg import FFmpeg
+from media_assets.media.probe import probe
 from media_assets.media.transport_packets import is_torn
 from media_assets.work.work import Work
 from media_assets_tests import sample_media as media
@@ -151,5 +152,45 @@ def test_one_wild_time_in_what_a_browser_recorded_takes_no_sound_away(codec: str
     live.write_bytes(data)
     track, result = extract(live)
     assert track.duration_seconds == pytest.approx(2.0, abs=0.1)
+    assert "its clock goes back (1 ×)" in track.chosen_because
+    assert float(np.mean(np.abs(media.samples(result)) > 0.01)) > 0.85
+
+
+def begins_at(flv: bytes, seconds: float) -> bytes:
+    """The same with later times."""
+    data, at = bytearray(flv), 13
+    while at < len(data):
+        size = int.from_bytes(data[at + 1 : at + 4], "big")
+        time = (int.from_bytes(data[at + 4 : at + 7], "big") | data[at + 7] << 24) + round(seconds * 1000)
+        data[at + 4 : at + 7], data[at + 7] = (time & 0xFFFFFF).to_bytes(3, "big"), time >> 24
+        at += 11 + size + 4
+    return bytes(data)
+
+
+@pytest.fixture(scope="module")
+def streamed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A second of FLV that states no duration, as it is written to a pipe."""
+    path = tmp_path_factory.mktemp("streamed") / "part.flv"
+    media.video(path, 1.0, "-c:a", "aac", "-ar", "44100", "-flvflags", "no_duration_filesize")
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("seconds", [100.0, 40_000.0])
+def test_a_stream_that_was_recorded_after_its_beginning_lasts_as_long_as_it_plays(
+    seconds: float, streamed: bytes, tmp_path: Path
+):
+    late = tmp_path / "late.flv"
+    late.write_bytes(begins_at(streamed, seconds))
+    found = probe(late, Work(tmp_path)).media
+    assert found is not None
+    assert found.duration_seconds == pytest.approx(1.0, abs=0.2)
+    assert extract(late)[0].duration_seconds == pytest.approx(1.0, abs=0.2)
+
+
+def test_a_clock_that_goes_back_to_before_its_beginning_loses_no_sound(streamed: bytes, tmp_path: Path):
+    joined = tmp_path / "joined.flv"
+    joined.write_bytes(begins_at(streamed, 3600) + streamed[13:])
+    track, result = extract(joined)
+    assert track.duration_seconds == pytest.approx(2.0, abs=0.2)
     assert "its clock goes back (1 ×)" in track.chosen_because
     assert float(np.mean(np.abs(media.samples(result)) > 0.01)) > 0.85

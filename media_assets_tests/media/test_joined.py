@@ -419,3 +419,14 @@ def test_samples_that_look_like_beginnings_are_searched_in_no_time(samples: byte
     with source.open("rb") as file:
         assert len(wav_parts(file)) == 1
     assert time.process_time() - before < 1
+
+
+@pytest.mark.parametrize("behind", [b"", b"LIST\x04\x00\x00\x00INFO"])
+@pytest.mark.parametrize("name", [b"RF64", b"BW64"])
+def test_a_long_wav_whose_recorder_never_stated_its_size_is_read_to_its_end(name: bytes, behind: bytes, tmp_path: Path):
+    plain = wav(3)
+    sizes = b"ds64" + struct.pack("<IQQQI", 28, 0, 0, 0, 0)
+    content = name + b"\xff" * 4 + b"WAVE" + sizes + plain[12:40] + b"\xff" * 4 + plain[44:] + behind
+    track = extract(tmp_path, "a.wav", content)
+    assert track.duration_seconds == pytest.approx(3, abs=0.2)
+    assert "its header states fewer samples than follow" in track.chosen_because

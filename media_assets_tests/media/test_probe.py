@@ -484,3 +484,11 @@ def test_of_endless_tags_and_chapters_only_so_many_are_kept(tmp_path: Path):
     found = look_inside(tmp_path / "a.mp3")
     assert (len(found.tags), len(found.chapters)) == (1000, 1000)
     assert max(map(len, found.tags.values())) == 10_000
+
+
+@pytest.mark.parametrize("name", ["talk.w64", "talk.asf", "talk.mxf"])
+def test_what_is_named_like_media_and_cannot_be_recognised_is_an_error(name: str, tmp_path: Path):
+    path = tmp_path / name
+    path.write_bytes(bytes(range(1, 256)) * 40)
+    with pytest.raises(BadMedia, match="nothing in it can be recognised as audio, video or image"):
+        look(path)

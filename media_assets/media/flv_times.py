@@ -1,0 +1,40 @@
+"""How long an FLV plays, whose duration is the time of its last tag where nothing in it states one.
+
+A stream that was recorded after it had begun starts at the time of its server, so that this is later than the file is
+long. Structure as in Adobe's "Video File Format Specification 10.1", annex E.
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from media_assets.media.info import MediaInfo
+
+_SIZE_BYTES = 4
+_TAG_HEADER_BYTES = 11
+_NEAR_SECONDS = 1.0
+
+
+def with_seconds_played(media: MediaInfo, file: BinaryIO) -> MediaInfo:
+    """The same, with how long it plays; without a duration where none is known."""
+    stated = media.duration_seconds
+    if not stated:
+        return media.model_copy(update={"duration_seconds": None})
+    last = _last_seconds(file)
+    if media.start_seconds <= 0 or stated <= media.start_seconds or last is None or abs(last - stated) > _NEAR_SECONDS:
+        return media
+    return media.model_copy(update={"duration_seconds": stated - media.start_seconds})
+
+
+def _last_seconds(file: BinaryIO) -> float | None:
+    """The time stamp of the last tag; None when the file does not end with one."""
+    file_size = file.seek(0, 2)
+    file.seek(max(0, file_size - _SIZE_BYTES))
+    at = file_size - _SIZE_BYTES - int.from_bytes(file.read(_SIZE_BYTES), "big")
+    if at <= 0:
+        return None
+    file.seek(at)
+    header = file.read(_TAG_HEADER_BYTES)
+    if len(header) < _TAG_HEADER_BYTES or at + len(header) + int.from_bytes(header[1:4], "big") > file_size:
+        return None
+    return (int.from_bytes(header[4:7], "big") | header[7] << 24) / 1000
