@@ -84,21 +84,44 @@ def read_timeline(path: Path, index: int, work: Work) -> Timeline:
 
     limits = replace(work.child_limits, result_bytes=_MANY_PACKETS_BYTES)
     found = np.frombuffer(run_in_child(_packets, path, index, work=work, limits=limits), dtype=np.float64)
-    rows = found[2:].reshape(-1, 4)
+    jumps, falls, by_decoding = map(int, found[:3])
+    rows = found[3:].reshape(-1, 4)
     hidden = rows[:, 3] != 0
     times, sizes, lengths, _ = rows[~hidden].T
     order = np.argsort(times, kind="stable")
+    end = _end(times, lengths, order, by_decoding=bool(by_decoding))
+    return Timeline(times[order], sizes[order].astype(np.int64), end, int(rows[hidden, 1].sum()), jumps, falls)
+
+
+def _end(
+    times: npt.NDArray[np.float64], lengths: npt.NDArray[np.float64], order: npt.NDArray[np.int64], *, by_decoding: bool
+) -> float:
+    """When the last frame ends, in seconds.
+
+    Args:
+        times, lengths: Of packets in the order they are decoded.
+        order: Which of them is shown first, second ….
+        by_decoding: Lengths tell when the next packet is decoded, as in mp4. Where frames are shown in another order,
+            a jump of the clock is then the length of a frame that is shown apart from it.
+    """
+    import numpy as np
+
+    if times.size < 2:
+        return max(0.0, float((times + lengths).max(initial=0.0)))
     seconds = times[order]
-    end = max(0.0, float((times + lengths).max(initial=0.0)))
-    if seconds.size > 1:
-        end = max(end, float(seconds[-1]) + float(np.median(np.diff(seconds))))
-    return Timeline(seconds, sizes[order].astype(np.int64), end, int(rows[hidden, 1].sum()), *map(int, found[:2]))
+    usual = float(np.median(np.diff(seconds)))
+    if by_decoding and bool((np.diff(times) < 0).any()):
+        shown = np.append(np.diff(seconds), usual)
+        # The last packet has no other after it: its length is what the writer knew of the end.
+        lengths = np.append(np.minimum(lengths, shown[np.argsort(order)])[:-1], lengths[-1])
+    return max(0.0, float((times + lengths).max()), float(seconds[-1]) + usual)
 
 
 def _packets(path: Path, index: int) -> bytes:
     """When each packet of a stream is shown, its bytes, how long it lasts and whether it is hidden, as rows of four
-    doubles; in front of them how often the clock jumps and falls."""
-    rows = array("d", [0.0, 0.0])
+    doubles; in front of them how often the clock jumps and falls, and whether a length is that until the next is
+    decoded."""
+    rows = array("d", [0.0, 0.0, 0.0])
     with path.open("rb") as file, open_media(file) as container:
         if container is not None:
             start = (container.start_time or 0) / _MICROSECONDS
@@ -114,7 +137,7 @@ def _packets(path: Path, index: int) -> bytes:
                 rows.append(packet.size)
                 rows.append(length)
                 rows.append(packet.is_discard)
-            rows[0], rows[1] = clock.jumps, clock.falls
+            rows[0], rows[1], rows[2] = clock.jumps, clock.falls, container.format.name.startswith("mov")
     return rows.tobytes()
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.artifacts.compressed_video.timeline import read_timeline
 from media_assets.media.probe import probe
 from media_assets.work.work import Work
 from media_assets_tests import sample_media as media
-from media_assets_tests.artifacts.compressed_video.clips import clip, compress, result, times
+from media_assets_tests.artifacts.compressed_video.clips import QUICK, clip, compress, result, times
 
 PASS = ("-fps_mode", "passthrough", "-enc_time_base", "1/1000")
 
@@ -30,6 +31,19 @@ PASS = ("-fps_mode", "passthrough", "-enc_time_base", "1/1000")
 def test_each_frame_of_a_variable_rate_keeps_its_time(vary: str, ending: str, tmp_path: Path):
     source = clip(tmp_path / f"source.{ending}", "-vf", vary, *PASS, size="160x90", seconds=1.5)
     made = result(compress(source))
+    before, after = times(source), times(made)
+    assert [time - after[0] for time in after] == pytest.approx([time - before[0] for time in before], abs=1.5e-3)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("ending", "at"), [("mkv", 20), ("mp4", 0), ("mp4", 34)])
+def test_a_jump_of_the_clock_is_no_length_of_a_frame_where_frames_are_reordered(ending: str, at: int, tmp_path: Path):
+    """In mp4 a length tells when the next frame is decoded, which is another than the one that is shown next."""
+    jump = f"settb=1/1000,setpts='N*40+gt(N,{at})*30000'"
+    source = clip(tmp_path / f"source.{ending}", "-vf", jump, *PASS, size="160x90", seconds=1.5)
+    assert read_timeline(source, 0, Work(tmp_path)).duration_seconds == pytest.approx(31.5, abs=0.1)
+    made = result(compress(source, QUICK.model_copy(update={"preset": "medium"})))
+    assert read_timeline(made, 0, Work(tmp_path)).duration_seconds == pytest.approx(31.5, abs=0.1)
     before, after = times(source), times(made)
     assert [time - after[0] for time in after] == pytest.approx([time - before[0] for time in before], abs=1.5e-3)
 
