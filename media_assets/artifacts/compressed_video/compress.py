@@ -22,6 +22,7 @@ from media_assets.artifacts.compressed_video.hdr import lacks_base_layer
 from media_assets.artifacts.compressed_video.leaving import irreplaceable
 from media_assets.artifacts.compressed_video.picture import Picture, look_at_picture
 from media_assets.artifacts.compressed_video.plan import make_plan
+from media_assets.artifacts.compressed_video.quality import SMALLEST_SIDE
 from media_assets.artifacts.compressed_video.samples import Samples, take_samples, try_crf
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
 from media_assets.artifacts.compressed_video.shown import as_shown, cannot_be_shown, has_aperture
@@ -117,6 +118,11 @@ def _compress(
         main.codec, timeline.bit_rate, main.display_size, timeline.frame_rate, settings.efficient_bits_per_pixel
     ):
         raise NotWorthIt(f"{main.codec} at {timeline.bit_rate / 1000:.0f} kbit/s is efficient already")
+    width, height = target_size(main.display_size, tier.max_lines)
+    if min(width, height) < SMALLEST_SIDE:
+        raise LeftAsItIs(
+            f"the quality of {width} × {height} pixels cannot be measured: {SMALLEST_SIDE} a side are needed"
+        )
     picture = look_at_picture(source, main, work)
     if lacks_base_layer(main, picture):
         raise LeftAsItIs("its colours are Dolby Vision's own (profile 5), and would be wrong without it")

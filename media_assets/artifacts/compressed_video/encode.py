@@ -9,6 +9,7 @@ import ffmpeg as ffmpeg_python
 
 from media_assets.artifacts.compressed_video.iso_content import track_names
 from media_assets.artifacts.compressed_video.plan import EncodePlan
+from media_assets.artifacts.compressed_video.streams import what_it_is
 from media_assets.media.ffmpeg import ALL_MUST_DECODE, FFmpeg
 from media_assets.media.info import MediaInfo
 from media_assets.media.untrusted import file_url, uploaded
@@ -93,11 +94,10 @@ def _mkv_options(ffmpeg: FFmpeg, plan: EncodePlan, work: Work) -> dict[str, str]
     path = work.directory / cover.name
     picture = uploaded(plan.source, plan.media.container)[str(cover.index)]
     ffmpeg.run(picture.output(file_url(path), format="image2", update=1, vframes=1, vcodec="copy"), work)
+    mime_type, ending = what_it_is(path) or (cover.mime_type, path.suffix[1:])
+    path = path.rename(path.with_suffix(f".{ending}"))
     number = sum(stream.type == "attachment" for stream in plan.streams.copied)
-    return {
-        "attach": file_url(path),
-        f"metadata:s:t:{number}": f"mimetype={cover.mime_type}",
-    }
+    return {"attach": file_url(path), f"metadata:s:t:{number}": f"mimetype={mime_type}"}
 
 
 def _chapter_titles(media: MediaInfo) -> dict[str, str]:

@@ -22,6 +22,8 @@ from media_assets.work.work import Work
 GIVEN_AWAY_VMAF = 0.1
 """The search ends when it is so near above the target: about 1 % of the size."""
 DAMAGED = "Play the file to its end to see whether it is damaged; export or fetch it again"
+_NO_HEADER = "Could not write header"
+"""What ffmpeg says when a container does not hold one of the streams that it is given."""
 _SAMPLING_VMAF = 0.25
 """How much worse than the target a sampled file may come out: samples start with a key frame each."""
 
@@ -54,6 +56,13 @@ class LeftAsItIs(NotWorthIt):
 def margin(vmaf: VmafScore, target: float, settings: VideoCompressionSettings) -> float:
     """How far above (below: negative) what is asked for a score is."""
     return min(vmaf.mean - target, vmaf.worst_second - settings.min_second_vmaf)
+
+
+def _without_covers(errors: tuple[str, ...], plan: EncodePlan) -> tuple[str, ...]:
+    """What is said of more than the covers: one that is not what it says is no damage of a video."""
+    covers = {stream.codec for stream in plan.media.streams if stream.attached_picture}
+    covers -= {stream.codec for stream in plan.media.streams if not stream.attached_picture}
+    return tuple(error for error in errors if not error.startswith(tuple(f"[{codec}]" for codec in covers)))
 
 
 def allowed_bytes(source_bytes: int, settings: VideoCompressionSettings) -> int:
@@ -103,8 +112,15 @@ class Finish:
     def _encode(self, crf: float, path: Path, encoding: Work, checking: Work) -> VmafScore:
         decoding, rating = portions(checking, [0.4, 0.6])
         encoding.require_space(2 * self.budget)  # the index is moved to the front in a second pass
-        errors = of_content(encode(self.ffmpeg, self.plan, crf, path, encoding))
+        try:
+            errors = encode(self.ffmpeg, self.plan, crf, path, encoding)
+        except BadMedia as error:
+            if _NO_HEADER not in error.reason:
+                raise
+            refused = f"{self.plan.streams.container} does not hold all that is in it: {error.reason}"
+            raise LeftAsItIs(refused, self.trials, self.plan) from error
         keep_boxes(self.plan, path)
+        errors = _without_covers(of_content(errors), self.plan)
         if errors and self.plan.seekable:
             raise BadMedia(f"is damaged: {errors[0]}", next_step=DAMAGED)
         size = path.stat().st_size

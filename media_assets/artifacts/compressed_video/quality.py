@@ -17,6 +17,8 @@ Pairing = Literal["number", "time"]
 """How frames find each other: by their number, when both streams surely have the same; or by time from the first on,
 when containers may round times differently or frames may be missing."""
 
+SMALLEST_SIDE = 18
+"""Pixels. libvmaf crashes on pictures of 16 lines or columns, and below that x265 takes none."""
 _SAME_TAGS = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "range": "limited"}
 
 

@@ -1,7 +1,8 @@
 """Which streams go into the result, in which container, and which are lost.
 
 Sound is copied, text subtitles become what the container holds, covers and fonts go along. mp4 is preferred, because
-everything plays it; mov when its sound is PCM; mkv when one of these would lose something that it keeps.
+everything plays it; mov when its sound is PCM or QuickTime's own; mkv when one of these would lose something that it
+keeps.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ from media_assets.media.untrusted import ISO, MATROSKA
 Container = Literal["mp4", "mov", "mkv"]
 
 _MP4_SOUND = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
+_QUICKTIME_SOUND = {"adpcm_ima_qt", "mace3", "mace6", "pcm_s8"}
+"""What mov holds and ffmpeg's writers of mp4 and mkv do not."""
 _MP4_PICTURES = {"h264", "hevc", "av1", "mpeg4", "mjpeg"}
 _TEXT = {"subrip", "srt", "mov_text", "webvtt", "text"}
 _STYLED = {"ass", "ssa"}
 _MKV_SUBTITLES = _STYLED | {"subrip", "srt", "webvtt", "text", "dvd_subtitle", "hdmv_pgs_subtitle", "dvb_subtitle"}
 _COVERS = {"mjpeg": ("image/jpeg", "jpg"), "png": ("image/png", "png")}
+_BEGINNINGS = {"mjpeg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n"}
 _MP4_DATA = {"gpmd"}
 """What ffmpeg's mp4 writer takes of data tracks."""
 
@@ -99,8 +103,10 @@ def _container(media: MediaInfo, main: Stream, settings: VideoCompressionSetting
         return "mkv"
     if media.container.startswith("matroska") and titles:
         return "mkv"
-    strange = {codec for codec in sound - _MP4_SOUND if not codec.startswith("pcm_")} | pictures - _MP4_PICTURES
-    if strange:
+    if any(stream.attached_picture and not stream.width for stream in media.streams):
+        return "mkv"  # a cover that says of itself what it is not goes along as a file; mp4 has to know its size
+    strange = {codec for codec in sound - _MP4_SOUND - _QUICKTIME_SOUND if not codec.startswith("pcm_")}
+    if strange or pictures - _MP4_PICTURES:
         return "mkv"
     if sound <= _MP4_SOUND:
         return "mp4"
@@ -112,7 +118,9 @@ def _cannot_hold(container: Container, stream: Stream) -> str | None:
     if stream.type == "audio":
         if not stream.sample_rate:
             return "announced, but it has no sound"
-        if container == "mkv" or stream.codec in _MP4_SOUND or (container == "mov" and stream.codec.startswith("pcm_")):
+        if container == "mkv" or stream.codec in _MP4_SOUND:
+            return None
+        if container == "mov" and (stream.codec.startswith("pcm_") or stream.codec in _QUICKTIME_SOUND):
             return None
     elif stream.type == "subtitle":
         if stream.codec in (_MKV_SUBTITLES | {"mov_text"} if container == "mkv" else _TEXT | _STYLED):
@@ -137,12 +145,21 @@ def _covers(media: MediaInfo, container: Container) -> tuple[tuple[Cover, ...], 
             continue
         if stream.codec not in _COVERS:
             losses.append(f"the cover in stream {stream.index} ({stream.codec} cannot be attached)")
+        elif container != "mkv" and not stream.width:
+            losses.append(f"the cover in stream {stream.index} (it is no {stream.codec})")
         elif covers and container == "mkv":
             losses.append(f"the cover in stream {stream.index} (only the first is attached)")
         else:
             mime_type, ending = _COVERS[stream.codec]
             covers.append(Cover(stream.index, mime_type, f"cover.{ending}"))
     return tuple(covers), tuple(losses)
+
+
+def what_it_is(cover: Path) -> tuple[str, str] | None:
+    """Mime type and ending of a cover by its bytes, whatever its file said of it; None for one of another kind."""
+    with cover.open("rb") as file:
+        beginning = file.read(8)
+    return next((_COVERS[codec] for codec, magic in _BEGINNINGS.items() if beginning.startswith(magic)), None)
 
 
 def _data_tracks(source: Path, media: MediaInfo, container: Container) -> tuple[tuple[int, ...], tuple[str, ...]]:

@@ -277,3 +277,38 @@ def test_an_old_avi_without_time_stamps_loses_no_frame(tmp_path: Path):
     made = result(compress(source))
     assert len(frames(made)) == len(frames(source)) == 50
     assert times(made)[-1] == pytest.approx(1.96, abs=0.05)
+
+
+def test_the_sound_of_quicktime_is_kept_and_what_no_container_holds_leaves_the_original(tmp_path: Path):
+    inputs = (*scene("motion", "160x120", 0.4), "-i", media.tone(tmp_path / "tone.wav", 0.4), *FAT)
+    old = tmp_path / "old.mov"
+    media.ffmpeg(*inputs, "-c:a", "adpcm_ima_qt", media.file_url(old))
+    made = result(compress(old))
+    assert payload(made, "audio") == payload(old, "audio")
+    disc = tmp_path / "disc.m2ts"
+    media.ffmpeg(*inputs, "-c:a", "pcm_bluray", "-ar", "48000", "-ac", "2", media.file_url(disc))
+    left = compress(disc)
+    assert left.path is None
+    assert "left as it is: mkv does not hold all that is in it" in left.value.reason
+    assert "pcm_bluray" in left.value.reason
+
+
+def test_a_cover_of_another_kind_than_it_says_is_kept(tmp_path: Path):
+    cover = media.picture(tmp_path / "cover.jpg")
+    source = tmp_path / "source.mkv"
+    attached = ("-attach", cover, "-metadata:s:t", "mimetype=image/png")
+    media.ffmpeg(*scene("motion", "160x120", 0.4), *FAT, *attached, media.file_url(source))
+    made = result(compress(source))
+    assert cover.read_bytes() in made.read_bytes()
+    in_mp4 = compress(source, QUICK.model_copy(update={"container": "mp4"}))
+    assert any("the cover in stream 1" in loss for loss in in_mp4.value.losses)
+
+
+@pytest.mark.parametrize("size", ["2x2", "17x13", "16x200"])
+def test_a_picture_too_small_to_be_measured_is_left_as_it_is(size: str, tmp_path: Path):
+    source = tmp_path / "source.mkv"
+    picture = ("-f", "lavfi", "-i", f"testsrc=size={size}:rate=25:duration=0.4")
+    media.ffmpeg(*picture, "-c:v", "ffv1", media.file_url(source))
+    left = compress(source)
+    assert left.path is None
+    assert "left as it is: the quality of" in left.value.reason
