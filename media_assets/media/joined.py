@@ -19,8 +19,10 @@ from media_assets.media.heard_whole import amr_markers, au_parts
 from media_assets.media.isobmff import boxes
 from media_assets.media.wav_parts import SPLIT, require_one_row, wav_parts
 
+FLAC = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")
+"""How it begins: STREAMINFO is 34 bytes long (RFC 9639, section 8)."""
 _HEADERS = {
-    "flac": re.compile(rb"fLaC[\x00\x80]\x00\x00\x22"),  # STREAMINFO is 34 bytes long (RFC 9639, section 8)
+    "flac": FLAC,
     "caf": re.compile(rb"caff\x00\x01\x00\x00desc"),  # Apple Core Audio Format Specification 1.0
     "w64": re.compile(rb"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"),  # a GUID, Sony Wave64
     "asf": re.compile(rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c"),  # a GUID, ASF 3.1
@@ -170,6 +172,8 @@ def _ogg(file: BinaryIO) -> str | None:
     links = ogg_links(file)
     if len(links) < 2:
         return None
+    if any(len(link.form) > 1 for link in links):  # FFmpeg makes no new streams for a film
+        _require_one(len(links))
     if len({link.form for link in links}) > 1:
         raise BadMedia(
             f"holds {len(links)} recordings of different formats behind each other, which would not be heard right",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -13,11 +12,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from media_assets.base.errors import BadMedia
 from media_assets.media import isobmff
-from media_assets.media.byte_ranges import RangesFile
-from media_assets.media.chained_ogg import ogg_links
 from media_assets.media.emptiness import empty_container
-from media_assets.media.flv_times import with_seconds_played
 from media_assets.media.info import Chapter, MediaInfo, MediaKind
+from media_assets.media.parts_seconds import joined_parts
 from media_assets.media.pictures.formats import SVG_TYPE, TGA, is_tga, raw_format, unopened_format
 from media_assets.media.pictures.taken_at import taken_at
 from media_assets.media.pretenders import meant, pretender
@@ -36,6 +33,7 @@ from media_assets.media.signatures import (
     playlist_type,
     promises_media,
 )
+from media_assets.media.unfinished_headers import with_seconds_played
 from media_assets.media.untrusted import open_media
 from media_assets.work.work import Work
 
@@ -149,8 +147,7 @@ def _look_inside(path: Path, name: str) -> Probe:
         with open_media(file) as container:
             if container is not None and container.streams:
                 media, moves = _describe(container, dolby_vision, image_size, chain_seconds)
-                if media.container == "flv":
-                    media = with_seconds_played(media, file)
+                media = with_seconds_played(media, file)
                 found = _judge(media, moves, head, name)
                 return found if found.kind is not MediaKind.IMAGE else _dated(found, file)
         empty = empty_container(file, head) if not image_size else None
@@ -207,11 +204,8 @@ def _describe(
 
 
 def _chain_seconds(file: BinaryIO, head: bytes) -> float | None:
-    """How long all recordings of a chained Ogg file play; None for any other file."""
-    links = ogg_links(file) if head.startswith(b"OggS") else []
-    if len(links) < 2:
-        return None
-    return sum(_seconds_of(io.BufferedReader(RangesFile(file, link.range))) for link in links)
+    """How long all recordings of a file play that are joined in it; None for any other file."""
+    return sum(map(_seconds_of, joined_parts(file, head))) or None
 
 
 def _seconds_of(file: BinaryIO) -> float:

@@ -430,3 +430,30 @@ def test_a_long_wav_whose_recorder_never_stated_its_size_is_read_to_its_end(name
     track = extract(tmp_path, "a.wav", content)
     assert track.duration_seconds == pytest.approx(3, abs=0.2)
     assert "its header states fewer samples than follow" in track.chosen_because
+
+
+@pytest.mark.parametrize("name", ["a.avi", "a.flac", "a.m4a", "a.aiff", "a.ogg"])
+def test_a_file_says_how_long_all_recordings_in_it_play(name: str, tmp_path: Path):
+    part = made(tmp_path, name)
+    joined = tmp_path / f"joined.{name}"
+    joined.write_bytes(part * 3)
+    found = probe(joined, Work(tmp_path)).media
+    assert found is not None
+    assert found.duration_seconds == pytest.approx(3.0, abs=0.5)  # an mp3 is longer than what was encoded
+
+
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
+def test_an_avi_whose_header_was_never_filled_in_is_heard_whole(size: int, tmp_path: Path):
+    content = bytearray(made(tmp_path, "a.avi"))
+    content[4:8] = size.to_bytes(4, "little")
+    length = content.index(b"strhauds") if b"strhauds" in content else content.index(b"auds")
+    content[length + 32 : length + 36] = (1 << 30).to_bytes(4, "little")  # what ffmpeg writes there at first
+    assert extract(tmp_path, "b.avi", bytes(content)).duration_seconds == pytest.approx(1.0, abs=0.2)
+
+
+def test_joined_films_in_ogg_are_refused_for_what_they_are(tmp_path: Path):
+    path = tmp_path / "a.ogv"
+    picture, sound = generated("testsrc=d=1:s=32x32:r=10"), generated("sine=d=1:sample_rate=8000")
+    FFmpeg().run(ffmpeg.output(picture, sound, str(path), vcodec="libtheora", acodec="libvorbis"), Work(tmp_path))
+    with pytest.raises(BadMedia, match="holds 2 recordings behind each other"):
+        extract(tmp_path, "joined.ogv", path.read_bytes() * 2)

@@ -1,7 +1,8 @@
-"""How long an FLV plays, whose duration is the time of its last tag where nothing in it states one.
+"""How long FLV and AVI play whose headers were never filled in: written to a pipe, or by a recorder that died.
 
-A stream that was recorded after it had begun starts at the time of its server, so that this is later than the file is
-long. Structure as in Adobe's "Video File Format Specification 10.1", annex E.
+An FLV that states nothing lasts until the time of its last tag, and a stream that was recorded after it had begun
+starts at the time of its server, so that this is later than the file is long (Adobe's "Video File Format Specification
+10.1", annex E). An AVI then states any number of frames.
 """
 
 from __future__ import annotations
@@ -13,10 +14,27 @@ from media_assets.media.info import MediaInfo
 _SIZE_BYTES = 4
 _TAG_HEADER_BYTES = 11
 _NEAR_SECONDS = 1.0
+_RIFF_UNKNOWN_BYTES = 0x7FFFF000
+"""Programs that write to a pipe put the largest number they know where the size belongs, or 0."""
 
 
 def with_seconds_played(media: MediaInfo, file: BinaryIO) -> MediaInfo:
     """The same, with how long it plays; without a duration where none is known."""
+    if media.container == "flv":
+        return _flv(media, file)
+    return _avi(media, file) if media.container == "avi" else media
+
+
+def _avi(media: MediaInfo, file: BinaryIO) -> MediaInfo:
+    file.seek(0)
+    size = int.from_bytes(file.read(8)[4:], "little")
+    if 0 < size < _RIFF_UNKNOWN_BYTES:
+        return media
+    streams = tuple(stream.model_copy(update={"duration_seconds": None}) for stream in media.streams)
+    return media.model_copy(update={"duration_seconds": None, "streams": streams})
+
+
+def _flv(media: MediaInfo, file: BinaryIO) -> MediaInfo:
     stated = media.duration_seconds
     if not stated:
         return media.model_copy(update={"duration_seconds": None})

@@ -1,0 +1,64 @@
+"""How long a file plays in which recordings were joined with `cat`, of which FFmpeg states the length of the first.
+
+What belongs here: formats whose parts can be told apart. Whether they are heard is another question (`joined.py`).
+"""
+
+from __future__ import annotations
+
+import io
+import mmap
+import re
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Literal
+
+from media_assets.media.byte_ranges import ByteRanges, RangesFile
+from media_assets.media.chained_ogg import ogg_links
+from media_assets.media.isobmff import boxes, is_iso
+from media_assets.media.joined import FLAC
+
+_MOST_PARTS = 300
+_MOST_CHUNKS = 3000
+"""An AVI goes on in a RIFF of its own for each GiB."""
+
+
+def joined_parts(file: BinaryIO, head: bytes) -> list[BinaryIO]:
+    """The recordings in a file, each to be read by itself; none when it is a single one, or nobody can tell."""
+    starts = list(_starts(file, head))
+    if not 1 < len(starts) <= _MOST_PARTS:
+        return []
+    ends = [*starts[1:], file.seek(0, 2)]
+    ranges = [ByteRanges(((start, end),)) for start, end in zip(starts, ends, strict=True)]
+    return [io.BufferedReader(RangesFile(file, part)) for part in ranges]
+
+
+def _starts(file: BinaryIO, head: bytes) -> Iterator[int]:
+    if head.startswith(b"OggS"):
+        yield from (link.start for link in ogg_links(file))
+    elif head.startswith(b"RIFF") and head[8:12] == b"AVI ":
+        yield from _chunks(file, b"RIFF", "little", lambda kind: kind == b"AVI ")
+    elif head.startswith(b"FORM") and head[8:12] in (b"AIFF", b"AIFC"):
+        yield from _chunks(file, b"FORM", "big", lambda kind: kind in (b"AIFF", b"AIFC"))
+    elif head.startswith(b"fLaC"):
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            yield from (match.start() for match in re.finditer(FLAC, content))
+    elif is_iso(head):
+        found = list(boxes(file))
+        starts = [box.start for box in found if box.type == b"ftyp"]
+        if len(starts) == sum(box.type == b"moov" for box in found):
+            yield from starts
+
+
+def _chunks(
+    file: BinaryIO, name: bytes, order: Literal["little", "big"], begins: Callable[[bytes], bool]
+) -> Iterator[int]:
+    """Where chunks of the name begin that follow each other from the beginning on, of the kinds that begin anew."""
+    at = 0
+    for _ in range(_MOST_CHUNKS):
+        file.seek(at)
+        header = file.read(12)
+        if len(header) < 12 or header[:4] != name:
+            return
+        if begins(header[8:]):
+            yield at
+        size = int.from_bytes(header[4:8], order)
+        at += 8 + size + size % 2
