@@ -104,3 +104,30 @@ def test_half_a_pair_of_surrogates_costs_a_letter_and_not_the_transcript(
     assert said.text == "half\ufffd ab"
     assert words(said) == [("half\ufffd", 0), ("ab", 1)]
     assert Transcript.model_validate_json(said.model_dump_json()) == said
+
+
+@pytest.mark.parametrize(
+    ("segments", "pieces"),
+    [
+        (
+            [("one.", 0, 1), (None, 1, 2), ("three.", 2, 3)],
+            [("one.", 0, 1), ("two and a half.", 1, 2), ("three.", 2, 3)],
+        ),
+        ([("one.", 0, 1), ("three.", 2, 3)], [("one.", 0, 1), ("two and a half.", 1, 2), ("three.", 2, 3)]),
+        ([("two and a half.", 1, 2), ("three.", 2, 3)], [("one.", 0, 1), ("two and a half.", 1, 2), ("three.", 2, 3)]),
+        ([("one.", 0, 0.5)], [("one. two and a half. three.", 0, 1.8)]),
+        ([("one.", 0, 1), ("", 1, 2), ("", 2, 3)], [("one.", 0, 1), ("two and a half. three.", 1, 2)]),
+    ],
+)
+def test_what_the_text_has_and_no_segment_is_not_lost(
+    segments: list[tuple[str | None, float, float]], pieces: list[tuple[str, float, float]],
+    server: AudioServer, beep: Path, tmp_path: Path,
+) -> None:  # fmt: skip
+    parts = [{"text": text, "start": start, "end": end} for text, start, end in segments]
+    said = heard(server, beep, tmp_path, {"text": " one.  two and a half. three.", "segments": parts})
+    assert [(one.text, one.start_seconds, one.end_seconds) for one in said.segments] == pieces
+
+
+def test_segments_that_differ_from_the_text_stay_as_they_are(server: AudioServer, beep: Path, tmp_path: Path) -> None:
+    parts = [{"text": "Two.", "start": 0, "end": 1}, {"text": "three", "start": 1, "end": 2}]
+    assert heard(server, beep, tmp_path, {"text": "one two three", "segments": parts}).text == "Two. three"

@@ -15,6 +15,7 @@ from functools import reduce
 from numbers import Real
 from typing import Any
 
+from media_assets.artifacts.transcript.hearing.whole_text import with_text_between
 from media_assets.base.wording import counted
 from media_assets.base.writing import blank_between, storable
 
@@ -41,15 +42,19 @@ def _counted(count: int, what: str) -> str:
     return f"{counted(count, kind.removesuffix('s'))} {rest}"
 
 
-def usable_segments(found: object, lacking: Counter[str], *, untimed_too: bool = False) -> Iterator[dict[str, Any]]:
+def usable_segments(
+    found: object, lacking: Counter[str], *, untimed_too: bool = False, whole_text: str = ""
+) -> Iterator[dict[str, Any]]:
     """The segments that have text, each with `text`, `start`, `end` and `words`, and the engine's own measures.
 
     Args:
         found: A list of objects with such names; anything else has no segments.
         lacking: Is counted up.
         untimed_too: Whether segments of which none has a time are given estimated ones; else there are none.
+        whole_text: All that was said, if the engine says that too; what segments lack of it is put where it belongs.
     """
     entries: list[dict[str, Any]] = []
+    silent = 0
     for entry in found if isinstance(found, list) else []:
         entry = entry if isinstance(entry, dict) else {"text": entry}
         start, end = _time(entry.get("start")), _time(entry.get("end"))
@@ -57,13 +62,13 @@ def usable_segments(found: object, lacking: Counter[str], *, untimed_too: bool =
         text = text_of(entry.get("text"))
         if text is None:
             text = in_a_row(word["word"] for word in _spoken_words(entry.get("words")))
-            lacking[WITHOUT_TEXT] += 1
-        if not text.strip():
-            continue
+            silent += 1
         if start is None and words:
             start = words[0]["start"]
         measures = {name: number_of(entry.get(name)) for name in _MEASURES}
         entries.append({"text": text, "start": start, "end": end, "words": words or None, **measures})
+    lacking[WITHOUT_TEXT] += silent
+    entries = [entry for entry in with_text_between(entries, whole_text) if entry["text"].strip()]
     if not untimed_too and not any(entry["start"] is not None for entry in entries):
         return
     lacking[UNTIMED_SEGMENTS] += _filled(entries, "text")

@@ -34,9 +34,9 @@ def readable(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, int]]:
         ValueError: nothing in it tells what was said, nor that nothing was.
     """
     lacking: Counter[str] = Counter()
-    segments = list(usable_segments(body.get("segments"), lacking))
-    words = usable_words(body.get("words"), lacking)
     text = text_of(body.get("text"))
+    segments = list(usable_segments(body.get("segments"), lacking, whole_text=text or ""))
+    words = usable_words(body.get("words"), lacking)
     if text is None:
         if not segments and not words and body.get("segments") != []:
             raise ValueError("it has neither text nor segments nor words")
