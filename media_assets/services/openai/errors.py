@@ -114,7 +114,8 @@ def meaning(refusal: Refusal, server: str, key: str, task: Task) -> MediaAssetsE
         key: Never shown.
     """
     status = refusal.status
-    quoted = quotable(refusal.words or f"status {status}", key)
+    bare = f"status {status}, code {refusal.code}" if refusal.code else f"status {status}"
+    quoted = quotable(refusal.words or bare, key)
     subject = refusal.text.lower()
     if status == 401 or refusal.code == "invalid_api_key":
         return Fatal(

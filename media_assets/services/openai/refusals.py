@@ -23,7 +23,10 @@ _TEXT_KEYS = ("message", "msg", "detail", "details", "error", "errors", "error_d
               "base_resp", "status_msg", "type")  # fmt: skip
 _MARKUP = re.compile(r"<(script|style|head)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
-_FORMAT = r"response[_ ]?format|json[_ ]?(schema|object|mode)|structured[_ ]?output|\bschema\b|grammar|guided"
+_FORMAT = (
+    r"response[_ ]?format|json[_ ]?(schema|object|mode)|structured[_ ]?output|\bschema\b|grammar|guided"
+    r"|failed to generate json"
+)
 NAMES = {
     "json_schema": _FORMAT,
     "json_object": _FORMAT,
@@ -32,6 +35,7 @@ NAMES = {
     r"|['\"`]system['\"`]|roles? must alternate|messages\W+0\W+role",
     "timestamp_granularities": r"granularit|word[- _]?(level )?timestamps?",
     "verbose_json": r"response[_ ]?format|verbose[_ ]?json",
+    "json": r"response[_ ]?format",
     "include": r"\binclude\b|logprobs",
     "prompt": r"\b(initial_)?prompt\b",
     "language": r"\blanguage\b",
@@ -107,7 +111,9 @@ def refused_part(refusal: Refusal, parts: Sequence[str]) -> tuple[str | None, bo
     if refusal.param or refusal.status in (404, 405, 500, 501):
         return (parts[0], False) if "requested parameters" in refusal.words.lower() else (None, False)
     blank = len(refusal.words) < 4 or refusal.words.lower() in ("bad request", "unprocessable entity")
-    unnamed = refusal.status == 422 or blank or re.search(r"param|argument|field|input", refusal.words, re.IGNORECASE)
+    unnamed = (
+        refusal.status == 422 or blank or re.search(r"param|argument|field|input|参数", refusal.words, re.IGNORECASE)
+    )
     return (parts[0], False) if unnamed and (unsupported or blank or refusal.status == 422) else (None, False)
 
 

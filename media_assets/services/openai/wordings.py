@@ -41,7 +41,7 @@ _TOO_LONG = re.compile(
             r"range of input length",
             # Bedrock's Titan and Cohere; the second is not its "Too many tokens, please wait"
             r"expected maxlength",
-            r"too many (input )?tokens[:.]? (max|total|in|for)",
+            r"too many (input )?tokens[:.]? (max|total|in|for)|(prompt|input|request) has too many tokens",  # AI21
             r"number of tokens in the prompt cannot exceed",
             # Zhipu, whose code 1261 comes with it; Hunyuan, Doubao
             r"超长|过长|太长|(输入|上下文|prompt|token)[^。]{0,12}(过长|超过|超出|太长)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,25 @@ FORMATS: dict[str, tuple[set[str], Fault]] = {
             "`json_schema` is unavailable now at line 1 column 9",
             "text/plain",
         ),
+    ),
+    "Groq, whose model failed": (
+        {"none"},
+        Body(
+            400,
+            json.dumps(
+                {
+                    "error": {
+                        "message": "Failed to generate JSON. Please adjust your prompt.",
+                        "code": "json_validate_failed",
+                        "failed_generation": "{",
+                    }
+                }
+            ),
+        ),
+    ),
+    "Zhipu": (
+        {"json_object", "none"},
+        Body(400, json.dumps({"error": {"code": "1210", "message": "API 调用参数有误，请检查文档。"}})),
     ),
     "DeepSeek later": (
         {"json_object", "none"},
@@ -197,6 +217,7 @@ def variants() -> dict[str, object]:
         "call": json.dumps({"name": "summary", "arguments": plain}),
         "camel case": plain.replace("key_points", "keyPoints").replace("action_items", "Action Items"),
         "single quotes": str(GOOD),
+        "curly quotes": re.sub('"([^"]*)"', "\u201c\\1\u201d", plain),
         "comma too many": plain[:-1] + ",}",
         "comments": plain.replace('"topics"', '// subjects\n"topics"'),
         "chunks": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": plain}],
@@ -360,6 +381,7 @@ TOO_LONG = {
     "Atlas": (400, "Prompt too long: 5152 tokens exceeds max_seq_len 2048"),
     "Anthropic": (400, "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000"),
     "Bedrock's Titan": (400, "Too many input tokens. Max input tokens: 8192, request input token count: 9000"),
+    "AI21": (422, "Prompt has too many tokens (300000). Max is 256000."),
     "Baidu": (400, "the max input characters is 11200"),
     "MLC": (400, "Request prompt has 5000 tokens in total, larger than the model input length limit 4096"),
     "Hunyuan": (400, "对话内容过长"),

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from media_assets.artifacts.transcript.value import Transcript
+from media_assets.base.errors import Fatal, Transient
 from media_assets.work.work import Work
 from media_assets_tests.artifacts.transcript.sounds import write_wav
 from media_assets_tests.artifacts.transcript.test_openai_api import tone, transcribe, transcriber
 from media_assets_tests.openai_audio_server import AudioServer, openai_audio_server
-from media_assets_tests.openai_server import Says
+from media_assets_tests.openai_server import Raw, Says
 
 NAN, ENDLESS = float("nan"), float("inf")
 
@@ -131,3 +132,48 @@ def test_what_the_text_has_and_no_segment_is_not_lost(
 def test_segments_that_differ_from_the_text_stay_as_they_are(server: AudioServer, beep: Path, tmp_path: Path) -> None:
     parts = [{"text": "Two.", "start": 0, "end": 1}, {"text": "three", "start": 1, "end": 2}]
     assert heard(server, beep, tmp_path, {"text": "one two three", "segments": parts}).text == "Two. three"
+
+
+SEGMENTS = (
+    '{"text": "one two", "segments": [{"text": "one", "start": 0, "end": 1}, {"text": "two", "start": 1, "end": 2}]}'
+)
+SRT = "1\r\n00:00:00,000 --> 00:00:01,000\r\none\r\n\r\n2\r\n00:00:01,000 --> 00:00:02,000\r\ntwo\r\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"[{SEGMENTS}]",
+        f'{{"code": 0, "data": {SEGMENTS}}}',
+        f'{{"result": {SEGMENTS}, "text_lines": null}}',
+        SRT,
+        "WEBVTT\n\n" + SRT.replace("\r", "").replace(",", ".").replace("1\n", "", 1),
+        "WEBVTT\n\n00:00.000 --> 00:01.000 align:start\none\n\n00:01.000 --> 00:02.000\ntwo",
+    ],
+)
+def test_an_answer_in_another_wrapping_is_the_same_transcript(
+    body: str, server: AudioServer, beep: Path, tmp_path: Path
+) -> None:
+    server.script = [Raw(body, "text/plain")]
+    said = transcribe(transcriber(server, max_retries=0), beep, Work(tmp_path), seconds=3.0)
+    assert [(one.text, one.start_seconds, one.end_seconds) for one in said.segments] == [("one", 0, 1), ("two", 1, 2)]
+
+
+@pytest.mark.parametrize("body", ["one two\n", '"one two"', '["one two"]'])
+def test_text_that_is_no_object_is_text_without_times(
+    body: str, server: AudioServer, beep: Path, tmp_path: Path
+) -> None:
+    server.script = [Raw(body, "text/plain")] * 2
+    with pytest.raises(Fatal) as caught:
+        transcribe(transcriber(server, max_retries=0), beep, Work(tmp_path), seconds=3.0)
+    assert "answers: text" in str(caught.value.next_step)
+    assert transcribe(transcriber(server, answers="text"), beep, Work(tmp_path), seconds=3.0).text == "one two"
+
+
+@pytest.mark.parametrize("body", ["", "[]", "[1, 2]", "-->"])
+def test_an_answer_with_nothing_in_it_does_not_stop_the_batch(
+    body: str, server: AudioServer, beep: Path, tmp_path: Path
+) -> None:
+    server.script = [Raw(body)]
+    with pytest.raises(Transient, match="answer that cannot be used"):
+        transcribe(transcriber(server, max_retries=0), beep, Work(tmp_path), seconds=3.0)

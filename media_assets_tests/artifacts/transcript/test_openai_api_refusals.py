@@ -90,6 +90,12 @@ def test_times_are_estimated_where_none_are_given(
     assert len(server.uploads) == 3
 
 
+def test_no_format_is_asked_for_where_none_is_taken(server: AudioServer, beep: Path, tmp_path: Path) -> None:
+    server.refuses = lambda fields: fastapi("response_format") if "response_format" in fields else None
+    assert transcribe(transcriber(server, max_retries=0), beep, Work(tmp_path), seconds=1.0).text == "pitch500."
+    assert len(server.uploads) == 3
+
+
 def test_times_that_are_configured_are_not_given_up(server: AudioServer, beep: Path, tmp_path: Path) -> None:
     def refuse(fields: dict[str, Any]) -> Fault | None:
         known = fields["response_format"] == ["json"]

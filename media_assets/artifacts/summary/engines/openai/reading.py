@@ -29,6 +29,7 @@ _THINKING_ENDS = re.compile(rf"[<◁]/{_THOUGHTS}[>▷]", re.IGNORECASE)
 _THINKING_BEGINS = re.compile(rf"[<◁]{_THOUGHTS}[>▷]", re.IGNORECASE)
 _FINAL_CHANNEL = re.compile(r"<\|channel\|>\s*final.*?<\|message\|>", re.DOTALL)
 _FENCE = re.compile(r"```[\w-]*[^\S\n]*\n?(.*?)```", re.DOTALL)
+_CURLY_QUOTES = re.compile("[\u201c\u201d\u201e\u201f]")
 
 
 class Unreadable(ValueError):
@@ -106,6 +107,8 @@ def _repaired(text: str) -> object | None:
     body = text[begin : end + 1]
     if begin < 0 or end < begin or body.count("{") != body.count("}") or body.count("[") != body.count("]"):
         return None
+    if '"' not in body:
+        body = _CURLY_QUOTES.sub('"', body)
     try:
         value: object = json_repair.loads(body, skip_json_loads=True)
     except (ValueError, RecursionError):

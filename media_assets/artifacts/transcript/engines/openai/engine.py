@@ -285,7 +285,7 @@ class OpenAITranscriber:
     def _answer(self, content: bytes, timed: bool, key: str) -> tuple[SpeechAnswer, dict[str, int]]:
         """Checked, with what had to be done without: whatever comes with status 200 arrives here."""
         server = self._server.name
-        if content.removeprefix(BOM_UTF8).lstrip()[:1] != b"{":
+        if content.removeprefix(BOM_UTF8).lstrip()[:1] == b"<":
             raise Fatal(
                 f"{server} answers with something that is no transcription",
                 next_step="Set `transcription.base_url` in library.yaml to the address that ends before "

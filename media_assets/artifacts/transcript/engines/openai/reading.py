@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import Any
 
@@ -14,17 +15,43 @@ from media_assets.artifacts.transcript.hearing.mending import (
     usable_words,
 )
 
+_CUE = re.compile(r"([\d:.,]+)[^\S\n]+-->[^\S\n]+([\d:.,]+)[^\n]*\n(.*?)\n[^\S\n]*\n", re.DOTALL)
 
-def decoded(content: bytes) -> Any:
-    """The JSON, NaN and Infinity included.
+
+def decoded(content: bytes) -> dict[str, Any]:
+    """The object in a body, whatever it is in: JSON with NaN and Infinity, a list or an object around it; else the
+    cues of SubRip or WebVTT, else its text. Servers give these whatever they are asked for.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is broken JSON, or nothing.
     """
+    text = content.decode("utf-8-sig", errors="replace").strip()
+    if not text:
+        raise ValueError("it is empty")
+    if text[0] not in '{["':
+        return _of_captions(text) if "-->" in text else {"text": text}
     try:
-        return json.loads(content.decode("utf-8-sig", errors="replace"))
+        body: Any = json.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    if isinstance(body, list) and len(body) == 1:
+        body = body[0]
+    if isinstance(body, str):
+        return {"text": body}
+    if not isinstance(body, dict):
+        raise ValueError("it is no object")
+    return body if _says(body) else next(filter(_says, body.values()), body)
+
+
+def _says(body: object) -> bool:
+    return isinstance(body, dict) and any(name in body for name in ("text", "segments", "words", "error"))
+
+
+def _of_captions(text: str) -> dict[str, Any]:
+    cues = [{"start": cue[1], "end": cue[2], "text": " ".join(cue[3].split())} for cue in _CUE.finditer(f"{text}\n\n")]
+    if not cues:
+        raise ValueError("it is neither JSON nor captions")
+    return {"text": " ".join(cue["text"] for cue in cues), "segments": cues}
 
 
 def readable(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, int]]:

@@ -9,11 +9,12 @@ from typing import Any
 
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
 
-LADDER = ("timestamp_granularities", "include", "temperature", "prompt", "language", "verbose_json")
+LADDER = ("timestamp_granularities", "include", "temperature", "prompt", "language", "verbose_json", "json")
 """What a request can be sent without, what is missed least first. Without granularities segments have times, and words
 often none; without the language the server detects it."""
-NEVER_GUESSED = frozenset({"verbose_json"})
-"""Given up when the server names it alone: times are estimated from then on."""
+NEVER_GUESSED = frozenset({"verbose_json", "json"})
+"""Given up when the server names it alone: without the first, times are estimated from then on; without the second no
+format is asked for, and what comes is JSON by default."""
 
 
 def options(
@@ -28,6 +29,8 @@ def options(
     """
     fields = _fields(settings, language, timed=timed, with_logprobs=with_logprobs)
     fields["response_format"] = "verbose_json" if timed else "json"
+    if not timed and "json" in without:
+        del fields["response_format"]
     return {name: value for name, value in fields.items() if name not in without}
 
 
@@ -36,7 +39,9 @@ def parts_sent(
 ) -> tuple[str, ...]:
     """Which parts of `LADDER` a whole request has. Times that are configured are not given up."""
     fields = _fields(settings, language, timed=timed, with_logprobs=with_logprobs)
-    return (*fields, "verbose_json") if timed and settings.answers == "auto" else tuple(fields)
+    if not timed:
+        return (*fields, "json")
+    return (*fields, "verbose_json") if settings.answers == "auto" else tuple(fields)
 
 
 def _fields(settings: OpenAITranscription, language: str | None, *, timed: bool, with_logprobs: bool) -> dict[str, Any]:
