@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
-from media_assets.base.writing import columns, unbroken_pieces
+from media_assets.base.writing import (
+    CLAUSE_MARKS,
+    CLOSING_MARKS,
+    SENTENCE_MARKS,
+    columns,
+    unbroken_pieces,
+    word_pieces,
+)
 
 LINE_COLUMNS = 42
 """Netflix Timed Text Style Guide; a full-width character takes two."""
+
+_MARKS = tuple(CLAUSE_MARKS + SENTENCE_MARKS + CLOSING_MARKS)
+_MARK_COLUMNS = 8
+"""So much wider may a line be that ends with a mark."""
 
 
 def clean(text: str) -> str:
@@ -33,8 +45,12 @@ def in_lines(text: str) -> str:
     pieces = list(unbroken_pieces(text, LINE_COLUMNS))
     if len(pieces) == 1 or columns(text) > 2 * LINE_COLUMNS:
         return "\n".join(_filled(pieces))
-    halves = [("".join(pieces[:i]).rstrip(), "".join(pieces[i:])) for i in range(1, len(pieces))]
-    return "\n".join(min(halves, key=lambda half: max(map(columns, half))))
+    ends = frozenset(accumulate(map(len, word_pieces(text))))
+    halves = {sum(map(len, pieces[:i])): "".join(pieces[:i]).rstrip() for i in range(1, len(pieces))}
+    widths = {end: max(columns(first), columns(text[end:])) for end, first in halves.items()}
+    fitting = [end for end in widths if end in ends and widths[end] <= LINE_COLUMNS]
+    border = min(fitting or widths, key=lambda end: widths[end] - _MARK_COLUMNS * halves[end].endswith(_MARKS))
+    return f"{halves[border]}\n{text[border:]}"
 
 
 def _filled(pieces: Sequence[str]) -> Iterator[str]:

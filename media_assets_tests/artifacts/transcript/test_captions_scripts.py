@@ -8,6 +8,7 @@ import webvtt
 from wcwidth import wcswidth
 
 from media_assets.artifacts.transcript.captions import to_srt, to_txt, to_vtt
+from media_assets.artifacts.transcript.lines import in_lines
 from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment, Word
 
 TEXTS = {
@@ -84,3 +85,15 @@ def test_captions_end_with_the_sentences_of_their_script(sentence: str, mark: st
     cues = [" ".join(cue.content.split()) for cue in srt.parse(to_srt(made))]
     assert " ".join(cues) == text
     assert cues[0] == few + mark
+
+
+def test_a_line_ends_with_a_word_in_scripts_without_blanks_too():
+    assert (
+        in_lines("コンピューターとインターネットの費用も増えています。")
+        .split("\n")[0]
+        .endswith(("と", "インターネット", "の"))
+    )
+    assert in_lines("去年的花园项目花了三百万元，比计划多出百分之二十。").split("\n") == [
+        "去年的花园项目花了三百万元，",
+        "比计划多出百分之二十。",
+    ]

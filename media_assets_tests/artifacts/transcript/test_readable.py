@@ -105,3 +105,31 @@ def test_no_character_gets_lost_and_the_pieces_follow_each_other(tokens, seconds
     for piece in pieces:
         fits = len(piece.text) <= MAX_CHARACTERS and piece.end_seconds - piece.start_seconds <= MAX_SECONDS + 0.002
         assert fits or len(piece.text.split()) == 1
+
+
+def by_letter(text: str, seconds_per_letter: float) -> TranscriptSegment:
+    words = [
+        Word(text=letter, start_seconds=i * seconds_per_letter, end_seconds=(i + 1) * seconds_per_letter, confidence=1)
+        for i, letter in enumerate(text)
+        if letter.strip()
+    ]
+    end = len(text) * seconds_per_letter
+    return TranscriptSegment(start_seconds=0, end_seconds=end, text=text, confidence=1, words=tuple(words))
+
+
+def test_letters_with_times_are_not_parted_where_no_line_may_end():
+    tibetan = texts(by_letter("དེ་རིང་ང་ཚོས་ལོ་རྗེས་མའི་སྔོན་རྩིས་སྐོར་གྲོས་བསྡུར་བྱེད་ཀྱི་ཡིན།", 0.22))
+    assert len(tibetan) > 1
+    assert all(piece[-1] in "་།" for piece in tibetan), "after a mark of a syllable"
+    numbers = texts(by_letter("部署好了，版本是3.14，费用为一万元，大家都同意了。", 0.5))
+    assert numbers == ["部署好了，版本是3.14，", "费用为一万元，大家都同意了。"]
+    segment = by_letter("Then (applause) again", 0.9)
+    assert "(applause)" in texts(segment)
+    assert [word for piece in split_readably(segment) for word in piece.words] == list(segment.words)
+
+
+def test_chinese_without_marks_is_cut_between_words():
+    said = "大家早上好今天我们讨论明年的预算去年的花园项目花了三百万元比计划多出百分之二十张经理认为应该减少广告费用"
+    pieces = texts(by_letter(said, 0.28))
+    assert "".join(pieces) == said
+    assert not any(piece.startswith(("年的", "告费")) or piece.endswith(("明", "广", "三百")) for piece in pieces)

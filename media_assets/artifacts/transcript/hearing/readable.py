@@ -6,18 +6,26 @@ The limits are those subtitlers work by: two lines of 42 characters, seven secon
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, chain, pairwise
 
 from media_assets.artifacts.transcript.hearing.utterances import mean_confidence
 from media_assets.artifacts.transcript.value import TranscriptSegment, Word
-from media_assets.base.writing import CLAUSE_MARKS, CLOSING_MARKS, SENTENCE_MARKS, columns, unbroken_pieces
+from media_assets.base.writing import (
+    CLAUSE_MARKS,
+    CLOSING_MARKS,
+    SENTENCE_MARKS,
+    columns,
+    unbroken_pieces,
+    word_pieces,
+)
 
 MAX_SECONDS = 7.0
 MAX_CHARACTERS = 84
 """What is displayed counts: a full-width character takes two."""
 _CRUMB_CHARACTERS = 20
+_WITHIN_WORD = 0.3
 
 _CLOSING = rf"[{re.escape(CLOSING_MARKS)}]*$"
 _SENTENCE_END = re.compile(rf"[{re.escape(SENTENCE_MARKS)}]{_CLOSING}")
@@ -32,7 +40,7 @@ class _ReadableToken:
     last: int
     start: float
     end: float
-    word: Word | None
+    words: tuple[Word, ...]
 
 
 def split_readably(segment: TranscriptSegment) -> tuple[TranscriptSegment, ...]:
@@ -43,8 +51,8 @@ def split_readably(segment: TranscriptSegment) -> tuple[TranscriptSegment, ...]:
     """
     if _fits(segment.end_seconds - segment.start_seconds, segment.text):
         return (segment,)
-    tokens = _spoken_tokens(segment) or _estimated_tokens(segment)
-    pieces = tuple(_parts(segment.text, tokens))
+    tokens = _unbroken(segment.text, _spoken_tokens(segment)) or _estimated_tokens(segment)
+    pieces = tuple(_parts(segment.text, tokens, frozenset(_ends(word_pieces(segment.text)))))
     if len(pieces) <= 1:
         return (segment,)
     borders = [0, *(piece[0].first for piece in pieces[1:]), len(segment.text)]
@@ -69,8 +77,28 @@ def _spoken_tokens(segment: TranscriptSegment) -> list[_ReadableToken]:
             return []
         position = first + len(word.text)
         end = next_start if word.end_seconds is None else word.end_seconds
-        tokens.append(_ReadableToken(first, position, word.start_seconds, end, word))
+        tokens.append(_ReadableToken(first, position, word.start_seconds, end, (word,)))
     return tokens
+
+
+def _unbroken(text: str, tokens: Sequence[_ReadableToken]) -> list[_ReadableToken]:
+    """The tokens, as one where no line may end between them: some engines take letters for words, or halves of
+    numbers. What fits into no caption stays as it is."""
+    breaks = frozenset(_ends(unbroken_pieces(text, MAX_CHARACTERS)))
+    found: list[_ReadableToken] = []
+    for token in tokens:
+        before = found[-1] if found else None
+        # A blank parts them even before a mark, where the rules of lines have none.
+        parted = before is None or token.first > before.last or token.first in breaks
+        if before is None or parted or columns(text[before.first : token.last]) > MAX_CHARACTERS:
+            found.append(token)
+        else:
+            found[-1] = replace(before, last=token.last, end=token.end, words=before.words + token.words)
+    return found
+
+
+def _ends(pieces: Iterable[str]) -> Iterator[int]:
+    return accumulate(map(len, pieces))
 
 
 def _estimated_tokens(segment: TranscriptSegment) -> list[_ReadableToken]:
@@ -79,7 +107,7 @@ def _estimated_tokens(segment: TranscriptSegment) -> list[_ReadableToken]:
     def at(character: int) -> float:
         return segment.start_seconds + character * seconds_per_character
 
-    return [_ReadableToken(a, b, at(a), at(b), None) for a, b in _written_tokens(segment.text)]
+    return [_ReadableToken(a, b, at(a), at(b), ()) for a, b in _written_tokens(segment.text)]
 
 
 def _written_tokens(text: str) -> Iterator[tuple[int, int]]:
@@ -93,30 +121,36 @@ def _written_tokens(text: str) -> Iterator[tuple[int, int]]:
             position += len(piece)
 
 
-def _parts(text: str, tokens: Sequence[_ReadableToken]) -> Iterator[Sequence[_ReadableToken]]:
+def _parts(text: str, tokens: Sequence[_ReadableToken], words: frozenset[int]) -> Iterator[Sequence[_ReadableToken]]:
     if len(tokens) < 2 or _fits(tokens[-1].end - tokens[0].start, text[tokens[0].first : tokens[-1].last]):
         yield tokens
         return
-    cut = max(range(1, len(tokens)), key=lambda index: _merit(text, tokens, index))
-    yield from _parts(text, tokens[:cut])
-    yield from _parts(text, tokens[cut:])
+    cut = max(range(1, len(tokens)), key=lambda index: _merit(text, tokens, index, words))
+    yield from _parts(text, tokens[:cut], words)
+    yield from _parts(text, tokens[cut:], words)
 
 
-def _merit(text: str, tokens: Sequence[_ReadableToken], index: int) -> float:
+def _merit(text: str, tokens: Sequence[_ReadableToken], index: int, words: frozenset[int]) -> float:
     """How good it is to cut before the token at `index`: half a second of silence counts as much as the end of a
-    sentence, a crumb on either side against it, and equal halves are better where nothing else decides."""
+    sentence, a crumb on either side against it and the middle of a word, which Chinese and Japanese may be cut in, and
+    equal halves are better where nothing else decides.
+
+    Args:
+        words: Where a word of the text ends.
+    """
     before, after = tokens[index - 1], tokens[index]
     said = text[before.first : after.first].rstrip()
     mark = 1.0 if _SENTENCE_END.search(said) else 0.5 if _CLAUSE_END.search(said) else 0.0
     pause = min(1.0, max(0.0, (after.start - before.end) / 0.5))
     smaller, larger = sorted((before.last - tokens[0].first, tokens[-1].last - after.first))
-    return mark + pause - max(0.0, 1.0 - smaller / _CRUMB_CHARACTERS) + 0.1 * smaller / max(larger, 1)
+    within = 0.0 if after.first in words else _WITHIN_WORD
+    return mark + pause - within - max(0.0, 1.0 - smaller / _CRUMB_CHARACTERS) + 0.1 * smaller / max(larger, 1)
 
 
 def _piece(
     segment: TranscriptSegment, text: str, tokens: Sequence[_ReadableToken], start: float, end: float
 ) -> TranscriptSegment:
-    words = tuple(token.word for token in tokens if token.word is not None)
+    words = tuple(chain.from_iterable(token.words for token in tokens))
     return TranscriptSegment(
         start_seconds=round(start, 3),
         end_seconds=round(max(end, start + 0.001), 3),
