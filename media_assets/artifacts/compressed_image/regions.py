@@ -25,6 +25,7 @@ _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _TIFF, _EXIF = "http://ns.adobe.com/tiff/1.0/", "http://ns.adobe.com/exif/1.0/"
 _APPLE = "http://ns.apple.com/faceinfo/1.0/"
 _PANORAMA = "http://ns.google.com/photos/1.0/panorama/"
+_CAMERA_RAW = "http://ns.adobe.com/camera-raw-settings/1.0/"
 _MENTIONS = re.compile(rb"RegionList|RegionInfo|ImageRegion|MPReg:|AppliedToDimensions")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
@@ -47,6 +48,7 @@ def turned_regions(packet: bytes, turn: Turn) -> tuple[bytes, list[str]]:
         work.areas(nodes, namespace, _DIMENSIONS[number])
     work.rectangles(nodes)
     work.iptc(tree)
+    work.crops(nodes)
     work.sizes(nodes)
     return changed(packet, work.changes), work.lost
 
@@ -168,6 +170,15 @@ class _Changes:
         result["Rx"] = at.get("Rx", 0.0) * widths
         for name, value in found.items():
             self.put(value, _written(result[name], pixels))
+
+    def crops(self, nodes: Sequence[Node]) -> None:
+        """Camera Raw's crop that is still to be made: a program that knows it would cut something else away."""
+        if self.turn.orientation == 1:
+            return
+        for node in nodes:
+            has = node.values().get((_CAMERA_RAW, "HasCrop"))
+            if has is not None and has.text.strip().lower() == "true":
+                self.name("the crop of Camera Raw in XMP (it is that of the original)")
 
     def sizes(self, nodes: Sequence[Node]) -> None:
         """What XMP repeats of EXIF, and what counts pixels and cannot be turned here."""

@@ -36,9 +36,20 @@ def _unknown(image: Image.Image) -> dict[str, int]:
     return found
 
 
+def _second_blocks(image: Image.Image) -> list[str]:
+    """Whole blocks that a JPEG should have once, of which one alone is read; the parts of a long one are no blocks."""
+    contents = [content for kind, content in getattr(image, "applist", []) if kind == "APP1"]
+    counts = {
+        "EXIF": sum(content.startswith((b"Exif\0\0II*\0", b"Exif\0\0MM\0*")) for content in contents),
+        "XMP": sum(content.startswith(b"http://ns.adobe.com/xap/1.0/\0") for content in contents),
+    }
+    return [f"another {name} beside the one that is kept" for name, count in counts.items() if count > 1]
+
+
 def lost_segments(image: Image.Image) -> list[str]:
     """What a result does without."""
     lost = [f"{name} ({size:,} bytes)" if name.startswith("APP") else name for name, size in _unknown(image).items()]
+    lost += _second_blocks(image)
     comments = sum(kind == "COM" for kind, _ in getattr(image, "applist", []))
     if comments > 1:
         lost.append(f"{comments - 1} further comments")

@@ -33,6 +33,25 @@ def test_segments_that_are_not_taken_over_are_named(tmp_path: Path):
     assert value.lost == ("APP5 Ssuniqueid (14 bytes)", "content credentials (C2PA)", "1 further comments")
 
 
+@pytest.mark.thorough
+def test_a_second_block_of_metadata_is_named(tmp_path: Path):
+    """A decoder reads one of two blocks; a long EXIF in several segments is one block."""
+    packets = b"".join(
+        segment(
+            0xE1, b"http://ns.adobe.com/xap/1.0/\0" + f"<x:xmpmeta xmlns:x='adobe:ns:meta/'>{n}</x:xmpmeta>".encode()
+        )
+        for n in range(2)
+    )
+    exif = Image.Exif()
+    exif[315] = "Ann"
+    tiff = exif.tobytes()
+    extra = packets + segment(0xE1, tiff) + segment(0xE1, tiff)
+    lost = result_of(jpeg(tmp_path / "a.jpg", extra=extra), EASY)[1].lost
+    assert lost == ("another EXIF beside the one that is kept", "another XMP beside the one that is kept")
+    parts = segment(0xE1, tiff) + segment(0xE1, b"Exif\0\0" + b"the rest of it")
+    assert result_of(jpeg(tmp_path / "b.jpg", extra=parts), EASY)[1].lost == ()
+
+
 def test_measurements_of_a_thermal_camera_are_not_lost(tmp_path: Path):
     extra = b"".join(segment(0xE1, b"FLIR\0\1" + bytes([number, 3]) + b"heat" * 10_000) for number in range(4))
     path, value = compress(jpeg(tmp_path / "a.jpg", extra=extra), EASY)

@@ -44,6 +44,7 @@ NAMESPACES = {
     "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
     "tiff": "http://ns.adobe.com/tiff/1.0/",
     "exif": "http://ns.adobe.com/exif/1.0/",
+    "crs": "http://ns.adobe.com/camera-raw-settings/1.0/",
     "dc": "http://purl.org/dc/elements/1.1/",
     "xmpNote": "http://ns.adobe.com/xmp/note/",
 }
@@ -312,3 +313,12 @@ def test_a_depth_map_in_extended_xmp_is_not_lost(tmp_path: Path):
     guid, pieces = extended(depth)
     main = packet("", f' xmpNote:HasExtendedXMP="{guid.decode()}"')
     assert "holds a depth map in its XMP" in compress(jpeg_with(tmp_path / "a.jpg", pieces, main))[1].reason
+
+
+@pytest.mark.parametrize(("orientation", "has"), [(1, "True"), (6, "False"), (6, "True")])
+def test_a_crop_of_camera_raw_that_is_still_to_be_made_is_named_when_turned(orientation: int, has: str):
+    crop = packet("", f' crs:HasCrop="{has}" crs:CropLeft="0.1" crs:CropTop="0.2"')
+    upright = (HEIGHT, WIDTH) if orientation == 6 else (WIDTH, HEIGHT)
+    _, lost = turned_regions(crop, Turn(orientation, (WIDTH, HEIGHT), upright))
+    expected = ["the crop of Camera Raw in XMP (it is that of the original)"]
+    assert lost == (expected if orientation == 6 and has == "True" else [])
