@@ -124,9 +124,7 @@ def _compress(
             f"the quality of {width} × {height} pixels cannot be measured: {SMALLEST_SIDE} a side are needed"
         )
     picture = look_at_picture(source, main, work)
-    if lacks_base_layer(main, picture):
-        raise LeftAsItIs("its colours are Dolby Vision's own (profile 5), and would be wrong without it")
-    if reason := irreplaceable(source, media, work):
+    if reason := _refused(picture, main) or irreplaceable(source, media, work):
         raise LeftAsItIs(reason)
     main = _as_shown(ffmpeg, source, media, main, picture, work)
     fields = look_at_fields(source, main, work)
@@ -144,6 +142,15 @@ def _compress(
         crf, trials = _search(ffmpeg, samples, target, size_bytes, settings, searching)
     finish = Finish(ffmpeg, samples, settings, target, size_bytes, trials)
     return finish.make(crf, encoding, checking)
+
+
+def _refused(picture: Picture, main: Stream) -> str | None:
+    """Why a picture is not encoded at all, as a clause; None when it can be."""
+    if lacks_base_layer(main, picture):
+        return "its colours are Dolby Vision's own (profile 5), and would be wrong without it"
+    if picture.slant_degrees:
+        return f"it is shown turned by {picture.slant_degrees}°, and a result would lose its corners"
+    return None
 
 
 def _as_shown(ffmpeg: FFmpeg, source: Path, media: MediaInfo, main: Stream, picture: Picture, work: Work) -> Stream:

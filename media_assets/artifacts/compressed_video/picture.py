@@ -61,6 +61,8 @@ class Picture:
     """4:2:0 and its like, or RGB."""
     alpha: bool
     views: Views = field(default_factory=Views)
+    slant_degrees: int = 0
+    """The angle it is to be turned by for display, where that is no multiple of 90°; 0 for all others."""
 
 
 def look_at_picture(path: Path, stream: Stream, work: Work) -> Picture:
@@ -112,7 +114,13 @@ def _picture(stream: Any, frame: Any) -> Picture:
         or stream.metadata.get("alpha_mode") == "1"
         or stream.metadata.get("ALPHA_MODE") == "1",
         views=read_views(carried),
+        slant_degrees=_slant(frame.rotation),
     )
+
+
+def _slant(degrees: int) -> int:
+    """ffmpeg takes what is one degree away from a quarter of a turn for a quarter."""
+    return 0 if degrees % 90 in (0, 1, 89) else degrees % 360
 
 
 def _specified(number: int) -> int | None:

@@ -57,7 +57,7 @@ class EncodePlan:
         width, height = self.main.display_size
         if (self.width, self.height) == (width, height):
             return ()
-        if self.width >= width - 1 and self.height >= height - 1:
+        if _is_cut(self.main.display_size, (self.width, self.height)):
             return (f"crop={self.width}:{self.height}:0:0",)
         # Without it the rounding to even sizes would be made up for by pixels that are not quite square.
         square = ("setsar=1",) if self.picture.square_pixels else ()
@@ -79,6 +79,11 @@ class EncodePlan:
     @property
     def vmaf_model(self) -> str:
         return "vmaf_4k_v0.6.1" if min(self.width, self.height) > _FOUR_K_LINES else "vmaf_v0.6.1"
+
+
+def _is_cut(old: tuple[int, int], new: tuple[int, int]) -> bool:
+    """Whether a picture of the old size gets its new one by the cut of an odd line or column."""
+    return old != new and new[0] >= old[0] - 1 and new[1] >= old[1] - 1
 
 
 def make_plan(
@@ -105,6 +110,9 @@ def make_plan(
         losses.append(f"{picture.chroma} colour (now 4:2:0)")
     if picture.alpha:
         losses.append("transparency")
+    if _is_cut(main.display_size, (width, height)):
+        sides = zip(("column", "line"), main.display_size, (width, height), strict=True)
+        losses += [f"the last {name} of {old} (4:2:0 needs an even number)" for name, old, new in sides if new < old]
     losses += fields.losses
     return EncodePlan(
         *(source, media, main, tier, picture, encoder, dynamic_range, streams, width, height),

@@ -170,6 +170,25 @@ def test_a_rotation_is_applied_once(degrees: int, tmp_path: Path):
     assert np.abs(difference).mean() < 6
 
 
+def test_a_picture_that_is_turned_aslant_is_left_as_it_is(tmp_path: Path):
+    upright = clip(tmp_path / "upright.mp4", size="160x120", seconds=0.4)
+    source = tmp_path / "source.mp4"
+    media.ffmpeg("-display_rotation", 30, "-i", upright, "-c", "copy", source)
+    left = compress(source)
+    assert left.path is None
+    assert "and a result would lose its corners" in left.value.reason
+
+
+@pytest.mark.parametrize(
+    ("size", "lost"), [("161x120", ["the last column of 161"]), ("160x121", ["the last line of 121"]), ("160x120", [])]
+)
+def test_a_line_or_column_that_is_cut_off_is_named_as_lost(size: str, lost: list[str], tmp_path: Path):
+    source = tmp_path / "source.mkv"
+    media.ffmpeg(*scene("noise", size, 0.4), "-c:v", "ffv1", "-pix_fmt", "yuv420p", source)
+    named = compress(source).value.losses
+    assert [loss.partition(" (")[0] for loss in named if loss.startswith("the last")] == lost
+
+
 def test_a_tall_picture_is_judged_by_its_shorter_side(tmp_path: Path):
     wide = clip(tmp_path / "wide.mp4", size="320x180", seconds=1.0)
     source = tmp_path / "source.mp4"
