@@ -193,15 +193,26 @@ class FFmpeg:
             yield mix.mixed(second)
 
     def samples(
-        self, path: Path, media: MediaInfo, stream: Stream, work: Work, *, sample_rate: int
+        self,
+        path: Path,
+        media: MediaInfo,
+        stream: Stream,
+        work: Work,
+        *,
+        sample_rate: int,
+        keeps_time: bool = False,
     ) -> Generator[bytes, None, None]:
         """All channels of a stream as they are, interleaved 16 bit little-endian samples, one second at a time.
+
+        Args:
+            keeps_time: Whether sample n is heard n / sample_rate seconds after the start, as with `pcm`.
 
         Raises:
             BadMedia and others: as `pcm`.
         """
+        steps = f"aresample={sample_rate}" + (f":{KEEP_TIME}" if keeps_time else "")
         output = uploaded(path, media.container)[str(stream.index)].output(
-            "pipe:1", format="s16le", acodec="pcm_s16le", af=f"aresample={sample_rate}", **ALL_MUST_DECODE
+            "pipe:1", format="s16le", acodec="pcm_s16le", af=steps, **ALL_MUST_DECODE
         )
         yield from self._seconds(output, work, 2 * sample_rate * (stream.channels or 1))
 

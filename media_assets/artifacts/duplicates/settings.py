@@ -41,8 +41,8 @@ class SimilaritySettings(Section):
     near: bool = True
     """Whether near duplicates are looked for at all; exact ones always are."""
     look: bool = True
-    """Whether pictures and videos that are near duplicates are also compared in full detail; without that, pictures
-    merge that differ in a number or in a face, and clips of one camera."""
+    """Whether pictures, videos and sounds that are near duplicates are also compared in full detail; without that,
+    pictures merge that differ in a number or in a face, clips of one camera, and other words after the same jingle."""
     orientations: bool = True
     """Whether mirrored and rotated copies are looked for."""
     max_bits: Annotated[int, Field(ge=0, le=24)] = 12

@@ -51,7 +51,7 @@ def compare_at_speeds(
         }
     )
     best: Likeness | None = None
-    for speed in _speeds(first.seconds / second.seconds):
+    for speed in speeds_near(first.seconds / second.seconds):
         found = compare_recordings(first, slowed(second, speed), orientation, tighter, is_slowed=True)
         if found is not None and (best is None or found.similarity > best.similarity + _CLEARLY):
             words = f"{found.reason}, played about {abs(speed - 1):.0%} {'faster' if speed > 1 else 'slower'}"
@@ -59,8 +59,8 @@ def compare_at_speeds(
     return best
 
 
-def _speeds(ratio: float) -> Iterator[float]:
-    """How many times as fast the second may be played."""
+def speeds_near(ratio: float) -> Iterator[float]:
+    """How many times as fast the second may be played, by how much longer the first is."""
     tried = (ratio, *(one for speed in _SPEEDS for one in (speed, 1 / speed) if abs(one - ratio) <= _NEAR))
     yield from (speed for speed in tried if _LEAST <= abs(speed - 1) <= _MOST)
 

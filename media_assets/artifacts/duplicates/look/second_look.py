@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from media_assets.artifacts.duplicates.find.compare import Likeness
 from media_assets.artifacts.duplicates.look.clips import CannotSee, Clips
 from media_assets.artifacts.duplicates.look.frames import picture
+from media_assets.artifacts.duplicates.look.listening import Ears
 from media_assets.artifacts.duplicates.look.memory import LookMemory
 from media_assets.artifacts.duplicates.look.pictures import Finding, look_at
 from media_assets.artifacts.duplicates.values import DedupRow, LookAlike
@@ -54,6 +55,7 @@ class SecondLook:
         self._memory = memory
         self._scratch = scratch
         self._clips = Clips(opened, ffmpeg, scratch)
+        self._ears = Ears(opened, ffmpeg, scratch)
         self._pictures: OrderedDict[str, NDArray[np.uint8] | _Unseen] = OrderedDict()
         self.look_alikes: list[LookAlike] = []
         """Pairs that are not the same by what was seen, or could not be looked at."""
@@ -64,8 +66,6 @@ class SecondLook:
         Raises:
             Fatal, Cancelled: nothing can be looked at, or the work is to end.
         """
-        if first.kind is not MediaKind.IMAGE and (first.frames is None or second.frames is None):
-            return likeness  # sounds
         finding = self._finding(first, second, likeness)
         if finding.verdict == "different":
             if likeness.is_guess and finding.was_seen:
@@ -85,7 +85,7 @@ class SecondLook:
     def _finding(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Finding:
         name = f"{_content(first)} {_content(second)} {likeness.orientation}"
         if first.kind is not MediaKind.IMAGE:
-            name += f" {likeness.offset_seconds:.2f}"
+            name += f" {likeness.offset_seconds:.2f} {likeness.speed:.4f}"
         known = self._memory.get(name)
         if known is not None:
             return known
@@ -98,7 +98,7 @@ class SecondLook:
     def _looked(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Finding:
         if first.kind is not MediaKind.IMAGE:
             try:
-                return self._clips.look(first, second, likeness)
+                return self._looked_and_listened(first, second, likeness)
             except CannotSee as error:
                 return Finding("different", f"not looked at: {error}", was_seen=False)
         one, other = self._picture(first), self._picture(second)
@@ -106,6 +106,15 @@ class SecondLook:
             if isinstance(found, _Unseen):
                 return Finding("different", f"not looked at: {row.key} {found.reason}", was_seen=False)
         return look_at(one, other, likeness.orientation)  # type: ignore[arg-type]
+
+    def _looked_and_listened(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Finding:
+        seen = Finding("same", "")
+        if first.frames is not None and second.frames is not None:
+            seen = self._clips.look(first, second, likeness)
+        if seen.verdict == "different":
+            return seen
+        heard = self._ears.listen(first, second, likeness)
+        return heard if heard.verdict == "different" else seen
 
     def _picture(self, row: DedupRow) -> NDArray[np.uint8] | _Unseen:
         if row.key not in self._pictures:

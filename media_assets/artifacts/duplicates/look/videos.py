@@ -61,11 +61,11 @@ def _look_at_moment(pairs: Sequence[Pair]) -> Finding:
         found = look_at(pair.first, pair.second)
         if found.verdict != "different":
             return found
-        best = best or found._replace(reason=f"{found.reason}, {_clock(pair.at_seconds)} into it")
+        best = best or found._replace(reason=f"{found.reason}, {clock(pair.at_seconds)} into it")
     return best or Finding("same", "")
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes}:{rest:02}"
 
