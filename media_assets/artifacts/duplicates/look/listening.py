@@ -106,7 +106,7 @@ class Ears:
                     yield bands
 
     def _bands(self, path: Path, media: MediaInfo, stream: Stream, work: Work) -> Bands:
-        """Of all channels together: their powers are added, so that none cancels another out."""
+        """The powers of all channels are added, so that none cancels another out."""
         import numpy as np
 
         channels = stream.channels or 1
