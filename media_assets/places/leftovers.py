@@ -10,7 +10,7 @@ from fnmatch import translate
 
 BINS = (
     "#recycle", "@recycle", ".recycle", ".recycle.bin", "recycle.bin",  # Synology, QNAP, Samba, Unraid
-    "$recycle.bin", "recycler",  # Windows
+    "$recycle.bin", "recycler", "recycled",  # Windows
     ".trash*", "network trash folder",  # macOS, freedesktop.org (.Trash-1000), AFP
     ".stversions", ".dropbox.cache", ".rslsync", "files_trashbin", ".bzvol", ".tmp.drivedownload", ".tmp.driveupload",
     # Syncthing, Dropbox, Resilio, Nextcloud, Backblaze, Drive for desktop
@@ -19,7 +19,7 @@ BINS = (
 
 FOLDERS = (
     "@eadir", "@tmp", "@sharebin", "#snapshot", ".@__thumb", "@recently-snapshot", ".@upload_cache",  # Synology, QNAP
-    "lost+found", ".snapshot", ".snapshots", ".zfs",  # Unix
+    "lost+found", ".snapshot", ".snapshots", "~snapshot", ".zfs",  # Unix, NetApp
     "system volume information", "found.[0-9][0-9][0-9]",  # Windows
     ".spotlight-v100", ".fseventsd", ".documentrevisions-v100", ".temporaryitems", "temporary items", ".appledouble",
     "__macosx",  # macOS
@@ -31,8 +31,9 @@ FILES = (
     "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini",  # Windows
     ".ds_store", "._*", ".localized", ".apdisk", "icon\r",  # macOS
     "*.part", "*.partial", "*.filepart", "*.crdownload", "*.opdownload", "*.download", "*.aria2", "*.!qb", "*.!ut",
-    "*.bc!", "*.tmp", ".com.google.chrome.*", ".goutputstream-*",  # what is still on its way
-    ".~lock.*#", "~$*", ".#*", "*.lock", "*.lck", "*.swp",  # LibreOffice, Microsoft Office, Emacs, vi
+    "*.bc!", "*.part-frag*", "*.ytdl", "*.xltd", "*.bts", "*.aria2__temp", "*.tmp",
+    ".com.google.chrome.*", ".goutputstream-*",  # what is still on its way
+    ".~lock.*#", "~$*", ".#*", "*.lock", "*.lck", "*.swp", "*.kate-swp",  # LibreOffice, Microsoft Office, Emacs, vi
     ".syncthing.*", "~syncthing~*", ".sync*.db*", "._sync_*.db*", ".owncloudsync*", "*.!sync", ".dropbox",
     ".dropbox.attr", ".*.icloud",  # programs that synchronise
     ".nfs[0-9a-f]*", ".fuse_hidden*", ".smbdelete*", ".directory", ".nomedia",

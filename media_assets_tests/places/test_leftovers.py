@@ -17,7 +17,9 @@ from media_assets_tests.places.every_place import EVERY_SOURCE, PlaceOfFiles, lo
 LEFTOVERS = (
     "#recycle/a.mp4", "sub/$RECYCLE.BIN/S-1-5-21/$R1.mp4", "@eaDir/a.jpg/SYNOPHOTO_THUMB_XL.jpg", "Thumbs.db",
     "sub/Desktop.ini", "a.mp4.part", "b.MP4.PARTIAL", "c.crdownload", "d.tmp", "~$report.docx", "lost+found/1.jpg",
-    "@Recycle/x.jpg", "System Volume Information/y", "__MACOSX/z.jpg",
+    "@Recycle/x.jpg", "RECYCLED/y.jpg", "~snapshot/daily.0/a.jpg", "a.f137.mp4.part-Frag3", "a.mp4.ytdl", "a.mp4.bts",
+    "b.mp4.xltd", "a.mp4.aria2__temp", "a.jpg.kate-swp",
+    "System Volume Information/y", "__MACOSX/z.jpg",
 )  # fmt: skip
 HIDDEN = (
     ".Trash-1000/files/a.mp4", ".Trashes/501/b.jpg", ".DS_Store", "sub/._a.mp4", ".~lock.talk.odp#", ".git/config",
