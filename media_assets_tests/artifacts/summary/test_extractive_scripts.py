@@ -40,6 +40,11 @@ KHMER = (
     "ថ្ងៃនេះយើងនិយាយអំពីកសិកម្ម។ កសិកម្មត្រូវការទឹក។",
 )
 LAO = ("ສະບາຍດີທຸກທ່ານ ມື້ນີ້ພວກເຮົາຈະເວົ້າກ່ຽວກັບການກະສິກໍາ", "ການກະສິກໍາຕ້ອງການນໍ້າຫຼາຍ")
+HINDI = (
+    "आज हम अगले वर्ष के बजट पर चर्चा करेंगे।",
+    "उद्यान का बजट योजना से बीस प्रतिशत अधिक है।",
+    "शर्मा का मानना है कि विज्ञापन का बजट कम करना चाहिए।",
+)
 BURMESE = ("မင်္ဂလာပါခင်ဗျာ။ ဒီနေ့ လယ်ယာစိုက်ပျိုးရေးအကြောင်း ပြောပါမယ်။", "လယ်ယာစိုက်ပျိုးရေးမှာ ရေလိုအပ်ပါတယ်။")
 
 
@@ -182,3 +187,9 @@ def test_what_is_cut_short_ends_behind_a_word_and_says_so() -> None:
     assert cut_short("今日は気候変動について", 13) == "今日は気候…"
     assert cut_short("สวัสดีครับ", 6) == "สวัสดี …"
     assert cut_short("x" * 50, 10) == "xxxxxxxx …"
+
+
+def test_hindi_is_about_things_and_not_about_postpositions(tmp_path: Path) -> None:
+    found = summarize(HINDI, "hi", tmp_path)
+    assert "बजट" in found.topics
+    assert not {"का", "में", "से", "है", "को", "के"} & set(found.topics)

@@ -43,6 +43,12 @@ question questions one two three first second next point start started
 _CONTENT_IN_SKLEARN = frozenset({"bill", "cry", "detail", "fire", "interest", "mill", "system"})
 
 _LISTS = {
+    "hi": """
+का की के को में से ने पर है हैं हो था थी थे और या कि जो यह वह ये वे इस उस इन उन इसे उसे हम मैं आप तुम वो भी ही तो तक
+लिए साथ बाद एक कुछ कोई क्या क्यों कैसे कब कहाँ कौन सब सभी अब जब तब यहाँ वहाँ अगर लेकिन मगर नहीं न मत हाँ जी कर करना करने
+करते करें करेंगे किया गया गई गए जाता जाती जाते रहा रही रहे हुआ हुई हुए होता होती होते होना चाहिए सकते सकता सकती वाला
+वाले वाली अपना अपने अपनी हमने हमारे मेरा मेरे आपका आपके बहुत आज फिर अधिक कम द्वारा तरह
+""",
     "de": """
 aber alle allem allen aller alles also andere anderen auch auf aus bei beim bin bis bist dabei dafür damit dann
 daran darauf das dass davon dazu dein dem den denn der des deshalb dessen deswegen die dies diese diesem diesen
