@@ -12,6 +12,7 @@ from pathlib import Path
 from media_assets.base.errors import BadMedia
 from media_assets.media.clock_jumps import Gaps, gaps, jumps_said, may_hide
 from media_assets.media.info import MediaInfo, Stream
+from media_assets.media.joined import avi_starts
 from media_assets.media.sandbox.child import run_in_child
 from media_assets.media.truncation import missing_end
 from media_assets.media.untrusted import open_media
@@ -101,9 +102,16 @@ def _stated_seconds(source: Path, media: MediaInfo, stream: Stream) -> float | N
         return _xing_seconds(source, stream)
     if _family(media) not in _STATE_DURATION:
         return None
+    if _family(media) == "avi" and _is_joined(source):  # FFmpeg guesses by the size of the file, headers and all
+        return None
     if stream.duration_seconds is not None or media.duration_seconds is None:
         return stream.duration_seconds
     return media.duration_seconds - ((stream.start_seconds or media.start_seconds) - media.start_seconds)
+
+
+def _is_joined(source: Path) -> bool:
+    with source.open("rb") as file:
+        return len(avi_starts(file)) > 1
 
 
 def _falls_short(source: Path, media: MediaInfo, stream: Stream, seconds: float, expected: float, work: Work) -> bool:

@@ -37,6 +37,9 @@ _HEADERS = {
 _EBML = re.compile(rb"\x1a\x45\xdf\xa3.{1,64}?\x42\x82[\x84\x88](?:webm|matroska)", re.DOTALL)
 _WAVPACK = re.compile(rb"wvpk.{5}\x04.{6}\x00{4}(.{8})", re.DOTALL)
 """A block with nothing before it, and the number of its samples and its flags."""
+_AVI_SOUND = re.compile(rb"strh.{4}auds.{52}strf.{4}(.{8})", re.DOTALL)
+"""The header of a stream of sound, of 56 bytes, and of its format: codec, channels, samples per second."""
+_AVI_HEAD_BYTES = 1 << 16
 _CHUNK_NAME = re.compile(rb"[A-Za-z0-9_() ]{4}")
 _TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")
 _MOST_CHUNKS = 1000
@@ -70,6 +73,7 @@ def reads_on(path: Path, container: str) -> str | None:
         "wv": _wavpack,
         "ogg": _ogg,
         "aac": _adts,
+        "avi": _avi,
     }
     name = container.split(",")[0]
     with path.open("rb") as file:
@@ -180,6 +184,34 @@ def _ogg(file: BinaryIO) -> str | None:
             next_step=SPLIT,
         )
     return f"{len(links)} Ogg recordings of one format behind each other, read to the end"
+
+
+def _avi(file: BinaryIO) -> None:
+    """FFmpeg reads on, and hears all by the first header (Microsoft's "AVI RIFF File Reference")."""
+    formats: list[set[bytes]] = []
+    for start in avi_starts(file):
+        file.seek(start)
+        formats.append({match[1] for match in _AVI_SOUND.finditer(file.read(_AVI_HEAD_BYTES))})
+    if any(sound != formats[0] for sound in formats[1:]):
+        raise BadMedia(
+            f"holds {len(formats)} recordings of different formats behind each other, which would not be heard right",
+            next_step=SPLIT,
+        )
+
+
+def avi_starts(file: BinaryIO) -> list[int]:
+    """Where recordings begin; an AVI goes on in a RIFF of its own for each GiB, of the kind AVIX."""
+    starts, at = [], 0
+    for _ in range(_MOST_CHUNKS):
+        file.seek(at)
+        header = file.read(12)
+        if header[:4] != b"RIFF":
+            break
+        if header[8:] == b"AVI ":
+            starts.append(at)
+        size = int.from_bytes(header[4:8], "little")
+        at += 8 + size + size % 2
+    return starts
 
 
 def _adts(file: BinaryIO) -> None:

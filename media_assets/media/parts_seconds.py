@@ -8,17 +8,15 @@ from __future__ import annotations
 import io
 import mmap
 import re
-from collections.abc import Callable, Iterator
-from typing import BinaryIO, Literal
+from collections.abc import Iterator
+from typing import BinaryIO
 
 from media_assets.media.byte_ranges import ByteRanges, RangesFile
 from media_assets.media.chained_ogg import ogg_links
 from media_assets.media.isobmff import boxes, is_iso
-from media_assets.media.joined import FLAC
+from media_assets.media.joined import FLAC, avi_starts
 
 _MOST_PARTS = 300
-_MOST_CHUNKS = 3000
-"""An AVI goes on in a RIFF of its own for each GiB."""
 
 
 def joined_parts(file: BinaryIO, head: bytes) -> list[BinaryIO]:
@@ -35,9 +33,9 @@ def _starts(file: BinaryIO, head: bytes) -> Iterator[int]:
     if head.startswith(b"OggS"):
         yield from (link.start for link in ogg_links(file))
     elif head.startswith(b"RIFF") and head[8:12] == b"AVI ":
-        yield from _chunks(file, b"RIFF", "little", lambda kind: kind == b"AVI ")
+        yield from avi_starts(file)
     elif head.startswith(b"FORM") and head[8:12] in (b"AIFF", b"AIFC"):
-        yield from _chunks(file, b"FORM", "big", lambda kind: kind in (b"AIFF", b"AIFC"))
+        yield from _aiff_starts(file)
     elif head.startswith(b"fLaC"):
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             yield from (match.start() for match in re.finditer(FLAC, content))
@@ -48,17 +46,13 @@ def _starts(file: BinaryIO, head: bytes) -> Iterator[int]:
             yield from starts
 
 
-def _chunks(
-    file: BinaryIO, name: bytes, order: Literal["little", "big"], begins: Callable[[bytes], bool]
-) -> Iterator[int]:
-    """Where chunks of the name begin that follow each other from the beginning on, of the kinds that begin anew."""
+def _aiff_starts(file: BinaryIO) -> Iterator[int]:
     at = 0
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(_MOST_PARTS + 1):
         file.seek(at)
         header = file.read(12)
-        if len(header) < 12 or header[:4] != name:
+        if header[:4] != b"FORM" or header[8:] not in (b"AIFF", b"AIFC"):
             return
-        if begins(header[8:]):
-            yield at
-        size = int.from_bytes(header[4:8], order)
+        yield at
+        size = int.from_bytes(header[4:8], "big")
         at += 8 + size + size % 2

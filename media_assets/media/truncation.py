@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from media_assets.media.isobmff import boxes
+from media_assets.media.joined import avi_starts
 from media_assets.media.transport_packets import head_bytes, packet_bytes
 from media_assets.media.wav_parts import wav_parts
 
@@ -30,7 +31,7 @@ def missing_end(path: Path, container: str) -> str | None:
     Args:
         container: FFmpeg's name of its demuxer.
     """
-    looks = {"mov": _iso, "matroska": _matroska, "ogg": _ogg, "mpegts": _mpegts, "avi": _riff, "wav": _wav}
+    looks = {"mov": _iso, "matroska": _matroska, "ogg": _ogg, "mpegts": _mpegts, "avi": _avi, "wav": _wav}
     look = looks.get(container.split(",")[0])
     if look is None:
         return None
@@ -65,6 +66,11 @@ def _wav(file: BinaryIO, file_size: int) -> str | None:
     """The last of the recordings that may be in it is the one that was cut off."""
     parts = wav_parts(file)
     return _riff(file, file_size, parts[-1].start if parts else 0)
+
+
+def _avi(file: BinaryIO, file_size: int) -> str | None:
+    starts = avi_starts(file)
+    return _riff(file, file_size, starts[-1] if starts else 0)
 
 
 def _riff(file: BinaryIO, file_size: int, start: int = 0) -> str | None:

@@ -457,3 +457,16 @@ def test_joined_films_in_ogg_are_refused_for_what_they_are(tmp_path: Path):
     FFmpeg().run(ffmpeg.output(picture, sound, str(path), vcodec="libtheora", acodec="libvorbis"), Work(tmp_path))
     with pytest.raises(BadMedia, match="holds 2 recordings behind each other"):
         extract(tmp_path, "joined.ogv", path.read_bytes() * 2)
+
+
+def test_joined_avis_of_different_sound_are_refused(tmp_path: Path):
+    parts = []
+    for rate in (8000, 16000):
+        path = tmp_path / f"{rate}.avi"
+        FFmpeg().run(generated(f"sine=d=1:sample_rate={rate}").output(str(path), acodec="pcm_s16le"), Work(tmp_path))
+        parts.append(path.read_bytes())
+    with pytest.raises(BadMedia, match="holds 2 recordings of different formats"):
+        extract(tmp_path, "joined.avi", parts[0] + parts[1])
+    assert extract(tmp_path, "same.avi", parts[0] * 4).duration_seconds == pytest.approx(4.0, abs=0.2)
+    with pytest.raises(BadMedia, match="cut off"):
+        extract(tmp_path, "cut.avi", parts[0] + parts[0][:-6000])
