@@ -64,6 +64,15 @@ def test_a_word_without_a_usable_time_stands_between_its_neighbours(
     assert "1 word without usable times" in said.note
 
 
+def test_what_a_server_puts_behind_the_end_is_kept_and_named(server: AudioServer, beep: Path, tmp_path: Path) -> None:
+    """As one that counts in milliseconds does."""
+    segments = [{"text": text, "start": start, "end": start + 900} for text, start in (("one", 0), ("two", 1000))]
+    said = heard(server, beep, tmp_path, {"text": "one two", "segments": segments})
+    assert said.text == "one two"
+    assert said.note is not None
+    assert "1 segment behind the end of the recording" in said.note
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -24,6 +24,7 @@ UNTIMED_SEGMENTS = "segments without usable times"
 WITHOUT_TEXT = "segments without text"
 UNTIMED_TEXT = "pieces without any times"
 UNSURE_WORDS = "words without a confidence"
+BEHIND_THE_END = "segments behind the end of the recording"
 
 _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{1,2}(?:[.,]\d+)?)")
 _SECONDS = re.compile(r"([-+]?\d{1,9}(?:[.,]\d{1,9})?)\s*(?:s|sec|seconds)?", re.IGNORECASE)

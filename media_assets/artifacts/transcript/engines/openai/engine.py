@@ -23,7 +23,7 @@ from media_assets.artifacts.transcript.engines.openai.request import LADDER, NEV
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
 from media_assets.artifacts.transcript.hearing.assembling import to_transcript
 from media_assets.artifacts.transcript.hearing.languages import any_code, choices, the_one
-from media_assets.artifacts.transcript.hearing.mending import UNTIMED_TEXT
+from media_assets.artifacts.transcript.hearing.mending import BEHIND_THE_END, UNTIMED_TEXT
 from media_assets.artifacts.transcript.hearing.readable import split_readably
 from media_assets.artifacts.transcript.hearing.speech import parted_from_opening
 from media_assets.artifacts.transcript.hearing.utterances import to_segments
@@ -201,6 +201,8 @@ class OpenAITranscriber:
             kept, dropped = timed_utterances(answer, self._settings.guards)
         else:
             kept, dropped = untimed_utterances(answer, self._settings.guards, *piece.sounding)
+        if behind := sum(said.start_seconds > piece.duration_seconds for said in kept):
+            lacking[BEHIND_THE_END] = behind
         readable = tuple(chain.from_iterable(map(split_readably, to_segments(kept, piece.duration_seconds))))
         told = language if self._can_be_told else None
         spoken = told or any_code(answer.language or "")
