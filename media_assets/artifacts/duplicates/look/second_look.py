@@ -57,8 +57,13 @@ class SecondLook:
         self._clips = Clips(opened, ffmpeg, scratch)
         self._ears = Ears(opened, ffmpeg, scratch)
         self._pictures: OrderedDict[str, NDArray[np.uint8] | _Unseen] = OrderedDict()
-        self.look_alikes: list[LookAlike] = []
-        """Pairs that are not the same by what was seen, or could not be looked at."""
+        self._look_alikes: dict[tuple[str, str], LookAlike] = {}
+
+    @property
+    def look_alikes(self) -> list[LookAlike]:
+        """Pairs that are not the same by what was seen, or could not be looked at; each once, however often two
+        files were offered, by their pictures and by their sounds or turned in several ways."""
+        return list(self._look_alikes.values())
 
     def __call__(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Likeness | None:
         """The likeness in the words of what was seen; None when they are not the same.
@@ -70,10 +75,12 @@ class SecondLook:
         if finding.verdict == "different":
             if likeness.is_guess and finding.was_seen:
                 return None
-            self.look_alikes.append(
-                LookAlike(key=first.key, other_key=second.key, similarity=likeness.similarity, reason=finding.reason)
+            self._look_alikes.setdefault(
+                (first.key, second.key),
+                LookAlike(key=first.key, other_key=second.key, similarity=likeness.similarity, reason=finding.reason),
             )
             return None
+        self._look_alikes.pop((first.key, second.key), None)
         words = likeness.reason
         if finding.verdict == "marked":
             words += ", with a mark over one of them"
