@@ -8,7 +8,7 @@ from media_assets.artifacts.duplicates.look import align
 from media_assets.artifacts.duplicates.look.align import CutOut, boxed, find_box, refined, resized
 from media_assets.artifacts.duplicates.look.differences import Differences, differences
 from media_assets.artifacts.duplicates.look.marks import is_marked
-from media_assets.artifacts.duplicates.look.tones import fitted, is_drawing, planes_of
+from media_assets.artifacts.duplicates.look.tones import in_same_tones, is_drawing, planes_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +57,8 @@ def look_at(one: Pixels, other: Pixels, orientation: int = 0) -> Finding:
         return laid
     first, second, cut, whole = laid
     drawn = is_drawing(first) or is_drawing(second)
-    first = _as_soft(fitted(first, second), second)
+    first, second = in_same_tones(first, second)
+    first = _as_soft(first, second)
     second = _as_soft(second, first)
     found = differences(first, second, drawn=drawn)
     if found.everywhere:

@@ -19,6 +19,9 @@ _GREY = 6.0
 """Distance from grey (of 255) below which a picture has no colours."""
 _FEW_COLOURS = 0.8
 _FIT_PIXELS = 30_000
+_FEWEST_TONES = 200
+"""Pixels, and how far their brightness is spread, that a line needs without the paper and the ink of a drawing."""
+_LEAST_SPREAD = 15.0
 
 
 class Bounds(NamedTuple):
@@ -69,6 +72,26 @@ def is_grey(planes: Planes) -> bool:
     return float(np.percentile(np.abs(planes[::3, ::3, 1:]).max(axis=-1), 99)) < _GREY
 
 
+def in_same_tones(one: Planes, other: Planes) -> tuple[Planes, Planes]:
+    """Two pictures in the tones of one of them.
+
+    Of a page whose paper has become whiter than white nobody can tell how bright it was, so it is the other that is
+    brought to its tones.
+    """
+    forward = fitted(one, other), other
+    if not (is_drawing(one) or is_drawing(other)):
+        return forward
+    backward = one, fitted(other, one)
+    return min(forward, backward, key=lambda pair: _left(pair[0][..., 0], pair[1][..., 0]))
+
+
+def _left(one: Planes, other: Planes) -> float:
+    """How far two are apart, as a share of what is in them: in a flatter picture all differences are smaller."""
+    import numpy as np
+
+    return float(np.abs(one - other).mean()) / max(1.0, float(one.std()))
+
+
 def fitted(one: Planes, other: Planes) -> Planes:
     """The first picture in the tones of the second, as far as a copy may be given others.
 
@@ -91,29 +114,35 @@ def fitted(one: Planes, other: Planes) -> Planes:
         # The colours of the second went into the brightness of the first: that is undone on the second's side.
         mixed = _mixing(b, a[:, 0], bounds)
         result[..., 0] = one[..., 0] - (other[..., 1:] @ mixed[1:3]).astype(np.float32)
-        slope, level = _line(result[::step, ::step, 0].ravel().astype(np.float64), b[:, 0], bounds)
-        result[..., 0] = result[..., 0] * slope + level
+        curve = _curve(result[::step, ::step, 0].ravel().astype(np.float64), b[:, 0], bounds)
+        result[..., 0] = curve.of(result[..., 0])
         result[..., 1:] = other[..., 1:]
         return result
     if grey:
         mixed = _mixing(a, b[:, 0], bounds)
         result[..., 0] = np.clip(one[..., 0] * mixed[0] + one[..., 1:] @ mixed[1:3] + mixed[3], 0, 255)
         return result
-    slope, level = _line(a[:, 0], b[:, 0], bounds)
-    result[..., 0] = one[..., 0] * slope + level
+    result[..., 0] = _curve(a[:, 0], b[:, 0], bounds).of(one[..., 0])
     saturation, *tints = _saturation(a[:, 1:], b[:, 1:], bounds)
     result[..., 1:] = one[..., 1:] * saturation + np.array(tints, np.float32)
     return _shown(result)
+
+
+def rgb_of(planes: Planes) -> Planes:
+    """Red, green and blue of brightness and the two colour differences; see `planes_of`."""
+    import numpy as np
+
+    red = planes[..., 0] + 1.402 * planes[..., 2]
+    green = planes[..., 0] - 0.344136 * planes[..., 1] - 0.714136 * planes[..., 2]
+    blue = planes[..., 0] + 1.772 * planes[..., 1]
+    return np.stack([red, green, blue], axis=-1)
 
 
 def _shown(planes: Planes) -> Planes:
     """What is left of brightness and colours where a screen shows no more of them."""
     import numpy as np
 
-    red = planes[..., 0] + 1.402 * planes[..., 2]
-    green = planes[..., 0] - 0.344136 * planes[..., 1] - 0.714136 * planes[..., 2]
-    blue = planes[..., 0] + 1.772 * planes[..., 1]
-    rgb = np.stack([red, green, blue], axis=-1)
+    rgb = rgb_of(planes)
     if float(rgb.min()) >= 0 and float(rgb.max()) <= 255:
         return planes
     return _planes(np.clip(rgb, 0, 255))
@@ -133,20 +162,61 @@ def _robust(design: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray
     return solution
 
 
-def _line(one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds) -> tuple[float, float]:
+class _Curve(NamedTuple):
+    """What became of the brightness."""
+
+    gain: float
+    offset: float
+    bend: float = 0.0
+    """How much more the middle was lifted: about what a gamma does."""
+
+    def of(self, brightness: NDArray[np.floating]) -> NDArray[np.floating]:
+        return self.gain * brightness + self.offset + self.bend * _middle(brightness)
+
+
+def _middle(brightness: NDArray[np.floating]) -> NDArray[np.floating]:
+    """1 in the middle between black and white, and 0 at both."""
+    return 4 * brightness * (255 - brightness) / 255**2
+
+
+def _curve(one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds) -> _Curve:
     """Gain and offset. What is black or white in the second was clipped perhaps, and is left out; in a drawing it is
-    its paper and its ink, and without them there may be one tone left, through which any line goes."""
+    its paper and its ink, and without them there may be one tone left, through which any line goes. So there both are
+    tried, and what fits the whole better is taken."""
     import numpy as np
 
     inside = (other > 6) & (other < 249)
-    if bounds is not _PHOTO or inside.sum() < 0.1 * len(one):
-        inside[:] = True
+    if bounds is _PHOTO:
+        if inside.sum() < 0.1 * len(one):
+            inside[:] = True
+        return _line(one[inside], other[inside], bounds)
+    curves = [_line(one, other, bounds)]
+    if inside.sum() >= _FEWEST_TONES and float(one[inside].std()) > _LEAST_SPREAD:
+        curves.append(_bent(one[inside], other[inside], bounds))
+    return min(curves, key=lambda curve: float(np.abs(np.clip(curve.of(one), 0, 255) - other).mean()))
+
+
+def _line(one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds) -> _Curve:
+    import numpy as np
+
     # Errors are in both, so a line through the cloud and not the regression, which is flatter.
-    design = np.stack([one[inside], np.ones(inside.sum())], axis=1)
-    more, level = _robust(design, other[inside] - one[inside])
-    slope = float(np.clip(1 + more, *bounds.gain))
-    level = float(np.clip(np.median(other[inside] - slope * one[inside]), -bounds.offset, bounds.offset))
-    return slope, level
+    more, _ = _robust(np.stack([one, np.ones(len(one))], axis=1), other - one)
+    return _within(1 + more, 0.0, one, other, bounds)
+
+
+def _bent(one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds) -> _Curve:
+    import numpy as np
+
+    more, _, bend = _robust(np.stack([one, np.ones(len(one)), _middle(one)], axis=1), other - one)
+    return _within(1 + more, float(np.clip(bend, -bounds.offset, bounds.offset)), one, other, bounds)
+
+
+def _within(gain: float, bend: float, one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds) -> _Curve:
+    import numpy as np
+
+    gain = float(np.clip(gain, *bounds.gain))
+    level = float(np.median(other - _Curve(gain, 0.0, bend).of(one)))
+    return _Curve(gain, float(np.clip(level, -bounds.offset, bounds.offset)), bend)
 
 
 def _mixing(colours: NDArray[np.float64], grey: NDArray[np.float64], bounds: Bounds) -> NDArray[np.float32]:
