@@ -10,6 +10,7 @@ import pytest
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
 from media_assets.artifacts.duplicates.look.logos import without_logo
 from media_assets.artifacts.duplicates.look.matching import best_pairs
+from media_assets.artifacts.duplicates.look.veils import veil_over
 from media_assets_tests import sample_media as media
 from media_assets_tests.artifacts.duplicates import confusable_clips as clips
 from media_assets_tests.artifacts.duplicates import scenes
@@ -45,6 +46,68 @@ def test_a_film_with_a_logo_or_a_line_of_text_over_it_is_the_same_with_a_mark(tm
     with second_look(films) as look:
         (group,) = duplicate_groups(rows_of(films), look=look)
     assert [member.reason.rpartition(", ")[2] for member in group.members] == ["with a mark over one of them"] * 2
+
+
+def box(left: float, top: float, width: float, height: float, colour: str) -> tuple[str, ...]:
+    """Options of ffmpeg that lay a box over a film; the numbers are shares of its sides."""
+    place = f"x=iw*{left}:y=ih*{top}:w=iw*{width}:h=ih*{height}"
+    return ("-vf", f"drawbox={place}:color={colour}:t=fill", "-c:v", "libx264", "-crf", "24")
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "mark",
+    [(0.8, 0.85, 0.15, 0.1, "white@0.5"), (0.05, 0.8, 0.4, 0.12, "black@0.5"), (0.05, 0.05, 0.2, 0.15, "yellow@0.4")],
+)
+def test_a_half_transparent_box_over_a_lecture_is_a_mark_and_over_another_take_is_another(tmp_path: Path, mark: tuple):
+    takes = [
+        scenes.write_film(tmp_path / f"take{number}.mp4", clips.fixed_camera(2, number, seconds=8)) for number in (0, 1)
+    ]
+    marked = scenes.changed(takes[0], "box.mp4", after=box(*mark))
+    with second_look([*takes, marked]) as look:
+        (group,) = duplicate_groups(rows_of([*takes, marked]), look=look)
+    assert {group.keep_path, group.members[0].path} == {takes[0].name, marked.name}
+    assert [member.reason.rpartition(", ")[2] for member in group.members] == ["with a mark over one of them"]
+
+
+def test_what_shines_through_a_mark_is_measured_and_a_thing_or_a_shadow_is_no_mark():
+    places = [3, 14, 26, 38, 50]
+    bare = list(clips.fixed_camera(4, 0)[places])
+    here = np.s_[120:160, 220:300]
+
+    def with_place(through: float, colour: float, below: list[np.ndarray]) -> list[np.ndarray]:
+        changed = [frame.copy() for frame in below]
+        for frame in changed:
+            frame[here] = np.clip(through * frame[here] + (1 - through) * colour, 0, 255)
+        return changed
+
+    veil = veil_over(with_place(0.5, 255, bare), bare)
+    assert veil is not None
+    assert veil.through == pytest.approx([0.5] * 3, abs=0.02)
+    assert np.abs(veil.over(bare[0])[here].astype(float) - with_place(0.5, 255, bare)[0][here]).max() < 6
+    assert veil_over(with_place(0.05, 200, bare), bare) is None
+    still = [clips.empty_at(4, 9, seconds=0.1)[0]] * len(places)
+    assert veil_over(with_place(0.6, 255, still), still) is not None
+    assert veil_over(with_place(0.6, 0, still), still) is None
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "tones", ["brightness=0.06:contrast=1.1", "brightness=-0.06", "contrast=0.9", "gamma=1.2", "gamma=0.85"]
+)
+def test_slides_in_other_tones_are_the_same_and_those_of_another_invoice_are_not(tmp_path: Path, tones: str):
+    one, other = (scenes.write_film(tmp_path / f"{cents}.mp4", clips.slides(1, cents, seconds=4)) for cents in (0, 100))
+    copy = scenes.changed(one, "toned.mp4", after=("-vf", f"eq={tones}", "-c:v", "libx264", "-crf", "24"))
+    groups, _ = grouped([one, other, copy])
+    assert groups == [sorted([one.name, copy.name])]
+
+
+def test_two_films_that_are_offered_by_pictures_and_by_sound_are_listed_once_as_not_the_same(tmp_path: Path):
+    sound = scenes.music(3, clips.SECONDS)
+    makers = clips.CLIPS_THAT_DIFFER["empty"]
+    films = [scenes.write_film(tmp_path / f"{number}.mp4", made(3), sound) for number, made in enumerate(makers)]
+    groups, reasons = grouped(films)
+    assert (groups, len(reasons)) == ([], 1)
 
 
 @pytest.mark.thorough

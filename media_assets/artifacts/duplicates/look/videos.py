@@ -6,10 +6,12 @@ A video is another one as soon as one moment is: of a fixed camera that is the o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from media_assets.artifacts.duplicates.look.logos import without_logo
 from media_assets.artifacts.duplicates.look.pictures import Finding, look_at
+from media_assets.artifacts.duplicates.look.veils import Veil, veil_over
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,8 +40,8 @@ def look_at_moments(moments: Sequence[Sequence[Pair]]) -> Finding:
     found = _worst(_look_at_moment(pairs) for pairs in moments)
     if found.verdict != "different":
         return found
-    for bare in _without_logos([pairs[0] for pairs in moments]):
-        again = _worst(_look_at_moment([pair]) for pair in bare)
+    for alike in chain(_without_logos(moments), _with_veils(moments)):
+        again = _worst(_look_at_moment(pairs) for pairs in alike)
         if again.verdict != "different":
             return again._replace(verdict="marked")
     return found
@@ -70,10 +72,30 @@ def clock(seconds: float) -> str:
     return f"{minutes}:{rest:02}"
 
 
-def _without_logos(pairs: Sequence[Pair]) -> Iterator[list[Pair]]:
-    """The pairs without a logo that one of the videos may have."""
-    one, other = [pair.first for pair in pairs], [pair.second for pair in pairs]
+def _without_logos(moments: Sequence[Sequence[Pair]]) -> Iterator[list[list[Pair]]]:
+    """The best pair of each moment without a logo that one of the videos may have."""
+    one, other = _best(moments)
     if (bare := without_logo(one, other)) is not None:
-        yield [pair._replace(first=frame) for pair, frame in zip(pairs, bare, strict=True)]
+        yield [[pairs[0]._replace(first=frame)] for pairs, frame in zip(moments, bare, strict=True)]
     if (bare := without_logo(other, one)) is not None:
-        yield [pair._replace(second=frame) for pair, frame in zip(pairs, bare, strict=True)]
+        yield [[pairs[0]._replace(second=frame)] for pairs, frame in zip(moments, bare, strict=True)]
+
+
+def _with_veils(moments: Sequence[Sequence[Pair]]) -> Iterator[list[list[Pair]]]:
+    """The pairs with a half transparent mark, that one of the videos may have, over both."""
+    one, other = _best(moments)
+    if (veil := veil_over(one, other)) is not None:
+        yield [[_veiled(pair, veil) for pair in pairs] for pairs in moments]
+    if (veil := veil_over(other, one)) is not None:
+        turned = [[pair._replace(first=pair.second, second=pair.first) for pair in pairs] for pairs in moments]
+        yield [[_veiled(pair, veil) for pair in pairs] for pairs in turned]
+
+
+def _veiled(pair: Pair, veil: Veil) -> Pair:
+    """A pair of which the first has the mark, with it over the second too."""
+    second = veil.over(pair.second)
+    return pair._replace(first=veil.with_edge_of(pair.first, second), second=second)
+
+
+def _best(moments: Sequence[Sequence[Pair]]) -> tuple[list[Pixels], list[Pixels]]:
+    return [pairs[0].first for pairs in moments], [pairs[0].second for pairs in moments]
