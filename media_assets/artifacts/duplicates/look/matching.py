@@ -23,6 +23,10 @@ _SIZE = (192, 112)
 _BLOCK = 8
 _PEAK = 0.15
 """Weight of the block that differs most: a burned-in clock is small."""
+_MARKED = 0.4
+"""Difference, in deviations of brightness, of a block in which no two frames agree."""
+_TIMES_USUAL = 4.0
+_MOST_MARKED = 0.2
 _PAIRS = 2
 LEAST_CONTRAST = 6.0
 """Deviation of brightness, of 255, below which a frame is blank."""
@@ -43,7 +47,11 @@ def best_pairs(first: Sequence[Pixels], second: Sequence[Pixels]) -> list[tuple[
         return []
     one, other = _standardised(one), _standardised(other)
     apart = np.stack([_blocks(np.abs(frame[None] - other)) for frame in one])
-    apart -= apart.min(axis=(0, 1))
+    always = apart.min(axis=(0, 1))
+    apart -= always
+    # How much a mark differs depends on what passes below it: it says nothing of the moment.
+    if (marked := always > max(_MARKED, _TIMES_USUAL * float(np.median(always)))).mean() < _MOST_MARKED:
+        apart[..., marked] = 0
     flat = apart.reshape(*apart.shape[:2], -1)
     scores = flat.mean(axis=2) + _PEAK * flat.max(axis=2)
     chosen: list[tuple[int, int]] = []
