@@ -59,7 +59,9 @@ def box(left: float, top: float, width: float, height: float, colour: str) -> tu
     "mark",
     [(0.8, 0.85, 0.15, 0.1, "white@0.5"), (0.05, 0.8, 0.4, 0.12, "black@0.5"), (0.05, 0.05, 0.2, 0.15, "yellow@0.4")],
 )
-def test_a_half_transparent_box_over_a_lecture_is_a_mark_and_over_another_take_is_another(tmp_path: Path, mark: tuple):
+def test_a_half_transparent_box_over_a_lecture_is_a_mark_and_over_another_take_is_another(
+    tmp_path: Path, mark: tuple[float, float, float, float, str]
+):
     takes = [
         scenes.write_film(tmp_path / f"take{number}.mp4", clips.fixed_camera(2, number, seconds=8)) for number in (0, 1)
     ]
