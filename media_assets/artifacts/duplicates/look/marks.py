@@ -47,7 +47,7 @@ _SPECK = 0.03
 _PAIRS = 400
 
 
-class Rule(NamedTuple):
+class MixRule(NamedTuple):
     """What a mark does to the brightness of what is below it."""
 
     through: float
@@ -91,11 +91,11 @@ def _is_mark_on(plain: Planes, marked: Planes, found: Differences) -> bool:
     return line.at_edge and float(before.mean()) < _BEFORE
 
 
-def rule_of(x: NDArray[np.float64], y: NDArray[np.float64], tolerance: float) -> Rule:
+def rule_of(x: NDArray[np.float64], y: NDArray[np.float64], tolerance: float) -> MixRule:
     """The rule that most pixels follow: the commonest line through pairs of them (after Theil and Sen)."""
     import numpy as np
 
-    best = Rule(0.0, 0.0, 0.0)
+    best = MixRule(0.0, 0.0, 0.0)
     pairs = np.random.default_rng(0).integers(0, len(x), (_PAIRS, 2))
     apart = x[pairs[:, 0]] - x[pairs[:, 1]]
     slopes = np.where(np.abs(apart) > _STRUCTURE, (y[pairs[:, 0]] - y[pairs[:, 1]]) / np.where(apart, apart, 1.0), 0.0)
@@ -105,7 +105,7 @@ def rule_of(x: NDArray[np.float64], y: NDArray[np.float64], tolerance: float) ->
         colour = (y[first] - slope * x[first]) / (1 - slope)
         share = float((np.abs(y - slope * (x - x[first]) - y[first]) < tolerance).mean())
         if -30 <= colour <= 285 and share > best.share:
-            best = Rule(float(slope), float(colour), share)
+            best = MixRule(float(slope), float(colour), share)
     return best
 
 

@@ -162,7 +162,7 @@ def _robust(design: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray
     return solution
 
 
-class _Curve(NamedTuple):
+class _ToneCurve(NamedTuple):
     """What became of the brightness."""
 
     gain: float
@@ -179,7 +179,7 @@ def _middle(brightness: NDArray[np.floating]) -> NDArray[np.floating]:
     return 4 * brightness * (255 - brightness) / 255**2
 
 
-def _curve(one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds) -> _Curve:
+def _curve(one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds) -> _ToneCurve:
     """Gain and offset. What is black or white in the second was clipped perhaps, and is left out; in a drawing it is
     its paper and its ink, and without them there may be one tone left, through which any line goes. So there both are
     tried, and what fits the whole better is taken."""
@@ -196,7 +196,7 @@ def _curve(one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds)
     return min(curves, key=lambda curve: float(np.abs(np.clip(curve.of(one), 0, 255) - other).mean()))
 
 
-def _line(one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds) -> _Curve:
+def _line(one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds) -> _ToneCurve:
     import numpy as np
 
     # Errors are in both, so a line through the cloud and not the regression, which is flatter.
@@ -204,19 +204,21 @@ def _line(one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds) 
     return _within(1 + more, 0.0, one, other, bounds)
 
 
-def _bent(one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds) -> _Curve:
+def _bent(one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds) -> _ToneCurve:
     import numpy as np
 
     more, _, bend = _robust(np.stack([one, np.ones(len(one)), _middle(one)], axis=1), other - one)
     return _within(1 + more, float(np.clip(bend, -bounds.offset, bounds.offset)), one, other, bounds)
 
 
-def _within(gain: float, bend: float, one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds) -> _Curve:
+def _within(
+    gain: float, bend: float, one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds
+) -> _ToneCurve:
     import numpy as np
 
     gain = float(np.clip(gain, *bounds.gain))
-    level = float(np.median(other - _Curve(gain, 0.0, bend).of(one)))
-    return _Curve(gain, float(np.clip(level, -bounds.offset, bounds.offset)), bend)
+    level = float(np.median(other - _ToneCurve(gain, 0.0, bend).of(one)))
+    return _ToneCurve(gain, float(np.clip(level, -bounds.offset, bounds.offset)), bend)
 
 
 def _mixing(colours: NDArray[np.float64], grey: NDArray[np.float64], bounds: Bounds) -> NDArray[np.float32]:
