@@ -77,7 +77,7 @@ def test_a_member_says_how_it_is_turned_and_where_it_starts(tmp_path: Path):
     assert member.reason.startswith("the same pictures and sound over ")
     assert member.reason.endswith(" of the longer file, rotated by 90° clockwise, starting 4 s later")
     assert member.freed_bytes == group.freed_bytes == cut.stat().st_size
-    assert group.keep_because == "it has the higher bit rate"
+    assert group.keep_because == "it is the whole recording"
 
 
 @pytest.mark.thorough

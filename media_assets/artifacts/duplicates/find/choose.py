@@ -6,11 +6,11 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Literal
 
 from media_assets.artifacts.duplicates.settings import DuplicateSettings, KeepRule
 from media_assets.artifacts.duplicates.values import DedupRow
-from media_assets.media.info import MediaInfo
+from media_assets.media.info import MediaInfo, MediaKind
 from media_assets.places.leftovers import is_in_bin
 
 _ENCODERS = ("lavf", "lavc", "handbrake", "x264", "x265", "shutter encoder", "mencoder", "whatsapp", "imagemagick")
@@ -29,7 +29,11 @@ _WORDS: dict[KeepRule, str] = {
     "shortest_path": "its path is the shortest",
 }
 _OUT_OF_BIN = "it does not lie in a bin"
-_WHOLE = "it shows the whole picture"
+_WHOLE_PICTURE, _WHOLE_RECORDING = "it shows the whole picture", "it is the whole recording"
+_WORTH_MORE: tuple[KeepRule, ...] = ("path", "sound")
+"""What counts more than that a file shows or plays more than another."""
+_SAME_LENGTH, _SAME_LENGTH_SECONDS = 0.02, 1.0
+"""Encoders and edits of containers make recordings that little longer."""
 _STEPS = 32
 """Bars are measured on small pictures, so two measures of the same bars may differ by a pixel of those."""
 
@@ -58,6 +62,26 @@ def preference(settings: DuplicateSettings) -> Callable[[DedupRow], tuple[Any, .
     return key
 
 
+def may_be_kept_for(settings: DuplicateSettings) -> Callable[[DedupRow, DedupRow], bool]:
+    """Whether the first of two may be kept because it shows more: what is in a bin, is not where files are wanted or
+    has lost its sound is not.
+    """
+    rules = [rule for rule in settings.keep if rule in _WORTH_MORE and (rule != "path" or settings.prefer_paths)]
+
+    def key(row: DedupRow) -> tuple[Any, ...]:
+        return (is_in_bin(row.path), *[_rank(rule, row, settings) for rule in rules])
+
+    return lambda first, second: all(one <= other for one, other in zip(key(first), key(second), strict=True))
+
+
+def plays(second: DedupRow, first: DedupRow) -> Literal["as much", "less", "more"]:
+    """How much a recording plays against another that plays the same, at the same speed."""
+    lengths = second.duration_seconds or 0.0, first.duration_seconds or 0.0
+    if abs(lengths[0] - lengths[1]) <= max(_SAME_LENGTH_SECONDS, _SAME_LENGTH * max(lengths)):
+        return "as much"
+    return "more" if lengths[0] > lengths[1] else "less"
+
+
 def because(
     keeper: DedupRow, others: Iterable[DedupRow], settings: DuplicateSettings, *, shows_more: bool = False
 ) -> str:
@@ -67,7 +91,8 @@ def because(
         others: Those that show as much as it.
         shows_more: Whether there are files that were cut out of it.
     """
-    found = [_WHOLE] if shows_more else []
+    whole = _WHOLE_PICTURE if keeper.kind is MediaKind.IMAGE else _WHOLE_RECORDING
+    found = [whole] if shows_more else []
     for other in others:
         words = _OUT_OF_BIN if is_in_bin(other.path) and not is_in_bin(keeper.path) else None
         words = words or next(

@@ -34,7 +34,8 @@ class Likeness(NamedTuple):
     """The second of the first file at which the second file starts."""
     reason: str
     shows: Literal["as much", "less", "more"] = "as much"
-    """What the second shows of the picture, against the first: one may be cut out of the other."""
+    """What the second shows of the picture, or plays of the recording, against the first: one may be cut out of the
+    other."""
     speed: float = 1.0
     """How many times as fast the second is played."""
     is_guess: bool = False

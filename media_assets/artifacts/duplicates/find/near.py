@@ -3,16 +3,17 @@
 Every group is a star: the file to keep, and files that were each compared with that very file. A chain (a is like b, b
 is like c) therefore never makes one group of files that differ. Files are taken in the order in which they would be
 kept, so the best one of a group always stands in its middle, and what has joined a group is not asked for any more: the
-work grows with the number of files and not with the square of a group's size.
+work grows with the number of files and not with the square of a group's size. What was cut out of another, in the
+picture or in time, waits for that one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Protocol
 
-from media_assets.artifacts.duplicates.find.choose import because, preference
+from media_assets.artifacts.duplicates.find.choose import because, may_be_kept_for, plays, preference
 from media_assets.artifacts.duplicates.find.codes import ORIENTATIONS
 from media_assets.artifacts.duplicates.find.compare import Likeness, compare, turned_words
 from media_assets.artifacts.duplicates.find.crops import find_cuts
@@ -55,7 +56,7 @@ def duplicate_groups(
     settings = settings or DuplicateSettings()
     ordered = contents(sorted(rows, key=preference(settings)))
     best = [content.row for content in ordered]
-    stars = _stars(best, settings.similarity, look, check) if settings.similarity.near else {}
+    stars = _stars(best, settings, look, check) if settings.similarity.near else {}
     inside = {file for members in stars.values() for file in members}
     groups = [
         group_of(content, [(ordered[other], likeness) for other, likeness in stars.get(file, {}).items()], settings)
@@ -66,18 +67,21 @@ def duplicate_groups(
 
 
 def _stars(
-    rows: Sequence[DedupRow], limits: SimilaritySettings, look: LooksAtPairs | None, check: Callable[[], None]
+    rows: Sequence[DedupRow], settings: DuplicateSettings, look: LooksAtPairs | None, check: Callable[[], None]
 ) -> dict[int, dict[int, Likeness]]:
     """The files that are like each file that is kept. The rows come best first."""
+    limits, may_be_kept = settings.similarity, may_be_kept_for(settings)
     evidence = [evidence_of(row) for row in rows]
-    cuts = _Cuts(evidence, limits, check) if look is not None else None
+    cuts = _Cuts(evidence, limits, check, sought=look is not None)
     stars: dict[int, dict[int, Likeness]] = {}
+    parts: dict[int, dict[int, Likeness]] = {}
     taken: set[int] = set()
     for file, candidates in _asked(evidence, limits, taken, check):
         if file in taken:
             continue
         members: dict[int, Likeness] = {}
-        offered = [*candidates, *(cuts.candidates(file) if cuts else ())]
+        offered = [*candidates, *cuts.candidates(file)]
+        is_part = False
         # What comes before it is not like it, but may be a part of it: then this one is kept.
         different = (
             one
@@ -92,21 +96,48 @@ def _stars(
                 likeness = look(rows[file], rows[candidate.file], likeness)
             if likeness is None:
                 continue
-            if likeness.shows != "more":
+            if rows[file].kind is not MediaKind.IMAGE and likeness.speed == 1.0:
+                likeness = likeness._replace(shows=plays(rows[candidate.file], rows[file]))
+            if likeness.shows != "more" or not may_be_kept(rows[candidate.file], rows[file]):
                 members[candidate.file] = likeness
-            elif cuts is not None:
+            else:
+                is_part = True
                 cuts.put_off(candidate.file, file, likeness.orientation)
-        if members:
+        if is_part and rows[file].kind is not MediaKind.IMAGE:
+            # The longer one will take it, and with it what is as long.
+            parts[file] = members
+        elif members:
             stars[file] = members
             taken.update(members)
-    return stars
+    return stars | _left_over(parts, stars, taken)
+
+
+def _left_over(
+    parts: Mapping[int, dict[int, Likeness]], stars: Mapping[int, object], taken: set[int]
+) -> dict[int, dict[int, Likeness]]:
+    """The files that are like those parts of recordings that no longer recording took."""
+    found: dict[int, dict[int, Likeness]] = {}
+    for file, members in parts.items():
+        left = {member: one for member, one in members.items() if member not in taken and member not in stars}
+        if file not in taken and left:
+            found[file] = left
+            taken.update(left)
+    return found
 
 
 class _Cuts:
-    """Pictures that may be cut out of others, as candidates of those others."""
+    """What may be cut out of others, as candidates of those others.
 
-    def __init__(self, evidence: Sequence[Evidence], limits: SimilaritySettings, check: Callable[[], None]) -> None:
-        images = [file for file, one in enumerate(evidence) if one.kind is MediaKind.IMAGE and len(one.codes)]
+    Args:
+        sought: Whether to seek pictures that are. Recordings that are turn up by themselves.
+    """
+
+    def __init__(
+        self, evidence: Sequence[Evidence], limits: SimilaritySettings, check: Callable[[], None], *, sought: bool
+    ) -> None:
+        images = [
+            file for file, one in enumerate(evidence) if sought and one.kind is MediaKind.IMAGE and len(one.codes)
+        ]
         self._parts: dict[int, list[Candidate]] = {}
         for cut in find_cuts(images, evidence, limits, check):
             self._parts.setdefault(cut.outer, []).append(Candidate(cut.inner, cut.orientation, is_part=True))
@@ -121,7 +152,7 @@ class _Cuts:
 
 
 def _likeness(first: Evidence, second: Evidence, candidate: Candidate, limits: SimilaritySettings) -> Likeness | None:
-    if candidate.is_part:
+    if candidate.is_part and first.kind is MediaKind.IMAGE:
         reason = turned_words("the same picture", candidate.orientation or 0)
         return Likeness(_LIKE_A_PART, candidate.orientation or 0, 0.0, reason, is_guess=True)
     turns: Iterable[int] = (0,)
