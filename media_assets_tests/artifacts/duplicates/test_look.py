@@ -142,3 +142,17 @@ def test_what_was_seen_is_remembered_and_a_damaged_memory_is_none(tmp_path: Path
     assert LookMemory(path).get("a c 0") is None
     path.write_text('{"format": 4, "found": {"a b 0": [1, 2, 3, 4, 5, 6]}')
     assert LookMemory(path).get("a b 0") is None
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("ending", ["tif", "webp"])
+def test_scans_and_animations_whose_first_pictures_are_alike_are_not_the_same(ending: str, tmp_path: Path):
+    first, second, third = (confusable.photo(seed, **SMALL) for seed in (41, 42, 43))
+    made = [tmp_path / f"{name}.{ending}" for name in ("one", "two")]
+    for path, more in zip(made, (second, third), strict=True):
+        first.save(path, save_all=True, append_images=[more], lossless=True, duration=300)
+    alone = tmp_path / "alone.png"
+    first.save(alone)
+    with second_look([*made, alone]) as look:
+        assert duplicate_groups(rows_of([*made, alone]), look=look) == []
+        assert look.look_alikes

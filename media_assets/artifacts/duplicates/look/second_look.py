@@ -13,10 +13,12 @@ from media_assets.artifacts.duplicates.look.clips import CannotSee, Clips
 from media_assets.artifacts.duplicates.look.frames import picture
 from media_assets.artifacts.duplicates.look.listening import Ears
 from media_assets.artifacts.duplicates.look.memory import LookMemory
+from media_assets.artifacts.duplicates.look.pages import count_of_pictures
 from media_assets.artifacts.duplicates.look.pictures import Finding, look_at
 from media_assets.artifacts.duplicates.values import DedupRow, LookAlike
 from media_assets.base.errors import BadMedia, SourceChanged, Transient
 from media_assets.base.interruption import ask
+from media_assets.base.wording import counted
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaKind
 from media_assets.work.work import Work
@@ -57,6 +59,7 @@ class SecondLook:
         self._clips = Clips(opened, ffmpeg, scratch)
         self._ears = Ears(opened, ffmpeg, scratch)
         self._pictures: OrderedDict[str, NDArray[np.uint8] | _Unseen] = OrderedDict()
+        self._counts: dict[str, int] = {}
         self._look_alikes: dict[tuple[str, str], LookAlike] = {}
 
     @property
@@ -112,6 +115,9 @@ class SecondLook:
         for row, found in ((first, one), (second, other)):
             if isinstance(found, _Unseen):
                 return Finding("different", f"not looked at: {row.key} {found.reason}", was_seen=False)
+        counts = self._counts[first.key], self._counts[second.key]
+        if max(counts) > 1:
+            return Finding("different", _of_several(*counts))
         return look_at(one, other, likeness.orientation)  # type: ignore[arg-type]
 
     def _looked_and_listened(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Finding:
@@ -128,6 +134,7 @@ class SecondLook:
             try:
                 with self._opened(row) as path:
                     work = Work(self._scratch, time_limit_seconds=_LIMIT_SECONDS)
+                    self._counts[row.key] = count_of_pictures(path, row.container, work)
                     self._pictures[row.key] = picture(self._ffmpeg, path, row.container, work)
             except (BadMedia, SourceChanged, Transient) as error:
                 self._pictures[row.key] = _Unseen(str(error))
@@ -135,6 +142,12 @@ class SecondLook:
                 self._pictures.popitem(last=False)
         self._pictures.move_to_end(row.key)
         return self._pictures[row.key]
+
+
+def _of_several(one: int, other: int) -> str:
+    if one != other:
+        return f"one file holds {counted(min(one, other), 'picture')} and the other {max(one, other)}"
+    return f"both files hold {one} pictures, of which only the first are alike for sure"
 
 
 def _content(row: DedupRow) -> str:

@@ -1,0 +1,36 @@
+"""How many pictures a file holds: pages of a scan, frames of an animation. Only the first one is looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from media_assets.base.errors import BadMedia
+from media_assets.media.pictures.opening import LIBRARIES, open_image
+from media_assets.media.sandbox.child import run_in_child
+from media_assets.work.work import Work
+
+_ONE_PICTURE = ("bmp_pipe", "jpeg_pipe", "jpegls_pipe", "jpegxl_pipe", "pbm_pipe", "pgm_pipe", "png_pipe", "ppm_pipe")
+"""FFmpeg's names of formats with one picture; what lies behind it in the same file is none of them."""
+_MOST_MEGAPIXELS = 1000.0
+
+
+def count_of_pictures(path: Path, container: str | None, work: Work) -> int:
+    """How many pictures are in a file; 1 where Pillow cannot tell.
+
+    Args:
+        container: FFmpeg's name of its demuxer.
+
+    Raises:
+        TimeLimitExceeded, Cancelled, SourceChanged: as `run_in_child`.
+    """
+    if container in _ONE_PICTURE:
+        return 1
+    try:
+        return run_in_child(_count, path, work=work, ahead=LIBRARIES)
+    except BadMedia:
+        return 1  # whether it can be decoded, ffmpeg has told
+
+
+def _count(path: Path) -> int:
+    with open_image(path, _MOST_MEGAPIXELS) as image:
+        return int(getattr(image, "n_frames", 1))
