@@ -84,27 +84,19 @@ def bursts(
         BadMedia, TimeLimitExceeded, Transient, Fatal: see `FFmpeg.run`.
     """
     container = container or _demuxer(source, work)
+    before = 0.0 if container and container.split(",")[0] in _INDEXED else _BEFORE_SECONDS
+
+    def read(options: Mapping[str, str]) -> list[list[Pixels]]:
+        found = _bursts(ffmpeg, source, container, windows, side, work, before, options)
+        return found if all(found) else _bursts(ffmpeg, source, container, windows, side, work, None, options)
+
     try:
-        return _sought(ffmpeg, source, container, windows, side, work, {})
+        return read({})
     except BadMedia:
         views = _view_options(source, work)
         if not views:
             raise
-        return _sought(ffmpeg, source, container, windows, side, work, views)
-
-
-def _sought(
-    ffmpeg: FFmpeg,
-    source: Path,
-    container: str | None,
-    windows: Sequence[ClipWindow],
-    side: int,
-    work: Work,
-    options: Mapping[str, str],
-) -> list[list[Pixels]]:
-    before = 0.0 if container and container.split(",")[0] in _INDEXED else _BEFORE_SECONDS
-    found = _bursts(ffmpeg, source, container, windows, side, work, before, options)
-    return found if all(found) else _bursts(ffmpeg, source, container, windows, side, work, None, options)
+        return read(views)
 
 
 def _bursts(

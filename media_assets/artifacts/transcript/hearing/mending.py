@@ -15,7 +15,9 @@ from functools import reduce
 from numbers import Real
 from typing import Any
 
+from media_assets.artifacts.transcript.hearing.utterances import Utterance
 from media_assets.artifacts.transcript.hearing.whole_text import with_text_between
+from media_assets.artifacts.transcript.value import Word
 from media_assets.base.wording import counted
 from media_assets.base.writing import blank_between, storable
 
@@ -74,6 +76,24 @@ def usable_segments(
         return
     lacking[UNTIMED_SEGMENTS] += _filled(entries, "text")
     yield from entries
+
+
+def utterance_of(segment: dict[str, Any], confidence: float) -> Utterance:
+    """One of the usable segments, as what was heard.
+
+    Args:
+        confidence: Of the whole, 0 to 1; it stands for words that have none.
+    """
+    words = (
+        Word(
+            text=word["word"],
+            start_seconds=word["start"],
+            end_seconds=word["end"],
+            confidence=confidence if word["probability"] is None else word["probability"],
+        )
+        for word in segment["words"] or ()
+    )
+    return Utterance(segment["text"], segment["start"], segment["end"], confidence, tuple(words))
 
 
 def usable_words(found: object, lacking: Counter[str], *, first_seconds: float = 0.0) -> list[dict[str, Any]]:

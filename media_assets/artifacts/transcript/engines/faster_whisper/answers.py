@@ -8,9 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from media_assets.artifacts.transcript.hearing.mending import usable_segments, without_ends
+from media_assets.artifacts.transcript.hearing.mending import usable_segments, utterance_of, without_ends
 from media_assets.artifacts.transcript.hearing.utterances import Utterance
-from media_assets.artifacts.transcript.value import Word
 
 if TYPE_CHECKING:
     import faster_whisper.transcribe
@@ -54,13 +53,4 @@ def _answered(segment: faster_whisper.transcribe.Segment) -> dict[str, Any]:
 def _utterance(segment: dict[str, Any]) -> Utterance:
     log_probability = segment["avg_logprob"]
     confidence = 0.0 if log_probability is None else math.exp(min(0.0, log_probability))
-    words = (
-        Word(
-            text=word["word"],
-            start_seconds=word["start"],
-            end_seconds=word["end"],
-            confidence=confidence if word["probability"] is None else word["probability"],
-        )
-        for word in segment["words"] or ()
-    )
-    return Utterance(segment["text"], segment["start"], segment["end"], confidence, tuple(words))
+    return utterance_of(segment, confidence)

@@ -16,9 +16,9 @@ from pydantic import ValidationError
 
 from media_assets.artifacts.transcript.engines.modal.contract import TranscriptionAnswer
 from media_assets.artifacts.transcript.hearing.assembling import UNDETERMINED
-from media_assets.artifacts.transcript.hearing.mending import number_of, usable_segments, without_ends
-from media_assets.artifacts.transcript.hearing.utterances import Utterance, to_segments
-from media_assets.artifacts.transcript.value import LanguageStretch, Transcript, Word
+from media_assets.artifacts.transcript.hearing.mending import number_of, usable_segments, utterance_of, without_ends
+from media_assets.artifacts.transcript.hearing.utterances import to_segments
+from media_assets.artifacts.transcript.value import LanguageStretch, Transcript
 
 _NONE = float("nan")
 """Stands for a confidence that is missing where there always is one."""
@@ -46,7 +46,7 @@ def _mended(transcript: dict[str, Any]) -> tuple[Transcript, dict[str, int]]:
     answered = [_answered(segment) for segment in _objects(transcript.get("segments"))]
     found = list(usable_segments(answered, lacking, untimed_too=True))
     lacking += without_ends(found)
-    segments = to_segments(map(_utterance, found), math.inf)
+    segments = to_segments((utterance_of(one, one["confidence"] or 0.0) for one in found), math.inf)
     duration = number_of(transcript.get("duration_seconds"))
     language, dropped, note = transcript.get("language"), transcript.get("dropped"), transcript.get("note")
     return Transcript(
@@ -78,20 +78,6 @@ def _answered(segment: dict[str, Any]) -> dict[str, Any]:
         "confidence": segment.get("confidence"),
         "words": words,
     }
-
-
-def _utterance(segment: dict[str, Any]) -> Utterance:
-    confidence = segment["confidence"] or 0.0
-    words = (
-        Word(
-            text=word["word"],
-            start_seconds=word["start"],
-            end_seconds=word["end"],
-            confidence=confidence if word["probability"] is None else word["probability"],
-        )
-        for word in segment["words"] or ()
-    )
-    return Utterance(segment["text"], segment["start"], segment["end"], confidence, tuple(words))
 
 
 def _languages(found: object) -> Iterator[LanguageStretch]:
