@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from media_assets.artifacts.compressed_image.rules import only_rule
 from media_assets.artifacts.compressed_image.settings import ImageSettings
+from media_assets.artifacts.compressed_video.planning.tiers import only_tier
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings
-from media_assets.artifacts.compressed_video.tiers import only_tier
 from media_assets.config.settings import Settings
 from media_assets.pipeline.rules import FileFacts, first_that_fits
 

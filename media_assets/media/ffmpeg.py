@@ -1,7 +1,8 @@
 """The ffmpeg engine: which ffmpeg is used, how it is run on one file, and what its failures mean.
 
 What belongs here: everything that is the same for every ffmpeg command. Commands themselves are built with
-`ffmpeg-python` by those who need them (`artifacts/m4a_audio/extract.py`, `artifacts/compressed_video/encode.py` …).
+`ffmpeg-python` by those who need them (`artifacts/m4a_audio/extract.py`,
+`artifacts/compressed_video/encoding/encode.py` …).
 """
 
 from __future__ import annotations

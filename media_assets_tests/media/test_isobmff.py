@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media_assets.artifacts.compressed_video.data_tracks import sample_formats
+from media_assets.artifacts.compressed_video.reading.data_tracks import sample_formats
 from media_assets.base.errors import BadMedia
 from media_assets.media import isobmff
 from media_assets.media.edit_lists import edited_tracks

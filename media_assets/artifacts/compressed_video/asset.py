@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from media_assets.artifacts.compressed_video.compress import compress_video
+from media_assets.artifacts.compressed_video.planning.tiers import choose_tier, only_tier
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings
-from media_assets.artifacts.compressed_video.tiers import choose_tier, only_tier
 from media_assets.artifacts.compressed_video.value import CompressedVideo
 from media_assets.artifacts.drive_file.ages import age_years
 from media_assets.artifacts.drive_file.value import SourceFile

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from media_assets.artifacts.compressed_video.crf_search import search
-from media_assets.artifacts.compressed_video.encode import is_marked
-from media_assets.artifacts.compressed_video.encoders import require
-from media_assets.artifacts.compressed_video.fields import look_at_fields
+from media_assets.artifacts.compressed_video.encoding.encode import is_marked
 from media_assets.artifacts.compressed_video.finish import (
     DAMAGED,
     GIVEN_AWAY_VMAF,
@@ -18,16 +15,19 @@ from media_assets.artifacts.compressed_video.finish import (
     allowed_bytes,
     margin,
 )
-from media_assets.artifacts.compressed_video.hdr import lacks_base_layer
-from media_assets.artifacts.compressed_video.leaving import irreplaceable
-from media_assets.artifacts.compressed_video.picture import Picture, look_at_picture
-from media_assets.artifacts.compressed_video.plan import make_plan
-from media_assets.artifacts.compressed_video.quality import SMALLEST_SIDE
-from media_assets.artifacts.compressed_video.samples import Samples, take_samples, try_crf
+from media_assets.artifacts.compressed_video.planning.encoders import require
+from media_assets.artifacts.compressed_video.planning.hdr import lacks_base_layer
+from media_assets.artifacts.compressed_video.planning.leaving import irreplaceable
+from media_assets.artifacts.compressed_video.planning.plan import make_plan
+from media_assets.artifacts.compressed_video.planning.tiers import choose_tier, is_efficient, main_video, target_size
+from media_assets.artifacts.compressed_video.reading.fields import look_at_fields
+from media_assets.artifacts.compressed_video.reading.picture import Picture, look_at_picture
+from media_assets.artifacts.compressed_video.reading.shown import as_shown, cannot_be_shown, has_aperture
+from media_assets.artifacts.compressed_video.reading.timeline import read_timeline
+from media_assets.artifacts.compressed_video.searching.crf_search import search
+from media_assets.artifacts.compressed_video.searching.quality import SMALLEST_SIDE
+from media_assets.artifacts.compressed_video.searching.samples import Samples, take_samples, try_crf
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
-from media_assets.artifacts.compressed_video.shown import as_shown, cannot_be_shown, has_aperture
-from media_assets.artifacts.compressed_video.tiers import choose_tier, is_efficient, main_video, target_size
-from media_assets.artifacts.compressed_video.timeline import read_timeline
 from media_assets.artifacts.compressed_video.value import CompressedVideo, CrfTrial
 from media_assets.base.errors import BadMedia, NotApplicable
 from media_assets.media.completeness import is_empty_track

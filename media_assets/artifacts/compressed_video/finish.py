@@ -6,11 +6,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from media_assets.artifacts.compressed_video import gates
-from media_assets.artifacts.compressed_video.encode import encode
-from media_assets.artifacts.compressed_video.kept_boxes import keep_boxes
-from media_assets.artifacts.compressed_video.plan import EncodePlan
-from media_assets.artifacts.compressed_video.samples import Samples, rate_result
+from media_assets.artifacts.compressed_video.encoding.encode import encode
+from media_assets.artifacts.compressed_video.encoding.kept_boxes import keep_boxes
+from media_assets.artifacts.compressed_video.judging import gates
+from media_assets.artifacts.compressed_video.planning.plan import EncodePlan
+from media_assets.artifacts.compressed_video.searching.samples import Samples, rate_result
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings
 from media_assets.artifacts.compressed_video.value import CompressedVideo, CrfTrial, VmafScore
 from media_assets.base.errors import BadMedia

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.artifacts.compressed_video.encode import MARK
+from media_assets.artifacts.compressed_video.encoding.encode import MARK
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
 from media_assets.base.errors import BadMedia, Fatal, NotApplicable, TimeLimitExceeded
 from media_assets.media.probe import probe

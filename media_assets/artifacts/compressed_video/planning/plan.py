@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from media_assets.artifacts.compressed_video.encoders import Encoder, choose_encoder
-from media_assets.artifacts.compressed_video.fields import WHOLE_FRAMES, Fields
-from media_assets.artifacts.compressed_video.hdr import DynamicRange, plan_dynamic_range
-from media_assets.artifacts.compressed_video.picture import Picture
+from media_assets.artifacts.compressed_video.planning.encoders import Encoder, choose_encoder
+from media_assets.artifacts.compressed_video.planning.hdr import DynamicRange, plan_dynamic_range
+from media_assets.artifacts.compressed_video.planning.streams import StreamPlan, plan_streams
+from media_assets.artifacts.compressed_video.planning.tiers import target_size
+from media_assets.artifacts.compressed_video.reading.fields import WHOLE_FRAMES, Fields
+from media_assets.artifacts.compressed_video.reading.picture import Picture
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
-from media_assets.artifacts.compressed_video.streams import StreamPlan, plan_streams
-from media_assets.artifacts.compressed_video.tiers import target_size
 from media_assets.media.info import MediaInfo, Stream
 
 _MPEG_DEMUXERS = {"mpegts", "mpeg", "avi", "flv", "asf"}

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from media_assets.artifacts.compressed_video.crf_search import search
-from media_assets.artifacts.compressed_video.encoders import Scale
+from media_assets.artifacts.compressed_video.planning.encoders import Scale
+from media_assets.artifacts.compressed_video.searching.crf_search import search
 
 SCALE = Scale(low=10, high=45, step=0.25, guess=24, growth=0.16)
 TOLERANCE = 0.1

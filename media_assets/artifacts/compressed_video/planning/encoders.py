@@ -9,7 +9,7 @@ from typing import Any
 
 import ffmpeg as ffmpeg_python
 
-from media_assets.artifacts.compressed_video.hdr import DynamicRange, svt_av1_parameters, x265_parameters
+from media_assets.artifacts.compressed_video.planning.hdr import DynamicRange, svt_av1_parameters, x265_parameters
 from media_assets.artifacts.compressed_video.settings import HardwareEncoder, VideoCodec, VideoCompressionSettings
 from media_assets.base.errors import BadMedia, Fatal, TimeLimitExceeded
 from media_assets.media.ffmpeg import FFmpeg

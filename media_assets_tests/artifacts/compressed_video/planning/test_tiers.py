@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from media_assets.artifacts.compressed_video.planning.tiers import choose_tier, is_efficient, main_video, target_size
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
-from media_assets.artifacts.compressed_video.tiers import choose_tier, is_efficient, main_video, target_size
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.pipeline.conditions import PictureCondition
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.artifacts.compressed_video import gates
-from media_assets.artifacts.compressed_video.encode import encode
+from media_assets.artifacts.compressed_video.encoding.encode import encode
 from media_assets.artifacts.compressed_video.finish import Finish, LeftAsItIs, NotWorthIt
-from media_assets.artifacts.compressed_video.picture import look_at_picture
-from media_assets.artifacts.compressed_video.plan import EncodePlan, make_plan
-from media_assets.artifacts.compressed_video.samples import take_samples
+from media_assets.artifacts.compressed_video.judging import gates
+from media_assets.artifacts.compressed_video.planning.plan import EncodePlan, make_plan
+from media_assets.artifacts.compressed_video.planning.tiers import main_video
+from media_assets.artifacts.compressed_video.reading.picture import look_at_picture
+from media_assets.artifacts.compressed_video.reading.timeline import Timeline, read_timeline
+from media_assets.artifacts.compressed_video.searching.samples import take_samples
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings, VideoRule
-from media_assets.artifacts.compressed_video.tiers import main_video
-from media_assets.artifacts.compressed_video.timeline import Timeline, read_timeline
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.probe import probe
 from media_assets.work.work import Work

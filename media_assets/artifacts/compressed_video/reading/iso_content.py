@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from uuid import UUID
 
-from media_assets.artifacts.compressed_video.behind_index import what_trails
+from media_assets.artifacts.compressed_video.reading.behind_index import what_trails
 from media_assets.media.isobmff import Box, boxes
 
 MOOV_READ_BYTES = 256_000_000

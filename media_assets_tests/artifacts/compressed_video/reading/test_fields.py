@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from media_assets.artifacts.compressed_video import gates
-from media_assets.artifacts.compressed_video.fields import Tally, judge, look_at_fields
+from media_assets.artifacts.compressed_video.judging import gates
+from media_assets.artifacts.compressed_video.reading.fields import Tally, judge, look_at_fields
 from media_assets_tests import sample_media as media
 from media_assets_tests.artifacts.compressed_video.clips import FAT, QUICK, compress, frames, result, vmaf
-from media_assets_tests.artifacts.compressed_video.test_gates import planned
+from media_assets_tests.artifacts.compressed_video.judging.test_gates import planned
 
 JOINED = "(fields were joined to frames)"
 MARK = ("-flags", "+ildct+ilme")

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from media_assets.artifacts.compressed_video.iso_content import (
+from media_assets.artifacts.compressed_video.planning.plan import EncodePlan
+from media_assets.artifacts.compressed_video.reading.iso_content import (
     XMP_BOX,
     InnerBox,
     camera_boxes,
@@ -24,8 +25,7 @@ from media_assets.artifacts.compressed_video.iso_content import (
     picture_entry,
     read_index,
 )
-from media_assets.artifacts.compressed_video.plan import EncodePlan
-from media_assets.artifacts.compressed_video.views import KINDS, boxes_of_views
+from media_assets.artifacts.compressed_video.reading.views import KINDS, boxes_of_views
 from media_assets.media.isobmff import boxes, plain_box
 
 _MOST_BYTES = 16_000_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from media_assets.artifacts.compressed_video.plan import EncodePlan
+from media_assets.artifacts.compressed_video.planning.plan import EncodePlan
 from media_assets.media.info import MediaInfo, Stream
 
 _NOTICED_SECONDS = 0.045

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from media_assets.artifacts.compressed_video.picture import Light, Mastering, Picture
+from media_assets.artifacts.compressed_video.reading.picture import Light, Mastering, Picture
 from media_assets.media.info import Stream
 
 # Numbers of ITU-T H.273 and FFmpeg's names for them.

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import ffmpeg as ffmpeg_python
 
-from media_assets.artifacts.compressed_video.losses import losses
-from media_assets.artifacts.compressed_video.plan import EncodePlan
-from media_assets.artifacts.compressed_video.timeline import Timeline, read_timeline
+from media_assets.artifacts.compressed_video.judging.losses import losses
+from media_assets.artifacts.compressed_video.planning.plan import EncodePlan
+from media_assets.artifacts.compressed_video.reading.timeline import Timeline, read_timeline
 from media_assets.base.errors import BadMedia, TimeLimitExceeded
 from media_assets.base.wording import counted
 from media_assets.media.ffmpeg import ALL_MUST_DECODE, FFmpeg

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from media_assets.artifacts.compressed_video.views import Views, read_views
+from media_assets.artifacts.compressed_video.reading.views import Views, read_views
 from media_assets.base.errors import BadMedia
 from media_assets.media.frame_data import side_data
 from media_assets.media.info import Stream

@@ -7,9 +7,9 @@ from typing import Any
 
 import ffmpeg as ffmpeg_python
 
-from media_assets.artifacts.compressed_video.iso_content import track_names
-from media_assets.artifacts.compressed_video.plan import EncodePlan
-from media_assets.artifacts.compressed_video.streams import what_it_is
+from media_assets.artifacts.compressed_video.planning.plan import EncodePlan
+from media_assets.artifacts.compressed_video.planning.streams import what_it_is
+from media_assets.artifacts.compressed_video.reading.iso_content import track_names
 from media_assets.media.ffmpeg import ALL_MUST_DECODE, FFmpeg
 from media_assets.media.info import MediaInfo
 from media_assets.media.untrusted import file_url, uploaded

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import log, prod
 
-from media_assets.artifacts.compressed_video.encoders import Scale
+from media_assets.artifacts.compressed_video.planning.encoders import Scale
 
 _FLATTEST = 3.0
 """The curve is taken to be at least a third as steep as usual."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from media_assets.artifacts.compressed_video.timeline import (
+from media_assets.artifacts.compressed_video.reading.timeline import (
     FrameWindow,
     Timeline,
     choose_windows,

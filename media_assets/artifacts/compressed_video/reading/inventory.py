@@ -13,8 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
 
-from media_assets.artifacts.compressed_video.behind_index import end_of_matroska, extra_chunks_of_avi, what_trails
-from media_assets.artifacts.compressed_video.iso_content import Extra, extras, printable
+from media_assets.artifacts.compressed_video.reading.behind_index import (
+    end_of_matroska,
+    extra_chunks_of_avi,
+    what_trails,
+)
+from media_assets.artifacts.compressed_video.reading.iso_content import Extra, extras, printable
 from media_assets.media.frame_data import side_data
 from media_assets.media.sandbox.child import run_in_child
 from media_assets.media.untrusted import open_media

@@ -9,7 +9,7 @@ from uuid import UUID
 import av
 import pytest
 
-from media_assets.artifacts.compressed_video.inventory import take_inventory
+from media_assets.artifacts.compressed_video.reading.inventory import take_inventory
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings
 from media_assets.work.work import Work
 from media_assets_tests import sample_media as media

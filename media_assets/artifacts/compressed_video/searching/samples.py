@@ -8,16 +8,16 @@ from typing import Any
 
 import ffmpeg as ffmpeg_python
 
-from media_assets.artifacts.compressed_video.plan import EncodePlan
-from media_assets.artifacts.compressed_video.quality import frame_scores, pooled
-from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings
-from media_assets.artifacts.compressed_video.timeline import (
+from media_assets.artifacts.compressed_video.planning.plan import EncodePlan
+from media_assets.artifacts.compressed_video.reading.timeline import (
     FrameWindow,
     Timeline,
     choose_windows,
     read_timeline,
     seek_seconds,
 )
+from media_assets.artifacts.compressed_video.searching.quality import frame_scores, pooled
+from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings
 from media_assets.artifacts.compressed_video.value import CrfTrial, VmafScore
 from media_assets.base.errors import BadMedia
 from media_assets.media.ffmpeg import ALL_MUST_DECODE, FFmpeg

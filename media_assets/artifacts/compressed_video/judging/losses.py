@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from media_assets.artifacts.compressed_video.data_tracks import KNOWN_TRACKS, sample_formats
-from media_assets.artifacts.compressed_video.in_step import lost_offsets
-from media_assets.artifacts.compressed_video.inventory import Inventory, Track, take_inventory
-from media_assets.artifacts.compressed_video.iso_content import SPHERICAL_V1, printable
-from media_assets.artifacts.compressed_video.picture import look_at_picture
-from media_assets.artifacts.compressed_video.plan import EncodePlan
+from media_assets.artifacts.compressed_video.judging.in_step import lost_offsets
+from media_assets.artifacts.compressed_video.planning.plan import EncodePlan
+from media_assets.artifacts.compressed_video.reading.data_tracks import KNOWN_TRACKS, sample_formats
+from media_assets.artifacts.compressed_video.reading.inventory import Inventory, Track, take_inventory
+from media_assets.artifacts.compressed_video.reading.iso_content import SPHERICAL_V1, printable
+from media_assets.artifacts.compressed_video.reading.picture import look_at_picture
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.probe import probe
 from media_assets.work.work import Work

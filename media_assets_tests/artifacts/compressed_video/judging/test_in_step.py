@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.artifacts.compressed_video.losses import losses
+from media_assets.artifacts.compressed_video.judging.losses import losses
 from media_assets.work.work import Work
 from media_assets_tests import sample_media as media
 from media_assets_tests.artifacts.compressed_video.clips import FAT, QUICK, compress, result, times
-from media_assets_tests.artifacts.compressed_video.test_gates import planned
+from media_assets_tests.artifacts.compressed_video.judging.test_gates import planned
 
 
 def film(path: Path, picture_seconds: float, sound_seconds: float, *arguments: str) -> Path:

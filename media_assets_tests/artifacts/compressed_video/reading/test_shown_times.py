@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from media_assets.artifacts.compressed_video.timeline import read_timeline
+from media_assets.artifacts.compressed_video.reading.timeline import read_timeline
 from media_assets.media.probe import probe
 from media_assets.work.work import Work
 from media_assets_tests import sample_media as media

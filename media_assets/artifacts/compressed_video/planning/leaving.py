@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from media_assets.artifacts.compressed_video.iso_content import has_second_index, has_second_view
+from media_assets.artifacts.compressed_video.reading.iso_content import has_second_index, has_second_view
 from media_assets.base.errors import BadMedia
 from media_assets.media.info import MediaInfo
 from media_assets.media.joined import reads_on

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from media_assets.artifacts.compressed_video.data_tracks import sample_formats
+from media_assets.artifacts.compressed_video.reading.data_tracks import sample_formats
 from media_assets.artifacts.compressed_video.settings import VideoCompressionSettings
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.untrusted import ISO, MATROSKA
