@@ -27,7 +27,7 @@ from media_assets.base.interruption import asking
 from media_assets.base.keys import display_name
 from media_assets.pipeline.artifact import Stored
 from media_assets.pipeline.deaths import Death
-from media_assets.pipeline.file_work import FileWork, StageRun
+from media_assets.pipeline.file_work import FileWork
 from media_assets.pipeline.lanes import LANE_TAG
 from media_assets.pipeline.latest_records import latest_made
 from media_assets.pipeline.ledger import InstanceLedger
@@ -39,6 +39,7 @@ from media_assets.pipeline.progress import Progress
 from media_assets.pipeline.results import described_by
 from media_assets.pipeline.retention import remove_what_is_old
 from media_assets.pipeline.stage import FileAsset
+from media_assets.pipeline.stage_run import StageRun
 from media_assets.pipeline.workers import Vigil, Workers
 from media_assets.places.manifest import Manifest
 from media_assets.places.store import ArtifactStore

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -17,65 +15,26 @@ from filelock import FileLock
 
 from media_assets.base.checksums import sha256_of
 from media_assets.base.errors import (
-    BadArtifact,
     BadMedia,
     Cancelled,
     Fatal,
     MediaAssetsError,
     NotApplicable,
-    SourceChanged,
-    TimeLimitExceeded,
-    Transient,
     classify,
 )
 from media_assets.base.files import PRIVATE_MODE, copy_file, private_folder
 from media_assets.base.interruption import holding
-from media_assets.base.keys import display_name
-from media_assets.pipeline.artifact import Artifact, Stored
+from media_assets.pipeline.artifact import Artifact
 from media_assets.pipeline.blame import with_its_file
 from media_assets.pipeline.deaths import AtWork, this_boot
-from media_assets.pipeline.library import Library
-from media_assets.pipeline.progress import Progress
+from media_assets.pipeline.file_inputs import FileInputs
 from media_assets.pipeline.recipe import Recipe
 from media_assets.pipeline.results import checked, found_in, own_fault
-from media_assets.pipeline.stage import FileAsset
-from media_assets.pipeline.time_limits import growth_of, limit_of, limit_of_source
+from media_assets.pipeline.stage_run import StageRun
 from media_assets.places.manifest import Manifest, version_of
 from media_assets.places.source import SourceEntry, no_check
-from media_assets.places.store import ArtifactStore, SignsLinks
-from media_assets.work.child_limits import ChildLimits, ToolLimits
-from media_assets.work.spending import Ledger, Spending
+from media_assets.places.store import ArtifactStore
 from media_assets.work.work import Work
-
-
-@dataclass(frozen=True)
-class StageRun:
-    """What the work on all files of one run of one stage has in common."""
-
-    stage: FileAsset[Any]
-    first_stage: str
-    """The one that takes up the source files: its artifacts say which version of a file the others go back to."""
-    library: Library
-    upstreams: Mapping[str, ArtifactStore]
-    """Where the artifacts of the earlier stages are kept, by stage."""
-    resources: Mapping[str, Any]
-    """The engines that the stage names, by parameter."""
-    run_id: str
-    force: bool
-    """Whether everything is made again."""
-    progress: Progress
-    ledger: Ledger
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    """Set once all work is to stop."""
-
-    def check_cancelled(self) -> None:
-        """Ends what was begun for this run, once it is to stop.
-
-        Raises:
-            Cancelled: it is.
-        """
-        if self.cancelled.is_set():
-            raise Cancelled("the run was stopped")
 
 
 class FileWork:
@@ -83,20 +42,14 @@ class FileWork:
 
     def __init__(self, run: StageRun, key: str, store: ArtifactStore, scratch: Path) -> None:
         self._run = run
-        self._upstreams = run.upstreams
         self._stage = run.stage
         self._library = run.library
         self._recipe = Recipe(run.stage, key, run.library, run.upstreams)
         self._store = store
         self._scratch = scratch
-        self._leases = ExitStack()
-        self._read_source = False
-        self._inputs: dict[str, tuple[Stored[Any], dict[str, Path]]] = {}
-        """The artifacts of earlier stages, and where those of their files lie that were read."""
+        self._inputs = FileInputs(run, self._recipe)
         self._begun: Work | None = None
         """Once it is made."""
-        self._source_sha256: str | None = None
-        """SHA-256 of the source file, once an earlier stage handed it out."""
 
     @property
     def entry(self) -> SourceEntry:
@@ -154,7 +107,7 @@ class FileWork:
                 twin = found_in(store, self._stage.name, recipe.fingerprint)
                 if twin and self._may_reuse(twin):
                     return self._copy(twin, store), True
-            with self._leases:
+            with self._inputs.leases:
                 return self._make(), False
 
     def source_revision(self) -> str | None:
@@ -235,104 +188,33 @@ class FileWork:
         started = time.monotonic()
         deaths = self._library.workspaces.deaths
         with deaths.noted(self._scratch, self._at_work), self._library.workspaces.file(self._scratch) as directory:
-            work = self._begun = self._work(directory)
+            work = self._begun = self._run.work_on(self._recipe, directory)
             work.check()
             work.require_space(0)
             artifact: Artifact[Any] | None = None
             reason = None
             try:
-                artifact = checked(self._stage, self._stage.function(**self._arguments(work)), directory)
+                artifact = checked(self._stage, self._stage.function(**self._inputs.arguments(work)), directory)
             except NotApplicable as error:
                 reason = error.reason
             except (Cancelled, Fatal):
                 raise
             except Exception as error:
-                self._require_inputs(error)
+                self._inputs.require_intact(error)
                 if fault := own_fault(self._stage, error, directory):
                     raise fault from error
-                if isinstance(error, BadMedia) and self._source_sha256:
-                    self._library.require_sound_copy(self._recipe.entry, self._source_sha256, work.check_cancelled)
+                sha256 = self._inputs.source_sha256
+                if isinstance(error, BadMedia) and sha256:
+                    self._library.require_sound_copy(self._recipe.entry, sha256, work.check_cancelled)
                 raise
             work.check()
-            self._require_unchanged_source()
+            self._inputs.require_unchanged_source()
             manifest = self._publish(
                 self._draft(time.monotonic() - started, artifact, reason), artifact, check=work.check
             )
             if work.journal and work.journal.exists():
                 shutil.rmtree(work.journal)
             return manifest
-
-    def _arguments(self, work: Work) -> dict[str, Any]:
-        arguments: dict[str, Any] = dict(self._run.resources)
-        for name, value_type in self._stage.upstreams.items():
-            arguments[name] = self._stored(name, value_type)
-        if self._stage.reads_entry:
-            self._read_source = True
-            arguments["entry"] = self._recipe.entry
-        if self._stage.takes_settings:
-            arguments["settings"] = self._recipe.chosen
-        if self._stage.takes_work:
-            arguments["work"] = work
-        return arguments
-
-    def _stored(self, name: str, value_type: type[Any]) -> Stored[Any]:
-        manifest, store = self._recipe.manifests[name], self._upstreams[name]
-        read = dict[str, Path]()
-
-        def fetch(file: str | None) -> Path:
-            if file is None:
-                return self._leased_source(manifest)
-            read[file] = self._leases.enter_context(store.lease(manifest.file(file)))
-            return read[file]
-
-        def sign(file: str, seconds: int) -> str | None:
-            return store.signed_link(manifest.file(file), seconds) if isinstance(store, SignsLinks) else None
-
-        stored = Stored(manifest, value_type, fetch, sign, where=lambda: store.link(manifest))
-        self._inputs[name] = stored, read
-        return stored
-
-    def _leased_source(self, manifest: Manifest) -> Path:
-        entry = self._recipe.entry
-        if manifest.inputs.get("source") != entry.revision:
-            raise SourceChanged(
-                f"changed since {manifest.asset} looked at it", next_step=f"Materialize {manifest.asset} of it again"
-            )
-        self._read_source = True
-        known = manifest.value.get("sha256") if isinstance(manifest.value, dict) else None
-        self._source_sha256 = known if isinstance(known, str) else None
-        local = self._library.local_file(entry, self._run.check_cancelled, sha256=self._source_sha256)
-        return self._leases.enter_context(local)
-
-    def _require_unchanged_source(self) -> None:
-        if self._read_source and self._library.entry(self._recipe.key).revision != self._recipe.entry.revision:
-            raise SourceChanged(
-                "changed while it was processed; the result was dropped",
-                next_step="The sensor takes the new version up by itself, or run it again",
-            )
-
-    def _require_inputs(self, error: Exception) -> None:
-        """A file is not to blame for what it failed of while what it is made from changed, or went away.
-
-        Raises:
-            SourceChanged: the source file did.
-            Fatal: all of its source did, or a store.
-            Transient: an artifact of an earlier stage did.
-            BadArtifact: a file of one is damaged.
-        """
-        self._require_unchanged_source()
-        for name, (stored, read) in self._inputs.items():
-            if read and not self._upstreams[name].intact(self._recipe.manifests[name]):
-                raise Transient(
-                    f"its {name} went away while it was read", next_step="Process it again: what is gone is made anew"
-                ) from error
-            if isinstance(error, MediaAssetsError) and (
-                not isinstance(error, BadMedia) or isinstance(error, TimeLimitExceeded | BadArtifact)
-            ):
-                continue
-            for file, path in read.items():
-                if sha256_of(path, check=self._run.check_cancelled) != stored.manifest.file(file).sha256:
-                    raise stored.damaged(file) from error
 
     def blame(self, error: BaseException) -> MediaAssetsError:
         """What an exception means that this work raised. The source is to blame only where it was read."""
@@ -341,38 +223,15 @@ class FileWork:
                 f"the working folder {self._scratch.parent} is gone",
                 next_step="Mount its disk again, or put it back, then run again",
             )
+        key, read = self._recipe.key, self._inputs.read_source
         try:
-            path = self._library.source(self._recipe.key).direct_path(self._recipe.entry) if self._read_source else None
+            path = self._library.source(key).direct_path(self._recipe.entry) if read else None
         except MediaAssetsError as gone:
             return gone
         except Exception as broken:  # noqa: BLE001  whatever a place of others raises when it is asked for that alone
             return classify(broken)
         workers = self._library.settings.assets[self._stage.name].workers
-        return with_its_file(classify(error, source=path), self._stage, self._recipe.key, workers)
-
-    def _work(self, directory: Path) -> Work:
-        settings = self._library.settings
-        tuning = settings.assets[self._stage.name]
-        progress, asset, name = self._run.progress, self._stage.name, display_name(self._recipe.key)
-        growth = None
-        if self._stage.reads_entry:
-            limit = limit_of_source(self._library.stored_bytes(self._recipe.entry), tuning, settings.limits)
-        else:
-            limit = limit_of(self._recipe.manifests.values(), tuning, settings.limits)
-            growth = growth_of(self._recipe.manifests.values(), tuning, settings.limits)
-        return Work(
-            directory=directory,
-            time_limit_seconds=limit,
-            max_media_seconds=settings.limits.max_media_hours * 3600,
-            cancelled=self._run.cancelled,
-            report=lambda fraction: progress.file(asset, name, fraction),
-            journal=self._library.workspaces.journal(asset, self._recipe.fingerprint),
-            min_free_bytes=settings.limits.min_free_bytes,
-            child_limits=ChildLimits(memory_bytes=settings.limits.reader_memory_bytes),
-            tool_limits=ToolLimits(memory_bytes=settings.limits.ffmpeg_memory_bytes),
-            spending=Spending(settings.budgets, self._run.ledger),
-            growth=growth,
-        )
+        return with_its_file(classify(error, source=path), self._stage, key, workers)
 
     def _draft(
         self, seconds: float, artifact: Artifact[Any] | None = None, not_applicable: str | None = None
