@@ -20,7 +20,7 @@ from media_assets.base.errors import Fatal, Transient
 from media_assets.base.secrets import Secrets
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.work.work import Work
-from media_assets_tests.artifacts.transcript.sounds import silence, write_wav
+from media_assets_tests.artifacts.transcript.sounds import silence, vowels, write_wav
 from media_assets_tests.openai_audio_server import SAMPLE_RATE, AudioServer, Upload, openai_audio_server, stretches
 from media_assets_tests.openai_server import Status
 
@@ -28,6 +28,7 @@ SPEECH = Path(__file__).parents[3] / "samples" / "library" / "talks" / "looking-
 PITCHES = (300, 400, 500, 600, 700, 800, 900, 1000)
 STARTS = [1.0 + 4 * index for index in range(len(PITCHES))]
 TONES_SECONDS = 33.0
+TALK = " ".join("".join(map(chr, np.random.default_rng(i).integers(97, 123, 2 + i % 7))) for i in range(200))
 
 
 @pytest.fixture
@@ -158,11 +159,38 @@ def test_models_that_give_text_alone_get_short_pieces_and_estimated_times(
     assert {round(segment.confidence, 3) for segment in said.segments} == {round(math.exp(-0.5), 3)}
 
 
-def test_a_server_without_times_names_the_setting_for_that(server: AudioServer, tones: Path, tmp_path: Path) -> None:
-    server.answer = lambda _: {"text": "words"}
-    with pytest.raises(Fatal, match="gives no times") as caught:
-        transcribe(transcriber(server), tones, Work(tmp_path), seconds=TONES_SECONDS)
-    assert "transcription.answers: text" in caught.value.next_step
+def test_text_without_times_costs_a_file_nothing_but_exact_times(
+    server: AudioServer, tones: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.answer = lambda _: {"text": TALK[:80] if len(server.uploads) == 1 else "More."}
+    said = transcribe(transcriber(server, piece_seconds=20), tones, Work(tmp_path), seconds=TONES_SECONDS)
+    assert said.text == f"{TALK[:80].strip()} More. More."
+    assert said.segments[0].start_seconds > 0.9
+    assert said.segments[-3].end_seconds <= 20 < said.segments[-1].start_seconds
+    assert said.note is not None
+    assert "3 pieces without any times" in said.note
+    assert caplog.text.count("Set `transcription.answers: text`") == 1
+
+
+@pytest.mark.thorough
+def test_a_long_piece_without_times_is_spread_over_its_speech_and_shorter_ones_follow(
+    server: AudioServer, tmp_path: Path
+) -> None:
+    """Nobody speaks from 20 to 40 s, within the first piece."""
+    sound = write_wav(tmp_path / "pause.wav", vowels(20.0), silence(20.0), vowels(80.0))
+    server.answer = lambda upload: {"text": TALK[: 15 * round(upload.seconds)]}
+    engine, journal = transcriber(server, piece_seconds=None, max_upload_bytes=3_300_000), tmp_path / "journal"
+
+    said = transcribe(engine, sound, Work(tmp_path, journal=journal), seconds=120.0)
+
+    long, *short = [upload.seconds for upload in server.uploads]
+    assert long > 50
+    assert max(short) <= 30
+    assert not [one for one in said.segments if one.start_seconds < 39 and one.end_seconds > 21]
+    assert not [one for one in said.segments if one.end_seconds - one.start_seconds > 7.1]
+    again = transcriber(server, piece_seconds=None, max_upload_bytes=3_300_000)
+    assert transcribe(again, sound, Work(tmp_path, journal=journal), seconds=120.0) == said
+    assert len(server.uploads) == 1 + len(short), "what was paid is not paid again"
 
 
 def test_words_that_stand_in_their_segments_keep_their_probability(

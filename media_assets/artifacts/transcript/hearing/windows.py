@@ -96,7 +96,7 @@ def transcribe_windows(
     duration_seconds: float,
     length: WindowLength,
     hear: Hear,
-    parts: Callable[[Window], Sequence[Window]] = lambda window: (window,),
+    parts: Callable[[Window], Iterable[Window]] = lambda window: (window,),
 ) -> list[Heard]:
     """Let an engine hear the audio window by window; windows that the journal holds are not heard again.
 

@@ -8,35 +8,34 @@ is never larger than its samples, so the length of a piece bounds the size of it
 
 from __future__ import annotations
 
-import math
-from codecs import BOM_UTF8
-from collections.abc import Callable
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from media_assets.artifacts.transcript.engines.openai.answers import SpeechAnswer, timed_utterances, untimed_utterances
-from media_assets.artifacts.transcript.engines.openai.reading import decoded, readable
+from media_assets.artifacts.transcript.engines.openai.checking import checked_answer
+from media_assets.artifacts.transcript.engines.openai.piece import SentPiece, sounding, window_length
 from media_assets.artifacts.transcript.engines.openai.request import LADDER, NEVER_GUESSED, options, parts_sent
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
 from media_assets.artifacts.transcript.hearing.assembling import to_transcript
+from media_assets.artifacts.transcript.hearing.estimating import spread_over_speech
 from media_assets.artifacts.transcript.hearing.languages import any_code, choices, the_one
 from media_assets.artifacts.transcript.hearing.mending import BEHIND_THE_END, UNTIMED_TEXT
 from media_assets.artifacts.transcript.hearing.readable import split_readably
 from media_assets.artifacts.transcript.hearing.speech import parted_from_opening
 from media_assets.artifacts.transcript.hearing.utterances import to_segments
 from media_assets.artifacts.transcript.hearing.windows import (
-    SAMPLE_BYTES,
     SAMPLE_RATE,
     Heard,
     Window,
-    WindowLength,
+    cut_windows,
     transcribe_windows,
 )
-from media_assets.artifacts.transcript.value import LanguageStretch, Transcript
-from media_assets.base.errors import Fatal, Transient
+from media_assets.artifacts.transcript.value import LanguageStretch, Transcript, TranscriptSegment
+from media_assets.base.errors import Fatal
 from media_assets.base.secrets import Secrets
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.mixing import MonoMix
@@ -47,11 +46,9 @@ from media_assets.services.openai.errors import (
     RefusedRequest,
     TooLong,
     may_be_charged,
-    meaning,
-    quotable,
     translate,
 )
-from media_assets.services.openai.refusals import read_refusal, refusal_of
+from media_assets.services.openai.refusals import refusal_of
 from media_assets.services.openai.server import OpenAIServer
 from media_assets.work.spending import Payment
 from media_assets.work.work import Work
@@ -59,34 +56,15 @@ from media_assets.work.work import Work
 if TYPE_CHECKING:
     import openai
 
-_TIMED_PIECE_SECONDS = 600.0
-_SEVERAL_LANGUAGES_PIECE_SECONDS = 60.0
-"""A server detects one language for a request."""
+_log = logging.getLogger(__name__)
 _SURE = 0.5
 """So probable is a language that what follows may be taken for it; servers that tell no probability are believed."""
-_TEXT_PIECE_SECONDS = 30.0
-"""Times within a piece are estimated when only its text comes back."""
-_ENVELOPE_BYTES = 64 * 1024
-"""What is sent around the samples: FLAC's own headers, and the fields of the form."""
-_SILENCE = 33
-"""A sample of this size, of 32768 (-60 dB), is silence: what is nowhere louder holds no speech and is not paid for."""
-_QUOTED_BYTES = 300
 _SHORTEST_SECONDS = 0.1
 """OpenAI refuses less."""
 
 
 class _NoTimes(Exception):
     """The server turned out to give text alone. Nothing was paid for."""
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """A window as it is sent."""
-
-    sound: bytes
-    duration_seconds: float
-    sounding: tuple[float, float]
-    """Where it is louder than silence, from when to when in seconds."""
 
 
 class OpenAITranscriber:
@@ -105,6 +83,8 @@ class OpenAITranscriber:
             not self._timed and settings.model.startswith("gpt-4o") and "diarize" not in settings.model
         )
         self._concessions = Concessions(self._server.name, LADDER, NEVER_GUESSED)
+        self._gave_times: bool | None = None
+        """Whether the last answer did that said anything."""
 
     def transcribe(self, audio: Path, *, duration_seconds: float, offset_seconds: float, work: Work) -> Transcript:
         """See `Transcriber`. A language that is not set is detected by the server, piece by piece."""
@@ -135,11 +115,18 @@ class OpenAITranscriber:
             self._ffmpeg.pcm(audio, work, sample_rate=SAMPLE_RATE, mix=mix),
             work,
             duration_seconds=duration_seconds,
-            length=_window_length(self._settings, timed=timed),
+            length=window_length(self._settings, timed=timed),
             hear=partial(self._hear, client, work, timed),
-            parts=(lambda window: (window,)) if self._set_language else parted_from_opening,
+            parts=self._parts,
         )
         return mix, windows
+
+    def _parts(self, window: Window) -> Iterable[Window]:
+        """A window as it is sent: in short pieces for as long as the server answers without times."""
+        length = window_length(self._settings, timed=False)
+        if self._gave_times is False and window.duration_seconds > length.longest_seconds:
+            return cut_windows((window.pcm,), length, start_sample=window.start_sample)
+        return (window,) if self._set_language else parted_from_opening(window)
 
     @property
     def _set_language(self) -> str | None:
@@ -162,11 +149,11 @@ class OpenAITranscriber:
         sure: str | None,
         report: Callable[[float], None],
     ) -> Heard:
-        sounding = _sounding(window)
-        if sounding is None or window.duration_seconds < _SHORTEST_SECONDS:
+        loud = sounding(window)
+        if loud is None or window.duration_seconds < _SHORTEST_SECONDS:
             return Heard()
         report(0.0)
-        piece = _Piece(self._encoded(window, work), window.duration_seconds, sounding)
+        piece = SentPiece(window, self._encoded(window, work), loud)
         heard = self._heard(client, work, timed, piece, self._set_language)
         among = choices(self._settings.language)
         if not among or not heard.segments or heard.language in among:
@@ -187,23 +174,17 @@ class OpenAITranscriber:
     def _can_be_told(self) -> bool:
         return "language" not in self._concessions.given_up
 
-    def _heard(self, client: openai.OpenAI, work: Work, timed: bool, piece: _Piece, language: str | None) -> Heard:
+    def _heard(self, client: openai.OpenAI, work: Work, timed: bool, piece: SentPiece, language: str | None) -> Heard:
         """What the server hears, in a language that it is told or detects."""
         # From here on nothing may end the work before the journal has what was paid for.
         with work.spending.paying(self._cost_usd(piece.duration_seconds)) as payment:
             sent = parts_sent(self._settings, language, timed=timed, with_logprobs=self._with_logprobs)
             attempt = partial(self._ask, client, piece.sound, language, work, payment, timed)
             content = self._concessions.asking(sent, attempt)
-            answer, lacking = self._answer(content, timed, client.api_key)
+            answer, lacking = self._checked(content, timed, client.api_key)
             seconds = answer.usage.seconds if answer.usage else None
             payment.cost_usd = self._cost_usd(piece.duration_seconds if seconds is None else seconds)
-        if timed and UNTIMED_TEXT not in lacking:
-            kept, dropped = timed_utterances(answer, self._settings.guards)
-        else:
-            kept, dropped = untimed_utterances(answer, self._settings.guards, *piece.sounding)
-        if behind := sum(said.start_seconds > piece.duration_seconds for said in kept):
-            lacking[BEHIND_THE_END] = behind
-        readable = tuple(chain.from_iterable(map(split_readably, to_segments(kept, piece.duration_seconds))))
+        readable, dropped = self._segments(answer, piece, lacking)
         told = language if self._can_be_told else None
         spoken = told or any_code(answer.language or "")
         probability = None if told else answer.language_probability
@@ -222,6 +203,37 @@ class OpenAITranscriber:
             lacking=lacking,
             cost_usd=payment.cost_usd or 0.0,
         )
+
+    def _checked(self, content: bytes, timed: bool, key: str) -> tuple[SpeechAnswer, dict[str, int]]:
+        answer, lacking = checked_answer(content, self._server.name, key, heard_before=self._gave_times is not None)
+        untimed = lacking.pop(UNTIMED_TEXT, 0)
+        if untimed and self._timed:
+            lacking[UNTIMED_TEXT] = untimed
+        if untimed and timed and self._gave_times is not False:
+            _log.warning(
+                "%s gave no times with the model %s: they are estimated. Set `transcription.answers: text` in "
+                "library.yaml if it never gives any",
+                self._server.name, self.model,
+            )  # fmt: skip
+        if answer.text.strip() or answer.segments:
+            self._gave_times = bool(answer.segments)
+        return answer, lacking
+
+    def _segments(
+        self, answer: SpeechAnswer, piece: SentPiece, lacking: dict[str, int]
+    ) -> tuple[tuple[TranscriptSegment, ...], dict[str, int]]:
+        """What the guards leave of an answer, short enough to be read, and how much each took out."""
+        if answer.segments:
+            kept, dropped = timed_utterances(answer, self._settings.guards)
+        else:
+            kept, dropped = untimed_utterances(answer, self._settings.guards, *piece.sounding)
+            if kept and len(speech := piece.speech()) > 1:
+                (whole,) = to_segments(kept, piece.duration_seconds)
+                return spread_over_speech(whole.text, whole.confidence, speech), dropped
+        if behind := sum(said.start_seconds > piece.duration_seconds for said in kept):
+            lacking[BEHIND_THE_END] = behind
+        segments = to_segments(kept, piece.duration_seconds)
+        return tuple(chain.from_iterable(map(split_readably, segments))), dropped
 
     def _encoded(self, window: Window, work: Work) -> bytes:
         samples, sound = work.directory / "piece.raw", work.directory / "piece.flac"
@@ -284,52 +296,6 @@ class OpenAITranscriber:
             raise failure from None
         return bytes(response.http_response.content)
 
-    def _answer(self, content: bytes, timed: bool, key: str) -> tuple[SpeechAnswer, dict[str, int]]:
-        """Checked, with what had to be done without: whatever comes with status 200 arrives here."""
-        server = self._server.name
-        if content.removeprefix(BOM_UTF8).lstrip()[:1] == b"<":
-            raise Fatal(
-                f"{server} answers with something that is no transcription",
-                next_step="Set `transcription.base_url` in library.yaml to the address that ends before "
-                "/audio/transcriptions",
-            )
-        try:
-            body = decoded(content)
-            if body.get("error"):
-                raise meaning(read_refusal(body, 200), server, key, TRANSCRIPTION)
-            found, lacking = readable(body)
-        except ValueError as error:
-            quoted = quotable(" ".join(content[:_QUOTED_BYTES].decode(errors="replace").split()), key)
-            raise Transient(
-                f"could not be transcribed: {server} gave an answer that cannot be used ({error}): {quoted}"
-            ) from None
-        answer = SpeechAnswer.model_validate(found)
-        if timed and answer.segments is None and answer.text.strip():
-            raise Fatal(
-                f"{server} gives no times with the model {self.model}",
-                next_step="Set `transcription.answers: text` in library.yaml to have them estimated",
-            )
-        if timed and not answer.segments and answer.text.strip():
-            lacking[UNTIMED_TEXT] = 1
-        return answer, lacking
-
     def _cost_usd(self, seconds: float) -> float | None:
         price = self._settings.price_per_minute
         return None if price is None else seconds / 60 * price
-
-
-def _window_length(settings: OpenAITranscription, *, timed: bool) -> WindowLength:
-    """Pieces that fit into a request, with room to find a quiet moment in."""
-    timed_seconds = _SEVERAL_LANGUAGES_PIECE_SECONDS if choices(settings.language) else _TIMED_PIECE_SECONDS
-    wanted = settings.piece_seconds or (timed_seconds if timed else _TEXT_PIECE_SECONDS)
-    fitting = (settings.max_upload_bytes - _ENVELOPE_BYTES) / (SAMPLE_BYTES * SAMPLE_RATE)
-    longest = min(wanted, math.floor(fitting))
-    return WindowLength(shortest_seconds=longest / 2, longest_seconds=longest)
-
-
-def _sounding(window: Window) -> tuple[float, float] | None:
-    """Where in a window, from when to when in seconds, it is louder than silence; None when nowhere."""
-    import numpy as np
-
-    loud = np.flatnonzero(np.abs(np.frombuffer(window.pcm, dtype="<i2").astype(np.int32)) > _SILENCE)
-    return (float(loud[0]) / SAMPLE_RATE, float(loud[-1] + 1) / SAMPLE_RATE) if loud.size else None

@@ -1,0 +1,63 @@
+"""A piece of a recording as it is sent to a server of audio transcriptions, and how long pieces are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
+from media_assets.artifacts.transcript.hearing.languages import choices
+from media_assets.artifacts.transcript.hearing.speech import speech_in
+from media_assets.artifacts.transcript.hearing.windows import SAMPLE_BYTES, SAMPLE_RATE, Window, WindowLength
+
+_TIMED_PIECE_SECONDS = 600.0
+_SEVERAL_LANGUAGES_PIECE_SECONDS = 60.0
+"""A server detects one language for a request."""
+_TEXT_PIECE_SECONDS = 30.0
+"""Times within a piece are estimated when only its text comes back."""
+_ENVELOPE_BYTES = 64 * 1024
+"""What is sent around the samples: FLAC's own headers, and the fields of the form."""
+_SILENCE = 33
+"""A sample of this size, of 32768 (-60 dB), is silence: what is nowhere louder holds no speech and is not paid for."""
+
+
+@dataclass(frozen=True)
+class SentPiece:
+    """A window as it is sent."""
+
+    window: Window
+    sound: bytes
+    sounding: tuple[float, float]
+    """Where it is louder than silence, from when to when in seconds."""
+
+    @property
+    def duration_seconds(self) -> float:
+        return self.window.duration_seconds
+
+    def speech(self) -> Sequence[tuple[float, float]]:
+        """From when to when somebody speaks, in seconds; in a short piece, or where no voice is found, where it is
+        louder than silence."""
+        import numpy as np
+
+        if self.duration_seconds <= _TEXT_PIECE_SECONDS:
+            return (self.sounding,)
+        found = speech_in(np.frombuffer(self.window.pcm, dtype="<i2").astype(np.float32) / 32768.0)
+        return [(start / SAMPLE_RATE, end / SAMPLE_RATE) for start, end in found] or (self.sounding,)
+
+
+def sounding(window: Window) -> tuple[float, float] | None:
+    """Where in a window, from when to when in seconds, it is louder than silence; None when nowhere."""
+    import numpy as np
+
+    loud = np.flatnonzero(np.abs(np.frombuffer(window.pcm, dtype="<i2").astype(np.int32)) > _SILENCE)
+    return (float(loud[0]) / SAMPLE_RATE, float(loud[-1] + 1) / SAMPLE_RATE) if loud.size else None
+
+
+def window_length(settings: OpenAITranscription, *, timed: bool) -> WindowLength:
+    """Pieces that fit into a request, with room to find a quiet moment in."""
+    timed_seconds = _SEVERAL_LANGUAGES_PIECE_SECONDS if choices(settings.language) else _TIMED_PIECE_SECONDS
+    wanted = settings.piece_seconds or (timed_seconds if timed else _TEXT_PIECE_SECONDS)
+    fitting = (settings.max_upload_bytes - _ENVELOPE_BYTES) / (SAMPLE_BYTES * SAMPLE_RATE)
+    longest = min(wanted, math.floor(fitting))
+    return WindowLength(shortest_seconds=longest / 2, longest_seconds=longest)
