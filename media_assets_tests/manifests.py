@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
-from media_assets.places.manifest import Manifest
+from media_assets.base.model import Model
+from media_assets.pipeline.artifact import Stored
+from media_assets.places.manifest import Manifest, StoredFile
+
+Value = TypeVar("Value", bound=Model)
 
 ASSET = "transcript"
 KEY = "box:talk.mp4"
@@ -28,3 +33,10 @@ def draft(key: str = KEY, fingerprint: str = FINGERPRINT, asset: str = ASSET, **
         "made_by_run": "run",
     }
     return Manifest(asset=asset, key=key, fingerprint=fingerprint, **(usual | fields))
+
+
+def stored_value(value: Value, path: Path) -> Stored[Value]:
+    """A value as a later stage is handed it: the source, and each of its files, is that path."""
+    files = (StoredFile(name=path.name, path=path.name, size_bytes=1, sha256=""),)
+    manifest = draft(value=value.model_dump(mode="json"), files=files)
+    return Stored(manifest, type(value), lambda _: path)

@@ -9,6 +9,7 @@ from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.base.errors import NotApplicable
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaKind
+from media_assets.media.programmes import TRANSPORT_STREAM, Programme, one_of, read_programmes
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.pipeline.stage import Metadata, file_asset
@@ -17,9 +18,9 @@ from media_assets.work.work import Work
 
 def describe(stored: Stored[AudioTrack]) -> Metadata:
     track = stored.value
-    said = {"chapters": track.chapters_said} if track.chapters_said else {}
+    said = {"chapters": track.chapters_said, "programmes": track.programmes_said}
     return {
-        **said,
+        **{name: what for name, what in said.items() if what},
         "duration_seconds": track.duration_seconds,
         "copied": track.copied,
         "bit_rate": track.bit_rate or 0,
@@ -45,15 +46,20 @@ def m4a_audio(
     """The sound of a recording as AAC in M4A, with its index in front so that it streams.
 
     A track that is AAC already is copied bit for bit, any other is encoded. Of several tracks the configured language
-    is chosen, else the default one, else the first. Tags, chapters and creation time are kept.
+    is chosen, else the default one, else the first; of several programmes (channels of a broadcast) that with the
+    largest picture is heard, and it is said. Tags, chapters and creation time are kept.
     """
     file = drive_file.value
     if file.media is None or file.kind not in (MediaKind.VIDEO, MediaKind.AUDIO):
         raise NotApplicable(f"is no recording but {file.mime_type}")
-    stream, reason = choose_audio(file.media, settings.languages)
+    programmes: tuple[Programme, ...] = ()
+    if file.media.container == TRANSPORT_STREAM and file.media.audio_streams:
+        programmes = read_programmes(drive_file.local_path(), file.media, work)
+    stream, reason = choose_audio(file.media, settings.languages, programmes)
     work.require_space(_expected_bytes(file, settings))
     audio = work.directory / "audio.m4a"
     track = extract_m4a(ffmpeg, drive_file.local_path(), file.media, stream, reason, audio, settings, work)
+    track = track.model_copy(update={"programmes_said": one_of(programmes, stream)})
     return Artifact(track, files={"audio.m4a": audio}, media_seconds=track.duration_seconds)
 
 

@@ -20,6 +20,7 @@ from media_assets.media.ffmpeg_errors import FEWER_CHANNELS
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.joined import reads_on
 from media_assets.media.probe import probe
+from media_assets.media.programmes import Programme, programme_of_picture
 from media_assets.media.untrusted import ISO, file_url, uploaded
 from media_assets.work.portions import portions
 from media_assets.work.work import Work
@@ -33,20 +34,27 @@ _STARTED_BY_FFMPEG = {"mpegts", "mpeg"}
 """Containers for which ffmpeg itself starts the clock with the chosen stream (those it marks as discontinuous)."""
 
 
-def choose_audio(media: MediaInfo, languages: Sequence[str]) -> tuple[Stream, str]:
+def choose_audio(
+    media: MediaInfo, languages: Sequence[str], programmes: tuple[Programme, ...] = ()
+) -> tuple[Stream, str]:
     """The audio track to take, and why, as a short phrase.
 
     A track of which nothing is known (broadcasts announce some that they never send) is taken only when all are such.
 
     Args:
         languages: Wanted languages, best first, as ISO 639-1 or -2 codes.
+        programmes: Of a capture that holds several; the sound is that of one of them.
 
     Raises:
         NotApplicable: there is none.
     """
     if not media.audio_streams:
         raise NotApplicable("has no audio stream")
-    streams = [stream for stream in media.audio_streams if stream.sample_rate] or media.audio_streams
+    streams = [stream for stream in media.audio_streams if stream.sample_rate] or list(media.audio_streams)
+    with_sound = tuple(one for one in programmes if {stream.index for stream in streams} & {*one.streams})
+    if with_sound:
+        own = programme_of_picture(with_sound, media)
+        streams = [stream for stream in streams if stream.index in own.streams]
     if len(streams) == 1:
         return streams[0], "the only audio track"
     defaults_first = sorted(streams, key=lambda stream: not stream.default)

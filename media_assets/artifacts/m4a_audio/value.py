@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
 from media_assets.base.model import Model
 
 
@@ -23,3 +27,13 @@ class AudioTrack(Model):
     size_bytes: int
     chapters_said: str | None = None
     """How its chapters differ from those of the source, or from what some players show."""
+    programmes_said: str | None = None
+    """Which of several programmes (channels of a broadcast) is heard, and which are not."""
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_rare(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """The value as it was stored before programmes were told apart: the same track stays the same version."""
+        dumped: dict[str, Any] = dump(self)
+        if self.programmes_said is None:
+            dumped.pop("programmes_said", None)
+        return dumped

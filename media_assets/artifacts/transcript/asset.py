@@ -70,6 +70,9 @@ def transcript(
         duration_seconds=track.duration_seconds,
         offset_seconds=track.offset_seconds,
     )
+    if track.programmes_said:
+        note = "; ".join(filter(None, (said.note, track.programmes_said)))
+        said = said.model_copy(update={"note": note})
     end_seconds = track.offset_seconds + track.duration_seconds
     forms = {
         "transcript.json": said.model_dump_json(indent=1),

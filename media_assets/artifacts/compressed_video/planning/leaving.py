@@ -8,6 +8,7 @@ from media_assets.artifacts.compressed_video.reading.iso_content import has_seco
 from media_assets.base.errors import BadMedia
 from media_assets.media.info import MediaInfo
 from media_assets.media.joined import reads_on
+from media_assets.media.programmes import read_programmes
 from media_assets.media.sandbox.child import run_in_child
 from media_assets.work.work import Work
 
@@ -20,6 +21,12 @@ def irreplaceable(path: Path, media: MediaInfo, work: Work) -> str | None:
     Raises:
         BadMedia, TimeLimitExceeded, Cancelled: as `run_in_child`.
     """
+    if programmes := read_programmes(path, media, work):
+        names = ", ".join(map(str, programmes))
+        return (
+            f"it holds {len(programmes)} programmes ({names}), and a result would be a mix of them: split it first, "
+            f"say with ffmpeg -map 0:p:{programmes[0].number} -c copy"
+        )
     return run_in_child(_look, path, media.container, work=work)
 
 
