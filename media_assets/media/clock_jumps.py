@@ -1,6 +1,6 @@
 """Jumps of the clock within a file, which are no damage: recordings that were joined, senders that began anew.
 
-MPEG-TS (m2ts too) and MPEG-PS have clocks that start anew; FFmpeg marks their demuxers as such (`AVFMT_TS_DISCONT`),
+MPEG-TS (m2ts too), MPEG-PS and Ogg have clocks that start anew; FFmpeg marks their demuxers so (`AVFMT_TS_DISCONT`),
 and the program ffmpeg closes what looks like a jump: what follows is heard right behind what was before. A shorter gap
 is a pause to it, and stays. So how long such a file plays is told by what is decoded, not by its time stamps.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from media_assets.media.info import MediaInfo, Stream
+from media_assets.media.leaps import LONGEST_PAUSE_SECONDS
 from media_assets.media.sandbox.child import run_in_child
 from media_assets.media.transport_packets import is_torn
 from media_assets.media.untrusted import open_media
@@ -23,7 +24,7 @@ CLOSED_SECONDS = 10.0
 """ffmpeg closes what is longer, ahead or back (its `-dts_delta_threshold`)."""
 CLOSED_BACK_SECONDS = 0.1
 """It closes what goes back so far in one stream (`ts_discontinuity_detect` in its sources)."""
-STARTS_ANEW = {"mpegts", "mpeg"}
+STARTS_ANEW = {"mpegts", "mpeg", "ogg"}
 """FFmpeg's names of the demuxers with such clocks."""
 _TS_DISCONT = 0x0200
 """AVFMT_TS_DISCONT among the flags of a demuxer. A few others bear it, whose clocks are corrected likewise."""
@@ -33,7 +34,7 @@ saved as they came. ffmpeg corrects nothing there: it drops what comes at a time
 _FLV_WRAPPED_SECONDS = (1 << 31) / 1000
 """FFmpeg takes a clock that goes back to before its beginning for one of 32 bits, in milliseconds, that has wrapped."""
 _GAP_SECONDS = 0.25
-_MOST_LOST_SECONDS = 300.0
+_MOST_LOST_SECONDS = LONGEST_PAUSE_SECONDS
 """The longest stretch that counts as lost by a receiver; a clock that jumps further has begun anew."""
 
 
@@ -72,7 +73,7 @@ def _gaps(source: Path, index: int) -> Gaps:
                 return Gaps(gap, torn=True, jumps=jumps)
             if name in STARTS_ANEW and is_jump(ahead):
                 jumps += 1
-            elif ahead > _GAP_SECONDS:
+            elif _GAP_SECONDS < ahead <= LONGEST_PAUSE_SECONDS:
                 missing = missing or gap
             end = start + float((packet.duration or 0) * packet.time_base)
             place = packet.pos or place
@@ -125,12 +126,10 @@ def is_jump(ahead_seconds: float) -> bool:
     return ahead_seconds > CLOSED_SECONDS or ahead_seconds < -CLOSED_BACK_SECONDS
 
 
-def may_hide(media: MediaInfo, seconds: float, stream: Stream) -> bool:
+def may_hide(media: MediaInfo) -> bool:
     """Whether nobody else notices gaps and jumps: ffmpeg says nothing of packets of a transport stream that are lost
-    between two frames, and of a clock that starts anew, only that it claims another time than was decoded."""
-    claimed = stream.duration_seconds or media.duration_seconds
-    other = claimed is not None and abs(claimed - seconds) > CLOSED_SECONDS
-    return media.container == "mpegts" or (media.container in STARTS_ANEW and other)
+    between two frames, and of a clock that starts anew."""
+    return media.container in STARTS_ANEW
 
 
 def falls(source: Path, media: MediaInfo, stream: Stream, work: Work) -> int:

@@ -57,7 +57,7 @@ def check_complete(
     if cut_off := missing_end(source, media.container):
         raise BadMedia(cut_off, next_step=_NEXT_STEP)
     asked = bool(errors) or _family(media) in _NEVER_GAPS
-    if not asked and not may_hide(media, seconds, stream):
+    if not asked and not may_hide(media):
         return None
     found = gaps(source, stream, work)
     if asked or found.torn:

@@ -22,6 +22,7 @@ from media_assets.media.probe_frames import look_at_frames
 from media_assets.media.probe_streams import describe
 from media_assets.media.sandbox.child import run_in_child
 from media_assets.media.sandbox.results import adapter
+from media_assets.media.seconds_there import with_jumps_closed
 from media_assets.media.signatures import (
     HEAD_BYTES,
     UNKNOWN_TYPE,
@@ -72,12 +73,13 @@ class Probe:
     """When a picture was taken, as its headers say; without a zone when they name none."""
 
 
-def probe(path: Path, work: Work, name: str | None = None) -> Probe:
+def probe(path: Path, work: Work, name: str | None = None, *, as_stated: bool = False) -> Probe:
     """Look into a file. Its name decides nothing, except that it is an error when it promises media in vain.
 
     Args:
         work: Its limit and cancellation hold.
         name: What the file is called where it comes from; absent: the name at the end of `path`.
+        as_stated: Whether it plays as long as it states, jumps of its clock and all.
 
     Raises:
         IncompleteMedia: the file is empty or has no index yet; it may be whole a little later.
@@ -104,7 +106,7 @@ def probe(path: Path, work: Work, name: str | None = None) -> Probe:
         return Probe(MediaKind.OTHER, playlist, None)
     if mime_type is not None:
         return Probe(MediaKind.OTHER, mime_type, None)
-    return run_in_child(_look_inside, path, name, work=work)
+    return run_in_child(_look_inside, path, name, as_stated, work=work)
 
 
 def _of_picture(path: Path) -> Probe:
@@ -122,10 +124,10 @@ def warm_up() -> None:
     adapter(_look_inside)
     # Containers that get our modules alone have it not. Whatever else is wrong, the first child will meet and tell.
     with suppress(Exception):
-        _look_inside(A_SECOND_OF_SPEECH, A_SECOND_OF_SPEECH.name)
+        _look_inside(A_SECOND_OF_SPEECH, A_SECOND_OF_SPEECH.name, as_stated=False)
 
 
-def _look_inside(path: Path, name: str) -> Probe:
+def _look_inside(path: Path, name: str, as_stated: bool) -> Probe:
     """The part of `probe` that reads more than the first bytes."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
@@ -148,6 +150,7 @@ def _look_inside(path: Path, name: str) -> Probe:
             if container is not None and container.streams:
                 media, moves = _describe(container, dolby_vision, image_size, chain_seconds)
                 media = with_seconds_played(media, file)
+                media = media if chain_seconds or as_stated else with_jumps_closed(media, file)
                 found = _judge(media, moves, head, name)
                 return found if found.kind is not MediaKind.IMAGE else _dated(found, file)
         empty = empty_container(file, head) if not image_size else None

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 _LENGTHS = (188, 192, 204)
 """Bytes of a packet: plain, with a time code in front (m2ts), with error correction behind."""
-_SYNC = 0x47
+SYNC = 0x47
 _EMPTY = 0x1FFF
 """The number of packets that only fill up."""
 _AROUND = 500
@@ -17,7 +17,7 @@ _MOST_BYTES = 16_000_000
 def packet_bytes(head: bytes) -> int | None:
     """How long each packet is, by the beginning of a file; None when it does not begin with packets."""
     for length in _LENGTHS:
-        first = _sync_at(length)
+        first = sync_at(length)
         if all(head[first + number * length : first + number * length + 1] == b"G" for number in range(4)):
             return length
     return None
@@ -28,7 +28,7 @@ def head_bytes() -> int:
     return 5 * max(_LENGTHS)
 
 
-def _sync_at(length: int) -> int:
+def sync_at(length: int) -> int:
     return 4 if length == 192 else 0
 
 
@@ -50,8 +50,8 @@ def is_torn(file: BinaryIO, start: int, end: int) -> bool:
     file.seek(first)
     data = file.read(min((end // length + _AROUND) * length - first, _MOST_BYTES))
     counts: dict[int, int] = {}
-    for at in range(_sync_at(length), len(data) - 187, length):
-        if data[at] != _SYNC:
+    for at in range(sync_at(length), len(data) - 187, length):
+        if data[at] != SYNC:
             return True  # cut within a packet
         number = (data[at + 1] & 0x1F) << 8 | data[at + 2]
         has_fields, has_payload, count = data[at + 3] & 0x20, data[at + 3] & 0x10, data[at + 3] & 0x0F

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from media_assets.base.errors import BadMedia
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.probe import probe
+from media_assets.media.system_clocks import may_jump
 from media_assets.media.transport_packets import is_torn
 from media_assets.work.work import Work
 from media_assets_tests import sample_media as media
@@ -194,3 +196,78 @@ def test_a_clock_that_goes_back_to_before_its_beginning_loses_no_sound(streamed:
     assert track.duration_seconds == pytest.approx(2.0, abs=0.2)
     assert "its clock goes back (1 ×)" in track.chosen_because
     assert float(np.mean(np.abs(media.samples(result)) > 0.01)) > 0.85
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_file_whose_clock_jumps_plays_as_long_as_what_is_there(jump: str, tmp_path: Path):
+    ending, offsets, arguments = JUMPS[jump]
+    found = probe(joined(tmp_path, ending, offsets, *arguments), Work(tmp_path)).media
+    assert found is not None
+    assert found.duration_seconds == pytest.approx(len(offsets) * SECONDS, abs=0.1 * len(offsets))
+    assert found.longest_seconds == pytest.approx(len(offsets) * SECONDS, abs=0.1 * len(offsets))
+
+
+def test_a_jump_is_seen_in_the_clock_of_the_whole_alone(tmp_path: Path):
+    for name, arguments in (
+        ("a.ts", ("-c:a", "mp2")),
+        ("a.m2ts", ("-c:a", "mp2", "-f", "mpegts", "-mpegts_m2ts_mode", "1")),
+        ("mpeg2.mpg", ("-c:a", "mp2", "-f", "vob")),
+        ("mpeg1.mpg", ("-c:a", "mp2", "-f", "mpeg")),
+    ):
+        first, second = (
+            media.tone(tmp_path / f"{offset}{name}", 1.0, *arguments, "-output_ts_offset", str(offset))
+            for offset in (0, 50)
+        )
+        family = "mpegts" if name.endswith("ts") else "mpeg"
+        for content, expected in ((first.read_bytes(), False), (first.read_bytes() + second.read_bytes(), True)):
+            assert may_jump(io.BytesIO(content), family, 10.0, 0.1) is expected, name
+
+
+LEAP = r"gte(T\,1)*3600/TB"
+LEAPING: dict[str, tuple[str, ...]] = {
+    "a.flv": ("-c:a", "aac", "-ar", "44100"),
+    "a.mka": ("-c:a", "libopus"),
+    "a.m4a": ("-c:a", "aac"),
+    "fragments.mp4": ("-c:a", "aac", "-movflags", "+frag_keyframe+empty_moov", "-frag_duration", "200000"),
+    "live.webm": ("-c:a", "libopus", "-live", "1"),
+    "a.wma": ("-c:a", "wmav2"),
+    "a.opus": ("-c:a", "libopus"),
+    "a.ogg": ("-c:a", "libvorbis"),
+}
+
+
+@pytest.mark.parametrize("name", ["a.flv", *(pytest.param(n, marks=pytest.mark.thorough) for n in list(LEAPING)[1:])])
+def test_sound_whose_clock_leaps_an_hour_ahead_is_heard_as_it_follows(name: str, tmp_path: Path):
+    source = media.tone(tmp_path / name, 2.0, *LEAPING[name], "-af", f"asetpts=PTS+{LEAP}")
+    found = probe(source, Work(tmp_path)).media
+    track, result = extract(source)
+    assert found is not None
+    if found.duration_seconds is not None:
+        assert found.duration_seconds == pytest.approx(2.0, abs=0.1)
+    assert track.duration_seconds == pytest.approx(2.0, abs=0.1)
+    assert re.search(
+        r"its clock (leaps ahead \(1 ×, 3600\.\d s in all, the first at 1\.|jumps \(1 ×\))", track.chosen_because
+    )
+    assert float(np.mean(np.abs(media.samples(result)) > 0.01)) > 0.85
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("codec", ["aac", "libmp3lame"])
+@pytest.mark.parametrize("seconds", [20, 400])
+def test_beside_a_picture_time_without_sound_stays_and_is_named(codec: str, seconds: int, tmp_path: Path):
+    leap = rf"gte(T\,1)*{seconds}/TB"
+    source = media.video(
+        tmp_path / "a.mkv", 2.0, "-c:a", codec, "-vf", f"setpts=PTS+{leap}", "-af", f"asetpts=PTS+{leap}",
+        "-fps_mode", "passthrough", size="32x32", rate=10,
+    )  # fmt: skip
+    track, _ = extract(source)
+    assert track.duration_seconds == pytest.approx(2.0 + seconds, abs=0.2)
+    assert f"nothing was recorded for a while (1 ×, {seconds}.0 s in all" in track.chosen_because
+
+
+def test_a_pause_of_sound_alone_stays_and_is_named(tmp_path: Path):
+    source = media.tone(tmp_path / "a.mka", 2.0, "-c:a", "libopus", "-af", r"asetpts=PTS+gte(T\,1)*20/TB")
+    track, _ = extract(source)
+    assert track.duration_seconds == pytest.approx(22.0, abs=0.1)
+    assert "nothing was recorded for a while (1 ×, 20.0 s in all, the first at 1." in track.chosen_because

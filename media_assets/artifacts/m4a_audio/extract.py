@@ -19,6 +19,7 @@ from media_assets.media.ffmpeg import ALL_MUST_DECODE, KEEP_TIME, FFmpeg
 from media_assets.media.ffmpeg_errors import FEWER_CHANNELS
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.joined import reads_on
+from media_assets.media.leaps import CLOSED, Leaps, leaps
 from media_assets.media.probe import probe
 from media_assets.media.programmes import Programme, programme_of_picture
 from media_assets.media.untrusted import ISO, file_url, uploaded
@@ -94,7 +95,9 @@ def extract_m4a(
     """
     beyond = reads_on(source, media.container)
     fell = falls(source, media, stream, work)
-    taken = _take(ffmpeg, source, media, stream, destination, settings, work, as_it_follows=fell > 0)
+    leapt = Leaps() if fell else leaps(source, media, stream, work)
+    closing = _ONE_AFTER_THE_OTHER if fell else CLOSED if leapt.closed else None
+    taken = _take(ffmpeg, source, media, stream, destination, settings, work, closing)
     failure = taken.failure
     written = _written(destination, work)
     result = written.audio_streams[0] if written and written.audio_streams else None
@@ -113,7 +116,7 @@ def extract_m4a(
     work.report(1.0)
     return AudioTrack(
         stream_index=stream.index,
-        chosen_because="; ".join(filter(None, [reason, taken.mixed, beyond, jumps, falls_said(fell)])),
+        chosen_because="; ".join(filter(None, [reason, taken.mixed, beyond, jumps, falls_said(fell), leapt.said])),
         language=stream.language,
         copied=taken.copied,
         duration_seconds=seconds,
@@ -147,15 +150,14 @@ def _take(
     destination: Path,
     settings: AudioSettings,
     work: Work,
-    *,
-    as_it_follows: bool,
+    closing: str | None,
 ) -> _Taken:
     """Copy or else encode.
 
     Args:
-        as_it_follows: Whether its times tell nothing, and one sample follows the other.
+        closing: The filter that mends its times, where they tell nothing or leap.
     """
-    if stream.codec == "aac" and not as_it_follows:
+    if stream.codec == "aac" and closing is None:
         try:
             return _Taken(copied=True, errors=_copy(ffmpeg, source, media, stream, destination, work))
         except TimeLimitExceeded:
@@ -163,7 +165,7 @@ def _take(
         except BadMedia:
             work.check()
     try:
-        errors, mixed = _encode(ffmpeg, source, media, stream, destination, settings, work, as_it_follows)
+        errors, mixed = _encode(ffmpeg, source, media, stream, destination, settings, work, closing)
     except TimeLimitExceeded:
         raise
     except BadMedia as error:
@@ -197,7 +199,7 @@ def _encode(
     destination: Path,
     settings: AudioSettings,
     work: Work,
-    as_it_follows: bool,
+    closing: str | None,
 ) -> tuple[tuple[str, ...], str | None]:
     """What ffmpeg met on the way, and how the channels were mixed where that has to be said."""
     if (stream.channels or 0) > _MOST_MIXED_CHANNELS:
@@ -218,8 +220,8 @@ def _encode(
         options["ac"] = mixed.channels
         if mixed.filter is not None:
             options["af"] = f"{mixed.filter},{options['af']}"
-    if as_it_follows:
-        options["af"] = f"{_ONE_AFTER_THE_OTHER},{options['af']}"
+    if closing is not None:
+        options["af"] = f"{closing},{options['af']}"
     if work.max_media_seconds is not None:  # one wild time stamp is filled up with silence
         options["t"] = work.max_media_seconds + 1
     seconds = stream.duration_seconds or media.duration_seconds
@@ -262,7 +264,7 @@ def _written(destination: Path, work: Work) -> MediaInfo | None:
     if not destination.exists():
         return None
     try:
-        return probe(destination, work).media
+        return probe(destination, work, as_stated=True).media
     except TimeLimitExceeded:
         raise
     except BadMedia:
