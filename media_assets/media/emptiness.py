@@ -6,20 +6,18 @@ damaged; so their structure is looked at here. What may have been cut off behind
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import BinaryIO
 
+from media_assets.media.ebml import CLUSTER, elements, segment
 from media_assets.media.isobmff import boxes, is_iso
 from media_assets.media.untrusted import ISO, MATROSKA
 
 _EBML = b"\x1a\x45\xdf\xa3"
-_SEGMENT, _TRACKS, _CLUSTER = 0x18538067, 0x1654AE6B, 0x1F43B675
+_TRACKS = 0x1654AE6B
 _ISO_BOXES = {b"ftyp", b"free", b"skip", b"wide", b"moov", b"mdat", b"meta", b"udta", b"uuid"}
 """Boxes of the top level of a recording that is not in fragments."""
 _BOX_HEADER_BYTES = 16
 _ISO_MOST_BYTES = 1 << 20
-_MOST_ELEMENTS = 10_000
-"""Elements that are looked at; a segment without clusters has some ten."""
 _OGG_PAGE = b"OggS\0"
 _OGG_HEADER_BYTES = 27
 _OGG_MOST_BYTES = 1 << 20
@@ -59,34 +57,13 @@ def _is_empty_iso(file: BinaryIO) -> bool:
 def _is_empty_matroska(file: BinaryIO) -> bool:
     """Tracks and no cluster, in a segment that ends where it says it does; ids and sizes as in RFC 8794."""
     file_size = file.seek(0, 2)
-    top = list(_elements(file, 0, file_size))
-    segment = next(((start, end) for name, start, end in top if name == _SEGMENT), None)
-    if segment is None or segment[1] != file_size:
+    bounds = segment(file)
+    if bounds is None or bounds[1] != file_size:
         return False
-    names, reached = [], segment[0]
-    for name, _, reached in _elements(file, *segment):  # noqa: B007  the end of the last
+    names, reached = [], bounds[0]
+    for name, _, reached in elements(file, *bounds):  # noqa: B007  the end of the last
         names.append(name)
-    return reached == file_size and _TRACKS in names and _CLUSTER not in names
-
-
-def _elements(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Id, start and end of what is in the elements of one level, as far as they are whole."""
-    for _ in range(_MOST_ELEMENTS):
-        file.seek(start)
-        header = file.read(min(12, end - start))
-        if not header or not header[0]:
-            return
-        name_bytes = 9 - header[0].bit_length()
-        sized = header[name_bytes:]
-        if not sized or not sized[0]:
-            return
-        size_bytes = 9 - sized[0].bit_length()
-        unknown = (1 << 7 * size_bytes) - 1
-        size = int.from_bytes(sized[:size_bytes], "big") & unknown
-        start += name_bytes + size_bytes + size
-        if len(sized) < size_bytes or size == unknown or start > end:
-            return
-        yield int.from_bytes(header[:name_bytes], "big"), start - size, start
+    return reached == file_size and _TRACKS in names and CLUSTER not in names
 
 
 def _is_empty_ogg(file: BinaryIO) -> bool:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from media_assets.media.info import Chapter
+from media_assets.media.matroska_chapters import UnreadChapters
 
 _MOST_IN_NERO_LIST = 255
 _LONGEST_IN_NERO_LIST_BYTES = 255
+_ALL_READ = UnreadChapters()
 _NEAR_SECONDS = 0.05
 """Chapters that begin so near to the wanted time are where they were: encoders and time bases move them a little."""
 
@@ -28,18 +30,27 @@ def chapter_titles(source: Sequence[Chapter], shift_seconds: float) -> dict[str,
     return {f"metadata:c:{number}": f"title=Chapter {number + 1}" for number in untitled}
 
 
-def chapters_said(source: Sequence[Chapter], result: Sequence[Chapter], shift_seconds: float) -> str | None:
+def chapters_said(
+    source: Sequence[Chapter],
+    result: Sequence[Chapter],
+    shift_seconds: float,
+    unread: UnreadChapters = _ALL_READ,
+) -> str | None:
     """What a person has to know of the chapters; None where all came over and every player shows them.
 
     Args:
         shift_seconds: What is taken off each time of the source: its clock need not begin at 0, and the result begins
             with the sound.
+        unread: What no probe tells of the chapters of the source.
     """
+    aside = [f"lost: {phrase}" for phrase in unread.unread]
+    if unread.played_otherwise is not None:
+        aside.append(f"{unread.played_otherwise}, and the sound is that from its beginning to its end")
     if not source:
-        return None
+        return "; ".join(aside) or None
     kept = _kept(source, shift_seconds)
     titles = [title or f"Chapter {number}" for number, title in enumerate(_titles(source, shift_seconds), 1)]
-    said = []
+    said = aside
     if len(kept) < len(source):
         said.append(f"{len(source) - len(kept)} of {len(source)} end before the sound begins, and were left out")
     if len(result) < len(kept):

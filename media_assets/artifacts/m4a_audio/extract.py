@@ -20,6 +20,7 @@ from media_assets.media.ffmpeg_errors import FEWER_CHANNELS
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.joined import reads_on
 from media_assets.media.leaps import CLOSED, Leaps, leaps
+from media_assets.media.matroska_chapters import unread_chapters
 from media_assets.media.probe import probe
 from media_assets.media.programmes import Programme, programme_of_picture
 from media_assets.media.untrusted import ISO, file_url, uploaded
@@ -113,6 +114,7 @@ def extract_m4a(
     if result is None or not seconds:
         raise NotApplicable("has an audio track without any sound in it")
     assert result.sample_rate is not None and result.channels is not None
+    unread = unread_chapters(source, media, work)
     work.report(1.0)
     return AudioTrack(
         stream_index=stream.index,
@@ -125,7 +127,9 @@ def extract_m4a(
         sample_rate=result.sample_rate,
         channels=result.channels,
         size_bytes=destination.stat().st_size,
-        chapters_said=chapters_said(media.chapters, written.chapters if written else (), _shift_seconds(media, stream)),
+        chapters_said=chapters_said(
+            media.chapters, written.chapters if written else (), _shift_seconds(media, stream), unread
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from media_assets.artifacts.compressed_video.judging.chapters import lost_chapters
 from media_assets.artifacts.compressed_video.judging.in_step import lost_offsets
 from media_assets.artifacts.compressed_video.planning.plan import EncodePlan
 from media_assets.artifacts.compressed_video.reading.data_tracks import KNOWN_TRACKS, sample_formats
@@ -76,8 +77,7 @@ def losses(plan: EncodePlan, result: Path, work: Work) -> tuple[str, ...]:
     before = take_inventory(plan.source, plan.main.index, work)
     after = take_inventory(result, media.streams[0].index, work)
     lost = [*_lost_times(plan.media, media), *lost_offsets(plan, media), *_lost_data(plan, media, result, after)]
-    if len(media.chapters) != len(plan.media.chapters):
-        lost.append(f"{len(plan.media.chapters) - len(media.chapters)} of {len(plan.media.chapters)} chapters")
+    lost += lost_chapters(plan, media, work)
     lost += _lost_light(plan, media.streams[0], result, work)
     if _has_timecode(before) and not _has_timecode(after) and not any("(tmcd)" in what for what in lost):
         lost.append("the timecode")

@@ -8,6 +8,7 @@ from media_assets.artifacts.compressed_video.reading.iso_content import has_seco
 from media_assets.base.errors import BadMedia
 from media_assets.media.info import MediaInfo
 from media_assets.media.joined import reads_on
+from media_assets.media.matroska_chapters import unread_chapters
 from media_assets.media.programmes import read_programmes
 from media_assets.media.sandbox.child import run_in_child
 from media_assets.work.work import Work
@@ -27,6 +28,8 @@ def irreplaceable(path: Path, media: MediaInfo, work: Work) -> str | None:
             f"it holds {len(programmes)} programmes ({names}), and a result would be a mix of them: split it first, "
             f"say with ffmpeg -map 0:p:{programmes[0].number} -c copy"
         )
+    if (otherwise := unread_chapters(path, media, work).played_otherwise) is not None:
+        return f"{otherwise}, and a result would lose that"
     return run_in_child(_look, path, media.container, work=work)
 
 
