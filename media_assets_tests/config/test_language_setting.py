@@ -10,14 +10,17 @@ from media_assets.artifacts.transcript.hearing.languages import KNOWN, whisper_c
 from media_assets_tests.config.loading import SOURCES, Load, problems
 
 WRITTEN = {
-    "zh": ["zh", "zh-CN", "zh_Hans", "ZH-tw", "cmn", "Chinese", "mandarin"],
-    "yue": ["yue", "zh-yue", "cantonese"],
-    "pt": ["pt-BR", "pt_br", "por", "portuguese"],
-    "en": ["EN", "english", " en-US ", "eng"],
-    "de": ["deu", "ger", "de-AT", "German"],
-    "he": ["iw", "he"],
+    "zh": ["zh", "zh-CN", "zh_Hans", "ZH-tw", "cmn", "Chinese", "mandarin", "Simplified Chinese", "中文", "zho_Hans"],
+    "yue": ["yue", "zh-yue", "cantonese", "粵語"],
+    "pt": ["pt-BR", "pt_br", "por", "portuguese", "Portuguese (Brazil)", "Brazilian Portuguese", "Português"],
+    "en": ["EN", "english", " en-US ", "eng", "English (US)", "<|en|>", "en_US.UTF-8", "en/English"],
+    "de": ["deu", "ger", "de-AT", "German", "Deutsch"],
+    "he": ["iw", "he", "עברית"],
+    "id": ["in", "ind", "Indonesian"],
     "jw": ["jv", "jw", "javanese"],
-    "no": ["nb", "no", "nor"],
+    "no": ["nb", "no", "nor", "nob", "Norwegian Bokmål", "Bokma\u030al"],
+    "el": ["Greek, Modern (1453-)"],
+    "fa": ["Farsi", "prs", "pes", "فارسی"],
     "ht": ["haitian creole", "Haitian"],
 }
 
@@ -72,6 +75,9 @@ def test_variables_set_lists_too(load: Load):
         ("[de, klingon]", "('klingon') is no language"),
         ("[]", "is an empty list; write auto, a language such as en, or a list such as [de, en]"),
         ("''", "('') is no language"),
+        ("unknown", "('unknown') is no language"),
+        ("und", "('und') is no language"),
+        ("mul", "('mul') is no language"),
         ("[auto, de]", "has auto beside other languages"),
         ("no", "YAML takes yes, no, on and off for true and false: put it in quotes"),
         ("[de, no]", "put it in quotes"),

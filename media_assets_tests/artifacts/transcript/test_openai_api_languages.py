@@ -79,9 +79,7 @@ def test_a_piece_that_is_in_none_of_the_languages_of_a_list_is_asked_for_again(
     said = hear(server, tmp_path, [500, 900, 300], language=["de", "en"], price_per_minute=0.6)
     assert list(map(told, server.uploads)) == [None, None, "en", None]
     assert [stretch.language for stretch in said.languages] == ["en", "de"]
-    assert said.note == (
-        "Of the languages that are set: the server took pieces for cy, and was asked again for en (1 of 3 pieces)"
-    )
+    assert said.note == ("Of the languages: the server took pieces for cy, and was asked again for en (1 of 3 pieces)")
     assert said.cost_usd == pytest.approx(0.01 * sum(upload.seconds for upload in server.uploads)), "both are paid for"
 
 
@@ -109,7 +107,7 @@ def test_a_server_that_takes_no_language_and_hears_one_outside_the_list_is_told(
 @pytest.mark.thorough
 def test_a_server_that_does_not_say_what_it_heard_is_told_for_a_list_alone(server: AudioServer, tmp_path: Path) -> None:
     server.answer = lambda upload: verbose(upload, None)
-    assert hear(server, tmp_path, [300]).note is None
+    assert "The engine told no language: set" in (hear(server, tmp_path, [300]).note or "")
     said = hear(server, tmp_path, [300], language=["de", "en"])
     assert said.language == "und"
     assert said.note is not None and "did not say in which a piece is" in said.note
@@ -129,6 +127,29 @@ def test_what_is_no_language_is_none(server: AudioServer, tmp_path: Path, answer
     server.answer = lambda upload: verbose(upload, answered)
     said = hear(server, tmp_path, [300])
     assert (said.language, said.languages) == ("und", ())
+    assert said.note is not None and ("pieces 'xx', which is not known" in said.note) == (answered == "xx")
+
+
+@pytest.mark.parametrize(
+    ("answered", "code"),
+    [
+        ({"language": "<|en|>"}, "en"),
+        ({"language": ["pt"]}, "pt"),
+        ({"language": [{"language": "Portuguese (Brazil)", "confidence": 0.9}]}, "pt"),
+        ({"language": {"code": "zh-Hans"}}, "zh"),
+        ({"language": None, "detected_language": "iw"}, "he"),
+        ({"language_code": "deu"}, "de"),
+        ({"text": "<|zh|><|NEUTRAL|><|Speech|>one<|endoftext|>"}, "zh"),
+    ],
+)
+def test_a_language_is_found_wherever_a_server_puts_it(
+    answered: dict[str, object], code: str, server: AudioServer, tmp_path: Path
+) -> None:
+    server.answer = lambda _: (
+        {"text": "one", "segments": [{"text": "<|0.00|>one<|1.00|>", "start": 0, "end": 1}]} | answered
+    )
+    said = hear(server, tmp_path, [300])
+    assert (said.language, said.text, said.note) == (code, "one", None)
 
 
 def opens_with(sound: np.ndarray) -> Callable[[Upload], bool]:

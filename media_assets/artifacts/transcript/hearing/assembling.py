@@ -14,7 +14,9 @@ from media_assets.artifacts.transcript.hearing.windows import Heard
 from media_assets.artifacts.transcript.value import LanguageStretch, Transcript, seconds_by_language
 
 UNDETERMINED = "und"
-"""ISO 639-2's code for a language nobody can tell: the transcript is empty and none was configured."""
+"""ISO 639-2's code for a language nobody can tell: none was configured, and there is no speech, or the engine did not
+say."""
+_NO_LANGUAGE = "The engine told no language: set `transcription.language` to the one that is spoken"
 
 
 def to_transcript(
@@ -53,8 +55,10 @@ def to_transcript(
     main = max(seconds, key=lambda code: seconds[code], default=first)
     several = len({stretch.language for stretch in spoken}) > 1
     lacking = lacking_note(total([window.lacking for window in windows]))
+    spoken_in = the_one(language) or main
+    unknown = _NO_LANGUAGE if kept and spoken_in == UNDETERMINED else None
     return Transcript(
-        language=the_one(language) or main,
+        language=spoken_in,
         languages=tuple(spoken) if several or any(one.probability is not None for one in spoken) else (),
         duration_seconds=duration_seconds,
         engine=engine,
@@ -62,7 +66,7 @@ def to_transcript(
         segments=kept,
         dropped=total([*(window.dropped for window in windows), repeated]),
         cost_usd=sum(window.cost_usd for window in windows),
-        note="; ".join(filter(None, (note, lacking, _remarks(windows)))) or None,
+        note="; ".join(filter(None, (note, lacking, _remarks(windows), unknown))) or None,
     )
 
 
@@ -93,4 +97,4 @@ def _spoken(window: Heard, offset_seconds: float) -> list[LanguageStretch]:
 def _remarks(windows: Sequence[Heard]) -> str | None:
     found = total([window.remarks for window in windows])
     counts = ", ".join(f"{what} ({count} of {len(windows)} pieces)" for what, count in found.items() if count)
-    return f"Of the languages that are set: {counts}" if counts else None
+    return f"Of the languages: {counts}" if counts else None

@@ -1,62 +1,73 @@
-"""The languages that Whisper knows, by code and English name, and what people and servers write for them."""
+"""The languages that Whisper knows, and what people and servers write for them."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Annotated
 
 from pydantic import BeforeValidator
 
-# From `LANGUAGES` in whisper/tokenizer.py of openai/whisper.
-_NAMES = """
-af=afrikaans am=amharic ar=arabic as=assamese az=azerbaijani ba=bashkir be=belarusian bg=bulgarian bn=bengali
-bo=tibetan br=breton bs=bosnian ca=catalan cs=czech cy=welsh da=danish de=german el=greek en=english es=spanish
-et=estonian eu=basque fa=persian fi=finnish fo=faroese fr=french gl=galician gu=gujarati ha=hausa haw=hawaiian he=hebrew
-hi=hindi hr=croatian ht=haitian_creole hu=hungarian hy=armenian id=indonesian is=icelandic it=italian ja=japanese
-jw=javanese ka=georgian kk=kazakh km=khmer kn=kannada ko=korean la=latin lb=luxembourgish ln=lingala lo=lao
-lt=lithuanian lv=latvian mg=malagasy mi=maori mk=macedonian ml=malayalam mn=mongolian mr=marathi ms=malay mt=maltese
-my=myanmar ne=nepali nl=dutch nn=nynorsk no=norwegian oc=occitan pa=punjabi pl=polish ps=pashto pt=portuguese
-ro=romanian ru=russian sa=sanskrit sd=sindhi si=sinhala sk=slovak sl=slovenian sn=shona so=somali sq=albanian sr=serbian
-su=sundanese sv=swedish sw=swahili ta=tamil te=telugu tg=tajik th=thai tk=turkmen tl=tagalog tr=turkish tt=tatar
-uk=ukrainian ur=urdu uz=uzbek vi=vietnamese yi=yiddish yo=yoruba yue=cantonese zh=chinese
-"""
-# From `TO_LANGUAGE_CODE` there.
-_OTHER_NAMES = """
-my=burmese ca=valencian nl=flemish ht=haitian lb=letzeburgesch ps=pushto pa=panjabi ro=moldavian ro=moldovan
-si=sinhalese es=castilian zh=mandarin
-"""
+from media_assets.artifacts.transcript.hearing.language_names import CODES, WHISPER_CODES
 
-
-def _by_name(rows: str) -> dict[str, str]:
-    return {name.replace("_", " "): code for code, name in (row.split("=") for row in rows.split())}
-
-
-_CODES = _by_name(_NAMES) | _by_name(_OTHER_NAMES)
-KNOWN = tuple(sorted(set(_CODES.values())))
-"""The codes of Whisper's languages: of ISO 639-1 where there is one. `jw` is its own for Javanese."""
+KNOWN = tuple(sorted(WHISPER_CODES))
+"""The codes of Whisper's languages."""
 AUTO = "auto"
 _OF_WHISPER = {"jv": "jw", "nb": "no", "fil": "tl"}
 """What others call languages that Whisper knows by another code: Javanese, Bokmål, Filipino."""
+_NO_LANGUAGE = frozenset({"und", "mul", "mis", "zxx"})
+"""ISO 639-2: undetermined, several, none that has a code, no speech."""
+_UNTOLD = _NO_LANGUAGE | {
+    "",
+    AUTO,
+    "unknown",
+    "undefined",
+    "undetermined",
+    "null",
+    "none",
+    "n/a",
+    "na",
+    "multi",
+    "multilingual",
+}
+_LABEL = re.compile(r"<\|(.*)\|>|__label__(.*)|(.*)\.utf-?8", re.DOTALL)
+"""Around a code: tokens of Whisper, labels of fastText, locales of POSIX."""
+_LONGEST_NAME_WORDS = 4
 
 
 def whisper_code(written: str) -> str | None:
-    """Whisper's code for a language: by name (`english`), code (`de`, `deu`, `iw`) or tag (`zh-CN`, `pt_BR`).
+    """Whisper's code for a language: by name in English or its own (`english`, `Deutsch`, `Portuguese (Brazil)`), code
+    (`de`, `deu`, `iw`) or tag (`zh-CN`, `pt_BR`).
 
     None for what is no language that Whisper knows.
     """
-    language = " ".join(written.strip().lower().split())
-    if language in _CODES or language in KNOWN:
-        return _CODES.get(language, language)
-    code = _iso_code(language)
-    code = _OF_WHISPER.get(code or "", code)
+    code = any_code(written)
     return code if code in KNOWN else None
 
 
 def any_code(written: str) -> str | None:
     """The same, or the ISO 639 code of a language that Whisper does not know, and a server may."""
-    return whisper_code(written) or _iso_code(written.strip().lower())
+    line = unicodedata.normalize("NFC", " ".join(written.casefold().split())).strip(" \"'.")
+    if label := _LABEL.fullmatch(line):
+        line = next(filter(None, label.groups()), "")
+    for name in (line, *re.split(r"[,;:/|]", re.split(r"[(\[\uff08]", line)[0])):
+        if code := _named(name.strip()) or _iso_code(name.strip()):
+            return code
+    words = re.findall(r"[^\W\d_]+", line)
+    # `Brazilian Portuguese`, `Chinese Simplified`: a name among words that are none.
+    return next(filter(None, map(CODES.get, reversed(words))), None) if len(words) <= _LONGEST_NAME_WORDS else None
+
+
+def strange_name(written: str) -> str:
+    """What an engine calls a language where that is no language, as it can be quoted; empty for `unknown` and such."""
+    line = " ".join(written.split())
+    return "" if line.casefold() in _UNTOLD else line[:40]
+
+
+def _named(name: str) -> str | None:
+    return CODES.get(name) or (name if name in WHISPER_CODES else None)
 
 
 def _iso_code(written: str) -> str | None:
@@ -71,7 +82,10 @@ def _iso_code(written: str) -> str | None:
         code = langcodes.standardize_tag(tag, macro=True).split("-")[0]
     except LanguageTagError:
         return None
-    return code if code != "und" and langcodes.Language.get(code).is_valid() else None
+    code = _OF_WHISPER.get(code, code)
+    if code in _NO_LANGUAGE or "qaa" <= code <= "qtz":
+        return None
+    return code if langcodes.Language.get(code).is_valid() else None
 
 
 Languages = str | tuple[str, ...] | None

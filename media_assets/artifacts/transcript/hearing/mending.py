@@ -30,6 +30,8 @@ BEHIND_THE_END = "segments behind the end of the recording"
 
 _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{1,2}(?:[.,]\d+)?)")
 _SECONDS = re.compile(r"([-+]?\d{1,9}(?:[.,]\d{1,9})?)\s*(?:s|sec|seconds)?", re.IGNORECASE)
+_MODEL_TOKEN = re.compile(r"<\|[^<>|\n]{1,30}\|>")
+"""`<|en|>`, `<|0.00|>`, `<|endoftext|>`: some servers leave the model's own tokens in its text."""
 _SPOKEN_CHARACTERS_PER_SECOND = 15.0
 _MEASURES = ("avg_logprob", "no_speech_prob", "confidence")
 
@@ -177,10 +179,10 @@ def _share(entries: list[dict[str, Any]], first: float, behind: float | None, te
 def text_of(value: object) -> str | None:
     """Text, also in chunks (`["a", {"text": "b"}]`); None where there is none."""
     if isinstance(value, str):
-        return storable(value)
+        return storable(_MODEL_TOKEN.sub("", value))
     if isinstance(value, list):
         chunks = (chunk.get("text") if isinstance(chunk, dict) else chunk for chunk in value)
-        texts = [storable(chunk).strip() for chunk in chunks if isinstance(chunk, str)]
+        texts = [storable(_MODEL_TOKEN.sub("", chunk)).strip() for chunk in chunks if isinstance(chunk, str)]
         return " ".join(texts) if texts or not value else None
     return None
 

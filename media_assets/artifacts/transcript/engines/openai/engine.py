@@ -22,7 +22,7 @@ from media_assets.artifacts.transcript.engines.openai.request import LADDER, NEV
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
 from media_assets.artifacts.transcript.hearing.assembling import to_transcript
 from media_assets.artifacts.transcript.hearing.estimating import spread_over_speech
-from media_assets.artifacts.transcript.hearing.languages import any_code, choices, the_one
+from media_assets.artifacts.transcript.hearing.languages import any_code, choices, strange_name, the_one
 from media_assets.artifacts.transcript.hearing.mending import BEHIND_THE_END, UNTIMED_TEXT
 from media_assets.artifacts.transcript.hearing.readable import split_readably
 from media_assets.artifacts.transcript.hearing.speech import parted_from_opening
@@ -159,7 +159,9 @@ class OpenAITranscriber:
         if not among or not heard.segments or heard.language in among:
             return heard
         if heard.language is None:
-            return heard.model_copy(update={"remarks": {"the server did not say in which a piece is": 1}})
+            return heard.model_copy(
+                update={"remarks": heard.remarks or {"the server did not say in which a piece is": 1}}
+            )
         # No request takes several languages: that a piece was taken for none of them shows when it has come.
         language, cost_usd = sure if sure in among else among[0], heard.cost_usd
         if self._can_be_told:
@@ -187,6 +189,7 @@ class OpenAITranscriber:
         readable, dropped = self._segments(answer, piece, lacking)
         told = language if self._can_be_told else None
         spoken = told or any_code(answer.language or "")
+        strange = "" if told or spoken or not readable else strange_name(answer.language or "")
         probability = None if told else answer.language_probability
         stretch = LanguageStretch(
             start_seconds=0.0,
@@ -201,6 +204,7 @@ class OpenAITranscriber:
             sure_language=spoken if readable and (probability is None or probability >= _SURE) else None,
             dropped=dropped,
             lacking=lacking,
+            remarks={f"the server calls that of pieces {strange!r}, which is not known here": 1} if strange else {},
             cost_usd=payment.cost_usd or 0.0,
         )
 

@@ -14,7 +14,10 @@ from media_assets.artifacts.transcript.hearing.mending import (
     usable_segments,
     usable_words,
 )
+from media_assets.base.writing import storable
 
+_LANGUAGE_KEYS = ("language", "detected_language", "language_code", "lang")
+_LANGUAGE_TOKEN = re.compile(r"\s*(?:<\|startoftranscript\|>)?\s*(<\|[a-z]{2,3}\|>)")
 _CUE = re.compile(r"([\d:.,]+)[^\S\n]+-->[^\S\n]+([\d:.,]+)[^\n]*\n(.*?)\n[^\S\n]*\n", re.DOTALL)
 
 
@@ -71,11 +74,11 @@ def readable(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, int]]:
     if not segments and words:
         segments = [_segment_of_words(text, words)]
         words = []
-    language, usage = body.get("language"), body.get("usage")
+    usage = body.get("usage")
     seconds = number_of(usage.get("seconds")) if isinstance(usage, dict) else None
     return {
         "text": text,
-        "language": language if isinstance(language, str) else None,
+        "language": _language(body),
         "language_probability": _probability(body),
         "segments": segments if segments or "segments" in body else None,
         "words": words or None,
@@ -89,6 +92,21 @@ def _segment_of_words(text: str, words: list[dict[str, Any]]) -> dict[str, Any]:
     start = min(word["start"] for word in words)
     joined = text if text.strip() else in_a_row(word["word"] for word in words)
     return {"text": joined, "start": start, "end": max(ends, default=None), "words": words}
+
+
+def _language(body: dict[str, Any]) -> str | None:
+    """What servers call it: `"en"`, `["en"]`, `{"code": "en"}`; else by the token that some put before the text."""
+    for name in _LANGUAGE_KEYS:
+        told = body.get(name)
+        if isinstance(told, list):
+            told = next(iter(told), None)
+        if isinstance(told, dict):
+            told = next(filter(None, map(told.get, ("code", *_LANGUAGE_KEYS, "name"))), None)
+        if isinstance(told, str) and told.strip():
+            return storable(told)
+    text = body.get("text")
+    token = _LANGUAGE_TOKEN.match(text) if isinstance(text, str) else None
+    return token[1] if token else None
 
 
 def _probability(body: dict[str, Any]) -> float | None:
