@@ -72,6 +72,8 @@ def au_parts(file: BinaryIO) -> list[tuple[int, int, int, bytes]]:
 def _au(file: BinaryIO) -> ByteRanges | None:
     """Structure as in the manual page of SunOS: marker, offset of the samples, their size, encoding, rate, channels."""
     parts = au_parts(file)
+    if len(parts) == 1 and parts[0][2] < file.seek(0, 2):
+        return ByteRanges(((0, parts[0][2]),))  # ffmpeg would hear what lies behind as noise
     if not 1 < len(parts) <= _MOST_PARTS or len({form for *_, form in parts}) > 1:
         return None
     file.seek(0)

@@ -15,14 +15,14 @@ from typing import BinaryIO
 
 from media_assets.base.errors import BadMedia
 from media_assets.media.chained_ogg import ogg_links
+from media_assets.media.ends import segment_end
+from media_assets.media.foreign import require_no_other
 from media_assets.media.heard_whole import amr_markers, au_parts
 from media_assets.media.isobmff import boxes
 from media_assets.media.wav_parts import SPLIT, require_one_row, wav_parts
 
-FLAC = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")
-"""How it begins: STREAMINFO is 34 bytes long (RFC 9639, section 8)."""
 _HEADERS = {
-    "flac": FLAC,
+    "flac": re.compile(rb"fLaC[\x00\x80]\x00\x00\x22"),  # STREAMINFO is 34 bytes long (RFC 9639, section 8)
     "caf": re.compile(rb"caff\x00\x01\x00\x00desc"),  # Apple Core Audio Format Specification 1.0
     "w64": re.compile(rb"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"),  # a GUID, Sony Wave64
     "asf": re.compile(rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c"),  # a GUID, ASF 3.1
@@ -77,11 +77,10 @@ def reads_on(path: Path, container: str) -> str | None:
     }
     name = container.split(",")[0]
     with path.open("rb") as file:
-        if name in looks:
-            return looks[name](file)
+        said = looks[name](file) if name in looks else None
         if name in _HEADERS:
-            _require_one(_count(file, _HEADERS[name]))
-    return None
+            _require_one(len(starts_of(file, _HEADERS[name])))
+        return require_no_other(file, name) or said
 
 
 def _wav(file: BinaryIO) -> str | None:
@@ -149,27 +148,38 @@ def _iso(file: BinaryIO) -> None:
 
 
 def _matroska(file: BinaryIO) -> None:
-    """Asks only behind the end of a segment that states it: what is attached to it may be a recording, too."""
-    file.seek(0)
-    head = file.read(4096)
-    at = head.find(b"\x18\x53\x80\x67") + 4
-    if at < 4 or not head[at : at + 1] or not head[at]:
-        return
-    length = 9 - head[at].bit_length()
-    unknown = (1 << 7 * length) - 1
-    size = int.from_bytes(head[at : at + length], "big") & unknown
-    if size != unknown:
-        file.seek(at + length + size)
-        _require_one(2 if _EBML.match(file.read(128)) else 1)
-    else:
-        _require_one(_count(file, _EBML))
+    _require_one(len(matroska_starts(file)))
+
+
+def matroska_starts(file: BinaryIO) -> list[int]:
+    """Where recordings begin, at most as many as are told apart.
+
+    It is asked only behind the end of a segment that states it: what is attached to it may be a recording, too.
+    """
+    starts: list[int] = []
+    at = 0
+    while len(starts) < _MOST_CHUNKS:
+        file.seek(at)
+        head = file.read(4096)
+        if not _EBML.match(head) and starts:
+            break
+        starts.append(at)
+        end = segment_end(head)
+        if end is None:
+            return [*starts[:-1], *(start for start in starts_of(file, _EBML) if start >= at)] or [0]
+        at += end
+    return starts
 
 
 def _wavpack(file: BinaryIO) -> None:
-    """Blocks count the samples before them, from 0 on (WavPack 4 & 5 Binary File / Block Format)."""
+    _require_one(len(wavpack_starts(file)))
+
+
+def wavpack_starts(file: BinaryIO) -> list[int]:
+    """Where recordings begin: blocks count the samples before them (WavPack 4 & 5 Binary File / Block Format)."""
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        firsts = [struct.unpack("<II", match[1]) for match in _WAVPACK.finditer(content)]
-    _require_one(sum(samples > 0 and flags & _FIRST_OF_CHANNELS > 0 for samples, flags in firsts))
+        firsts = [(match.start(), *struct.unpack("<II", match[1])) for match in _WAVPACK.finditer(content)]
+    return [start for start, samples, flags in firsts if samples > 0 and flags & _FIRST_OF_CHANNELS]
 
 
 def _ogg(file: BinaryIO) -> str | None:
@@ -234,9 +244,15 @@ def _adts(file: BinaryIO) -> None:
         )
 
 
-def _count(file: BinaryIO, header: re.Pattern[bytes]) -> int:
+def header_of(head: bytes) -> re.Pattern[bytes] | None:
+    """The mark with which a file begins, of those that show where each recording in it begins."""
+    return next((header for header in _HEADERS.values() if header.match(head)), None)
+
+
+def starts_of(file: BinaryIO, header: re.Pattern[bytes]) -> list[int]:
+    """Where a mark stands."""
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return sum(1 for _ in header.finditer(content))
+        return [match.start() for match in header.finditer(content)]
 
 
 def _require_one(recordings: int) -> None:

@@ -6,15 +6,13 @@ What belongs here: formats whose parts can be told apart. Whether they are heard
 from __future__ import annotations
 
 import io
-import mmap
-import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from media_assets.media.byte_ranges import ByteRanges, RangesFile
 from media_assets.media.chained_ogg import ogg_links
 from media_assets.media.isobmff import boxes, is_iso
-from media_assets.media.joined import FLAC, avi_starts
+from media_assets.media.joined import avi_starts, header_of, matroska_starts, starts_of, wavpack_starts
 
 _MOST_PARTS = 300
 
@@ -36,9 +34,12 @@ def _starts(file: BinaryIO, head: bytes) -> Iterator[int]:
         yield from avi_starts(file)
     elif head.startswith(b"FORM") and head[8:12] in (b"AIFF", b"AIFC"):
         yield from _aiff_starts(file)
-    elif head.startswith(b"fLaC"):
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            yield from (match.start() for match in re.finditer(FLAC, content))
+    elif head.startswith(b"\x1a\x45\xdf\xa3"):
+        yield from matroska_starts(file)
+    elif head.startswith(b"wvpk"):
+        yield from wavpack_starts(file)
+    elif (header := header_of(head)) is not None:
+        yield from starts_of(file, header)
     elif is_iso(head):
         found = list(boxes(file))
         starts = [box.start for box in found if box.type == b"ftyp"]

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from media_assets.base.errors import BadMedia
+from media_assets.media.beginnings import recording_at
 from media_assets.media.byte_ranges import ByteRanges
 
 SPLIT = "Take its parts asunder, or join them with ffmpeg's concat demuxer, and upload that"
@@ -57,6 +58,13 @@ class WavPart:
     """Samples per channel, as its chunk `fact` states them."""
     wrapped: bool = False
     """Whether it states fewer than there are."""
+    is_stated: bool = True
+    """Whether it says how many bytes of samples it has."""
+
+    @property
+    def ends(self) -> bool:
+        """Whether it states where it ends, and that is true."""
+        return self.is_stated and not self.wrapped
 
 
 def wav_parts(file: BinaryIO) -> list[WavPart]:
@@ -177,19 +185,16 @@ def _with_its_end(file: BinaryIO, part: WavPart, file_size: int) -> tuple[WavPar
     if part.data_bytes < 0:
         following = _next_beginning(file, part.data_start)
         end = file_size if following is None else following
-        return _replaced(part, end, wrapped=part.wrapped), following
+        return replace(part, data_bytes=end - part.data_start, samples=None, is_stated=False), following
     end = part.data_start + part.data_bytes
     if end >= file_size:
         return part, None
     is_sound, following = _behind(file, end, part.data_bytes % 2, file_size)
-    if not is_sound:
+    if not is_sound or recording_at(file, end) not in (None, "WAV"):
         return part, following
     following = _next_beginning(file, end)
-    return _replaced(part, file_size if following is None else following, wrapped=True), following
-
-
-def _replaced(part: WavPart, end: int, *, wrapped: bool) -> WavPart:
-    return WavPart(part.start, part.form, part.data_start, end - part.data_start, None, wrapped)
+    end = file_size if following is None else following
+    return replace(part, data_bytes=end - part.data_start, samples=None, wrapped=True), following
 
 
 def _behind(file: BinaryIO, end: int, padding: int, file_size: int) -> tuple[bool, int | None]:

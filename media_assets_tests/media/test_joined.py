@@ -103,7 +103,7 @@ def test_what_follows_the_samples_and_is_no_sound_is_not_heard(behind: bytes, tm
 
 LESS_COMMON = ["aiff", "wma", "flv", "nut", "tta", "voc", "wv", "mka"]
 REFUSED = [
-    *("a.flac", "a.m4a", "a.caf", "a.w64"),
+    *("a.flac", "a.m4a", "a.caf", "a.w64", "a.m4b"),
     *(pytest.param(f"a.{name}", marks=pytest.mark.thorough) for name in LESS_COMMON),
 ]
 
@@ -122,6 +122,10 @@ def test_joined_recordings_of_a_stream_are_refused(name: str, tmp_path: Path):
     """Their segments do not state a size."""
     path = tmp_path / name
     FFmpeg().run(generated("sine=d=1").output(str(path), acodec="libopus", live=1), Work(tmp_path))
+    joined = tmp_path / f"joined.{name}"
+    joined.write_bytes(path.read_bytes() * 2)
+    found = probe(joined, Work(tmp_path)).media
+    assert found is not None and found.duration_seconds is None  # neither part says how long it is
     with pytest.raises(BadMedia, match="holds 2 recordings behind each other"):
         extract(tmp_path, name, path.read_bytes() * 2)
 
@@ -432,7 +436,10 @@ def test_a_long_wav_whose_recorder_never_stated_its_size_is_read_to_its_end(name
     assert "its header states fewer samples than follow" in track.chosen_because
 
 
-@pytest.mark.parametrize("name", ["a.avi", "a.flac", "a.m4a", "a.aiff", "a.ogg"])
+LENGTHS_ADDED_UP = ["a.flac", "a.m4a", "a.m4b", "a.caf", "a.tta", "a.wv", "a.mka", "a.flv", "a.nut", "a.w64", "a.voc"]
+
+
+@pytest.mark.parametrize("name", ["a.avi", "a.aiff", "a.ogg", *LENGTHS_ADDED_UP])
 def test_a_file_says_how_long_all_recordings_in_it_play(name: str, tmp_path: Path):
     part = made(tmp_path, name)
     joined = tmp_path / f"joined.{name}"

@@ -34,8 +34,10 @@ def irreplaceable(path: Path, media: MediaInfo, work: Work) -> str | None:
 
 
 def _look(path: Path, container: str) -> str | None:
+    if _holds_another(path, container):
+        return _ANOTHER
     if not container.startswith("mov"):
-        return _ANOTHER if _holds_another(path, container) else None
+        return None
     with path.open("rb") as file:
         if has_second_index(file):
             return _ANOTHER
