@@ -6,7 +6,7 @@ from pathlib import Path
 
 from media_assets.artifacts.drive_file.value import SourceFile
 from media_assets.artifacts.duplicates.find.choose import has_camera_tags, reencoder
-from media_assets.artifacts.duplicates.find.pictures import fingerprint
+from media_assets.artifacts.duplicates.find.pictures import Fingerprints, fingerprint
 from media_assets.artifacts.duplicates.settings import FingerprintSettings
 from media_assets.artifacts.duplicates.values import IndexedContent
 from media_assets.base.errors import BadMedia
@@ -29,12 +29,12 @@ def indexed_content(
     Raises:
         BadMedia, TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: see `FFmpeg.run`.
     """
-    frames = audio = left_out = None
+    prints, left_out = Fingerprints(), None
     if source is not None and file.media is not None:
         left_out = _cut_short(source, file.media)
     if source is not None and file.media is not None and left_out is None:
         try:
-            frames, audio = fingerprint(ffmpeg, source, file.kind, file.media, settings, work)
+            prints = fingerprint(ffmpeg, source, file.kind, file.media, settings, work)
         except BadMedia:
             if not is_raw(file.mime_type):
                 raise
@@ -55,8 +55,10 @@ def indexed_content(
         container=file.media.container if file.media else None,
         has_sound=bool(file.media.audio_streams) if file.media else None,
         has_camera_tags=file.media is not None and has_camera_tags(file.media),
-        frames=frames,
-        audio=audio,
+        frames=prints.frames,
+        audio=prints.audio,
+        heard=prints.heard.share if prints.heard else None,
+        lacks_channel=prints.heard is not None and prints.heard.lacks_channel,
         left_out=left_out,
     )
 

@@ -68,6 +68,10 @@ class IndexedContent(Model):
     frames: FrameHashes | None = None
     audio: AudioPrint | None = None
     """None when there is no sound, or too little."""
+    heard: float | None = None
+    """Share of its length in which something is heard, 0 to 1; None where that was not measured."""
+    lacks_channel: bool = False
+    """Whether nothing is heard in one of its two channels."""
     left_out: str | None = None
     """Why neither pictures nor sound were compared, but exact copies alone, where that was not for want of any."""
 

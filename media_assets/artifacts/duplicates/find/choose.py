@@ -34,6 +34,8 @@ _WORTH_MORE: tuple[KeepRule, ...] = ("path", "sound")
 """What counts more than that a file shows or plays more than another."""
 _SAME_LENGTH, _SAME_LENGTH_SECONDS = 0.02, 1.0
 """Encoders and edits of containers make recordings that little longer."""
+_LITTLE_HEARD = 0.25
+"""Share of its length: a copy whose sound breaks off is not kept for one that has it. Pauses differ by less."""
 _STEPS = 32
 """Bars are measured on small pictures, so two measures of the same bars may differ by a pixel of those."""
 
@@ -112,8 +114,7 @@ def _rank(rule: KeepRule, row: DedupRow, settings: DuplicateSettings) -> Any:
     if rule == "original":
         return row.reencoded_by is not None
     if rule == "sound":
-        # What can be heard, a track in which there is nothing or too little, no track.
-        return 0 if row.audio else 2 if row.has_sound is False else 1
+        return (_silence(row), row.lacks_channel)
     if rule == "metadata":
         return (row.recorded_at is None, not row.has_camera_tags)
     if rule == "resolution":
@@ -123,6 +124,13 @@ def _rank(rule: KeepRule, row: DedupRow, settings: DuplicateSettings) -> Any:
     if rule == "oldest":
         return (row.recorded_at or row.modified_at).timestamp()
     return -row.size_bytes if rule == "largest" else len(row.path)
+
+
+def _silence(row: DedupRow) -> int:
+    """0 where something is heard, 1 where that is little or nobody measured it, 2 where nothing is."""
+    if row.heard is not None:
+        return 2 if not row.heard else 1 if row.heard < _LITTLE_HEARD else 0
+    return 0 if row.audio else 2 if row.has_sound is False else 1
 
 
 def _shown_pixels(row: DedupRow) -> tuple[float, bool]:

@@ -13,6 +13,7 @@ import ffmpeg as ffmpeg_python
 
 from media_assets.artifacts.duplicates.find.audio_prints import ITEM_BYTES, ITEM_SECONDS, PRINT_OPTIONS, audio_print
 from media_assets.artifacts.duplicates.find.codes import NO_PICTURE, SIDE, averages, codes_of, packed
+from media_assets.artifacts.duplicates.find.loudness import HeardOf, heard_in, level_outputs
 from media_assets.artifacts.duplicates.settings import FingerprintSettings
 from media_assets.artifacts.duplicates.values import AudioPrint, FrameHashes
 from media_assets.base.errors import BadMedia
@@ -42,10 +43,19 @@ _WIDEST_BAR = 48
 _UNEVEN_BARS = 3
 
 
+class Fingerprints(NamedTuple):
+    """Hashes of the pictures and of the sound of a file; None for what it has not."""
+
+    frames: FrameHashes | None = None
+    audio: AudioPrint | None = None
+    heard: HeardOf | None = None
+    """None where nobody listened."""
+
+
 def fingerprint(
     ffmpeg: FFmpeg, source: Path, kind: MediaKind, media: MediaInfo, settings: FingerprintSettings, work: Work
-) -> tuple[FrameHashes | None, AudioPrint | None]:
-    """Hashes of the pictures and of the sound of a file; None for what it has not.
+) -> Fingerprints:
+    """What the index holds of the pictures and of the sound of a file.
 
     Args:
         work: Its directory takes 16 KiB per frame for as long as this takes.
@@ -56,8 +66,9 @@ def fingerprint(
     frames, sound = work.directory / "frames.gray", work.directory / "sound.chromaprint"
     interval = 0.0 if kind is MediaKind.IMAGE else _interval_seconds(media, settings)
     outputs = list(_outputs(source, kind, media, interval, frames, sound, settings))
+    listened = settings.audio and kind is not MediaKind.IMAGE
     if not outputs:
-        return None, None
+        return Fingerprints(heard=HeardOf(0.0, False) if listened else None)
     command = ffmpeg_python.merge_outputs(*outputs) if len(outputs) > 1 else outputs[0]
     try:
         ffmpeg.run(command, work, duration_seconds=media.duration_seconds)
@@ -74,7 +85,7 @@ def fingerprint(
         values = _print_of_what_was_not_mixed(ffmpeg, source, media, sound, settings, work)
     for path in (frames, sound):
         path.unlink(missing_ok=True)
-    return hashes, values
+    return Fingerprints(hashes, values, heard_in(media, work.directory, settings) if listened else None)
 
 
 def _interval_seconds(media: MediaInfo, settings: FingerprintSettings) -> float:
@@ -110,6 +121,7 @@ def _outputs(
             picture.output(file_url(frames), vf=steps, t=settings.max_seconds, fps_mode="passthrough", **raw)
         )
     if settings.audio and any(stream.sample_rate for stream in media.audio_streams):
+        outputs += level_outputs(given, media, frames.parent, settings)
         outputs.append(
             given["a:0"].output(
                 file_url(sound), af=_mix(media.audio_streams[0]), t=settings.audio_max_seconds, **PRINT_OPTIONS
