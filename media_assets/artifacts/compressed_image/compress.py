@@ -14,10 +14,10 @@ from media_assets.artifacts.compressed_image.leaving import FORMATS, peculiarity
 from media_assets.artifacts.compressed_image.metadata import (
     Metadata,
     carried_over,
-    fits_profile,
     found_again,
     read_metadata,
 )
+from media_assets.artifacts.compressed_image.profiles import fits_profile, lost_profile
 from media_assets.artifacts.compressed_image.rules import goal_bytes, next_long_side
 from media_assets.artifacts.compressed_image.settings import ImageFormat, ImageRule, ImageSettings
 from media_assets.artifacts.compressed_image.value import CompressedImage
@@ -169,12 +169,14 @@ def _picture(image: Image.Image, metadata: Metadata, media: MediaInfo) -> tuple[
         lost.append(f"{depth} bits per channel (8 are kept)")
     picture = eight_bits(upright(image))
     if picture.mode == "CMYK":
-        lost.append("CMYK inks (converted to sRGB)")
+        lost += ["CMYK inks (converted to sRGB)", *lost_profile(metadata.icc, picture.mode)]
         return in_srgb(picture, metadata.icc), lost
     if picture.mode == "RGBA" and has_hidden_colours(picture):
         lost.append("colours of pixels that are wholly transparent")
     if metadata.icc and not fits_profile(metadata.icc, picture.mode):
-        picture = in_srgb(picture, metadata.icc)
+        unfit, picture = picture.mode, in_srgb(picture, metadata.icc)
+        if not fits_profile(metadata.icc, picture.mode):  # that of a grey picture may be one for colours
+            lost += lost_profile(metadata.icc, unfit)
     return picture, lost
 
 
@@ -194,6 +196,7 @@ class _Job:
     def run(self) -> CompressedImage:
         image_format = self._format()
         if image_format == "webp" and self.picture.mode == "L":  # which WebP has not
+            self.lost += lost_profile(self.metadata.icc, self.picture.mode)
             self.picture = in_srgb(self.picture, self.metadata.icc)
         for encoder in encoders(image_format, self.settings):
             reference, quality, best = self._search(encoder)
@@ -289,7 +292,7 @@ class _Job:
         path.write_bytes(data)
         with open_image(path, self.settings.max_megapixels) as result:
             kept, not_found = found_again(result, self.metadata, options)
-        named = {name.split(" (")[0] for name in missed}
+        named = {name.split(" (")[0] for name in (*self.lost, *missed)}
         return CompressedImage(
             outcome="compressed",
             reason=self._summary(len(data), reference),

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+from media_assets.artifacts.compressed_image.auxiliary import auxiliary_pictures
 from media_assets.artifacts.compressed_image.behind import Behind, what_is_behind
 from media_assets.artifacts.compressed_image.exif import EXIF_PREFIX, PROCESSING_SOFTWARE, Mark, changed_exif, read_mark
 from media_assets.artifacts.compressed_image.extended_xmp import as_segments, merged, read_extended
+from media_assets.artifacts.compressed_image.profiles import fits_profile
 from media_assets.artifacts.compressed_image.regions import turned_regions
 from media_assets.artifacts.compressed_image.searching import is_in
 from media_assets.artifacts.compressed_image.segments import lost_segments
 from media_assets.artifacts.compressed_image.turning import SIDEWAYS, Turn
+from media_assets.media.pictures.layout import png_chunks
 from media_assets.media.pictures.opening import reading
 from media_assets.media.pictures.pixels import srgb_profile
 from media_assets.media.pictures.xmp import NoXmp
@@ -113,7 +117,15 @@ def _extras(image: Image.Image, source: Path) -> list[str]:
         extras.append("depth map")
     if any(name != "XML:com.adobe.xmp" for name in getattr(image, "text", {})):
         extras.append("PNG text")
+    with source.open("rb") as file:
+        extras += [what for what in auxiliary_pictures(file) if what not in extras]
+        if image.format == "PNG" and not image.info.get("icc_profile") and _has_profile(file):
+            extras.append("ICC profile (it cannot be read)")
     return extras + lost_segments(image)
+
+
+def _has_profile(file: BinaryIO) -> bool:
+    return any(part.kind == b"iCCP" for part in takewhile(lambda part: part.kind != b"IDAT", png_chunks(file)))
 
 
 def has_gain_map(source: Path) -> bool:
@@ -186,11 +198,6 @@ def _turned_xmp(metadata: Metadata, turn: Turn, image_format: str, lost: list[st
         return xmp, b""
 
 
-def fits_profile(icc: bytes, mode: str) -> bool:
-    """Whether an ICC profile is for pictures of this mode: bytes 16 to 19 of its header name the colour space."""
-    return icc[16:20] == {"L": b"GRAY", "CMYK": b"CMYK"}.get(mode, b"RGB ")
-
-
 def found_again(result: Image.Image, source: Metadata, options: dict[str, Any]) -> tuple[tuple[str, ...], list[str]]:
     """What of the source's metadata a finished file holds, and what it should hold and does not."""
     with reading():
@@ -201,7 +208,7 @@ def found_again(result: Image.Image, source: Metadata, options: dict[str, Any]) 
         "EXIF": bool(source.exif) and exif == written_exif,
         "GPS": bool(tags.get_ifd(_GPS)),
         "XMP": "xmp" in options and result.info.get("xmp") == options["xmp"],
-        "ICC profile": "icc_profile" in options and result.info.get("icc_profile") == options["icc_profile"],
+        "ICC profile": bool(source.icc) and result.info.get("icc_profile") == source.icc,
     }
     wanted = {"EXIF": bool(source.exif), "XMP": bool(source.xmp), "ICC profile": bool(source.icc)}
     kept = tuple(name for name, is_there in there.items() if is_there)

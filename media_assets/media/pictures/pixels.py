@@ -54,6 +54,19 @@ def in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     return result
 
 
+def applies(profile: bytes, mode: str) -> bool:
+    """Whether `in_srgb` can convert pictures of this mode by an ICC profile."""
+    from PIL import Image, ImageCms
+
+    pixel = Image.new("RGB" if mode == "RGBA" else mode, (1, 1))
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        ImageCms.profileToProfile(pixel, source, _srgb(), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return False
+    return True
+
+
 def _srgb() -> ImageCms.ImageCmsProfile:
     from PIL import ImageCms
 
