@@ -49,7 +49,7 @@ _ICONS = "ico"
 """Formats of pictures that may move."""
 A_SECOND_OF_SPEECH = Path(__file__).parent / "second_of_speech.ogg"
 _SHORTEST_HEADER_BYTES = 12
-_MOST_CHAPTERS = 1000
+MOST_CHAPTERS = 1000
 _MOST_TAGS = 1000
 _LONGEST_TEXT = 10_000
 """Characters that are kept of one text of a file. What a file tells of itself is in manifests and in Dagster's database
@@ -200,7 +200,7 @@ def _describe(
         start_seconds=(container.start_time or 0) / _MICROSECONDS,
         bit_rate=container.bit_rate or None,
         streams=tuple(streams),
-        chapters=tuple(islice(_chapters(container), _MOST_CHAPTERS)),
+        chapters=tuple(islice(_chapters(container), MOST_CHAPTERS)),
         tags=_tags(container),
     )
     return media, any(look.packets > 1 for look in looks.values())

@@ -6,6 +6,7 @@ is one byte (`mov_write_chpl_tag` in movenc.c), as is the length of each of its 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from media_assets.media.info import Chapter
@@ -28,6 +29,16 @@ def chapter_titles(source: Sequence[Chapter], shift_seconds: float) -> dict[str,
     """
     untitled = [number for number, title in enumerate(_titles(source, shift_seconds)) if title is None]
     return {f"metadata:c:{number}": f"title=Chapter {number + 1}" for number in untitled}
+
+
+def listed_chapters(chapters: Sequence[Chapter]) -> str:
+    """The chapters as FFmpeg reads them from a file (its "Metadata muxer and demuxer")."""
+    lines = [";FFMETADATA1"]
+    for chapter in chapters:
+        start, end = (round(seconds * 1000) for seconds in (chapter.start_seconds, chapter.end_seconds))
+        title = re.sub(r"([=;#\\\n])", r"\\\1", chapter.title.replace("\0", ""))
+        lines += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={start}", f"END={end}", f"title={title}"]
+    return "\n".join([*lines, ""])
 
 
 def chapters_said(

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from media_assets.artifacts.m4a_audio.chapters import chapter_titles, chapters_said
+import ffmpeg as ffmpeg_python
+
+from media_assets.artifacts.m4a_audio.chapters import chapter_titles, chapters_said, listed_chapters
 from media_assets.artifacts.m4a_audio.mixing_down import mix_down
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.m4a_audio.value import AudioTrack
@@ -21,9 +23,9 @@ from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.joined import reads_on
 from media_assets.media.leaps import CLOSED, Leaps, leaps
 from media_assets.media.matroska_chapters import unread_chapters
-from media_assets.media.probe import probe
+from media_assets.media.probe import MOST_CHAPTERS, probe
 from media_assets.media.programmes import Programme, programme_of_picture
-from media_assets.media.untrusted import ISO, file_url, uploaded
+from media_assets.media.untrusted import ISO, file_url, our_own, uploaded
 from media_assets.work.portions import portions
 from media_assets.work.work import Work
 
@@ -242,15 +244,27 @@ def _output(source: Path, media: MediaInfo, stream: Stream, destination: Path, o
     late = _late_seconds(media, stream)
     # Ogg keeps the tags of the whole with the stream.
     tags = f"0:s:{stream.index}" if media.container == "ogg" else "0"
-    return uploaded(source, media.container, itsoffset=f"{-late:.6f}")[str(stream.index)].output(
+    inputs = [uploaded(source, media.container, itsoffset=f"{-late:.6f}")[str(stream.index)]]
+    if _from_first_sound(media):
+        listed = destination.with_name("chapters.txt")
+        listed.write_text(listed_chapters(media.chapters), "utf-8")
+        inputs.append(our_own(listed, "ffmetadata")["s?"])  # it has no stream to take
+    return ffmpeg_python.output(
+        *inputs,
         file_url(destination),
         format="ipod",
         movflags="+faststart",
         map_metadata=tags,
-        map_chapters=0,
+        map_chapters=len(inputs) - 1,
         **chapter_titles(media.chapters, _shift_seconds(media, stream)),
         **options,
     )
+
+
+def _from_first_sound(media: MediaInfo) -> bool:
+    """Whether times of chapters count from the first sound, as a player begins, which ffmpeg puts later: behind the
+    delay of the encoder."""
+    return media.container == "mp3" and 0 < len(media.chapters) < MOST_CHAPTERS
 
 
 def _late_seconds(media: MediaInfo, stream: Stream) -> float:
@@ -260,7 +274,7 @@ def _late_seconds(media: MediaInfo, stream: Stream) -> float:
 
 def _shift_seconds(media: MediaInfo, stream: Stream) -> float:
     """What is taken off the times of chapters."""
-    return media.start_seconds + _late_seconds(media, stream)
+    return 0.0 if _from_first_sound(media) else media.start_seconds + _late_seconds(media, stream)
 
 
 def _written(destination: Path, work: Work) -> MediaInfo | None:

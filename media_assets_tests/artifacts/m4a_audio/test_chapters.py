@@ -96,3 +96,17 @@ def test_chapters_before_the_sound_are_named_as_left_out_and_the_others_keep_the
 
 
 LATE = ("-map", 0, "-map", 1, "-map_chapters", 2, "-c:a", "flac", "-c:v", "libx264")
+
+
+@pytest.mark.parametrize("count", [3, pytest.param(300, marks=pytest.mark.thorough)])
+def test_chapters_of_an_mp3_begin_when_they_say_behind_the_delay_of_its_encoder(count: int, tmp_path: Path):
+    length = 3000 // count
+    names = [f"a=b; #{number} \\ ä" for number in range(count)]
+    chaptered(tmp_path, [(n * length, (n + 1) * length, name) for n, name in enumerate(names)][1:])
+    source = tmp_path / "a.mp3"
+    media.ffmpeg("-i", tmp_path / "tone.wav", "-i", tmp_path / "chapters.txt", "-map", 0, "-map_chapters", 1, source)
+    before, after = (probe(path, Work(tmp_path)).media for path in (source, extract(source)[1]))
+    assert before is not None and after is not None and before.start_seconds > 0.02
+    assert [chapter.title for chapter in after.chapters] == [chapter.title for chapter in before.chapters]
+    begins = [chapter.start_seconds for chapter in before.chapters]
+    assert [chapter.start_seconds for chapter in after.chapters][1:] == pytest.approx(begins[1:], abs=0.001)
