@@ -23,6 +23,7 @@ def describe(stored: Stored[Summary]) -> Metadata:
 
     summary, text = stored.value, stored.local_path("summary.md").read_text("utf-8")
     return {
+        **({"note": summary.note} if summary.note else {}),
         "summary": markdown(text),
         **({"whole_summary": dg.MetadataValue.md(text)} if is_folded(text) else {}),
         "engine": f"{summary.engine} {summary.model}".strip(),

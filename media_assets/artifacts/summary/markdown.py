@@ -40,7 +40,8 @@ def _origin(summary: Summary, duration_seconds: float) -> str:
         said.append(f"${summary.usage.cost_usd:.4f}")
     if summary.extractive:
         said.append("extractive: its sentences are quoted from the transcript")
-    return f"*{', '.join(said)}*"
+    note = f" **{_escape(summary.note)}.**" if summary.note else ""
+    return f"*{', '.join(said)}*{note}"
 
 
 def _section(heading: str, items: list[str]) -> list[str]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
 from media_assets.base.model import Model
 
 
@@ -37,3 +41,13 @@ class Summary(Model):
     parts: int = 1
     """How many parts of the transcript were summarised before the whole."""
     usage: Usage = Usage()
+    note: str | None = None
+    """What whoever reads the summary has to know of it: one sentence."""
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_absent(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """The value as it was stored before there were notes: the same summary stays the same version."""
+        dumped: dict[str, Any] = dump(self)
+        if self.note is None:
+            dumped.pop("note", None)
+        return dumped

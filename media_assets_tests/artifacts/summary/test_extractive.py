@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from media_assets.artifacts.summary.engines.extractive.settings import ExtractiveSummary
+from media_assets.artifacts.summary.markdown import to_markdown
 from media_assets.artifacts.summary.value import Summary
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.errors import Cancelled, NotApplicable
@@ -151,11 +152,20 @@ def test_a_language_without_a_list_gets_by_without_its_commonest_words(tmp_path:
     subjects = ["gradina", "pomul", "livada", "caisul", "prunul", "ciresul"]
     texts = [f"Atunci {subjects[i % 6]} si {subjects[(i + 1) % 6]} pentru vecini numarul x{i}." for i in range(36)]
 
-    summary = summarize(transcript(texts, "ro"), tmp_path)
+    summary = summarize(transcript(texts, "sq"), tmp_path)
 
     topics = " ".join(summary.topics).lower().split()
     assert set(topics) & set(subjects)
     assert not set(topics) & {"atunci", "si", "pentru", "vecini"}
+    assert (
+        summary.note
+        == "The language sq is not known to this engine: its function words may stand in the title and the topics"
+    )
+    assert summary.note in to_markdown(summary, 9.0)
+    unknown = summarize(transcript(texts, "und"), tmp_path)
+    assert unknown.note is not None and unknown.note.startswith("The language is not known: ")
+    known = summarize(transcript(texts, "ro"), tmp_path)
+    assert "note" not in known.model_dump(), "stored as it was before there were notes"
 
 
 @pytest.mark.thorough

@@ -82,11 +82,17 @@ class ExtractiveSummarizer:
             engine=self.name,
             model=self.model,
             extractive=True,
+            note=None if stop_words(transcript.language) else _unknown(transcript.language),
         )
 
     def check(self) -> str:
         """See `Summarizer`."""
         return f"{self.name} ({self.model}): needs no key and no download"
+
+
+def _unknown(language: str) -> str:
+    told = "The language is not known" if language == "und" else f"The language {language} is not known to this engine"
+    return f"{told}: its function words may stand in the title and the topics"
 
 
 def _content(said: Sequence[Sentence], language: str) -> list[list[list[str]]]:
@@ -169,7 +175,8 @@ def _heading(found: Sequence[str]) -> str:
         if line and columns(longer) > _TITLE_COLUMNS:
             break
         line = longer
-    return cut_short(line[:1].upper() + line[1:], _TITLE_COLUMNS)
+    # In title case: Georgian has capitals for whole words alone.
+    return cut_short(line[:1].title() + line[1:], _TITLE_COLUMNS)
 
 
 def _short(text: str) -> str:

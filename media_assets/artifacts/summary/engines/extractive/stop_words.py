@@ -1,7 +1,8 @@
 """Words that say nothing about the subject, by language.
 
-English is scikit-learn's list and what people say while they think; the other lists hold the most frequent function
-words. A language without a list gets by with short words and with how often a word comes up.
+English is scikit-learn's list and what people say while they think; the lists below hold the most frequent function
+words, and `stopwordsiso` those of some fifty languages more. A language without a list gets by with short words and
+with how often a word comes up.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import chain
 
-from media_assets.artifacts.summary.engines.extractive.words import is_hiragana, is_unspaced
+from media_assets.artifacts.summary.engines.extractive.words import bare, is_hiragana, is_unspaced, term
 
 _MANY_SENTENCES = 30
 _FREQUENT_SHARE = 0.4
@@ -43,11 +44,35 @@ question questions one two three first second next point start started
 _CONTENT_IN_SKLEARN = frozenset({"bill", "cry", "detail", "fire", "interest", "mill", "system"})
 
 _LISTS = {
+    "am": """
+እና ነው ነበር ነበሩ ናቸው ላይ ውስጥ ወደ ከ በ ለ የ እንደ ግን ወይም ይህ ይህን ይህም ያ እነዚህ እነዚያ እኔ እኛ አንተ አንቺ እናንተ እሱ እሷ እነሱ ስለ ብቻ ሁሉ ሁሉም
+አንድ ሌላ ሌሎች ጋር በጣም ደግሞ አለ አሉ አላቸው የለም አይደለም ሆነ ሆኖ ሲሆን እንዲሁም ምን ማን የት መቼ ለምን እንዴት ዛሬ አሁን በኋላ በፊት እስከ ከዚህ በዚህ እዚህ
+እዚያ ብዙ ጥቂት ሰላም አመሰግናለሁ እንኳን ደህና ጊዜ መካከል ምክንያቱም ስለዚህ ከሆነ ማለት
+""",
+    "ka": """
+და რომ არის იყო ეს ის ამ იმ მე შენ ჩვენ თქვენ ისინი მათ მის მისი ჩემი ჩვენი თქვენი არ არა კი ასევე მაგრამ ან თუ
+როცა როდესაც რა ვინ სად როგორ რატომ რომელიც რომელსაც ყველა ერთი ორი სხვა ძალიან უფრო მხოლოდ უნდა შეიძლება იქნება
+აქვს აქვთ აქ იქ ახლა დღეს შემდეგ მერე წინ შესახებ მიერ დროს თან ძალზე რაც ხოლო რადგან ამიტომ გამარჯობა გმადლობთ
+თავისი ვართ არიან იყვნენ
+""",
+    "ta": """
+ஒரு என்று மற்றும் இந்த அந்த இது அது இவை அவை நான் நாம் நாங்கள் நீ நீங்கள் அவர் அவள் அவன் அவர்கள் என் எங்கள் நமது
+உங்கள் அவரது தான் உள்ள உள்ளது உள்ளன இல்லை அல்லது ஆனால் மேலும் என்ற என்பது என்ன எப்படி ஏன் எங்கே எப்போது யார்
+எந்த எல்லா அனைத்து பல சில மிக மிகவும் போது பின்னர் பிறகு முன் வரை இருந்து மூலம் பற்றி போல கொண்டு செய்து
+இருக்கும் இருக்கிறது இருந்தது வேண்டும் முடியும் இங்கே அங்கே இன்று இப்போது நன்றி வணக்கம் கூட மட்டும் எனவே அதனால்
+ஆகும்
+""",
     "hi": """
 का की के को में से ने पर है हैं हो था थी थे और या कि जो यह वह ये वे इस उस इन उन इसे उसे हम मैं आप तुम वो भी ही तो तक
 लिए साथ बाद एक कुछ कोई क्या क्यों कैसे कब कहाँ कौन सब सभी अब जब तब यहाँ वहाँ अगर लेकिन मगर नहीं न मत हाँ जी कर करना करने
 करते करें करेंगे किया गया गई गए जाता जाती जाते रहा रही रहे हुआ हुई हुए होता होती होते होना चाहिए सकते सकता सकती वाला
 वाले वाली अपना अपने अपनी हमने हमारे मेरा मेरे आपका आपके बहुत आज फिर अधिक कम द्वारा तरह
+""",
+    "vi": """
+và là của có các những một này đó được cho với trong khi đã đang sẽ không như từ để ra vào lên xuống cũng rất nhiều hơn
+nhất thì mà nếu vì nên bởi tại về theo trên dưới tôi chúng ta tớ mình bạn anh chị em họ nó ông bà hôm nay đây kia gì ai
+nào đâu mỗi mọi cả hay hoặc nhưng rồi còn nữa lại đến đi làm phải cần muốn thế vậy ấy à ạ nhé nhỉ ừ vâng dạ đều chỉ
+xin chào cảm ơn bây giờ
 """,
     "de": """
 aber alle allem allen aller alles also andere anderen auch auf aus bei beim bin bis bist dabei dafür damit dann
@@ -105,6 +130,34 @@ worden wordt zal ze zelf zich zij zijn zo zou zullen
 }
 
 
+_LIKE = {"nn": "no", "nb": "no", "bs": "hr", "fil": "tl", "yue": "zh"}
+"""Whose list serves a language that has none of its own."""
+_MISSING_IN_PUBLISHED = {
+    # The published list is garbled for the most part.
+    "ur": """
+کا کی کے کو میں سے نے پر ہے ہیں ہو تھا تھی تھے اور یا کہ جو یہ وہ اس ان ہم آپ تم بھی ہی تو تک لیے ساتھ بعد ایک
+کچھ کوئی کیا کیوں کیسے کب کہاں کون سب اب جب تب یہاں وہاں اگر لیکن مگر نہیں نہ مت جی کر کرنا کرنے کرتے کریں گیا
+گئی گئے جاتا جاتی جاتے رہا رہی رہے ہوا ہوئی ہوئے ہوتا ہوتی ہوتے ہونا چاہیے سکتے سکتا سکتی والا والے والی اپنا
+اپنے اپنی ہمارے میرا میرے آپکا بہت آج پھر بارے بات ہر
+""",
+    "hy": """
+այս այդ այն սա դա նա մենք դուք նրանք ես եմ է ենք եք են էր էին չի չէ ոչ այո բայց կամ և ու որ որը որոնք թե եթե երբ
+որտեղ ինչ ով ինչու ինչպես շատ քիչ բոլոր ամեն մեկ երկու հետ հետո առաջ մեջ մասին համար մինչև նաև միայն արդեն դեռ
+հիմա այսօր այստեղ այնտեղ մեր ձեր նրա իմ պետք կարող եղել լինի կլինի ապա քանի որպեսզի
+""",
+    "ko": """
+것 수 등 및 더 또 이 그 저 제 우리 저희 여러분 오늘 지금 그리고 그래서 그러나 하지만
+합니다 있습니다 입니다 했습니다 됩니다 대해 대한 가장 모든 부분입니다
+""",
+    "fa": """
+است اند بود بودند شد شده می‌شود می‌کنیم می‌کند کنیم کنند کرد کرده هست هستند هم ها های ای ما شما آنها
+""",
+    "uk": """
+це цей ця ці той та те ті ми ви вони він вона воно який яка яке які що щоб як так ні не на в у з зі до від для
+про при
+""",
+}
+
 # By ICU's words. They are taken for every language: a talk in one script may quote another.
 _UNSPACED = {
     "ja": """
@@ -140,27 +193,35 @@ STOP_WORDS_WITHOUT_BLANKS = frozenset(chain.from_iterable(words.split() for word
 
 @cache
 def stop_words(language: str) -> frozenset[str]:
-    """Stop words of a language by its ISO 639-1 code; none for a language without a list."""
+    """Stop words of a language by its ISO 639-1 code; none for a language that is not known here."""
     code = language.lower().split("-")[0]
     if code == "en":
         from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
         english = (frozenset(ENGLISH_STOP_WORDS) - _CONTENT_IN_SKLEARN) | frozenset(_SPOKEN_ENGLISH.split())
         return english | STOP_WORDS_WITHOUT_BLANKS
-    if code in _UNSPACED:
+    if _LIKE.get(code, code) in _UNSPACED:
         return STOP_WORDS_WITHOUT_BLANKS
-    return frozenset(_LISTS[code].split()) | STOP_WORDS_WITHOUT_BLANKS if code in _LISTS else frozenset()
+    listed = frozenset(_LISTS[code].split()) if code in _LISTS else _published(_LIKE.get(code, code))
+    return listed | STOP_WORDS_WITHOUT_BLANKS if listed else listed
+
+
+def _published(code: str) -> frozenset[str]:
+    import stopwordsiso
+
+    listed = stopwordsiso.stopwords(code) if stopwordsiso.has_lang(code) else ()
+    return frozenset(map(bare, map(term, (*listed, *_MISSING_IN_PUBLISHED.get(code, "").split()))))
 
 
 def derived_stop_words(documents: Sequence[Sequence[str]]) -> frozenset[str]:
     """Stop words where there is no list, from the terms of each sentence: short ones, and those in two of five."""
-    counts = Counter(term for document in documents for term in set(document))
+    counts = Counter(word for document in documents for word in set(document))
     many = len(documents) >= _MANY_SENTENCES
     return STOP_WORDS_WITHOUT_BLANKS | frozenset(
-        term
-        for term, count in counts.items()
+        word
+        for word, count in counts.items()
         if (many and count > len(documents) * _FREQUENT_SHARE)
-        or (len(term) <= _SHORT_LETTERS and ord(term[0]) < _END_OF_GREEK_AND_CYRILLIC)
+        or (len(word) <= _SHORT_LETTERS and ord(word[0]) < _END_OF_GREEK_AND_CYRILLIC)
     )
 
 
@@ -170,10 +231,14 @@ def is_stem(word: str, following: str) -> bool:
     return begins and following != "" and all(map(is_hiragana, following)) and following not in _PARTICLES
 
 
-def is_content(term: str, stops: frozenset[str]) -> bool:
-    """Whether a term can be a subject: no stop word, no bare number, no single letter, no particle."""
-    if term in stops or not any(char.isalpha() for char in term):
+def is_content(word: str, stops: frozenset[str]) -> bool:
+    """Whether a word can be a subject: no stop word, no bare number, no single letter, no particle.
+
+    Args:
+        word: As `term` gives it.
+    """
+    if word in stops or bare(word) in stops or not any(char.isalpha() for char in word):
         return False
-    if len(term) > 1:
-        return len(term) > _LONGEST_PARTICLE or not all(map(is_hiragana, term))
-    return is_unspaced(term) and not is_hiragana(term)
+    if len(word) > 1:
+        return len(word) > _LONGEST_PARTICLE or not all(map(is_hiragana, word))
+    return is_unspaced(word) and not is_hiragana(word)

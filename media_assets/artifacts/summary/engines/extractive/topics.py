@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from media_assets.artifacts.summary.engines.extractive.stop_words import is_content, is_stem
-from media_assets.artifacts.summary.engines.extractive.words import clauses, is_unspaced, joined, term
+from media_assets.artifacts.summary.engines.extractive.words import clauses, is_unspaced, joined, term, without_particle
 
 _LONGEST = 3
 """Words of a phrase at most."""
@@ -25,8 +25,9 @@ def content_runs(text: str, stops: frozenset[str]) -> list[list[str]]:
     runs: list[list[str]] = []
     for clause in clauses(text):
         runs.append([])
-        for word, following in zip(clause, [*clause[1:], ""], strict=True):
-            if is_content(term(word), stops) and not is_stem(word, following):
+        for written, following in zip(clause, [*clause[1:], ""], strict=True):
+            word = without_particle(written)
+            if is_content(term(word), stops) and term(written) not in stops and not is_stem(word, following):
                 if runs[-1] and is_unspaced(runs[-1][-1]) != is_unspaced(word):
                     runs.append([])  # nobody can tell whether a blank stood between them
                 runs[-1].append(word)

@@ -5,6 +5,7 @@ Scripts that put no blanks between words are parted into words by ICU's dictiona
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -26,6 +27,7 @@ _UNSPACED_BLOCKS = (
 )
 _KATAKANA = 0x30A0
 """The code points behind it are those of Katakana and Chinese."""
+_KOREAN_PARTICLE = re.compile(r"(?<=[가-힣]{2})(?:[은는을를]|에서는?|에게|에는|까지|부터|으로|이라는|라는)$")
 _WITHIN_WORDS = "'’-"
 
 
@@ -60,6 +62,22 @@ def term(word: str) -> str:
 def is_unspaced(word: str) -> bool:
     """Whether no blank stands between the word and its like."""
     return bool(word) and unspaced(word[0])
+
+
+def bare(word: str) -> str:
+    """Greek without its accents, as lists of words have it; other words as they are."""
+    if not any("\u0370" <= char <= "\u03ff" or "\u1f00" <= char <= "\u1fff" for char in word):
+        return word
+    return "".join(char for char in unicodedata.normalize("NFD", word) if not unicodedata.combining(char))
+
+
+def without_particle(word: str) -> str:
+    """A Korean noun without what marks its part in the sentence, such as the object; other words as they are.
+
+    Only particles that hardly any noun ends with.
+    """
+    particle = _KOREAN_PARTICLE.search(word)
+    return word[: particle.start()] if particle else word
 
 
 def is_hiragana(char: str) -> bool:
