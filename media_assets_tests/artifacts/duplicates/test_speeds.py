@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
+from media_assets.artifacts.duplicates.look.sounds import SAMPLE_RATE, bands_of, decibels
+from media_assets.artifacts.duplicates.look.tempo import Tempo, fitted
+from media_assets_tests.artifacts.duplicates import confusable_clips as clips
 from media_assets_tests.artifacts.duplicates import labelled, scenes
 from media_assets_tests.artifacts.duplicates.indexing import rows_of, second_look
 from media_assets_tests.artifacts.duplicates.scenes import changed
@@ -91,3 +94,54 @@ def test_a_faster_video_is_looked_at_in_its_own_time(tmp_path: Path):
         (group,) = duplicate_groups(rows_of([film, copy]), look=look)
     (member,) = group.members
     assert "played about 6% faster" in member.reason
+
+
+def heard(samples: np.ndarray) -> np.ndarray:
+    """What is heard of samples at the rate of the scenes, taken at that of the look."""
+    at = np.arange(0, len(samples) - 1, scenes.SAMPLE_RATE / SAMPLE_RATE)
+    return decibels(bands_of(np.interp(at, np.arange(len(samples)), samples).astype(np.float32)))
+
+
+@pytest.mark.parametrize("begin", [Tempo(1.0, 0.0), Tempo(1.03, 20.0)])
+def test_the_tempo_of_a_sound_is_told_to_a_step_over_its_whole_length(begin: Tempo):
+    sound = scenes.music(91, 20)
+    faster = np.interp(np.arange(0, len(sound) - 1, 1.042), np.arange(len(sound)), sound)
+    found = fitted(heard(sound), heard(faster), begin)
+    assert found.speed == pytest.approx(1.042, abs=4e-4)
+    assert found.offset_steps == pytest.approx(0, abs=1)
+
+
+def test_of_other_music_no_tempo_is_told():
+    begin = Tempo(1.05, 3.0)
+    assert fitted(heard(scenes.music(91, 8)), heard(np.zeros(8 * scenes.SAMPLE_RATE)), begin) == begin
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", ["faster.mp4", "faster_higher.mkv", "pal.mp4"])
+def test_a_faster_video_is_listened_to_at_its_own_speed_and_pitch(tmp_path: Path, name: str):
+    frames = scenes.film(93, 12.0)
+    film = scenes.write_film(tmp_path / "film.mp4", frames, scenes.music(93, 12))
+    copy = changed(film, name, after=labelled.FASTER_VIDEOS[name])
+    other = scenes.write_film(tmp_path / "other.mp4", frames, scenes.music(94, 12))
+    dubbed = changed(other, name, after=labelled.FASTER_VIDEOS[name])
+    with second_look([film, copy, dubbed]) as look:
+        groups = duplicate_groups(rows_of([film, copy, dubbed]), look=look)
+    ((keep, members),) = [(group.keep_path, [member.path for member in group.members]) for group in groups]
+    assert (keep, members) == (film.name, [copy.name])
+    assert "played about" in groups[0].members[0].reason
+
+
+@pytest.mark.thorough
+def test_a_faster_video_at_another_pitch_is_not_merged_unless_it_is_listened_to(tmp_path: Path):
+    film = scenes.write_film(tmp_path / "film.mp4", scenes.film(95, 12.0), scenes.music(95, 12))
+    copy = changed(film, "faster_higher.mkv", after=labelled.FASTER_VIDEOS["faster_higher.mkv"])
+    assert duplicate_groups(rows_of([film, copy])) == []
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", ["faster.mp4", "letterbox.mp4"])
+def test_a_clip_of_some_seconds_shares_frames_with_its_copies(tmp_path: Path, name: str):
+    clip = scenes.write_film(tmp_path / "clip.mp4", clips.film(1))
+    copy = changed(clip, name, *clips.CLIP_CHANGES[name])
+    (group,) = duplicate_groups(rows_of([clip, copy]))
+    assert len(group.members) == 1

@@ -120,15 +120,16 @@ def _compare_videos(
     if agreement < limits.min_agreement or share < limits.min_overlap:
         return None
     sound = _lay_sound(*sounds, pictures.offset_seconds, first.item_seconds, limits) if sounds else None
-    if sound is not None and (sound.error > limits.max_audio_error or sound.agreement < limits.min_agreement):
+    is_other = sound is not None and (sound.error > limits.max_audio_error or sound.agreement < limits.min_agreement)
+    if is_other and not (is_slowed and _may_have_another_pitch(pictures, limits)):
         return None
     if sound is None and not _proved_by_pictures(first, second, pictures, limits):
         return None
     if sound is None and is_slowed and not _moves_alike(pictures):
         return None
     what = "the same pictures and sound" if sound else "the same pictures"
-    words = turned_words(f"{what} over {share:.0%} of the longer file", orientation)
-    return Likeness(agreement * share, orientation, pictures.offset_seconds, words + _starts(pictures.offset_seconds))
+    words = turned_words(f"{what} over {share:.0%} of the longer file", orientation) + _starts(pictures.offset_seconds)
+    return Likeness(agreement * share, orientation, pictures.offset_seconds, words, is_guess=is_other)
 
 
 def _proved_by_pictures(first: Evidence, second: Evidence, pictures: Pictures, limits: SimilaritySettings) -> bool:
@@ -139,6 +140,11 @@ def _proved_by_pictures(first: Evidence, second: Evidence, pictures: Pictures, l
         return pictures.motion >= limits.min_motion_correlation
     lengths = first.picture_seconds, second.picture_seconds
     return pictures.scenes > 2 or max(lengths) - min(lengths) <= max(1.0, _SAME_LENGTH * max(lengths))
+
+
+def _may_have_another_pitch(pictures: Pictures, limits: SimilaritySettings) -> bool:
+    """Whether sound that seems to be another may be the same at another pitch, by the pictures: worth listening to."""
+    return pictures.motion is not None and pictures.motion >= limits.min_motion_correlation
 
 
 def _moves_alike(pictures: Pictures) -> bool:

@@ -76,7 +76,8 @@ def key_frames(evidence: Evidence) -> NDArray[np.uint64]:
     """At most KEY_FRAMES different codes that a trimmed or re-encoded copy has too.
 
     Frames are taken where the picture changes least around them: there the copy's frames, taken some tenths of a
-    second earlier or later, show the same.
+    second earlier or later, show the same. In a clip of some seconds they are nearer to each other: of two or three a
+    copy may have none.
     """
     import numpy as np
 
@@ -89,7 +90,8 @@ def key_frames(evidence: Evidence) -> NDArray[np.uint64]:
     change = np.concatenate([ahead[:1], np.maximum(ahead[1:], ahead[:-1]), ahead[-1:]])
     change[codes == NO_PICTURE] = 64
     free = codes != NO_PICTURE
-    reach = max(1, round(_NEIGHBOURHOOD_SECONDS / evidence.interval_seconds))
+    apart_seconds = min(_NEIGHBOURHOOD_SECONDS, evidence.picture_seconds / (2 * KEY_FRAMES))
+    reach = max(1, round(apart_seconds / evidence.interval_seconds))
     chosen: list[int] = []
     while len(chosen) < KEY_FRAMES and free.any():
         place = int(np.where(free, change, 65).argmin())

@@ -94,6 +94,8 @@ def _stars(
             likeness = _likeness(evidence[file], evidence[candidate.file], candidate, limits)
             if likeness is not None and look is not None:
                 likeness = look(rows[file], rows[candidate.file], likeness)
+            elif likeness is not None and likeness.is_guess:
+                likeness = None
             if likeness is None:
                 continue
             if rows[file].kind is not MediaKind.IMAGE and likeness.speed == 1.0:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SPEEDS = (25 / 23.976, 25 / 24, 1.05, 1 / 0.95)
 """Usual ones; of these, and of what they undo, the lengths may say so by some seconds less."""
-_LEAST, _MOST = 0.01, 0.065
+LEAST, MOST = 0.01, 0.065
 """How much faster or slower one may be played."""
 _NEAR = 0.02
 _MOST_AUDIO_ERROR = 0.2
@@ -54,15 +54,18 @@ def compare_at_speeds(
     for speed in speeds_near(first.seconds / second.seconds):
         found = compare_recordings(first, slowed(second, speed), orientation, tighter, is_slowed=True)
         if found is not None and (best is None or found.similarity > best.similarity + _CLEARLY):
-            words = f"{found.reason}, played about {abs(speed - 1):.0%} {'faster' if speed > 1 else 'slower'}"
-            best = found._replace(reason=words, speed=speed)
+            best = found._replace(reason=f"{found.reason}, {speed_in_words(speed)}", speed=speed)
     return best
+
+
+def speed_in_words(speed: float) -> str:
+    return f"played about {abs(speed - 1):.0%} {'faster' if speed > 1 else 'slower'}"
 
 
 def speeds_near(ratio: float) -> Iterator[float]:
     """How many times as fast the second may be played, by how much longer the first is."""
     tried = (ratio, *(one for speed in _SPEEDS for one in (speed, 1 / speed) if abs(one - ratio) <= _NEAR))
-    yield from (speed for speed in tried if _LEAST <= abs(speed - 1) <= _MOST)
+    yield from (speed for speed in tried if LEAST <= abs(speed - 1) <= MOST)
 
 
 def slowed(evidence: Evidence, speed: float) -> Evidence:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_assets.artifacts.duplicates.find.compare import Likeness
-from media_assets.artifacts.duplicates.find.speeds import speeds_near
+from media_assets.artifacts.duplicates.find.speeds import MOST
 from media_assets.artifacts.duplicates.look.clips import CannotSee
 from media_assets.artifacts.duplicates.look.pictures import Finding
 from media_assets.artifacts.duplicates.look.sounds import (
@@ -26,6 +26,7 @@ from media_assets.artifacts.duplicates.look.sounds import (
     is_silent,
     slowed_bands,
 )
+from media_assets.artifacts.duplicates.look.tempo import Tempo, fitted
 from media_assets.artifacts.duplicates.look.videos import clock
 from media_assets.artifacts.duplicates.values import DedupRow
 from media_assets.base.errors import BadMedia, SourceChanged, Transient
@@ -42,6 +43,10 @@ _LIMIT_SECONDS = 600.0
 _LONGEST_SECONDS = 4 * 3600
 """What is heard later is not compared; an hour takes 22 MB."""
 _FILES_KEPT = 8
+_WITH_ITS_PITCH = 0.005
+"""So much faster or slower one must be played before its pitch may be another."""
+_SAME_SPEED = 0.02
+"""How far the speed that the sound says may be from that of the pictures."""
 
 
 class Ears:
@@ -58,7 +63,7 @@ class Ears:
         self._opened = opened
         self._ffmpeg = ffmpeg
         self._scratch = scratch
-        self._heard: OrderedDict[str, list[Bands] | CannotSee] = OrderedDict()
+        self._heard: OrderedDict[tuple[str, int], list[Bands] | CannotSee] = OrderedDict()
 
     def listen(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Finding:
         """The verdict on the sound of two files. A track in which nothing is heard is compared with nothing.
@@ -73,45 +78,55 @@ class Ears:
         if len(one) != len(other):
             return Finding("different", f"they have {len(one)} and {len(other)} tracks of sound")
         found = Finding("different", "")
-        for speed, offset_seconds in _speeds(first, second, likeness):
-            again = _compared(one, other, round(offset_seconds / STEP_SECONDS), speed)
-            if again.verdict != "different":
-                return again
-            found = found if found.reason else again
+        for tempo in _tempos(one[0], other[0], likeness):
+            for again in self._at(one, other, second, tempo):
+                if again.verdict != "different":
+                    return again._replace(speed=tempo.speed)
+                found = found if found.reason else again
         return found
 
-    def _tracks(self, row: DedupRow) -> list[Bands]:
-        if row.key not in self._heard:
+    def _at(self, one: Sequence[Bands], other: Sequence[Bands], second: DedupRow, tempo: Tempo) -> Iterator[Finding]:
+        """The verdict at a tempo, and that where the pitch of the second is higher or lower by as much."""
+        yield _compared(one, other, tempo)
+        if abs(tempo.speed - 1) >= _WITH_ITS_PITCH:
+            # Samples taken as much closer to each other: what was played faster has its speed and pitch again.
+            slowed = self._tracks(second, round(SAMPLE_RATE * tempo.speed))
+            if len(slowed) == len(one):
+                yield _compared(one, slowed, fitted(one[0], slowed[0], Tempo(1.0, tempo.offset_steps)))
+
+    def _tracks(self, row: DedupRow, sample_rate: int = SAMPLE_RATE) -> list[Bands]:
+        heard = row.key, sample_rate
+        if heard not in self._heard:
             try:
                 with self._opened(row) as path:
-                    self._heard[row.key] = list(self._audible(path))
+                    self._heard[heard] = list(self._audible(path, sample_rate))
             except (BadMedia, SourceChanged, Transient) as error:
-                self._heard[row.key] = CannotSee(f"{row.key} {error}")
+                self._heard[heard] = CannotSee(f"{row.key} {error}")
             while len(self._heard) > _FILES_KEPT:
                 self._heard.popitem(last=False)
-        self._heard.move_to_end(row.key)
-        found = self._heard[row.key]
+        self._heard.move_to_end(heard)
+        found = self._heard[heard]
         if isinstance(found, CannotSee):
             raise found
         return found
 
-    def _audible(self, path: Path) -> Iterator[Bands]:
-        """The tracks in which something is heard."""
+    def _audible(self, path: Path, sample_rate: int) -> Iterator[Bands]:
+        """The tracks in which something is heard; what is sampled at another rate than SAMPLE_RATE is taken for it."""
         work = Work(self._scratch, time_limit_seconds=_LIMIT_SECONDS)
         media = probe(path, work).media
         for stream in media.audio_streams if media is not None else ():
             if media is not None and stream.sample_rate:
-                bands = self._bands(path, media, stream, work)
+                bands = self._bands(path, media, stream, work, sample_rate)
                 if not is_silent(bands):
                     yield bands
 
-    def _bands(self, path: Path, media: MediaInfo, stream: Stream, work: Work) -> Bands:
+    def _bands(self, path: Path, media: MediaInfo, stream: Stream, work: Work, sample_rate: int) -> Bands:
         """The powers of all channels are added, so that none cancels another out."""
         import numpy as np
 
         channels = stream.channels or 1
         parts, rest = [], np.zeros((channels, 0), np.float32)
-        seconds = self._ffmpeg.samples(path, media, stream, work, sample_rate=SAMPLE_RATE, keeps_time=True)
+        seconds = self._ffmpeg.samples(path, media, stream, work, sample_rate=sample_rate, keeps_time=True)
         for number, second in enumerate(seconds):
             if number >= _LONGEST_SECONDS:
                 break
@@ -125,20 +140,29 @@ class Ears:
         return decibels(np.concatenate(parts).astype(np.float32)) if parts else decibels(bands_of(rest[0]))
 
 
-def _speeds(first: DedupRow, second: DedupRow, likeness: Likeness) -> Iterator[tuple[float, float]]:
-    """How many times as fast the second may be played, and the second of the first at which it starts then.
-
-    Of what is short, fingerprints do not tell the speed.
-    """
-    yield likeness.speed, likeness.offset_seconds
-    ratio = (first.duration_seconds or 0.0) / (second.duration_seconds or 1.0)
+def _tempos(one: Bands, other: Bands, likeness: Likeness) -> Iterator[Tempo]:
+    """The tempos at which the second may be played: of what is short, and of what was trimmed, fingerprints do not tell
+    it well."""
+    given = Tempo(likeness.speed, likeness.offset_seconds / STEP_SECONDS)
     if likeness.speed == 1:
-        yield from ((speed, 0.0) for speed in speeds_near(ratio))
+        yield given
+    most = MOST if likeness.speed == 1 else _SAME_SPEED
+    told: list[Tempo] = []
+    for begin in (given, Tempo(len(one) / len(other), 0.0)):
+        tempo = fitted(one, other, begin)
+        if abs(tempo.speed / likeness.speed - 1) <= most and not any(_are_close(tempo, known) for known in told):
+            told.append(tempo)
+            yield tempo
 
 
-def _compared(one: Sequence[Bands], other: Sequence[Bands], offset: int, speed: float) -> Finding:
+def _are_close(one: Tempo, other: Tempo) -> bool:
+    return abs(one.speed - other.speed) < 2e-4 and abs(one.offset_steps - other.offset_steps) < 1
+
+
+def _compared(one: Sequence[Bands], other: Sequence[Bands], tempo: Tempo) -> Finding:
+    offset = round(tempo.offset_steps)
     for number, (left, right) in enumerate(zip(one, other, strict=True), start=1):
-        at = first_difference(left, right if speed == 1 else slowed_bands(right, speed), offset)
+        at = first_difference(left, right if tempo.speed == 1 else slowed_bands(right, tempo.speed), offset)
         if at is not None:
             track = f"track {number} of " if len(one) > 1 else ""
             return Finding("different", f"{track}their sound differs, {clock(at)} into it")

@@ -43,6 +43,8 @@ class Finding(NamedTuple):
     """Which of the two shows more, 0 or 1, where one was cut."""
     was_seen: bool = True
     """False where they could not be looked at."""
+    speed: float = 1.0
+    """How many times as fast the second is played by its sound."""
 
 
 def look_at(one: Pixels, other: Pixels, orientation: int = 0) -> Finding:

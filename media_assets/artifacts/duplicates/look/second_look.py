@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from media_assets.artifacts.duplicates.find.compare import Likeness
+from media_assets.artifacts.duplicates.find.speeds import LEAST, speed_in_words
 from media_assets.artifacts.duplicates.look.clips import CannotSee, Clips
 from media_assets.artifacts.duplicates.look.frames import picture
 from media_assets.artifacts.duplicates.look.listening import Ears
@@ -87,6 +88,9 @@ class SecondLook:
         words = likeness.reason
         if finding.verdict == "marked":
             words += ", with a mark over one of them"
+        if likeness.speed == 1 and abs(finding.speed - 1) >= LEAST:
+            words += f", {speed_in_words(finding.speed)}"
+            likeness = likeness._replace(speed=finding.speed)
         if finding.cut == 1:
             return likeness._replace(reason=words)
         words += f", of which one shows {finding.cut:.0%}"
@@ -127,7 +131,7 @@ class SecondLook:
         if seen.verdict == "different":
             return seen
         heard = self._ears.listen(first, second, likeness)
-        return heard if heard.verdict == "different" else seen
+        return heard if heard.verdict == "different" else seen._replace(speed=heard.speed)
 
     def _picture(self, row: DedupRow) -> NDArray[np.uint8] | _Unseen:
         if row.key not in self._pictures:
