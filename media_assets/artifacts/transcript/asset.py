@@ -8,6 +8,7 @@ from media_assets.artifacts.transcript.checking import checked_transcript
 from media_assets.artifacts.transcript.settings import TranscriptionSettings
 from media_assets.artifacts.transcript.transcribers import Transcribers
 from media_assets.artifacts.transcript.value import Transcript
+from media_assets.base.words import word_count
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.pipeline.stage import Metadata, file_asset
@@ -26,7 +27,7 @@ def describe(stored: Stored[Transcript]) -> Metadata:
     return {
         **note,
         "text": "\n".join(lines[:_FIRST_LINES]) + more or "(no speech)",
-        "words": len(transcript.text.split()),
+        "words": word_count(transcript.text),
         "segments": len(transcript.segments),
         "language": transcript.language,
         **languages,

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from media_assets.base.model import Model
+from media_assets.base.words import said_in_a_row
 
 
 class Word(Model):
@@ -84,7 +85,8 @@ class Transcript(Model):
 
     @property
     def text(self) -> str:
-        return " ".join(segment.text for segment in self.segments)
+        """All that was said, with blanks between the segments where their script has any."""
+        return said_in_a_row(segment.text for segment in self.segments)
 
 
 def seconds_by_language(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from media_assets.artifacts.summary.engines.extractive.sentences import sentences
-from media_assets.artifacts.summary.engines.extractive.words import word_count
 from media_assets.artifacts.transcript.value import TranscriptSegment, Word
+from media_assets.base.words import word_count
 
 
 def segment(start: float, end: float, text: str, words: tuple[Word, ...] = ()) -> TranscriptSegment:

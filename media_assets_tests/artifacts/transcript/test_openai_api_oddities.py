@@ -168,6 +168,16 @@ def test_an_answer_in_another_wrapping_is_the_same_transcript(
     assert [(one.text, one.start_seconds, one.end_seconds) for one in said.segments] == [("one", 0, 1), ("two", 1, 2)]
 
 
+def test_captions_in_an_answer_lose_their_marks_and_no_blanks_come_between_their_lines(
+    server: AudioServer, beep: Path, tmp_path: Path
+) -> None:
+    first = "<v Ann>R&amp;D &lt;3 <i>it</i> --&gt; 4 < 5"
+    body = f"WEBVTT\n\n00:00.000 --> 00:01.000\n{first}\n\n00:01.000 --> 00:02.000\n今天\n很好"
+    server.script = [Raw(body, "text/vtt")]
+    said = transcribe(transcriber(server, max_retries=0), beep, Work(tmp_path), seconds=3.0)
+    assert [one.text for one in said.segments] == ["R&D <3 it --> 4 < 5", "今天很好"]
+
+
 @pytest.mark.parametrize("body", ["one two\n", '"one two"', '["one two"]'])
 def test_text_that_is_no_object_is_text_without_times(
     body: str, server: AudioServer, beep: Path, tmp_path: Path

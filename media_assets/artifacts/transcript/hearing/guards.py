@@ -27,9 +27,10 @@ _WINDOW_CHARACTERS = 600
 """Fast speech of 30 s."""
 _MOST_LETTERS = 256
 
+_WITHOUT_BLANKS = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _TOKEN = re.compile(
     # A word, or one character of the scripts that are written without spaces.
-    r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]|[^\W\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]+"
+    rf"[{_WITHOUT_BLANKS}]|[^\W{_WITHOUT_BLANKS}]+"
 )
 
 

@@ -11,7 +11,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import reduce
 from numbers import Real
 from typing import Any
 
@@ -19,7 +18,8 @@ from media_assets.artifacts.transcript.hearing.utterances import Utterance
 from media_assets.artifacts.transcript.hearing.whole_text import with_text_between
 from media_assets.artifacts.transcript.value import Word
 from media_assets.base.wording import counted
-from media_assets.base.writing import blank_between, storable
+from media_assets.base.words import said_in_a_row
+from media_assets.base.writing import storable
 
 UNTIMED_WORDS = "words without usable times"
 UNTIMED_SEGMENTS = "segments without usable times"
@@ -183,7 +183,7 @@ def text_of(value: object) -> str | None:
     if isinstance(value, list):
         chunks = (chunk.get("text") if isinstance(chunk, dict) else chunk for chunk in value)
         texts = [storable(_MODEL_TOKEN.sub("", chunk)).strip() for chunk in chunks if isinstance(chunk, str)]
-        return " ".join(texts) if texts or not value else None
+        return said_in_a_row(texts) if texts or not value else None
     return None
 
 
@@ -213,4 +213,4 @@ def in_a_row(words: Iterable[str]) -> str:
     spoken = list(words)
     if any(word[:1].isspace() for word in spoken[1:]):
         return "".join(spoken).strip()
-    return reduce(lambda text, word: text + blank_between(text, word) + word, map(str.strip, spoken), "")
+    return said_in_a_row(map(str.strip, spoken))

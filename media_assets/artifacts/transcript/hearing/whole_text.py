@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from media_assets.base.words import said_in_a_row
+
 
 def with_text_between(entries: Sequence[dict[str, Any]], text: str) -> list[dict[str, Any]]:
     """The segments in order with what the text has before, between and behind them.
@@ -34,7 +36,12 @@ def with_text_between(entries: Sequence[dict[str, Any]], text: str) -> list[dict
     if rest and not waiting:
         rest = []
         last = found[-1]
-        found[-1] = {**last, "text": f"{last['text']} {whole[position:].strip()}", "end": None, "words": None}
+        found[-1] = {
+            **last,
+            "text": said_in_a_row((last["text"].rstrip(), whole[position:].strip())),
+            "end": None,
+            "words": None,
+        }
     return [*found, *rest]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from media_assets.base.words import word_count
+
 _MAX_WORDS = 40
 
 _CUES = {
@@ -46,7 +48,7 @@ def action_items(texts: Sequence[str], language: str) -> list[int]:
     return [
         i
         for i, text in enumerate(texts)
-        if pattern.search(text) and len(text.split()) <= _MAX_WORDS and not _is_idle_question(text)
+        if pattern.search(text) and word_count(text) <= _MAX_WORDS and not _is_idle_question(text)
     ]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import reduce
 from itertools import chain, pairwise
 
 from media_assets.artifacts.summary.engines.extractive.action_items import action_items
@@ -23,10 +22,11 @@ from media_assets.artifacts.summary.engines.extractive.stop_words import (
 )
 from media_assets.artifacts.summary.engines.extractive.text_rank import choose, text_rank, vectors
 from media_assets.artifacts.summary.engines.extractive.topics import content_runs, phrases, share_a_word
-from media_assets.artifacts.summary.engines.extractive.words import clauses, term, word_count
+from media_assets.artifacts.summary.engines.extractive.words import clauses, term
 from media_assets.artifacts.summary.summarizer import spoken_segments
 from media_assets.artifacts.summary.value import Summary, TimedHeading
 from media_assets.artifacts.transcript.value import Transcript
+from media_assets.base.words import said_in_a_row, word_count
 from media_assets.base.writing import blank_between, columns, cut_short
 from media_assets.work.work import Work
 
@@ -128,7 +128,7 @@ def _in_turn(order: Sequence[int], starts: Sequence[int]) -> list[int]:
 def _title(said: Sequence[Sentence], topics: Sequence[str], starts: Sequence[int]) -> str:
     """The strongest phrases, each of another chapter where there are several, and none with a word of another."""
     if sum(word_count(sentence.text) for sentence in said) <= _TITLE_WORDS:
-        return cut_short(reduce(_appended, (sentence.text for sentence in said)), _TITLE_COLUMNS)
+        return cut_short(said_in_a_row(sentence.text for sentence in said), _TITLE_COLUMNS)
     texts = [" ".join(sentence.text for sentence in said[a:b]).casefold() for a, b in pairwise([*starts, len(said)])]
     chosen: list[str] = []
     homes: set[int] = set()

@@ -12,14 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise
 
-from media_assets.artifacts.summary.engines.extractive.words import (
-    has_text,
-    is_hiragana,
-    is_unspaced,
-    parted,
-    word_count,
-)
+from media_assets.artifacts.summary.engines.extractive.words import is_hiragana
 from media_assets.artifacts.transcript.value import TranscriptSegment
+from media_assets.base.words import has_text, is_unspaced, parted, word_count
 from media_assets.base.writing import CLOSING_MARKS, SENTENCE_MARKS, blank_between
 
 _SHORT = 5

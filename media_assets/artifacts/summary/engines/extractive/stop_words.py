@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import chain
 
-from media_assets.artifacts.summary.engines.extractive.words import bare, is_hiragana, is_unspaced, term
+from media_assets.artifacts.summary.engines.extractive.words import bare, is_hiragana, term
+from media_assets.base.words import is_unspaced
 
 _MANY_SENTENCES = 30
 _FREQUENT_SHARE = 0.4

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from media_assets.artifacts.summary.engines.extractive.stop_words import is_content, is_stem
-from media_assets.artifacts.summary.engines.extractive.words import clauses, is_unspaced, joined, term, without_particle
+from media_assets.artifacts.summary.engines.extractive.words import clauses, joined, term, without_particle
+from media_assets.base.words import is_unspaced
 
 _LONGEST = 3
 """Words of a phrase at most."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from html import unescape
 from typing import Any
 
 from media_assets.artifacts.transcript.hearing.mending import (
@@ -14,10 +15,12 @@ from media_assets.artifacts.transcript.hearing.mending import (
     usable_segments,
     usable_words,
 )
+from media_assets.base.words import said_in_a_row
 from media_assets.base.writing import storable
 
 _LANGUAGE_KEYS = ("language", "detected_language", "language_code", "lang")
 _LANGUAGE_TOKEN = re.compile(r"\s*(?:<\|startoftranscript\|>)?\s*(<\|[a-z]{2,3}\|>)")
+_CUE_TAG = re.compile(r"</?(?:c|i|b|u|v|ruby|rt|lang|font)(?:[.\s][^<>]*)?>|<\d+:[\d:.]+>")
 _CUE = re.compile(r"([\d:.,]+)[^\S\n]+-->[^\S\n]+([\d:.,]+)[^\n]*\n(.*?)\n[^\S\n]*\n", re.DOTALL)
 
 
@@ -51,10 +54,17 @@ def _says(body: object) -> bool:
 
 
 def _of_captions(text: str) -> dict[str, Any]:
-    cues = [{"start": cue[1], "end": cue[2], "text": " ".join(cue[3].split())} for cue in _CUE.finditer(f"{text}\n\n")]
+    found = _CUE.finditer(f"{text}\n\n")
+    cues = [{"start": cue[1], "end": cue[2], "text": _unescaped_lines(cue[3])} for cue in found]
     if not cues:
         raise ValueError("it is neither JSON nor captions")
-    return {"text": " ".join(cue["text"] for cue in cues), "segments": cues}
+    return {"text": said_in_a_row(cue["text"] for cue in cues), "segments": cues}
+
+
+def _unescaped_lines(text: str) -> str:
+    """The lines of a cue as one, without the marks and references of WebVTT."""
+    lines = (" ".join(line.split()) for line in _CUE_TAG.sub("", text).splitlines())
+    return unescape(said_in_a_row(lines))
 
 
 def readable(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, int]]:
