@@ -21,6 +21,9 @@ _ASF_NAMES = (b"\x30\x26\xb2\x75", b"\x36\x26\xb2\x75", b"\x90\x08\x00\x33", b"\
 """How the objects of the top level begin: header, data, simple index, index, media object index, timecode index."""
 
 
+_ASF_DATA, _ASF_DATA_HEADER_BYTES = b"\x36\x26\xb2\x75", 50
+
+
 def end_of(file: BinaryIO, name: str) -> int | None:
     """Where the last part of a recording ends; None when that is the end of the file, or nobody knows.
 
@@ -140,5 +143,7 @@ def _asf(file: BinaryIO) -> int:
         size = int.from_bytes(header[16:], "little")
         if not header.startswith(_ASF_NAMES) or size < 24 or at + size > file_size:
             break
+        if header.startswith(_ASF_DATA) and size <= _ASF_DATA_HEADER_BYTES:
+            return 0  # written to a pipe: it goes on to the end of the file
         at += size
     return at

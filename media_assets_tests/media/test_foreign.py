@@ -108,3 +108,10 @@ def test_marks_of_recordings_do_not_occur_in_what_is_hard_to_tell_from_them():
     assert begun_within(io.BytesIO(noise), 0, set()) is None
     assert begun_within(io.BytesIO(b"\x7fFLAC\x01\x00\x00\x01fLaC\x00\x00\x00\x22" + noise[:1000]), 0, set()) is None
     assert begun_within(io.BytesIO(b"WAVEFORMftypfLaC" * 100_000), 0, set()) is None
+
+
+def test_a_wma_that_was_written_to_a_pipe_has_nothing_behind_its_end(tmp_path: Path):
+    content = bytearray(made(tmp_path, "a.wma"))
+    data = content.index(b"\x36\x26\xb2\x75\x8e\x66\xcf\x11")
+    content[data + 16 : data + 24] = struct.pack("<Q", 50)
+    assert extract(tmp_path, "a.wma", bytes(content)).chosen_because == "the only audio track"

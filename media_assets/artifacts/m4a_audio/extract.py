@@ -23,6 +23,7 @@ from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.joined import reads_on
 from media_assets.media.leaps import CLOSED, Leaps, leaps
 from media_assets.media.matroska_chapters import unread_chapters
+from media_assets.media.overs import overs
 from media_assets.media.probe import MOST_CHAPTERS, probe
 from media_assets.media.programmes import Programme, programme_of_picture
 from media_assets.media.untrusted import ISO, file_url, our_own, uploaded
@@ -145,7 +146,7 @@ class _Taken:
     failure: BadMedia | None = None
     """No exception yet: what was written up to there may show a plainer reason, that the source was cut off."""
     mixed: str | None = None
-    """How its channels were mixed, where that has to be said."""
+    """How its channels were mixed and made quieter, where that has to be said."""
 
 
 def _take(
@@ -207,12 +208,13 @@ def _encode(
     work: Work,
     closing: str | None,
 ) -> tuple[tuple[str, ...], str | None]:
-    """What ffmpeg met on the way, and how the channels were mixed where that has to be said."""
+    """What ffmpeg met on the way, and how the channels were changed where that has to be said."""
     if (stream.channels or 0) > _MOST_MIXED_CHANNELS:
         raise BadMedia(
             f"ffmpeg cannot process it: it has {stream.channels} channels; at most {_MOST_MIXED_CHANNELS} can be mixed",
             next_step=FEWER_CHANNELS,
         )
+    loud = overs(source, stream, work)
     outputs = min(stream.channels or _STEREO, settings.channels or _STEREO)
     mixed, work = mix_down(ffmpeg, source, media, stream, outputs, work)
     options = {
@@ -226,13 +228,15 @@ def _encode(
         options["ac"] = mixed.channels
         if mixed.filter is not None:
             options["af"] = f"{mixed.filter},{options['af']}"
+    if loud.filter is not None:
+        options["af"] = f"{loud.filter},{options['af']}"
     if closing is not None:
         options["af"] = f"{closing},{options['af']}"
     if work.max_media_seconds is not None:  # one wild time stamp is filled up with silence
         options["t"] = work.max_media_seconds + 1
     seconds = stream.duration_seconds or media.duration_seconds
     errors = ffmpeg.run(_output(source, media, stream, destination, options), work, duration_seconds=seconds)
-    return errors, mixed.said if mixed else None
+    return errors, "; ".join([*([mixed.said] if mixed else []), *loud.said]) or None
 
 
 def _output(source: Path, media: MediaInfo, stream: Stream, destination: Path, options: dict[str, Any]) -> Any:

@@ -53,6 +53,21 @@ _FEWEST_HIDDEN_BLOCKS = 2
 _PEAK = 0.7
 """A share of full scale, for the measured peak of the mix; between the measured samples it may be higher."""
 _FULL_SCALE = 32768.0
+_AMBISONIC = "ambisonic"
+"""How FFmpeg's names of layouts begin in which channels are no loudspeakers but directions; the first has none."""
+_HEARD = 0.01
+"""Energy of that channel, as a share of the loudest one's, below which it was not recorded."""
+_FRONT = ("FL", "FR", "FC")
+_PAIRS = (("FL", "FR"), ("SL", "SR"), ("BL", "BR"), ("FLC", "FRC"))
+_HIDDEN = (
+    "a voice is on a channel alone that is left out when its {} channels are mixed (a subwoofer, or one above), so "
+    "that all were mixed"
+)
+_PLAIN_PAIRS = (None, "stereo", "downmix", "binaural")
+_PAIR = "channelmap=map=0-FL|1-FR:channel_layout=stereo"
+"""The filter that calls two channels left and right; `pan` would mix them by the layout that they have."""
+_AS_A_PAIR = "its header takes its {} for no left and right, as which they were kept"
+_UNEVEN = "its {} channels are a layout of which ffmpeg has no mix, so that all were mixed"
 _EVENLY = "its {} channels, which do not say where each is heard, were mixed equally"
 
 
@@ -150,17 +165,33 @@ def mix_down(
         As `FFmpeg.pcm`.
     """
     channels = stream.channels or 0
+    is_odd_pair = channels == _STEREO and stream.channel_layout not in _PLAIN_PAIRS
+    if is_odd_pair and outputs == _STEREO:
+        return Mix(_PAIR, _AS_A_PAIR.format(stream.channel_layout), channels=_STEREO), work
     if channels <= outputs or outputs > _STEREO:
         return None, work
     measuring, encoding = portions(work, [0.2, 0.8])
     levels = Levels(
         _weights(stream, outputs),
         left_out=_left_out(stream),
-        others=_uneven(channels) if stream.is_of_unknown_layout else None,
+        others=_uneven(channels) if stream.is_of_unknown_layout or is_odd_pair else None,
     )
     for second in ffmpeg.samples(source, media, stream, measuring, sample_rate=_MEASURED_RATE):
         levels.add(second)
-    return (_of_microphones(levels) if levels.others is not None else _of_loudspeakers(levels, stream)), encoding
+    if levels.others is not None:
+        return _of_microphones(levels), encoding
+    mix = _of_loudspeakers(levels, stream)
+    return mix if mix is not None or not _is_uneven(stream) else _of_all(levels, stream, _UNEVEN), encoding
+
+
+def _is_uneven(stream: Stream) -> bool:
+    """Whether ffmpeg has no mix of its layout: none in front, or one of a pair alone (`sane_layout` in rematrix.c)."""
+    import av
+
+    if stream.channel_layout is None:
+        return False
+    names = {channel.name for channel in av.AudioLayout(stream.channel_layout).channels}
+    return names.isdisjoint(_FRONT) or any((left in names) != (right in names) for left, right in _PAIRS)
 
 
 def _left_out(stream: Stream) -> tuple[int, ...]:
@@ -233,13 +264,15 @@ def _of_microphones(levels: Levels) -> Mix:
 
 def _of_loudspeakers(levels: Levels, stream: Stream) -> Mix | None:
     channels = stream.channels or 0
+    if (stream.channel_layout or "").startswith(_AMBISONIC) and _is_heard(levels, 0):
+        return Mix(one_channel(0), f"of its {channels} channels of ambisonics that was taken which hears all around")
     if levels.energies is not None and levels.mix_energy < _CANCELLED * levels.energies.max():
         loudest = int(levels.energies.argmax())
         why = "cancel each other out" + (" or are dropped when they are mixed" if channels > _STEREO else "")
         said = f"its {channels} channels {why}, so that channel {loudest + 1} was taken alone"
         return Mix(one_channel(loudest), said)
     if levels.hidden_blocks >= _FEWEST_HIDDEN_BLOCKS:
-        return _of_all(levels, stream)
+        return _of_all(levels, stream, f"for {levels.hidden_blocks / _BLOCKS:.1f} s {_HIDDEN}")
     if len(levels.weights) == 1 and levels.cancelled_seconds >= _STRETCH_SECONDS:
         kept = "both" if channels == _STEREO else "two"
         said = (
@@ -249,13 +282,18 @@ def _of_loudspeakers(levels: Levels, stream: Stream) -> Mix | None:
     return None
 
 
-def _of_all(levels: Levels, stream: Stream) -> Mix:
-    """FFmpeg's mix with the channels that it leaves out, as loud as others that are not in front."""
+def _is_heard(levels: Levels, channel: int) -> bool:
+    return levels.energies is not None and bool(levels.energies[channel] >= _HEARD * levels.energies.max())
+
+
+def _of_all(levels: Levels, stream: Stream, why: str) -> Mix:
+    """FFmpeg's mix with the channels that it leaves out, as loud as others that are not in front.
+
+    Args:
+        why: A phrase with the place of a number, that of the channels.
+    """
     weights = _all_weights(stream, len(levels.weights))
     weights /= max(1.0, float(weights.sum(axis=1).max()))
     rows = [list(map(float, row)) for row in weights]
-    said = (
-        f"for {levels.hidden_blocks / _BLOCKS:.1f} s a voice is on a channel alone that is left out when its "
-        f"{stream.channels} channels are mixed (a subwoofer, or one above), so that all were mixed"
-    )
+    said = why.format(stream.channels)
     return Mix(weighted_mix(rows[0]) if len(rows) == 1 else stereo_mix(*rows), said, channels=len(rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 
@@ -268,3 +269,32 @@ def test_channels_in_an_order_of_their_own_can_be_read(ending: str, mask: int, t
     track, sound = extract(source)
     assert track.channels == 2
     assert min(loudness for slot, loudness in enumerate(slots(sound)[:8]) if slot != 3) > 0.2
+
+
+@pytest.mark.parametrize("heard", [0, pytest.param(1, marks=pytest.mark.thorough)])
+def test_of_ambisonics_the_channel_is_taken_that_hears_all_around(heard: int, tmp_path: Path):
+    """Who stands to the left is louder on the second, but that does not hear who stands in front."""
+    level = "0.5" if heard == 0 else "0"
+    wav, source = recorder_wav(tmp_path / "a.wav", in_turns(4), 0), tmp_path / "a.opus"
+    mix = f"pan=ambisonic 1|c0={level}*c0+{level}*c1+{level}*c2+{level}*c3|c1=c0+c1|c2=0*c0|c3=0*c0"
+    media.ffmpeg("-i", wav, "-af", mix, "-ar", "48000", "-c:a", "libopus", "-mapping_family", "2", source)
+    track, _ = extract(source)
+    assert track.channels == 1
+    assert ("of its 4 channels of ambisonics that was taken which hears all" in track.chosen_because) is (heard == 0)
+    if heard:
+        assert "so that channel 2 was taken alone" in track.chosen_because
+
+
+ODD_MASKS = [(2, 0x5), (2, 0x9), (2, 0xC), (2, 0x30), (2, 0x11), (3, 0x13), (5, 0x1F), (3, 0x310), (4, 0x3C0)]
+
+
+@pytest.mark.parametrize("outputs", [None, pytest.param(1, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize(("channels", "mask"), ODD_MASKS)
+def test_a_mask_that_no_loudspeakers_have_silences_no_microphone(
+    channels: int, mask: int, outputs: int | None, tmp_path: Path
+):
+    """Recorders set any bits, as many as they have channels: ffmpeg refuses one of a pair, and drops a subwoofer."""
+    source = recorder_wav(tmp_path / "a.wav", np.repeat(in_turns(channels), 3, axis=0), mask)
+    track, sound = extract(source, AudioSettings(channels=outputs) if outputs else None)
+    assert min(slots(sound)[1 : 3 * channels : 3]) > 0.1
+    assert re.search(r"channels|no left and right", track.chosen_because)
