@@ -33,6 +33,8 @@ class Concessions:
         self._ladder = tuple(ladder)
         self._lock = threading.Lock()
         self._given_up: frozenset[str] = frozenset()
+        self.answered = False
+        """Whether a request was answered as it should be, ever."""
 
     @property
     def given_up(self) -> frozenset[str]:
@@ -96,4 +98,5 @@ class Concessions:
                 words = refused.words
             else:
                 self.remember(without, words)
+                self.answered = True
                 return answer

@@ -42,7 +42,13 @@ class TooLong(MediaAssetsError):
     """The request or its answer did not fit; with half of the material it may."""
 
 
-_OUT_OF_QUOTA = ("insufficient_quota", "billing_hard_limit_reached", "exceeded your current quota")
+_OUT_OF_QUOTA = (
+    "insufficient_quota", "billing_hard_limit_reached", "exceeded your current quota",
+    "insufficient balance", "insufficient_balance", "insufficient credit", "out of credits",  # DeepSeek, OpenRouter
+    "arrearage", "overdue-payment", "欠费", "余额不足", "余额为",  # DashScope, Zhipu (1113), SiliconFlow
+)  # fmt: skip
+_PASSES_SOON = re.compile(r"(retry|try again) (in|after) \d|per[ _-]?minute|retrydelay", re.IGNORECASE)
+"""Gemini says of a minute's limit what others say of a month's, and when it ends."""
 _FLAGGED = ("content_filter", "content_policy", "content management policy", "invalid_prompt", "flagged")
 # Named when it is the configuration that the server does not take, and not the transcript.
 _CONFIGURATION = (
@@ -122,7 +128,7 @@ def meaning(refusal: Refusal, server: str, key: str, task: Task) -> MediaAssetsE
             f"{server} refused the API key (status {status})",
             next_step="Set OPENAI_API_KEY to a valid key of this server, in the environment or in .env, then run again",
         )
-    if any(words in subject for words in _OUT_OF_QUOTA) or status == 402:
+    if status == 402 or (any(words in subject for words in _OUT_OF_QUOTA) and not _PASSES_SOON.search(subject)):
         return Fatal(
             f"the quota at {server} is used up ({quoted})", next_step="Add credit or raise the limit, then run again"
         )

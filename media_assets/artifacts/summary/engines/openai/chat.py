@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from media_assets.artifacts.summary.engines.openai import prompts
 from media_assets.artifacts.summary.engines.openai.answers import Answer
-from media_assets.artifacts.summary.engines.openai.completion import checked, counted_prompt, text_of, used_tokens
+from media_assets.artifacts.summary.engines.openai.completion import (
+    checked,
+    completion_in,
+    counted_prompt,
+    text_of,
+    used_tokens,
+)
 from media_assets.artifacts.summary.engines.openai.journal import AnswerJournal, Entry
-from media_assets.artifacts.summary.engines.openai.reading import Unreadable, read_answer
+from media_assets.artifacts.summary.engines.openai.reading import Unreadable, is_whole, read_answer
 from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
 from media_assets.base.errors import BadMedia, Transient
 from media_assets.services.openai.concessions import Concessions
@@ -146,7 +151,7 @@ class Chat:
         choice = completion.choices[0]
         text = text_of(choice.message)
         reason = str(choice.finish_reason or "").lower()
-        if reason in _UNFINISHED:
+        if reason in _UNFINISHED and not is_whole(text):
             raise TooLong(f"got an answer that {self._settings.model} did not finish within its length limit")
         if reason in _FILTERED:
             said = quotable(text, self._client.api_key)
@@ -175,8 +180,8 @@ class Chat:
         if remaining is not None:
             timeout = min(timeout, remaining)
         try:
-            create: Any = self._client.chat.completions.create
-            completion: object = create(
+            create: Any = self._client.chat.completions.with_raw_response.create
+            response = create(
                 model=self._settings.model, timeout=timeout, **_form(messages, self._settings.temperature, without)
             )
         except openai.APIError as error:
@@ -188,9 +193,12 @@ class Chat:
             if isinstance(error, openai.APIStatusError):
                 raise RefusedRequest(refusal_of(error), self._server, self._client.api_key, SUMMARY) from None
             raise translate(error, self._server, self._client.api_key, SUMMARY) from None
-        except (json.JSONDecodeError, UnicodeDecodeError):
-            raise Transient(f"could not be summarised: {self._server} answered with broken JSON") from None
-        return checked(completion, self._server, self._client.api_key)
+        return checked(
+            completion_in(response),
+            self._server,
+            self._client.api_key,
+            answered_before=self._concessions.answered,
+        )
 
 
 def estimate_usd(settings: OpenAISummary, size_bytes: int, *, calls: int) -> float | None:

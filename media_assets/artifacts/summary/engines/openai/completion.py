@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from media_assets.artifacts.summary.engines.openai.streamed import unwrapped
 from media_assets.base.errors import Fatal, Transient
 from media_assets.services.openai.errors import SUMMARY, RefusedRequest
-from media_assets.services.openai.refusals import read_refusal
+from media_assets.services.openai.refusals import Refusal, read_refusal
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion
@@ -20,15 +21,37 @@ if TYPE_CHECKING:
 _NOT_SAID = ("thinking", "reasoning", "reasoning_content", "redacted_thinking", "thought")
 
 
-def checked(completion: object, server: str, key: str) -> ChatCompletion:
+def completion_in(response: Any) -> object:
+    """What the client library makes of a raw response, or what we make of it where that is no completion; None where
+    it is broken."""
+    from openai.types.chat import ChatCompletion
+
+    try:
+        found: object = response.parse()
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        found = None
+    if isinstance(found, ChatCompletion):
+        return found
+    body = unwrapped(response.http_response.content)
+    return found if body is None else ChatCompletion.construct(**body)
+
+
+def checked(completion: object, server: str, key: str, *, answered_before: bool) -> ChatCompletion:
     """The library hands over whatever came with status 200, as text or with fields missing.
+
+    Args:
+        answered_before: Whether the same address answered with a completion in this run.
 
     Raises:
         RefusedRequest: it is an error: gateways report that of the model behind them so.
     """
     from openai.types.chat import ChatCompletion
 
+    if completion is None:
+        raise Transient(f"could not be summarised: {server} answered with broken JSON")
     if not isinstance(completion, ChatCompletion):
+        if answered_before:
+            raise Transient(f"could not be summarised: {server} answered with something that is no chat completion")
         raise Fatal(
             f"{server} answers with something that is no chat completion",
             next_step="Set `summary.base_url` in library.yaml to the address that ends before /chat/completions",
@@ -41,13 +64,20 @@ def checked(completion: object, server: str, key: str) -> ChatCompletion:
         error = place.get("error") if isinstance(place, dict) else None
         if error and (place is first or broken):
             refusal = read_refusal({"error": error}, 200)
-            raise RefusedRequest(refusal, f"{server} answered without a completion:", key, SUMMARY) from None
+            raise _refused(refusal, server, key)
     if broken:
         said = read_refusal({name: value for name, value in body.items() if name not in ("id", "model", "object")}, 200)
         if said.words:
-            raise RefusedRequest(said, f"{server} answered without a completion:", key, SUMMARY)
+            raise _refused(said, server, key)
         raise Transient(f"could not be summarised: {server} answered without a completion")
     return completion
+
+
+def _refused(refusal: Refusal, server: str, key: str) -> RefusedRequest:
+    refused = RefusedRequest(refusal, server, key, SUMMARY)
+    if not isinstance(refused.failure, Transient):
+        return refused
+    return RefusedRequest(refusal, f"{server} answered without a completion:", key, SUMMARY)
 
 
 def text_of(message: object) -> str:
@@ -63,6 +93,7 @@ def _places(message: object) -> Iterator[object]:
     yield getattr(message, "content", None)
     for call in _as_list(getattr(message, "tool_calls", None)):
         yield getattr(getattr(call, "function", None), "arguments", None)
+    yield getattr(getattr(message, "function_call", None), "arguments", None)
     # vLLM's parsers put the whole answer of a model that does not think there. Only an answer counts.
     for name in ("reasoning_content", "reasoning"):
         text = getattr(message, name, None)

@@ -53,6 +53,15 @@ def read_answer(text: str) -> Answer:
     raise Unreadable(problem or "answer: is no complete JSON object with the asked fields")
 
 
+def is_whole(text: str) -> bool:
+    """Whether a text is an answer and nothing is missing behind it, whatever the server says: some end at the last
+    token that they may give."""
+    try:
+        return isinstance(_parsed(text.strip()), dict) and bool(read_answer(text))
+    except Unreadable:
+        return False
+
+
 def _candidates(text: str) -> Iterator[object]:
     """What may be the answer, the most certain first."""
     whole = _parsed(text)
