@@ -22,6 +22,7 @@ from media_assets.artifacts.compressed_video.planning.plan import make_plan
 from media_assets.artifacts.compressed_video.planning.tiers import choose_tier, is_efficient, main_video, target_size
 from media_assets.artifacts.compressed_video.reading.fields import look_at_fields
 from media_assets.artifacts.compressed_video.reading.picture import Picture, look_at_picture
+from media_assets.artifacts.compressed_video.reading.shapes import changed_shapes
 from media_assets.artifacts.compressed_video.reading.shown import as_shown, cannot_be_shown, has_aperture
 from media_assets.artifacts.compressed_video.reading.timeline import read_timeline
 from media_assets.artifacts.compressed_video.searching.crf_search import search
@@ -39,6 +40,8 @@ from media_assets.work.work import Work
 
 _PREDICTION_FAILS_BY = 1.25
 """A predicted size is not taken for too large before it is so many times what is allowed."""
+_UNTIMED_SHARE = 0.05
+"""So many frames without a time are got over: FFmpeg fills in those of a few."""
 _WEIGHTS = (0.05, 0.35, 0.5, 0.1)
 """Shares of samples, search, encode and checks in the whole work; progress need not be exact."""
 
@@ -106,6 +109,11 @@ def _compress(
     if odd := cannot_be_shown(source, media):
         raise LeftAsItIs(odd)
     timeline = read_timeline(source, main.index, work)
+    if timeline.untimed > _UNTIMED_SHARE * (timeline.untimed + timeline.seconds.size):
+        raise LeftAsItIs(
+            f"nothing says when {timeline.untimed} of its frames are shown (a bare stream, or times below 0): put it "
+            "into a container first, say with ffmpeg -i it -c copy it.mp4"
+        )
     if not timeline.seconds.size:
         if timeline.hidden_bytes:
             raise LeftAsItIs("its edit list shows none of its frames")
@@ -124,7 +132,11 @@ def _compress(
             f"the quality of {width} × {height} pixels cannot be measured: {SMALLEST_SIDE} a side are needed"
         )
     picture = look_at_picture(source, main, work)
-    if reason := _refused(picture, main) or irreplaceable(source, media, work):
+    reason = _refused(picture, main) or irreplaceable(source, media, work)
+    if picture.hidden_layer:
+        reason = reason or "it holds a second layer (another view, or more pixels), which a result would lose"
+    reason = reason or changed_shapes(source, main, timeline.duration_seconds, work)
+    if reason:
         raise LeftAsItIs(reason)
     main = _as_shown(ffmpeg, source, media, main, picture, work)
     fields = look_at_fields(source, main, work)

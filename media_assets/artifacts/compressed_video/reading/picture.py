@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from media_assets.artifacts.compressed_video.reading.layers import second_layer
 from media_assets.artifacts.compressed_video.reading.views import Views, read_views
 from media_assets.base.errors import BadMedia
 from media_assets.media.frame_data import side_data
@@ -61,6 +62,8 @@ class Picture:
     """4:2:0 and its like, or RGB."""
     alpha: bool
     views: Views = field(default_factory=Views)
+    hidden_layer: bool = False
+    """Whether it holds more than its base layer, and that is no transparency."""
     slant_degrees: int = 0
     """The angle it is to be turned by for display, where that is no multiple of 90°; 0 for all others."""
 
@@ -81,17 +84,20 @@ def _look(path: Path, index: int) -> Picture:
         found: Any = container.streams[index] if container is not None else None
         if container is None or found is None or found.type != "video":
             raise BadMedia("its picture cannot be read", next_step="Play the file to see whether it is damaged")
+        layer = None
         for packet in islice(container.demux(found), _PACKETS_TO_A_FRAME):
+            if layer is None and found.codec_context.name == "hevc":
+                layer = second_layer(bytes(found.codec_context.extradata or b""), bytes(packet))
             try:
                 frames = packet.decode()
             except av.error.FFmpegError:
                 continue
             if frames:
-                return _picture(found, frames[0])
+                return _picture(found, frames[0], layer)
     raise BadMedia("no frame of its picture can be decoded", next_step="Play the file to see whether it is damaged")
 
 
-def _picture(stream: Any, frame: Any) -> Picture:
+def _picture(stream: Any, frame: Any, layer: str | None) -> Picture:
     from av.video.reformatter import ColorRange
 
     carried = side_data(frame)
@@ -110,10 +116,12 @@ def _picture(stream: Any, frame: Any) -> Picture:
         hdr10_plus="DYNAMIC_HDR_PLUS" in content,
         chroma=_chroma(frame.format),
         # FFmpeg's own decoder shows VP8 and VP9 without what lies beside them in WebM.
-        alpha=any(component.is_alpha for component in frame.format.components)
+        alpha=layer == "alpha"
+        or any(component.is_alpha for component in frame.format.components)
         or stream.metadata.get("alpha_mode") == "1"
         or stream.metadata.get("ALPHA_MODE") == "1",
         views=read_views(carried),
+        hidden_layer=layer == "other",
         slant_degrees=_slant(frame.rotation),
     )
 

@@ -24,6 +24,8 @@ _WHOLE_BELOW = 1.5
 """A file that is no longer than all samples times this is not sampled but taken whole."""
 
 
+_FACTS = 4
+"""Numbers in front of the rows that a child returns."""
 _MANY_PACKETS_BYTES = 400_000_000
 """Some 50 hours of 90 frames a second."""
 
@@ -43,6 +45,8 @@ class Timeline:
     """How often its clock jumps."""
     falls: int = 0
     """How often its clock goes back where ffmpeg corrects nothing."""
+    untimed: int = 0
+    """Frames of which nothing says when they are shown."""
 
     @property
     def duration_seconds(self) -> float:
@@ -84,13 +88,14 @@ def read_timeline(path: Path, index: int, work: Work) -> Timeline:
 
     limits = replace(work.child_limits, result_bytes=_MANY_PACKETS_BYTES)
     found = np.frombuffer(run_in_child(_packets, path, index, work=work, limits=limits), dtype=np.float64)
-    jumps, falls, by_decoding = map(int, found[:3])
-    rows = found[3:].reshape(-1, 4)
+    jumps, falls, by_decoding, untimed = map(int, found[:_FACTS])
+    rows = found[_FACTS:].reshape(-1, 4)
     hidden = rows[:, 3] != 0
     times, sizes, lengths, _ = rows[~hidden].T
     order = np.argsort(times, kind="stable")
     end = _end(times, lengths, order, by_decoding=bool(by_decoding))
-    return Timeline(times[order], sizes[order].astype(np.int64), end, int(rows[hidden, 1].sum()), jumps, falls)
+    hidden_bytes = int(rows[hidden, 1].sum())
+    return Timeline(times[order], sizes[order].astype(np.int64), end, hidden_bytes, jumps, falls, untimed)
 
 
 def _end(
@@ -119,9 +124,9 @@ def _end(
 
 def _packets(path: Path, index: int) -> bytes:
     """When each packet of a stream is shown, its bytes, how long it lasts and whether it is hidden, as rows of four
-    doubles; in front of them how often the clock jumps and falls, and whether a length is that until the next is
-    decoded."""
-    rows = array("d", [0.0, 0.0, 0.0])
+    doubles; in front of them how often the clock jumps and falls, whether a length is that until the next is decoded,
+    and how many packets have no time."""
+    rows = array("d", [0.0] * _FACTS)
     with path.open("rb") as file, open_media(file) as container:
         if container is not None:
             start = (container.start_time or 0) / _MICROSECONDS
@@ -129,7 +134,10 @@ def _packets(path: Path, index: int) -> bytes:
             stream: Any = container.streams[index]
             for packet in container.demux(stream):
                 ticks = packet.pts if packet.pts is not None else packet.dts
-                if not packet.size or ticks is None:
+                if not packet.size:
+                    continue
+                if ticks is None:
+                    rows[3] += 1
                     continue
                 length = float((packet.duration or 0) * packet.time_base)
                 dts = None if packet.dts is None else float(packet.dts * packet.time_base)

@@ -1,0 +1,92 @@
+"""Pictures that change on their way, frames without a time, and layers that a decoder does not show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from media_assets.artifacts.compressed_video.reading.layers import second_layer
+from media_assets_tests import sample_media as media
+from media_assets_tests.artifacts.compressed_video.clips import FAT, clip, compress, result, scene
+
+H264 = (*FAT, "-f", "h264")
+MPEG2 = ("-c:v", "mpeg2video", "-q:v", "2", "-f", "mpegts")
+
+
+def part(path: Path, size: str, *arguments: str, filters: str = "null") -> bytes:
+    media.ffmpeg(*scene("motion", size, 1.0), "-vf", filters, *arguments, media.file_url(path))
+    return path.read_bytes()
+
+
+def changing(folder: Path, ending: str) -> Path:
+    """A picture of 160x90 for a second and of 192x108 for another."""
+    if ending == "ts":
+        later = ("-output_ts_offset", "1", *MPEG2)
+        data = part(folder / "a", "160x90", *MPEG2) + part(folder / "b", "192x108", *later)
+        (folder / "both.ts").write_bytes(data)
+        return folder / "both.ts"
+    (folder / "both.h264").write_bytes(part(folder / "a", "160x90", *H264) + part(folder / "b", "192x108", *H264))
+    media.ffmpeg("-r", "25", "-i", folder / "both.h264", "-c", "copy", media.file_url(folder / f"both.{ending}"))
+    return folder / f"both.{ending}"
+
+
+@pytest.mark.parametrize("ending", ["ts", "mkv", "mp4"])
+def test_a_picture_that_changes_its_size_is_left_as_it_is(ending: str, tmp_path: Path):
+    done = compress(changing(tmp_path, ending))
+    assert done.value.reason == (
+        "left as it is: its picture changes its size (160 × 90, then 192 × 108), and a result would have one"
+    )
+
+
+def test_a_broadcast_that_changes_the_shape_of_its_pixels_is_left_as_it_is(tmp_path: Path):
+    second = part(tmp_path / "b", "160x90", "-output_ts_offset", "1", *MPEG2, filters="setdar=4/3")
+    (tmp_path / "a.ts").write_bytes(part(tmp_path / "a", "160x90", *MPEG2, filters="setdar=16/9") + second)
+    reason = compress(tmp_path / "a.ts").value.reason
+    assert reason.startswith("left as it is: its picture changes the shape of its pixels (1:1, then 3:4)")
+
+
+@pytest.mark.parametrize("kind", ["h264", "hevc"])
+def test_a_bare_stream_is_left_as_it_is_and_not_called_damaged(kind: str, tmp_path: Path):
+    coded = {"h264": H264, "hevc": ("-c:v", "libx265", "-x265-params", "log-level=none", "-f", "hevc")}[kind]
+    part(tmp_path / f"a.{kind}", "160x90", *coded)
+    reason = compress(tmp_path / f"a.{kind}").value.reason
+    assert reason.startswith("left as it is: nothing says when 25 of its frames are shown")
+
+
+def test_frames_before_time_0_of_a_matroska_are_told_before_anything_is_encoded(tmp_path: Path):
+    source = clip(
+        tmp_path / "a.mkv", "-output_ts_offset", "-0.5", "-avoid_negative_ts", "disabled", size="160x90", seconds=1.0
+    )
+    done = compress(source)
+    assert done.value.reason.startswith("left as it is: nothing says when 13 of its frames are shown")
+
+
+GLASS = "format=yuva444p,geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='255*X/W'"
+
+
+@pytest.mark.thorough
+def test_transparency_in_a_second_layer_of_hevc_is_named(tmp_path: Path):
+    coded = ("-c:v", "libx265", "-x265-params", "log-level=none:crf=4", "-pix_fmt", "yuva420p", "-tag:v", "hvc1")
+    part(tmp_path / "a.mp4", "160x90", *coded, filters=GLASS)
+    done = compress(tmp_path / "a.mp4")
+    assert result(done)
+    assert done.value.losses == ("transparency",)
+
+
+def test_layers_are_told_by_the_units_of_a_picture():
+    def unit(kind: int, layer: int, content: bytes = b"picture") -> bytes:
+        return bytes([kind << 1 | layer >> 5, (layer & 31) << 3 | 1]) + content
+
+    def coded(*units: bytes) -> bytes:
+        return b"".join(b"\0\0\0\1" + one for one in units)
+
+    alpha = unit(39, 0, b"\x05\x02ab\xa5\x01\0")
+    assert second_layer(b"", coded(unit(19, 0))) is None
+    assert second_layer(b"", coded(unit(19, 0), unit(19, 1))) == "other"
+    assert second_layer(coded(alpha), coded(unit(19, 0), unit(19, 1))) == "alpha"
+    assert second_layer(b"", coded(alpha, unit(19, 0), unit(19, 1))) == "alpha"
+    assert second_layer(coded(alpha), coded(unit(19, 0))) is None
+    for damaged in (b"", b"\1" * 30, b"\0\0\1", b"\1" + bytes(21) + b"\xff" * 9):
+        assert second_layer(damaged, coded(unit(19, 0))) is None
+        assert second_layer(damaged, b"\0\0") is None
