@@ -11,7 +11,7 @@ from typing import BinaryIO
 from media_assets.media.beginnings import begins_at
 from media_assets.media.heard_whole import au_parts
 from media_assets.media.isobmff import boxes
-from media_assets.media.wav_parts import wav_parts
+from media_assets.media.wav_parts import chunks_behind, wav_parts
 
 _MOST_CHUNKS = 10_000
 _HEAD_BYTES = 4096
@@ -62,7 +62,7 @@ def _wav(file: BinaryIO) -> int:
     if not parts or not parts[-1].ends:
         return 0
     at = parts[-1].data_start + parts[-1].data_bytes
-    at += parts[-1].data_bytes % 2 if not begins_at(file, at) else 0
+    at = chunks_behind(file, at, 0 if begins_at(file, at) else parts[-1].data_bytes % 2)
     for _ in range(_MOST_CHUNKS):
         if at + 8 > file_size or begins_at(file, at):
             break

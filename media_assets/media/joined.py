@@ -89,6 +89,8 @@ def _wav(file: BinaryIO) -> str | None:
         return None
     parts = wav_parts(file)
     require_one_row(parts)
+    if len(parts) > 1 and all(part.data_start == part.start + 8 for part in parts[1:]):
+        return f"its samples are in {len(parts)} chunks, read to the end"
     if len(parts) > 1:
         return f"{len(parts)} WAV files of one format behind each other, read to the end"
     wrapped = any(part.wrapped for part in parts)

@@ -223,13 +223,16 @@ def _duration_seconds(container: InputContainer) -> float | None:
 
 
 def _chapters(container: InputContainer) -> Iterator[Chapter]:
+    tags = _tags(container)
     for chapter in container.chapters():
         time_base = chapter["time_base"]
         if time_base is not None:
+            # FFmpeg drops the name of one that stands in front of its time in the comments of FLAC and Ogg.
+            name = chapter["metadata"].get("title") or tags.get(f"CHAPTER{chapter['id']:03}NAME", "")
             yield Chapter(
                 start_seconds=float(chapter["start"] * time_base),
                 end_seconds=float(chapter["end"] * time_base),
-                title=chapter["metadata"].get("title", "")[:_LONGEST_TEXT],
+                title=name[:_LONGEST_TEXT],
             )
 
 

@@ -48,7 +48,7 @@ class WavPart:
     """One recording."""
 
     start: int
-    """Where its header begins."""
+    """Where its header begins, or that of a further chunk of its samples."""
     form: bytes
     """Its chunk `fmt `, without a padding byte."""
     data_start: int
@@ -73,7 +73,7 @@ def wav_parts(file: BinaryIO) -> list[WavPart]:
     parts: list[WavPart] = []
     at: int | None = id3_bytes(file)
     while at is not None and len(parts) < _MOST_PARTS:
-        part = _part(file, at)
+        part = _part(file, at) or (_more_samples(file, at, parts[-1].form) if parts else None)
         if part is None:
             break
         part, at = _with_its_end(file, part, file_size)
@@ -168,6 +168,13 @@ def _part(file: BinaryIO, start: int) -> WavPart | None:
     return None
 
 
+def _more_samples(file: BinaryIO, at: int, form: bytes) -> WavPart | None:
+    """A further chunk of samples of the same recording, of which ffmpeg hears the last alone."""
+    file.seek(at)
+    header = file.read(8)
+    return WavPart(at, form, at + 8, int.from_bytes(header[4:], "little"), None) if header[:4] == b"data" else None
+
+
 def _chunks(file: BinaryIO, at: int) -> Iterator[tuple[bytes, int, int]]:
     """Name of each chunk, start and size of its content, at which the file is left."""
     for _ in range(_MOST_CHUNKS):
@@ -199,9 +206,7 @@ def _with_its_end(file: BinaryIO, part: WavPart, file_size: int) -> tuple[WavPar
 
 def _behind(file: BinaryIO, end: int, padding: int, file_size: int) -> tuple[bool, int | None]:
     """Whether what follows the samples is more of them, and where the next recording begins."""
-    at = end + padding
-    if padding and _begins(file, end):  # many leave the padding out
-        at = end
+    at = chunks_behind(file, end, padding)
     known = False
     for _ in range(_MOST_CHUNKS):
         if _begins(file, at):
@@ -209,6 +214,8 @@ def _behind(file: BinaryIO, end: int, padding: int, file_size: int) -> tuple[boo
         file.seek(at)
         header = file.read(8)
         name, size = header[:4], int.from_bytes(header[4:], "little")
+        if name == b"data" and size:
+            return False, at
         if at + _SLOPPY_BYTES >= file_size or name.startswith(_TAGS):
             return False, _next_beginning(file, at)
         if not _CHUNK_NAME.fullmatch(name) or (at + 8 + size > file_size and name not in _NO_SOUND):
@@ -217,6 +224,17 @@ def _behind(file: BinaryIO, end: int, padding: int, file_size: int) -> tuple[boo
         known = known or name in _NO_SOUND
         at += 8 + size + size % 2
     return False, None
+
+
+def chunks_behind(file: BinaryIO, end: int, padding: int) -> int:
+    """Where what follows the samples begins: many leave the padding out.
+
+    Args:
+        end: Of the samples.
+        padding: 1 where there should be a byte of it.
+    """
+    file.seek(end)
+    return end if padding and (file.read(4) in _NO_SOUND or _begins(file, end)) else end + padding
 
 
 def _behind_zeros(file: BinaryIO, at: int) -> tuple[bool, int | None]:

@@ -477,3 +477,22 @@ def test_joined_avis_of_different_sound_are_refused(tmp_path: Path):
     assert extract(tmp_path, "same.avi", parts[0] * 4).duration_seconds == pytest.approx(4.0, abs=0.2)
     with pytest.raises(BadMedia, match="cut off"):
         extract(tmp_path, "cut.avi", parts[0] + parts[0][:-6000])
+
+
+def test_samples_in_several_chunks_of_one_wav_are_all_heard(tmp_path: Path):
+    """FFmpeg hears the last alone."""
+    one, two = noisy(1, 2), noisy(1, 2, seconds=0.7)
+    content = one + INFO + b"data" + two[40:]
+    track = extract(tmp_path, "a.wav", content[:4] + struct.pack("<I", len(content) - 8) + content[8:])
+    assert track.duration_seconds == pytest.approx(1.1, abs=0.07)
+    assert "its samples are in 2 chunks, read to the end" in track.chosen_because
+
+
+def test_a_chunk_that_follows_an_odd_number_of_samples_without_padding_is_not_heard(tmp_path: Path):
+    samples = np.random.default_rng(1).bytes(2 * RATE + 1)
+    form = struct.pack("<HHIIHH", 1, 1, RATE, RATE, 1, 8)
+    chunks = b"fmt " + struct.pack("<I", 16) + form + b"data" + struct.pack("<I", len(samples)) + samples
+    chunks += b"LIST" + struct.pack("<I", 9004) + b"INFO" + bytes(9000)
+    track = extract(tmp_path, "a.wav", b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks)
+    assert track.duration_seconds == pytest.approx(2.0, abs=0.1)
+    assert track.chosen_because == "the only audio track"

@@ -35,6 +35,7 @@ _ONE_AFTER_THE_OTHER = "asetpts=N/SR/TB"
 """The filter that gives each sample the time at which it comes."""
 _MOST_MIXED_CHANNELS = 64
 """FFmpeg mixes no more to fewer (`SWR_CH_MAX`)."""
+_LISTED_CHAPTERS = {"mp3", "flac", "ogg"}
 _STARTED_BY_FFMPEG = {"mpegts", "mpeg"}
 """Containers for which ffmpeg itself starts the clock with the chosen stream (those it marks as discontinuous)."""
 
@@ -249,7 +250,7 @@ def _output(source: Path, media: MediaInfo, stream: Stream, destination: Path, o
     # Ogg keeps the tags of the whole with the stream.
     tags = f"0:s:{stream.index}" if media.container == "ogg" else "0"
     inputs = [uploaded(source, media.container, itsoffset=f"{-late:.6f}")[str(stream.index)]]
-    if _from_first_sound(media):
+    if _lists_chapters(media):
         listed = destination.with_name("chapters.txt")
         listed.write_text(listed_chapters(media.chapters), "utf-8")
         inputs.append(our_own(listed, "ffmetadata")["s?"])  # it has no stream to take
@@ -265,10 +266,10 @@ def _output(source: Path, media: MediaInfo, stream: Stream, destination: Path, o
     )
 
 
-def _from_first_sound(media: MediaInfo) -> bool:
-    """Whether times of chapters count from the first sound, as a player begins, which ffmpeg puts later: behind the
-    delay of the encoder."""
-    return media.container == "mp3" and 0 < len(media.chapters) < MOST_CHAPTERS
+def _lists_chapters(media: MediaInfo) -> bool:
+    """Whether ffmpeg is given the chapters as the probe found them: those of an mp3 count from the first sound, as a
+    player begins, and it puts them before the delay of the encoder; of FLAC and Ogg it loses titles."""
+    return media.container in _LISTED_CHAPTERS and 0 < len(media.chapters) < MOST_CHAPTERS
 
 
 def _late_seconds(media: MediaInfo, stream: Stream) -> float:
@@ -278,7 +279,7 @@ def _late_seconds(media: MediaInfo, stream: Stream) -> float:
 
 def _shift_seconds(media: MediaInfo, stream: Stream) -> float:
     """What is taken off the times of chapters."""
-    return 0.0 if _from_first_sound(media) else media.start_seconds + _late_seconds(media, stream)
+    return 0.0 if _lists_chapters(media) else media.start_seconds + _late_seconds(media, stream)
 
 
 def _written(destination: Path, work: Work) -> MediaInfo | None:

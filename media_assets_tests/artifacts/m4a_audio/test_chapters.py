@@ -110,3 +110,16 @@ def test_chapters_of_an_mp3_begin_when_they_say_behind_the_delay_of_its_encoder(
     assert [chapter.title for chapter in after.chapters] == [chapter.title for chapter in before.chapters]
     begins = [chapter.start_seconds for chapter in before.chapters]
     assert [chapter.start_seconds for chapter in after.chapters][1:] == pytest.approx(begins[1:], abs=0.001)
+
+
+@pytest.mark.parametrize("ending", ["flac", "ogg", pytest.param("opus", marks=pytest.mark.thorough)])
+def test_a_chapter_in_comments_whose_name_stands_before_its_time_keeps_it(ending: str, tmp_path: Path):
+    named = [("001NAME", "One"), ("001", "00:00:00.000"), ("003NAME", "Three"), ("002", "00:00:01.000"),
+             ("003", "00:00:02.500"), ("002NAME", "Two")]  # fmt: skip
+    tags = [text for number, value in named for text in ("-metadata", f"CHAPTER{number}={value}")]
+    source = media.tone(tmp_path / f"a.{ending}", 3.0, *tags)
+    _, result = extract(source)
+    found = probe(result, Work(tmp_path)).media
+    assert found is not None
+    assert [chapter.title for chapter in found.chapters] == ["One", "Two", "Three"]
+    assert [chapter.start_seconds for chapter in found.chapters] == pytest.approx([0.0, 1.0, 2.5], abs=0.01)
