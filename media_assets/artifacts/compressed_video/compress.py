@@ -15,16 +15,17 @@ from media_assets.artifacts.compressed_video.finish import (
     allowed_bytes,
     margin,
 )
+from media_assets.artifacts.compressed_video.judging.gates import out_of_step
 from media_assets.artifacts.compressed_video.planning.encoders import require
 from media_assets.artifacts.compressed_video.planning.hdr import lacks_base_layer
 from media_assets.artifacts.compressed_video.planning.leaving import irreplaceable
-from media_assets.artifacts.compressed_video.planning.plan import make_plan
+from media_assets.artifacts.compressed_video.planning.plan import EncodePlan, make_plan
 from media_assets.artifacts.compressed_video.planning.tiers import choose_tier, is_efficient, main_video, target_size
 from media_assets.artifacts.compressed_video.reading.fields import look_at_fields
 from media_assets.artifacts.compressed_video.reading.picture import Picture, look_at_picture
 from media_assets.artifacts.compressed_video.reading.shapes import changed_shapes
 from media_assets.artifacts.compressed_video.reading.shown import as_shown, cannot_be_shown, has_aperture
-from media_assets.artifacts.compressed_video.reading.timeline import read_timeline
+from media_assets.artifacts.compressed_video.reading.timeline import Timeline, read_timeline
 from media_assets.artifacts.compressed_video.searching.crf_search import search
 from media_assets.artifacts.compressed_video.searching.quality import SMALLEST_SIDE
 from media_assets.artifacts.compressed_video.searching.samples import Samples, take_samples, try_crf
@@ -108,6 +109,33 @@ def _compress(
         raise LeftAsItIs("media-assets made it, and it has the size of its tier")
     if odd := cannot_be_shown(source, media):
         raise LeftAsItIs(odd)
+    timeline = _timeline(source, media, main, work)
+    if not smaller and is_efficient(
+        main.codec, timeline.bit_rate, main.display_size, timeline.frame_rate, settings.efficient_bits_per_pixel
+    ):
+        raise NotWorthIt(f"{main.codec} at {timeline.bit_rate / 1000:.0f} kbit/s is efficient already")
+    width, height = target_size(main.display_size, tier.max_lines)
+    if min(width, height) < SMALLEST_SIDE:
+        raise LeftAsItIs(
+            f"the quality of {width} × {height} pixels cannot be measured: {SMALLEST_SIDE} a side are needed"
+        )
+    plan = _plan(ffmpeg, source, media, main, timeline, tier, settings, work)
+    _require_sound(plan, size_bytes, settings, work)
+    require(ffmpeg, plan.encoder, work)
+    if plan.encoder.hardware is not None:
+        ffmpeg = ffmpeg.freer("programs")
+    sampling, searching, encoding, checking = portions(work, _WEIGHTS)
+    samples = take_samples(ffmpeg, plan, timeline, settings, sampling)
+    target = settings.target_vmaf if tier.target_vmaf is None else tier.target_vmaf
+    crf, trials = settings.crf, tuple[CrfTrial, ...]()
+    if crf is None:
+        crf, trials = _search(ffmpeg, samples, target, size_bytes, settings, searching)
+    finish = Finish(ffmpeg, samples, settings, target, size_bytes, trials)
+    return finish.make(crf, encoding, checking)
+
+
+def _timeline(source: Path, media: MediaInfo, main: Stream, work: Work) -> Timeline:
+    """When the frames are shown, of a video that shows any and whose times can be followed."""
     timeline = read_timeline(source, main.index, work)
     if timeline.untimed > _UNTIMED_SHARE * (timeline.untimed + timeline.seconds.size):
         raise LeftAsItIs(
@@ -122,15 +150,20 @@ def _compress(
         raise BadMedia("no frame of it can be read", next_step=DAMAGED)
     if timeline.falls:
         raise LeftAsItIs(f"the clock of its picture goes back ({timeline.falls} ×), and frames would be lost")
-    if not smaller and is_efficient(
-        main.codec, timeline.bit_rate, main.display_size, timeline.frame_rate, settings.efficient_bits_per_pixel
-    ):
-        raise NotWorthIt(f"{main.codec} at {timeline.bit_rate / 1000:.0f} kbit/s is efficient already")
-    width, height = target_size(main.display_size, tier.max_lines)
-    if min(width, height) < SMALLEST_SIDE:
-        raise LeftAsItIs(
-            f"the quality of {width} × {height} pixels cannot be measured: {SMALLEST_SIDE} a side are needed"
-        )
+    return timeline
+
+
+def _plan(
+    ffmpeg: FFmpeg,
+    source: Path,
+    media: MediaInfo,
+    main: Stream,
+    timeline: Timeline,
+    tier: VideoRule,
+    settings: VideoCompressionSettings,
+    work: Work,
+) -> EncodePlan:
+    """What is to be made of a video that loses nothing irreplaceable by it."""
     picture = look_at_picture(source, main, work)
     reason = _refused(picture, main) or irreplaceable(source, media, work)
     if picture.hidden_layer:
@@ -142,18 +175,21 @@ def _compress(
     fields = look_at_fields(source, main, work)
     if fields.doubt is not None:
         raise LeftAsItIs(fields.doubt)
-    plan = make_plan(source, media, main, picture, tier, settings, fields)
-    require(ffmpeg, plan.encoder, work)
-    if plan.encoder.hardware is not None:
-        ffmpeg = ffmpeg.freer("programs")
-    sampling, searching, encoding, checking = portions(work, _WEIGHTS)
-    samples = take_samples(ffmpeg, plan, timeline, settings, sampling)
-    target = settings.target_vmaf if tier.target_vmaf is None else tier.target_vmaf
-    crf, trials = settings.crf, tuple[CrfTrial, ...]()
-    if crf is None:
-        crf, trials = _search(ffmpeg, samples, target, size_bytes, settings, searching)
-    finish = Finish(ffmpeg, samples, settings, target, size_bytes, trials)
-    return finish.make(crf, encoding, checking)
+    return make_plan(source, media, main, picture, tier, settings, fields)
+
+
+def _require_sound(plan: EncodePlan, size_bytes: int, settings: VideoCompressionSettings, work: Work) -> None:
+    """Sound is copied: whether the result can be in step with it, and small, is known before anything is encoded."""
+    budget, copied_bytes = allowed_bytes(size_bytes, settings), 0
+    for stream in plan.streams.copied:
+        if stream.type != "audio":
+            continue
+        clock = read_timeline(plan.source, stream.index, work)
+        if reason := out_of_step(clock):
+            raise LeftAsItIs(reason)
+        copied_bytes += int(clock.sizes.sum())
+    if copied_bytes >= budget:
+        raise NotWorthIt(f"its sound, which is copied, has {copied_bytes} bytes, and {budget} are allowed")
 
 
 def _refused(picture: Picture, main: Stream) -> str | None:

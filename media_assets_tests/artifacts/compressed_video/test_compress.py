@@ -4,6 +4,7 @@ decoders of the tests' own."""
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -269,3 +270,13 @@ def test_the_times_of_the_file_are_those_of_the_source(tmp_path: Path):
     assert made.stat().st_mtime_ns == source.stat().st_mtime_ns
     assert MARK.encode() in made.read_bytes()
     assert times(made)[0] == 0.0
+
+
+def test_sound_that_is_larger_than_what_is_allowed_is_told_before_anything_is_encoded(tmp_path: Path):
+    sound = ("-f", "lavfi", "-i", "anoisesrc=duration=1:sample_rate=48000", "-ac", "6", "-c:a", "pcm_s24le")
+    media.ffmpeg(*scene("motion", "160x90", 1.0), *sound, *FAT, media.file_url(tmp_path / "a.mov"))
+    done = compress(tmp_path / "a.mov", QUICK.model_copy(update={"min_saved_share": 0.5}))
+    assert re.fullmatch(
+        r"not worth it: its sound, which is copied, has 864000 bytes, and \d+ are allowed", done.value.reason
+    )
+    assert not list(tmp_path.glob("work-a/*"))

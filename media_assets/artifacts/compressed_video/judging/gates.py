@@ -103,12 +103,19 @@ def _sound(plan: EncodePlan, media: MediaInfo, result: Path, work: Work) -> str 
             if getattr(old, what) != getattr(new, what):
                 return f"the {what} of a sound track became {getattr(new, what)} from {getattr(old, what)}"
         clocks = [read_timeline(path, stream.index, work) for path, stream in ((plan.source, old), (result, new))]
-        if clocks[0].falls:
-            return f"the clock of a sound track goes back ({clocks[0].falls} ×), and the result would be out of step"
+        if reason := out_of_step(clocks[0]):
+            return reason
         lasts = [clock.duration_seconds for clock in clocks]
         if not _equal(*lasts):
             return f"a sound track of the result lasts {lasts[1]:.2f} s and in the source {lasts[0]:.2f} s"
     return None
+
+
+def out_of_step(sound: Timeline) -> str | None:
+    """Why a copy of a sound track would not stay in step with the picture."""
+    if not sound.falls:
+        return None
+    return f"the clock of a sound track goes back ({sound.falls} ×), and the result would be out of step"
 
 
 def _equal(first: float, second: float) -> bool:
