@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from media_assets.artifacts.drive_file.value import SourceFile
-from media_assets.artifacts.m4a_audio.extract import choose_audio, extract_m4a
+from media_assets.artifacts.m4a_audio.extract import extract_m4a
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
+from media_assets.artifacts.m4a_audio.silent_tracks import choose_heard
 from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.base.errors import NotApplicable
 from media_assets.media.ffmpeg import FFmpeg
@@ -46,8 +47,9 @@ def m4a_audio(
     """The sound of a recording as AAC in M4A, with its index in front so that it streams.
 
     A track that is AAC already is copied bit for bit, any other is encoded. Of several tracks the configured language
-    is chosen, else the default one, else the first; of several programmes (channels of a broadcast) that with the
-    largest picture is heard, and it is said. Tags, chapters and creation time are kept.
+    is chosen, else the default one, else the first; where that is silent, the first that is not. Of several programmes
+    (channels of a broadcast) that with the largest picture is heard, and it is said. Tags, chapters and creation time
+    are kept.
     """
     file = drive_file.value
     if file.media is None or file.kind not in (MediaKind.VIDEO, MediaKind.AUDIO):
@@ -55,7 +57,7 @@ def m4a_audio(
     programmes: tuple[Programme, ...] = ()
     if file.media.container == TRANSPORT_STREAM and file.media.audio_streams:
         programmes = read_programmes(drive_file.local_path(), file.media, work)
-    stream, reason = choose_audio(file.media, settings.languages, programmes)
+    stream, reason = choose_heard(drive_file.local_path(), file.media, settings.languages, programmes, work)
     work.require_space(_expected_bytes(file, settings))
     audio = work.directory / "audio.m4a"
     track = extract_m4a(ffmpeg, drive_file.local_path(), file.media, stream, reason, audio, settings, work)
