@@ -36,6 +36,7 @@ NAMES = {
     "timestamp_granularities": r"granularit|word[- _]?(level )?timestamps?",
     "verbose_json": r"response[_ ]?format|verbose[_ ]?json",
     "json": r"response[_ ]?format",
+    "default": r"response[_ ]?format",
     "include": r"\binclude\b|logprobs",
     "prompt": r"\b(initial_)?prompt\b",
     "language": r"\blanguage\b",

@@ -46,6 +46,7 @@ _TOO_LONG = re.compile(
             # Zhipu, whose code 1261 comes with it; Hunyuan, Doubao
             r"超长|过长|太长|(输入|上下文|prompt|token)[^。]{0,12}(过长|超过|超出|太长)",
             r"超(过|出)[^。]{0,12}(长度|上下文|token)",
+            r"时长[^。]{0,8}(超过|超出|过长|超限)",  # of a recording
             r"prompt exceeds max|exceeds? max(imum)? (message )?(tokens|length)|exceed max message tokens",
             # LM Studio, SGLang, MLC, TabbyAPI
             r"(longer|larger|greater) than (the )?(model's |model |maximum )?"

@@ -65,8 +65,7 @@ def test_a_word_without_a_usable_time_stands_between_its_neighbours(
 
 
 def test_what_a_server_puts_behind_the_end_is_kept_and_named(server: AudioServer, beep: Path, tmp_path: Path) -> None:
-    """As one that counts in milliseconds does."""
-    segments = [{"text": text, "start": start, "end": start + 900} for text, start in (("one", 0), ("two", 1000))]
+    segments = [{"text": text, "start": start, "end": start + 0.9} for text, start in (("one", 0), ("two", 1000))]
     said = heard(server, beep, tmp_path, {"text": "one two", "segments": segments})
     assert said.text == "one two"
     assert said.note is not None
@@ -103,6 +102,12 @@ def test_an_answer_with_all_its_times_has_no_note(server: AudioServer, beep: Pat
     answer = {"text": "one", "segments": [{"text": "one", "start": 0, "end": 2}], "language": "en"}
     assert heard(server, beep, tmp_path, answer).note is None
     assert heard(server, beep, tmp_path, {"text": None, "segments": []}).segments == ()
+
+
+def test_null_is_nothing_said_and_named(server: AudioServer, beep: Path, tmp_path: Path) -> None:
+    said = heard(server, beep, tmp_path, {"text": None})
+    assert said.segments == ()
+    assert said.note is not None and "1 piece with null for a text" in said.note
 
 
 def test_half_a_pair_of_surrogates_costs_a_letter_and_not_the_transcript(
@@ -143,9 +148,32 @@ def test_segments_that_differ_from_the_text_stay_as_they_are(server: AudioServer
     assert heard(server, beep, tmp_path, {"text": "one two three", "segments": parts}).text == "Two. three"
 
 
+def test_milliseconds_are_known_by_where_they_end(server: AudioServer, beep: Path, tmp_path: Path) -> None:
+    spoken = [{"word": "one", "start": 0, "end": 900}, {"word": "two", "start": 1000, "end": 1900}]
+    segments = [{"text": text, "start": start, "end": start + 900} for text, start in (("one", 0), ("two", 1000))]
+    said = heard(server, beep, tmp_path, {"text": "one two", "segments": segments, "words": spoken, "language": "en"})
+    assert [(one.text, one.start_seconds, one.end_seconds) for one in said.segments] == [
+        ("one", 0, 0.9),
+        ("two", 1, 1.9),
+    ]
+    assert words(said) == [("one", 0), ("two", 1)]
+    assert said.note is not None and "1 piece with times in milliseconds" in said.note
+    late = [{"text": "a sentence of many letters that nobody says so fast", "start": 99, "end": 190}]
+    said = heard(server, beep, tmp_path, {"text": late[0]["text"], "segments": late})
+    assert said.note is not None and "behind the end" in said.note
+
+
+def test_segments_that_come_twice_are_there_once(server: AudioServer, beep: Path, tmp_path: Path) -> None:
+    one, two = {"text": "one", "start": 0, "end": 1}, {"text": "one", "start": 1, "end": 2}
+    said = heard(server, beep, tmp_path, {"text": None, "segments": [one, one, two, two], "language": "en"})
+    assert [part.start_seconds for part in said.segments] == [0, 1]
+    assert said.note is not None and "2 segments twice" in said.note
+
+
 SEGMENTS = (
     '{"text": "one two", "segments": [{"text": "one", "start": 0, "end": 1}, {"text": "two", "start": 1, "end": 2}]}'
 )
+PARTS = json.loads(SEGMENTS)["segments"]
 SRT = "1\r\n00:00:00,000 --> 00:00:01,000\r\none\r\n\r\n2\r\n00:00:01,000 --> 00:00:02,000\r\ntwo\r\n"
 
 
@@ -158,6 +186,50 @@ SRT = "1\r\n00:00:00,000 --> 00:00:01,000\r\none\r\n\r\n2\r\n00:00:01,000 --> 00
         SRT,
         "WEBVTT\n\n" + SRT.replace("\r", "").replace(",", ".").replace("1\n", "", 1),
         "WEBVTT\n\n00:00.000 --> 00:01.000 align:start\none\n\n00:01.000 --> 00:02.000\ntwo",
+        json.dumps(PARTS),
+        "\n".join(map(json.dumps, PARTS)),
+        "event: message\n" + "".join(f"data: {json.dumps(part)}\n\n" for part in PARTS),
+        f'data: {{"type": "transcript.text.delta", "delta": "one"}}\n\ndata: {SEGMENTS}\n\ndata: [DONE]',
+        json.dumps(
+            {"text": "one two", "chunks": [{"text": "one", "timestamp": [0, 1]}, {"text": "two", "timestamp": [1, 2]}]}
+        ),
+        json.dumps(
+            {
+                "result": {"language": "en"},
+                "transcription": [
+                    {"text": text, "offsets": {"from": start, "to": start + 1000}}
+                    for text, start in (("one", 0), ("two", 1000))
+                ],
+            }
+        ),
+        json.dumps(
+            {
+                "transcript": "one two",
+                "utterances": [
+                    {"transcript": text, "start_ms": start, "end_ms": start + 1000}
+                    for text, start in (("one", 0), ("two", 1000))
+                ],
+            }
+        ),
+        json.dumps(
+            {
+                "text": "one two",
+                "segments": [
+                    {"text": text, "t0": start, "t1": start + 100} for text, start in (("one", 0), ("two", 100))
+                ],
+            }
+        ),
+        json.dumps(
+            {
+                "data": {
+                    "text": "one two",
+                    "segments": [
+                        {"sentence": text, "start_time": start, "end_time": start + 1}
+                        for text, start in (("one", 0), ("two", 1))
+                    ],
+                }
+            }
+        ),
     ],
 )
 def test_an_answer_in_another_wrapping_is_the_same_transcript(
@@ -178,7 +250,23 @@ def test_captions_in_an_answer_lose_their_marks_and_no_blanks_come_between_their
     assert [one.text for one in said.segments] == ["R&D <3 it --> 4 < 5", "今天很好"]
 
 
-@pytest.mark.parametrize("body", ["one two\n", '"one two"', '["one two"]'])
+DELTAS = "".join(f'data: {{"type": "transcript.text.delta", "delta": "{each}"}}\n\n' for each in ("one ", "two"))
+CHOICES = "".join(f'data: {{"choices": [{{"delta": {{"content": "{each}"}}}}]}}\n\n' for each in ("one ", "two"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "one two\n",
+        '"one two"',
+        '["one two"]',
+        '["one", "two"]',
+        f'{DELTAS}data: {{"type": "transcript.text.done", "text": "one two"}}\n\n',
+        f"{CHOICES}data: [DONE]\n\n",
+        '{"transcript": "one two"}',
+        '{"text": {"content": "one two"}}',
+    ],
+)
 def test_text_that_is_no_object_is_text_without_times(
     body: str, server: AudioServer, beep: Path, tmp_path: Path
 ) -> None:
@@ -192,7 +280,7 @@ def test_text_that_is_no_object_is_text_without_times(
     assert "without any times" not in (configured.note or "")
 
 
-@pytest.mark.parametrize("body", ["", "[]", "[1, 2]", "-->"])
+@pytest.mark.parametrize("body", ["", "[]", "[1, 2]", "-->", DELTAS, "data: {}\n\n", '{"a": 1}\n{"b": 2'])
 def test_an_answer_with_nothing_in_it_does_not_stop_the_batch(
     body: str, server: AudioServer, beep: Path, tmp_path: Path
 ) -> None:

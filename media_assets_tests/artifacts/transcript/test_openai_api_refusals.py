@@ -96,6 +96,22 @@ def test_no_format_is_asked_for_where_none_is_taken(server: AudioServer, beep: P
     assert len(server.uploads) == 3
 
 
+@pytest.mark.parametrize("takes", ["text", "srt"])
+def test_captions_are_asked_for_where_nothing_else_is_taken(
+    takes: str, server: AudioServer, beep: Path, tmp_path: Path
+) -> None:
+    def refuse(fields: dict[str, Any]) -> Fault | None:
+        known = fields.get("response_format", ["text"]) == [takes]
+        return None if known else Status(400, f"response_format must be {takes}", param="response_format")
+
+    server.refuses = refuse
+    said = transcribe(transcriber(server, max_retries=0, price_per_minute=60.0), beep, Work(tmp_path), seconds=1.0)
+    assert said.text == "pitch500."
+    assert said.cost_usd == pytest.approx(1.0), "refusals are free"
+    assert said.note is not None and "without any times" in said.note
+    assert server.uploads[-1].text("response_format") == (None if takes == "text" else "srt")
+
+
 def test_times_that_are_configured_are_not_given_up(server: AudioServer, beep: Path, tmp_path: Path) -> None:
     def refuse(fields: dict[str, Any]) -> Fault | None:
         known = fields["response_format"] == ["json"]

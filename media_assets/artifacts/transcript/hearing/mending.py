@@ -23,6 +23,9 @@ from media_assets.base.writing import storable
 
 UNTIMED_WORDS = "words without usable times"
 UNTIMED_SEGMENTS = "segments without usable times"
+MILLISECONDS = "pieces with times in milliseconds"
+NULL_TEXT = "pieces with null for a text"
+TWICE = "segments twice"
 WITHOUT_TEXT = "segments without text"
 UNTIMED_TEXT = "pieces without any times"
 UNSURE_WORDS = "words without a confidence"
@@ -72,6 +75,13 @@ def usable_segments(
             start = words[0]["start"]
         measures = {name: number_of(entry.get(name)) for name in _MEASURES}
         entries.append({"text": text, "start": start, "end": end, "words": words or None, **measures})
+    once = [
+        entry
+        for before, entry in zip([None, *entries], entries, strict=False)
+        if entry["start"] is None or entry != before
+    ]
+    lacking[TWICE] += len(entries) - len(once)
+    entries = once
     lacking[WITHOUT_TEXT] += silent
     entries = [entry for entry in with_text_between(entries, whole_text) if entry["text"].strip()]
     if not untimed_too and not any(entry["start"] is not None for entry in entries):

@@ -9,6 +9,7 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +17,9 @@ from media_assets.artifacts.transcript.hearing.guards import objection
 from media_assets.artifacts.transcript.hearing.settings import GuardSettings
 from media_assets.artifacts.transcript.hearing.utterances import Utterance
 from media_assets.artifacts.transcript.value import Word
+
+_BEHIND_SECONDS = 60.0
+_MOST_LETTERS_PER_SECOND = 50.0
 
 
 class _Part(BaseModel):
@@ -59,6 +63,27 @@ class SpeechAnswer(_Part):
     """Words of all segments; OpenAI gives them so."""
     logprobs: list[_SpokenToken] | None = None
     usage: _Usage | None = None
+
+
+def in_seconds(answer: SpeechAnswer, duration_seconds: float) -> SpeechAnswer | None:
+    """The answer with times that were milliseconds; None where they are seconds.
+
+    They are milliseconds where they reach far behind the end, a thousandth of them does not, and what is said fits
+    into a thousandth of what it lasts.
+    """
+    segments = answer.segments or []
+    last = max((time for part in segments for time in (part.start, part.end) if time is not None), default=0.0)
+    lasting = sum(part.end - part.start for part in segments if part.end is not None) or last
+    letters = sum(len(part.text) for part in segments)
+    behind = last > 2 * duration_seconds + _BEHIND_SECONDS
+    if not behind or last / 1000 > duration_seconds + 1 or letters / _MOST_LETTERS_PER_SECOND > lasting / 1000:
+        return None
+    divided = answer.model_copy(deep=True)
+    parts: list[AnsweredSegment | AnsweredWord] = [*(divided.segments or ()), *(divided.words or ())]
+    for part in chain(parts, *(one.words or () for one in divided.segments or ())):
+        part.start /= 1000
+        part.end = None if part.end is None else part.end / 1000
+    return divided
 
 
 def timed_utterances(answer: SpeechAnswer, guards: GuardSettings) -> tuple[list[Utterance], dict[str, int]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from media_assets.artifacts.transcript.engines.openai.answers import SpeechAnswer
-from media_assets.artifacts.transcript.engines.openai.reading import decoded, readable
+from media_assets.artifacts.transcript.engines.openai.bodies import decoded
+from media_assets.artifacts.transcript.engines.openai.reading import readable
 from media_assets.artifacts.transcript.hearing.mending import UNTIMED_TEXT
 from media_assets.base.errors import Fatal, Transient
 from media_assets.services.openai.errors import TRANSCRIPTION, meaning, quotable

@@ -15,7 +15,12 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from media_assets.artifacts.transcript.engines.openai.answers import SpeechAnswer, timed_utterances, untimed_utterances
+from media_assets.artifacts.transcript.engines.openai.answers import (
+    SpeechAnswer,
+    in_seconds,
+    timed_utterances,
+    untimed_utterances,
+)
 from media_assets.artifacts.transcript.engines.openai.checking import checked_answer
 from media_assets.artifacts.transcript.engines.openai.piece import SentPiece, sounding, window_length
 from media_assets.artifacts.transcript.engines.openai.request import LADDER, NEVER_GUESSED, options, parts_sent
@@ -23,7 +28,7 @@ from media_assets.artifacts.transcript.engines.openai.settings import OpenAITran
 from media_assets.artifacts.transcript.hearing.assembling import to_transcript
 from media_assets.artifacts.transcript.hearing.estimating import spread_over_speech
 from media_assets.artifacts.transcript.hearing.languages import any_code, choices, strange_name, the_one
-from media_assets.artifacts.transcript.hearing.mending import BEHIND_THE_END, UNTIMED_TEXT
+from media_assets.artifacts.transcript.hearing.mending import BEHIND_THE_END, MILLISECONDS, UNTIMED_TEXT
 from media_assets.artifacts.transcript.hearing.readable import split_readably
 from media_assets.artifacts.transcript.hearing.speech import parted_from_opening
 from media_assets.artifacts.transcript.hearing.utterances import to_segments
@@ -227,6 +232,9 @@ class OpenAITranscriber:
         self, answer: SpeechAnswer, piece: SentPiece, lacking: dict[str, int]
     ) -> tuple[tuple[TranscriptSegment, ...], dict[str, int]]:
         """What the guards leave of an answer, short enough to be read, and how much each took out."""
+        if divided := in_seconds(answer, piece.duration_seconds):
+            answer = divided
+            lacking[MILLISECONDS] = 1
         if answer.segments:
             kept, dropped = timed_utterances(answer, self._settings.guards)
         else:

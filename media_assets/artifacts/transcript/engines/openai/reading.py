@@ -2,69 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from html import unescape
 from typing import Any
 
 from media_assets.artifacts.transcript.hearing.mending import (
+    NULL_TEXT,
     in_a_row,
     number_of,
     text_of,
     usable_segments,
     usable_words,
 )
-from media_assets.base.words import said_in_a_row
 from media_assets.base.writing import storable
 
 _LANGUAGE_KEYS = ("language", "detected_language", "language_code", "lang")
 _LANGUAGE_TOKEN = re.compile(r"\s*(?:<\|startoftranscript\|>)?\s*(<\|[a-z]{2,3}\|>)")
-_CUE_TAG = re.compile(r"</?(?:c|i|b|u|v|ruby|rt|lang|font)(?:[.\s][^<>]*)?>|<\d+:[\d:.]+>")
-_CUE = re.compile(r"([\d:.,]+)[^\S\n]+-->[^\S\n]+([\d:.,]+)[^\n]*\n(.*?)\n[^\S\n]*\n", re.DOTALL)
-
-
-def decoded(content: bytes) -> dict[str, Any]:
-    """The object in a body, whatever it is in: JSON with NaN and Infinity, a list or an object around it; else the
-    cues of SubRip or WebVTT, else its text. Servers give these whatever they are asked for.
-
-    Raises:
-        ValueError: it is broken JSON, or nothing.
-    """
-    text = content.decode("utf-8-sig", errors="replace").strip()
-    if not text:
-        raise ValueError("it is empty")
-    if text[0] not in '{["':
-        return _of_captions(text) if "-->" in text else {"text": text}
-    try:
-        body: Any = json.loads(text)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-    if isinstance(body, list) and len(body) == 1:
-        body = body[0]
-    if isinstance(body, str):
-        return {"text": body}
-    if not isinstance(body, dict):
-        raise ValueError("it is no object")
-    return body if _says(body) else next(filter(_says, body.values()), body)
-
-
-def _says(body: object) -> bool:
-    return isinstance(body, dict) and any(name in body for name in ("text", "segments", "words", "error"))
-
-
-def _of_captions(text: str) -> dict[str, Any]:
-    found = _CUE.finditer(f"{text}\n\n")
-    cues = [{"start": cue[1], "end": cue[2], "text": _unescaped_lines(cue[3])} for cue in found]
-    if not cues:
-        raise ValueError("it is neither JSON nor captions")
-    return {"text": said_in_a_row(cue["text"] for cue in cues), "segments": cues}
-
-
-def _unescaped_lines(text: str) -> str:
-    """The lines of a cue as one, without the marks and references of WebVTT."""
-    lines = (" ".join(line.split()) for line in _CUE_TAG.sub("", text).splitlines())
-    return unescape(said_in_a_row(lines))
 
 
 def readable(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, int]]:
@@ -78,8 +31,10 @@ def readable(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, int]]:
     segments = list(usable_segments(body.get("segments"), lacking, whole_text=text or ""))
     words = usable_words(body.get("words"), lacking)
     if text is None:
-        if not segments and not words and body.get("segments") != []:
+        told = "text" in body or body.get("segments") == []
+        if not segments and not words and not (told and not body.get("text") and not body.get("segments")):
             raise ValueError("it has neither text nor segments nor words")
+        lacking[NULL_TEXT] += "text" in body and body.get("segments") is None
         text = in_a_row(part["text"] for part in segments) or in_a_row(w["word"] for w in words)
     if not segments and words:
         segments = [_segment_of_words(text, words)]
@@ -106,8 +61,9 @@ def _segment_of_words(text: str, words: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _language(body: dict[str, Any]) -> str | None:
     """What servers call it: `"en"`, `["en"]`, `{"code": "en"}`; else by the token that some put before the text."""
-    for name in _LANGUAGE_KEYS:
-        told = body.get(name)
+    result = body.get("result")
+    places = [body, *([result] if isinstance(result, dict) else [])]
+    for told in (place.get(name) for place in places for name in _LANGUAGE_KEYS):
         if isinstance(told, list):
             told = next(iter(told), None)
         if isinstance(told, dict):

@@ -9,12 +9,12 @@ from typing import Any
 
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
 
-LADDER = ("timestamp_granularities", "include", "temperature", "prompt", "language", "verbose_json", "json")
+LADDER = ("timestamp_granularities", "include", "temperature", "prompt", "language", "verbose_json", "json", "default")
 """What a request can be sent without, what is missed least first. Without granularities segments have times, and words
 often none; without the language the server detects it."""
-NEVER_GUESSED = frozenset({"verbose_json", "json"})
+NEVER_GUESSED = frozenset({"verbose_json", "json", "default"})
 """Given up when the server names it alone: without the first, times are estimated from then on; without the second no
-format is asked for, and what comes is JSON by default."""
+format is asked for, and what comes is JSON by default; without the third, captions are."""
 
 
 def options(
@@ -31,6 +31,8 @@ def options(
     fields["response_format"] = "verbose_json" if timed else "json"
     if not timed and "json" in without:
         del fields["response_format"]
+    if not timed and "default" in without:
+        fields["response_format"] = "srt"
     return {name: value for name, value in fields.items() if name not in without}
 
 
@@ -40,7 +42,7 @@ def parts_sent(
     """Which parts of `LADDER` a whole request has. Times that are configured are not given up."""
     fields = _fields(settings, language, timed=timed, with_logprobs=with_logprobs)
     if not timed:
-        return (*fields, "json")
+        return (*fields, "json", "default")
     return (*fields, "verbose_json") if settings.answers == "auto" else tuple(fields)
 
 
