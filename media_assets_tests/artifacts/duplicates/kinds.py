@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from media_assets_tests.artifacts.duplicates import confusable, confusable_clips, labelled
+from media_assets_tests.artifacts.duplicates import confusable, confusable_clips, confusable_sounds, labelled
 from media_assets_tests.artifacts.duplicates.labelled import Labels
 from media_assets_tests.artifacts.duplicates.scenes import changed
 
 _CHANGES: dict[str, tuple[str, ...]] = {
-    "re-encoded": ("q20", "q30", "same", "x264_crf36", "mpeg4", "x265", "128k", "32k", "ten_bit"),
+    "re-encoded": ("q20", "q30", "same", "x264_crf36", "mpeg4", "x265", "128k", "32k", "ten_bit", "poor"),
     "in another container": ("container", "stream"),
     "resized": ("half", "quarter", "small", "tiny"),
     "at another frame rate": ("other_rate", "fewer_frames"),
@@ -51,6 +51,8 @@ _SUBJECTS: dict[str, str] = {
     r"film\d+_black": "much black",
     r"film\d+_excerpt": "an excerpt",
     r"film\d+_end_differs": "another end",
+    r"voice\d+_under_music": "another quiet voice under the same music",
+    r"voice\d+_(said|word_muted|beep|other_end)": "a word muted or covered, another last sentence",
     r"sound\d+_begins_alike": "the same beginning",
     r"sound\d+_excerpt": "an excerpt",
     r"sound\d+_silence": "much silence",
@@ -88,7 +90,7 @@ _CLIPS = (confusable_clips.make_clip_copies, confusable_clips.make_clips_that_di
 _MAKERS: dict[str, tuple[Callable[[Path, range], Labels], ...]] = {
     "pictures": (labelled.make_images, confusable.make_pictures, confusable.make_pages, _copied),
     "videos": (labelled.make_videos, labelled.make_videos_that_differ, labelled.make_faster_videos, *_CLIPS),
-    "sounds": (labelled.make_sounds, labelled.make_faster_sounds),
+    "sounds": (labelled.make_sounds, labelled.make_faster_sounds, confusable_sounds.make_sounds_that_differ),
 }
 
 

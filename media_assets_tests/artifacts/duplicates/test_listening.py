@@ -14,6 +14,7 @@ from media_assets_tests.artifacts.duplicates import scenes
 from media_assets_tests.artifacts.duplicates.indexing import rows_of, second_look
 
 _RATE = scenes.SAMPLE_RATE
+LIBRARY = Path(__file__).parents[3] / "samples/library"
 
 
 def grouped(*files: Path) -> tuple[list[list[str]], list[str]]:
@@ -51,6 +52,33 @@ def test_another_voice_under_the_same_music_is_another_recording(tmp_path: Path)
     groups, reasons = grouped(*files)
     assert groups == []
     assert len(reasons) == 3
+
+
+def speech(number: int, seconds: float) -> np.ndarray:
+    """Somebody of the sample library speaks, at level 1."""
+    path = LIBRARY / ("talks/looking-after-recordings.mp4", "talks/spring-weather.webm")[number]
+    output = ("-vn", "-ac", "1", "-ar", str(_RATE), "-f", "s16le", "-")
+    sound = np.frombuffer(media.ffmpeg("-ss", "2", "-t", str(seconds), "-i", path, *output), "<i2").astype(float)
+    return np.asarray(sound[: round(seconds * _RATE)] / np.sqrt((sound**2).mean()))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("below_decibels", [20, 28])
+def test_quiet_speech_under_loud_music_is_told_apart_in_lossy_copies_and_each_found_in_a_poorer_copy(
+    tmp_path: Path, below_decibels: int
+) -> None:
+    music = scenes.music(3, 13)
+    level = np.sqrt((music**2).mean()) * 10 ** (-below_decibels / 20)
+    files = []
+    for number in (0, 1):
+        spoken = scenes.write_sound(tmp_path / f"said{number}.wav", music + level * speech(number, 13))
+        files += [scenes.changed(spoken, "good.m4a", after=("-ar", "44100", "-c:a", "aac", "-b:a", "128k"))]
+        poor = ("-c:a", "aac", "-b:a", "48k")
+        files += [scenes.changed(spoken, "poor.m4a", after=poor)] if not number else []
+    groups, reasons = grouped(*files)
+    assert groups == [["said0_good.m4a", "said0_poor.m4a"]]
+    assert all("sound differs" in reason for reason in reasons)
+    assert any("faintly" in reason for reason in reasons) == (below_decibels > 25)
 
 
 @pytest.mark.thorough

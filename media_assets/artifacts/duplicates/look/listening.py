@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from media_assets.artifacts.duplicates.find.compare import Likeness
 from media_assets.artifacts.duplicates.find.speeds import MOST
@@ -28,6 +28,7 @@ from media_assets.artifacts.duplicates.look.sounds import (
 )
 from media_assets.artifacts.duplicates.look.tempo import Tempo, fitted
 from media_assets.artifacts.duplicates.look.videos import clock
+from media_assets.artifacts.duplicates.look.voices import LONGEST_SECONDS, second_of_other_voice
 from media_assets.artifacts.duplicates.values import DedupRow
 from media_assets.base.errors import BadMedia, SourceChanged, Transient
 from media_assets.media.ffmpeg import FFmpeg
@@ -36,17 +37,31 @@ from media_assets.media.probe import probe
 from media_assets.work.work import Work
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from media_assets.artifacts.duplicates.look.sounds import Bands
 
 _LIMIT_SECONDS = 600.0
 """How long the decoding of one file may take."""
 _LONGEST_SECONDS = 4 * 3600
 """What is heard later is not compared; an hour takes 22 MB."""
-_FILES_KEPT = 8
+_FILES_KEPT = 4
+_CHANNELS = 2
+"""What is kept of the samples themselves: ten minutes of two channels take 19 MB."""
 _WITH_ITS_PITCH = 0.005
 """So much faster or slower one must be played before its pitch may be another."""
 _SAME_SPEED = 0.02
 """How far the speed that the sound says may be from that of the pictures."""
+
+
+class _Track(NamedTuple):
+    """A track in which something is heard."""
+
+    bands: Bands
+    samples: NDArray[np.int16]
+    """The first channels and minutes of it, of shape (samples, channels)."""
+    channels: int
 
 
 class Ears:
@@ -63,7 +78,7 @@ class Ears:
         self._opened = opened
         self._ffmpeg = ffmpeg
         self._scratch = scratch
-        self._heard: OrderedDict[tuple[str, int], list[Bands] | CannotSee] = OrderedDict()
+        self._heard: OrderedDict[tuple[str, int], list[_Track] | CannotSee] = OrderedDict()
 
     def listen(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Finding:
         """The verdict on the sound of two files. A track in which nothing is heard is compared with nothing.
@@ -78,23 +93,23 @@ class Ears:
         if len(one) != len(other):
             return Finding("different", f"they have {len(one)} and {len(other)} tracks of sound")
         found = Finding("different", "")
-        for tempo in _tempos(one[0], other[0], likeness):
+        for tempo in _tempos(one[0].bands, other[0].bands, likeness):
             for again in self._at(one, other, second, tempo):
                 if again.verdict != "different":
-                    return again._replace(speed=tempo.speed)
+                    return _other_voice(one, other, tempo) or again._replace(speed=tempo.speed)
                 found = found if found.reason else again
         return found
 
-    def _at(self, one: Sequence[Bands], other: Sequence[Bands], second: DedupRow, tempo: Tempo) -> Iterator[Finding]:
+    def _at(self, one: Sequence[_Track], other: Sequence[_Track], second: DedupRow, tempo: Tempo) -> Iterator[Finding]:
         """The verdict at a tempo, and that where the pitch of the second is higher or lower by as much."""
         yield _compared(one, other, tempo)
         if abs(tempo.speed - 1) >= _WITH_ITS_PITCH:
             # Samples taken as much closer to each other: what was played faster has its speed and pitch again.
             slowed = self._tracks(second, round(SAMPLE_RATE * tempo.speed))
             if len(slowed) == len(one):
-                yield _compared(one, slowed, fitted(one[0], slowed[0], Tempo(1.0, tempo.offset_steps)))
+                yield _compared(one, slowed, fitted(one[0].bands, slowed[0].bands, Tempo(1.0, tempo.offset_steps)))
 
-    def _tracks(self, row: DedupRow, sample_rate: int = SAMPLE_RATE) -> list[Bands]:
+    def _tracks(self, row: DedupRow, sample_rate: int = SAMPLE_RATE) -> list[_Track]:
         heard = row.key, sample_rate
         if heard not in self._heard:
             try:
@@ -110,34 +125,38 @@ class Ears:
             raise found
         return found
 
-    def _audible(self, path: Path, sample_rate: int) -> Iterator[Bands]:
+    def _audible(self, path: Path, sample_rate: int) -> Iterator[_Track]:
         """The tracks in which something is heard; what is sampled at another rate than SAMPLE_RATE is taken for it."""
         work = Work(self._scratch, time_limit_seconds=_LIMIT_SECONDS)
         media = probe(path, work).media
         for stream in media.audio_streams if media is not None else ():
             if media is not None and stream.sample_rate:
-                bands = self._bands(path, media, stream, work, sample_rate)
-                if not is_silent(bands):
-                    yield bands
+                track = self._track(path, media, stream, work, sample_rate)
+                if not is_silent(track.bands):
+                    yield track
 
-    def _bands(self, path: Path, media: MediaInfo, stream: Stream, work: Work, sample_rate: int) -> Bands:
+    def _track(self, path: Path, media: MediaInfo, stream: Stream, work: Work, sample_rate: int) -> _Track:
         """The powers of all channels are added, so that none cancels another out."""
         import numpy as np
 
         channels = stream.channels or 1
         parts, rest = [], np.zeros((channels, 0), np.float32)
+        kept = [np.zeros((0, min(channels, _CHANNELS)), np.int16)]
         seconds = self._ffmpeg.samples(path, media, stream, work, sample_rate=sample_rate, keeps_time=True)
         for number, second in enumerate(seconds):
             if number >= _LONGEST_SECONDS:
                 break
             whole = len(second) // (2 * channels) * 2 * channels
-            samples = np.frombuffer(second[:whole], "<i2").reshape(-1, channels).T.astype(np.float32) / 32768
-            rest = np.concatenate([rest, samples], axis=1)
+            samples = np.frombuffer(second[:whole], "<i2").reshape(-1, channels)
+            if number < LONGEST_SECONDS:
+                kept.append(samples[:, :_CHANNELS].copy())
+            rest = np.concatenate([rest, samples.T.astype(np.float32) / 32768], axis=1)
             parts.append(np.sum([bands_of(channel) for channel in rest], axis=0))
             used = max(0, (rest.shape[1] - WINDOW_SAMPLES) // STEP_SAMPLES + 1) * STEP_SAMPLES
             rest = rest[:, used:]
         seconds.close()
-        return decibels(np.concatenate(parts).astype(np.float32)) if parts else decibels(bands_of(rest[0]))
+        powers = np.concatenate(parts).astype(np.float32) if parts else bands_of(rest[0])
+        return _Track(decibels(powers), np.concatenate(kept), channels)
 
 
 def _tempos(one: Bands, other: Bands, likeness: Likeness) -> Iterator[Tempo]:
@@ -159,11 +178,28 @@ def _are_close(one: Tempo, other: Tempo) -> bool:
     return abs(one.speed - other.speed) < 2e-4 and abs(one.offset_steps - other.offset_steps) < 1
 
 
-def _compared(one: Sequence[Bands], other: Sequence[Bands], tempo: Tempo) -> Finding:
+def _compared(one: Sequence[_Track], other: Sequence[_Track], tempo: Tempo) -> Finding:
     offset = round(tempo.offset_steps)
     for number, (left, right) in enumerate(zip(one, other, strict=True), start=1):
-        at = first_difference(left, right if tempo.speed == 1 else slowed_bands(right, tempo.speed), offset)
+        track = f"track {number} of " if len(one) > 1 else ""
+        slowed = right.bands if tempo.speed == 1 else slowed_bands(right.bands, tempo.speed)
+        at = first_difference(left.bands, slowed, offset)
         if at is not None:
-            track = f"track {number} of " if len(one) > 1 else ""
             return Finding("different", f"{track}their sound differs, {clock(at)} into it")
     return Finding("same", "")
+
+
+def _other_voice(one: Sequence[_Track], other: Sequence[_Track], tempo: Tempo) -> Finding | None:
+    """Whether another voice is faintly heard. How more channels were mixed to fewer nobody knows."""
+    import numpy as np
+
+    if abs(tempo.speed - 1) >= _WITH_ITS_PITCH:
+        return None
+    for left, right in zip(one, other, strict=True):
+        both = zip(left.samples.T, right.samples.T, strict=True) if left.channels == right.channels else ()
+        for channels in both:
+            first, second = (channel.astype(np.float32) / 32768 for channel in channels)
+            at = second_of_other_voice(first, second, tempo.offset_steps * STEP_SECONDS)
+            if at is not None:
+                return Finding("different", f"their sound differs faintly, as by a voice, {clock(at)} into it")
+    return None
