@@ -155,3 +155,11 @@ def test_a_transcript_says_which_channel_it_is_of(tmp_path: Path):
     stored = stored_value(track, tmp_path / "audio.m4a")
     said = transcript.function(stored, _Deaf(), FasterWhisperTranscription(), Work(tmp_path)).value
     assert said.note == f"deaf; {track.programmes_said}"
+
+
+@pytest.mark.parametrize(("name", "lost"), [("Erstes", ("the name of the channel (Erstes)",)), ("Service01", ())])
+def test_the_name_of_a_channel_is_named_as_lost(name: str, lost: tuple[str, ...], tmp_path: Path):
+    one = capture(tmp_path / "a.ts", f"title={name}:program_num=1:st=0", inputs=PICTURES[:4])
+    done = compress(one)
+    assert done.value.compressed, done.value.reason
+    assert done.value.losses == lost

@@ -83,6 +83,9 @@ def losses(plan: EncodePlan, result: Path, work: Work) -> tuple[str, ...]:
         lost.append("the timecode")
     lost += _lost_of_picture(plan, before, after)
     lost += _lost_tags("the tag", before.tags, after.tags, after)
+    lost += _lost_tags("of chapters the tag", dict(before.chapter_tags), dict(after.chapter_tags), after)
+    if before.channel and before.channel != after.channel:
+        lost.append(f"the name of the channel ({printable(before.channel)})")
     for number, old, new in _pairs(plan, before, after):
         lost += _lost_of_track(number, old, new)
     lost += _lost_extras(before, after)

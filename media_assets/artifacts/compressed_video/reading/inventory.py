@@ -20,6 +20,7 @@ from media_assets.artifacts.compressed_video.reading.behind_index import (
 )
 from media_assets.artifacts.compressed_video.reading.iso_content import Extra, extras, printable
 from media_assets.media.frame_data import side_data
+from media_assets.media.programmes import TRANSPORT_STREAM, read_tables
 from media_assets.media.sandbox.child import run_in_child
 from media_assets.media.untrusted import open_media
 from media_assets.work.work import Work
@@ -41,6 +42,8 @@ _ENCODERS = {
     UUID("2ca2de09-b517-47db-bb55-a4fe7fc2fc4e").bytes: "x265",
 }
 """User data in which an encoder tells its own settings."""
+_NO_CHANNEL = "Service01"
+"""What FFmpeg calls a programme of which it is told nothing."""
 _COMPARED_BYTES = {"SPHERICAL": 36, "STEREO3D": 8}
 """Bytes of the content that count too: projection, angles and bounds; how two views lie in a picture."""
 
@@ -72,6 +75,10 @@ class Inventory:
     captions: bool
     extras: tuple[Extra, ...]
     """What the container holds beside."""
+    chapter_tags: tuple[tuple[str, str], ...] = ()
+    """Names and values of what chapters say beside their titles; each once."""
+    channel: str = ""
+    """The name of the programme of a broadcast."""
 
 
 def take_inventory(path: Path, index: int, work: Work) -> Inventory:
@@ -93,8 +100,21 @@ def _look_through(path: Path, index: int) -> Inventory:
                 return Inventory((), {}, {}, captions=False, extras=())
             tracks = tuple(_track(stream) for stream in container.streams)
             tags, demuxer = _tags(container.metadata), container.format.name
+            chapter_tags = tuple(islice(_of_chapters(container), _MOST_TAGS))
             carried, captions = _of_picture(container, index)
-        return Inventory(tracks, tags, carried, captions, tuple(_extras(file, demuxer)))
+        channel = _channel(file) if demuxer == TRANSPORT_STREAM else ""
+        return Inventory(tracks, tags, carried, captions, tuple(_extras(file, demuxer)), chapter_tags, channel)
+
+
+def _of_chapters(container: InputContainer) -> list[tuple[str, str]]:
+    told = (item for chapter in container.chapters() for item in _tags(chapter["metadata"]).items())
+    return [*dict.fromkeys(item for item in told if item[0] != "title")]
+
+
+def _channel(file: BinaryIO) -> str:
+    """Files of several have no name, and neither have those whose writer put in a name for none."""
+    names = {*read_tables(file)[1].values()} - {"", _NO_CHANNEL}
+    return names.pop() if len(names) == 1 else ""
 
 
 def _track(stream: Any) -> Track:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -11,7 +12,7 @@ from media_assets.media.probe import probe
 from media_assets.work.work import Work
 from media_assets_tests import matroska
 from media_assets_tests import sample_media as media
-from media_assets_tests.artifacts.compressed_video.clips import FAT, compress, result, scene
+from media_assets_tests.artifacts.compressed_video.clips import FAT, QUICK, compress, result, scene
 from media_assets_tests.artifacts.m4a_audio.test_extract import extract
 from media_assets_tests.matroska import atom, edition
 
@@ -108,3 +109,17 @@ def test_damaged_chapters_tell_nothing(content: bytes, plain: Path, tmp_path: Pa
     told = probe(source, work).media
     assert told is not None
     assert unread_chapters(source, told, work) == UnreadChapters()
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("ending", "lost"), [("mkv", ()), ("mp4", ("of chapters the tag artist",))])
+def test_what_chapters_say_beside_their_titles_is_kept_or_named(
+    ending: Literal["mkv", "mp4"], lost: tuple[str, ...], plain: Path, tmp_path: Path
+):
+    chapter = ["[CHAPTER]", "TIMEBASE=1/1000", "START=0", "END=2000", "title=A", "artist=Somebody"]
+    (tmp_path / "chapters.txt").write_text("\n".join([";FFMETADATA1", *chapter, ""]))
+    source = tmp_path / "a.mkv"
+    media.ffmpeg("-i", plain, "-i", tmp_path / "chapters.txt", "-map_chapters", 1, "-c", "copy", media.file_url(source))
+    done = compress(source, QUICK.model_copy(update={"container": ending}))
+    assert result(done)
+    assert done.value.losses == lost
