@@ -121,6 +121,10 @@ def _falls_short(source: Path, media: MediaInfo, stream: Stream, seconds: float,
     """
     if seconds >= expected - _TOLERANCE_SECONDS - _TOLERANCE_FRACTION * expected:
         return False
+    if _family(media) == "mov" and (stream.start_seconds or 0.0) > 0:
+        # An edit list that lets it begin late counts the time before it, too.
+        last = run_in_child(_last_second, source, stream.index, work=work)
+        return last < expected - _TOLERANCE_SECONDS
     if stream.duration_seconds is not None or media.duration_seconds is None:
         return True
     return (
@@ -166,11 +170,12 @@ def _any_packet(source: Path, index: int) -> bool:
         return stream.frames > 0 or any(packet.size for packet in container.demux(stream))
 
 
-def _last_second(source: Path) -> float:
-    """When the last packet of any stream ends, in the container's time."""
+def _last_second(source: Path, index: int | None = None) -> float:
+    """When the last packet of a stream ends, or of any, in the container's time."""
     last = 0.0
     with source.open("rb") as file, open_media(file) as container:
-        for packet in container.demux() if container is not None else ():
+        wanted = [] if container is None or index is None else [container.streams[index]]
+        for packet in container.demux(*wanted) if container is not None else ():
             if packet.pts is not None and packet.time_base is not None:
                 last = max(last, float((packet.pts + (packet.duration or 0)) * packet.time_base))
     return last

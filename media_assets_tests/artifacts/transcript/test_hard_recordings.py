@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from media_assets.artifacts.m4a_audio.extract import choose_audio, extract_m4a
+from media_assets.artifacts.m4a_audio.extract import extract_m4a
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
+from media_assets.artifacts.m4a_audio.silent_tracks import choose_heard
 from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.artifacts.transcript.engines.faster_whisper import bundled
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
@@ -35,6 +36,7 @@ from media_assets.base.secrets import Secrets
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.probe import probe
 from media_assets.work.work import Work
+from media_assets_tests import sample_media
 from media_assets_tests.artifacts.m4a_audio.test_mixing_down import recorder_wav
 from media_assets_tests.openai_audio_server import AudioServer, openai_audio_server
 
@@ -105,6 +107,39 @@ def tagged(path: Path, voice: np.ndarray) -> Path:
     return path
 
 
+def in_chunks(path: Path, voice: np.ndarray) -> Path:
+    """The samples in two chunks."""
+    content = plain(path, voice).read_bytes()
+    start, middle = content.index(b"data") + 8, len(content) // 4 * 2
+    first, second = content[start:middle], content[middle:]
+    chunks = b"".join(b"data" + struct.pack("<I", len(part)) + part for part in (first, second))
+    path.write_bytes(b"RIFF" + struct.pack("<I", start + len(chunks) - 16) + content[8 : start - 8] + chunks)
+    return path
+
+
+def too_loud(path: Path, voice: np.ndarray) -> Path:
+    """Floating point, up to ten times full scale."""
+    data = (voice / np.abs(voice).max() * 10).astype("<f4").tobytes()
+    form = struct.pack("<HHIIHH", 3, 1, RATE, 4 * RATE, 4, 32)
+    chunks = b"fmt " + struct.pack("<I", 16) + form + b"data" + struct.pack("<I", len(data)) + data
+    path.write_bytes(b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks)
+    return path
+
+
+def leaping(path: Path, voice: np.ndarray) -> Path:
+    """A clock that leaps an hour ahead."""
+    leap = r"asetpts=PTS+gte(T\,2)*3600/TB"
+    sample_media.ffmpeg("-i", plain(path, voice), "-af", leap, "-c:a", "flac", path.with_suffix(".mka"))
+    return path.with_suffix(".mka")
+
+
+def behind_a_silent_track(path: Path, voice: np.ndarray) -> Path:
+    silence = ("-f", "lavfi", "-t", str(SECONDS), "-i", f"anullsrc=r={RATE}:cl=mono")
+    tracks = ("-map", "0", "-map", "1", "-c:a", "flac", path.with_suffix(".mka"))
+    sample_media.ffmpeg(*silence, "-i", plain(path, voice), *tracks)
+    return path.with_suffix(".mka")
+
+
 RECORDINGS: dict[str, Made] = {
     "3 channels, on the last": on_channel(3, 2, 0),
     "6 channels, on the 4th": on_channel(6, 3, None),
@@ -123,6 +158,12 @@ RECORDINGS: dict[str, Made] = {
     "written to a pipe": streamed,
     "joined": joined,
     "a tag in front": tagged,
+    "samples in two chunks": in_chunks,
+    "above full scale": too_loud,
+    "a clock that leaps": leaping,
+    "behind a silent track": behind_a_silent_track,
+    "a mask of one behind": on_channel(5, 4, 0x1F),
+    "a mask of a subwoofer": on_channel(2, 1, 0xC),
 }
 of_each = pytest.mark.parametrize("name", RECORDINGS)
 
@@ -134,7 +175,7 @@ def taken(name: str, voice: np.ndarray, folder: Path) -> tuple[Path, AudioTrack]
     assert found is not None
     assert found.duration_seconds == pytest.approx(SECONDS, abs=0.01)
     settings = AudioSettings()
-    stream, reason = choose_audio(found, settings.languages)
+    stream, reason = choose_heard(source, found, settings.languages, (), work)
     out = folder / "audio.m4a"
     return out, extract_m4a(FFmpeg(), source, found, stream, reason, out, settings, work)
 
