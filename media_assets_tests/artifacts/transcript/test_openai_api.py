@@ -127,6 +127,25 @@ def test_a_server_that_takes_less_than_configured_names_the_key(
     assert "transcription.max_upload_bytes" in caught.value.next_step
 
 
+@pytest.mark.thorough
+def test_pieces_that_are_too_long_for_a_server_are_halved_and_nothing_is_paid_twice(
+    server: AudioServer, tones: Path, tmp_path: Path
+) -> None:
+    too_long = Status(400, "audio duration 33 is longer than 15, the maximum for this model", "audio_too_long")
+    server.script = [too_long]
+    work = Work(tmp_path, journal=tmp_path / "journal")
+    engine = transcriber(server, piece_seconds=None, price_per_minute=60.0)
+    said = transcribe(engine, tones, work, seconds=TONES_SECONDS)
+    assert said.text == " ".join(f"pitch{pitch}." for pitch in PITCHES)
+    refused, *taken = [upload.seconds for upload in server.uploads]
+    assert refused == pytest.approx(33, abs=0.2)
+    assert max(taken) <= 16.6
+    assert sum(taken) == pytest.approx(33, abs=0.2)
+    assert work.spending.spent_usd == pytest.approx(33, abs=0.2)
+    transcribe(engine, tones, Work(tmp_path), seconds=TONES_SECONDS)
+    assert len(server.uploads) == 1 + 2 * len(taken), "remembered for the run"
+
+
 def test_what_is_asked_for_says_how(server: AudioServer, tones: Path, tmp_path: Path) -> None:
     server.language = "german"
     engine = transcriber(server, prompt="Zürich, Müller", temperature=0.2)

@@ -9,7 +9,9 @@ is never larger than its samples, so the length of a piece bounds the size of it
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -64,12 +66,13 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _SURE = 0.5
 """So probable is a language that what follows may be taken for it; servers that tell no probability are believed."""
+_SHORTEST_PIECE_SECONDS = 10.0
 _SHORTEST_SECONDS = 0.1
 """OpenAI refuses less."""
 
 
-class _NoTimes(Exception):
-    """The server turned out to give text alone. Nothing was paid for."""
+class _OtherPieces(Exception):
+    """The server turned out to give text alone, or to take shorter pieces only. Nothing was paid for."""
 
 
 class OpenAITranscriber:
@@ -90,15 +93,19 @@ class OpenAITranscriber:
         self._concessions = Concessions(self._server.name, LADDER, NEVER_GUESSED)
         self._gave_times: bool | None = None
         """Whether the last answer did that said anything."""
+        self._most_seconds = math.inf
+        """Longer pieces were refused."""
 
     def transcribe(self, audio: Path, *, duration_seconds: float, offset_seconds: float, work: Work) -> Transcript:
         """See `Transcriber`. A language that is not set is detected by the server, piece by piece."""
         work.spending.require(self._cost_usd(duration_seconds))
         with self._server.client(self._settings.timeout_seconds, self._settings.max_retries) as client:
-            try:
-                mix, windows = self._windows(client, audio, duration_seconds, work)
-            except _NoTimes:
-                mix, windows = self._windows(client, audio, duration_seconds, work)
+            heard = None
+            while heard is None:
+                # What is heard already lies in the journal. Each time pieces are half as long, or have no times.
+                with suppress(_OtherPieces):
+                    heard = self._windows(client, audio, duration_seconds, work)
+            mix, windows = heard
         work.report(1.0)
         return to_transcript(
             windows,
@@ -120,7 +127,7 @@ class OpenAITranscriber:
             self._ffmpeg.pcm(audio, work, sample_rate=SAMPLE_RATE, mix=mix),
             work,
             duration_seconds=duration_seconds,
-            length=window_length(self._settings, timed=timed),
+            length=window_length(self._settings, timed=timed, most_seconds=self._most_seconds),
             hear=partial(self._hear, client, work, timed),
             parts=self._parts,
         )
@@ -128,7 +135,7 @@ class OpenAITranscriber:
 
     def _parts(self, window: Window) -> Iterable[Window]:
         """A window as it is sent: in short pieces for as long as the server answers without times."""
-        length = window_length(self._settings, timed=False)
+        length = window_length(self._settings, timed=False, most_seconds=self._most_seconds)
         if self._gave_times is False and window.duration_seconds > length.longest_seconds:
             return cut_windows((window.pcm,), length, start_sample=window.start_sample)
         return (window,) if self._set_language else parted_from_opening(window)
@@ -186,7 +193,7 @@ class OpenAITranscriber:
         # From here on nothing may end the work before the journal has what was paid for.
         with work.spending.paying(self._cost_usd(piece.duration_seconds)) as payment:
             sent = parts_sent(self._settings, language, timed=timed, with_logprobs=self._with_logprobs)
-            attempt = partial(self._ask, client, piece.sound, language, work, payment, timed)
+            attempt = partial(self._ask, client, piece, language, work, payment, timed)
             content = self._concessions.asking(sent, attempt)
             answer, lacking = self._checked(content, timed, client.api_key)
             seconds = answer.usage.seconds if answer.usage else None
@@ -258,7 +265,7 @@ class OpenAITranscriber:
     def _ask(
         self,
         client: openai.OpenAI,
-        sound: bytes,
+        piece: SentPiece,
         language: str | None,
         work: Work,
         payment: Payment,
@@ -269,13 +276,13 @@ class OpenAITranscriber:
 
         Raises:
             RefusedRequest: the server does not take it so.
-            _NoTimes: it takes none that asks for times.
+            _OtherPieces: it takes none that asks for times, or none that is so long.
         """
         import openai
 
         if timed and "verbose_json" in without:
             self._concessions.remember(without, "it takes no verbose_json, so times are estimated in short pieces")
-            raise _NoTimes
+            raise _OtherPieces
         work.check()
         payment.cost_usd = None
         timeout, remaining = self._settings.timeout_seconds, work.remaining_seconds
@@ -284,7 +291,7 @@ class OpenAITranscriber:
         create: Any = client.audio.transcriptions.with_raw_response.create
         try:
             response = create(
-                file=("piece.flac", sound, "audio/flac"),
+                file=("piece.flac", piece.sound, "audio/flac"),
                 model=self.model,
                 timeout=timeout,
                 **options(self._settings, language, timed=timed, with_logprobs=self._with_logprobs, without=without),
@@ -300,13 +307,24 @@ class OpenAITranscriber:
                 if not isinstance(refused.failure, TooLong):
                     raise refused from None
             failure = translate(error, self._server.name, client.api_key, TRANSCRIPTION)
-            if isinstance(failure, TooLong):
-                raise Fatal(
-                    f"{self._server.name} does not take pieces of {len(sound)} bytes ({failure.reason})",
-                    next_step="Lower `transcription.max_upload_bytes` or `transcription.piece_seconds` in library.yaml",
-                ) from None
-            raise failure from None
+            raise (self._too_long(piece, failure) if isinstance(failure, TooLong) else failure) from None
         return bytes(response.http_response.content)
+
+    def _too_long(self, piece: SentPiece, failure: TooLong) -> Exception:
+        """What a piece that was refused for its length means: shorter ones, as long as they hold a few sentences."""
+        seconds = piece.duration_seconds / 2
+        if seconds < _SHORTEST_PIECE_SECONDS:
+            return Fatal(
+                f"{self._server.name} does not take pieces of {len(piece.sound)} bytes ({failure.reason})",
+                next_step="Lower `transcription.max_upload_bytes` or `transcription.piece_seconds` in library.yaml",
+            )
+        _log.warning(
+            "%s takes no pieces of %.0f s (%s): they are half as long from here on. `transcription.piece_seconds` in "
+            "library.yaml sets it",
+            self._server.name, piece.duration_seconds, failure.reason,
+        )  # fmt: skip
+        self._most_seconds = min(self._most_seconds, seconds)
+        return _OtherPieces()
 
     def _cost_usd(self, seconds: float) -> float | None:
         price = self._settings.price_per_minute

@@ -54,10 +54,15 @@ def sounding(window: Window) -> tuple[float, float] | None:
     return (float(loud[0]) / SAMPLE_RATE, float(loud[-1] + 1) / SAMPLE_RATE) if loud.size else None
 
 
-def window_length(settings: OpenAITranscription, *, timed: bool) -> WindowLength:
-    """Pieces that fit into a request, with room to find a quiet moment in."""
+def window_length(settings: OpenAITranscription, *, timed: bool, most_seconds: float = math.inf) -> WindowLength:
+    """Pieces that fit into a request, with room to find a quiet moment in.
+
+    Args:
+        timed: Whether times come back.
+        most_seconds: The server takes no longer ones.
+    """
     timed_seconds = _SEVERAL_LANGUAGES_PIECE_SECONDS if choices(settings.language) else _TIMED_PIECE_SECONDS
     wanted = settings.piece_seconds or (timed_seconds if timed else _TEXT_PIECE_SECONDS)
     fitting = (settings.max_upload_bytes - _ENVELOPE_BYTES) / (SAMPLE_BYTES * SAMPLE_RATE)
-    longest = min(wanted, math.floor(fitting))
+    longest = min(wanted, math.floor(fitting), most_seconds)
     return WindowLength(shortest_seconds=longest / 2, longest_seconds=longest)
