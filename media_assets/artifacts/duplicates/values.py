@@ -26,6 +26,8 @@ class FrameHashes(Model):
     """Videos: per frame, how much it differs from the frame before, as a byte (see `pictures.MOTION_SCALE`)."""
     thumbnail: str = ""
     """Images: 32×32 bytes of brightness, upright, without black bars."""
+    stills: str = ""
+    """Videos: the same of three frames, at a sixth, a half and five sixths of it; empty where they were not kept."""
     shown: float = 1.0
     """Share of the picture inside black bars, on whatever sides they are; 1 where there are none, and where it was not
     measured yet."""

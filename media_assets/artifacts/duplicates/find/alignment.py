@@ -91,6 +91,34 @@ def lay_pictures(
     )
 
 
+class MotionOverlay(NamedTuple):
+    """How the movement of two videos goes together."""
+
+    offset_seconds: float
+    """The second of the first file at which the second file starts."""
+    correlation: float
+
+
+def lay_motion(first: Evidence, second: Evidence) -> MotionOverlay | None:
+    """Lay the movement of the second over that of the first; None where nothing moves, or both were not taken at the
+    same steps."""
+    import numpy as np
+
+    if first.interval_seconds != second.interval_seconds:
+        return None
+    found: list[tuple[float, int]] = []
+    for shift in (0, len(second.motion) - len(first.motion), *_moved_shifts(first.motion, second.motion)):
+        places = np.arange(len(first.motion)) + shift
+        at = np.flatnonzero((places >= 0) & (places < len(second.motion)))
+        correlation = _motion_correlation(first.motion[at], second.motion, places[at])
+        if correlation is not None:
+            found.append((correlation, -shift))
+    if not found:
+        return None
+    correlation, steps = max(found)
+    return MotionOverlay(steps * first.interval_seconds, correlation)
+
+
 def _best(
     laid: Sequence[_Laid], sparse: NDArray[np.uint8], dense: NDArray[np.uint8], stride: int
 ) -> tuple[_Laid | None, float | None]:

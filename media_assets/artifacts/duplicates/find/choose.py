@@ -29,7 +29,7 @@ _WORDS: dict[KeepRule, str] = {
     "shortest_path": "its path is the shortest",
 }
 _OUT_OF_BIN = "it does not lie in a bin"
-_WHOLE_PICTURE, _WHOLE_RECORDING = "it shows the whole picture", "it is the whole recording"
+WHOLE_PICTURE, _WHOLE_RECORDING = "it shows the whole picture", "it is the whole recording"
 _WORTH_MORE: tuple[KeepRule, ...] = ("path", "sound")
 """What counts more than that a file shows or plays more than another."""
 _SAME_LENGTH, _SAME_LENGTH_SECONDS = 0.02, 1.0
@@ -85,16 +85,16 @@ def plays(second: DedupRow, first: DedupRow) -> Literal["as much", "less", "more
 
 
 def because(
-    keeper: DedupRow, others: Iterable[DedupRow], settings: DuplicateSettings, *, shows_more: bool = False
+    keeper: DedupRow, others: Iterable[DedupRow], settings: DuplicateSettings, *, shows_more: Iterable[str] = ()
 ) -> str:
     """Why the keeper is kept, in words: the rules that put it before the others.
 
     Args:
         others: Those that show as much as it.
-        shows_more: Whether there are files that were cut out of it.
+        shows_more: Why it shows more than some do, each in words; empty words where these were cut out of it.
     """
-    whole = _WHOLE_PICTURE if keeper.kind is MediaKind.IMAGE else _WHOLE_RECORDING
-    found = [whole] if shows_more else []
+    whole = WHOLE_PICTURE if keeper.kind is MediaKind.IMAGE else _WHOLE_RECORDING
+    found = [words or whole for words in shows_more]
     for other in others:
         words = _OUT_OF_BIN if is_in_bin(other.path) and not is_in_bin(keeper.path) else None
         words = words or next(

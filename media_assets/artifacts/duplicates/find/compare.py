@@ -40,6 +40,8 @@ class Likeness(NamedTuple):
     """How many times as fast the second is played."""
     is_guess: bool = False
     """Whether the fingerprints say no more than that it is worth a look."""
+    better_because: str = ""
+    """Why the one that shows more is the better one, where that is not that the other was cut."""
 
 
 def compare(first: Evidence, second: Evidence, orientation: int, limits: SimilaritySettings) -> Likeness | None:
@@ -97,11 +99,11 @@ def _compare_sounds(first: Evidence, second: Evidence, limits: SimilaritySetting
     if share < limits.min_overlap:
         return None
     offset = laid.offset * first.item_seconds
-    reason = f"the same sound over {share:.0%} of the longer file{_starts(offset)}"
+    reason = f"the same sound over {share:.0%} of the longer file{starts(offset)}"
     return Likeness(laid.agreement * share, 0, offset, reason)
 
 
-def _starts(offset_seconds: float) -> str:
+def starts(offset_seconds: float) -> str:
     if abs(offset_seconds) < 1.0:
         return ""
     return f", starting {abs(offset_seconds):.0f} s {'later' if offset_seconds > 0 else 'earlier'}"
@@ -128,7 +130,7 @@ def _compare_videos(
     if sound is None and is_slowed and not _moves_alike(pictures):
         return None
     what = "the same pictures and sound" if sound else "the same pictures"
-    words = turned_words(f"{what} over {share:.0%} of the longer file", orientation) + _starts(pictures.offset_seconds)
+    words = turned_words(f"{what} over {share:.0%} of the longer file", orientation) + starts(pictures.offset_seconds)
     return Likeness(agreement * share, orientation, pictures.offset_seconds, words, is_guess=is_other)
 
 

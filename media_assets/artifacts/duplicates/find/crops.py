@@ -35,14 +35,14 @@ _STEPS = 20
 """Steps of a side in which windows are taken."""
 _MOST_STEPS = 4
 _FINE = (1 / 40, 1 / 80, 1 / 160)
-_MOST_BITS = 8
-_PARTS = (5, 12)
+MOST_BITS = 8
+PARTS = (5, 12)
 _MIRRORED = 1
 _LEAST_ALIKE = 0.85
 """Correlation of the small pictures, of which one was enlarged; a look decides."""
 _BETTER = 0.02
 """So much better than the whole has a window to fit; pages of one layout and shots of a burst do not."""
-_ASKED_AT_ONCE = 512
+ASKED_AT_ONCE = 512
 
 
 class PartOfPicture(NamedTuple):
@@ -55,14 +55,14 @@ class PartOfPicture(NamedTuple):
 
 
 class PossiblePart(NamedTuple):
-    """A picture that may be a part of another."""
+    """A picture or video that may be a part of another."""
 
     outer: int
     inner: int
     orientation: int
     """How the inner one is turned against the outer one."""
-    alike: float
-    """Correlation of the small pictures."""
+    alike: float = 0.0
+    """Correlation of the small pictures; 0 where they were not compared."""
 
 
 def find_cuts(
@@ -80,11 +80,11 @@ def find_cuts(
     if len(shown) < 2:
         return []
     codes = np.concatenate([codes_of(_small(evidence[file])[None], "phash") for file in shown])
-    neighbours = Neighbours(codes, *_PARTS)
+    neighbours = Neighbours(codes, *PARTS)
     found: list[PossiblePart] = []
-    for block in batched(range(len(shown)), _ASKED_AT_ONCE):
+    for block in batched(range(len(shown)), ASKED_AT_ONCE):
         check()
-        windows = [np.unique(window_codes(_small(evidence[shown[place]]), _intervals())) for place in block]
+        windows = [np.unique(window_codes(_small(evidence[shown[place]]), intervals())) for place in block]
         owners = np.repeat(np.array(block), [len(own) for own in windows])
         asked = np.concatenate(windows)
         for orientation in (0, _MIRRORED) if limits.orientations else (0,):
@@ -108,7 +108,7 @@ def _pairs(
     import numpy as np
 
     who, found = neighbours.of(asked)
-    near = (owners[who] != found) & (np.bitwise_count(asked[who] ^ codes[found]) <= _MOST_BITS)
+    near = (owners[who] != found) & (np.bitwise_count(asked[who] ^ codes[found]) <= MOST_BITS)
     pairs = np.unique(np.stack([owners[who[near]], found[near]], axis=1), axis=0)
     counts = np.bincount(pairs[:, 0], minlength=len(codes))
     return [(outer, inner) for outer, inner in pairs.tolist() if counts[outer] <= most_files]
@@ -123,7 +123,7 @@ def fit(outer: Evidence, inner: Evidence, orientation: int) -> float | None:
     whole = float((_standard(one) * other).mean())
     if whole > 1 - _BETTER:
         return None
-    spans = _intervals()
+    spans = intervals()
     shown = np.stack([averages_within(*span) for span in spans]).reshape(-1, SIDE)
     layers = (shown @ one @ shown.T).reshape(len(spans), SIDE, len(spans), SIDE).transpose(0, 2, 1, 3)
     layers = layers - layers.mean(axis=(2, 3), keepdims=True)
@@ -162,7 +162,7 @@ def _standard(picture: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 @cache
-def _intervals() -> list[tuple[float, float]]:
+def intervals() -> list[tuple[float, float]]:
     """The parts of a side that a cut may leave."""
     steps = range(_MOST_STEPS + 1)
     return [(low / _STEPS, 1 - high / _STEPS) for low in steps for high in steps if low + high <= _MOST_STEPS]

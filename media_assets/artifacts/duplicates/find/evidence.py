@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from media_assets.artifacts.duplicates.find.codes import NO_PICTURE, unpacked
+from media_assets.artifacts.duplicates.find.codes import NO_PICTURE, SIDE, unpacked
 from media_assets.artifacts.duplicates.settings import HashAlgorithm
 from media_assets.artifacts.duplicates.values import DedupRow
 from media_assets.media.info import MediaKind
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 KEY_FRAMES = 8
 _NEIGHBOURHOOD_SECONDS = 3.0
 _DISTINCT_BITS = 6
+STILLS = (1 / 6, 1 / 2, 5 / 6)
+"""Shares of the frames of a video at which small pictures of it are kept."""
+
+
+class SmallPicture(NamedTuple):
+    """A small picture of a video."""
+
+    place: int
+    """Which frame it is, among those that have codes."""
+    picture: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,7 @@ class Evidence:
     packed_thumbnail: str
     sound: NDArray[np.uint32]
     item_seconds: float
+    packed_stills: str = ""
     seconds: float = 0.0
     """How long it takes; 0 where that is not known."""
 
@@ -38,6 +49,19 @@ class Evidence:
     def thumbnail(self) -> NDArray[np.float32] | None:
         """Unpacked when it is asked for: of a large library only few are ever compared."""
         return _standardised(self.packed_thumbnail) if self.packed_thumbnail else None
+
+    @property
+    def stills(self) -> list[SmallPicture]:
+        """Small pictures of a video, those in which there is something to see."""
+        import numpy as np
+
+        pixels = unpacked(self.packed_stills, "u1").reshape(-1, SIDE, SIDE).astype(np.float32)
+        places = (int(len(self.codes) * share) for share in STILLS)
+        return [
+            SmallPicture(place, picture)
+            for place, picture in zip(places, pixels, strict=False)
+            if self.codes[place] != NO_PICTURE
+        ]
 
     @property
     def picture_seconds(self) -> float:
@@ -56,6 +80,7 @@ def evidence_of(row: DedupRow) -> Evidence:
         codes=unpacked(frames.codes if frames else "", "<u8").astype(np.uint64, copy=False),
         motion=unpacked(frames.motion if frames else "", "u1").astype(np.uint8, copy=False),
         packed_thumbnail=frames.thumbnail if frames else "",
+        packed_stills=frames.stills if frames else "",
         sound=unpacked(audio.values if audio else "", "<u4").astype(np.uint32, copy=False),
         item_seconds=audio.item_seconds if audio else 0.0,
         seconds=row.duration_seconds or 0.0,

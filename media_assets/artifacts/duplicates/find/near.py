@@ -17,6 +17,7 @@ from media_assets.artifacts.duplicates.find.choose import because, may_be_kept_f
 from media_assets.artifacts.duplicates.find.codes import ORIENTATIONS
 from media_assets.artifacts.duplicates.find.compare import Likeness, compare, turned_words
 from media_assets.artifacts.duplicates.find.crops import find_cuts
+from media_assets.artifacts.duplicates.find.cut_videos import compare_cut, find_cut_videos
 from media_assets.artifacts.duplicates.find.evidence import Evidence, evidence_of
 from media_assets.artifacts.duplicates.find.exact import EqualBytes, FileOnDisk, contents
 from media_assets.artifacts.duplicates.find.index import Candidate, PictureIndex, SoundIndex
@@ -99,7 +100,10 @@ def _stars(
             if likeness is None:
                 continue
             if rows[file].kind is not MediaKind.IMAGE and likeness.speed == 1.0:
-                likeness = likeness._replace(shows=plays(rows[candidate.file], rows[file]))
+                played = plays(rows[candidate.file], rows[file])
+                if {likeness.shows, played} == {"less", "more"}:
+                    continue  # each has something that the other has not
+                likeness = likeness._replace(shows=played) if likeness.shows == "as much" else likeness
             if likeness.shows != "more" or not may_be_kept(rows[candidate.file], rows[file]):
                 members[candidate.file] = likeness
             else:
@@ -131,17 +135,20 @@ class _Cuts:
     """What may be cut out of others, as candidates of those others.
 
     Args:
-        sought: Whether to seek pictures that are. Recordings that are turn up by themselves.
+        sought: Whether to seek what is cut at the edges. What is cut at the ends turns up by itself.
     """
 
     def __init__(
         self, evidence: Sequence[Evidence], limits: SimilaritySettings, check: Callable[[], None], *, sought: bool
     ) -> None:
-        images = [
-            file for file, one in enumerate(evidence) if sought and one.kind is MediaKind.IMAGE and len(one.codes)
-        ]
+        shown = [file for file, one in enumerate(evidence) if sought and len(one.codes)]
+        images = [file for file in shown if evidence[file].kind is MediaKind.IMAGE]
+        videos = [file for file in shown if evidence[file].kind is MediaKind.VIDEO]
         self._parts: dict[int, list[Candidate]] = {}
-        for cut in find_cuts(images, evidence, limits, check):
+        for cut in (
+            *find_cuts(images, evidence, limits, check),
+            *find_cut_videos(videos, evidence, limits, check),
+        ):
             self._parts.setdefault(cut.outer, []).append(Candidate(cut.inner, cut.orientation, is_part=True))
 
     def candidates(self, file: int) -> Sequence[Candidate]:
@@ -164,7 +171,8 @@ def _likeness(first: Evidence, second: Evidence, candidate: Candidate, limits: S
         turns = range(len(ORIENTATIONS))
     compared = (compare(first, second, turn, limits) for turn in turns)
     at_speeds = (compare_at_speeds(first, second, turn, limits) for turn in turns)
-    return next((found for found in chain(compared, at_speeds) if found is not None), None)
+    cut = (compare_cut(first, second, turn, limits) for turn in (candidate.orientation,))
+    return next((found for found in chain(compared, at_speeds, cut) if found is not None), None)
 
 
 def _asked(
@@ -198,13 +206,13 @@ def group_of(
         members += [first, *(copy.model_copy(update={"copy_of": first.key}) for copy in copies)]
     keeper = content.row
     others = [*content.files[1:], *(stored for other, one in near if one.shows != "less" for stored in other.files)]
-    shows_more = any(likeness.shows == "less" for _, likeness in near)
+    more = dict.fromkeys(likeness.better_because for _, likeness in near if likeness.shows == "less")
     return DuplicateGroup(
         kind="near" if near else "exact",
         keep_key=keeper.key,
         keep_path=keeper.path,
         keep_size_bytes=keeper.size_bytes,
-        keep_because=because(keeper, [stored.row for stored in others], settings, shows_more=shows_more),
+        keep_because=because(keeper, [stored.row for stored in others], settings, shows_more=more),
         members=tuple(members),
     )
 

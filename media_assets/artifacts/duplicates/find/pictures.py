@@ -13,6 +13,7 @@ import ffmpeg as ffmpeg_python
 
 from media_assets.artifacts.duplicates.find.audio_prints import ITEM_BYTES, ITEM_SECONDS, PRINT_OPTIONS, audio_print
 from media_assets.artifacts.duplicates.find.codes import NO_PICTURE, SIDE, averages, codes_of, packed
+from media_assets.artifacts.duplicates.find.evidence import STILLS
 from media_assets.artifacts.duplicates.find.loudness import HeardOf, heard_in, level_outputs
 from media_assets.artifacts.duplicates.settings import FingerprintSettings
 from media_assets.artifacts.duplicates.values import AudioPrint, FrameHashes
@@ -178,6 +179,7 @@ def _hashes(path: Path, interval: float, settings: FingerprintSettings) -> Frame
     down = averages(len(range(*rows.indices(_SIDE))), SIDE)
     across = averages(len(range(*columns.indices(_SIDE))), SIDE).T
     codes, motion = np.empty(count, np.uint64), np.zeros(count, np.uint8)
+    stills: dict[int, NDArray[np.float32]] = {}
     last: NDArray[np.float32] | None = None
     for start in range(0, count, _FRAMES_AT_ONCE):
         small = down @ frames[start : start + _FRAMES_AT_ONCE, rows, columns].astype(np.float32) @ across
@@ -188,22 +190,33 @@ def _hashes(path: Path, interval: float, settings: FingerprintSettings) -> Frame
         change = np.abs(small - before).mean(axis=(1, 2)) * MOTION_SCALE
         motion[start : start + len(small)] = np.minimum(255, np.round(change))
         last = small[-1:]
+        stills |= {
+            place: small[place - start]
+            for place in (int(count * share) for share in STILLS)
+            if start <= place < start + len(small)
+        }
     if interval:
         return FrameHashes(
             algorithm=settings.algorithm,
             interval_seconds=interval,
             codes=packed(codes),
             motion=packed(motion),
+            stills=packed(_in_bytes(np.stack([stills[int(count * share)] for share in STILLS]))) if count else "",
             shown=bars.shown,
         )
-    thumbnail = np.clip(np.round(small[0]), 0, 255).astype(np.uint8)
     return FrameHashes(
         algorithm=settings.algorithm,
         interval_seconds=0.0,
         codes=packed(codes),
-        thumbnail=packed(thumbnail),
+        thumbnail=packed(_in_bytes(small[0])),
         shown=bars.shown,
     )
+
+
+def _in_bytes(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
+    import numpy as np
+
+    return np.clip(np.round(picture), 0, 255).astype(np.uint8)
 
 
 class _Bars(NamedTuple):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_assets.artifacts.duplicates.find.compare import Likeness
+from media_assets.artifacts.duplicates.look.cropped import in_common
 from media_assets.artifacts.duplicates.look.frames import VIDEO_SIDE, ClipWindow, bursts
 from media_assets.artifacts.duplicates.look.matching import best_pairs, without_common_bars
 from media_assets.artifacts.duplicates.look.moments import Moment, moments
@@ -67,7 +68,7 @@ class Clips:
         """
         places = moments(first, second, likeness)
         one, other = self._coarse(first, second, places, likeness.orientation)
-        matches = [best_pairs(*found) for found in zip(one, other, strict=True)]
+        matches = [best_pairs(*found) for found in zip(*in_common(one, other), strict=True)]
         return look_at_moments(self._in_detail(first, second, places, matches, likeness.orientation))
 
     def _coarse(

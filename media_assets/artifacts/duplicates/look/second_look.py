@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from media_assets.artifacts.duplicates.find.choose import WHOLE_PICTURE
 from media_assets.artifacts.duplicates.find.compare import Likeness
 from media_assets.artifacts.duplicates.find.speeds import LEAST, speed_in_words
 from media_assets.artifacts.duplicates.look.clips import CannotSee, Clips
@@ -93,8 +94,9 @@ class SecondLook:
             likeness = likeness._replace(speed=finding.speed)
         if finding.cut == 1:
             return likeness._replace(reason=words)
-        words += f", of which one shows {finding.cut:.0%}"
-        return likeness._replace(reason=words, shows="more" if finding.whole else "less")
+        words += f", of which one shows {finding.cut:.0%}, cut at its edges"
+        because = "" if first.kind is MediaKind.IMAGE else WHOLE_PICTURE
+        return likeness._replace(reason=words, shows="more" if finding.whole else "less", better_because=because)
 
     def _finding(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Finding:
         name = f"{_content(first)} {_content(second)} {likeness.orientation}"
