@@ -13,6 +13,7 @@ from media_assets.base.checksums import digests_of
 from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, SourceChanged, classify
 from media_assets.base.keys import decode_path
 from media_assets.base.paths import LeadsOut, below
+from media_assets.places.folder.fixed import fixed_by, is_held_by_sticky_folder, mount_of
 from media_assets.places.journal import NotOfThisPlace, sync_folder
 from media_assets.places.moving import CheckedFile, Move
 
@@ -82,11 +83,7 @@ class FolderMover:
         above = next(folder for folder in destination.parents if os.path.lexists(folder))
         if not above.is_dir():
             raise SourceChanged(f"{above} is no folder, and the copy would go below it")
-        for folder in (self._source(move.file.address).parent, above):
-            if not os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
-                raise BadMedia(f"may not be moved: {folder} may not be written", next_step="Grant the right to do so")
-        if self._source(move.file.address).lstat().st_dev != above.stat().st_dev:
-            raise _refusal(errno.EXDEV, self._source(move.file.address))
+        _require_movable(self._source(move.file.address), above)
 
     def prepare(self, move: Move, note: Callable[[str], None]) -> Move:
         destination = self._destination(move)
@@ -174,6 +171,31 @@ class FolderMover:
             raise NotOfThisPlace(
                 f"{address} leads out of {root}", next_step="Run the index of duplicates again"
             ) from None
+
+
+def _require_movable(source: Path, to_folder: Path) -> None:
+    """
+    Raises:
+        BadMedia: the system would not rename the file into or below a folder, as things are.
+    """
+    for path in (source, source.parent, to_folder):
+        if attribute := fixed_by(path):
+            raise BadMedia(
+                f"{source} cannot be moved: {path} is {attribute}",
+                next_step=f"Lift that with `chattr -{attribute[0]}`, or move it by hand",
+            )
+    for folder in (source.parent, to_folder):
+        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            raise _refusal(errno.EROFS, source)
+        if not os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise BadMedia(f"may not be moved: {folder} may not be written", next_step="Grant the right to do so")
+    if source.lstat().st_dev != to_folder.stat().st_dev or mount_of(source) != mount_of(to_folder.resolve()):
+        raise _refusal(errno.EXDEV, source)
+    if is_held_by_sticky_folder(source):
+        raise BadMedia(
+            f"{source} cannot be moved: in {source.parent}, which is sticky, only its owner may do that",
+            next_step="Run this as its owner, or move it by hand",
+        )
 
 
 def _rename(source: Path, destination: Path) -> None:
