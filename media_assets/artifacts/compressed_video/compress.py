@@ -21,10 +21,12 @@ from media_assets.artifacts.compressed_video.planning.hdr import lacks_base_laye
 from media_assets.artifacts.compressed_video.planning.leaving import irreplaceable
 from media_assets.artifacts.compressed_video.planning.plan import EncodePlan, make_plan
 from media_assets.artifacts.compressed_video.planning.tiers import choose_tier, is_efficient, main_video, target_size
+from media_assets.artifacts.compressed_video.reading.data_tracks import sample_formats
 from media_assets.artifacts.compressed_video.reading.fields import look_at_fields
 from media_assets.artifacts.compressed_video.reading.picture import Picture, look_at_picture
 from media_assets.artifacts.compressed_video.reading.shapes import changed_shapes
 from media_assets.artifacts.compressed_video.reading.shown import as_shown, cannot_be_shown, has_aperture
+from media_assets.artifacts.compressed_video.reading.sound_formats import changed_sound
 from media_assets.artifacts.compressed_video.reading.timeline import Timeline, read_timeline
 from media_assets.artifacts.compressed_video.searching.crf_search import search
 from media_assets.artifacts.compressed_video.searching.quality import SMALLEST_SIDE
@@ -36,6 +38,7 @@ from media_assets.media.completeness import is_empty_track
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.truncation import missing_end
+from media_assets.media.untrusted import ISO
 from media_assets.work.portions import portions
 from media_assets.work.work import Work
 
@@ -71,7 +74,8 @@ def compress_video(
     """
     main = main_video(media)
     if main is None:
-        raise NotApplicable("has no moving picture")
+        unseen = "; of its video track nothing is known, not even its size" if media.video_streams else ""
+        raise NotApplicable(f"has no moving picture{unseen}")
     if cut_off := missing_end(source, media.container):
         raise BadMedia(cut_off, next_step=DAMAGED)
     tier = choose_tier(settings, media, size_bytes, age_years)
@@ -164,6 +168,8 @@ def _plan(
     work: Work,
 ) -> EncodePlan:
     """What is to be made of a video that loses nothing irreplaceable by it."""
+    if media.container == ISO and "encv" in sample_formats(source):
+        raise LeftAsItIs("its picture is encrypted (DRM), and cannot be decoded without its key")
     picture = look_at_picture(source, main, work)
     reason = _refused(picture, main) or irreplaceable(source, media, work)
     if picture.hidden_layer:
@@ -185,7 +191,7 @@ def _require_sound(plan: EncodePlan, size_bytes: int, settings: VideoCompression
         if stream.type != "audio":
             continue
         clock = read_timeline(plan.source, stream.index, work)
-        if reason := out_of_step(clock):
+        if reason := out_of_step(clock) or changed_sound(plan.source, stream, work):
             raise LeftAsItIs(reason)
         copied_bytes += int(clock.sizes.sum())
     if copied_bytes >= budget:

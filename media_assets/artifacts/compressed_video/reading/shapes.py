@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from media_assets.media.info import Stream
 from media_assets.media.sandbox.child import run_in_child
@@ -21,8 +21,30 @@ _TOLD_BY_FRAMES = {"mpegts", "mpeg", "mpegvideo", "h264", "hevc", "m4v"}
 """Containers that say nothing of the shape of pixels, so that each frame has its own."""
 _MOST_NAMED = 4
 
-Shape = tuple[int, int, Fraction]
-"""Width and height in pixels, and the width of a pixel for its height."""
+_CURVES = {16: "PQ", 18: "HLG"}
+"""The curves of high dynamic range, by their numbers in ITU-T H.273."""
+
+
+class Shape(NamedTuple):
+    """What a result has one of."""
+
+    width: int
+    height: int
+    aspect: Fraction
+    """The width of a pixel for its height."""
+    bits: int
+    """How deep each component is."""
+    curve: str
+    """That of high dynamic range; `SDR` for all others."""
+
+    def named(self) -> dict[str, str]:
+        """How each of its properties is said, by what it is."""
+        return {
+            "its size": f"{self.width} × {self.height}",
+            "the shape of its pixels": f"{self.aspect.numerator}:{self.aspect.denominator}",
+            "its depth": f"{self.bits} bit",
+            "its dynamic range": self.curve,
+        }
 
 
 def changed_shapes(path: Path, stream: Stream, duration_seconds: float, work: Work) -> str | None:
@@ -61,8 +83,9 @@ def _shapes(container: Any, stream: Any, gap_seconds: float) -> list[Shape]:
             frames = packet.decode()
         except av.error.FFmpegError:
             continue
-        aspect = (context.sample_aspect_ratio if by_frames else None) or Fraction(1)
-        shapes = [(frame.width, frame.height, Fraction(aspect)) for frame in frames]
+        aspect = Fraction((context.sample_aspect_ratio if by_frames else None) or 1)
+        curve = _CURVES.get(context.color_trc, "SDR")
+        shapes = [Shape(frame.width, frame.height, aspect, frame.format.components[0].bits, curve) for frame in frames]
         found += [new for old, new in pairwise([*found[-1:], *shapes]) if old != new] if found else shapes[:1]
     return found
 
@@ -70,11 +93,8 @@ def _shapes(container: Any, stream: Any, gap_seconds: float) -> list[Shape]:
 def _said(shapes: list[Shape]) -> str | None:
     if len(shapes) < 2:
         return None
-    sizes = {shape[:2] for shape in shapes}
-    what = "its size" if len(sizes) > 1 else "the shape of its pixels"
-    names = [
-        f"{width} × {height}" if len(sizes) > 1 else f"{aspect.numerator}:{aspect.denominator}"
-        for width, height, aspect in shapes
-    ]
+    told = [shape.named() for shape in shapes]
+    what = next(what for what in told[0] if len({names[what] for names in told}) > 1)
+    names = [names[what] for names in told]
     more = ", …" if len(names) > _MOST_NAMED else ""
     return f"its picture changes {what} ({', then '.join(names[:_MOST_NAMED])}{more}), and a result would have one"

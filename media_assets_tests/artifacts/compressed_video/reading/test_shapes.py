@@ -46,6 +46,45 @@ def test_a_broadcast_that_changes_the_shape_of_its_pixels_is_left_as_it_is(tmp_p
     assert reason.startswith("left as it is: its picture changes the shape of its pixels (1:1, then 3:4)")
 
 
+PQ = "setparams=color_trc=smpte2084:color_primaries=bt2020:colorspace=bt2020nc"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "filters", "change"),
+    [
+        ((), PQ, "its dynamic range (SDR, then PQ)"),
+        (("-pix_fmt", "yuv420p10le"), "null", "its depth (8 bit, then 10 bit)"),
+    ],
+)
+def test_a_picture_that_changes_its_colours_is_left_as_it_is(
+    arguments: tuple[str, ...], filters: str, change: str, tmp_path: Path
+):
+    second = part(tmp_path / "b", "160x90", *FAT, *arguments, "-f", "h264", filters=filters)
+    (tmp_path / "both.h264").write_bytes(part(tmp_path / "a", "160x90", *H264) + second)
+    media.ffmpeg("-r", "25", "-i", tmp_path / "both.h264", "-c", "copy", media.file_url(tmp_path / "both.mkv"))
+    reason = compress(tmp_path / "both.mkv").value.reason
+    assert reason == f"left as it is: its picture changes {change}, and a result would have one"
+
+
+def test_sound_that_changes_its_format_is_left_as_it_is(tmp_path: Path):
+    """A copy in mp4 would play the second part too slowly."""
+    for name, offset, arguments in (("a", "0", ("-ac", "2")), ("b", "1", ("-ac", "1", "-ar", "48000"))):
+        sound = ("-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac", *arguments, "-output_ts_offset", offset)
+        media.ffmpeg(*scene("motion", "160x90", 1.0), *sound, *FAT, "-f", "mpegts", media.file_url(tmp_path / name))
+    (tmp_path / "both.ts").write_bytes((tmp_path / "a").read_bytes() + (tmp_path / "b").read_bytes())
+    reason = compress(tmp_path / "both.ts").value.reason
+    assert reason == (
+        "left as it is: a sound track changes its format (2 channels at 44100 Hz, then 1 channel at 48000 Hz), and a "
+        "copy of it would be played wrong"
+    )
+
+
+def test_an_encrypted_picture_is_not_called_damaged(tmp_path: Path):
+    key = ("-encryption_scheme", "cenc-aes-ctr", "-encryption_key", "00" * 16, "-encryption_kid", "11" * 16)
+    done = compress(clip(tmp_path / "a.mp4", *key, size="160x90", seconds=1.0))
+    assert done.value.reason == "left as it is: its picture is encrypted (DRM), and cannot be decoded without its key"
+
+
 @pytest.mark.parametrize("kind", ["h264", "hevc"])
 def test_a_bare_stream_is_left_as_it_is_and_not_called_damaged(kind: str, tmp_path: Path):
     coded = {"h264": H264, "hevc": ("-c:v", "libx265", "-x265-params", "log-level=none", "-f", "hevc")}[kind]
