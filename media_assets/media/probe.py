@@ -34,7 +34,7 @@ from media_assets.media.signatures import (
     playlist_type,
     promises_media,
 )
-from media_assets.media.unfinished_headers import with_seconds_played
+from media_assets.media.unfinished_headers import was_never_filled_in, with_seconds_played
 from media_assets.media.untrusted import open_media
 from media_assets.work.work import Work
 
@@ -160,6 +160,11 @@ def _look_inside(path: Path, name: str, as_stated: bool) -> Probe:
         return Probe(MediaKind.AUDIO, media_type(MediaKind.AUDIO, empty, head), MediaInfo(container=empty, streams=()))
     if meant(name) is None and not begins_like_media(head) and is_text_of_any_encoding(head):
         return Probe(MediaKind.OTHER, "text/plain", None)
+    if was_never_filled_in(head):
+        raise BadMedia(
+            "does not say how long its sound is: it was written to a pipe, and its header was never filled in",
+            next_step="Export it again into a file, or as a WAV, which can be read without that",
+        )
     if promises_media(head, name) or meant(name) is not None:
         zeros = "" if head.strip(b"\0") else "; it begins with zeros alone, as a download that was never filled does"
         raise BadMedia(f"nothing in it can be recognised as audio, video or image{zeros}", next_step=_FETCH_AGAIN)

@@ -18,6 +18,17 @@ _RIFF_UNKNOWN_BYTES = 0x7FFFF000
 """Programs that write to a pipe put the largest number they know where the size belongs, or 0."""
 
 
+def was_never_filled_in(head: bytes) -> bool:
+    """Whether a header shows that an AIFF or Wave64 was written to a pipe: FFmpeg writes those, and cannot read them.
+
+    Args:
+        head: How the file begins.
+    """
+    if head.startswith(b"FORM") and head[8:12] in (b"AIFF", b"AIFC"):
+        return head[4:8] in (bytes(4), b"\xff" * 4)
+    return head.startswith(b"riff\x2e\x91\xcf\x11") and head[16:24] in (bytes(8), b"\xff" * 8)
+
+
 def with_seconds_played(media: MediaInfo, file: BinaryIO) -> MediaInfo:
     """The same, with how long it plays; without a duration where none is known."""
     if media.container == "flv":

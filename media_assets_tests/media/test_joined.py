@@ -24,6 +24,7 @@ from media_assets.media.probe import probe
 from media_assets.media.untrusted import generated, uploaded
 from media_assets.media.wav_parts import wav_parts
 from media_assets.work.work import Work
+from media_assets_tests import sample_media
 from media_assets_tests.artifacts.duplicates.indexing import row_of
 
 RATE = 8000
@@ -496,3 +497,12 @@ def test_a_chunk_that_follows_an_odd_number_of_samples_without_padding_is_not_he
     track = extract(tmp_path, "a.wav", b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks)
     assert track.duration_seconds == pytest.approx(2.0, abs=0.1)
     assert track.chosen_because == "the only audio track"
+
+
+@pytest.mark.parametrize("form", ["aiff", "w64"])
+def test_sound_whose_header_was_never_filled_in_and_that_nobody_reads_says_so(form: str, tmp_path: Path):
+    source = tmp_path / f"a.{form}"
+    source.write_bytes(sample_media.ffmpeg("-f", "lavfi", "-i", "sine=d=1", "-f", form, "pipe:1"))
+    with pytest.raises(BadMedia, match="it was written to a pipe, and its header was never filled in") as refused:
+        probe(source, Work(tmp_path))
+    assert "as a WAV" in refused.value.next_step
