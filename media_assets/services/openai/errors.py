@@ -45,7 +45,8 @@ class TooLong(MediaAssetsError):
 _OUT_OF_QUOTA = (
     "insufficient_quota", "billing_hard_limit_reached", "exceeded your current quota",
     "insufficient balance", "insufficient_balance", "insufficient credit", "out of credits",  # DeepSeek, OpenRouter
-    "arrearage", "overdue-payment", "欠费", "余额不足", "余额为",  # DashScope, Zhipu (1113), SiliconFlow
+    "balance is insufficient", "exceeded_current_quota",  # SiliconFlow, Moonshot
+    "arrearage", "overdue-payment", "欠费", "余额不足",  # DashScope, Zhipu (1113)
 )  # fmt: skip
 _PASSES_SOON = re.compile(r"(retry|try again) (in|after) \d|per[ _-]?minute|retrydelay", re.IGNORECASE)
 """Gemini says of a minute's limit what others say of a month's, and when it ends."""

@@ -104,6 +104,8 @@ def test_one_web_page_among_answers_in_order_does_not_stop_the_batch(server: Ope
             {"code": "Arrearage", "message": "Access denied, your account is not in good standing."},
             Fatal,
         ),
+        (403, {"code": 30001, "message": "Sorry, your account balance is insufficient", "data": None}, Fatal),
+        (429, {"error": {"type": "exceeded_current_quota_error", "message": "Your account is suspended"}}, Fatal),
         (403, {"error": {"message": "Insufficient credits. Add more at the settings"}}, Fatal),
         (
             429,

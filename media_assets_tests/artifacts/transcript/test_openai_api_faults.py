@@ -117,6 +117,17 @@ def test_what_does_not_pass_says_whose_matter_it_is_and_counts_as_spent_if_it_ma
     assert work.spending.spent_usd == pytest.approx(1.0 if paid else 0.0)
 
 
+def test_one_web_page_among_answers_in_order_does_not_stop_the_batch(
+    server: AudioServer, beep: Path, tmp_path: Path
+) -> None:
+    engine = transcriber(server, max_retries=0)
+    transcribe(engine, beep, Work(tmp_path), seconds=1.0)
+    server.script = [Raw("<html>502 Bad Gateway</html>", "text/html")]
+    error = failure(engine, beep, Work(tmp_path))
+    assert type(error) is Transient
+    assert "it is a web page" in error.reason
+
+
 def test_a_wrong_key_is_told_without_the_key(server: AudioServer, beep: Path, tmp_path: Path) -> None:
     engine = transcriber(server)
     server.key = "sk-another"
