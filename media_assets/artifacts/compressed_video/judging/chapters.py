@@ -26,10 +26,12 @@ def lost_chapters(plan: EncodePlan, result: MediaInfo, work: Work) -> list[str]:
     begins = sum(abs(a.start_seconds - shift - b.start_seconds) > _NEAR_SECONDS for a, b in zip(old, new, strict=True))
     ends = sum(abs(a.end_seconds - shift - b.end_seconds) > _NEAR_SECONDS for a, b in zip(old, new, strict=True))
     titles = sum(a.title.strip() not in ("", b.title.strip()) for a, b in zip(old, new, strict=True))
+    container = plan.streams.container
     if begins:
-        lost.append(f"when {counted(begins, 'chapter')} {_verb(begins, 'begin')}")
+        why = "" if container == "mkv" else f" (in {container} the first begins with the file)"
+        lost.append(f"when {counted(begins, 'chapter')} {_verb(begins, 'begin')}{why}")
     if ends:
-        why = "" if plan.streams.container == "mkv" else f" (in {plan.streams.container} each lasts until the next)"
+        why = "" if container == "mkv" else f" (in {container} each lasts until the next)"
         lost.append(f"when {counted(ends, 'chapter')} {_verb(ends, 'end')}{why}")
     if titles:
         lost.append(f"the titles of {counted(titles, 'chapter')}")
