@@ -8,7 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from media_assets_tests.artifacts.duplicates import confusable, confusable_clips, confusable_sounds, labelled
+from media_assets_tests.artifacts.duplicates import (
+    confusable,
+    confusable_clips,
+    confusable_sounds,
+    labelled,
+    lettering,
+)
 from media_assets_tests.artifacts.duplicates.labelled import Labels
 from media_assets_tests.artifacts.duplicates.scenes import changed
 
@@ -42,6 +48,10 @@ _SUBJECTS: dict[str, str] = {
     r"passer": "somebody hurries through an empty place",
     r"screen": "other words on a screen",
     r"slides": "stills of two invoices",
+    r"(caption|longer|meme|subtitle|band|price|tag|date|digits)\d": "other words over one photo",
+    r"(sign|icon|letter|cartoon|xray)\d": "a drawing in a mirror",
+    r"subtitled\d": "subtitles in two languages",
+    r"hall\d": "something in an empty room all the time",
     r"head": "a talking head in another take",
     r"picture\d+_take": "other pictures of the place",
     r"picture\d+_night": "other pictures of the place",
@@ -86,9 +96,14 @@ def _copied(folder: Path, seeds: range) -> Labels:
     return labels
 
 
-_CLIPS = (confusable_clips.make_clip_copies, confusable_clips.make_clips_that_differ)
+_LETTERED = (lettering.make_lettered, lettering.make_drawings)
+_CLIPS = (
+    confusable_clips.make_clip_copies,
+    confusable_clips.make_clips_that_differ,
+    lettering.make_lettered_clips,
+)
 _MAKERS: dict[str, tuple[Callable[[Path, range], Labels], ...]] = {
-    "pictures": (labelled.make_images, confusable.make_pictures, confusable.make_pages, _copied),
+    "pictures": (labelled.make_images, confusable.make_pictures, confusable.make_pages, _copied, *_LETTERED),
     "videos": (labelled.make_videos, labelled.make_videos_that_differ, labelled.make_faster_videos, *_CLIPS),
     "sounds": (labelled.make_sounds, labelled.make_faster_sounds, confusable_sounds.make_sounds_that_differ),
 }

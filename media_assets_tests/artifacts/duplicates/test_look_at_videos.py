@@ -45,7 +45,9 @@ def test_a_film_with_a_logo_or_a_line_of_text_over_it_is_the_same_with_a_mark(tm
     films = [path for path in made if "_" not in path.stem or "logo" in path.stem or "mark" in path.stem]
     with second_look(films) as look:
         (group,) = duplicate_groups(rows_of(films), look=look)
-    assert [member.reason.rpartition(", ")[2] for member in group.members] == ["with a mark over one of them"] * 2
+    places = [member.reason.rpartition(", ")[2] for member in group.members]
+    assert sorted(places) == ["with a mark at the bottom right", "with a mark at the top right"]
+    assert (group.keep_path, group.keep_because) == ("clip2.mp4", "there is no mark over it")
 
 
 def box(left: float, top: float, width: float, height: float, colour: str) -> tuple[str, ...]:
@@ -68,8 +70,8 @@ def test_a_half_transparent_box_over_a_lecture_is_a_mark_and_over_another_take_i
     marked = scenes.changed(takes[0], "box.mp4", after=box(*mark))
     with second_look([*takes, marked]) as look:
         (group,) = duplicate_groups(rows_of([*takes, marked]), look=look)
-    assert {group.keep_path, group.members[0].path} == {takes[0].name, marked.name}
-    assert [member.reason.rpartition(", ")[2] for member in group.members] == ["with a mark over one of them"]
+    assert (group.keep_path, [member.path for member in group.members]) == (takes[0].name, [marked.name])
+    assert ", with a mark at the " in group.members[0].reason
 
 
 def test_what_shines_through_a_mark_is_measured_and_a_thing_or_a_shadow_is_no_mark():
@@ -89,7 +91,7 @@ def test_what_shines_through_a_mark_is_measured_and_a_thing_or_a_shadow_is_no_ma
     assert np.abs(veil.over(bare[0])[here].astype(float) - with_place(0.5, 255, bare)[0][here]).max() < 6
     assert veil_over(with_place(0.05, 200, bare), bare) is None
     still = [clips.empty_at(4, 9, seconds=0.1)[0]] * len(places)
-    assert veil_over(with_place(0.6, 255, still), still) is not None
+    assert veil_over(with_place(0.6, 255, still), still) is None
     assert veil_over(with_place(0.6, 0, still), still) is None
 
 
@@ -168,5 +170,6 @@ def test_a_logo_is_told_where_much_moves_below_it_and_not_before_a_camera_that_s
     still = clips.fixed_camera(4, 0)[[3, 14, 26, 38, 50]]
     bare = without_logo(list(clips.with_logo(moving)), list(moving))
     assert bare is not None
-    assert all((one == other).all() for one, other in zip(bare, moving, strict=True))
+    assert bare.place == "top right"
+    assert all((one == other).all() for one, other in zip(bare.frames, moving, strict=True))
     assert without_logo(list(clips.with_logo(still)), list(still)) is None

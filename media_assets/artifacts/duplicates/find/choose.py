@@ -30,6 +30,7 @@ _WORDS: dict[KeepRule, str] = {
 }
 _OUT_OF_BIN = "it does not lie in a bin"
 WHOLE_PICTURE, _WHOLE_RECORDING = "it shows the whole picture", "it is the whole recording"
+UNMARKED = "there is no mark over it"
 _WORTH_MORE: tuple[KeepRule, ...] = ("path", "sound")
 """What counts more than that a file shows or plays more than another."""
 _SAME_LENGTH, _SAME_LENGTH_SECONDS = 0.02, 1.0

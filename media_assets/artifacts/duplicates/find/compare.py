@@ -42,6 +42,12 @@ class Likeness(NamedTuple):
     """Whether the fingerprints say no more than that it is worth a look."""
     better_because: str = ""
     """Why the one that shows more is the better one, where that is not that the other was cut."""
+    mark: str = ""
+    """Where one of both has a mark that the other has not, in words; that other one shows more then."""
+    covers: bool = False
+    """Whether nothing shines through the mark."""
+    apart: str = ""
+    """Why they are not the same all the same, where other files show that."""
 
 
 def compare(first: Evidence, second: Evidence, orientation: int, limits: SimilaritySettings) -> Likeness | None:

@@ -82,7 +82,7 @@ def _stars(
             continue
         members: dict[int, Likeness] = {}
         offered = [*candidates, *cuts.candidates(file)]
-        is_part = False
+        is_part = is_marked = False
         # What comes before it is not like it, but may be a part of it: then this one is kept.
         different = (
             one
@@ -107,15 +107,45 @@ def _stars(
             if likeness.shows != "more" or not may_be_kept(rows[candidate.file], rows[file]):
                 members[candidate.file] = likeness
             else:
-                is_part = True
+                is_part, is_marked = True, is_marked or bool(likeness.mark)
                 cuts.put_off(candidate.file, file, likeness.orientation)
-        if is_part and rows[file].kind is not MediaKind.IMAGE:
-            # The longer one will take it, and with it what is as long.
+        if look is not None:
+            members = _without_rivals(file, members, rows, evidence, look, limits)
+        if is_part and (is_marked or rows[file].kind is not MediaKind.IMAGE):
+            # The longer one will take it, and with it what is as long; so will the one without a mark.
             parts[file] = members
         elif members:
             stars[file] = members
             taken.update(members)
     return stars | _left_over(parts, stars, taken)
+
+
+def _without_rivals(
+    file: int,
+    members: Mapping[int, Likeness],
+    rows: Sequence[DedupRow],
+    evidence: Sequence[Evidence],
+    look: LooksAtPairs,
+    limits: SimilaritySettings,
+) -> dict[int, Likeness]:
+    """The members without those that have something else at one place: what they say there is no mere mark, and each
+    would be lost."""
+    places: dict[str, list[int]] = {}
+    for member, likeness in members.items():
+        if likeness.covers and likeness.shows == "less":
+            places.setdefault(likeness.mark, []).append(member)
+    left = dict(members)
+    for place, (one, *others) in places.items():
+        for other in others:
+            alike = _likeness(evidence[one], evidence[other], Candidate(other, None), limits)
+            if alike is None or look(rows[one], rows[other], alike) is None:
+                break
+        else:
+            continue
+        for member in (one, *others):
+            reason = f"of what stands at the {place}, copies of it have several; each would be lost"
+            look(rows[file], rows[member], left.pop(member)._replace(apart=reason))
+    return left
 
 
 def _left_over(

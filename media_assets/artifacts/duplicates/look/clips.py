@@ -16,8 +16,9 @@ from media_assets.artifacts.duplicates.find.compare import Likeness
 from media_assets.artifacts.duplicates.look.cropped import in_common
 from media_assets.artifacts.duplicates.look.frames import VIDEO_SIDE, ClipWindow, bursts
 from media_assets.artifacts.duplicates.look.matching import best_pairs, without_common_bars
+from media_assets.artifacts.duplicates.look.mirrors import may_be_another_when_turned
 from media_assets.artifacts.duplicates.look.moments import Moment, moments
-from media_assets.artifacts.duplicates.look.pictures import Finding, upright
+from media_assets.artifacts.duplicates.look.pictures import TURNED, Finding, upright
 from media_assets.artifacts.duplicates.look.videos import Pair, look_at_moments
 from media_assets.artifacts.duplicates.values import DedupRow
 from media_assets.base.errors import BadMedia, SourceChanged, Transient
@@ -69,7 +70,11 @@ class Clips:
         places = moments(first, second, likeness)
         one, other = self._coarse(first, second, places, likeness.orientation)
         matches = [best_pairs(*found) for found in zip(*in_common(one, other), strict=True)]
-        return look_at_moments(self._in_detail(first, second, places, matches, likeness.orientation))
+        seen = self._in_detail(first, second, places, matches, likeness.orientation)
+        frames = [pairs[0] for pairs in seen]
+        if likeness.orientation and frames and all(may_be_another_when_turned(*pair[:2]) for pair in frames):
+            return Finding("different", TURNED)
+        return look_at_moments(seen)
 
     def _coarse(
         self, first: DedupRow, second: DedupRow, places: Sequence[Moment], orientation: int

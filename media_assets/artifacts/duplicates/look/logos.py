@@ -1,41 +1,60 @@
-"""Logos in videos: what covers the same place all the time, while what is below moves on in the other video.
+"""Opaque logos in videos: what covers the same place at an edge all the time, while what is below changes.
 
-Of a camera that does not move nobody can tell a logo from a new thing in the room: nothing changes below it.
+In one video the place does not change at all, and in the other nearly all of it does: nothing that stands in a room is
+before all scenes. Of a camera that does not move nobody can tell a logo from a new thing in the room, a parcel or a
+parked car: nothing changes below it, so none is taken for one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from media_assets.artifacts.duplicates.look.align import resized
+from media_assets.artifacts.duplicates.look.marks import place_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Pixels = NDArray[np.uint8]
+    Mask = NDArray[np.bool_]
 
 _FEWEST = 4
 """Moments, of which at least three show other scenes."""
 _WIDTH = 320
-_STILL = 8.0
-"""Range of brightness over the moments, of 255, up to which a place stands still."""
+_STILL = 12.0
+"""Range of brightness over the moments, of 255, up to which a place stands still; encoding leaves some."""
 _CHANGING = 24.0
-_SCENES = 0.6
+_DIFFERS = 12.0
+_SCENES = 0.3
 """Share of the picture that changes from moment to moment in the video below a logo."""
+_BELOW = 0.6
+"""The same of the place that a logo covers."""
+_STANDS = 0.8
+"""Share of a logo that has to stand still, without its edge."""
 _MOST_AREA = 0.12
 _LEAST_PIXELS = 24
+_FROM_EDGE = 0.12
+"""How far from an edge of the picture a logo ends at most, as a share of its side."""
 
 
-def without_logo(covered: Sequence[Pixels], other: Sequence[Pixels]) -> list[Pixels] | None:
+class Bare(NamedTuple):
+    """A video without its logo."""
+
+    frames: list[Pixels]
+    place: str
+    """Where the logo is, in words."""
+
+
+def without_logo(covered: Sequence[Pixels], other: Sequence[Pixels]) -> Bare | None:
     """The frames of one video with what a logo covers taken from the other; None where there is no logo.
 
     Args:
         covered, other: Frames that show the same moments, upright and without bars.
     """
     import numpy as np
-    from scipy.ndimage import binary_closing, binary_dilation, binary_opening
+    from scipy.ndimage import binary_dilation, binary_erosion
 
     if len(covered) < _FEWEST:
         return None
@@ -44,12 +63,44 @@ def without_logo(covered: Sequence[Pixels], other: Sequence[Pixels]) -> list[Pix
     changing = np.ptp(below, axis=0).max(axis=-1) > _CHANGING
     if float(changing.mean()) < _SCENES:
         return None
-    still = np.ptp(one, axis=0).max(axis=-1) < _STILL + float(np.median(np.abs(one - below)))
-    mask = binary_opening(binary_closing(still & changing, iterations=3), iterations=2)
-    if not _LEAST_PIXELS <= mask.sum() <= _MOST_AREA * mask.size:
+    apart = np.median(np.abs(one - below).max(axis=-1), axis=0)
+    noise = float(np.median(apart))
+    place = _place(apart > max(_DIFFERS, 4 * noise))
+    if place is None or not _is_at_edge(place):
         return None
-    mask = binary_dilation(mask, iterations=4)
-    return [_filled(frame, under, mask) for frame, under in zip(covered, other, strict=True)]
+    inside = binary_erosion(place, iterations=2)
+    inside = inside if inside.any() else place
+    still = np.ptp(one, axis=0).max(axis=-1) < _STILL + 2 * noise
+    if still[inside].mean() < _STANDS or changing[inside].mean() < _BELOW:
+        return None
+    mask = binary_dilation(place, iterations=4)
+    frames = [_filled(frame, under, mask) for frame, under in zip(covered, other, strict=True)]
+    return Bare(frames, place_of(place))
+
+
+def _place(differs: Mask) -> Mask | None:
+    """The one place of some size that always differs."""
+    import numpy as np
+    from scipy.ndimage import binary_closing, binary_fill_holes, binary_opening, label
+
+    padded = np.pad(differs, 3)
+    closed = binary_fill_holes(binary_closing(padded, iterations=3))[3:-3, 3:-3]
+    parts, count = label(binary_opening(closed, iterations=2))
+    if not count:
+        return None
+    sizes = np.bincount(parts.ravel())[1:]
+    place: Mask = parts == 1 + int(sizes.argmax())
+    return place if _LEAST_PIXELS <= place.sum() <= _MOST_AREA * place.size else None
+
+
+def _is_at_edge(place: Mask) -> bool:
+    import numpy as np
+
+    ends = []
+    for axis in (1, 0):
+        taken, size = np.flatnonzero(place.any(axis=axis)), place.shape[1 - axis]
+        ends.append(min(int(taken[0]), size - 1 - int(taken[-1])) / size)
+    return bool(min(ends) <= _FROM_EDGE)
 
 
 def _resized(frame: Pixels, size: tuple[int, int]) -> NDArray[np.float32]:
@@ -58,7 +109,7 @@ def _resized(frame: Pixels, size: tuple[int, int]) -> NDArray[np.float32]:
     return resized(frame.astype(np.float32), size)
 
 
-def _filled(frame: Pixels, under: Pixels, mask: NDArray[np.bool_]) -> Pixels:
+def _filled(frame: Pixels, under: Pixels, mask: Mask) -> Pixels:
     import numpy as np
 
     rows, columns, _ = frame.shape

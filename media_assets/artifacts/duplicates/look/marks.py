@@ -1,13 +1,16 @@
 """Marks that were laid over a picture: watermarks and stamps, told from things that are in the picture.
 
-Two signs are taken for a mark. Through one that is half transparent shines what is below: the marked pixels are those
-of the other picture, all flattened and lifted alike. And one that is opaque is a line of thin strokes of one colour, at
-the edge of a photo: a date, a name. Anything else that covers something is another picture, as far as this can tell.
+A mark is something that one of both has and the other has not. Where both carry something at the same place and it
+differs, captions or dates say, these are two pictures. Two signs are taken for a mark. Through one that is half
+transparent shines what is below: the marked pixels are those of the other picture, all flattened and lifted alike. And
+one that is opaque is one short line of thin strokes of one colour, in a corner of a photo: a date, a name. A longer
+line is a caption, which says something that the copy without it does not. Anything else that covers something is
+another picture, as far as this can tell.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from media_assets.artifacts.duplicates.look.differences import Differences
 
@@ -26,8 +29,9 @@ _HALO = 0.3
 _TOLERANCE = 14.0
 _RIDGE = 0.65
 """Share of the greatest change around a pixel from which on it is inside a stroke and not at its edge."""
-_OPAQUE = 0.2
-"""Share of what is below that shines through, up to which a mark counts as opaque."""
+_OPAQUE = 0.4
+"""Share of what is below that shines through, up to which a mark counts as opaque: of thin strokes encoding mixes the
+edges with what is beside them."""
 _CLEAR = 0.93
 _ALIKE = 0.62
 """Share of the pixels inside strokes that have to follow one rule."""
@@ -40,8 +44,21 @@ _THIN = 0.22
 _TALLEST = 0.14
 """Height of an opaque line of text, as a share of that of the picture."""
 _AT_EDGE = 0.24
+_WIDEST = 0.4
+"""Length of an opaque line of text, as a share of the width of the picture."""
+_BESIDE = 1.6
+"""How far from the left or right edge it is at most, in its own heights, and 0.02 of the width."""
+_BETWEEN_LINES = 0.06
+"""Share of the height of a text that is empty between two lines of it, at least."""
 _SAME_COLOUR = 30.0
 _BEFORE = 0.1
+_STROKE = 22.0
+"""How far, of 255, a stroke stands out from what is around it, at least."""
+_STROKES = 0.03
+"""Share of what changed from which on the strokes of another text are one."""
+_GOES_ON = 0.08
+"""The same for strokes of the colour of a mark that both have around it."""
+_THICKEST = 41
 _SPECK = 0.03
 """Share of the largest part of a mark, below which a part says nothing of its shape."""
 _PAIRS = 400
@@ -58,14 +75,41 @@ class MixRule(NamedTuple):
     """Share of the pixels that follow the rule."""
 
 
-def is_marked(one: Planes, other: Planes, found: Differences) -> bool:
-    """Whether all that differs is a mark that one of the two pictures has and the other has not."""
+class PlacedMark(NamedTuple):
+    """What one of two pictures has over it."""
+
+    on: int
+    """Which of the two, 0 or 1."""
+    place: str
+    """Where, in words."""
+    covers: bool
+    """Whether nothing shines through: what it says may be more than who made the picture, and is lost with it."""
+
+
+def mark_of(one: Planes, other: Planes, found: Differences) -> PlacedMark | None:
+    """The mark that one of the two pictures has and the other has not; None where that is not all that differs."""
     if found.everywhere or float(found.mask.mean()) > _MOST_AREA:
-        return False
-    return _is_mark_on(one, other, found) or _is_mark_on(other, one, found)
+        return None
+    for on, plain, marked in ((1, one, other), (0, other, one)):
+        kind = _kind_on(plain, marked, found)
+        if kind:
+            return PlacedMark(on, place_of(found.mask), kind == "covers")
+    return None
 
 
-def _is_mark_on(plain: Planes, marked: Planes, found: Differences) -> bool:
+def place_of(mask: Mask) -> str:
+    """Where something is in a picture, in words."""
+    import numpy as np
+
+    rows, columns = np.nonzero(mask)
+    height, width = mask.shape
+    across = ("left", "middle", "right")[min(2, int(3 * columns.mean() / width))]
+    down = ("top", "middle", "bottom")[min(2, int(3 * rows.mean() / height))]
+    return "middle" if across == down == "middle" else f"{down} {across}"
+
+
+def _kind_on(plain: Planes, marked: Planes, found: Differences) -> Literal["through", "covers"] | None:
+    """What kind of mark the second picture has where the two differ; None where it is none."""
     import numpy as np
     from scipy.ndimage import maximum_filter
 
@@ -75,20 +119,30 @@ def _is_mark_on(plain: Planes, marked: Planes, found: Differences) -> bool:
     changed = change > max(_LEAST_CHANGE, 4 * found.noise, halo)
     inside = changed & (change >= _RIDGE * maximum_filter(change, 7))
     if inside.sum() < 12:
-        return False
+        return None
     x, y = plain[..., 0][inside].astype(np.float64), marked[..., 0][inside].astype(np.float64)
-    rule = rule_of(x, y, 3 * found.noise + _TOLERANCE)
+    tolerance = 3 * found.noise + _TOLERANCE
+    rule = rule_of(x, y, tolerance)
     if rule.share < _ALIKE:
-        return False
+        return None
     line = _line_of_text(changed)
+    is_through = rule.through > _OPAQUE
+    if is_through and float(y.std()) > float(x.std()):
+        return None  # the other way round: it is the first that has it
     if line is None:
-        return rule.through > _OPAQUE and _shines_through(plain, marked, inside)
-    if rule.through > _OPAQUE and float(x.std()) > max(_STRUCTURE, 2 * found.noise):
-        return True
-    # Of text that was there before in another wording both have strokes of that colour.
+        is_mark = is_through and _shines_through(plain, marked, inside)
+        return "through" if is_mark and not _is_written_on(plain, marked, changed, rule, tolerance) else None
+    # Of text that was there before in another wording both have strokes.
     colour = np.median(marked[inside], axis=0)
+    strokes = _strokes(plain, changed, found.noise)
+    if _was_other_text(plain, marked, changed & strokes, colour, rule, tolerance) > _STROKES * changed.sum():
+        return None
+    if is_through and float(x.std()) > max(_STRUCTURE, 2 * found.noise):
+        return "through"
     before = np.abs(plain[inside] - colour).max(axis=-1) < _SAME_COLOUR
-    return line.at_edge and float(before.mean()) < _BEFORE
+    if not line.is_short_in_corner or float(before.mean()) >= _BEFORE:
+        return None
+    return None if _goes_on(plain, marked, changed, strokes, colour) else "covers"
 
 
 def rule_of(x: NDArray[np.float64], y: NDArray[np.float64], tolerance: float) -> MixRule:
@@ -123,9 +177,69 @@ def _shines_through(plain: Planes, marked: Planes, inside: Mask) -> bool:
     return together > _TOGETHER and _OPAQUE < slope < 1.0
 
 
+def _is_written_on(plain: Planes, marked: Planes, changed: Mask, rule: MixRule, tolerance: float) -> bool:
+    """Whether there is something opaque on a half transparent shape: words on a band."""
+    import numpy as np
+    from scipy.ndimage import binary_opening
+
+    from_colour = [np.abs(plane - rule.colour) for plane in (plain[..., 0], marked[..., 0])]
+    covers_more = from_colour[1] < rule.through * from_colour[0] - tolerance
+    is_beyond = from_colour[1] > from_colour[0] + tolerance
+    written = binary_opening(changed & (covers_more | is_beyond), np.ones((2, 2)))
+    return bool(written.sum() > max(12, _STROKES * changed.sum()))
+
+
+def _strokes(picture: Planes, changed: Mask, noise: float) -> Mask:
+    """Where a picture has thin things, no thicker than what changed, that are brighter or darker than all around."""
+    import numpy as np
+    from scipy.ndimage import distance_transform_edt, grey_closing, grey_opening
+
+    thickness = float(np.percentile(distance_transform_edt(changed)[changed], 98))
+    side = min(_THICKEST, 2 * round(2 * thickness) + 3)
+    plane = picture[..., 0]
+    stands_out = np.maximum(plane - grey_opening(plane, (side, side)), grey_closing(plane, (side, side)) - plane)
+    strokes: Mask = stands_out > _STROKE + 4 * noise
+    return strokes
+
+
+def _was_other_text(
+    plain: Planes,
+    marked: Planes,
+    strokes: Mask,
+    colour: NDArray[np.float32],
+    rule: MixRule,
+    tolerance: float,
+) -> int:
+    """How many pixels of strokes that the one had there became less like the mark of the other."""
+    import numpy as np
+
+    if rule.through > _OPAQUE:
+        before, after = (np.abs(plane[strokes][:, 0] - rule.colour) for plane in (plain, marked))
+    else:
+        before, after = (np.abs(plane[strokes] - colour).max(axis=-1) for plane in (plain, marked))
+    return int((after > before + tolerance).sum())
+
+
+def _goes_on(plain: Planes, marked: Planes, changed: Mask, strokes: Mask, colour: NDArray[np.float32]) -> bool:
+    """Whether both have strokes of the colour of a mark in it and around it: a word more in a line, an 8 for a 3."""
+    import numpy as np
+    from scipy.ndimage import binary_dilation
+
+    rows, columns = (np.flatnonzero(changed.any(axis=axis)) for axis in (1, 0))
+    reach = int(rows[-1] - rows[0]) + 1
+    around = np.zeros_like(changed)
+    around[
+        max(0, rows[0] - reach // 2) : rows[-1] + reach // 2 + 1,
+        max(0, columns[0] - 2 * reach) : columns[-1] + 2 * reach + 1,
+    ] = True
+    both = np.maximum(*(np.abs(plane - colour).max(axis=-1) for plane in (plain, marked))) < _SAME_COLOUR
+    alike = both & strokes & around & ~binary_dilation(changed)
+    return bool(alike.sum() > _GOES_ON * changed.sum())
+
+
 class _Line(NamedTuple):
-    at_edge: bool
-    """Whether it is near the upper or the lower edge and not tall."""
+    is_short_in_corner: bool
+    """Whether it is one line in a corner, neither tall nor long."""
 
 
 def _line_of_text(changed: Mask) -> _Line | None:
@@ -144,5 +258,10 @@ def _line_of_text(changed: Mask) -> _Line | None:
     thickest = float(distance_transform_edt(np.isin(parts, kept)).max())
     if right - left < 2.5 * height or len(tall) < _FEWEST_STROKES or thickest > max(1.6, _THIN * height):
         return None
+    filled = np.isin(parts, kept)[top:bottom].any(axis=1)
+    gap = max((len(empty) for empty in "".join(".#"[row] for row in filled.astype(int)).split("#")), default=0)
     is_at_edge = top > (1 - _AT_EDGE) * total or bottom < _AT_EDGE * total
-    return _Line(is_at_edge and height <= _TALLEST * total)
+    margin = min(left, changed.shape[1] - right)
+    is_in_corner = is_at_edge and margin <= _BESIDE * height + 0.02 * changed.shape[1]
+    is_short = right - left <= _WIDEST * changed.shape[1] and height <= _TALLEST * total
+    return _Line(is_in_corner and is_short and gap <= _BETWEEN_LINES * height)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from media_assets.artifacts.duplicates.look import align
 from media_assets.artifacts.duplicates.look.align import CutOut, boxed, find_box, refined, resized
 from media_assets.artifacts.duplicates.look.differences import Differences, differences
-from media_assets.artifacts.duplicates.look.marks import is_marked
+from media_assets.artifacts.duplicates.look.marks import mark_of, place_of
+from media_assets.artifacts.duplicates.look.mirrors import may_be_another_when_turned
 from media_assets.artifacts.duplicates.look.tones import in_same_tones, is_drawing, planes_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _OUTSIDE = 0.0015
 """Share of a side by which the edges of two pictures may miss each other."""
 _OUTSIDE_PIXELS = 1.6
 _LEAST_ALIKE = 0.6
+TURNED = "mirrored or turned, which can be another thing in a drawing"
 
 
 class Finding(NamedTuple):
@@ -45,6 +47,12 @@ class Finding(NamedTuple):
     """False where they could not be looked at."""
     speed: float = 1.0
     """How many times as fast the second is played by its sound."""
+    place: str = ""
+    """Where a mark is, in words."""
+    marked: int = 1
+    """Which of the two has it, 0 or 1."""
+    covers: bool = False
+    """Whether nothing shines through the mark."""
 
 
 def look_at(one: Pixels, other: Pixels, orientation: int = 0) -> Finding:
@@ -54,7 +62,10 @@ def look_at(one: Pixels, other: Pixels, orientation: int = 0) -> Finding:
         one, other: Rows, columns and red, green, blue.
         orientation: How the second is turned against the first; an index of `codes.ORIENTATIONS`.
     """
-    laid = _lay(without_bars(upright(one, orientation)), without_bars(other))
+    one, other = without_bars(upright(one, orientation)), without_bars(other)
+    if orientation and may_be_another_when_turned(one, other):
+        return Finding("different", TURNED)
+    laid = _lay(one, other)
     if isinstance(laid, Finding):
         return laid
     first, second, cut, whole = laid
@@ -67,8 +78,10 @@ def look_at(one: Pixels, other: Pixels, orientation: int = 0) -> Finding:
         return Finding("different", "they differ everywhere", cut, whole)
     if not found.mask.any():
         return Finding("cut" if cut < 1 else "same", "", cut, whole)
-    if not drawn and is_marked(first, second, found):
-        return Finding("marked", "", cut, whole)
+    if not drawn and (mark := mark_of(first, second, found)) is not None:
+        # The larger one was laid first.
+        on = 1 - mark.on if whole else mark.on
+        return Finding("marked", "", cut, whole, place=mark.place, marked=on, covers=mark.covers)
     return Finding("different", _where(found), cut, whole)
 
 
@@ -163,11 +176,4 @@ def _as_soft(one: Planes, other: Planes) -> Planes:
 
 
 def _where(found: Differences) -> str:
-    import numpy as np
-
-    rows, columns = np.nonzero(found.mask)
-    height, width = found.mask.shape
-    across = ("left", "middle", "right")[min(2, int(3 * columns.mean() / width))]
-    down = ("top", "middle", "bottom")[min(2, int(3 * rows.mean() / height))]
-    place = "middle" if across == down == "middle" else f"{down} {across}"
-    return f"they differ in {found.mask.mean():.1%} of the picture ({place})"
+    return f"they differ in {found.mask.mean():.1%} of the picture ({place_of(found.mask)})"

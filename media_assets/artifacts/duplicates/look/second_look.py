@@ -6,9 +6,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from media_assets.artifacts.duplicates.find.choose import WHOLE_PICTURE
+from media_assets.artifacts.duplicates.find.choose import UNMARKED, WHOLE_PICTURE, plays
 from media_assets.artifacts.duplicates.find.compare import Likeness
 from media_assets.artifacts.duplicates.find.speeds import LEAST, speed_in_words
 from media_assets.artifacts.duplicates.look.clips import CannotSee, Clips
@@ -35,6 +35,10 @@ _LIMIT_SECONDS = 120.0
 """How long the decoding of one file may take."""
 _PICTURES_KEPT = 8
 """The file to keep is compared with many."""
+
+
+_AS_MANY_PIXELS = 0.8
+"""Share of the pixels of a marked copy that the one without the mark has at least, to be kept in its place."""
 
 
 class _Unseen(NamedTuple):
@@ -76,9 +80,11 @@ class SecondLook:
         Raises:
             Fatal, Cancelled: nothing can be looked at, or the work is to end.
         """
-        finding = self._finding(first, second, likeness)
+        finding = Finding("different", likeness.apart) if likeness.apart else self._finding(first, second, likeness)
+        if finding.verdict == "marked" and (lacks := _lacks(first, second, likeness, finding)):
+            finding = Finding("different", f"one has a mark at the {finding.place}, and the other {lacks}")
         if finding.verdict == "different":
-            if likeness.is_guess and finding.was_seen:
+            if likeness.is_guess and finding.was_seen and not likeness.apart:
                 return None
             self._look_alikes.setdefault(
                 (first.key, second.key),
@@ -87,16 +93,20 @@ class SecondLook:
             return None
         self._look_alikes.pop((first.key, second.key), None)
         words = likeness.reason
+        if finding.cut < 1:
+            words += f", of which one shows {finding.cut:.0%}, cut at its edges"
+            because = "" if first.kind is MediaKind.IMAGE else WHOLE_PICTURE
+            likeness = likeness._replace(shows="more" if finding.whole else "less", better_because=because)
         if finding.verdict == "marked":
-            words += ", with a mark over one of them"
+            words += f", {'with a' if finding.marked else 'without the'} mark at the {finding.place}"
+            shows: Literal["less", "more"] = "less" if finding.marked else "more"
+            likeness = likeness._replace(
+                shows=shows, better_because=UNMARKED, mark=finding.place, covers=finding.covers
+            )
         if likeness.speed == 1 and abs(finding.speed - 1) >= LEAST:
             words += f", {speed_in_words(finding.speed)}"
             likeness = likeness._replace(speed=finding.speed)
-        if finding.cut == 1:
-            return likeness._replace(reason=words)
-        words += f", of which one shows {finding.cut:.0%}, cut at its edges"
-        because = "" if first.kind is MediaKind.IMAGE else WHOLE_PICTURE
-        return likeness._replace(reason=words, shows="more" if finding.whole else "less", better_because=because)
+        return likeness._replace(reason=words)
 
     def _finding(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Finding:
         name = f"{_content(first)} {_content(second)} {likeness.orientation}"
@@ -148,6 +158,17 @@ class SecondLook:
                 self._pictures.popitem(last=False)
         self._pictures.move_to_end(row.key)
         return self._pictures[row.key]
+
+
+def _lacks(first: DedupRow, second: DedupRow, likeness: Likeness, marked: Finding) -> str:
+    """What the one without a mark has less of than the one with it: neither stands for the other then."""
+    if marked.cut < 1 and marked.whole == marked.marked:
+        return "shows less of the picture"
+    bare, covered = (first, second) if marked.marked else (second, first)
+    if first.kind is not MediaKind.IMAGE and likeness.speed == 1.0 and plays(covered, bare) == "more":
+        return "is shorter"
+    sizes = [(row.width or 0) * (row.height or 0) for row in (bare, covered)]
+    return "has fewer pixels" if sizes[0] < _AS_MANY_PIXELS * marked.cut * sizes[1] else ""
 
 
 def _of_several(one: int, other: int) -> str:

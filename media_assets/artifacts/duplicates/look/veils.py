@@ -5,8 +5,9 @@ numbers at every moment. (Of the colours below less may shine through than of th
 each colour value of a 4:2:0 picture four times.) A thing in the room covers what is behind it and follows no such rule.
 So the same is laid over the other video, and the look decides on the result as on any frames: also below the mark.
 
-A shadow follows the rule with black for the colour. Before a camera that sees nothing move it cannot be told from a
-dark mark, and is taken for none.
+A shadow follows the rule with black for the colour, and a patch of light nearly does with white. Where what is below
+changes, the rule is proved. Where it does not, only a box that lies along an edge of the picture is a mark, and only
+if something moves elsewhere: before a camera that sees nothing move it cannot be told from light and shadow.
 """
 
 from __future__ import annotations
@@ -45,10 +46,14 @@ _ALIKE = 0.85
 _TOLERANCE = 8.0
 _ROUNDS = 3
 _FITTED = 4000
-_DARK = 60.0
 _CHANGING = 24.0
 _MOVING = 0.01
-"""Share of a picture that has to change from moment to moment for a dark mark to be one."""
+"""Share of a picture that has to change from moment to moment for a box at its edge to be a mark."""
+_MOVING_BELOW = 0.25
+"""Share of what is below a mark that changes, from which on it may be anywhere and of any shape."""
+_BOX = 0.85
+"""Share of the smallest upright box around it that a mark fills to be one."""
+_FROM_EDGE = 0.15
 
 
 class Veil(NamedTuple):
@@ -102,10 +107,21 @@ def veil_over(covered: Sequence[Pixels], other: Sequence[Pixels]) -> Veil | None
     if rule is None:
         return None
     through, added = rule
-    moving = float((np.ptp(below, axis=0).max(axis=-1) > _CHANGING)[~(inside | edge)].mean())
-    if float(added[0]) < _DARK * (1 - float(through[0])) and moving < _MOVING:
-        return None
-    return Veil(inside, edge, through, added)
+    moving = np.ptp(below, axis=0).max(axis=-1) > _CHANGING
+    is_proved = float(moving[inside].mean()) >= _MOVING_BELOW
+    if is_proved or (float(moving[~(inside | edge)].mean()) >= _MOVING and _is_box_at_edge(inside)):
+        return Veil(inside, edge, through, added)
+    return None
+
+
+def _is_box_at_edge(mask: Mask) -> bool:
+    """Whether a mark is an upright box near an edge of the picture."""
+    import numpy as np
+
+    spans = [(np.flatnonzero(mask.any(axis=axis)), mask.shape[1 - axis]) for axis in (1, 0)]
+    ends = [min(int(taken[0]), size - 1 - int(taken[-1])) / size for taken, size in spans]
+    box = np.prod([int(taken[-1] - taken[0]) + 1 for taken, _ in spans])
+    return bool(min(ends) <= _FROM_EDGE and mask.sum() >= _BOX * box)
 
 
 def _place(differs: Mask) -> tuple[Mask, Mask] | None:

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from media_assets.artifacts.duplicates.look.logos import without_logo
+from media_assets.artifacts.duplicates.look.marks import PlacedMark, place_of
 from media_assets.artifacts.duplicates.look.pictures import Finding, look_at
 from media_assets.artifacts.duplicates.look.veils import Veil, veil_over
 
@@ -37,24 +38,31 @@ def look_at_moments(moments: Sequence[Sequence[Pair]]) -> Finding:
     Args:
         moments: Of each moment the pairs of frames that fit best; it is the same when one of them is.
     """
-    found = _worst(_look_at_moment(pairs) for pairs in moments)
+    found = _verdict(_look_at_moment(pairs) for pairs in moments)
     if found.verdict != "different":
         return found
-    for alike in chain(_without_logos(moments), _with_veils(moments)):
-        again = _worst(_look_at_moment(pairs) for pairs in alike)
+    for alike, mark in chain(_without_logos(moments), _with_veils(moments)):
+        again = _verdict(_look_at_moment(pairs) for pairs in alike)
         if again.verdict != "different":
-            return again._replace(verdict="marked")
+            return again._replace(verdict="marked", place=mark.place, marked=mark.on, covers=mark.covers)
     return found
 
 
-def _worst(findings: Iterable[Finding]) -> Finding:
+def _verdict(findings: Iterable[Finding]) -> Finding:
     """The worst of some findings; none is looked for behind one that is different."""
-    worst = Finding("same", "")
+    seen: list[Finding] = []
     for found in findings:
         if found.verdict == "different":
             return found
-        worst = max(worst, found, key=lambda one: _ORDER.index(one.verdict))
-    return worst
+        seen.append(found)
+    worst = max(seen, key=lambda one: _ORDER.index(one.verdict), default=Finding("same", ""))
+    marked = [one for one in seen if one.verdict == "marked"]
+    if len({one.marked for one in marked}) > 1:
+        return Finding("different", "each has something over it that the other has not")
+    # Words that come and go are subtitles, or a caption: they say something of what is shown.
+    if any(one.covers for one in marked) and len({(one.verdict, one.place) for one in seen}) > 1:
+        return Finding("different", f"there are words at the {marked[0].place} now and then, of one alone")
+    return worst if not marked or worst.verdict == "marked" else marked[0]._replace(cut=worst.cut, whole=worst.whole)
 
 
 def _look_at_moment(pairs: Sequence[Pair]) -> Finding:
@@ -72,23 +80,27 @@ def clock(seconds: float) -> str:
     return f"{minutes}:{rest:02}"
 
 
-def _without_logos(moments: Sequence[Sequence[Pair]]) -> Iterator[list[list[Pair]]]:
+def _without_logos(moments: Sequence[Sequence[Pair]]) -> Iterator[tuple[list[list[Pair]], PlacedMark]]:
     """The best pair of each moment without a logo that one of the videos may have."""
     one, other = _best(moments)
     if (bare := without_logo(one, other)) is not None:
-        yield [[pairs[0]._replace(first=frame)] for pairs, frame in zip(moments, bare, strict=True)]
+        laid = [[pairs[0]._replace(first=frame)] for pairs, frame in zip(moments, bare.frames, strict=True)]
+        yield laid, PlacedMark(0, bare.place, covers=True)
     if (bare := without_logo(other, one)) is not None:
-        yield [[pairs[0]._replace(second=frame)] for pairs, frame in zip(moments, bare, strict=True)]
+        laid = [[pairs[0]._replace(second=frame)] for pairs, frame in zip(moments, bare.frames, strict=True)]
+        yield laid, PlacedMark(1, bare.place, covers=True)
 
 
-def _with_veils(moments: Sequence[Sequence[Pair]]) -> Iterator[list[list[Pair]]]:
+def _with_veils(moments: Sequence[Sequence[Pair]]) -> Iterator[tuple[list[list[Pair]], PlacedMark]]:
     """The pairs with a half transparent mark, that one of the videos may have, over both."""
     one, other = _best(moments)
     if (veil := veil_over(one, other)) is not None:
-        yield [[_veiled(pair, veil) for pair in pairs] for pairs in moments]
+        laid = [[_veiled(pair, veil) for pair in pairs] for pairs in moments]
+        yield laid, PlacedMark(0, place_of(veil.mask), covers=False)
     if (veil := veil_over(other, one)) is not None:
         turned = [[pair._replace(first=pair.second, second=pair.first) for pair in pairs] for pairs in moments]
-        yield [[_veiled(pair, veil) for pair in pairs] for pairs in turned]
+        laid = [[_veiled(pair, veil) for pair in pairs] for pairs in turned]
+        yield laid, PlacedMark(1, place_of(veil.mask), covers=False)
 
 
 def _veiled(pair: Pair, veil: Veil) -> Pair:
