@@ -41,7 +41,7 @@ def find_cut_videos(
     """The videos that may be cut out of others at their edges; none where all can be found by their sound.
 
     Args:
-        files: Videos.
+        files: Videos, in order.
         check: Called now and then; what it raises ends the work.
     """
     import numpy as np
@@ -74,7 +74,8 @@ def find_cut_videos(
                 PossiblePart(outer, inner, turn)
                 for (outer, inner), apart in zip(pairs.tolist(), least.tolist(), strict=True)
                 if counts[outer] <= limits.common_frame_files
-                and apart + _BETTER_BITS <= _bits_of_whole(evidence[outer], codes[owners == inner], turn)
+                and apart + _BETTER_BITS
+                <= _bits_of_whole(evidence[outer], codes[slice(*np.searchsorted(owners, (inner, inner + 1)))], turn)
             ]
     return found
 
