@@ -23,7 +23,7 @@ FOLDERS = (
     "system volume information", "found.[0-9][0-9][0-9]",  # Windows
     ".spotlight-v100", ".fseventsd", ".documentrevisions-v100", ".temporaryitems", "temporary items", ".appledouble",
     "__macosx",  # macOS
-    ".stfolder", ".sync", ".thumbnails", ".rsync-partial", ".~tmp~",  # Syncthing, Resilio, freedesktop.org, rsync
+    ".stfolder", ".sync", ".thumbnails", ".rsync-partial", ".rsync-tmp", ".~tmp~",  # Syncthing, Resilio, rsync …
     ".git", ".hg", ".svn", ".bzr",
 )  # fmt: skip
 
@@ -32,6 +32,7 @@ FILES = (
     ".ds_store", "._*", ".localized", ".apdisk", "icon\r",  # macOS
     "*.part", "*.partial", "*.filepart", "*.crdownload", "*.opdownload", "*.download", "*.aria2", "*.!qb", "*.!ut",
     "*.bc!", "*.part-frag*", "*.ytdl", "*.xltd", "*.bts", "*.aria2__temp", "*.tmp",
+    "*.fdmdownload", "*.jc!", "*.dtapart", "*.tdownload", "*.dlpart", "*.!bt", ".getxfer.*.mega",
     ".com.google.chrome.*", ".goutputstream-*",  # what is still on its way
     ".~lock.*#", "~$*", ".#*", "*.lock", "*.lck", "*.swp", "*.kate-swp",  # LibreOffice, Microsoft Office, Emacs, vi
     ".syncthing.*", "~syncthing~*", ".sync*.db*", "._sync_*.db*", ".owncloudsync*", "*.!sync", ".dropbox",

@@ -19,12 +19,14 @@ LEFTOVERS = (
     "sub/Desktop.ini", "a.mp4.part", "b.MP4.PARTIAL", "c.crdownload", "d.tmp", "~$report.docx", "lost+found/1.jpg",
     "@Recycle/x.jpg", "RECYCLED/y.jpg", "~snapshot/daily.0/a.jpg", "a.f137.mp4.part-Frag3", "a.mp4.ytdl", "a.mp4.bts",
     "b.mp4.xltd", "a.mp4.aria2__temp", "a.jpg.kate-swp",
+    "a.mp4.fdmdownload", "a.mp4.jc!", "a.mp4.dtapart", "a.mp4.!bt",
     "System Volume Information/y", "__MACOSX/z.jpg",
 )  # fmt: skip
 HIDDEN = (
     ".Trash-1000/files/a.mp4", ".Trashes/501/b.jpg", ".DS_Store", "sub/._a.mp4", ".~lock.talk.odp#", ".git/config",
     ".stfolder/x", ".syncthing.a.mp4.tmp", ".@__thumb/a.jpg", ".Spotlight-V100/x", ".fseventsd/x", ".dropbox.cache/x",
     ".recycle/a.jpg", ".sync/x",
+    ".getxfer.123.4.mega", ".rsync-tmp/a.jpg",
 )  # fmt: skip
 KEPT = ("part.mp4", "recycle/a.mp4", "my #recycle notes/a.mp4", "partial results.wav", "tmp/b.mp4", "thumbs.db.jpg")
 

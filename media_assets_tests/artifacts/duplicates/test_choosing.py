@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from media_assets.artifacts.duplicates.find.choose import preference
 from media_assets.artifacts.duplicates.find.compare import Likeness
 from media_assets.artifacts.duplicates.find.exact import EqualBytes, FileOnDisk
 from media_assets.artifacts.duplicates.find.near import group_of
@@ -54,3 +55,11 @@ def test_a_second_copy_in_another_source_is_moved() -> None:
 
 def test_what_frees_nothing_is_not_moved() -> None:
     assert moved(group(content("a:1"), content("a:2", "a:3", names=2))) == {}
+
+
+def test_of_copies_of_a_near_duplicate_one_outside_the_bin_stays_in_each_source() -> None:
+    stored = content("a:#recycle/3", "a:4", "a:5", "b:.Trash-1000/6", "b:7").files
+    placed = [one._replace(row=one.row.model_copy(update={"path": one.row.key[2:]})) for one in stored]
+    best_first = preference(DuplicateSettings())
+    near = EqualBytes(tuple(sorted(placed, key=lambda one: best_first(one.row))))
+    assert moved(group(content("b:1"), near)) == {"a:4": ["a:5", "a:#recycle/3"], "b:7": ["b:.Trash-1000/6"]}
