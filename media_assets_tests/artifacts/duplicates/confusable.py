@@ -51,6 +51,25 @@ def invoice(seed: int, total_cents: int = 0, *, width: int = 1240, number: int |
     return page
 
 
+def table_of_numbers(seed: int, size: tuple[int, int], *, changed: bool = False) -> Image.Image:
+    """A large page, or a long screenshot, of small print; of one seed all is equal but one figure.
+
+    Args:
+        size: Width and height in pixels.
+    """
+    random = np.random.default_rng((seed, 37))
+    page = Image.new("RGB", size, "white")
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default(11 if size[0] < 1000 else 34)
+    step = 16 if size[0] < 1000 else 52
+    for line in range(size[1] // step - 1):
+        number = int(random.integers(10_000, 99_990))
+        if changed and line == size[1] // step // 3:
+            number += 4 if number % 10 < 5 else -4
+        words = " ".join(random.choice(_WORDS, 4))
+        draw.text((step, line * step + step // 2), f"{words} {number}", "black", font)
+    return page
+
+
 def photo(seed: int, width: int = 960, height: int = 640) -> Image.Image:
     """A picture as a camera gives it: clouds of 1/f noise with things in it that have edges."""
     random = np.random.default_rng((seed, 13))
@@ -224,6 +243,8 @@ def make_pictures_that_differ(folder: Path, seeds: range) -> Labels:
             *((f"figure{seed}_{colour}", silhouette(seed, colour)) for colour in ("red", "navy", "green", "black")),
             (f"room{seed}", room),
             (f"room{seed}_object", with_object(room, seed)),
+            *((f"screenshot{seed}_{c}", table_of_numbers(seed, (400, 5200), changed=c)) for c in (False, True)),
+            *((f"scan{seed}_{c}", table_of_numbers(seed, (2480, 3508), changed=c)) for c in (False, True)),
         ):
             files.append(save(picture, folder / f"{name}.jpg"))
     return {path: path.stem for path in files}

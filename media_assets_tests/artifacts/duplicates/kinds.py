@@ -43,6 +43,8 @@ _SUBJECTS: dict[str, str] = {
     r"burst": "shots of a burst",
     r"figure": "one silhouette in several colours",
     r"room": "a new object in a scene",
+    r"screenshot": "long screenshots that differ in one figure",
+    r"scan": "scans of pages that differ in one figure",
     r"camera": "a fixed camera, others walk by",
     r"empty": "an empty place at another time of day",
     r"passer": "somebody hurries through an empty place",

@@ -82,7 +82,7 @@ def _stars(
             continue
         members: dict[int, Likeness] = {}
         offered = [*candidates, *cuts.candidates(file)]
-        is_part = is_marked = False
+        is_part = is_worse = False
         # What comes before it is not like it, but may be a part of it: then this one is kept.
         different = (
             one
@@ -107,12 +107,13 @@ def _stars(
             if likeness.shows != "more" or not may_be_kept(rows[candidate.file], rows[file]):
                 members[candidate.file] = likeness
             else:
-                is_part, is_marked = True, is_marked or bool(likeness.mark)
+                is_part = True
+                is_worse = is_worse or bool(likeness.mark or likeness.better_because)
                 cuts.put_off(candidate.file, file, likeness.orientation)
         if look is not None:
             members = _without_rivals(file, members, rows, evidence, look, limits)
-        if is_part and (is_marked or rows[file].kind is not MediaKind.IMAGE):
-            # The longer one will take it, and with it what is as long; so will the one without a mark.
+        if is_part and (is_worse or rows[file].kind is not MediaKind.IMAGE):
+            # The longer or better one will take it, and with it what is as long; so will the one without a mark.
             parts[file] = members
         elif members:
             stars[file] = members

@@ -50,6 +50,21 @@ _STILL = 6.0
 """Deviation of brightness, of 255, below which a place counts as even."""
 
 
+_EQUAL_LEVELS = 1.5
+"""Levels of 16 bits."""
+_MOSTLY = 0.5
+_NOISE_SIDE = 7
+_QUIET = 1.0
+"""Mean difference of brightness, of 255."""
+_DEEP_SIDE = 5
+_LEAST_LEVELS = 3.0
+_EVEN_SIDE = 15
+_LEAST_EVEN = 0.8
+"""Difference of brightness, of 255: more than rounding to 8 bits makes."""
+_OF_ACTIVITY = 0.25
+"""Share of what is going on at a place that another size or encoding may change."""
+
+
 class Differences(NamedTuple):
     """What differs."""
 
@@ -61,16 +76,22 @@ class Differences(NamedTuple):
     """Usual difference of brightness, of 255, at the scale of 3 pixels."""
 
 
-def differences(one: Planes, other: Planes, *, drawn: bool) -> Differences:
+def differences(
+    one: Planes, other: Planes, *, drawn: bool, factor: float = 1.0, most_usual: float = 255.0
+) -> Differences:
     """What differs between two pictures of one size and in the same tones.
 
     Args:
         drawn: Whether they are drawings or pages, in which little is going on.
+        factor: By how much differences have to be larger than they usually have.
+        most_usual: What encoding makes of brightness at most, of 255.
     """
     import numpy as np
     from scipy.ndimage import binary_dilation
 
     mask = np.zeros(one.shape[:2], bool)
+    if factor > 1 and _is_quiet(one, other, _DRAWN_SCALES if drawn else _SCALES, factor):
+        return Differences(False, mask, 0.0)
     everywhere, noise = False, 0.0
     for scale in _DRAWN_SCALES if drawn else _SCALES:
         if scale.side * 5 > min(mask.shape):
@@ -80,20 +101,51 @@ def differences(one: Planes, other: Planes, *, drawn: bool) -> Differences:
         found = np.zeros_like(mask)
         for channel in range(3):
             apart = np.abs(_averaged(one[..., channel] - other[..., channel], scale.side))
-            usual = _usual(apart, activity, order)
+            usual = np.minimum(_usual(apart, activity, order), most_usual)
             if channel > 0:
                 # A figure in another colour makes that the usual difference of all that is even.
                 usual = np.minimum(usual, _MOST_USUAL_COLOUR + _MOST_NOISE * activity)
             times, least = (_TIMES, scale.least) if channel == 0 else (_COLOUR_TIMES, scale.least_colour)
-            found |= (apart > least) & (apart > times * (usual + _FLOOR))
+            found |= (apart > factor * least) & (apart > factor * times * usual + times * _FLOOR)
             if scale.side == 3 and channel == 0:
                 noise = float(usual.mean())
-            if scale.side == 7:
+            if scale.side == _NOISE_SIDE:
                 share = float((usual / (activity + _STILL)).mean()) if channel == 0 else 0.0
                 everywhere |= share > _MOST_NOISE or (channel > 0 and float(usual.mean()) > _MOST_COLOUR_NOISE)
         if found.any():
             mask |= binary_dilation(found, iterations=scale.side // 2)
     return Differences(everywhere, mask, noise)
+
+
+def _is_quiet(one: Planes, other: Planes, scales: tuple[_Scale, ...], factor: float) -> bool:
+    """Whether so little differs that what is usual need not be known: a look at many pixels is quick then."""
+    import numpy as np
+
+    for scale in reversed(scales):
+        for channel in range(3):
+            apart = np.abs(_averaged(one[..., channel] - other[..., channel], scale.side))
+            if float(apart.max()) > factor * (scale.least_colour if channel else scale.least):
+                return False
+            if scale.side == _NOISE_SIDE and float(apart.mean()) > _QUIET:
+                return False
+    return True
+
+
+def deep_differences(one: Planes, other: Planes, *, is_resampled: bool) -> NDArray[np.bool_]:
+    """Where two pictures of 16 bits differ by less than 8 bits can tell.
+
+    Those that are mostly equal, level by level, differ wherever they are not. Of others only what is even can be told.
+    """
+    import numpy as np
+
+    levels = np.abs(one - other).max(axis=-1) * np.float32(65535 / 255)
+    if not is_resampled and float((levels < _EQUAL_LEVELS).mean()) >= _MOSTLY:
+        found: NDArray[np.bool_] = _averaged(levels, _DEEP_SIDE) > _LEAST_LEVELS
+        return found
+    activity = _activity(one[..., 0], other[..., 0], _EVEN_SIDE)
+    apart = np.abs(_averaged(one[..., 0] - other[..., 0], _EVEN_SIDE))
+    usual = _usual(apart, activity, _binned(activity))
+    return (apart > _LEAST_EVEN) & (apart > _TIMES * usual) & (apart > _OF_ACTIVITY * activity)
 
 
 def _averaged(plane: Plane, side: int) -> Plane:

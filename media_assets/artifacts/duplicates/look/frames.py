@@ -1,4 +1,4 @@
-"""Pictures and moments of videos as pixels, read by ffmpeg: upright, in red, green and blue, no larger than needed."""
+"""Moments of videos as pixels, read by ffmpeg: upright, in red, green and blue, no larger than needed."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     Pixels = NDArray[np.uint8]
 
-PICTURE_SIDE = 1600
-"""Longer side of a picture, in pixels, at which it is looked at."""
 VIDEO_SIDE = 960
 """Longer side of a frame of a video."""
 MOST_FRAMES = 96
@@ -34,30 +32,6 @@ _BEFORE_SECONDS = 12.0
 _HEADER = re.compile(rb"P6\s(\d+)\s(\d+)\s255\s")
 _HEADER_BYTES = 64
 _LEAST_SIDE = 16
-
-
-def picture(ffmpeg: FFmpeg, source: Path, container: str | None, work: Work) -> Pixels:
-    """A picture as it is displayed.
-
-    Args:
-        container: FFmpeg's name of its demuxer; None to look it up with a probe.
-
-    Raises:
-        BadMedia, TimeLimitExceeded, Transient, Fatal: see `FFmpeg.run`.
-    """
-    written = work.directory / "picture.ppm"
-    # No stream is chosen: of a HEIC that is stored in tiles, ffmpeg then puts the whole together.
-    output = uploaded(source, container or _demuxer(source, work)).output(
-        file_url(written), vf=_scaled(PICTURE_SIDE), vframes=1, **_AS_PPM
-    )
-    try:
-        ffmpeg.run(output, work)
-        (found,) = _read(written, PICTURE_SIDE, 1) or (None,)
-    finally:
-        written.unlink(missing_ok=True)
-    if found is None:
-        raise BadMedia("has no picture that can be decoded", next_step="Open it in a viewer to see what it is")
-    return found
 
 
 class ClipWindow(NamedTuple):

@@ -1,8 +1,10 @@
-"""How many pictures a file holds: pages of a scan, frames of an animation. Only the first one is looked at."""
+"""How many pictures a file holds: pages of a scan, frames of an animation. Only the first one is looked at. And whether
+it is transparent, which ffmpeg does not say of all."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from media_assets.base.errors import BadMedia
 from media_assets.media.pictures.opening import LIBRARIES, open_image
@@ -14,8 +16,15 @@ _ONE_PICTURE = ("bmp_pipe", "jpeg_pipe", "jpegls_pipe", "jpegxl_pipe", "pbm_pipe
 _MOST_MEGAPIXELS = 1000.0
 
 
-def count_of_pictures(path: Path, container: str | None, work: Work) -> int:
-    """How many pictures are in a file; 1 where Pillow cannot tell.
+class Contents(NamedTuple):
+    """What is in a file of pictures."""
+
+    pictures: int = 1
+    has_alpha: bool = False
+
+
+def contents_of(path: Path, container: str | None, work: Work) -> Contents:
+    """What is in a file; one picture where Pillow cannot tell.
 
     Args:
         container: FFmpeg's name of its demuxer.
@@ -24,13 +33,13 @@ def count_of_pictures(path: Path, container: str | None, work: Work) -> int:
         TimeLimitExceeded, Cancelled, SourceChanged: as `run_in_child`.
     """
     if container in _ONE_PICTURE:
-        return 1
+        return Contents()
     try:
-        return run_in_child(_count, path, work=work, ahead=LIBRARIES)
+        return Contents(*run_in_child(_contents, path, work=work, ahead=LIBRARIES))
     except BadMedia:
-        return 1  # whether it can be decoded, ffmpeg has told
+        return Contents()  # whether it can be decoded, ffmpeg has told
 
 
-def _count(path: Path) -> int:
+def _contents(path: Path) -> tuple[int, bool]:
     with open_image(path, _MOST_MEGAPIXELS) as image:
-        return int(getattr(image, "n_frames", 1))
+        return int(getattr(image, "n_frames", 1)), image.mode.endswith(("A", "a"))

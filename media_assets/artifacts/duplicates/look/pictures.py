@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from media_assets.artifacts.duplicates.look import align
 from media_assets.artifacts.duplicates.look.align import CutOut, boxed, find_box, refined, resized
-from media_assets.artifacts.duplicates.look.differences import Differences, differences
+from media_assets.artifacts.duplicates.look.differences import differences
 from media_assets.artifacts.duplicates.look.marks import mark_of, place_of
 from media_assets.artifacts.duplicates.look.mirrors import may_be_another_when_turned
-from media_assets.artifacts.duplicates.look.tones import in_same_tones, is_drawing, planes_of
+from media_assets.artifacts.duplicates.look.tones import is_drawing, planes_of, tones_between
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from media_assets.artifacts.duplicates.look.tones import Planes
+    from media_assets.artifacts.duplicates.look.tones import Planes, SameTones
 
     Pixels = NDArray[np.uint8]
 
@@ -53,6 +53,35 @@ class Finding(NamedTuple):
     """Which of the two has it, 0 or 1."""
     covers: bool = False
     """Whether nothing shines through the mark."""
+    better: int | None = None
+    """Which of the two is to be kept for what it shows, 0 or 1, where that is not told by what was cut."""
+    better_because: str = ""
+
+
+class Laying(NamedTuple):
+    """How two pictures lie over each other."""
+
+    box: CutOut
+    """What of the larger one the other shows, both without their bars."""
+    whole: int
+    """Which of the two is the larger one."""
+    inside: tuple[tuple[slice, slice], tuple[slice, slice]]
+    """The rows and columns between the bars of each."""
+    drawn: bool
+    tones: SameTones
+    """Takes the larger one first."""
+    softness: float
+    """Radius in pixels by which one was softer than the other."""
+
+
+class SeenPair(NamedTuple):
+    """A finding and what it was seen on."""
+
+    finding: Finding
+    laying: Laying | None = None
+    """None where they do not lie over each other."""
+    mask: NDArray[np.bool_] | None = None
+    """Where a mark is."""
 
 
 def look_at(one: Pixels, other: Pixels, orientation: int = 0) -> Finding:
@@ -62,27 +91,46 @@ def look_at(one: Pixels, other: Pixels, orientation: int = 0) -> Finding:
         one, other: Rows, columns and red, green, blue.
         orientation: How the second is turned against the first; an index of `codes.ORIENTATIONS`.
     """
-    one, other = without_bars(upright(one, orientation)), without_bars(other)
-    if orientation and may_be_another_when_turned(one, other):
-        return Finding("different", TURNED)
+    return seen(upright(one, orientation), other, is_turned=orientation != 0).finding
+
+
+def seen(one: Pixels, other: Pixels, *, is_turned: bool = False) -> SeenPair:
+    """See `look_at`, for pictures of which both are upright.
+
+    Args:
+        is_turned: Whether the first was turned for that.
+    """
+    inside = inside_bars(one), inside_bars(other)
+    one, other = one[inside[0]], other[inside[1]]
+    if is_turned and may_be_another_when_turned(one, other):
+        return SeenPair(Finding("different", TURNED))
     laid = _lay(one, other)
     if isinstance(laid, Finding):
-        return laid
-    first, second, cut, whole = laid
+        return SeenPair(laid)
+    first, second, box, whole = laid
+    cut = _share(box)
     drawn = is_drawing(first) or is_drawing(second)
-    first, second = in_same_tones(first, second)
-    first = _as_soft(first, second)
-    second = _as_soft(second, first)
+    tones = tones_between(first, second)
+    first, second = tones(first, second)
+    first, softness = as_soft(first, second)
+    second, softness_of_second = as_soft(second, first)
+    laying = Laying(box, whole, inside, drawn, tones, max(softness, softness_of_second))
     found = differences(first, second, drawn=drawn)
     if found.everywhere:
-        return Finding("different", "they differ everywhere", cut, whole)
+        return SeenPair(Finding("different", "they differ everywhere", cut, whole), laying)
     if not found.mask.any():
-        return Finding("cut" if cut < 1 else "same", "", cut, whole)
+        return SeenPair(Finding("cut" if cut < 1 else "same", "", cut, whole), laying)
     if not drawn and (mark := mark_of(first, second, found)) is not None:
         # The larger one was laid first.
         on = 1 - mark.on if whole else mark.on
-        return Finding("marked", "", cut, whole, place=mark.place, marked=on, covers=mark.covers)
-    return Finding("different", _where(found), cut, whole)
+        marked = Finding("marked", "", cut, whole, place=mark.place, marked=on, covers=mark.covers)
+        return SeenPair(marked, laying, found.mask)
+    return SeenPair(Finding("different", where(found.mask), cut, whole), laying)
+
+
+def _share(box: CutOut) -> float:
+    """How much of the larger picture a box shows, where it is less than all."""
+    return cut if (cut := min(1.0, box.area)) < 0.985 else 1.0
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
@@ -94,13 +142,8 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
     return pixels[:, ::-1] if orientation & 1 else pixels
 
 
-def without_bars(pixels: Pixels) -> Pixels:
-    """The picture between black bars on whatever sides; as it is where next to nothing would be left."""
-    return pixels[inside_bars(pixels)]
-
-
 def inside_bars(pixels: Pixels) -> tuple[slice, slice]:
-    """The rows and columns of `without_bars`."""
+    """The rows and columns between black bars on whatever sides; all where next to nothing would be left."""
     import numpy as np
 
     brightest = pixels.max(axis=-1)
@@ -116,8 +159,8 @@ def inside_bars(pixels: Pixels) -> tuple[slice, slice]:
     return (rows, columns) if is_most else (slice(None), slice(None))
 
 
-def _lay(one: Pixels, other: Pixels) -> tuple[Planes, Planes, float, int] | Finding:
-    """Both in one size, laid over each other, which share of the larger one both show, and which the larger one is."""
+def _lay(one: Pixels, other: Pixels) -> tuple[Planes, Planes, CutOut, int] | Finding:
+    """Both in one size, laid over each other, which part of the larger one both show, and which the larger one is."""
     first, second = planes_of(one), planes_of(other)
     box, alike = find_box(first[..., 0], second[..., 0])
     whole = 0
@@ -140,8 +183,7 @@ def _lay(one: Pixels, other: Pixels) -> tuple[Planes, Planes, float, int] | Find
     target = resized(second, size) if factor < 1 else second
     layers = (boxed(first, box, size, kernel) for kernel in _KERNELS)
     nearest = min(layers, key=lambda layer: _apart(layer[..., 0], target[..., 0]))
-    cut = min(1.0, box.area)
-    return nearest, target, cut if cut < 0.985 else 1.0, whole
+    return nearest, target, box, whole
 
 
 def _outside(box: CutOut, columns: int, rows: int) -> str:
@@ -161,19 +203,23 @@ def _apart(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     return float(np.abs(apart - np.median(apart)).mean())
 
 
-def _as_soft(one: Planes, other: Planes) -> Planes:
-    """The first picture, made softer where that brings it nearer to the second: copies are often blurred."""
+def as_soft(one: Planes, other: Planes) -> tuple[Planes, float]:
+    """The first picture, made softer where that brings it nearer to the second, and by which radius in pixels: copies
+    are often blurred."""
     from scipy.ndimage import gaussian_filter
 
-    best, least = one, _apart(one[..., 0], other[..., 0])
+    best, least, softness = one, _apart(one[..., 0], other[..., 0]), 0.0
     for radius in _SOFTER:
         softer = gaussian_filter(one, (radius, radius, 0))
         apart = _apart(softer[..., 0], other[..., 0])
         if apart > 0.97 * least:
             break
-        best, least = softer, apart
-    return best
+        best, least, softness = softer, apart, radius
+    return best, softness
 
 
-def _where(found: Differences) -> str:
-    return f"they differ in {found.mask.mean():.1%} of the picture ({place_of(found.mask)})"
+def where(mask: NDArray[np.bool_]) -> str:
+    """Where two pictures differ, in words."""
+    share = float(mask.mean())
+    much = f"{share:.1%}" if share >= 0.0005 else "less than 0.1%"
+    return f"they differ in {much} of the picture ({place_of(mask)})"

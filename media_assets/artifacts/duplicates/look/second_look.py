@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from media_assets.artifacts.duplicates.find.choose import UNMARKED, WHOLE_PICTURE, plays
 from media_assets.artifacts.duplicates.find.compare import Likeness
 from media_assets.artifacts.duplicates.find.speeds import LEAST, speed_in_words
 from media_assets.artifacts.duplicates.look.clips import CannotSee, Clips
-from media_assets.artifacts.duplicates.look.frames import picture
 from media_assets.artifacts.duplicates.look.listening import Ears
 from media_assets.artifacts.duplicates.look.memory import LookMemory
-from media_assets.artifacts.duplicates.look.pages import count_of_pictures
-from media_assets.artifacts.duplicates.look.pictures import Finding, look_at
+from media_assets.artifacts.duplicates.look.pages import contents_of
+from media_assets.artifacts.duplicates.look.pictures import Finding
+from media_assets.artifacts.duplicates.look.still_look import look_at_stills
+from media_assets.artifacts.duplicates.look.stills import Still, read_still
 from media_assets.artifacts.duplicates.values import DedupRow, LookAlike
 from media_assets.base.errors import BadMedia, SourceChanged, Transient
 from media_assets.base.interruption import ask
@@ -25,16 +27,14 @@ from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaKind
 from media_assets.work.work import Work
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 OpenContent = Callable[[DedupRow], AbstractContextManager[Path]]
 
 _LIMIT_SECONDS = 120.0
 """How long the decoding of one file may take."""
 _PICTURES_KEPT = 8
 """The file to keep is compared with many."""
+_KEPT_BYTES = 2_000_000_000
+"""What decoded pictures may take on the disk, but for the two that are compared."""
 
 
 _AS_MANY_PIXELS = 0.8
@@ -64,7 +64,8 @@ class SecondLook:
         self._scratch = scratch
         self._clips = Clips(opened, ffmpeg, scratch)
         self._ears = Ears(opened, ffmpeg, scratch)
-        self._pictures: OrderedDict[str, NDArray[np.uint8] | _Unseen] = OrderedDict()
+        self._pictures: OrderedDict[str, Still | _Unseen] = OrderedDict()
+        self._read = count()
         self._counts: dict[str, int] = {}
         self._look_alikes: dict[tuple[str, str], LookAlike] = {}
 
@@ -97,9 +98,13 @@ class SecondLook:
             words += f", of which one shows {finding.cut:.0%}, cut at its edges"
             because = "" if first.kind is MediaKind.IMAGE else WHOLE_PICTURE
             likeness = likeness._replace(shows="more" if finding.whole else "less", better_because=because)
+        shows: Literal["less", "more"]
+        if finding.better is not None:
+            shows = "more" if finding.better else "less"
+            likeness = likeness._replace(shows=shows, better_because=finding.better_because)
         if finding.verdict == "marked":
             words += f", {'with a' if finding.marked else 'without the'} mark at the {finding.place}"
-            shows: Literal["less", "more"] = "less" if finding.marked else "more"
+            shows = "less" if finding.marked else "more"
             likeness = likeness._replace(
                 shows=shows, better_because=UNMARKED, mark=finding.place, covers=finding.covers
             )
@@ -128,13 +133,14 @@ class SecondLook:
             except CannotSee as error:
                 return Finding("different", f"not looked at: {error}", was_seen=False)
         one, other = self._picture(first), self._picture(second)
-        for row, found in ((first, one), (second, other)):
-            if isinstance(found, _Unseen):
-                return Finding("different", f"not looked at: {row.key} {found.reason}", was_seen=False)
+        if isinstance(one, _Unseen):
+            return Finding("different", f"not looked at: {first.key} {one.reason}", was_seen=False)
+        if isinstance(other, _Unseen):
+            return Finding("different", f"not looked at: {second.key} {other.reason}", was_seen=False)
         counts = self._counts[first.key], self._counts[second.key]
         if max(counts) > 1:
             return Finding("different", _of_several(*counts))
-        return look_at(one, other, likeness.orientation)  # type: ignore[arg-type]
+        return look_at_stills(one, other, likeness.orientation)
 
     def _looked_and_listened(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Finding:
         seen = Finding("same", "")
@@ -145,19 +151,29 @@ class SecondLook:
         heard = self._ears.listen(first, second, likeness)
         return heard if heard.verdict == "different" else seen._replace(speed=heard.speed)
 
-    def _picture(self, row: DedupRow) -> NDArray[np.uint8] | _Unseen:
+    def _picture(self, row: DedupRow) -> Still | _Unseen:
         if row.key not in self._pictures:
             try:
                 with self._opened(row) as path:
                     work = Work(self._scratch, time_limit_seconds=_LIMIT_SECONDS)
-                    self._counts[row.key] = count_of_pictures(path, row.container, work)
-                    self._pictures[row.key] = picture(self._ffmpeg, path, row.container, work)
+                    contents = contents_of(path, row.container, work)
+                    self._counts[row.key] = contents.pictures
+                    written = self._scratch / f"picture{next(self._read)}.pam"
+                    self._pictures[row.key] = read_still(
+                        self._ffmpeg, path, row.container, written, work, has_alpha=contents.has_alpha
+                    )
             except (BadMedia, SourceChanged, Transient) as error:
                 self._pictures[row.key] = _Unseen(str(error))
-            while len(self._pictures) > _PICTURES_KEPT:
-                self._pictures.popitem(last=False)
         self._pictures.move_to_end(row.key)
+        while len(self._pictures) > 2 and self._is_much():
+            _, oldest = self._pictures.popitem(last=False)
+            if isinstance(oldest, Still):
+                oldest.forget()
         return self._pictures[row.key]
+
+    def _is_much(self) -> bool:
+        kept = sum(still.size_bytes for still in self._pictures.values() if isinstance(still, Still))
+        return len(self._pictures) > _PICTURES_KEPT or kept > _KEPT_BYTES
 
 
 def _lacks(first: DedupRow, second: DedupRow, likeness: Likeness, marked: Finding) -> str:

@@ -7,6 +7,7 @@ gets next to none.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Planes = NDArray[np.float32]
+    SameTones = Callable[[Planes, Planes], tuple[Planes, Planes]]
 
 _GREY = 6.0
 """Distance from grey (of 255) below which a picture has no colours."""
@@ -39,7 +41,7 @@ _PHOTO = Bounds((0.6, 1.6), 70.0, 0.6, (0.3, 1.8), 14.0)
 _DRAWING = Bounds((0.86, 1.16), 16.0, 0.05, (0.7, 1.3), 6.0)
 
 
-def planes_of(pixels: NDArray[np.uint8]) -> Planes:
+def planes_of(pixels: NDArray[np.uint8] | NDArray[np.float32]) -> Planes:
     """Brightness and the two colour differences (BT.601) of red, green and blue."""
     return _planes(pixels.astype("float32"))
 
@@ -72,17 +74,29 @@ def is_grey(planes: Planes) -> bool:
     return float(np.percentile(np.abs(planes[::3, ::3, 1:]).max(axis=-1), 99)) < _GREY
 
 
-def in_same_tones(one: Planes, other: Planes) -> tuple[Planes, Planes]:
-    """Two pictures in the tones of one of them.
+def tones_between(one: Planes, other: Planes) -> SameTones:
+    """What brings two pictures, and parts of them, to the tones of one of them.
 
     Of a page whose paper has become whiter than white nobody can tell how bright it was, so it is the other that is
     brought to its tones.
     """
-    forward = fitted(one, other), other
+    fit = _fit(one, other)
+
+    def forward(first: Planes, second: Planes) -> tuple[Planes, Planes]:
+        return fit(first, second), second
+
     if not (is_drawing(one) or is_drawing(other)):
         return forward
-    backward = one, fitted(other, one)
-    return min(forward, backward, key=lambda pair: _left(pair[0][..., 0], pair[1][..., 0]))
+    fit_back = _fit(other, one)
+
+    def backward(first: Planes, second: Planes) -> tuple[Planes, Planes]:
+        return first, fit_back(second, first)
+
+    def left(fitted_so: SameTones) -> float:
+        first, second = fitted_so(one, other)
+        return _left(first[..., 0], second[..., 0])
+
+    return min((forward, backward), key=left)
 
 
 def _left(one: Planes, other: Planes) -> float:
@@ -92,12 +106,8 @@ def _left(one: Planes, other: Planes) -> float:
     return float(np.abs(one - other).mean()) / max(1.0, float(one.std()))
 
 
-def fitted(one: Planes, other: Planes) -> Planes:
-    """The first picture in the tones of the second, as far as a copy may be given others.
-
-    Args:
-        one, other: Of one size, laid over each other; those of the second come from the file that is fitted to.
-    """
+def _fit(one: Planes, other: Planes) -> Callable[[Planes, Planes], Planes]:
+    """What gives the first picture, and parts of it that are laid over such of the second, the tones of the second."""
     import numpy as np
 
     drawing = is_drawing(one) or is_drawing(other)
@@ -109,23 +119,51 @@ def fitted(one: Planes, other: Planes) -> Planes:
         one[::step, ::step].reshape(-1, 3).astype(np.float64),
         other[::step, ::step].reshape(-1, 3).astype(np.float64),
     )
-    result = np.zeros_like(one)
-    if grey and is_grey(one):
+    if grey:
+        return _fit_of_grey(one, other, (a, b), step, bounds)
+    curve = _curve(a[:, 0], b[:, 0], bounds)
+    saturation, *tints = _saturation(a[:, 1:], b[:, 1:], bounds)
+
+    def in_tones(first: Planes, _second: Planes) -> Planes:
+        result = np.zeros_like(first)
+        result[..., 0] = curve.of(first[..., 0])
+        result[..., 1:] = first[..., 1:] * saturation + np.array(tints, np.float32)
+        return _shown(result)
+
+    return in_tones
+
+
+def _fit_of_grey(
+    one: Planes, other: Planes, sampled: tuple[NDArray[np.float64], NDArray[np.float64]], step: int, bounds: Bounds
+) -> Callable[[Planes, Planes], Planes]:
+    """See `_fit`, where one of the two is a grey copy."""
+    import numpy as np
+
+    a, b = sampled
+    if is_grey(one):
         # The colours of the second went into the brightness of the first: that is undone on the second's side.
         mixed = _mixing(b, a[:, 0], bounds)
-        result[..., 0] = one[..., 0] - (other[..., 1:] @ mixed[1:3]).astype(np.float32)
-        curve = _curve(result[::step, ::step, 0].ravel().astype(np.float64), b[:, 0], bounds)
-        result[..., 0] = curve.of(result[..., 0])
-        result[..., 1:] = other[..., 1:]
+
+        def without_colours(first: Planes, second: Planes) -> NDArray[np.float32]:
+            return first[..., 0] - (second[..., 1:] @ mixed[1:3]).astype(np.float32)
+
+        taken = without_colours(one, other)[::step, ::step].ravel().astype(np.float64)
+        curve = _curve(taken, b[:, 0], bounds)
+
+        def with_colours(first: Planes, second: Planes) -> Planes:
+            result = np.array(second, np.float32)
+            result[..., 0] = curve.of(without_colours(first, second))
+            return result
+
+        return with_colours
+    mixed = _mixing(a, b[:, 0], bounds)
+
+    def in_grey(first: Planes, _second: Planes) -> Planes:
+        result = np.zeros_like(first)
+        result[..., 0] = np.clip(first[..., 0] * mixed[0] + first[..., 1:] @ mixed[1:3] + mixed[3], 0, 255)
         return result
-    if grey:
-        mixed = _mixing(a, b[:, 0], bounds)
-        result[..., 0] = np.clip(one[..., 0] * mixed[0] + one[..., 1:] @ mixed[1:3] + mixed[3], 0, 255)
-        return result
-    result[..., 0] = _curve(a[:, 0], b[:, 0], bounds).of(one[..., 0])
-    saturation, *tints = _saturation(a[:, 1:], b[:, 1:], bounds)
-    result[..., 1:] = one[..., 1:] * saturation + np.array(tints, np.float32)
-    return _shown(result)
+
+    return in_grey
 
 
 def rgb_of(planes: Planes) -> Planes:
