@@ -6,15 +6,15 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from media_assets.artifacts.compressed_image.behind import Behind
 from media_assets.artifacts.compressed_image.colours import only_in_header
 from media_assets.artifacts.compressed_image.exif import Mark
 from media_assets.artifacts.compressed_image.metadata import segments_of
-from media_assets.artifacts.compressed_image.searching import is_in
 from media_assets.artifacts.compressed_image.segments import large_segment
 from media_assets.artifacts.compressed_image.settings import ImageRule, ImageSettings
 from media_assets.media import isobmff
 from media_assets.media.info import MediaInfo
+from media_assets.media.pictures.behind import Behind
+from media_assets.media.pictures.searching import is_in
 
 if TYPE_CHECKING:
     from PIL import Image

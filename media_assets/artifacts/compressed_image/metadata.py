@@ -8,18 +8,18 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from media_assets.artifacts.compressed_image.auxiliary import auxiliary_pictures
-from media_assets.artifacts.compressed_image.behind import Behind, what_is_behind
 from media_assets.artifacts.compressed_image.exif import EXIF_PREFIX, PROCESSING_SOFTWARE, Mark, changed_exif, read_mark
 from media_assets.artifacts.compressed_image.extended_xmp import as_segments, merged, read_extended
 from media_assets.artifacts.compressed_image.profiles import fits_profile
 from media_assets.artifacts.compressed_image.regions import turned_regions
-from media_assets.artifacts.compressed_image.searching import is_in
 from media_assets.artifacts.compressed_image.segments import lost_segments
 from media_assets.artifacts.compressed_image.turning import SIDEWAYS, Turn
+from media_assets.media.pictures.auxiliary import auxiliary_pictures
+from media_assets.media.pictures.behind import Behind, what_is_behind
 from media_assets.media.pictures.layout import png_chunks
 from media_assets.media.pictures.opening import reading
 from media_assets.media.pictures.pixels import srgb_profile
+from media_assets.media.pictures.searching import is_in
 from media_assets.media.pictures.xmp import NoXmp
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from media_assets.artifacts.compressed_image.auxiliary import auxiliary_pictures
 from media_assets.artifacts.compressed_image.profiles import CONVERTED, OF_NO_USE
+from media_assets.media.pictures.auxiliary import auxiliary_pictures
 from media_assets_tests.artifacts.compressed_image.auxiliaries import heic_with
 from media_assets_tests.artifacts.compressed_image.photos import (
     compress,

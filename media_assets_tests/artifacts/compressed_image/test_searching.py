@@ -10,7 +10,7 @@ import pytest
 
 from media_assets.artifacts.compressed_image.exif import Mark
 from media_assets.artifacts.compressed_image.metadata import Metadata, carried_over, has_gain_map
-from media_assets.artifacts.compressed_image.searching import is_in
+from media_assets.media.pictures.searching import is_in
 from media_assets.media.sandbox.child import run_in_child
 from media_assets.work.child_limits import ChildLimits
 from media_assets.work.work import Work

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from media_assets.artifacts.duplicates.find.compare import Likeness
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
 from media_assets.artifacts.duplicates.look.memory import LookMemory
 from media_assets.artifacts.duplicates.look.pictures import Finding, look_at
@@ -131,6 +132,18 @@ def test_what_cannot_be_looked_at_is_not_merged_and_the_reason_said(tmp_path: Pa
         assert duplicate_groups(rows, look=look) == []
         (pair,) = look.look_alikes
     assert pair.reason.startswith("not looked at: films:a_copy.jpg ")
+
+
+def test_two_files_that_are_offered_in_both_orders_are_listed_once(tmp_path: Path):
+    made = [tmp_path / "a.png", tmp_path / "b.png"]
+    for seed, path in enumerate(made):
+        confusable.photo(seed, width=120, height=80).save(path)
+    first, second = rows_of(made)
+    seen = Likeness(0.97, 0, 0.0, "the same picture")
+    with second_look(made) as look:
+        assert look(first, second, seen) is None
+        assert look(second, first, seen) is None
+        assert [(pair.key, pair.other_key) for pair in look.look_alikes] == [("films:a.png", "films:b.png")]
 
 
 def test_what_was_seen_is_remembered_and_a_damaged_memory_is_none(tmp_path: Path):

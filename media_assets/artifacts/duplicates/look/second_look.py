@@ -67,12 +67,12 @@ class SecondLook:
         self._pictures: OrderedDict[str, Still | _Unseen] = OrderedDict()
         self._read = count()
         self._counts: dict[str, int] = {}
-        self._look_alikes: dict[tuple[str, str], LookAlike] = {}
+        self._look_alikes: dict[frozenset[str], LookAlike] = {}
 
     @property
     def look_alikes(self) -> list[LookAlike]:
         """Pairs that are not the same by what was seen, or could not be looked at; each once, however often two
-        files were offered, by their pictures and by their sounds or turned in several ways."""
+        files were offered: by their pictures and by their sounds, turned in several ways, or in either order."""
         return list(self._look_alikes.values())
 
     def __call__(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Likeness | None:
@@ -88,11 +88,11 @@ class SecondLook:
             if likeness.is_guess and finding.was_seen and not likeness.apart:
                 return None
             self._look_alikes.setdefault(
-                (first.key, second.key),
+                frozenset((first.key, second.key)),
                 LookAlike(key=first.key, other_key=second.key, similarity=likeness.similarity, reason=finding.reason),
             )
             return None
-        self._look_alikes.pop((first.key, second.key), None)
+        self._look_alikes.pop(frozenset((first.key, second.key)), None)
         words = likeness.reason
         if finding.cut < 1:
             words += f", of which one shows {finding.cut:.0%}, cut at its edges"

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from media_assets.artifacts.compressed_image.searching import is_in
 from media_assets.media.pictures.layout import end_of_picture, search
+from media_assets.media.pictures.searching import is_in
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -47,6 +47,8 @@ class Behind:
 
     reason: str | None = None
     """Why the file has to be left as it is, as a clause behind its name."""
+    what: str = ""
+    """The media that it is, as a phrase; empty where it is none, or only the picture in small."""
     lost: tuple[str, ...] = ()
     """What a result does without."""
 
@@ -65,18 +67,22 @@ def what_is_behind(image: Image.Image, file: BinaryIO) -> Behind:
         found = search(file, _MEDIA, 4) if image.format in ("JPEG", "MPO") else None
         while found is not None and not _is_film(found[1]):
             found = search(file, _MEDIA, found[0] + 4)
-        return Behind("holds a video behind the picture, which a result would lose") if found else Behind()
+        return _media("a video behind the picture") if found else Behind()
     if end >= size_bytes:
         return Behind()
     kinds = _kinds(file, end)
     for what in ("a video", "a sound recording"):
         if what in kinds:
-            return Behind(f"holds {what} behind the picture, which a result would lose")
+            return _media(f"{what} behind the picture")
     if "another picture" in kinds:
         if _is_preview(image):
             return Behind(lost=("preview picture behind the picture",))
-        return Behind(f"holds another picture behind it{_meaning(file)}, which a result would lose")
+        return _media(f"another picture behind it{_meaning(file)}")
     return _rest(file, end, size_bytes)
+
+
+def _media(what: str) -> Behind:
+    return Behind(f"holds {what}, which a result would lose", what)
 
 
 def _kinds(file: BinaryIO, start: int) -> set[str]:
