@@ -217,6 +217,16 @@ class FFmpeg:
         )
         yield from self._seconds(output, work, 2 * sample_rate * (stream.channels or 1))
 
+    def pieces(self, output: Any, work: Work, piece_bytes: int) -> Generator[bytes, None, None]:
+        """What a command writes to its standard output, in pieces of so many bytes; the last may be shorter.
+
+        Closing the generator ends ffmpeg. Memory stays bounded: ffmpeg waits while nobody reads.
+
+        Raises:
+            BadMedia and others: as `run`, after the last piece.
+        """
+        yield from self._seconds(output, work, piece_bytes)
+
     def _seconds(self, output: Any, work: Work, second_bytes: int) -> Generator[bytes, None, None]:
         """What a command writes to standard output, in pieces of so many bytes; the last may be shorter."""
         pending = bytearray()

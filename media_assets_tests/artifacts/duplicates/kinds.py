@@ -11,6 +11,7 @@ from typing import NamedTuple
 from media_assets_tests.artifacts.duplicates import (
     confusable,
     confusable_clips,
+    confusable_moments,
     confusable_sounds,
     labelled,
     lettering,
@@ -19,7 +20,7 @@ from media_assets_tests.artifacts.duplicates.labelled import Labels
 from media_assets_tests.artifacts.duplicates.scenes import changed
 
 _CHANGES: dict[str, tuple[str, ...]] = {
-    "re-encoded": ("q20", "q30", "same", "x264_crf36", "mpeg4", "x265", "128k", "32k", "ten_bit", "poor"),
+    "re-encoded": ("q20", "q28", "q30", "same", "x264_crf36", "mpeg4", "x265", "128k", "32k", "ten_bit", "poor"),
     "in another container": ("container", "stream"),
     "resized": ("half", "quarter", "small", "tiny"),
     "at another frame rate": ("other_rate", "fewer_frames"),
@@ -55,6 +56,9 @@ _SUBJECTS: dict[str, str] = {
     r"subtitled\d": "subtitles in two languages",
     r"hall\d": "something in an empty room all the time",
     r"head": "a talking head in another take",
+    r"(flash|bird|light|runner)\d": "something happens for less than a second",
+    r"(clock|person)\d": "a fixed camera at another time, another person",
+    r"(table|counter|typed|match|deck)\d": "another number or word for a moment, or in a small place",
     r"picture\d+_take": "other pictures of the place",
     r"picture\d+_night": "other pictures of the place",
     r"film\d+_(other_take|lecture)": "other takes of a scene",
@@ -103,6 +107,7 @@ _CLIPS = (
     confusable_clips.make_clip_copies,
     confusable_clips.make_clips_that_differ,
     lettering.make_lettered_clips,
+    confusable_moments.make_moments_that_differ,
 )
 _MAKERS: dict[str, tuple[Callable[[Path, range], Labels], ...]] = {
     "pictures": (labelled.make_images, confusable.make_pictures, confusable.make_pages, _copied, *_LETTERED),

@@ -13,16 +13,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_assets.artifacts.duplicates.find.compare import Likeness
+from media_assets.artifacts.duplicates.look.align import CutOut
 from media_assets.artifacts.duplicates.look.cropped import in_common
 from media_assets.artifacts.duplicates.look.frames import VIDEO_SIDE, ClipWindow, bursts
 from media_assets.artifacts.duplicates.look.matching import best_pairs, without_common_bars
 from media_assets.artifacts.duplicates.look.mirrors import may_be_another_when_turned
 from media_assets.artifacts.duplicates.look.moments import Moment, moments
+from media_assets.artifacts.duplicates.look.motion import FramesBeside
+from media_assets.artifacts.duplicates.look.overlay import Boxes, boxes_of
 from media_assets.artifacts.duplicates.look.pictures import TURNED, Finding, upright
+from media_assets.artifacts.duplicates.look.scan import scan_of
+from media_assets.artifacts.duplicates.look.streams import ScannedVideo
+from media_assets.artifacts.duplicates.look.timing import Scan, overlap_of, view_at
 from media_assets.artifacts.duplicates.look.videos import Pair, look_at_moments
 from media_assets.artifacts.duplicates.values import DedupRow
 from media_assets.base.errors import BadMedia, SourceChanged, Transient
 from media_assets.media.ffmpeg import FFmpeg
+from media_assets.media.probe import probe
 from media_assets.work.work import Work
 
 if TYPE_CHECKING:
@@ -43,6 +50,7 @@ _COARSE_SIDE = 240
 _KEPT_BYTES = 200_000_000
 _LIMIT_SECONDS = 120.0
 """How long one reading of a file may take."""
+_SCAN_LIMIT_SECONDS = 3600.0
 
 
 class Clips:
@@ -68,48 +76,76 @@ class Clips:
             Fatal, Cancelled: nothing can.
         """
         places = moments(first, second, likeness)
-        one, other = self._coarse(first, second, places, likeness.orientation)
-        matches = [best_pairs(*found) for found in zip(*in_common(one, other), strict=True)]
-        seen = self._in_detail(first, second, places, matches, likeness.orientation)
-        frames = [pairs[0] for pairs in seen]
-        if likeness.orientation and frames and all(may_be_another_when_turned(*pair[:2]) for pair in frames):
-            return Finding("different", TURNED)
-        return look_at_moments(seen)
-
-    def _coarse(
-        self, first: DedupRow, second: DedupRow, places: Sequence[Moment], orientation: int
-    ) -> tuple[Bursts, Bursts]:
         one = self._read(first, [place.first for place in places], _COARSE_SIDE)
         other = self._read(second, [place.second for place in places], _COARSE_SIDE)
-        return without_common_bars(_upright(one, orientation)), without_common_bars(other)
+        turned = without_common_bars(_upright(one, likeness.orientation)), without_common_bars(other)
+        matches = [best_pairs(*found) for found in zip(*in_common(*turned), strict=True)]
+        if not any(matches):
+            return Finding("same", "")
+        scan = self._scanned(first, second, likeness, boxes_of(one, other, matches, likeness.orientation))
+        known = [(place, pairs) for place, pairs in zip(places, matches, strict=True) if pairs]
+        times = [excess.seconds for excess in scan.excess] + [place.seconds for place, _ in known]
+        found = self._at_instants(first, second, times, scan, likeness)
+        best = self._best_of_bursts(first, second, known, likeness.orientation)
+        frames = [pairs[0] for pairs in best if pairs]
+        if likeness.orientation and frames and all(may_be_another_when_turned(*pair[:2]) for pair in frames):
+            return Finding("different", TURNED)
+        count = len(scan.excess)
+        seen = found[:count] + [one + other for one, other in zip(best, found[count:], strict=True)]
+        return look_at_moments([pairs for pairs in seen if pairs])
 
-    def _in_detail(
+    def _scanned(self, first: DedupRow, second: DedupRow, likeness: Likeness, boxes: Boxes) -> Scan:
+        """Where the two differ most.
+
+        Raises:
+            CannotSee: one cannot be decoded.
+        """
+        work = Work(self._scratch, time_limit_seconds=_SCAN_LIMIT_SECONDS)
+        try:
+            with self._opened(first) as path, self._opened(second) as other_path:
+                one = _source(path, work, boxes.first, likeness.orientation)
+                other = _source(other_path, work, boxes.second, 0)
+                return scan_of(self._ffmpeg, one, other, overlap_of(first, second, likeness), work)
+        except (BadMedia, SourceChanged, Transient) as error:
+            raise CannotSee(f"{first.key} beside {second.key} {error}") from error
+
+    def _best_of_bursts(
         self,
         first: DedupRow,
         second: DedupRow,
-        places: Sequence[Moment],
-        matches: Sequence[Sequence[tuple[int, int]]],
+        places: Sequence[tuple[Moment, Sequence[tuple[int, int]]]],
         orientation: int,
     ) -> list[list[Pair]]:
-        seen = [(place, pairs) for place, pairs in zip(places, matches, strict=True) if pairs]
-        if not seen:
-            return []
-        picks = [[tuple(sorted({pair[side] for pair in pairs})) for _, pairs in seen] for side in (0, 1)]
-        ones = [place.first._replace(picks=picked) for (place, _), picked in zip(seen, picks[0], strict=True)]
-        others = [place.second._replace(picks=picked) for (place, _), picked in zip(seen, picks[1], strict=True)]
+        """The frames of some bursts of both that fit best, by their numbers."""
+        picks = [[tuple(sorted({pair[side] for pair in pairs})) for _, pairs in places] for side in (0, 1)]
+        ones = [place.first._replace(picks=picked) for (place, _), picked in zip(places, picks[0], strict=True)]
+        others = [place.second._replace(picks=picked) for (place, _), picked in zip(places, picks[1], strict=True)]
         one = without_common_bars(_upright(self._read(first, ones, VIDEO_SIDE), orientation))
         other = without_common_bars(self._read(second, others, VIDEO_SIDE))
         found = []
-        for number, (place, pairs) in enumerate(seen):
-            left, right = (dict(zip(picks[0][number], one[number])), dict(zip(picks[1][number], other[number])))  # noqa: B905
-            found.append(
-                [
-                    Pair(left[a], right[b], place.first.start_seconds)
-                    for a, b in pairs
-                    if a in left and b in right  # a second reading may end a frame earlier
-                ]
-            )
-        return [pairs for pairs in found if pairs]
+        for number, (place, pairs) in enumerate(places):
+            # A second reading may end a frame earlier.
+            left = dict(zip(picks[0][number], one[number], strict=False))
+            right = dict(zip(picks[1][number], other[number], strict=False))
+            found.append([Pair(left[a], right[b], place.seconds) for a, b in pairs if a in left and b in right])
+        return found
+
+    def _at_instants(
+        self, first: DedupRow, second: DedupRow, times: Sequence[float], scan: Scan, likeness: Likeness
+    ) -> list[list[Pair]]:
+        """The frames at some seconds of the first, each beside those of the second that show the same instant."""
+        views = [view_at(seconds, scan, likeness) for seconds in times]
+        one = self._read(first, [view.first for view in views], VIDEO_SIDE)
+        other = self._read(second, [view.second for view in views], VIDEO_SIDE)
+        turned = without_common_bars(_upright(one, likeness.orientation)), without_common_bars(other)
+        return [
+            [
+                Pair(left[a], right[b], view.seconds, FramesBeside(left, right))
+                for a, b in view.pairs
+                if a < len(left) and b < len(right)
+            ]
+            for view, left, right in zip(views, *turned, strict=True)
+        ]
 
     def _read(self, row: DedupRow, windows: Sequence[ClipWindow], side: int) -> Bursts:
         """The frames of some windows; what is kept of them is not read again."""
@@ -148,6 +184,13 @@ class Clips:
         while total > _KEPT_BYTES and self._kept:
             _, frames = self._kept.popitem(last=False)
             total -= sum(frame.nbytes for frame in frames)
+
+
+def _source(path: Path, work: Work, shown: CutOut, orientation: int) -> ScannedVideo:
+    media = probe(path, work).media
+    if media is None or not media.video_streams:
+        raise BadMedia("has no pictures any more", next_step="Run `media-assets process`")
+    return ScannedVideo(path, media.container, media.video_streams[0], shown, orientation)
 
 
 def _upright(found: Bursts, orientation: int) -> Bursts:

@@ -41,6 +41,8 @@ class ClipWindow(NamedTuple):
     length_seconds: float
     picks: tuple[int, ...] | None = None
     """Which frames of it, counted from 0; None for all."""
+    rate: float | None = None
+    """So many frames per second, each what a player shows half a step later; None for the frames as they are."""
 
 
 def bursts(
@@ -58,7 +60,7 @@ def bursts(
         BadMedia, TimeLimitExceeded, Transient, Fatal: see `FFmpeg.run`.
     """
     container = container or _demuxer(source, work)
-    before = 0.0 if container and container.split(",")[0] in _INDEXED else _BEFORE_SECONDS
+    before = demuxer_lead_seconds(container)
 
     def read(options: Mapping[str, str]) -> list[list[Pixels]]:
         found = _bursts(ffmpeg, source, container, windows, side, work, before, options)
@@ -71,6 +73,11 @@ def bursts(
         if not views:
             raise
         return read(views)
+
+
+def demuxer_lead_seconds(container: str | None) -> float:
+    """How much earlier than wanted decoding has to begin, for seeking to end before that place."""
+    return 0.0 if container and container.split(",")[0] in _INDEXED else _BEFORE_SECONDS
 
 
 def _bursts(
@@ -93,16 +100,10 @@ def _bursts(
     try:
         outputs = []
         for window, written in zip(windows, files, strict=True):
-            begin = 0.0 if before_seconds is None else max(0.0, window.start_seconds - before_seconds)
-            start, length = window.start_seconds - begin, window.length_seconds
-            picks = window.picks
-            chosen = "select='" + "+".join(f"eq(n,{pick})" for pick in picks) + "'," if picks is not None else ""
-            most = MOST_FRAMES if picks is None else len(picks)
-            # Flagged frames alone lose their combs: a copy may have lost them before.
-            steps = (
-                f"trim=start={start:.3f}:duration={length:.3f},{chosen}"
-                f"bwdif=mode=send_frame:deint=interlaced,{_scaled(side)}"
-            )
+            begin, steps = _steps(window, before_seconds)
+            start, length = window.start_seconds - begin, window.length_seconds + (1.0 if window.rate else 0.0)
+            most = MOST_FRAMES if window.picks is None else len(window.picks)
+            steps = f"{steps},{_scaled(side)}"
             given = uploaded(source, container, ss=f"{begin:.3f}", t=f"{start + length:.3f}", **input_options)["V:0"]
             options = {**_AS_PPM, "fps_mode": "passthrough", "frames:v": most}
             outputs.append(given.output(file_url(written), vf=steps, **options))
@@ -111,6 +112,21 @@ def _bursts(
     finally:
         for written in files:
             written.unlink(missing_ok=True)
+
+
+def _steps(window: ClipWindow, before_seconds: float | None) -> tuple[float, str]:
+    """From which second on a window is decoded, and the filters that leave its frames."""
+    before = window.start_seconds if before_seconds is None else min(window.start_seconds, before_seconds)
+    # Flagged frames alone lose their combs: a copy may have lost them before.
+    even = "bwdif=mode=send_frame:deint=interlaced"
+    if window.rate is not None:
+        lead, count = int(before * window.rate), round(window.length_seconds * window.rate)
+        begin = max(0.0, window.start_seconds - lead / window.rate)
+        return begin, f"{even},fps={window.rate:.6f}:start_time=0,trim=start_frame={lead}:end_frame={lead + count}"
+    begin = window.start_seconds - before
+    picks = window.picks
+    chosen = "select='" + "+".join(f"eq(n,{pick})" for pick in picks) + "'," if picks is not None else ""
+    return begin, f"trim=start={before:.3f}:duration={window.length_seconds:.3f},{chosen}{even}"
 
 
 def _demuxer(source: Path, work: Work) -> str | None:

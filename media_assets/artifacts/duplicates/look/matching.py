@@ -65,23 +65,29 @@ def best_pairs(first: Sequence[Pixels], second: Sequence[Pixels]) -> list[tuple[
 
 
 def without_common_bars(bursts: Sequence[Sequence[Pixels]]) -> list[list[Pixels]]:
-    """The frames of a video without its bars, which are where no frame shows anything."""
+    """The frames of a video without its bars."""
+    inside = inside_common_bars(bursts)
+    return [[frame[inside] for frame in burst] for burst in bursts]
+
+
+def inside_common_bars(bursts: Sequence[Sequence[Pixels]]) -> tuple[slice, slice]:
+    """The rows and columns of a video between its bars, which are where no frame shows anything."""
     import numpy as np
 
     frames = [frame for burst in bursts for frame in burst]
     if len({frame.shape for frame in frames}) != 1:
-        return [list(burst) for burst in bursts]
+        return slice(None), slice(None)
     brightest = frames[0]
     for frame in frames[1:]:
         brightest = np.maximum(brightest, frame)
     # Where a bar ends, encoding mixes it with the picture.
-    inside = tuple(
+    rows, columns = (
         slice(
             (span.start or 0) + (1 if span.start else 0), (span.stop or size) - (1 if (span.stop or size) < size else 0)
         )
         for span, size in zip(inside_bars(brightest), brightest.shape, strict=False)
     )
-    return [[frame[inside] for frame in burst] for burst in bursts]
+    return rows, columns
 
 
 def _coarse(frames: Sequence[Pixels]) -> Grey:

@@ -13,6 +13,7 @@ from media_assets.artifacts.duplicates.find.codes import NO_PICTURE, oriented
 from media_assets.artifacts.duplicates.find.compare import Likeness
 from media_assets.artifacts.duplicates.find.evidence import Evidence, evidence_of
 from media_assets.artifacts.duplicates.look.frames import ClipWindow
+from media_assets.artifacts.duplicates.look.timing import slack_seconds
 from media_assets.artifacts.duplicates.values import DedupRow
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _MOTION_UNIT, _BITS_UNIT = 8.0, 4.0
 class Moment(NamedTuple):
     """The same short time in both files; one window is wider, for the offset is not known to a frame."""
 
+    seconds: float
+    """Its middle, in the first file."""
     first: ClipWindow
     second: ClipWindow
 
@@ -53,7 +56,7 @@ def moments(first: DedupRow, second: DedupRow, likeness: Likeness) -> list[Momen
         if begin <= seconds <= end and _is_apart(seconds, places):
             places.append(_Place(seconds, more_in_second=False))
     places = places[:_MOST] or [_Place((begin + end) / 2, more_in_second=False)]
-    slack = 1.5 * max(one.interval_seconds, other.interval_seconds) + min(1.0, abs(lengths[0] - speed * lengths[1]))
+    slack = slack_seconds(one.interval_seconds, other.interval_seconds, lengths[0], speed * lengths[1])
     return [_moment(place, (place.seconds - offset) / speed, slack) for place in places]
 
 
@@ -67,7 +70,7 @@ class _Place(NamedTuple):
 
 def _moment(place: _Place, in_second: float, slack: float) -> Moment:
     wider = (slack, 0.0) if place.more_in_second else (0.0, slack)
-    return Moment(_window(place.seconds, wider[0]), _window(in_second, wider[1]))
+    return Moment(place.seconds, _window(place.seconds, wider[0]), _window(in_second, wider[1]))
 
 
 def _window(middle: float, slack: float) -> ClipWindow:

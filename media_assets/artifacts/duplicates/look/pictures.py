@@ -9,6 +9,7 @@ from media_assets.artifacts.duplicates.look.align import CutOut, boxed, find_box
 from media_assets.artifacts.duplicates.look.differences import differences
 from media_assets.artifacts.duplicates.look.marks import mark_of, place_of
 from media_assets.artifacts.duplicates.look.mirrors import may_be_another_when_turned
+from media_assets.artifacts.duplicates.look.motion import FramesBeside, MotionRange, range_around, without_motion
 from media_assets.artifacts.duplicates.look.tones import is_drawing, planes_of, tones_between
 
 if TYPE_CHECKING:
@@ -84,21 +85,23 @@ class SeenPair(NamedTuple):
     """Where a mark is."""
 
 
-def look_at(one: Pixels, other: Pixels, orientation: int = 0) -> Finding:
+def look_at(one: Pixels, other: Pixels, orientation: int = 0, beside: FramesBeside | None = None) -> Finding:
     """Whether two pictures are the same: in other sizes, encodings, tones, with a mark over it, or cut at the edges.
 
     Args:
         one, other: Rows, columns and red, green, blue.
         orientation: How the second is turned against the first; an index of `codes.ORIENTATIONS`.
+        beside: What two videos show around these frames; upright, of one size with each.
     """
-    return seen(upright(one, orientation), other, is_turned=orientation != 0).finding
+    return seen(upright(one, orientation), other, is_turned=orientation != 0, beside=beside).finding
 
 
-def seen(one: Pixels, other: Pixels, *, is_turned: bool = False) -> SeenPair:
+def seen(one: Pixels, other: Pixels, *, is_turned: bool = False, beside: FramesBeside | None = None) -> SeenPair:
     """See `look_at`, for pictures of which both are upright.
 
     Args:
         is_turned: Whether the first was turned for that.
+        beside: See `look_at`.
     """
     inside = inside_bars(one), inside_bars(other)
     one, other = one[inside[0]], other[inside[1]]
@@ -116,6 +119,9 @@ def seen(one: Pixels, other: Pixels, *, is_turned: bool = False) -> SeenPair:
     second, softness_of_second = as_soft(second, first)
     laying = Laying(box, whole, inside, drawn, tones, max(softness, softness_of_second))
     found = differences(first, second, drawn=drawn)
+    if found.mask.any() and not found.everywhere and beside is not None:
+        first = without_motion(first, second, *_ranges(one, other, beside, laying, first.shape[1::-1]))
+        found = differences(first, second, drawn=drawn)
     if found.everywhere:
         return SeenPair(Finding("different", "they differ everywhere", cut, whole), laying)
     if not found.mask.any():
@@ -157,6 +163,21 @@ def inside_bars(pixels: Pixels) -> tuple[slice, slice]:
     rows, columns = edges
     is_most = pixels[rows, columns].size > 0.3 * pixels.size
     return (rows, columns) if is_most else (slice(None), slice(None))
+
+
+def _ranges(
+    one: Pixels, other: Pixels, beside: FramesBeside, laying: Laying, size: tuple[int, int]
+) -> tuple[MotionRange, MotionRange]:
+    """How much every place changes around two frames, laid over each other as they are, the larger one first."""
+    ranges = [
+        range_around(planes_of(frame), [planes_of(each[inside]) for each in frames])
+        for frame, frames, inside in ((one, beside.one, laying.inside[0]), (other, beside.other, laying.inside[1]))
+    ]
+    first, second = ranges[::-1] if laying.whole else ranges
+    return (
+        MotionRange(*(boxed(planes, laying.box, size) for planes in first)),
+        MotionRange(*(resized(planes, size) for planes in second)),
+    )
 
 
 def _lay(one: Pixels, other: Pixels) -> tuple[Planes, Planes, CutOut, int] | Finding:

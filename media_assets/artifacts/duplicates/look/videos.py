@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from media_assets.artifacts.duplicates.look.logos import without_logo
 from media_assets.artifacts.duplicates.look.marks import PlacedMark, place_of
+from media_assets.artifacts.duplicates.look.motion import FramesBeside
 from media_assets.artifacts.duplicates.look.pictures import Finding, look_at
 from media_assets.artifacts.duplicates.look.veils import Veil, veil_over
 
@@ -30,6 +31,8 @@ class Pair(NamedTuple):
     second: Pixels
     at_seconds: float
     """Seconds of the first video."""
+    beside: FramesBeside | None = None
+    """What both show around it."""
 
 
 def look_at_moments(moments: Sequence[Sequence[Pair]]) -> Finding:
@@ -68,7 +71,7 @@ def _verdict(findings: Iterable[Finding]) -> Finding:
 def _look_at_moment(pairs: Sequence[Pair]) -> Finding:
     best: Finding | None = None
     for pair in pairs:
-        found = look_at(pair.first, pair.second)
+        found = look_at(pair.first, pair.second, beside=pair.beside)
         if found.verdict != "different":
             return found
         best = best or found._replace(reason=f"{found.reason}, {clock(pair.at_seconds)} into it")
@@ -84,10 +87,14 @@ def _without_logos(moments: Sequence[Sequence[Pair]]) -> Iterator[tuple[list[lis
     """The best pair of each moment without a logo that one of the videos may have."""
     one, other = _best(moments)
     if (bare := without_logo(one, other)) is not None:
-        laid = [[pairs[0]._replace(first=frame)] for pairs, frame in zip(moments, bare.frames, strict=True)]
+        laid = [
+            [pairs[0]._replace(first=frame, beside=None)] for pairs, frame in zip(moments, bare.frames, strict=True)
+        ]
         yield laid, PlacedMark(0, bare.place, covers=True)
     if (bare := without_logo(other, one)) is not None:
-        laid = [[pairs[0]._replace(second=frame)] for pairs, frame in zip(moments, bare.frames, strict=True)]
+        laid = [
+            [pairs[0]._replace(second=frame, beside=None)] for pairs, frame in zip(moments, bare.frames, strict=True)
+        ]
         yield laid, PlacedMark(1, bare.place, covers=True)
 
 
@@ -106,7 +113,7 @@ def _with_veils(moments: Sequence[Sequence[Pair]]) -> Iterator[tuple[list[list[P
 def _veiled(pair: Pair, veil: Veil) -> Pair:
     """A pair of which the first has the mark, with it over the second too."""
     second = veil.over(pair.second)
-    return pair._replace(first=veil.with_edge_of(pair.first, second), second=second)
+    return pair._replace(first=veil.with_edge_of(pair.first, second), second=second, beside=None)
 
 
 def _best(moments: Sequence[Sequence[Pair]]) -> tuple[list[Pixels], list[Pixels]]:

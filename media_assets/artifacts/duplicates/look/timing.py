@@ -1,0 +1,142 @@
+"""When what is compared: what two videos share, how its instants are counted, and which frames show one of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from media_assets.artifacts.duplicates.find.compare import Likeness
+from media_assets.artifacts.duplicates.find.evidence import evidence_of
+from media_assets.artifacts.duplicates.look.frames import ClipWindow
+from media_assets.artifacts.duplicates.look.instants import Excess
+from media_assets.artifacts.duplicates.values import DedupRow
+
+MOST_SECONDS = 1200.0
+"""So much of a video of 1920 by 1080 with 30 frames per second; of larger ones less, by their pixels."""
+_USUAL_PIXELS = 1920 * 1080 * 30.0
+_LEAST_SECONDS = 60.0
+_SPAN_SECONDS = 10.0
+_MOST_RATE = 31.0
+_SAMPLED_RATE = 12.0
+"""So many instants per second are compared, about; each with all that are near."""
+_MOST_REACH_SECONDS = 0.5
+_AS_LONG_SECONDS, _MOST_SLACK_SECONDS = 0.15, 1.5
+_BESIDE = 2
+"""Frames that are read before and behind the one of an instant."""
+
+
+class Overlap(NamedTuple):
+    """What two videos share, and how well that is known."""
+
+    begin_seconds: float
+    """Seconds of the first."""
+    end_seconds: float
+    offset_seconds: float
+    """The second of the first at which the second begins."""
+    speed: float
+    slack_seconds: float
+    """How far off the offset may be."""
+
+
+class Step(NamedTuple):
+    """How instants of the two are counted."""
+
+    rate: float
+    """Instants per second of the first."""
+    reach: int
+    """So many instants earlier and later may be the one that a frame shows, by the frame rates."""
+    every: int
+    """One of so many is compared."""
+    sampled_first: bool
+    """Whether it is each compared instant of the first for which its like is searched in the second, or the other
+    way round: of the video with fewer frames every frame has its like."""
+
+
+class Scan(NamedTuple):
+    """What came of it."""
+
+    step: Step
+    excess: list[Excess]
+    shifts: list[tuple[float, float]]
+    """Seconds of the first, and the offset from there on."""
+    seen_seconds: float
+    """How much of the first was seen."""
+
+    def in_second(self, seconds: float, speed: float, offset_seconds: float) -> float:
+        """The second of the second video that shows the same as one of the first."""
+        for begin, offset in self.shifts:
+            if begin <= seconds:
+                offset_seconds = offset
+        return (seconds - offset_seconds) / speed
+
+
+def step_of(first_rate: float, second_rate: float, speed: float) -> Step:
+    """How to count instants of two videos with so many frames per second, the second in the time of the first."""
+    rates = first_rate, second_rate / speed
+    rate = max(rates)
+    while rate > _MOST_RATE:
+        rate /= 2
+    lower = min(*rates, rate)
+    reach = max(1, round(min(rate / lower, _MOST_REACH_SECONDS * rate) + 0.3))
+    return Step(rate, reach, max(1, round(rate / _SAMPLED_RATE)), rates[0] < rates[1])
+
+
+def spans(overlap: Overlap, pixels_per_second: float) -> list[tuple[float, float]]:
+    """Which seconds of the first are seen: all, or as much as is allowed, spread evenly."""
+    length = overlap.end_seconds - overlap.begin_seconds
+    allowed = max(_LEAST_SECONDS, MOST_SECONDS * min(1.0, _USUAL_PIXELS / max(1.0, pixels_per_second)))
+    if length <= allowed:
+        return [(overlap.begin_seconds, overlap.end_seconds)]
+    count = int(allowed / _SPAN_SECONDS)
+    gap = (length - _SPAN_SECONDS) / (count - 1)
+    begins = (overlap.begin_seconds + number * gap for number in range(count))
+    return [(begin, begin + _SPAN_SECONDS) for begin in begins]
+
+
+def overlap_of(first: DedupRow, second: DedupRow, likeness: Likeness) -> Overlap:
+    """What two videos share by their fingerprints."""
+    one, other = evidence_of(first), evidence_of(second)
+    length = first.duration_seconds or one.picture_seconds
+    there = likeness.speed * (second.duration_seconds or other.picture_seconds)
+    slack = slack_seconds(one.interval_seconds, other.interval_seconds, length, there)
+    offset = likeness.offset_seconds
+    # Of what stands still, fingerprints do not tell the offset: then what is equally long begins together.
+    if abs(length - there) <= _AS_LONG_SECONDS and abs(offset) <= _MOST_SLACK_SECONDS:
+        slack, offset = max(slack, abs(offset)), 0.0
+    begin = max(0.0, offset - slack)
+    return Overlap(begin, max(begin, min(length, offset + there + slack)), offset, likeness.speed, slack)
+
+
+def slack_seconds(interval: float, other_interval: float, length: float, other_length: float) -> float:
+    """How far off the offset that fingerprints tell may be: they have a code every so many seconds."""
+    return 1.5 * max(interval, other_interval) + min(1.0, abs(length - other_length))
+
+
+class InstantView(NamedTuple):
+    """One instant in both videos."""
+
+    seconds: float
+    """Seconds of the first."""
+    first: ClipWindow
+    second: ClipWindow
+    pairs: list[tuple[int, int]]
+    """Which frames of the two windows show the same, the likeliest first."""
+
+
+def view_at(seconds: float, scan: Scan, likeness: Likeness) -> InstantView:
+    """The frames of both that show an instant of the first."""
+    step = scan.step
+    rate = step.rate / max(1, round(step.reach / _BESIDE))
+    seconds = (int(seconds * step.rate + 1e-6) + 0.5) / step.rate
+    one, here = _around(seconds, rate)
+    other, there = _around(scan.in_second(seconds, likeness.speed, likeness.offset_seconds), rate * likeness.speed)
+    most = min(_BESIDE, step.reach)
+    away = sorted(range(-most, most + 1), key=abs)
+    pairs = [(here, there + by) if step.sampled_first else (here + by, there) for by in away]
+    return InstantView(seconds, one, other, [pair for pair in pairs if min(pair) >= 0])
+
+
+def _around(seconds: float, rate: float) -> tuple[ClipWindow, int]:
+    """The frames around an instant, and the number of its own among them."""
+    number = max(0, min(_BESIDE, int(seconds * rate - 0.5 + 1e-6)))
+    start = max(0.0, seconds - (number + 0.5) / rate)
+    return ClipWindow(round(start, 4), (number + _BESIDE + 1) / rate, rate=rate), number

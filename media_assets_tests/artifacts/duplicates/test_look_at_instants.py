@@ -1,0 +1,106 @@
+"""Both videos seen whole: what differs for a moment or in few pixels is found, coarse copies stay the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from media_assets.artifacts.duplicates.find.near import duplicate_groups
+from media_assets.artifacts.duplicates.look.instants import Course
+from media_assets.artifacts.duplicates.look.motion import range_around, without_motion
+from media_assets.artifacts.duplicates.look.timing import Overlap, spans, step_of
+from media_assets_tests.artifacts.duplicates import confusable_clips as clips
+from media_assets_tests.artifacts.duplicates import confusable_moments as moments
+from media_assets_tests.artifacts.duplicates import scenes
+from media_assets_tests.artifacts.duplicates.indexing import rows_of, second_look
+
+
+def grouped(files: list[Path]) -> list[list[str]]:
+    """The names in each group."""
+    with second_look(files) as look:
+        groups = duplicate_groups(rows_of(files), look=look)
+    return sorted(sorted([group.keep_path, *(member.path for member in group.members)]) for group in groups)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", moments.MOMENTS_THAT_DIFFER)
+def test_clips_that_differ_for_a_moment_or_at_a_small_place_are_grouped_with_their_copies_alone(
+    tmp_path: Path, name: str
+):
+    makers = moments.MOMENTS_THAT_DIFFER[name][:2]
+    files = [scenes.write_film(tmp_path / f"{name}{number}.mp4", made(1)) for number, made in enumerate(makers)]
+    copies = [scenes.changed(path, "copy.mp4", after=moments.RE_ENCODED) for path in files]
+    assert grouped([*files, *copies]) == [[path.name, copy.name] for path, copy in zip(files, copies, strict=True)]
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("-crf", "36"),
+        ("-r", "24", "-crf", "26"),
+        ("-r", "30", "-crf", "26"),
+    ],
+)
+def test_a_place_that_somebody_hurries_through_is_the_same_in_coarse_copies_and_at_other_frame_rates(
+    tmp_path: Path, change: tuple[str, ...]
+):
+    film = scenes.write_film(tmp_path / "film.mp4", clips.passing_by(1, 3.4))
+    nobody = scenes.write_film(tmp_path / "nobody.mp4", clips.passing_by(1, None))
+    copy = scenes.changed(film, "copy.mp4", after=("-c:v", "libx264", "-preset", "veryfast", *change))
+    assert grouped([film, nobody, copy]) == [[film.name, copy.name]]
+
+
+def test_the_instants_at_which_a_place_differs_more_than_usual_are_found_and_none_where_all_is_noise():
+    random = np.random.default_rng(3)
+
+    def course(flash: float) -> Course:
+        made = Course()
+        for number in range(200):
+            ratio = random.uniform(0, 1, (20, 30)).astype(np.float32)
+            if 5 <= number / 10 < 5.5:
+                ratio[4, 21] = flash
+            made.add(number / 10, ratio)
+        return made
+
+    excess = course(6.0).greatest(1, 0)[0]
+    assert (round(excess.row * 20), round(excess.column * 30)) == (4, 22)
+    assert 5 <= excess.seconds < 5.5
+    assert course(1.5).greatest(2, 2) == []
+
+
+def test_the_place_that_somebody_passes_may_differ_and_one_that_only_one_video_shows_may_not():
+    still = np.full((20, 60, 3), 90, np.float32)
+
+    def passing(at: int, brightness: float = 200) -> np.ndarray:
+        frame = still.copy()
+        frame[5:15, at : at + 8] = brightness
+        return frame
+
+    frames = [passing(at) for at in (10, 16, 22)]
+    coarse = [passing(at, 180) for at in (11, 17, 23)]
+    moved, moved_other = range_around(frames[1], frames), range_around(coarse[1], coarse)
+    left = without_motion(frames[1], coarse[1], moved, moved_other) - coarse[1]
+    assert np.abs(left).max() <= 20
+    nothing = range_around(still, [still, still])
+    assert np.abs(without_motion(frames[1], still, moved, nothing) - still).max() == pytest.approx(110)
+
+
+def test_instants_are_counted_by_the_higher_frame_rate_and_sampled_where_there_are_fewer_frames():
+    assert step_of(25, 25, 1.0)[:2] == (25, 1)
+    assert step_of(50, 25, 1.0)[:2] == (25, 1)
+    slower = step_of(6, 10, 1.0)
+    assert (slower.rate, slower.reach, slower.sampled_first) == (10, 2, True)
+    assert not step_of(30, 24, 1.0).sampled_first
+
+
+def test_a_long_video_is_seen_in_spans_that_reach_from_its_beginning_to_its_end():
+    overlap = Overlap(0.0, 7200.0, 0.0, 1.0, 1.0)
+    seen = spans(overlap, 1920 * 1080 * 30)
+    assert seen[0][0] == 0.0
+    assert seen[-1][1] == pytest.approx(7200.0)
+    assert sum(end - begin for begin, end in seen) <= 1200
+    assert spans(overlap._replace(end_seconds=600.0), 1920 * 1080 * 30) == [(0.0, 600.0)]
+    assert sum(end - begin for begin, end in spans(overlap, 3840 * 2160 * 60)) <= 300
