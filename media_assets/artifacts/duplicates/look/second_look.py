@@ -143,13 +143,13 @@ class SecondLook:
         return look_at_stills(one, other, likeness.orientation)
 
     def _looked_and_listened(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Finding:
-        seen = Finding("same", "")
-        if first.frames is not None and second.frames is not None:
-            seen = self._clips.look(first, second, likeness)
-        if seen.verdict == "different":
-            return seen
         heard = self._ears.listen(first, second, likeness)
-        return heard if heard.verdict == "different" else seen._replace(speed=heard.speed)
+        if heard.verdict == "different" or first.frames is None or second.frames is None:
+            return heard
+        # What is heard tells the speed to a ten thousandth, fingerprints to some tenths of a percent.
+        speed = likeness.speed if heard.speed == 1 else heard.speed
+        seen = self._clips.look(first, second, likeness._replace(speed=speed))
+        return seen if seen.verdict == "different" else seen._replace(speed=heard.speed)
 
     def _picture(self, row: DedupRow) -> Still | _Unseen:
         if row.key not in self._pictures:
