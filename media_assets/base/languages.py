@@ -4,6 +4,38 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+_NAMES = {
+    "ar": "Arabic",
+    "cs": "Czech",
+    "da": "Danish",
+    "de": "German",
+    "el": "Greek",
+    "en": "English",
+    "es": "Spanish",
+    "fi": "Finnish",
+    "fr": "French",
+    "he": "Hebrew",
+    "hi": "Hindi",
+    "hu": "Hungarian",
+    "id": "Indonesian",
+    "it": "Italian",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "nl": "Dutch",
+    "no": "Norwegian",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ro": "Romanian",
+    "ru": "Russian",
+    "sv": "Swedish",
+    "th": "Thai",
+    "tr": "Turkish",
+    "uk": "Ukrainian",
+    "vi": "Vietnamese",
+    "zh": "Chinese",
+}
+"""Names of those that films and recordings mostly have; the package `langcodes` has the codes alone."""
+
 
 def same_language(one: str, other: str) -> bool:
     """Whether two codes mean one language: `de`, `deu`, `ger` and `de-AT` are all German.
@@ -23,3 +55,8 @@ def _canonical(code: str) -> str:
         return langcodes.standardize_tag(language).split("-")[0]
     except LanguageTagError:
         return language
+
+
+def language_name(code: str) -> str:
+    """The name of a language in English; the code itself where that is a rare one."""
+    return _NAMES.get(_canonical(code), code)

@@ -13,10 +13,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from media_assets.artifacts.duplicates.belongings import of_media
 from media_assets.artifacts.duplicates.rows import local_file_id
 from media_assets.artifacts.duplicates.values import INDEX_VERSION, DedupRow
 from media_assets.base.keys import display_name, encode_path
-from media_assets.media.info import MediaKind
+from media_assets.media.info import MediaInfo, MediaKind
 from media_assets.pipeline.artifact import first_of
 from media_assets.pipeline.library import Library
 from media_assets.places.manifest import Manifest
@@ -87,7 +88,7 @@ class LibraryRows:
         if revision is None:
             return None
         try:
-            return _row(source, entry, {**_fields(manifest), "revision": revision})
+            return _row(source, entry, {**_fields(manifest), **self._held(entry, manifest), "revision": revision})
         except ValidationError as error:
             logger.warning(
                 "the %s of %s, as it is stored at %s, cannot be used (%s), so the file counts as not indexed. Have it "
@@ -100,6 +101,17 @@ class LibraryRows:
                 display_name(entry.key),
             )
             return None
+
+    def _held(self, entry: SourceEntry, manifest: Manifest) -> Mapping[str, Any]:
+        """What a recording holds beside, by its probe, where an older version has indexed it without that."""
+        known = _fields(manifest)
+        if known.get("holds") is not None or known.get("kind") not in (MediaKind.VIDEO, MediaKind.AUDIO):
+            return {}
+        file = self._reader(FILES).manifest(FILES, entry.key)
+        found = _fields(file) if file else {}
+        if not found.get("media") or found.get("sha256") != known.get("sha256"):
+            return {}
+        return {"holds": of_media(MediaInfo.model_validate(found["media"]))}
 
     def _revision(self, source: Source, entry: SourceEntry, manifest: Manifest) -> str | None:
         """The revision of a file whose content the index knows; None when it knows another content, or none.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from media_assets.artifacts.drive_file.value import SourceFile
-from media_assets.artifacts.duplicates.find.choose import has_camera_tags, reencoder
+from media_assets.artifacts.duplicates.belongings import belongings_of
+from media_assets.artifacts.duplicates.find.choose import reencoder
 from media_assets.artifacts.duplicates.find.pictures import Fingerprints, fingerprint
 from media_assets.artifacts.duplicates.settings import FingerprintSettings
 from media_assets.artifacts.duplicates.values import IndexedContent
@@ -39,6 +40,7 @@ def indexed_content(
             if not is_raw(file.mime_type):
                 raise
             # Nothing is wrong with it: exact copies are found all the same.
+    holds = belongings_of(source, file.kind, file.mime_type, file.media, work) if file.media else None
     pictures = file.media.video_streams if file.media else ()
     width, height = (pictures[0].display_size if pictures else None) or (None, None)
     return IndexedContent(
@@ -54,11 +56,12 @@ def indexed_content(
         reencoded_by=reencoder(file.media) if file.media else None,
         container=file.media.container if file.media else None,
         has_sound=bool(file.media.audio_streams) if file.media else None,
-        has_camera_tags=file.media is not None and has_camera_tags(file.media),
+        has_camera_tags=holds is not None and (holds.place or holds.camera),
         frames=prints.frames,
         audio=prints.audio,
         heard=prints.heard.share if prints.heard else None,
         lacks_channel=prints.heard is not None and prints.heard.lacks_channel,
+        holds=holds,
         left_out=left_out,
     )
 

@@ -41,6 +41,36 @@ class AudioPrint(Model):
     values: str
 
 
+class Belongings(Model):
+    """What a file holds beside the pictures and the sound by which it is compared, as its headers say."""
+
+    tracks: tuple[str, ...] = ()
+    """The language of each track of sound, as the container has it; empty where it does not say."""
+    channels: int = 0
+    """The most that a track of sound has."""
+    subtitles: tuple[str, ...] = ()
+    """The language of each track of subtitles."""
+    chapters: int = 0
+    cover: bool = False
+    attached: tuple[str, ...] = ()
+    """Names of attached files, e.g. fonts."""
+    media: tuple[str, ...] = ()
+    """Films, sounds and pictures in a file of a picture, each as a phrase."""
+    place: bool = False
+    """Whether it says where it was taken."""
+    camera: bool = False
+    """Whether it says by which camera it was taken."""
+    texts: tuple[str, ...] = ()
+    """What people wrote into it, each as a phrase."""
+    hdr: str = ""
+    """How it shows what is brighter than white; empty where it does not."""
+    bit_depth: int = 8
+    """Bits of each colour."""
+    lossless: bool = False
+    raw: bool = False
+    """Whether it holds what the sensor of a camera saw, before it was made a picture."""
+
+
 INDEX_VERSION = "2"
 """Version of what `dedup_index` stores; an artifact of another version is made anew before it is used."""
 
@@ -74,6 +104,8 @@ class IndexedContent(Model):
     """Share of its length in which something is heard, 0 to 1; None where that was not measured."""
     lacks_channel: bool = False
     """Whether nothing is heard in one of its two channels."""
+    holds: Belongings | None = None
+    """None where that was not looked for yet."""
     left_out: str | None = None
     """Why neither pictures nor sound were compared, but exact copies alone, where that was not for want of any."""
 

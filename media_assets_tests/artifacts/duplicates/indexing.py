@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from media_assets.artifacts.drive_file.recorded import recorded_at
 from media_assets.artifacts.drive_file.value import SourceFile
 from media_assets.artifacts.duplicates.find.codes import unpacked
 from media_assets.artifacts.duplicates.look.memory import LookMemory
@@ -34,6 +35,7 @@ def source_file(path: Path, root: Path, work: Work) -> SourceFile:
         name=path.name,
         folder=path.parent.name,
         size_bytes=state.st_size,
+        recorded_at=recorded_at(found),
         modified_at=datetime.fromtimestamp(state.st_mtime, UTC),
         revision=f"{state.st_size}-{state.st_mtime_ns}",
         kind=found.kind,

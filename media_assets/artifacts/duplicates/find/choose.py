@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from media_assets.artifacts.duplicates.settings import DuplicateSettings, KeepRule
-from media_assets.artifacts.duplicates.values import DedupRow
+from media_assets.artifacts.duplicates.values import Belongings, DedupRow
 from media_assets.media.info import MediaInfo, MediaKind
 from media_assets.places.leftovers import is_in_bin
 
 _ENCODERS = ("lavf", "lavc", "handbrake", "x264", "x265", "shutter encoder", "mencoder", "whatsapp", "imagemagick")
 """What programs that re-encode files write into them as `encoder` (FFmpeg's libraries, HandBrake …); cameras do not."""
-_CAMERA_TAGS = ("location", "gps", "make", "model")
-"""Parts of the names under which containers keep what a camera wrote (`com.apple.quicktime.location.ISO6709` …)."""
-_WORDS: dict[KeepRule, str] = {
-    "path": "its path is preferred",
-    "sound": "it has the sound",
-    "resolution": "it has the higher resolution",
-    "original": "it is no re-encoded copy",
-    "metadata": "it still says when or where it was taken",
-    "bit_rate": "it has the higher bit rate",
-    "oldest": "it is the oldest",
-    "largest": "it is the largest",
-    "shortest_path": "its path is the shortest",
+HAS_SOUND = "it has the sound"
+_WORDS: dict[KeepRule, tuple[str, ...]] = {
+    "path": ("its path is preferred",),
+    "sound": (HAS_SOUND, HAS_SOUND),
+    "resolution": ("it has the higher resolution", "it has the higher resolution", "it shows more than white (HDR)"),
+    "original": ("it is no re-encoded copy", "it has more bits of each colour", "it has more channels of sound"),
+    "metadata": (
+        *("it still says when or where it was taken", "it still says when or where it was taken"),
+        "it has what was added to it",
+    ),
+    "bit_rate": ("it has the higher bit rate",),
+    "oldest": ("it is the oldest",),
+    "largest": ("it is the largest",),
+    "shortest_path": ("its path is the shortest",),
 }
+"""What each part of the rank of a rule says where it is the first that differs."""
 _OUT_OF_BIN = "it does not lie in a bin"
 WHOLE_PICTURE, _WHOLE_RECORDING = "it shows the whole picture", "it is the whole recording"
 UNMARKED = "there is no mark over it"
@@ -35,7 +37,7 @@ _WORTH_MORE: tuple[KeepRule, ...] = ("path", "sound")
 """What counts more than that a file shows or plays more than another."""
 _SAME_LENGTH, _SAME_LENGTH_SECONDS = 0.02, 1.0
 """Encoders and edits of containers make recordings that little longer."""
-_LITTLE_HEARD = 0.25
+LITTLE_HEARD = 0.25
 """Share of its length: a copy whose sound breaks off is not kept for one that has it. Pauses differ by less."""
 _STEPS = 32
 """Bars are measured on small pictures, so two measures of the same bars may differ by a pixel of those."""
@@ -48,11 +50,6 @@ def reencoder(media: MediaInfo) -> str | None:
         if any(known in mark.lower() for known in _ENCODERS):
             return mark
     return None
-
-
-def has_camera_tags(media: MediaInfo) -> bool:
-    """Whether a file still says by which camera or where it was taken."""
-    return any(part in _CAMERA_TAGS for name in media.tags for part in re.split(r"[^a-z]+", name.lower()))
 
 
 def preference(settings: DuplicateSettings) -> Callable[[DedupRow], tuple[Any, ...]]:
@@ -98,44 +95,64 @@ def because(
     found = [words or whole for words in shows_more]
     for other in others:
         words = _OUT_OF_BIN if is_in_bin(other.path) and not is_in_bin(keeper.path) else None
-        words = words or next(
-            (_WORDS[rule] for rule in settings.keep if _rank(rule, keeper, settings) != _rank(rule, other, settings)),
-            None,
-        )
+        words = words or next(_told_apart(keeper, other, settings), None)
         if words and words not in found:
             found.append(words)
     return " and ".join(found) or "all are alike; its name comes first"
 
 
-def _rank(rule: KeepRule, row: DedupRow, settings: DuplicateSettings) -> Any:
+def _told_apart(keeper: DedupRow, other: DedupRow, settings: DuplicateSettings) -> Iterator[str]:
+    for rule in settings.keep:
+        parts = zip(_rank(rule, keeper, settings), _rank(rule, other, settings), _WORDS[rule], strict=True)
+        yield from (words for one, another, words in parts if one != another)
+
+
+def _rank(rule: KeepRule, row: DedupRow, settings: DuplicateSettings) -> tuple[Any, ...]:
     """Less is better."""
-    if rule == "path":
-        places = (place for place, glob in enumerate(settings.prefer_paths) if fnmatchcase(row.key, glob))
-        return next(places, len(settings.prefer_paths))
-    if rule == "original":
-        return row.reencoded_by is not None
-    if rule == "sound":
-        return (_silence(row), row.lacks_channel)
-    if rule == "metadata":
-        return (row.recorded_at is None, not row.has_camera_tags)
-    if rule == "resolution":
-        return _shown_pixels(row)
-    if rule == "bit_rate":
-        return -(row.bit_rate or 0)
-    if rule == "oldest":
-        return (row.recorded_at or row.modified_at).timestamp()
-    return -row.size_bytes if rule == "largest" else len(row.path)
+    holds = row.holds or Belongings()
+    match rule:
+        case "path":
+            places = (place for place, glob in enumerate(settings.prefer_paths) if fnmatchcase(row.key, glob))
+            return (next(places, len(settings.prefer_paths)),)
+        case "sound":
+            return (_silence(row), row.lacks_channel)
+        case "resolution":
+            return (-shown_pixels(row), _has_bars(row), not holds.hdr)
+        case "original":
+            return (row.reencoded_by is not None, -holds.bit_depth, -holds.channels)
+        case "metadata":
+            return (row.recorded_at is None, not row.has_camera_tags, -_beside(row))
+        case "bit_rate":
+            return (-(row.bit_rate or 0),)
+        case "oldest":
+            return ((row.recorded_at or row.modified_at).timestamp(),)
+        case "largest":
+            return (-row.size_bytes,)
+        case "shortest_path":
+            return (len(row.path),)
 
 
 def _silence(row: DedupRow) -> int:
     """0 where something is heard, 1 where that is little or nobody measured it, 2 where nothing is."""
     if row.heard is not None:
-        return 2 if not row.heard else 1 if row.heard < _LITTLE_HEARD else 0
+        return 2 if not row.heard else 1 if row.heard < LITTLE_HEARD else 0
     return 0 if row.audio else 2 if row.has_sound is False else 1
 
 
-def _shown_pixels(row: DedupRow) -> tuple[float, bool]:
-    """Rank by the pixels within black bars, rather too few than too many; of as many, what has no bars goes first."""
+def shown_pixels(row: DedupRow) -> float:
+    """The pixels within black bars, rather too few than too many."""
     shown = row.frames.shown if row.frames else 1.0
     counted = math.floor(shown * _STEPS - 0.5) / _STEPS if shown < 1 else 1.0
-    return (-(row.width or 0) * (row.height or 0) * counted, shown < 1)
+    return (row.width or 0) * (row.height or 0) * counted
+
+
+def _has_bars(row: DedupRow) -> bool:
+    return row.frames is not None and row.frames.shown < 1
+
+
+def _beside(row: DedupRow) -> int:
+    """How much people have added. Texts in recordings come from programs and shops for the most part."""
+    holds = row.holds or Belongings()
+    if row.kind is MediaKind.IMAGE:
+        return len(holds.texts)
+    return len(holds.subtitles) + sum(map(bool, (holds.chapters, holds.cover, holds.attached)))

@@ -21,6 +21,7 @@ from media_assets.artifacts.duplicates.find.cut_videos import compare_cut, find_
 from media_assets.artifacts.duplicates.find.evidence import Evidence, evidence_of
 from media_assets.artifacts.duplicates.find.exact import EqualBytes, FileOnDisk, contents
 from media_assets.artifacts.duplicates.find.index import Candidate, PictureIndex, SoundIndex
+from media_assets.artifacts.duplicates.find.losses import losses, weighed
 from media_assets.artifacts.duplicates.find.speeds import compare_at_speeds
 from media_assets.artifacts.duplicates.settings import DuplicateSettings, SimilaritySettings
 from media_assets.artifacts.duplicates.values import DedupRow, DuplicateGroup, DuplicateMember, GroupKind
@@ -104,6 +105,11 @@ def _stars(
                 if {likeness.shows, played} == {"less", "more"}:
                     continue  # each has something that the other has not
                 likeness = likeness._replace(shows=played) if likeness.shows == "as much" else likeness
+            likeness = weighed(rows[file], rows[candidate.file], likeness, may_be_kept, listened=look is not None)
+            if likeness.apart:
+                if look is not None:
+                    look(rows[file], rows[candidate.file], likeness)
+                continue
             if likeness.shows != "more" or not may_be_kept(rows[candidate.file], rows[file]):
                 members[candidate.file] = likeness
             else:
@@ -193,6 +199,9 @@ class _Cuts:
 
 def _likeness(first: Evidence, second: Evidence, candidate: Candidate, limits: SimilaritySettings) -> Likeness | None:
     if candidate.is_part and first.kind is MediaKind.IMAGE:
+        compared = compare(first, second, candidate.orientation or 0, limits)
+        if compared is not None:
+            return compared
         reason = turned_words("the same picture", candidate.orientation or 0)
         return Likeness(_LIKE_A_PART, candidate.orientation or 0, 0.0, reason, is_guess=True)
     turns: Iterable[int] = (0,)
@@ -200,10 +209,10 @@ def _likeness(first: Evidence, second: Evidence, candidate: Candidate, limits: S
         turns = (candidate.orientation,)
     elif limits.orientations and len(first.codes):
         turns = range(len(ORIENTATIONS))
-    compared = (compare(first, second, turn, limits) for turn in turns)
+    in_turn = (compare(first, second, turn, limits) for turn in turns)
     at_speeds = (compare_at_speeds(first, second, turn, limits) for turn in turns)
     cut = (compare_cut(first, second, turn, limits) for turn in (candidate.orientation,))
-    return next((found for found in chain(compared, at_speeds, cut) if found is not None), None)
+    return next((found for found in chain(in_turn, at_speeds, cut) if found is not None), None)
 
 
 def _asked(
@@ -233,7 +242,9 @@ def group_of(
     same = Likeness(1.0, 0, 0.0, "the same bytes")
     members = [_member(stored, "exact", same) for stored in content.files[1:]]
     for other, likeness in near:
-        first, *copies = (_member(stored, "near", likeness) for stored in other.files)
+        lost = losses(content.row, other.row, same_speed=likeness.speed == 1.0)
+        told = likeness._replace(reason="; ".join((likeness.reason, *lost)))
+        first, *copies = (_member(stored, "near", told) for stored in other.files)
         members += [first, *(copy.model_copy(update={"copy_of": first.key}) for copy in copies)]
     keeper = content.row
     others = [*content.files[1:], *(stored for other, one in near if one.shows != "less" for stored in other.files)]
