@@ -129,3 +129,18 @@ def test_a_picture_too_large_for_full_detail_is_not_merged(tmp_path: Path, monke
     found = looked(tmp_path / "page.png", tmp_path / "copy.jpg")
     assert (found.verdict, found.was_seen) == ("different", False)
     assert "not looked at in detail" in found.reason
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("line", ["log entry value={} ok", "{} 200 GET /index.html"])
+def test_a_long_screenshot_of_even_lines_is_the_same_after_lossy_encoding(line: str, tmp_path: Path):
+    page, other = (Image.new("RGB", (600, 4800), "white") for _ in range(2))
+    for picture in (page, other):
+        for row in range(160):
+            figure = f"{row:03d} {line.format(row * 31 % 977 + (row == 90 and picture is other))}"
+            ImageDraw.Draw(picture).text((50, 50 + 28 * row), figure, (20, 20, 20), ImageFont.load_default(18))
+    page.save(tmp_path / "page.png")
+    page.save(tmp_path / "page.jpg", quality=60)
+    other.save(tmp_path / "other.png")
+    assert looked(tmp_path / "page.png", tmp_path / "page.jpg").verdict == "same"
+    assert looked(tmp_path / "other.png", tmp_path / "page.jpg").verdict == "different"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from media_assets.artifacts.duplicates.look import align
-from media_assets.artifacts.duplicates.look.align import CutOut, boxed, find_box, refined, resized
+from media_assets.artifacts.duplicates.look.align import WHOLE, CutOut, boxed, correlation, find_box, refined, resized
 from media_assets.artifacts.duplicates.look.differences import differences
 from media_assets.artifacts.duplicates.look.marks import mark_of, place_of
 from media_assets.artifacts.duplicates.look.mirrors import may_be_another_when_turned
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from media_assets.artifacts.duplicates.look.tones import Planes, SameTones
 
     Pixels = NDArray[np.uint8]
+    Grey = NDArray[np.float32]
 
 Verdict = Literal["same", "marked", "cut", "different"]
 
@@ -191,7 +192,7 @@ def _lay(one: Pixels, other: Pixels) -> tuple[Planes, Planes, CutOut, int] | Fin
             first, second, box, alike, whole = second, first, reverse, more, 1
     if alike < _LEAST_ALIKE:
         return Finding("different", "they do not show the same")
-    box = refined(first[..., 0], second[..., 0], box, (400, 1000))
+    box = _all_or(refined(first[..., 0], second[..., 0], box, (400, 1000)), first[..., 0], second[..., 0])
     rows, columns = first.shape[:2]
     outside = _outside(box, columns, rows)
     if outside:
@@ -205,6 +206,15 @@ def _lay(one: Pixels, other: Pixels) -> tuple[Planes, Planes, CutOut, int] | Fin
     layers = (boxed(first, box, size, kernel) for kernel in _KERNELS)
     nearest = min(layers, key=lambda layer: _apart(layer[..., 0], target[..., 0]))
     return nearest, target, box, whole
+
+
+def _all_or(box: CutOut, outer: Grey, inner: Grey) -> CutOut:
+    """The whole of the outer picture where that fits better than a box: in one that is long and narrow, lines of text
+    are a grey in which a small picture can lie by a line or more off its place."""
+    if max(abs(edge - end) for edge, end in zip(box, WHOLE, strict=True)) <= _OUTSIDE:
+        return box
+    uncut = refined(outer, inner, WHOLE, (1000,))
+    return max((uncut, box), key=lambda each: correlation(outer, inner, each, 1000))
 
 
 def _outside(box: CutOut, columns: int, rows: int) -> str:
