@@ -104,3 +104,28 @@ def test_a_long_video_is_seen_in_spans_that_reach_from_its_beginning_to_its_end(
     assert sum(end - begin for begin, end in seen) <= 1200
     assert spans(overlap._replace(end_seconds=600.0), 1920 * 1080 * 30) == [(0.0, 600.0)]
     assert sum(end - begin for begin, end in spans(overlap, 3840 * 2160 * 60)) <= 300
+
+
+def panned(seed: int, frames: int) -> np.ndarray:
+    """A camera that pans over a scene; every frame shows it some pixels farther on."""
+    wide = scenes.background(seed, 3 * scenes.WIDTH, scenes.HEIGHT)
+    places = (6 * number % (4 * scenes.WIDTH) for number in range(frames))
+    starts = (min(place, 4 * scenes.WIDTH - place) for place in places)
+    return np.stack([wide[:, start : start + scenes.WIDTH] for start in starts])
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("rate", "change"),
+    [
+        ("60", ("-r", "30")),
+        ("25", ("-vf", "select='gt(random(3)\\,0.3)'", "-fps_mode", "vfr")),
+        ("30", ("-vf", "select='gt(random(3)\\,0.2)',fps=30")),
+    ],
+)
+def test_a_camera_that_pans_is_the_same_in_a_copy_with_fewer_frames(tmp_path: Path, rate: str, change: tuple[str, ...]):
+    encoded = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20")
+    drawn = scenes.write_film(tmp_path / "drawn.mp4", panned(1, 4 * int(rate)).astype(np.uint8))
+    film = scenes.changed(drawn, "film.mp4", before=("-r", rate), after=encoded)
+    copy = scenes.changed(film, "copy.mp4", after=(*change, *encoded))
+    assert grouped([film, copy]) == [sorted([film.name, copy.name])]

@@ -16,7 +16,7 @@ from media_assets.artifacts.duplicates.find.compare import Likeness
 from media_assets.artifacts.duplicates.look.align import CutOut
 from media_assets.artifacts.duplicates.look.cropped import in_common
 from media_assets.artifacts.duplicates.look.frames import VIDEO_SIDE, ClipWindow, bursts
-from media_assets.artifacts.duplicates.look.matching import best_pairs, without_common_bars
+from media_assets.artifacts.duplicates.look.matching import best_pairs, likeliest, without_common_bars
 from media_assets.artifacts.duplicates.look.mirrors import may_be_another_when_turned
 from media_assets.artifacts.duplicates.look.moments import Moment, moments
 from media_assets.artifacts.duplicates.look.motion import FramesBeside
@@ -51,6 +51,8 @@ _KEPT_BYTES = 200_000_000
 _LIMIT_SECONDS = 120.0
 """How long one reading of a file may take."""
 _SCAN_LIMIT_SECONDS = 3600.0
+_MOST_PAIRS = 4
+"""So many pairs of frames of one instant are looked at, at most."""
 
 
 class Clips:
@@ -138,14 +140,13 @@ class Clips:
         one = self._read(first, [view.first for view in views], VIDEO_SIDE)
         other = self._read(second, [view.second for view in views], VIDEO_SIDE)
         turned = without_common_bars(_upright(one, likeness.orientation)), without_common_bars(other)
-        return [
-            [
-                Pair(left[a], right[b], view.seconds, FramesBeside(left, right))
-                for a, b in view.pairs
-                if a < len(left) and b < len(right)
-            ]
-            for view, left, right in zip(views, *turned, strict=True)
-        ]
+        found = []
+        for view, left, right in zip(views, *turned, strict=True):
+            there = [(a, b) for a, b in view.pairs if a < len(left) and b < len(right)]
+            beside = FramesBeside(left[view.beside[0]], right[view.beside[1]])
+            likely = likeliest(left, right, there, _MOST_PAIRS)
+            found.append([Pair(left[a], right[b], view.seconds, beside) for a, b in likely])
+        return found
 
     def _read(self, row: DedupRow, windows: Sequence[ClipWindow], side: int) -> Bursts:
         """The frames of some windows; what is kept of them is not read again."""

@@ -64,6 +64,25 @@ def best_pairs(first: Sequence[Pixels], second: Sequence[Pixels]) -> list[tuple[
     return chosen
 
 
+def likeliest(
+    first: Sequence[Pixels], second: Sequence[Pixels], pairs: Sequence[tuple[int, int]], most: int
+) -> list[tuple[int, int]]:
+    """Those of some pairs of frames, by their numbers, that agree best, the best first; the given order decides
+    between those that agree as well.
+
+    Args:
+        first, second: Frames that are upright and without bars.
+    """
+    import numpy as np
+
+    if len(pairs) < 2:
+        return list(pairs)
+    one, other = _standardised(_coarse(first)), _standardised(_coarse(second))
+    apart = [_blocks(np.abs(one[a] - other[b])[None]) for a, b in pairs]
+    scores = [round(float(blocks.mean() + _PEAK * blocks.max()), 3) for blocks in apart]
+    return [pairs[place] for place in sorted(range(len(pairs)), key=scores.__getitem__)[:most]]
+
+
 def without_common_bars(bursts: Sequence[Sequence[Pixels]]) -> list[list[Pixels]]:
     """The frames of a video without its bars."""
     inside = inside_common_bars(bursts)

@@ -21,7 +21,12 @@ _SAMPLED_RATE = 12.0
 _MOST_REACH_SECONDS = 0.5
 _AS_LONG_SECONDS, _MOST_SLACK_SECONDS = 0.15, 1.5
 _BESIDE = 2
-"""Frames that are read before and behind the one of an instant."""
+"""Frames before and behind the one of an instant that tell what moves there."""
+_LATE_SECONDS = 0.12
+"""How much older a frame may be than its instant where some were dropped, or their rate varies."""
+_MOST_AWAY = 5
+"""Frames that are read before and behind the one of an instant, at most."""
+_MOST_LOOK_RATE = 121.0
 
 
 class Overlap(NamedTuple):
@@ -49,6 +54,8 @@ class Step(NamedTuple):
     sampled_first: bool
     """Whether it is each compared instant of the first for which its like is searched in the second, or the other
     way round: of the video with fewer frames every frame has its like."""
+    look_rate: float
+    """Frames per second of the one that has more: among all of them is the one that a copy kept."""
 
 
 class Scan(NamedTuple):
@@ -72,12 +79,14 @@ class Scan(NamedTuple):
 def step_of(first_rate: float, second_rate: float, speed: float) -> Step:
     """How to count instants of two videos with so many frames per second, the second in the time of the first."""
     rates = first_rate, second_rate / speed
-    rate = max(rates)
+    rate = look_rate = max(rates)
+    while look_rate > _MOST_LOOK_RATE:
+        look_rate /= 2
     while rate > _MOST_RATE:
         rate /= 2
     lower = min(*rates, rate)
     reach = max(1, round(min(rate / lower, _MOST_REACH_SECONDS * rate) + 0.3))
-    return Step(rate, reach, max(1, round(rate / _SAMPLED_RATE)), rates[0] < rates[1])
+    return Step(rate, reach, max(1, round(rate / _SAMPLED_RATE)), rates[0] < rates[1], look_rate)
 
 
 def spans(overlap: Overlap, pixels_per_second: float) -> list[tuple[float, float]]:
@@ -119,24 +128,42 @@ class InstantView(NamedTuple):
     first: ClipWindow
     second: ClipWindow
     pairs: list[tuple[int, int]]
-    """Which frames of the two windows show the same, the likeliest first."""
+    """Which frames of the two windows may show the same, those nearest in time first."""
+    beside: tuple[slice, slice]
+    """The frames of both windows that tell what moves there."""
 
 
 def view_at(seconds: float, scan: Scan, likeness: Likeness) -> InstantView:
-    """The frames of both that show an instant of the first."""
+    """The frames of both that show an instant of the first.
+
+    They are read with all that the denser video has: of a camera that pans, a frame that is half a step away shows
+    something else at its edges. What one of them shows may be a little older in the other, or the other way round,
+    for frames are dropped, or shown twice, in either.
+    """
     step = scan.step
-    rate = step.rate / max(1, round(step.reach / _BESIDE))
+    late = max(step.reach / step.rate, _LATE_SECONDS)
+    rate = step.look_rate / max(1, round(late * step.look_rate / _MOST_AWAY))
+    away = max(1, min(_MOST_AWAY, round(late * rate)))
     seconds = (int(seconds * step.rate + 1e-6) + 0.5) / step.rate
-    one, here = _around(seconds, rate)
-    other, there = _around(scan.in_second(seconds, likeness.speed, likeness.offset_seconds), rate * likeness.speed)
-    most = min(_BESIDE, step.reach)
-    away = sorted(range(-most, most + 1), key=abs)
-    pairs = [(here, there + by) if step.sampled_first else (here + by, there) for by in away]
-    return InstantView(seconds, one, other, [pair for pair in pairs if min(pair) >= 0])
+    one, here = _around(seconds, rate, away)
+    other, there = _around(
+        scan.in_second(seconds, likeness.speed, likeness.offset_seconds), rate * likeness.speed, away
+    )
+    pairs = [(here, there)]
+    for by in sorted(range(-away, away + 1), key=abs):
+        ways = [(here, there + by), (here + by, there)]
+        pairs += [pair for pair in (ways if step.sampled_first else ways[::-1]) if by and min(pair) >= 0]
+    stride = max(1, round(rate / step.rate * max(1, round(step.reach / _BESIDE))))
+    return InstantView(seconds, one, other, pairs, (_beside(here, stride), _beside(there, stride)))
 
 
-def _around(seconds: float, rate: float) -> tuple[ClipWindow, int]:
+def _beside(number: int, stride: int) -> slice:
+    begin = max(number % stride, number - _BESIDE * stride)
+    return slice(begin, number + _BESIDE * stride + 1, stride)
+
+
+def _around(seconds: float, rate: float, away: int) -> tuple[ClipWindow, int]:
     """The frames around an instant, and the number of its own among them."""
-    number = max(0, min(_BESIDE, int(seconds * rate - 0.5 + 1e-6)))
+    number = max(0, min(away, int(seconds * rate - 0.5 + 1e-6)))
     start = max(0.0, seconds - (number + 0.5) / rate)
-    return ClipWindow(round(start, 4), (number + _BESIDE + 1) / rate, rate=rate), number
+    return ClipWindow(round(start, 4), (number + away + 1) / rate, rate=rate), number
