@@ -45,7 +45,7 @@ def flash(seed: int, begins: float | None) -> Frames:
 
 def bird(seed: int, begins: float | None) -> Frames:
     """A bird of a few pixels crosses the sky."""
-    frames = _street(seed).copy()
+    frames = _street(100 + seed).copy()
     for step, index in enumerate(_times(begins, 0.8) if begins is not None else ()):
         row, column = 24 + 2 * step, 40 + 26 * step
         frames[index, row : row + 4, column : column + 9] = (20, 20, 24)
@@ -63,7 +63,7 @@ def status_light(seed: int, red: float | None) -> Frames:
 
 def runner(seed: int, begins: float | None) -> Frames:
     """Somebody runs through a street for half a second, while another walks there."""
-    frames = _street(seed).copy()
+    frames = _street(200 + seed).copy()
     rows, columns = np.mgrid[:HEIGHT, :WIDTH]
     for step, index in enumerate(_times(begins, 0.6) if begins is not None else ()):
         frames[index][((rows - 130) / 20) ** 2 + ((columns - 55 * step - 10) / 8) ** 2 < 1] = (150, 40, 40)

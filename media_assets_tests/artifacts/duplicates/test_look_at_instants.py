@@ -53,6 +53,15 @@ def test_a_place_that_somebody_hurries_through_is_the_same_in_coarse_copies_and_
     assert grouped([film, nobody, copy]) == [[film.name, copy.name]]
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_bird_is_seen_in_whichever_of_two_videos_it_crosses(tmp_path: Path, which: int):
+    with_bird = scenes.write_film(tmp_path / "bird.mp4", moments.bird(3, 4.3))
+    without = scenes.write_film(tmp_path / "sky.mp4", moments.bird(3, None))
+    coarse = [scenes.changed(path, "copy.mp4", after=moments.RE_ENCODED) for path in (with_bird, without)]
+    assert grouped([(with_bird, without)[which], coarse[1 - which]]) == []
+
+
 def test_the_instants_at_which_a_place_differs_more_than_usual_are_found_and_none_where_all_is_noise():
     random = np.random.default_rng(3)
 

@@ -33,13 +33,15 @@ def test_of_a_song_and_its_part_in_better_quality_the_song_is_kept(trim: tuple[s
 
 
 @pytest.mark.thorough
-def test_of_a_film_and_its_larger_part_the_film_is_kept_unless_it_has_lost_its_sound(tmp_path: Path):
+def test_of_a_film_and_its_larger_part_the_film_is_kept_and_one_that_lost_its_sound_stands_for_neither(tmp_path: Path):
     original = scenes.write_film(tmp_path / "film.mp4", scenes.film(3, 14.0), scenes.music(3, 14))
     small = scenes.changed(original, "small.mp4", after=("-vf", "scale=iw/2:-2", "-c:a", "copy"))
     silent = scenes.changed(original, "silent.mp4", after=("-an", "-c:v", "copy"))
     part = scenes.changed(original, "part.mp4", after=("-t", "12"))
     assert group_of(part, small).keep_path == small.name
-    assert group_of(part, silent).keep_path == part.name
+    with second_look([part, silent]) as look:
+        assert duplicate_groups(rows_of([part, silent]), look=look) == []
+        assert "each would be lost" in look.look_alikes[0].reason
 
 
 @pytest.mark.thorough
@@ -49,3 +51,14 @@ def test_a_whole_recording_in_a_bin_is_not_kept(tmp_path: Path):
     (tmp_path / "#recycle").mkdir()
     binned = original.rename(tmp_path / "#recycle" / "song.wav")
     assert group_of(part, binned, root=tmp_path).keep_path == part.name
+
+
+@pytest.mark.thorough
+def test_of_two_recordings_that_overlap_neither_stands_for_the_other_but_for_both_the_whole(tmp_path: Path):
+    whole = scenes.write_film(tmp_path / "whole.mp4", scenes.film(4, 14.0), scenes.music(4, 14))
+    early = scenes.changed(whole, "early.mp4", after=("-t", "11"))
+    late = scenes.changed(whole, "late.mp4", before=("-ss", "3"))
+    with second_look([early, late]) as look:
+        assert duplicate_groups(rows_of([early, late]), look=look) == []
+        assert "each plays what the other does not" in look.look_alikes[0].reason
+    assert len(group_of(early, late, whole).members) == 2

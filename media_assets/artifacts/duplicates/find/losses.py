@@ -19,6 +19,9 @@ from media_assets.media.info import MediaKind
 _HEARD_LESS, _HEARD_LESS_SECONDS = 0.2, 1.0
 """Share, and seconds, of what is heard in one: a copy in which so much less is heard has lost some. Encoders and
 pauses near silence make less of a difference."""
+_ONE_ALONE_SECONDS = 2.0
+"""So much each of two overlapping recordings plays alone, at least, for neither to stand for the other. Where nothing
+moves, fingerprints tell where one begins in the other no better."""
 _AS_MANY_PIXELS = 0.8
 """Share of the pixels of another copy that one has at least, to be kept for what it holds beside."""
 _MORE_PIXELS = 1.02
@@ -47,10 +50,23 @@ def weighed(
         return likeness._replace(apart="one is what the camera's sensor saw (raw), and the other a picture made of it")
     if not listened and (reason := _other_languages(first, second)):
         return likeness._replace(apart=reason)
+    alone = _played_by_one(first, second, likeness)
+    if min(alone) >= _ONE_ALONE_SECONDS:
+        words = " and ".join(describe_seconds(seconds) for seconds in alone)
+        return likeness._replace(apart=f"each plays what the other does not, {words}; that would be lost")
     more = [*_contents(first, second)], [*_contents(second, first)]
     if any(more):
         return _kept_for(first, second, likeness, more, may_be_kept)
     return _kept_for_sound(first, second, likeness, may_be_kept)
+
+
+def _played_by_one(first: DedupRow, second: DedupRow, likeness: Likeness) -> tuple[float, float]:
+    """Seconds at one end that the first alone plays, and those at the other end that the second alone does."""
+    if first.kind is MediaKind.IMAGE or likeness.speed != 1.0:
+        return 0.0, 0.0
+    begins = likeness.offset_seconds
+    ends = (first.duration_seconds or 0.0) - begins - (second.duration_seconds or 0.0)
+    return (begins, -ends) if begins > 0 else (ends, -begins)
 
 
 def losses(kept: DedupRow, other: DedupRow, *, same_speed: bool = True) -> list[str]:

@@ -138,6 +138,8 @@ class _Scanner:
         Args:
             held: The instants of the first that can be looked at beside them.
         """
+        import numpy as np
+
         every, reach = self._step.every, self._step.reach
         picked = [number for number in frames[::every] if 0 <= number + lead < there]
         if not picked:
@@ -153,12 +155,14 @@ class _Scanner:
 
         for number in picked:
             earlier = max(number - every, held[0], -lead)
-            if self._step.sampled_first:
+            ways = []
+            if self._step.sampled_first or self._step.both_ways:
                 near = range(max(0, number + lead - reach), min(there, number + lead + reach + 1))
-                differs = apart(one[number], [second(each) for each in near])
-            else:
+                ways.append(apart(one[number], [second(each) for each in near]))
+            if not self._step.sampled_first or self._step.both_ways:
                 near = range(max(held[0], number - reach), min(held[-1] + 1, number + reach + 1))
-                differs = apart(second(number + lead), [one[each] for each in near])
+                ways.append(apart(second(number + lead), [one[each] for each in near]))
+            differs = np.maximum.reduce(ways)
             usual = expected(one[number], (one[earlier], second(earlier + lead)), second(number + lead))
             self._course.add(begin + (number + 0.5) / self._step.rate, differs / usual)
             self._seen += 1

@@ -20,6 +20,7 @@ _SAMPLED_RATE = 12.0
 """So many instants per second are compared, about; each with all that are near."""
 _MOST_REACH_SECONDS = 0.5
 _AS_LONG_SECONDS, _MOST_SLACK_SECONDS = 0.15, 1.5
+_AS_MANY = 0.01
 _BESIDE = 2
 """Frames before and behind the one of an instant that tell what moves there."""
 _LATE_SECONDS = 0.12
@@ -54,6 +55,9 @@ class Step(NamedTuple):
     sampled_first: bool
     """Whether it is each compared instant of the first for which its like is searched in the second, or the other
     way round: of the video with fewer frames every frame has its like."""
+    both_ways: bool
+    """Whether both are done: of videos with as many frames each frame of either has its like, and what only one shows
+    for the time of a frame would be hidden by the frames beside it."""
     look_rate: float
     """Frames per second of the one that has more: among all of them is the one that a copy kept."""
 
@@ -86,7 +90,9 @@ def step_of(first_rate: float, second_rate: float, speed: float) -> Step:
         rate /= 2
     lower = min(*rates, rate)
     reach = max(1, round(min(rate / lower, _MOST_REACH_SECONDS * rate) + 0.3))
-    return Step(rate, reach, max(1, round(rate / _SAMPLED_RATE)), rates[0] < rates[1], look_rate)
+    both_ways = abs(rates[0] / rates[1] - 1) <= _AS_MANY
+    every = max(1, round(rate / _SAMPLED_RATE))
+    return Step(rate, reach, every, rates[0] < rates[1], both_ways, look_rate)
 
 
 def spans(overlap: Overlap, pixels_per_second: float) -> list[tuple[float, float]]:
