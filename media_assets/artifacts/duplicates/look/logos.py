@@ -45,6 +45,8 @@ class Bare(NamedTuple):
     frames: list[Pixels]
     place: str
     """Where the logo is, in words."""
+    mask: Mask
+    """What it covers, with a margin, in a small picture."""
 
 
 def without_logo(covered: Sequence[Pixels], other: Sequence[Pixels]) -> Bare | None:
@@ -74,8 +76,8 @@ def without_logo(covered: Sequence[Pixels], other: Sequence[Pixels]) -> Bare | N
     if still[inside].mean() < _STANDS or changing[inside].mean() < _BELOW:
         return None
     mask = binary_dilation(place, iterations=4)
-    frames = [_filled(frame, under, mask) for frame, under in zip(covered, other, strict=True)]
-    return Bare(frames, place_of(place))
+    frames = [filled(frame, under, mask) for frame, under in zip(covered, other, strict=True)]
+    return Bare(frames, place_of(place), mask)
 
 
 def _place(differs: Mask) -> Mask | None:
@@ -109,7 +111,8 @@ def _resized(frame: Pixels, size: tuple[int, int]) -> NDArray[np.float32]:
     return resized(frame.astype(np.float32), size)
 
 
-def _filled(frame: Pixels, under: Pixels, mask: Mask) -> Pixels:
+def filled(frame: Pixels, under: Pixels, mask: Mask) -> Pixels:
+    """A frame with what a logo covers taken from another, see `Bare.mask`."""
     import numpy as np
 
     rows, columns, _ = frame.shape

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from media_assets.artifacts.duplicates.look.logos import without_logo
+from media_assets.artifacts.duplicates.look.logos import filled, without_logo
 from media_assets.artifacts.duplicates.look.marks import PlacedMark, place_of
 from media_assets.artifacts.duplicates.look.motion import FramesBeside
 from media_assets.artifacts.duplicates.look.pictures import Finding, look_at
@@ -84,18 +84,20 @@ def clock(seconds: float) -> str:
 
 
 def _without_logos(moments: Sequence[Sequence[Pair]]) -> Iterator[tuple[list[list[Pair]], PlacedMark]]:
-    """The best pair of each moment without a logo that one of the videos may have."""
+    """The pairs without a logo that one of the videos may have."""
     one, other = _best(moments)
     if (bare := without_logo(one, other)) is not None:
-        laid = [
-            [pairs[0]._replace(first=frame, beside=None)] for pairs, frame in zip(moments, bare.frames, strict=True)
-        ]
+        laid = [[_filled(pair, bare.mask) for pair in pairs] for pairs in moments]
         yield laid, PlacedMark(0, bare.place, covers=True)
     if (bare := without_logo(other, one)) is not None:
-        laid = [
-            [pairs[0]._replace(second=frame, beside=None)] for pairs, frame in zip(moments, bare.frames, strict=True)
-        ]
+        turned = [[pair._replace(first=pair.second, second=pair.first) for pair in pairs] for pairs in moments]
+        laid = [[_filled(pair, bare.mask) for pair in pairs] for pairs in turned]
         yield laid, PlacedMark(1, bare.place, covers=True)
+
+
+def _filled(pair: Pair, mask: NDArray[np.bool_]) -> Pair:
+    """A pair of which the first has the logo, without it."""
+    return pair._replace(first=filled(pair.first, pair.second, mask), beside=None)
 
 
 def _with_veils(moments: Sequence[Sequence[Pair]]) -> Iterator[tuple[list[list[Pair]], PlacedMark]]:
