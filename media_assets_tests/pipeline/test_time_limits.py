@@ -11,7 +11,7 @@ import pytest
 
 from media_assets.artifacts.m4a_audio.extract import choose_audio, extract_m4a
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
-from media_assets.base.errors import BadMedia, TimeLimitExceeded
+from media_assets.base.errors import TimeLimitExceeded
 from media_assets.config.settings import Settings
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.probe import probe
@@ -138,8 +138,7 @@ def test_a_wild_time_stamp_is_not_filled_up_with_weeks_of_silence(tmp_path: Path
     wild = tmp_path / "wild.mkv"
     late = "asetpts=if(gt(T\\,0.5)\\,PTS+1000000/TB\\,PTS)"
     media.ffmpeg("-i", media.tone(tmp_path / "tone.wav", 1.0), "-af", late, "-c:a", "libopus", wild)
-    with pytest.raises(BadMedia, match=r"should last 1000001|hours by its own time stamps"):
-        extract(wild)
+    assert extract(wild) == pytest.approx(1.0, abs=0.1)
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 1_000_000
 
 

@@ -172,7 +172,7 @@ def make_lettered_clips(folder: Path, seeds: range) -> Labels:
     labels: Labels = {}
     for seed in seeds:
         film = scenes.film(seed + 30, confusable_clips.SECONDS, 2)
-        room = confusable_clips.empty_at(seed + 30, 9)  # another room than that of its own kind
+        room = confusable_clips.empty_at(seed, 15)  # at another hour than in its own kind
         for name, frames in (
             (f"subtitled{seed}_0", subtitled(film, ("Where have you been?", "At the station."))),
             (f"subtitled{seed}_1", subtitled(film, ("Wo bist du gewesen?", "Am Bahnhof, mein Schatz."))),
