@@ -109,6 +109,23 @@ def test_a_drawing_in_a_mirror_is_another_thing_and_its_copy_is_not(name: str):
     assert found(drawing, encoded(drawing)).verdict == "same"
 
 
+@pytest.mark.parametrize("seed", range(4, 10))
+def test_black_around_an_x_ray_is_no_bar(seed: int):
+    hand = lettering.drawing("xray", seed)
+    mirrored = hand.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    assert found(hand, mirrored, 1).reason == "mirrored or turned, which can be another thing in a drawing"
+    assert found(hand, encoded(hand)).verdict == "same"
+
+
+@pytest.mark.parametrize("brightness", [1.0, 0.6])
+def test_a_grey_photo_between_bars_is_the_same_in_a_mirror(brightness: float):
+    photo = confusable.photo(3).convert("L").point(lambda value: value * brightness).convert("RGB")
+    barred = Image.new("RGB", (photo.width * 7 // 5, photo.height * 13 // 10))
+    barred.paste(photo, (photo.width // 5, photo.height * 3 // 20))
+    mirrored = barred.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    assert found(barred, encoded(mirrored), 1).verdict == "same"
+
+
 @pytest.mark.thorough
 def test_an_arrow_in_four_directions_is_four_signs_that_are_listed(tmp_path: Path):
     sign = lettering.drawing("sign")

@@ -27,6 +27,10 @@ _LEAST_EDGES = 0.004
 _BLACK = 24.0
 _ON_BLACK = 0.25
 """Share of a grey picture that is black, as it is around what an X-ray shows."""
+_ALONG_BAR = 0.3
+"""Share of the line along a bar that is not black: a film fills it (0.5 and more, if dark), a hand ends in a finger."""
+_BESIDE_EDGE = 0.01
+"""Share of a side by which that line lies within the edge, which encoding makes soft."""
 
 
 def may_be_another_when_turned(one: Pixels, other: Pixels) -> bool:
@@ -37,6 +41,27 @@ def may_be_another_when_turned(one: Pixels, other: Pixels) -> bool:
     return all(_is_drawn(each) for each in (one, other)) or all(
         is_grey(each) and float((each[..., 0] < _BLACK).mean()) > _ON_BLACK for each in planes
     )
+
+
+def is_on_black(pixels: Pixels, inside: tuple[slice, slice]) -> bool:
+    """Whether a grey picture shows something on black, as an X-ray does, rather than fills what is between its bars.
+
+    Args:
+        inside: The rows and columns that are not black up to an edge of the picture; see `pictures.inside_bars`.
+    """
+    planes = planes_of(pixels)
+    if not is_grey(planes) or float((planes[..., 0] < _BLACK).mean()) <= _ON_BLACK:
+        return False
+    lit = planes[..., 0] >= _BLACK
+    return _ends_in_little(lit, *inside) or _ends_in_little(lit.T, *reversed(inside))
+
+
+def _ends_in_little(lit: NDArray[np.bool_], rows: slice, columns: slice) -> bool:
+    """Whether next to nothing is lit where the black above or below begins."""
+    first, last, _ = rows.indices(len(lit))
+    within = max(2, round(_BESIDE_EDGE * len(lit)))
+    lines = [first + within] * (first > 0) + [last - 1 - within] * (last < len(lit))
+    return any(float(lit[line, columns].mean()) < _ALONG_BAR for line in lines)
 
 
 def _is_drawn(pixels: Pixels) -> bool:

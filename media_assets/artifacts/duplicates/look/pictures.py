@@ -8,7 +8,7 @@ from media_assets.artifacts.duplicates.look import align
 from media_assets.artifacts.duplicates.look.align import WHOLE, CutOut, boxed, correlation, find_box, refined, resized
 from media_assets.artifacts.duplicates.look.differences import differences
 from media_assets.artifacts.duplicates.look.marks import mark_of, place_of
-from media_assets.artifacts.duplicates.look.mirrors import may_be_another_when_turned
+from media_assets.artifacts.duplicates.look.mirrors import is_on_black, may_be_another_when_turned
 from media_assets.artifacts.duplicates.look.motion import FramesBeside, MotionRange, range_around, without_motion
 from media_assets.artifacts.duplicates.look.tones import is_drawing, planes_of, tones_between
 
@@ -105,8 +105,9 @@ def seen(one: Pixels, other: Pixels, *, is_turned: bool = False, beside: FramesB
         beside: See `look_at`.
     """
     inside = inside_bars(one), inside_bars(other)
+    on_black = is_turned and all(is_on_black(*each) for each in zip((one, other), inside, strict=True))
     one, other = one[inside[0]], other[inside[1]]
-    if is_turned and may_be_another_when_turned(one, other):
+    if is_turned and (on_black or may_be_another_when_turned(one, other)):
         return SeenPair(Finding("different", TURNED))
     laid = _lay(one, other)
     if isinstance(laid, Finding):
