@@ -69,6 +69,25 @@ def test_one_figure_of_a_large_page_makes_another_page(size: tuple[int, int], tm
 
 
 @pytest.mark.thorough
+@pytest.mark.parametrize("kernel", [Image.Resampling.BICUBIC, Image.Resampling.BOX, Image.Resampling.LANCZOS])
+@pytest.mark.parametrize("seed", [0, 3])
+def test_a_long_screenshot_of_half_the_size_is_a_copy_of_its_own_and_not_of_one_with_another_figure(
+    seed: int, kernel: Image.Resampling, tmp_path: Path
+):
+    for name, changed in (("page", False), ("other", True)):
+        page = confusable.table_of_numbers(seed, (400, 5200), changed=changed)
+        page.save(tmp_path / f"{name}.jpg", quality=85)
+        page.resize((200, 2600), kernel).save(tmp_path / f"{name}_half.jpg", quality=70)
+    for one, other, verdict in (
+        ("page", "page", "same"),
+        ("other", "other", "same"),
+        ("page", "other", "different"),
+        ("other", "page", "different"),
+    ):
+        assert looked(tmp_path / f"{one}.jpg", tmp_path / f"{other}_half.jpg").verdict == verdict
+
+
+@pytest.mark.thorough
 @pytest.mark.parametrize("ending", ["png", "webp", "tif", "gif", "avif"])
 def test_other_letters_cut_out_make_another_picture(ending: str, tmp_path: Path):
     for word in ("YES", "NO"):

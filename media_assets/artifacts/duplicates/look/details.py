@@ -11,7 +11,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from media_assets.artifacts.duplicates.look.align import CutOut, refined
-from media_assets.artifacts.duplicates.look.differences import Differences, deep_differences, differences
+from media_assets.artifacts.duplicates.look.differences import (
+    Differences,
+    deep_differences,
+    differences,
+    may_have_peaks,
+    peaks,
+)
 from media_assets.artifacts.duplicates.look.marks import PlacedMark, mark_of
 from media_assets.artifacts.duplicates.look.pictures import Finding, Laying, SeenPair, as_soft, where
 from media_assets.artifacts.duplicates.look.tones import planes_of
@@ -249,19 +255,25 @@ def _differing(pair: _Pair, tile: _Tile) -> Mask:
         return np.zeros(first.shape[:2], bool)
     if pair.is_deep and (finer := _finer(pair, first, second)).any():
         return finer
-    found = _mask(
-        differences(
-            *pair.laying.tones(first, second), drawn=pair.laying.drawn, factor=pair.factor, most_usual=pair.most_usual
-        )
-    )
+    in_tones = pair.laying.tones(first, second)
+    found = _mask(differences(*in_tones, drawn=pair.laying.drawn, factor=pair.factor, most_usual=pair.most_usual))
     if not found.any():
-        return found
+        return _figures(pair, part, size, in_tones)
     first, second = _laid_exactly(pair, part, size)
     first, _ = as_soft(first, second)
     second, _ = as_soft(second, first)
     return found & _mask(
         differences(first, second, drawn=pair.laying.drawn, factor=pair.factor, most_usual=pair.most_usual)
     )
+
+
+def _figures(pair: _Pair, part: CutOut, size: tuple[int, int], in_tones: tuple[Planes, Planes]) -> Mask:
+    """Where a page in another size has another figure, as it is laid first or exactly."""
+    import numpy as np
+
+    if not (pair.laying.drawn and pair.is_resampled and may_have_peaks(*in_tones)):
+        return np.zeros(in_tones[0].shape[:2], bool)
+    return peaks(*_laid_exactly(pair, part, size))
 
 
 def _finer(pair: _Pair, first: Planes, second: Planes) -> Mask:
