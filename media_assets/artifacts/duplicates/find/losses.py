@@ -22,6 +22,7 @@ pauses near silence make less of a difference."""
 _ONE_ALONE_SECONDS = 2.0
 """So much each of two overlapping recordings plays alone, at least, for neither to stand for the other. Where nothing
 moves, fingerprints tell where one begins in the other no better."""
+_A_LITTLE_MORE = 1.1
 _AS_MANY_PIXELS = 0.8
 """Share of the pixels of another copy that one has at least, to be kept for what it holds beside."""
 _MORE_PIXELS = 1.02
@@ -120,10 +121,18 @@ def _kept_for_sound(
     if not may_be_kept(longer, other):
         return likeness
     shows: Literal["less", "more"] = "more" if longer is second else "less"
-    if likeness.shows not in ("as much", shows):
+    plays_little_more = not likeness.better_because and _plays_at_most_a_little_more(other, longer)
+    if likeness.shows not in ("as much", shows) and not plays_little_more:
         return likeness._replace(apart="one is heard for longer, and the other shows or plays more; each would be lost")
     because = HAS_SOUND if (other.heard or 0.0) < LITTLE_HEARD else _HEARD_LONGER
     return likeness._replace(shows=shows, better_because=likeness.better_because or because)
+
+
+def _plays_at_most_a_little_more(silent: DedupRow, heard: DedupRow) -> bool:
+    """Whether a copy that lost its sound plays next to nothing that the other does not; that is named as lost."""
+    if silent.kind is MediaKind.IMAGE or not (silent.duration_seconds and heard.duration_seconds):
+        return False
+    return 1 < silent.duration_seconds / heard.duration_seconds <= _A_LITTLE_MORE
 
 
 def _contents(one: DedupRow, other: DedupRow) -> Iterator[str]:
