@@ -43,6 +43,16 @@ class CutOut(NamedTuple):
     def area(self) -> float:
         return (self.right - self.left) * (self.bottom - self.top)
 
+    def part(self, inner: CutOut) -> CutOut:
+        """A box that is told in shares of this one, in shares of the picture."""
+        width, height = self.right - self.left, self.bottom - self.top
+        return CutOut(
+            self.left + width * inner.left,
+            self.top + height * inner.top,
+            self.left + width * inner.right,
+            self.top + height * inner.bottom,
+        )
+
 
 WHOLE = CutOut(0.0, 0.0, 1.0, 1.0)
 

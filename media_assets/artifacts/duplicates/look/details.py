@@ -92,8 +92,8 @@ class _Pair(NamedTuple):
 
     def planes(self, part: CutOut, size: tuple[int, int], kernel: str = "BICUBIC") -> tuple[Planes, Planes]:
         """Both in a part of what they share, in their own tones."""
-        first = planes_of(self.outer.patch(_within(self.outer_box, part), size, kernel))
-        return first, planes_of(self.inner.patch(_within(self.inner_box, part), size))
+        first = planes_of(self.outer.patch(self.outer_box.part(part), size, kernel))
+        return first, planes_of(self.inner.patch(self.inner_box.part(part), size))
 
 
 def look_at_details(
@@ -111,7 +111,7 @@ def look_at_details(
     boxes = [_between(inside, shape) for inside, shape in zip(laying.inside, small, strict=True)]
     views = (one, other) if laying.whole == 0 else (other, one)
     whole_box, inner_box = boxes if laying.whole == 0 else reversed(boxes)
-    pair = _snapped(*views, laying, _within(whole_box, laying.box), inner_box)
+    pair = _snapped(*views, laying, whole_box.part(laying.box), inner_box)
     compared_side = max(max(shape) for shape in small)
     if max(pair.size) <= _LARGER * compared_side and not pair.is_deep:
         return found
@@ -128,17 +128,6 @@ def _between(inside: tuple[slice, slice], shape: tuple[int, int]) -> CutOut:
         (part.indices(size)[0] / size, part.indices(size)[1] / size) for part, size in zip(inside, shape, strict=True)
     )
     return CutOut(columns[0], rows[0], columns[1], rows[1])
-
-
-def _within(box: CutOut, part: CutOut) -> CutOut:
-    """A part of a box."""
-    width, height = box.right - box.left, box.bottom - box.top
-    return CutOut(
-        box.left + width * part.left,
-        box.top + height * part.top,
-        box.left + width * part.right,
-        box.top + height * part.bottom,
-    )
 
 
 def _pixels(view: View, box: CutOut) -> tuple[float, float]:
@@ -294,14 +283,14 @@ def _laid_exactly(pair: _Pair, part: CutOut, size: tuple[int, int]) -> tuple[Pla
     import numpy as np
 
     second = pair.planes(part, size)[1]
-    surrounding = planes_of(pair.outer.patch(_within(_within(pair.outer_box, part), _AROUND), _scaled(size)))
+    surrounding = planes_of(pair.outer.patch(pair.outer_box.part(part).part(_AROUND), _scaled(size)))
     inside = _inverse(_AROUND)
     moved = refined(surrounding[..., 0], second[..., 0], inside, (max(size),))
     off = max(abs(edge - before) for edge, before in zip(moved, inside, strict=True)) * max(_scaled(size))
-    place = _within(part, _within(_AROUND, moved)) if off <= _MOST_MOVED else part
+    place = part.part(_AROUND.part(moved)) if off <= _MOST_MOVED else part
     tried = []
     for kernel in _KERNELS:
-        first = planes_of(pair.outer.patch(_within(pair.outer_box, place), size, kernel))
+        first = planes_of(pair.outer.patch(pair.outer_box.part(place), size, kernel))
         tried.append(pair.laying.tones(first, second))
     return min(tried, key=lambda both: float(np.abs(both[0][..., 0] - both[1][..., 0]).mean()))
 

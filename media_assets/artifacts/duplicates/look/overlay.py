@@ -48,7 +48,7 @@ def boxes_of(
     ]
     cut, other_cut = _cuts(pairs[:_TRIED])
     return Boxes(
-        _within(_shares(inside[0], first), _unturned(cut, orientation)), _within(_shares(inside[1], second), other_cut)
+        _shares(inside[0], first).part(_unturned(cut, orientation)), _shares(inside[1], second).part(other_cut)
     )
 
 
@@ -87,17 +87,6 @@ def _unturned(box: CutOut, orientation: int) -> CutOut:
     if orientation & 2:
         top, bottom = 1 - bottom, 1 - top
     return CutOut(top, left, bottom, right) if orientation & 4 else CutOut(left, top, right, bottom)
-
-
-def _within(outer: CutOut, inner: CutOut) -> CutOut:
-    """A box of a box."""
-    width, height = outer.right - outer.left, outer.bottom - outer.top
-    return CutOut(
-        outer.left + width * inner.left,
-        outer.top + height * inner.top,
-        outer.left + width * inner.right,
-        outer.top + height * inner.bottom,
-    )
 
 
 def _shares(inside: tuple[slice, slice], bursts: Sequence[Sequence[Pixels]]) -> CutOut:
