@@ -10,6 +10,7 @@ import pytest
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
 from media_assets.artifacts.duplicates.look.instants import Course
 from media_assets.artifacts.duplicates.look.motion import range_around, without_motion
+from media_assets.artifacts.duplicates.look.scan import repeats
 from media_assets.artifacts.duplicates.look.timing import Overlap, spans, step_of
 from media_assets_tests.artifacts.duplicates import confusable_clips as clips
 from media_assets_tests.artifacts.duplicates import confusable_moments as moments
@@ -55,11 +56,22 @@ def test_a_place_that_somebody_hurries_through_is_the_same_in_coarse_copies_and_
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("which", [0, 1])
-def test_a_bird_is_seen_in_whichever_of_two_videos_it_crosses(tmp_path: Path, which: int):
-    with_bird = scenes.write_film(tmp_path / "bird.mp4", moments.bird(3, 4.3))
-    without = scenes.write_film(tmp_path / "sky.mp4", moments.bird(3, None))
-    coarse = [scenes.changed(path, "copy.mp4", after=moments.RE_ENCODED) for path in (with_bird, without)]
-    assert grouped([(with_bird, without)[which], coarse[1 - which]]) == []
+@pytest.mark.parametrize(("name", "seed"), [("bird", 3), ("runner", 3), ("light", 5)])
+def test_what_happens_for_a_moment_is_seen_in_whichever_of_two_videos_it_does(
+    tmp_path: Path, name: str, seed: int, which: int
+):
+    without, happens = (
+        scenes.write_film(tmp_path / f"{number}.mp4", made(seed))
+        for number, made in enumerate(moments.MOMENTS_THAT_DIFFER[name])
+    )
+    coarse = [scenes.changed(path, "copy.mp4", after=moments.RE_ENCODED) for path in (happens, without)]
+    assert grouped([(happens, without)[which], coarse[1 - which]]) == []
+
+
+def test_a_video_repeats_frames_where_its_picture_stands_still_between_moves():
+    assert not repeats([9.0, 8.0, 10.0, 9.5] * 10)
+    assert repeats([9.0, 8.0, 0.1, 9.5] * 10)
+    assert not repeats([0.3, 0.0, 0.4, 0.0] * 10)
 
 
 def test_the_instants_at_which_a_place_differs_more_than_usual_are_found_and_none_where_all_is_noise():

@@ -24,7 +24,7 @@ from media_assets.artifacts.duplicates.look.overlay import Boxes, boxes_of
 from media_assets.artifacts.duplicates.look.pictures import TURNED, Finding, upright
 from media_assets.artifacts.duplicates.look.scan import scan_of
 from media_assets.artifacts.duplicates.look.streams import ScannedVideo
-from media_assets.artifacts.duplicates.look.timing import Scan, overlap_of, view_at
+from media_assets.artifacts.duplicates.look.timing import InstantView, Scan, overlap_of, view_at
 from media_assets.artifacts.duplicates.look.videos import Pair, look_at_moments
 from media_assets.artifacts.duplicates.values import DedupRow
 from media_assets.base.errors import BadMedia, SourceChanged, Transient
@@ -86,13 +86,14 @@ class Clips:
             return Finding("same", "")
         scan = self._scanned(first, second, likeness, boxes_of(one, other, matches, likeness.orientation))
         known = [(place, pairs) for place, pairs in zip(places, matches, strict=True) if pairs]
-        times = [excess.seconds for excess in scan.excess] + [place.seconds for place, _ in known]
-        found = self._at_instants(first, second, times, scan, likeness)
+        peaks = [view_at(excess.seconds, scan, likeness, each_way=scan.is_whole) for excess in scan.excess]
+        views = [view_at(place.seconds, scan, likeness) for place, _ in known]
+        found = self._at_instants(first, second, [*peaks, *views], likeness.orientation)
         best = self._best_of_bursts(first, second, known, likeness.orientation)
         frames = [pairs[0] for pairs in best if pairs]
         if likeness.orientation and frames and all(may_be_another_when_turned(*pair[:2]) for pair in frames):
             return Finding("different", TURNED)
-        count = len(scan.excess)
+        count = len(found) - len(known)
         seen = found[:count] + [one + other for one, other in zip(best, found[count:], strict=True)]
         return look_at_moments([pairs for pairs in seen if pairs])
 
@@ -133,19 +134,19 @@ class Clips:
         return found
 
     def _at_instants(
-        self, first: DedupRow, second: DedupRow, times: Sequence[float], scan: Scan, likeness: Likeness
+        self, first: DedupRow, second: DedupRow, views: Sequence[InstantView], orientation: int
     ) -> list[list[Pair]]:
-        """The frames at some seconds of the first, each beside those of the second that show the same instant."""
-        views = [view_at(seconds, scan, likeness) for seconds in times]
+        """The frames of each choice of some views, the likeliest first."""
         one = self._read(first, [view.first for view in views], VIDEO_SIDE)
         other = self._read(second, [view.second for view in views], VIDEO_SIDE)
-        turned = without_common_bars(_upright(one, likeness.orientation)), without_common_bars(other)
+        turned = without_common_bars(_upright(one, orientation)), without_common_bars(other)
         found = []
         for view, left, right in zip(views, *turned, strict=True):
-            there = [(a, b) for a, b in view.pairs if a < len(left) and b < len(right)]
             beside = FramesBeside(left[view.beside[0]], right[view.beside[1]])
-            likely = likeliest(left, right, there, _MOST_PAIRS)
-            found.append([Pair(left[a], right[b], view.seconds, beside) for a, b in likely])
+            for choice in view.choices:
+                there = [(a, b) for a, b in choice if a < len(left) and b < len(right)]
+                likely = likeliest(left, right, there, _MOST_PAIRS)
+                found.append([Pair(left[a], right[b], view.seconds, beside) for a, b in likely])
         return found
 
     def _read(self, row: DedupRow, windows: Sequence[ClipWindow], side: int) -> Bursts:

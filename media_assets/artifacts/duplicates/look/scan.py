@@ -6,7 +6,10 @@ for one of MOST_SECONDS.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
+from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING
 
 from media_assets.artifacts.duplicates.look.instants import Course, apart, expected, in_tones, tones_between
@@ -29,6 +32,9 @@ _LEAST_GAIN = 0.05
 _QUARTER_SECONDS = 2.0
 _COMPLETE = 0.5
 _ROUNDING = 1e-6
+_MOVING, _REPEATED, _FEW = 2.0, 0.2, 0.02
+"""Change of brightness at which the whole picture moves, the share of it that a repeated frame has at most, and the
+share of such frames that says nothing."""
 
 
 def scan_of(ffmpeg: FFmpeg, first: ScannedVideo, second: ScannedVideo, overlap: Overlap, work: Work) -> Scan:
@@ -59,6 +65,7 @@ class _Scanner:
         self._work = work
         self._course = Course()
         self._shifts: list[tuple[float, float]] = []
+        self._moves: tuple[list[float], list[float]] = [], []
         self._seen = 0
 
     def scan(self, overlap: Overlap, seen: list[tuple[float, float]]) -> Scan:
@@ -71,7 +78,8 @@ class _Scanner:
             offset = self._shifts[-1][1] if self._shifts else overlap.offset_seconds
             self._span(overlap, begin, end, offset)
         every = self._step.every / self._step.rate
-        return Scan(self._step, self._course.greatest(_BRIEFLY, _MOST), self._shifts, self._seen * every)
+        is_whole = self._step.both_ways and overlap.as_long and not any(repeats(moves) for moves in self._moves)
+        return Scan(self._step, self._course.greatest(_BRIEFLY, _MOST), self._shifts, self._seen * every, is_whole)
 
     def _span(self, overlap: Overlap, begin: float, end: float, offset: float) -> None:
         rate, speed = self._step.rate, overlap.speed
@@ -93,6 +101,8 @@ class _Scanner:
                 if until <= place:
                     break
                 frames = range(place, until)
+                self._moves[0].extend(_moves(one, frames))
+                self._moves[1].extend(_moves(other, range(max(0, place + base), min(there, until + base))))
                 costs = self._costs(one, other, frames, base, there, slack)
                 shift = _fitting(costs, shift, _SURE)
                 quarter = max(1, round(_QUARTER_SECONDS * rate / self._step.every)) * self._step.every
@@ -190,6 +200,24 @@ def _fitting(costs: NDArray[np.floating], known: int, sure: float) -> int:
     least = max(sure * float(gains.std()) / gains.size**0.5, _LEAST_GAIN * float(means[own]))
     is_surely_better = float(gains.mean()) > least
     return best - slack if is_surely_better else known
+
+
+def _moves(stream: InstantStream, numbers: range) -> list[float]:
+    """How much the brightness changes from each of some instants to the next, on average."""
+    import numpy as np
+
+    planes = [stream[number].brightness[::_SPARSE, ::_SPARSE].astype(np.int16) for number in numbers]
+    return [float(np.abs(later - earlier).mean()) for earlier, later in pairwise(planes)]
+
+
+def repeats(moves: Sequence[float]) -> bool:
+    """Whether frames are shown twice in a video whose whole picture moves, so that others may have been dropped.
+
+    Args:
+        moves: How much the brightness changes from instant to instant, of 255.
+    """
+    usual = median(moves) if moves else 0.0
+    return usual > _MOVING and sum(move < _REPEATED * usual for move in moves) > _FEW * len(moves)
 
 
 def _sparse(instants: list[Instant]) -> NDArray[np.float32]:

@@ -20,6 +20,8 @@ _SAMPLED_RATE = 12.0
 """So many instants per second are compared, about; each with all that are near."""
 _MOST_REACH_SECONDS = 0.5
 _AS_LONG_SECONDS, _MOST_SLACK_SECONDS = 0.15, 1.5
+_JUST_AS_LONG_SECONDS = 0.06
+"""Containers round so much. What is played a little faster is shorter by more."""
 _AS_MANY = 0.01
 _BESIDE = 2
 """Frames before and behind the one of an instant that tell what moves there."""
@@ -41,6 +43,8 @@ class Overlap(NamedTuple):
     speed: float
     slack_seconds: float
     """How far off the offset may be."""
+    as_long: bool = False
+    """Whether both last as long, but for what containers round."""
 
 
 class Step(NamedTuple):
@@ -71,6 +75,9 @@ class Scan(NamedTuple):
     """Seconds of the first, and the offset from there on."""
     seen_seconds: float
     """How much of the first was seen."""
+    is_whole: bool = False
+    """Whether each frame of either has its like in the other: both last as long, and neither repeats frames in the
+    place of others."""
 
     def in_second(self, seconds: float, speed: float, offset_seconds: float) -> float:
         """The second of the second video that shows the same as one of the first."""
@@ -115,10 +122,18 @@ def overlap_of(first: DedupRow, second: DedupRow, likeness: Likeness) -> Overlap
     slack = slack_seconds(one.interval_seconds, other.interval_seconds, length, there)
     offset = likeness.offset_seconds
     # Of what stands still, fingerprints do not tell the offset: then what is equally long begins together.
-    if abs(length - there) <= _AS_LONG_SECONDS and abs(offset) <= _MOST_SLACK_SECONDS:
+    apart = abs(length - there)
+    if apart <= _AS_LONG_SECONDS and abs(offset) <= _MOST_SLACK_SECONDS:
         slack, offset = max(slack, abs(offset)), 0.0
     begin = max(0.0, offset - slack)
-    return Overlap(begin, max(begin, min(length, offset + there + slack)), offset, likeness.speed, slack)
+    return Overlap(
+        begin,
+        max(begin, min(length, offset + there + slack)),
+        offset,
+        likeness.speed,
+        slack,
+        apart <= _JUST_AS_LONG_SECONDS,
+    )
 
 
 def slack_seconds(interval: float, other_interval: float, length: float, other_length: float) -> float:
@@ -133,18 +148,22 @@ class InstantView(NamedTuple):
     """Seconds of the first."""
     first: ClipWindow
     second: ClipWindow
-    pairs: list[tuple[int, int]]
-    """Which frames of the two windows may show the same, those nearest in time first."""
+    choices: list[list[tuple[int, int]]]
+    """Which frames of the two windows may show the same, those nearest in time first; one of each choice has to."""
     beside: tuple[slice, slice]
     """The frames of both windows that tell what moves there."""
 
 
-def view_at(seconds: float, scan: Scan, likeness: Likeness) -> InstantView:
+def view_at(seconds: float, scan: Scan, likeness: Likeness, *, each_way: bool = False) -> InstantView:
     """The frames of both that show an instant of the first.
 
     They are read with all that the denser video has: of a camera that pans, a frame that is half a step away shows
     something else at its edges. What one of them shows may be a little older in the other, or the other way round,
     for frames are dropped, or shown twice, in either.
+
+    Args:
+        each_way: Whether the frame of either has to have its like in the other, as it has where none were dropped:
+            what one of them shows for a moment is missing in the frames before and behind that moment.
     """
     step = scan.step
     late = max(step.reach / step.rate, _LATE_SECONDS)
@@ -155,12 +174,13 @@ def view_at(seconds: float, scan: Scan, likeness: Likeness) -> InstantView:
     other, there = _around(
         scan.in_second(seconds, likeness.speed, likeness.offset_seconds), rate * likeness.speed, away
     )
-    pairs = [(here, there)]
-    for by in sorted(range(-away, away + 1), key=abs):
-        ways = [(here, there + by), (here + by, there)]
-        pairs += [pair for pair in (ways if step.sampled_first else ways[::-1]) if by and min(pair) >= 0]
+    near = sorted(range(-away, away + 1), key=abs)
+    forth = [(here, there + by) for by in near if there + by >= 0]
+    back = [(here + by, there) for by in near if here + by >= 0]
+    either = forth + back[1:] if step.sampled_first else back + forth[1:]
+    choices = [forth, back] if each_way else [sorted(either, key=lambda pair: abs(pair[0] - here + there - pair[1]))]
     stride = max(1, round(rate / step.rate * max(1, round(step.reach / _BESIDE))))
-    return InstantView(seconds, one, other, pairs, (_beside(here, stride), _beside(there, stride)))
+    return InstantView(seconds, one, other, choices, (_beside(here, stride), _beside(there, stride)))
 
 
 def _beside(number: int, stride: int) -> slice:
