@@ -50,6 +50,17 @@ def test_two_copies_that_say_other_things_at_one_place_are_different_pictures(na
     assert bare.verdict == ("marked" if name in _CORNERS else "different")
 
 
+@pytest.mark.parametrize("seed", [7, 172])
+def test_a_subtitle_and_a_date_over_one_photo_are_no_one_mark(seed: int):
+    # In the second the words stand on a place so dark that they follow the rule by which the date was mixed.
+    photo = confusable.photo(seed)
+    said, dated = (
+        encoded(lettering.lettered(photo, lettering.LETTERINGS[name][1][0], lettering.LETTERINGS[name][0]))
+        for name in ("subtitle", "date")
+    )
+    assert found(said, dated).verdict == found(dated, said).verdict == "different"
+
+
 def test_a_caption_is_no_mark_and_a_date_in_a_corner_is_one_with_its_place():
     photo = confusable.photo(8, **SMALL)
     caption = lettering.lettered(photo, "Happy birthday, dear Anna", lettering.CAPTION)
@@ -87,6 +98,23 @@ def test_two_dates_over_one_photo_are_merged_neither_with_each_other_nor_with_it
     assert set(pairs) == {
         frozenset(pair) for pair in (("0.jpg", "1.jpg"), ("bare.png", "0.jpg"), ("bare.png", "1.jpg"))
     }
+    assert pairs[frozenset(("bare.png", "0.jpg"))].reason.startswith("of what stands at the bottom right, copies")
+
+
+@pytest.mark.thorough
+def test_two_half_transparent_dates_over_one_photo_are_no_copies_and_two_copies_of_one_are(tmp_path: Path):
+    photo = confusable.photo(9)
+    bare = confusable.save(photo, tmp_path / "bare.png")
+    for number, words in enumerate(("2024-05-17", "2023-11-02")):
+        dated = confusable.marked(photo, words, 0.5, "corner", 0.06)
+        confusable.save(dated, tmp_path / f"{number}.jpg", 92)
+        confusable.save(dated, tmp_path / f"{number}_again.jpg", 80)
+    one, again = (tmp_path / f"0{name}.jpg" for name in ("", "_again"))
+    ((kept, _, members),), _ = grouped([bare, one, again])
+    assert (kept, set(members)) == (bare.name, {one.name, again.name})
+    groups, pairs = grouped(sorted(tmp_path.iterdir()))
+    stars = {frozenset((kept, *members)) for kept, _, members in groups}
+    assert stars == {frozenset((f"{number}.jpg", f"{number}_again.jpg")) for number in (0, 1)}
     assert pairs[frozenset(("bare.png", "0.jpg"))].reason.startswith("of what stands at the bottom right, copies")
 
 

@@ -139,7 +139,7 @@ def _without_rivals(
     would be lost."""
     places: dict[str, list[int]] = {}
     for member, likeness in members.items():
-        if likeness.covers and likeness.shows == "less":
+        if likeness.mark and likeness.shows == "less":
             places.setdefault(likeness.mark, []).append(member)
     left = dict(members)
     for place, (one, *others) in places.items():

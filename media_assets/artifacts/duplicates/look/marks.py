@@ -62,6 +62,12 @@ _THICKEST = 41
 _SPECK = 0.03
 """Share of the largest part of a mark, below which a part says nothing of its shape."""
 _PAIRS = 400
+_APART = 8
+"""Pixels by which strokes are thickened to join those of one thing."""
+_SOME_ALIKE = 0.3
+"""Share of the pixels of each thing that follow the rule of a mark."""
+_OTHER_SHADE = 45.0
+"""Difference of the colours, without their brightness, at which two things are no one mark."""
 
 
 class MixRule(NamedTuple):
@@ -123,7 +129,7 @@ def _kind_on(plain: Planes, marked: Planes, found: Differences) -> Literal["thro
     x, y = plain[..., 0][inside].astype(np.float64), marked[..., 0][inside].astype(np.float64)
     tolerance = 3 * found.noise + _TOLERANCE
     rule = rule_of(x, y, tolerance)
-    if rule.share < _ALIKE:
+    if rule.share < _ALIKE or not _is_one_thing(plain, marked, inside, rule, tolerance):
         return None
     line = _line_of_text(changed)
     is_through = rule.through > _OPAQUE
@@ -161,6 +167,24 @@ def rule_of(x: NDArray[np.float64], y: NDArray[np.float64], tolerance: float) ->
         if -30 <= colour <= 285 and share > best.share:
             best = MixRule(float(slope), float(colour), share)
     return best
+
+
+def _is_one_thing(plain: Planes, marked: Planes, inside: Mask, rule: MixRule, tolerance: float) -> bool:
+    """Whether the rule holds wherever the two differ: elsewhere the other picture may have something over it."""
+    import numpy as np
+    from scipy.ndimage import binary_dilation, label
+
+    expected = rule.through * plain[..., 0] + (1 - rule.through) * rule.colour
+    follows = inside & (np.abs(marked[..., 0] - expected) < tolerance)
+    groups, count = label(binary_dilation(inside, iterations=_APART), np.ones((3, 3)))
+    sizes, followed = (np.bincount(groups[mask], minlength=count + 1)[1:] for mask in (inside, follows))
+    large = sizes >= max(12.0, _SPECK * float(inside.sum()))
+    if (followed[large] < _SOME_ALIKE * sizes[large]).any():
+        return False
+    shades = (marked[..., 1:] - rule.through * plain[..., 1:]) / (1 - rule.through)
+    usual = np.median(shades[inside], axis=0)
+    of_each = [np.median(shades[inside & (groups == number)], axis=0) for number in np.flatnonzero(large) + 1]
+    return all(np.abs(shade - usual).max() < _OTHER_SHADE for shade in of_each)
 
 
 def _shines_through(plain: Planes, marked: Planes, inside: Mask) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from media_assets.artifacts.duplicates.look.pictures import Finding
 from media_assets.base.files import PRIVATE_MODE, private_folder, read_if_file, write_whole
 
-_FORMAT = 13
+_FORMAT = 14
 """To be raised when looks come to other results."""
 
 
