@@ -57,7 +57,7 @@ def duplicates(
     library, selection = open_library(settings, secrets), Selection(source)
     require_source(library, selection)
     with open_instance(settings) as instance:
-        found = Duplicates(library, selected_registered(instance, library, selection))
+        found = Duplicates(library, selected_registered(instance, library, selection), _say)
         if undo:
             raise typer.Exit(0 if print_moves(console, found.undo(), if_none="nothing to bring back") else 1)
         left = found.settle() if apply else []
@@ -76,6 +76,10 @@ def duplicates(
     elif not print_moves(console, chain(left, found.apply(planned))):
         raise typer.Exit(1)
     tell_unseen(unseen_on_this_machine(library, selection))
+
+
+def _say(line: str) -> None:
+    console.print(line, style="dim", markup=False, soft_wrap=True)
 
 
 def _quick_duplicates(context: typer.Context, source: str | None, *, as_json: bool) -> None:

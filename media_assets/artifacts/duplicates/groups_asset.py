@@ -34,7 +34,7 @@ def duplicate_groups(context: dg.AssetExecutionContext) -> dg.MaterializeResult[
     As CSV and Parquet in the store. `media-assets duplicates` shows the same, and moves copies to a review folder.
     """
     library: Library = context.resources.library
-    found = Duplicates(library, registered(context.instance))
+    found = Duplicates(library, registered(context.instance), context.log.info)
     groups = found.groups
     with library.workspaces.run() as folder:
         manifest = _publish(library, groups, folder, context.run.run_id)

@@ -5,7 +5,7 @@ Nothing is ever deleted. Every move stands in a journal in `<state_dir>/duplicat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
 from media_assets.artifacts.duplicates.library_rows import FILES, LibraryRows
 from media_assets.artifacts.duplicates.look.memory import LookMemory
+from media_assets.artifacts.duplicates.look.progress import SearchProgress
 from media_assets.artifacts.duplicates.look.second_look import SecondLook
 from media_assets.artifacts.duplicates.review.choosing import within_sources
 from media_assets.artifacts.duplicates.review.moves import (
@@ -46,10 +47,12 @@ class Duplicates:
 
     Args:
         keys: The files to compare.
+        say: Takes a line now and then that says how far the search is.
     """
 
-    def __init__(self, library: Library, keys: Sequence[str]) -> None:
+    def __init__(self, library: Library, keys: Sequence[str], say: Callable[[str], None] = lambda _line: None) -> None:
         self._library = library
+        self._say = say
         self._settings: DuplicateSettings = library.section(lambda settings: settings.duplicates)
         self._keys = keys
 
@@ -85,12 +88,14 @@ class Duplicates:
             return duplicate_groups(rows, self._settings, check=ask), []
         memory = LookMemory(self._folder / "looks.json")
         ffmpeg = FFmpeg(self._library.section(lambda settings: settings.ffmpeg))
+        progress = SearchProgress(self._say)
         with self._library.workspaces.run() as scratch:
-            look = SecondLook(self._opened, ffmpeg, memory, scratch)
+            look = SecondLook(self._opened, ffmpeg, memory, scratch, progress)
             try:
-                groups = duplicate_groups(rows, self._settings, look=look, check=ask)
+                groups = duplicate_groups(rows, self._settings, look=look, check=ask, compared=progress.compared)
             finally:
                 memory.save()
+        progress.end()
         return groups, look.look_alikes
 
     @contextmanager

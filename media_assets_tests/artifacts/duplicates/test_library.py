@@ -61,6 +61,7 @@ def test_copies_are_shown_moved_only_when_told_and_brought_back_as_they_were(lib
     before = everything(library.media)
     shown = typed(library, "duplicates", "--csv", str(library.root / "all.csv"))
     assert "1 group of duplicates" in shown
+    assert "1 pair looked at, 0 known from before, 1 of them the same" in shown
     assert "duplicates --apply` would move 1 copy" in shown
     assert "duplicates --apply --near` would move 2 copies" in typed(library, "duplicates", "--near")
     assert everything(library.media) == before
@@ -124,7 +125,7 @@ def test_a_line_of_a_journal_that_leads_out_is_told_with_exit_code_1_and_the_res
 
 
 @pytest.mark.thorough
-def test_the_groups_are_a_table_of_the_whole_library(library: RealLibrary) -> None:
+def test_the_groups_are_a_table_of_the_whole_library(library: RealLibrary, capfd: pytest.CaptureFixture[str]) -> None:
     settings = load_settings(library.root / "library.yaml")
     definitions = build_definitions(settings, Secrets())
     with open_instance(settings) as instance:
@@ -135,6 +136,7 @@ def test_the_groups_are_a_table_of_the_whole_library(library: RealLibrary) -> No
     metadata = event.materialization.metadata
     assert (metadata["groups"].value, metadata["redundant_files"].value) == (1, 2)
     assert metadata["files_not_indexed_yet"].value == 0
+    assert "of them the same" in capfd.readouterr().err, "how many pairs were looked at stands in the log of the run"
     assert len(metadata["duplicates"].records) == 3  # type: ignore[attr-defined]
     (table,) = (library.root / "artifacts").rglob("duplicates.parquet")
     import pandas as pd

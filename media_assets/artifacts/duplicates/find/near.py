@@ -46,6 +46,7 @@ def duplicate_groups(
     *,
     look: LooksAtPairs | None = None,
     check: Callable[[], None] = lambda: None,
+    compared: Callable[[int, int], None] = lambda _files, _of: None,
 ) -> list[DuplicateGroup]:
     """The groups of duplicates of a library, those that free most first.
 
@@ -54,11 +55,12 @@ def duplicate_groups(
         look: Asked of each two that are near duplicates by their fingerprints. Without it these decide, and pictures
             that are cut out of others are not looked for.
         check: Called now and then; what it raises ends the work.
+        compared: Told how many files were compared with the others, and how many are to be.
     """
     settings = settings or DuplicateSettings()
     ordered = contents(sorted(rows, key=preference(settings)))
     best = [content.row for content in ordered]
-    stars = _stars(best, settings, look, check) if settings.similarity.near else {}
+    stars = _stars(best, settings, look, check, compared) if settings.similarity.near else {}
     inside = {file for members in stars.values() for file in members}
     groups = [
         group_of(content, [(ordered[other], likeness) for other, likeness in stars.get(file, {}).items()], settings)
@@ -69,7 +71,11 @@ def duplicate_groups(
 
 
 def _stars(
-    rows: Sequence[DedupRow], settings: DuplicateSettings, look: LooksAtPairs | None, check: Callable[[], None]
+    rows: Sequence[DedupRow],
+    settings: DuplicateSettings,
+    look: LooksAtPairs | None,
+    check: Callable[[], None],
+    compared: Callable[[int, int], None],
 ) -> dict[int, dict[int, Likeness]]:
     """The files that are like each file that is kept. The rows come best first."""
     limits, may_be_kept = settings.similarity, may_be_kept_for(settings)
@@ -78,7 +84,9 @@ def _stars(
     stars: dict[int, dict[int, Likeness]] = {}
     parts: dict[int, dict[int, Likeness]] = {}
     taken: set[int] = set()
-    for file, candidates in _asked(evidence, limits, taken, check):
+    total = sum(1 for one in evidence if len(one.codes) or len(one.sound))
+    for asked, (file, candidates) in enumerate(_asked(evidence, limits, taken, check)):
+        compared(min(total, asked + len(taken)), total)
         if file in taken:
             continue
         members: dict[int, Likeness] = {}
@@ -124,6 +132,7 @@ def _stars(
         elif members:
             stars[file] = members
             taken.update(members)
+    compared(total, total)
     return stars | _left_over(parts, stars, taken)
 
 

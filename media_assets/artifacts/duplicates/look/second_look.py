@@ -17,6 +17,7 @@ from media_assets.artifacts.duplicates.look.listening import Ears
 from media_assets.artifacts.duplicates.look.memory import LookMemory
 from media_assets.artifacts.duplicates.look.pages import contents_of
 from media_assets.artifacts.duplicates.look.pictures import Finding
+from media_assets.artifacts.duplicates.look.progress import SearchProgress
 from media_assets.artifacts.duplicates.look.still_look import look_at_stills
 from media_assets.artifacts.duplicates.look.stills import Still, read_still
 from media_assets.artifacts.duplicates.values import DedupRow, LookAlike
@@ -55,9 +56,18 @@ class SecondLook:
             SourceChanged or Transient where that cannot be had.
         memory: What earlier looks found.
         scratch: A folder for what is decoded.
+        progress: Told of each look.
     """
 
-    def __init__(self, opened: OpenContent, ffmpeg: FFmpeg, memory: LookMemory, scratch: Path) -> None:
+    def __init__(
+        self,
+        opened: OpenContent,
+        ffmpeg: FFmpeg,
+        memory: LookMemory,
+        scratch: Path,
+        progress: SearchProgress | None = None,
+    ) -> None:
+        self._progress = progress
         self._opened = opened
         self._ffmpeg = ffmpeg
         self._memory = memory
@@ -116,12 +126,15 @@ class SecondLook:
         if first.kind is not MediaKind.IMAGE:
             name += f" {likeness.offset_seconds:.2f} {likeness.speed:.4f}"
         known = self._memory.get(name)
-        if known is not None:
-            return known
-        ask()
-        finding = self._looked(first, second, likeness)
-        if _content(first) and _content(second) and finding.was_seen:
+        if known is None:
+            ask()
+            if self._progress:
+                self._progress.looks_at(first.key, second.key)
+        finding = known or self._looked(first, second, likeness)
+        if known is None and _content(first) and _content(second) and finding.was_seen:
             self._memory.put(name, finding)
+        if self._progress:
+            self._progress.looked(known=known is not None, same=finding.verdict != "different")
         return finding
 
     def _looked(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Finding:
