@@ -202,16 +202,19 @@ class FFmpeg:
         *,
         sample_rate: int,
         keeps_time: bool = False,
+        before: str | None = None,
     ) -> Generator[bytes, None, None]:
         """All channels of a stream as they are, interleaved 16 bit little-endian samples, one second at a time.
 
         Args:
             keeps_time: Whether sample n is heard n / sample_rate seconds after the start, as with `pcm`.
+            before: A filter in front of all others.
 
         Raises:
             BadMedia and others: as `pcm`.
         """
         steps = f"aresample={sample_rate}" + (f":{KEEP_TIME}" if keeps_time else "")
+        steps = f"{before},{steps}" if before else steps
         output = uploaded(path, media.container)[str(stream.index)].output(
             "pipe:1", format="s16le", acodec="pcm_s16le", af=steps, **ALL_MUST_DECODE
         )

@@ -15,6 +15,9 @@ from media_assets.work.work import Work
 
 _MAY_BE_FLOAT = ("pcm_f", "wavpack")
 """Beginnings of FFmpeg's names of codecs."""
+HEADROOM = 0.89
+"""What is too loud is brought down to this share of full scale: 1 dB below it (EBU R 128), since a lossy encoder moves
+peaks a little."""
 _LOUDEST = 100.0
 """A sample that is louder (40 dB above full scale) may be a fault, and then is no measure for the others."""
 _SHARE_OF_FAULTS = 0.001
@@ -31,10 +34,11 @@ class Overs:
 
     @property
     def filter(self) -> str | None:
-        """What brings all down to full scale, and cuts off faults, on which encoders fail; None where there is none."""
+        """What brings all below full scale, and cuts off faults, on which encoders fail; None where there is none."""
         if self.peak <= 1 and not self.has_faults:
             return None
-        return f"volume=volume={1 / max(1.0, self.peak):.9f}:precision=double,aformat=sample_fmts=s32|s32p"
+        gain = HEADROOM / self.peak if self.peak > 1 else 1.0
+        return f"volume=volume={gain:.9f}:precision=double,aformat=sample_fmts=s32|s32p"
 
     @property
     def said(self) -> list[str]:

@@ -66,3 +66,50 @@ def test_one_faulty_sample_does_not_make_the_rest_silent(tmp_path: Path):
     assert "its samples go up to 2.0 times full scale" in track.chosen_because
     assert "some of its samples are no sound (infinite, or no numbers), and were cut off" in track.chosen_because
     assert np.abs(heard[:, RATE * 2 :]).max() > 0.5
+
+
+def mixed(path: Path, layout: str | None, sound: np.ndarray, codec: str) -> tuple[AudioTrack, np.ndarray]:
+    raw = path.with_suffix(".raw")
+    raw.write_bytes(sound.astype("<f4").tobytes())
+    where = ("-channel_layout", layout) if layout else ()
+    media.ffmpeg(
+        *("-f", "f32le", "-ar", RATE, "-ac", sound.shape[1], *where, "-i", raw, "-c:a", codec, "-b:a", "384k"), path
+    )
+    return taken(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "layout", "channels", "codec"),
+    [
+        ("a.wav", "5.1", 6, "pcm_f32le"),
+        pytest.param("a.wav", "7.1", 8, "pcm_s16le", marks=pytest.mark.thorough),
+        pytest.param("a.flac", "5.1", 6, "flac", marks=pytest.mark.thorough),
+        pytest.param("a.flac", "quad", 4, "flac", marks=pytest.mark.thorough),
+    ],
+)
+def test_channels_that_are_loud_together_are_mixed_without_cutting_anything_off(
+    name: str, layout: str, channels: int, codec: str, tmp_path: Path
+):
+    track, sound = mixed(tmp_path / name, layout, tone(0.9, channels), codec)
+    assert "times full scale, so that all of it was made quieter and nothing is cut off" in track.chosen_because
+    assert 0.8 < np.abs(sound[:, 4000:12000]).max() < 1.0
+    assert distortion(sound) < 0.001
+
+
+def test_float_surround_sound_above_full_scale_is_not_cut_off_when_it_is_mixed(tmp_path: Path):
+    track, sound = mixed(tmp_path / "a.wav", "5.1", tone(3.0, 6), "pcm_f32le")
+    assert "its samples go up to 3.0 times full scale" in track.chosen_because
+    assert 0.8 < np.abs(sound[:, 4000:12000]).max() < 1.0
+    assert distortion(sound) < 0.001
+
+
+def test_surround_sound_with_room_is_as_loud_as_ffmpeg_mixes_it(tmp_path: Path):
+    track, sound = mixed(tmp_path / "a.wav", "5.1", tone(0.3, 6), "pcm_f32le")
+    assert track.chosen_because == "the only audio track"
+    assert np.abs(sound[:, 4000:12000]).max() == pytest.approx(0.3 * (1 + 2 * 0.5**0.5), abs=0.03)
+
+
+def test_hiss_on_many_microphones_is_mixed_without_cutting_anything_off(tmp_path: Path):
+    hiss = 0.9 * np.sin(2 * np.pi * 6000 * np.arange(RATE) / RATE)
+    _, sound = mixed(tmp_path / "a.wav", None, np.repeat(hiss[:, None], 12, axis=1), "pcm_s16le")
+    assert 0.8 < np.abs(sound[:, 4000:12000]).max() < 1.0

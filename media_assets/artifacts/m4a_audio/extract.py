@@ -10,6 +10,7 @@ from typing import Any
 import ffmpeg as ffmpeg_python
 
 from media_assets.artifacts.m4a_audio.chapters import chapter_titles, chapters_said, listed_chapters
+from media_assets.artifacts.m4a_audio.headroom import Headroom, headroom
 from media_assets.artifacts.m4a_audio.mixing_down import mix_down
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.m4a_audio.value import AudioTrack
@@ -217,27 +218,30 @@ def _encode(
         )
     loud = overs(source, stream, work)
     outputs = min(stream.channels or _STEREO, settings.channels or _STEREO)
-    mixed, work = mix_down(ffmpeg, source, media, stream, outputs, work)
-    options = {
+    mixed, work = mix_down(ffmpeg, source, media, stream, outputs, work, loud.filter)
+    outputs = mixed.channels if mixed is not None else outputs
+    filters = [closing, loud.filter, mixed.filter if mixed is not None else None, f"aresample={KEEP_TIME}"]
+    room = Headroom()
+    if outputs < (stream.channels or 0):
+        measuring, work = portions(work, [0.2, 0.8])
+        room = headroom(ffmpeg, source, media, stream, _chain(filters), outputs, measuring)
+        filters.insert(2, room.filter)
+    options: dict[str, Any] = {
         "acodec": "aac",
         "audio_bitrate": f"{settings.bit_rate_kbps}k",
         "ac": outputs,
-        "af": f"aresample={KEEP_TIME}",
+        "af": _chain(filters),
         **ALL_MUST_DECODE,
     }
-    if mixed is not None:
-        options["ac"] = mixed.channels
-        if mixed.filter is not None:
-            options["af"] = f"{mixed.filter},{options['af']}"
-    if loud.filter is not None:
-        options["af"] = f"{loud.filter},{options['af']}"
-    if closing is not None:
-        options["af"] = f"{closing},{options['af']}"
     if work.max_media_seconds is not None:  # one wild time stamp is filled up with silence
         options["t"] = work.max_media_seconds + 1
     seconds = stream.duration_seconds or media.duration_seconds
     errors = ffmpeg.run(_output(source, media, stream, destination, options), work, duration_seconds=seconds)
-    return errors, "; ".join([*([mixed.said] if mixed else []), *loud.said]) or None
+    return errors, "; ".join([*([mixed.said] if mixed else []), *loud.said, *room.said]) or None
+
+
+def _chain(filters: Sequence[str | None]) -> str:
+    return ",".join(filter(None, filters))
 
 
 def _output(source: Path, media: MediaInfo, stream: Stream, destination: Path, options: dict[str, Any]) -> Any:

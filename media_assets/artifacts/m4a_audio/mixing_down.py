@@ -154,9 +154,12 @@ class Levels:
 
 
 def mix_down(
-    ffmpeg: FFmpeg, source: Path, media: MediaInfo, stream: Stream, outputs: int, work: Work
+    ffmpeg: FFmpeg, source: Path, media: MediaInfo, stream: Stream, outputs: int, work: Work, before: str | None = None
 ) -> tuple[Mix | None, Work]:
     """How a stream becomes so few channels.
+
+    Args:
+        before: The filter that it goes through before it is mixed.
 
     Returns:
         The mix, or None where ffmpeg's own serves; and what is left of the work.
@@ -176,7 +179,7 @@ def mix_down(
         left_out=_left_out(stream),
         others=_uneven(channels) if stream.is_of_unknown_layout or is_odd_pair else None,
     )
-    for second in ffmpeg.samples(source, media, stream, measuring, sample_rate=_MEASURED_RATE):
+    for second in ffmpeg.samples(source, media, stream, measuring, sample_rate=_MEASURED_RATE, before=before):
         levels.add(second)
     if levels.others is not None:
         return _of_microphones(levels), encoding
