@@ -15,6 +15,7 @@ from media_assets.media.isobmff import Box, boxes, boxes_inside
 
 _MOST_TRACKS = 1000
 """FFmpeg reads no more."""
+_MOST_BOXES = 10_000
 _MOST_EDITS = 100_000
 _PICTURE_ENTRY_BYTES = 86
 """What stands in the description of a picture's samples before other boxes do."""
@@ -51,6 +52,8 @@ class EditedTrack(NamedTuple):
     """Without any all of it is shown."""
     aperture: Aperture | None
     """What is to be shown of its picture (`clap`); None: all of it."""
+    ticks_per_second: int
+    """Of the film; 0 where it does not say."""
 
 
 def edited_tracks(file: BinaryIO) -> tuple[EditedTrack, ...]:
@@ -64,11 +67,19 @@ def edited_tracks(file: BinaryIO) -> tuple[EditedTrack, ...]:
         return ()
     file.seek(moov.start)
     header_bytes = 16 if file.read(4) == b"\0\0\0\1" else 8
-    tracks = (box for box in boxes_inside(file, moov, header_bytes) if box.type == b"trak")
-    return tuple(_track(file, track) for track in islice(tracks, _MOST_TRACKS))
+    inside = list(islice(boxes_inside(file, moov, header_bytes), _MOST_BOXES))
+    ticks = next((_ticks(file, box) for box in inside if box.type == b"mvhd"), 0)
+    return tuple(_track(file, box, ticks) for box in [box for box in inside if box.type == b"trak"][:_MOST_TRACKS])
 
 
-def _track(file: BinaryIO, track: Box) -> EditedTrack:
+def _ticks(file: BinaryIO, mvhd: Box) -> int:
+    """How many a second of the film has (8.2.2)."""
+    file.seek(mvhd.start + 8)
+    header = file.read(24)
+    return int.from_bytes(header[20:24] if header[:1] == b"\1" else header[12:16], "big")
+
+
+def _track(file: BinaryIO, track: Box, ticks: int) -> EditedTrack:
     handler, edits, aperture = b"", list[Edit](), None
     for box in boxes_inside(file, track):
         if box.type == b"edts":
@@ -81,7 +92,7 @@ def _track(file: BinaryIO, track: Box) -> EditedTrack:
                     handler = file.read(4)
                 elif inner.type == b"minf":
                     aperture = _aperture(file, inner)
-    return EditedTrack(handler, tuple(edits), aperture)
+    return EditedTrack(handler, tuple(edits), aperture, ticks)
 
 
 def _edits(file: BinaryIO, elst: Box) -> Iterator[Edit]:

@@ -10,6 +10,7 @@ from typing import Any
 import ffmpeg as ffmpeg_python
 
 from media_assets.artifacts.m4a_audio.chapters import chapter_titles, chapters_said, listed_chapters
+from media_assets.artifacts.m4a_audio.edited import edited
 from media_assets.artifacts.m4a_audio.headroom import Headroom, headroom
 from media_assets.artifacts.m4a_audio.mixing_down import mix_down
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
@@ -22,7 +23,7 @@ from media_assets.media.ffmpeg import ALL_MUST_DECODE, KEEP_TIME, FFmpeg
 from media_assets.media.ffmpeg_errors import FEWER_CHANNELS
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.joined import reads_on
-from media_assets.media.leaps import CLOSED, Leaps, leaps
+from media_assets.media.leaps import CLOSED, leaps
 from media_assets.media.matroska_chapters import unread_chapters
 from media_assets.media.overs import overs
 from media_assets.media.probe import MOST_CHAPTERS, probe
@@ -100,10 +101,8 @@ def extract_m4a(
         TimeLimitExceeded, Cancelled, SourceChanged, Transient, Fatal: see `FFmpeg.run`.
     """
     beyond = reads_on(source, media.container)
-    fell = falls(source, media, stream, work)
-    leapt = Leaps() if fell else leaps(source, media, stream, work)
-    closing = _ONE_AFTER_THE_OTHER if fell else CLOSED if leapt.closed else None
-    taken = _take(ffmpeg, source, media, stream, destination, settings, work, closing)
+    mended = _mend(source, media, stream, work)
+    taken = _take(ffmpeg, source, media, stream, destination, settings, work, mended)
     failure = taken.failure
     written = _written(destination, work)
     result = written.audio_streams[0] if written and written.audio_streams else None
@@ -123,7 +122,7 @@ def extract_m4a(
     work.report(1.0)
     return AudioTrack(
         stream_index=stream.index,
-        chosen_because="; ".join(filter(None, [reason, taken.mixed, beyond, jumps, falls_said(fell), leapt.said])),
+        chosen_because="; ".join(filter(None, [reason, taken.mixed, beyond, jumps, *mended.said])),
         language=stream.language,
         copied=taken.copied,
         duration_seconds=seconds,
@@ -136,6 +135,29 @@ def extract_m4a(
             media.chapters, written.chapters if written else (), _shift_seconds(media, stream), unread
         ),
     )
+
+
+@dataclass(frozen=True)
+class _Mended:
+    """What has to be done about the times of a stream."""
+
+    filter: str | None
+    """In front of all others; None where ffmpeg's own times serve."""
+    is_copied: bool
+    """Whether a copy plays the same."""
+    said: tuple[str | None, ...]
+
+
+def _mend(source: Path, media: MediaInfo, stream: Stream, work: Work) -> _Mended:
+    """Look for times that tell nothing, leap, or are put together by an edit list."""
+    fell = falls(source, media, stream, work)
+    if fell:
+        return _Mended(_ONE_AFTER_THE_OTHER, False, (falls_said(fell),))
+    parts = edited(source, media, stream)
+    if not parts.is_copied:
+        return _Mended(parts.filter, False, (parts.said,))
+    leapt = leaps(source, media, stream, work)
+    return _Mended(CLOSED if leapt.closed else None, not leapt.closed, (leapt.said, parts.said))
 
 
 @dataclass(frozen=True)
@@ -159,14 +181,10 @@ def _take(
     destination: Path,
     settings: AudioSettings,
     work: Work,
-    closing: str | None,
+    mended: _Mended,
 ) -> _Taken:
-    """Copy or else encode.
-
-    Args:
-        closing: The filter that mends its times, where they tell nothing or leap.
-    """
-    if stream.codec == "aac" and closing is None:
+    """Copy or else encode."""
+    if stream.codec == "aac" and mended.is_copied:
         try:
             return _Taken(copied=True, errors=_copy(ffmpeg, source, media, stream, destination, work))
         except TimeLimitExceeded:
@@ -174,7 +192,7 @@ def _take(
         except BadMedia:
             work.check()
     try:
-        errors, mixed = _encode(ffmpeg, source, media, stream, destination, settings, work, closing)
+        errors, mixed = _encode(ffmpeg, source, media, stream, destination, settings, work, mended.filter)
     except TimeLimitExceeded:
         raise
     except BadMedia as error:

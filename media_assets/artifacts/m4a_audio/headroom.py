@@ -1,6 +1,6 @@
 """Channels that are loud together add up to more than full scale, where players cut off what encoders keep.
 
-What belongs here: how loud a mix becomes, measured sample by sample with the filters that will make it. FFmpeg gives the
+What belongs here: how loud a mix becomes, measured sample by sample with the filters that will make it. FFmpeg gives
 channels of loudspeakers fixed shares (1 of those in front, 0.707 of the others) that add up to 2.4 for 5.1 and 3.1 for
 7.1, and makes nothing quieter where an encoder takes floating point, as that of AAC does.
 """
@@ -42,8 +42,8 @@ class Headroom:
         if self.peak <= 1:
             return []
         return [
-            f"with fewer channels it goes up to {self.peak:.1f} times full scale, so that all of it was made quieter and "
-            "nothing is cut off"
+            f"with fewer channels it goes up to {self.peak:.1f} times full scale, so that all of it was made quieter "
+            "and nothing is cut off"
         ]
 
 
