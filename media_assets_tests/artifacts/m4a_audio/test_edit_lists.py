@@ -87,11 +87,11 @@ def test_what_an_edit_list_plays_is_heard_in_its_order(
         assert media.pitch_hertz(middle) == pytest.approx(pitch, abs=10)
 
 
-def pitches(path: Path) -> list[int]:
+def pitches(path: Path) -> list[float]:
     """What is heard in the middle of each second, in hertz; 0 for silence."""
     sound = media.samples(path)
     middles = [sound[round((second + 0.3) * RATE) :][: round(0.4 * RATE)] for second in range(round(sound.size / RATE))]
-    return [round(media.pitch_hertz(middle), -1) if np.abs(middle).max() > 0.01 else 0 for middle in middles]
+    return [media.pitch_hertz(middle) if np.abs(middle).max() > 0.01 else 0.0 for middle in middles]
 
 
 ONE_PAUSE = "its edit list has pauses (1 ×, 1.0 s in all, the first at 1.0 s): silence stands there"
