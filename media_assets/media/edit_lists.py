@@ -53,7 +53,7 @@ class EditedTrack(NamedTuple):
     aperture: Aperture | None
     """What is to be shown of its picture (`clap`); None: all of it."""
     ticks_per_second: int
-    """Of the film; 0 where it does not say."""
+    """Ticks of the film; 0 where it does not say."""
 
 
 def edited_tracks(file: BinaryIO) -> tuple[EditedTrack, ...]:

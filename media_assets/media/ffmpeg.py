@@ -23,6 +23,7 @@ from media_assets.media.ffmpeg_errors import complaints, failure
 from media_assets.media.ffmpeg_progress import FFmpegProgress
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.mixing import MonoMix, equal_mix
+from media_assets.media.own_ends import own_end
 from media_assets.media.probe import probe
 from media_assets.media.process import Ending, run_process
 from media_assets.media.sandbox.kernel_filter import Freedom
@@ -215,7 +216,7 @@ class FFmpeg:
         """
         steps = f"aresample={sample_rate}" + (f":{KEEP_TIME}" if keeps_time else "")
         steps = f"{before},{steps}" if before else steps
-        output = uploaded(path, media.container)[str(stream.index)].output(
+        output = uploaded(path, media.container, **own_end(media, stream))[str(stream.index)].output(
             "pipe:1", format="s16le", acodec="pcm_s16le", af=steps, **ALL_MUST_DECODE
         )
         yield from self._seconds(output, work, 2 * sample_rate * (stream.channels or 1))

@@ -26,6 +26,7 @@ from media_assets.media.joined import reads_on
 from media_assets.media.leaps import CLOSED, leaps
 from media_assets.media.matroska_chapters import unread_chapters
 from media_assets.media.overs import overs
+from media_assets.media.own_ends import own_end
 from media_assets.media.probe import MOST_CHAPTERS, probe
 from media_assets.media.programmes import Programme, programme_of_picture
 from media_assets.media.untrusted import ISO, file_url, our_own, uploaded
@@ -142,7 +143,7 @@ class _Mended:
     """What has to be done about the times of a stream."""
 
     filter: str | None
-    """In front of all others; None where ffmpeg's own times serve."""
+    """The first of all filters; None where the times of ffmpeg serve."""
     is_copied: bool
     """Whether a copy plays the same."""
     said: tuple[str | None, ...]
@@ -271,7 +272,8 @@ def _output(source: Path, media: MediaInfo, stream: Stream, destination: Path, o
     late = _late_seconds(media, stream)
     # Ogg keeps the tags of the whole with the stream.
     tags = f"0:s:{stream.index}" if media.container == "ogg" else "0"
-    inputs = [uploaded(source, media.container, itsoffset=f"{-late:.6f}")[str(stream.index)]]
+    options_in = {"itsoffset": f"{-late:.6f}", **own_end(media, stream)}
+    inputs = [uploaded(source, media.container, **options_in)[str(stream.index)]]
     if _lists_chapters(media):
         listed = destination.with_name("chapters.txt")
         listed.write_text(listed_chapters(media.chapters), "utf-8")

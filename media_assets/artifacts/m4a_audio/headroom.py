@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.overs import HEADROOM
+from media_assets.media.own_ends import own_end
 from media_assets.media.untrusted import uploaded
 from media_assets.work.work import Work
 
@@ -59,7 +60,7 @@ def headroom(
     Raises:
         As `FFmpeg.run`.
     """
-    mixing = uploaded(source, media.container)[str(stream.index)].output(
+    mixing = uploaded(source, media.container, **own_end(media, stream))[str(stream.index)].output(
         "pipe:1", format="f32le", acodec="pcm_f32le", af=filters, ac=channels, **_length(work)
     )
     return Headroom(max((_peak(piece) for piece in ffmpeg.pieces(mixing, work, _PIECE_BYTES)), default=0.0))
