@@ -15,9 +15,8 @@ from media_assets.artifacts.duplicates.look.differences import (
     Differences,
     deep_differences,
     differences,
-    may_have_peaks,
-    peaks,
 )
+from media_assets.artifacts.duplicates.look.figures import TOO_COARSE, figures
 from media_assets.artifacts.duplicates.look.marks import PlacedMark, mark_of
 from media_assets.artifacts.duplicates.look.pictures import Finding, Laying, SeenPair, as_soft, where
 from media_assets.artifacts.duplicates.look.tones import planes_of
@@ -113,13 +112,18 @@ def look_at_details(
     whole_box, inner_box = boxes if laying.whole == 0 else reversed(boxes)
     pair = _snapped(*views, laying, whole_box.part(laying.box), inner_box)
     compared_side = max(max(shape) for shape in small)
-    if max(pair.size) <= _LARGER * compared_side and not pair.is_deep:
+    if not _says_more(pair, compared_side):
         return found
     wanting = next((view for view in views if view.is_reduced), None)
     if wanting is not None and _offers_less(pair, wanting):
         return SeenPair(Finding("different", "not looked at in detail: it has too many pixels", was_seen=False), laying)
     pair = _sharp(pair, compared_side)
-    return _verdict(pair, found) if max(pair.size) > _LARGER * compared_side or pair.is_deep else found
+    return _verdict(pair, found) if _says_more(pair, compared_side) else found
+
+
+def _says_more(pair: _Pair, compared_side: int) -> bool:
+    """Whether a look in detail may say more: on pages, for a figure."""
+    return max(pair.size) > _LARGER * compared_side or pair.is_deep or pair.laying.drawn
 
 
 def _between(inside: tuple[slice, slice], shape: tuple[int, int]) -> CutOut:
@@ -218,14 +222,15 @@ def _verdict(pair: _Pair, found: SeenPair) -> SeenPair:
     new: tuple[PlacedMark, Mask] | None = None
     for tile in _tiles(pair.size):
         ask()
-        rows, columns = np.nonzero(_differing(pair, tile))
+        differs, words = _differing(pair, tile)
+        rows, columns = np.nonzero(differs)
         differing[(rows + tile[0].start) // _COARSE, (columns + tile[1].start) // _COARSE] = True
         if not (differing & ~marked).any():
             continue
         if not pair.laying.drawn and new is None and (new := _mark_of_medium_size(pair, marked.shape)):
             marked |= new[1]
         if (differing & ~marked).any():
-            words = f"{where(differing & ~marked)}, seen in full detail"
+            words = words or f"{where(differing & ~marked)}, seen in full detail"
             return found._replace(finding=found.finding._replace(verdict="different", reason=words))
     if new is None or found.finding.verdict == "marked":
         return found
@@ -234,35 +239,30 @@ def _verdict(pair: _Pair, found: SeenPair) -> SeenPair:
     return found._replace(finding=finding)
 
 
-def _differing(pair: _Pair, tile: _Tile) -> Mask:
-    """Where the two differ in a tile."""
+def _differing(pair: _Pair, tile: _Tile) -> tuple[Mask, str]:
+    """Where the two differ in a tile, and in words why, where that is not all."""
     import numpy as np
 
     part, size = _shares(tile, pair.size), _size(tile)
     first, second = pair.planes(part, size)
     if np.array_equal(first, second):
-        return np.zeros(first.shape[:2], bool)
+        return np.zeros(first.shape[:2], bool), ""
     if pair.is_deep and (finer := _finer(pair, first, second)).any():
-        return finer
-    in_tones = pair.laying.tones(first, second)
-    found = _mask(differences(*in_tones, drawn=pair.laying.drawn, factor=pair.factor, most_usual=pair.most_usual))
-    if not found.any():
-        return _figures(pair, part, size, in_tones)
-    first, second = _laid_exactly(pair, part, size)
-    first, _ = as_soft(first, second)
-    second, _ = as_soft(second, first)
-    return found & _mask(
-        differences(first, second, drawn=pair.laying.drawn, factor=pair.factor, most_usual=pair.most_usual)
-    )
-
-
-def _figures(pair: _Pair, part: CutOut, size: tuple[int, int], in_tones: tuple[Planes, Planes]) -> Mask:
-    """Where a page in another size has another figure, as it is laid first or exactly."""
-    import numpy as np
-
-    if not (pair.laying.drawn and pair.is_resampled and may_have_peaks(*in_tones)):
-        return np.zeros(in_tones[0].shape[:2], bool)
-    return peaks(*_laid_exactly(pair, part, size))
+        return finer, ""
+    first, second = pair.laying.tones(first, second)
+    found = _mask(differences(first, second, drawn=pair.laying.drawn, factor=pair.factor, most_usual=pair.most_usual))
+    if not found.any() and not pair.laying.drawn:
+        return found, ""
+    laid = _laid_exactly(pair, part, size)
+    if found.any():
+        first, _ = as_soft(*laid)
+        second, _ = as_soft(laid[1], first)
+        exactly = differences(first, second, drawn=pair.laying.drawn, factor=pair.factor, most_usual=pair.most_usual)
+        found &= _mask(exactly)
+    if found.any() or not pair.laying.drawn:
+        return found, ""
+    in_figures = figures(laid[0][..., 0], laid[1][..., 0])
+    return in_figures.mask, "" if in_figures.is_told else TOO_COARSE
 
 
 def _finer(pair: _Pair, first: Planes, second: Planes) -> Mask:

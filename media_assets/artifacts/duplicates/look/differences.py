@@ -63,11 +63,6 @@ _LEAST_EVEN = 0.8
 """Difference of brightness, of 255: more than rounding to 8 bits makes."""
 _OF_ACTIVITY = 0.25
 """Share of what is going on at a place that another size or encoding may change."""
-_LEAST_PEAK = 18.0
-"""Difference of brightness, of 255, that a figure of small print makes, at the scale of 3 pixels."""
-_TIMES_PEAK = 3.0
-"""So many times what 99 of 100 such places differ by: copies in another size have 2.4 at most, a figure 3.3 or more."""
-_AS_ACTIVE = 0.5
 
 
 class Differences(NamedTuple):
@@ -120,31 +115,6 @@ def differences(
         if found.any():
             mask |= binary_dilation(found, iterations=scale.side // 2)
     return Differences(everywhere, mask, noise)
-
-
-def may_have_peaks(one: Planes, other: Planes) -> bool:
-    """Whether any place differs by as much as `peaks` asks for at least."""
-    import numpy as np
-
-    return float(np.abs(_averaged(one[..., 0] - other[..., 0], _DRAWN_SCALES[0].side)).max()) > _LEAST_PEAK
-
-
-def peaks(one: Planes, other: Planes) -> NDArray[np.bool_]:
-    """Where a page in another size differs by far more than at nearly all places where as much is going on.
-
-    What a change of size makes of small print is much, but alike at all letters: `differences`, which has to allow for
-    the tails of what encoding makes, takes a figure for more of it.
-    """
-    import numpy as np
-
-    side = _DRAWN_SCALES[0].side
-    apart = np.abs(_averaged(one[..., 0] - other[..., 0], side))
-    found: NDArray[np.bool_] = apart > _LEAST_PEAK
-    if not found.any():
-        return found
-    activity = _activity(one[..., 0], other[..., 0], side)
-    alike = activity >= _AS_ACTIVE * float(np.median(activity[found]))
-    return found & (apart > _TIMES_PEAK * float(np.percentile(apart[alike], 99)))
 
 
 def _is_quiet(one: Planes, other: Planes, scales: tuple[_Scale, ...], factor: float) -> bool:
