@@ -83,6 +83,44 @@ def test_quiet_speech_under_loud_music_is_told_apart_in_lossy_copies_and_each_fo
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(
+    "name, coarse, seconds",
+    [
+        ("coarse.m4a", ("-c:a", "aac", "-b:a", "48k"), 13),
+        ("coarse.mp3", ("-b:a", "48k"), 13),
+        ("coarse.opus", ("-c:a", "libopus", "-b:a", "32k"), 13),
+        ("short.m4a", ("-c:a", "aac", "-b:a", "48k"), 8),
+    ],
+)
+def test_quiet_speech_under_loud_music_is_told_apart_also_in_coarse_copies(
+    tmp_path: Path, name: str, coarse: tuple[str, ...], seconds: int
+) -> None:
+    music = scenes.music(6, seconds)
+    level = np.sqrt((music**2).mean()) * 0.1
+    files = []
+    for number in (0, 1):
+        spoken = scenes.write_sound(tmp_path / f"said{number}.wav", music + level * speech(number, seconds))
+        files += [spoken, scenes.changed(spoken, name, after=coarse)]
+    groups, reasons = grouped(*files)
+    assert groups == [[f"said{number}.wav", f"said{number}_{name}"] for number in (0, 1)]
+    assert all("sound differs" in reason for reason in reasons)
+
+
+@pytest.mark.thorough
+def test_where_coarse_encoding_hides_what_is_said_two_sounds_are_not_merged(tmp_path: Path) -> None:
+    music = scenes.music(3, 13)
+    level = np.sqrt((music**2).mean()) * 0.1
+    files = []
+    for number in (0, 1):
+        spoken = scenes.write_sound(tmp_path / f"said{number}.wav", music + level * speech(number, 13))
+        coarse = ("-ar", "44100", "-c:a", "aac", "-b:a", "24k")
+        files.append(scenes.changed(spoken, "coarse.m4a", after=coarse) if number else spoken)
+    groups, reasons = grouped(*files)
+    assert groups == []
+    assert all("not decided" in reason for reason in reasons)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
     "name, change",
     {
         "opus.opus": ("-c:a", "libopus", "-b:a", "24k"),

@@ -28,7 +28,7 @@ from media_assets.artifacts.duplicates.look.sounds import (
 )
 from media_assets.artifacts.duplicates.look.tempo import Tempo, fitted
 from media_assets.artifacts.duplicates.look.videos import clock
-from media_assets.artifacts.duplicates.look.voices import LONGEST_SECONDS, second_of_other_voice
+from media_assets.artifacts.duplicates.look.voices import LONGEST_SECONDS, Faint, other_voice
 from media_assets.artifacts.duplicates.values import DedupRow
 from media_assets.base.errors import BadMedia, SourceChanged, Transient
 from media_assets.media.ffmpeg import FFmpeg
@@ -199,7 +199,16 @@ def _other_voice(one: Sequence[_Track], other: Sequence[_Track], tempo: Tempo) -
         both = zip(left.samples.T, right.samples.T, strict=True) if left.channels == right.channels else ()
         for channels in both:
             first, second = (channel.astype(np.float32) / 32768 for channel in channels)
-            at = second_of_other_voice(first, second, tempo.offset_steps * STEP_SECONDS)
-            if at is not None:
-                return Finding("different", f"their sound differs faintly, as by a voice, {clock(at)} into it")
+            heard = other_voice(first, second, tempo.offset_steps * STEP_SECONDS)
+            if heard is not None:
+                return Finding("different", _faintly(heard))
     return None
+
+
+def _faintly(heard: Faint) -> str:
+    if heard.is_sure:
+        return f"their sound differs faintly, as by a voice, {clock(heard.second)} into it"
+    return (
+        f"their sound differs so much, {clock(heard.second)} into it, as coarse encoding makes it, that another faint "
+        "voice could not be told; not decided"
+    )
