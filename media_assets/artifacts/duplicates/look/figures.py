@@ -53,10 +53,15 @@ _GAP = 7
 """Pixels between letters of one word, at most."""
 _LONG, _SURELY_LONG = 1.5, 3.0
 _SHORTEST = 6
+_SOLID = 0.92
+"""Share of a box that a rule fills, and words do not."""
 _TURNED = 2
-_FEWEST_WORDS = 3
-_SMALL_WORDS = 10
-"""Percentile of the heights of words: a page has titles too."""
+_FEWEST_WORDS = 5
+_LEAST_TEXT = 0.05
+"""Share of what is not even that words are: of a chart 0.07, of a page 0.4, of a silhouette 0.04."""
+_SMALL_PRINT = 0.03
+"""Share of the length of all words that is left out as too small to be words."""
+_RIPPLES = 0.3
 
 
 class Figures(NamedTuple):
@@ -84,12 +89,13 @@ def figures(one: Plane, other: Plane) -> Figures:
     letters[:_SIDE] = letters[-_SIDE:] = letters[:, :_SIDE] = letters[:, -_SIDE:] = False
     if letters.sum() < _FEWEST:
         return nothing
-    height = height_of_words(target)
-    if height is None:
+    heights = [height_of_words(page) for page in (fitted, target)]
+    if None in heights:
         return nothing
     left = _spread(fitted - target)
     share = left / np.maximum(contrast, _LEAST_CONTRAST)
-    of_figure = _left_by_a_figure(height)
+    # What seems to be small print in one alone is what an encoder left.
+    of_figure = _left_by_a_figure(max(height for height in heights if height is not None))
     usual, most = (float(np.percentile(left[letters], share)) for share in (95, 99))
     as_much = share > of_figure
     stands_out = (share > _OF_FIGURE * of_figure) & (left > _TIMES * most)
@@ -159,9 +165,11 @@ def height_of_words(page: Plane) -> float | None:
     # Rules of a table and the strokes of letters look like some words in the other direction.
     words = turned if _length(turned) > _TURNED * _length(upright) else upright
     for least in (2, 1):
-        heights = [height for height, _ in words if height >= least]
-        if len(heights) >= _FEWEST_WORDS:
-            return float(np.percentile(heights, _SMALL_WORDS))
+        chosen = sorted(word for word in words if word[0] >= least)
+        area = sum(height * width for height, width in chosen)
+        if len(chosen) >= _FEWEST_WORDS and area >= _LEAST_TEXT * float((_range(page) > _CONTRAST).sum()):
+            lengths = np.cumsum([width for _, width in chosen])
+            return float(chosen[int(np.searchsorted(lengths, _SMALL_PRINT * lengths[-1]))][0])
     return None
 
 
@@ -180,18 +188,23 @@ def _words(page: Plane) -> list[tuple[int, int]]:
         grey_opening,
         label,
         maximum_filter,
+        minimum_filter,
     )
 
     found: list[tuple[int, int]] = []
     size = (_TALLEST, _TALLEST)
+    # Around what is far darker, an encoder leaves ripples.
+    least = np.maximum(_INK_CONTRAST, _RIPPLES * (maximum_filter(page, size) - minimum_filter(page, size)))
     for stands_out in (grey_closing(page, size) - page, page - grey_opening(page, size)):
         contrast = maximum_filter(stands_out, 15)
-        ink = (stands_out > _INK * contrast) & (contrast > _INK_CONTRAST)
+        ink = (stands_out > _INK * contrast) & (contrast > least)
         for line in ((1, _LINE_ACROSS), (_LINE_DOWN, 1)):
             ink &= ~binary_opening(ink, np.ones(line))
-        words, _ = label(binary_closing(np.pad(ink, _GAP), np.ones((1, _GAP))))
+        padded = np.pad(ink, _GAP)
+        words, _ = label(binary_closing(padded, np.ones((1, _GAP))))
         for down, across in find_objects(words):
             height, width = down.stop - down.start, across.stop - across.start
-            if width >= max(_SHORTEST, _LONG * height):
+            is_rule = width >= _SURELY_LONG * height and float(padded[down, across].mean()) > _SOLID
+            if width >= max(_SHORTEST, _LONG * height) and not is_rule:
                 found.append((height, width))
     return found
