@@ -83,6 +83,8 @@ def of_media(media: MediaInfo, *, raw: bool = False) -> Belongings:
         hdr=(picture.hdr or "") if picture else "",
         bit_depth=(picture.bit_depth or 8) if picture else 8,
         lossless=main is not None and main.codec.startswith((*_LOSSLESS, "pcm_")),
+        frame_rate=(picture.frame_rate or 0.0) if picture else 0.0,
+        codec=main.codec if main else "",
         raw=raw,
     )
 

@@ -105,7 +105,9 @@ class LibraryRows:
     def _held(self, entry: SourceEntry, manifest: Manifest) -> Mapping[str, Any]:
         """What a recording holds beside, by its probe, where an older version has indexed it without that."""
         known = _fields(manifest)
-        if known.get("holds") is not None or known.get("kind") not in (MediaKind.VIDEO, MediaKind.AUDIO):
+        holds = known.get("holds")
+        is_known = isinstance(holds, dict) and "codec" in holds
+        if is_known or known.get("kind") not in (MediaKind.VIDEO, MediaKind.AUDIO):
             return {}
         file = self._reader(FILES).manifest(FILES, entry.key)
         found = _fields(file) if file else {}

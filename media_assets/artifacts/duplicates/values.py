@@ -67,6 +67,10 @@ class Belongings(Model):
     bit_depth: int = 8
     """Bits of each colour."""
     lossless: bool = False
+    frame_rate: float = 0.0
+    """Pictures a second on average, as the file says; 0 where that is not known."""
+    codec: str = ""
+    """FFmpeg's name of how the picture is coded, or the sound where there is none; empty where that was not noted."""
     raw: bool = False
     """Whether it holds what the sensor of a camera saw, before it was made a picture."""
 

@@ -13,6 +13,7 @@ from media_assets.artifacts.duplicates.find.alignment import Pictures, lay_pictu
 from media_assets.artifacts.duplicates.find.audio_prints import IndexedPrint
 from media_assets.artifacts.duplicates.find.codes import ORIENTATIONS, turned
 from media_assets.artifacts.duplicates.find.evidence import Evidence
+from media_assets.artifacts.duplicates.find.measured import Measured
 from media_assets.artifacts.duplicates.settings import SimilaritySettings
 from media_assets.media.info import MediaKind
 
@@ -46,6 +47,8 @@ class Likeness(NamedTuple):
     """Where one of both has a mark that the other has not, in words; that other one shows more then."""
     apart: str = ""
     """Why they are not the same all the same, where other files show that."""
+    measured: Measured = Measured()
+    """What a look found of how much both show."""
 
 
 def compare(first: Evidence, second: Evidence, orientation: int, limits: SimilaritySettings) -> Likeness | None:

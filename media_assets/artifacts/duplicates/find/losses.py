@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
-from media_assets.artifacts.duplicates.find.choose import HAS_SOUND, LITTLE_HEARD, plays, shown_pixels
+from media_assets.artifacts.duplicates.find.choose import HAS_SOUND, LITTLE_HEARD, believed_hdr, shown_pixels
 from media_assets.artifacts.duplicates.find.compare import Likeness
+from media_assets.artifacts.duplicates.find.contest import CLEARLY_FINER, fresh_rates, same_tones
+from media_assets.artifacts.duplicates.find.ends import added_seconds, plays
 from media_assets.artifacts.duplicates.values import Belongings, DedupRow
 from media_assets.base.languages import language_name, same_language
 from media_assets.base.wording import counted, describe_seconds
@@ -25,7 +27,7 @@ moves, fingerprints tell where one begins in the other no better."""
 _A_LITTLE_MORE = 1.1
 _AS_MANY_PIXELS = 0.8
 """Share of the pixels of another copy that one has at least, to be kept for what it holds beside."""
-_MORE_PIXELS = 1.02
+_MORE_PIXELS, _MORE_FRAMES = 1.02, 1.15
 _HEARD_LONGER = "more of its sound is heard"
 _MOST_NAMED = 8
 _NOTHING = Belongings()
@@ -67,20 +69,28 @@ def _played_by_one(first: DedupRow, second: DedupRow, likeness: Likeness) -> tup
         return 0.0, 0.0
     begins = likeness.offset_seconds
     ends = (first.duration_seconds or 0.0) - begins - (second.duration_seconds or 0.0)
+    # What is black and silent there is nothing that the other lacks.
+    (before, behind), (other_before, other_behind) = added_seconds(first, second)
+    begins, ends = begins - before + other_before, ends - behind + other_behind
     return (begins, -ends) if begins > 0 else (ends, -begins)
 
 
-def losses(kept: DedupRow, other: DedupRow, *, same_speed: bool = True) -> list[str]:
+def losses(kept: DedupRow, other: DedupRow, likeness: Likeness) -> list[str]:
     """What of the other copy is lost when it goes, each as a clause behind its name."""
     found = []
     things = [*_contents(other, kept), *_things(kept, other)]
     if things:
         named = things[:_MOST_NAMED] + ([f"{len(things) - _MOST_NAMED} more"] if len(things) > _MOST_NAMED else [])
         found.append(f"has {_listed(named)} that the kept one has not")
-    found += _qualities(kept, other)
+    found += _qualities(kept, other, likeness)
     if _heard_more_seconds(other, kept):
         found.append(f"is heard for {describe_seconds(_heard_more_seconds(other, kept))} more than the kept one")
-    if same_speed and kept.kind is not MediaKind.IMAGE and plays(other, kept) == "more":
+    nothing = sum(added_seconds(other, kept)[0])
+    if nothing:
+        found.append(
+            f"begins or ends with {describe_seconds(nothing)} of nothing to see or hear that the kept one has not"
+        )
+    if likeness.speed == 1.0 and kept.kind is not MediaKind.IMAGE and plays(other, kept) == "more":
         seconds = (other.duration_seconds or 0.0) - (kept.duration_seconds or 0.0)
         found.append(f"plays {describe_seconds(seconds)} more than the kept one")
     if other.kind is MediaKind.IMAGE and other.left_out is None and other.frames and other.holds is None:
@@ -174,15 +184,25 @@ def _things(kept: DedupRow, other: DedupRow) -> Iterator[str]:
         yield f"a note that its sound is in {new}"
 
 
-def _qualities(kept: DedupRow, other: DedupRow) -> Iterator[str]:
+def _qualities(kept: DedupRow, other: DedupRow, likeness: Likeness) -> Iterator[str]:
     if _pixels(other) > _MORE_PIXELS * _pixels(kept) > 0:
-        yield f"has more pixels ({other.width}×{other.height}) than the kept one ({kept.width}×{kept.height})"
+        sizes = f"has more pixels ({other.width}×{other.height}) than the kept one ({kept.width}×{kept.height})"
+        yield f"{sizes}, which show no more" if likeness.measured.enlarged == 1 else sizes
+    rates = fresh_rates(kept, other, likeness)
+    if rates[1] > _MORE_FRAMES * rates[0] > 0:
+        yield f"has {rates[1]:.3g} pictures a second, and the kept one {rates[0]:.3g}"
+    if likeness.measured.finer <= -CLEARLY_FINER:
+        yield "shows finer detail than the kept one"
     if other.has_sound and kept.has_sound is False:
         yield "has sound, and the kept one has none"
     has, lacks = other.holds, kept.holds
     if has is None or lacks is None:
         return
-    if has.hdr and not lacks.hdr:
+    if has.hdr and not lacks.hdr and same_tones(kept, other, likeness):
+        yield f"says it is {has.hdr}, with the same tones as the kept one, which does not"
+    elif has.hdr and not believed_hdr(other):
+        yield f"says it is {has.hdr}, which {has.bit_depth} bits of each colour do not bear out"
+    elif has.hdr and not lacks.hdr:
         yield f"is {has.hdr}, and the kept one has no more than white"
     if has.bit_depth > lacks.bit_depth:
         yield f"has {has.bit_depth} bits of each colour, and the kept one {lacks.bit_depth}"

@@ -9,15 +9,17 @@ picture or in time, waits for that one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Protocol
 
-from media_assets.artifacts.duplicates.find.choose import because, may_be_kept_for, plays, preference
+from media_assets.artifacts.duplicates.find.choose import because, may_be_kept_for, preference
 from media_assets.artifacts.duplicates.find.codes import ORIENTATIONS
 from media_assets.artifacts.duplicates.find.compare import Likeness, compare, turned_words
+from media_assets.artifacts.duplicates.find.contest import weigh
 from media_assets.artifacts.duplicates.find.crops import find_cuts
 from media_assets.artifacts.duplicates.find.cut_videos import compare_cut, find_cut_videos
+from media_assets.artifacts.duplicates.find.ends import plays
 from media_assets.artifacts.duplicates.find.evidence import Evidence, evidence_of
 from media_assets.artifacts.duplicates.find.exact import EqualBytes, FileOnDisk, contents
 from media_assets.artifacts.duplicates.find.index import Candidate, PictureIndex, SoundIndex
@@ -31,6 +33,7 @@ from media_assets.media.info import MediaKind
 _ASKED_AT_ONCE = 1024
 _LIKE_A_PART = 0.9
 """Similarity of pictures of which one was cut out of the other."""
+_EACH_HAS_MORE = "one shows more of the picture, and the other plays longer; each would be lost"
 
 
 class LooksAtPairs(Protocol):
@@ -111,14 +114,19 @@ def _stars(
             if rows[file].kind is not MediaKind.IMAGE and likeness.speed == 1.0:
                 played = plays(rows[candidate.file], rows[file])
                 if {likeness.shows, played} == {"less", "more"}:
-                    continue  # each has something that the other has not
+                    likeness = likeness._replace(apart=_EACH_HAS_MORE)
                 likeness = likeness._replace(shows=played) if likeness.shows == "as much" else likeness
-            likeness = weighed(rows[file], rows[candidate.file], likeness, may_be_kept, listened=look is not None)
+            if not likeness.apart:
+                likeness = weighed(rows[file], rows[candidate.file], likeness, may_be_kept, listened=look is not None)
+            if likeness.shows == "as much" and rows[file].kind is not MediaKind.IMAGE:
+                likeness = weigh(rows[file], rows[candidate.file], likeness, settings)
             if likeness.apart:
                 if look is not None:
                     look(rows[file], rows[candidate.file], likeness)
                 continue
-            if likeness.shows != "more" or not may_be_kept(rows[candidate.file], rows[file]):
+            if candidate.file < file and candidate.file in cuts.gave_way_to(file):
+                members[candidate.file] = likeness if likeness.shows == "less" else likeness._replace(shows="as much")
+            elif likeness.shows != "more" or not may_be_kept(rows[candidate.file], rows[file]):
                 members[candidate.file] = likeness
             else:
                 is_part = True
@@ -191,6 +199,7 @@ class _Cuts:
         images = [file for file in shown if evidence[file].kind is MediaKind.IMAGE]
         videos = [file for file in shown if evidence[file].kind is MediaKind.VIDEO]
         self._parts: dict[int, list[Candidate]] = {}
+        self._gave_way: dict[int, set[int]] = {}
         for cut in (
             *find_cuts(images, evidence, limits, check),
             *find_cut_videos(videos, evidence, limits, check),
@@ -204,6 +213,12 @@ class _Cuts:
         """Ask again, when the turn of a file comes, for what has turned out to be a part of it."""
         back = orientation if orientation not in (5, 6) else 11 - orientation
         self._parts.setdefault(file, []).append(Candidate(part, back, is_part=True))
+        self._gave_way.setdefault(file, set()).add(part)
+
+    def gave_way_to(self, file: int) -> Collection[int]:
+        """What was put off for a file: measured from the other side, two that are nearly as good may seem to be the
+        other way round."""
+        return self._gave_way.get(file, ())
 
 
 def _likeness(first: Evidence, second: Evidence, candidate: Candidate, limits: SimilaritySettings) -> Likeness | None:
@@ -251,7 +266,7 @@ def group_of(
     same = Likeness(1.0, 0, 0.0, "the same bytes")
     members = [_member(stored, "exact", same) for stored in content.files[1:]]
     for other, likeness in near:
-        lost = losses(content.row, other.row, same_speed=likeness.speed == 1.0)
+        lost = losses(content.row, other.row, likeness)
         told = likeness._replace(reason="; ".join((likeness.reason, *lost)))
         first, *copies = (_member(stored, "near", told) for stored in other.files)
         members += [first, *(copy.model_copy(update={"copy_of": first.key}) for copy in copies)]

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_assets.artifacts.duplicates.find.compare import Likeness
+from media_assets.artifacts.duplicates.find.measured import Measured
 from media_assets.artifacts.duplicates.look.align import CutOut
 from media_assets.artifacts.duplicates.look.cropped import in_common
 from media_assets.artifacts.duplicates.look.frames import VIDEO_SIDE, ClipWindow, bursts
+from media_assets.artifacts.duplicates.look.grades import measured, share_in_frame
 from media_assets.artifacts.duplicates.look.matching import best_pairs, likeliest, without_common_bars
 from media_assets.artifacts.duplicates.look.mirrors import may_be_another_when_turned
 from media_assets.artifacts.duplicates.look.moments import Moment, moments
@@ -51,6 +53,10 @@ _KEPT_BYTES = 200_000_000
 _LIMIT_SECONDS = 120.0
 """How long one reading of a file may take."""
 _SCAN_LIMIT_SECONDS = 3600.0
+_FULL_SIDE, _MEASURED = 3840, 3
+"""In how many frames, and up to which size, it is measured how much they show."""
+_OF_THE_FRAME = 0.06
+"""By how much a frame of one colour may seem to be another share of a picture than what was cut out of it."""
 _MOST_PAIRS = 4
 """So many pairs of frames of one instant are looked at, at most."""
 
@@ -95,7 +101,30 @@ class Clips:
             return Finding("different", TURNED)
         count = len(found) - len(known)
         seen = found[:count] + [one + other for one, other in zip(best, found[count:], strict=True)]
-        return look_at_moments([pairs for pairs in seen if pairs])
+        finding = look_at_moments([pairs for pairs in seen if pairs])
+        if finding.verdict == "cut":
+            return _without_frame(finding, (one, other)[finding.whole])
+        if finding.verdict != "same":
+            return finding
+        return finding._replace(
+            measured=measured(self._in_full(first, second, known, likeness.orientation), (one, other))
+        )
+
+    def _in_full(
+        self,
+        first: DedupRow,
+        second: DedupRow,
+        places: Sequence[tuple[Moment, Sequence[tuple[int, int]]]],
+        orientation: int,
+    ) -> list[tuple[Pixels, Pixels]]:
+        """Some frames of both that show the same, in the sizes of the files."""
+        some = [(place, pairs[0]) for place, pairs in places[:_MEASURED]]
+        windows = [
+            [(place.first, place.second)[side]._replace(picks=(pair[side],)) for place, pair in some] for side in (0, 1)
+        ]
+        one = without_common_bars(_upright(self._read(first, windows[0], _FULL_SIDE), orientation))
+        other = without_common_bars(self._read(second, windows[1], _FULL_SIDE))
+        return [(left[0], right[0]) for left, right in zip(one, other, strict=True) if left and right]
 
     def _scanned(self, first: DedupRow, second: DedupRow, likeness: Likeness, boxes: Boxes) -> Scan:
         """Where the two differ most.
@@ -193,6 +222,15 @@ def _source(path: Path, work: Work, shown: CutOut, orientation: int) -> ScannedV
     if media is None or not media.video_streams:
         raise BadMedia("has no pictures any more", next_step="Run `media-assets process`")
     return ScannedVideo(path, media.container, media.video_streams[0], shown, orientation)
+
+
+def _without_frame(finding: Finding, larger: Bursts) -> Finding:
+    """What seems cut out of the other may be the whole, to which the other has bars or a frame of one colour more."""
+    share = share_in_frame(larger)
+    if share > finding.cut + _OF_THE_FRAME or share > 1 - _OF_THE_FRAME:
+        return finding
+    framed = (share, 1.0) if finding.whole == 0 else (1.0, share)
+    return finding._replace(verdict="same", cut=1.0, measured=Measured(framed=framed))
 
 
 def _upright(found: Bursts, orientation: int) -> Bursts:

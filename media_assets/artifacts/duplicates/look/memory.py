@@ -19,6 +19,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from media_assets.artifacts.duplicates.find.measured import Measured
 from media_assets.artifacts.duplicates.look.pictures import Finding
 from media_assets.base.errors import classify
 from media_assets.base.files import PRIVATE_MODE, private_folder, read_if_file, write_whole
@@ -52,7 +53,7 @@ class LookMemory:
         """What was found of a pair; None when it was not looked at."""
         found = self._known.get(name)
         try:
-            finding = Finding(*found[1:]) if found else None
+            finding = _finding(found[1:]) if found else None
         except TypeError:
             return None
         if finding is not None:
@@ -109,6 +110,11 @@ class LookMemory:
         private_folder(self._path.parent)
         with FileLock(self._path.with_suffix(".lock"), mode=PRIVATE_MODE):
             yield
+
+
+def _finding(found: list[Any]) -> Finding:
+    finding = Finding(*found)
+    return finding._replace(measured=Measured(*finding.measured))
 
 
 def _today() -> int:

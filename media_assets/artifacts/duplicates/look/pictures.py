@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from media_assets.artifacts.duplicates.find.measured import Measured
 from media_assets.artifacts.duplicates.look import align
 from media_assets.artifacts.duplicates.look.align import WHOLE, CutOut, boxed, correlation, find_box, refined, resized
 from media_assets.artifacts.duplicates.look.differences import differences
@@ -58,6 +59,8 @@ class Finding(NamedTuple):
     better: int | None = None
     """Which of the two is to be kept for what it shows, 0 or 1, where that is not told by what was cut."""
     better_because: str = ""
+    measured: Measured = Measured()
+    """How much two videos show."""
 
 
 class Laying(NamedTuple):

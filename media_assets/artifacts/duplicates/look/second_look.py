@@ -9,8 +9,9 @@ from itertools import count
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from media_assets.artifacts.duplicates.find.choose import UNMARKED, WHOLE_PICTURE, plays
+from media_assets.artifacts.duplicates.find.choose import UNMARKED, WHOLE_PICTURE
 from media_assets.artifacts.duplicates.find.compare import Likeness
+from media_assets.artifacts.duplicates.find.ends import plays
 from media_assets.artifacts.duplicates.find.speeds import LEAST, speed_in_words
 from media_assets.artifacts.duplicates.look.clips import CannotSee, Clips
 from media_assets.artifacts.duplicates.look.listening import Ears
@@ -104,6 +105,7 @@ class SecondLook:
             return None
         self._look_alikes.pop(frozenset((first.key, second.key)), None)
         words = likeness.reason
+        likeness = likeness._replace(measured=finding.measured)
         if finding.cut < 1:
             words += f", of which one shows {finding.cut:.0%}, cut at its edges"
             because = "" if first.kind is MediaKind.IMAGE else WHOLE_PICTURE

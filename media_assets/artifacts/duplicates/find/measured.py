@@ -1,0 +1,19 @@
+"""What two videos really show, measured on their frames, whatever their headers claim."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Measured(NamedTuple):
+    """See the module; `look.grades` measures it."""
+
+    finer: float = 0.0
+    """How many times as much fine detail the first shows as the second, as the logarithm to base 2: 1 for twice as
+    much, -1 for half; 0 also where they differ as by a filter that sharpens or softens."""
+    enlarged: int | None = None
+    """Which of the two, 0 or 1, has more pixels that show no more than those of the other."""
+    fresh: tuple[float, float] = (1.0, 1.0)
+    """Share of the frames of each that are not the one before again, nor a mixture of their neighbours."""
+    framed: tuple[float, float] = (1.0, 1.0)
+    """Share of the picture of each that lies inside a frame, or between bars, of one colour that the other has not."""
