@@ -53,7 +53,8 @@ class FetchCache:
     """Hands out fetched files for as long as they are used.
 
     `max_bytes` bounds what is kept for later. Files that are in use at the same time may exceed it together, and a file
-    larger than it is fetched all the same; what the disk must keep free is never touched.
+    larger than it is fetched all the same, which is said once; they go as soon as they are not in use. What the disk
+    must keep free is never touched.
 
     Args:
         folder: Where the files lie; its own.

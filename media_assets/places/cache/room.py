@@ -9,6 +9,7 @@ Locks are the kernel's, so those of a process that was killed are free at once; 
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 import uuid
@@ -22,8 +23,11 @@ from filelock import FileLock
 from media_assets.base.errors import Fatal, Transient, classify
 from media_assets.base.files import PRIVATE_MODE, private_folder
 from media_assets.base.interruption import held_if_free
+from media_assets.base.wording import describe_bytes
 from media_assets.places.cache.files import CacheFiles, SizeLedger
 from media_assets.places.cache.settings import CacheSettings
+
+logger = logging.getLogger("media_assets")
 
 Need = Literal["now", "soon", "perhaps"]
 """What is needed now is never evicted. What is wanted soon goes last, and only for what is needed now; what might be
@@ -55,6 +59,7 @@ class Room:
         self._settings = settings
         self._min_free_bytes = min_free_bytes
         self._evicted = evicted
+        self._has_warned = False
 
     def path(self, name: str) -> Path:
         return self._files.path(name)
@@ -85,11 +90,13 @@ class Room:
             lock.release()
             with suppress(PermissionError):  # Windows: someone is just looking whether it is free, and removes it
                 Path(lock.lock_file).unlink(missing_ok=True)
+            self._let_go()
 
     def reserve(self, name: str, size_bytes: int, need: Need) -> None:
         """Make room for a file about to be fetched, by the holder of its `fetch_lock`; `settle` ends it.
 
-        What is needed now may exceed `max_bytes` when all the rest is in use: only the disk's free space bounds it.
+        What is needed now may exceed `max_bytes` when all the rest is in use: only the disk's free space bounds it
+        until the use ends.
 
         Raises:
             NoRoom: it does not fit beside what others use or fetch.
@@ -115,6 +122,21 @@ class Room:
         with self._locked():
             ledger = self._files.ledger()
             self._files.settle(ledger, name)
+            self._files.save(ledger)
+
+    def _let_go(self) -> None:
+        """Keep to `max_bytes` as soon as what exceeded it is not in use any more."""
+        if not self._files.files.is_dir():
+            return  # it vanished, which `require_folder` says
+        with self._locked():
+            ledger = self._files.ledger()
+            if ledger.held_bytes <= self._settings.max_bytes:
+                return
+            uses = self._live_uses()
+            self._files.count(ledger, uses)
+            candidates = self._candidates(ledger, uses, self._files.reservations(), "perhaps")
+            while ledger.held_bytes > self._settings.max_bytes and (victim := next(candidates, None)):
+                self._evict(ledger, victim)
             self._files.save(ledger)
 
     def discard(self, name: str) -> None:
@@ -206,6 +228,8 @@ class Room:
             candidates = self._candidates(ledger, uses, coming, need)
             while max(over_limit(), over_disk()) > 0 and (victim := next(candidates, None)):
                 self._evict(ledger, victim)
+        if need == "now" and over_limit() > 0:
+            self._warn(ledger.held_bytes + coming_bytes + size_bytes - size(name))
         if short():
             in_use_bytes = pinned_bytes - size(name) + coming_bytes
             reason = (
@@ -215,6 +239,17 @@ class Room:
             if need != "now" or short() <= max(0, ledger.held_bytes - pinned_bytes) + in_use_bytes:
                 raise NoRoom(reason)
             raise Fatal(reason, next_step="Free space, or lower limits.min_free_bytes in library.yaml")
+
+    def _warn(self, in_use_bytes: int) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            logger.warning(
+                "the files in use in %s take %s together, more than cache.max_bytes (%s): none is kept there for "
+                "later, and what is needed again is fetched again. Raise cache.max_bytes in library.yaml",
+                self._folder,
+                describe_bytes(in_use_bytes),
+                describe_bytes(self._settings.max_bytes),
+            )
 
     def _candidates(
         self, ledger: SizeLedger, uses: Mapping[str, Need], coming: Mapping[str, int], need: Need

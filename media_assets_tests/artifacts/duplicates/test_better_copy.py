@@ -129,7 +129,6 @@ def test_pixels_pictures_and_bits_that_show_no_more_are_seen_through(
 @pytest.mark.parametrize(
     ("pictures", "sound"),
     [
-        ("setpts=PTS/1.05", "atempo=1.05"),
         ("setpts=PTS/1.05,fps=10", "atempo=1.05"),
         ("setpts=PTS/0.96", "atempo=0.96"),
     ],

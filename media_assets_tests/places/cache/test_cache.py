@@ -188,6 +188,21 @@ def test_a_file_larger_than_the_cache_is_fetched_all_the_same(tmp_path: Path) ->
         assert path.read_text() == "text"
 
 
+def test_what_exceeded_the_cache_goes_as_soon_as_it_is_not_in_use_and_that_is_said_with_the_setting(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache = cache_in(tmp_path, max_bytes=15)
+    with cache.lease("a", 10, fetching("a" * 10)) as one, cache.lease("b", 10, fetching("b" * 10)) as other:
+        assert one.exists() and other.exists()
+    assert sorted(path.name for path in one.parent.iterdir()) == [one.name], "the one that was in use longest"
+    with cache.lease("c", 700, fetching("c" * 700)):
+        pass
+    assert list(one.parent.iterdir()) == []
+    (line,) = caplog.messages
+    assert "take 20 B together, more than cache.max_bytes (15 B)" in line
+    assert "fetched again" in line and "library.yaml" in line
+
+
 @pytest.mark.thorough
 def test_many_evictions_in_a_row_go_on_until_there_is_room(tmp_path: Path) -> None:
     cache = cache_in(tmp_path, max_bytes=1000)

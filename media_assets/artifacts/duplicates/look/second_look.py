@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from itertools import count
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -141,10 +141,14 @@ class SecondLook:
 
     def _looked(self, first: DedupRow, second: DedupRow, likeness: Likeness) -> Finding:
         if first.kind is not MediaKind.IMAGE:
-            try:
-                return self._looked_and_listened(first, second, likeness)
-            except CannotSee as error:
-                return Finding("different", f"not looked at: {error}", was_seen=False)
+            with ExitStack() as held:
+                try:
+                    # Each is read several times: it stays where it is meanwhile, also in a cache that is too small.
+                    for row in (first, second):
+                        self._hold(row, held)
+                    return self._looked_and_listened(first, second, likeness)
+                except CannotSee as error:
+                    return Finding("different", f"not looked at: {error}", was_seen=False)
         one, other = self._picture(first), self._picture(second)
         if isinstance(one, _Unseen):
             return Finding("different", f"not looked at: {first.key} {one.reason}", was_seen=False)
@@ -163,6 +167,12 @@ class SecondLook:
         speed = likeness.speed if heard.speed == 1 else heard.speed
         seen = self._clips.look(first, second, likeness._replace(speed=speed))
         return seen if seen.verdict == "different" else seen._replace(speed=heard.speed)
+
+    def _hold(self, row: DedupRow, held: ExitStack) -> None:
+        try:
+            held.enter_context(self._opened(row))
+        except (BadMedia, SourceChanged, Transient) as error:
+            raise CannotSee(f"{row.key} {error}") from error
 
     def _picture(self, row: DedupRow) -> Still | _Unseen:
         if row.key not in self._pictures:
