@@ -64,6 +64,17 @@ def passing_by(seed: int, begins: float | None, *, seconds: float = 12.0) -> np.
     return _noisy(frames, 10 * seed + round(begins or 0))
 
 
+def mostly_empty(seed: int, begins: float, *, seconds: float = 30.0) -> np.ndarray:
+    """An empty place through which somebody darts for six tenths of a second, at a time in seconds."""
+    still = scenes.background(580 + seed).astype(np.uint8)
+    frames = np.repeat(still[None], round(seconds * RATE), axis=0)
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    for step in range(6):
+        frame = frames[round(begins * RATE) + step]
+        frame[((rows - 120) / 26) ** 2 + ((columns - 50 * step - 20) / 11) ** 2 < 1] = (30, 30, 60)
+    return _noisy(frames, 10 * seed + round(begins))
+
+
 def screen(seed: int, text: int, *, seconds: float = SECONDS) -> np.ndarray:
     """Somebody writes into a window of a screen; the window is that of the seed, the words are others."""
     random = np.random.default_rng((seed, 43))

@@ -12,6 +12,7 @@ from PIL import Image
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
 from media_assets.artifacts.duplicates.look.grades import fresh_share, measured, share_in_frame
 from media_assets_tests import sample_media as media
+from media_assets_tests.artifacts.duplicates import confusable_clips as clips
 from media_assets_tests.artifacts.duplicates import scenes
 from media_assets_tests.artifacts.duplicates.indexing import rows_of, second_look
 
@@ -138,6 +139,18 @@ def test_the_film_at_its_own_speed_is_kept(tmp_path: Path, pictures: str, sound:
     path, because, reason = kept(original, changed(original, "a.mp4", "-vf", pictures, "-af", sound), looked=True)
     assert (path, because) == ("z.mp4", "it is played at its own speed")
     assert "played about" in reason
+
+
+@pytest.mark.thorough
+def test_a_coarse_copy_of_an_empty_place_is_found_by_the_moment_in_which_something_happens(tmp_path: Path) -> None:
+    for seed, begins in ((4, 21.3), (5, 12.0)):
+        original = scenes.write_film(tmp_path / f"{seed}.mp4", clips.mostly_empty(seed, begins))
+        copy = scenes.changed(original, "28.mp4", after=("-c:v", "libx264", "-crf", "28"))
+        other = scenes.write_film(tmp_path / f"{seed}other.mp4", clips.mostly_empty(seed, begins - 7))
+        made = [original, copy, other]
+        with second_look(made) as look:
+            (group,) = duplicate_groups(rows_of(made), look=look)
+        assert {group.keep_path, *(member.path for member in group.members)} == {original.name, copy.name}
 
 
 # ------------------------------------------------------------------------------------------- what is measured

@@ -22,6 +22,9 @@ and among those the movement decides."""
 _MOVING = 3.0
 """Deviation of the motion profile, in its own units, below which nothing moves that could be compared."""
 _FEWEST_MOTIONS = 8
+_RARELY = 0.2
+_LEAST_EVENT, _MOST_EVENT, _TIMES_NOISE = 2.0, 48.0, 4.0
+"""What stands out, and how much of it counts, in units of the motion profile, and in its usual deviations."""
 
 
 class Pictures(NamedTuple):
@@ -195,7 +198,8 @@ def _scenes(codes: NDArray[np.uint64]) -> int:
 def _motion_correlation(sparse: NDArray[np.uint8], dense: NDArray[np.uint8], places: NDArray[np.intp]) -> float | None:
     """How much the movement of both goes together; None when there is none to speak of.
 
-    By rank (Spearman), because a cut outweighs all movement.
+    By rank (Spearman), because a cut outweighs all movement; or by what stands out, where it rarely does: before an
+    empty place most ranks are those of noise, which every encoding changes.
     """
     import numpy as np
 
@@ -203,7 +207,27 @@ def _motion_correlation(sparse: NDArray[np.uint8], dense: NDArray[np.uint8], pla
         return None
     own = _ranks(sparse)
     others = (dense[np.clip(places + step, 0, len(dense) - 1)] for step in (-1, 0, 1))
-    return max((float(own @ _ranks(one)) for one in others if one.std() >= _MOVING), default=None)
+    moving = [one for one in others if one.std() >= _MOVING]
+    return max((max(float(own @ _ranks(one)), _events_correlation(sparse, one)) for one in moving), default=None)
+
+
+def _events_correlation(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
+    """How much what rarely happens goes together; 0 where it is not rare in both."""
+    import numpy as np
+
+    one, other = _standing_out(first), _standing_out(second)
+    rare = [0 < np.count_nonzero(events) <= _RARELY * len(events) for events in (one, other)]
+    return float(one @ other / np.sqrt((one @ one) * (other @ other))) if all(rare) else 0.0
+
+
+def _standing_out(motion: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """What moves beyond the noise, up to a bound: a cut outweighs no movement."""
+    import numpy as np
+
+    usual = float(np.median(motion))
+    noise = float(np.median(abs(motion - usual)))
+    above: NDArray[np.float64] = np.clip(motion - usual - max(_LEAST_EVENT, _TIMES_NOISE * noise), 0, _MOST_EVENT)
+    return above
 
 
 def _ranks(values: NDArray[np.uint8]) -> NDArray[np.float64]:

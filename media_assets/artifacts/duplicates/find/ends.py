@@ -32,7 +32,7 @@ def lengths(first: DedupRow, second: DedupRow) -> tuple[float, float]:
 
 
 def added_seconds(first: DedupRow, second: DedupRow) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Of each, how many seconds of nothing to see or hear it has before and behind what both show, more than the other.
+    """How many seconds of nothing to see or hear each has, before and behind what both show, that the other has not.
 
     Nothing is blank in pictures, and silent: one that plays longer is heard for no longer. Where it is not known for
     how long something is heard, nothing counts as added.

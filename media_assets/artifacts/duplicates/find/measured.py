@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Measured(NamedTuple):
-    """See the module; `look.grades` measures it."""
+    """What `look.grades` measured; by default nothing that tells the two apart."""
 
     finer: float = 0.0
     """How many times as much fine detail the first shows as the second, as the logarithm to base 2: 1 for twice as

@@ -9,7 +9,7 @@ picture or in time, waits for that one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Protocol
 
@@ -124,14 +124,14 @@ def _stars(
                 if look is not None:
                     look(rows[file], rows[candidate.file], likeness)
                 continue
-            if candidate.file < file and candidate.file in cuts.gave_way_to(file):
-                members[candidate.file] = likeness if likeness.shows == "less" else likeness._replace(shows="as much")
+            if likeness.shows == "more" and (words := cuts.gave_way(candidate.file, file)) is not None:
+                members[candidate.file] = likeness._replace(shows="less", better_because=words)
             elif likeness.shows != "more" or not may_be_kept(rows[candidate.file], rows[file]):
                 members[candidate.file] = likeness
             else:
                 is_part = True
                 is_worse = is_worse or bool(likeness.mark or likeness.better_because)
-                cuts.put_off(candidate.file, file, likeness.orientation)
+                cuts.put_off(candidate.file, file, likeness)
         if look is not None:
             members = _without_rivals(file, members, rows, evidence, look, limits)
         if is_part and (is_worse or rows[file].kind is not MediaKind.IMAGE):
@@ -199,7 +199,7 @@ class _Cuts:
         images = [file for file in shown if evidence[file].kind is MediaKind.IMAGE]
         videos = [file for file in shown if evidence[file].kind is MediaKind.VIDEO]
         self._parts: dict[int, list[Candidate]] = {}
-        self._gave_way: dict[int, set[int]] = {}
+        self._gave_way: dict[tuple[int, int], str] = {}
         for cut in (
             *find_cuts(images, evidence, limits, check),
             *find_cut_videos(videos, evidence, limits, check),
@@ -209,16 +209,17 @@ class _Cuts:
     def candidates(self, file: int) -> Sequence[Candidate]:
         return self._parts.get(file, ())
 
-    def put_off(self, file: int, part: int, orientation: int) -> None:
+    def put_off(self, file: int, part: int, likeness: Likeness) -> None:
         """Ask again, when the turn of a file comes, for what has turned out to be a part of it."""
+        orientation = likeness.orientation
         back = orientation if orientation not in (5, 6) else 11 - orientation
         self._parts.setdefault(file, []).append(Candidate(part, back, is_part=True))
-        self._gave_way.setdefault(file, set()).add(part)
+        self._gave_way[part, file] = likeness.better_because
 
-    def gave_way_to(self, file: int) -> Collection[int]:
-        """What was put off for a file: measured from the other side, two that are nearly as good may seem to be the
-        other way round."""
-        return self._gave_way.get(file, ())
+    def gave_way(self, part: int, file: int) -> str | None:
+        """Why a file was put off for another; None where it was not. Measured from the other side, two that are nearly
+        as good may seem to be the other way round."""
+        return self._gave_way.get((part, file))
 
 
 def _likeness(first: Evidence, second: Evidence, candidate: Candidate, limits: SimilaritySettings) -> Likeness | None:

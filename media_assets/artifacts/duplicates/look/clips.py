@@ -54,9 +54,9 @@ _LIMIT_SECONDS = 120.0
 """How long one reading of a file may take."""
 _SCAN_LIMIT_SECONDS = 3600.0
 _FULL_SIDE, _MEASURED = 3840, 3
-"""In how many frames, and up to which size, it is measured how much they show."""
+"""Up to which size, and in how many frames, it is measured how much they show."""
 _OF_THE_FRAME = 0.06
-"""By how much a frame of one colour may seem to be another share of a picture than what was cut out of it."""
+"""So much a frame of one colour may seem to be another share of a picture than what was cut out of it."""
 _MOST_PAIRS = 4
 """So many pairs of frames of one instant are looked at, at most."""
 

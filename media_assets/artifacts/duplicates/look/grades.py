@@ -33,7 +33,7 @@ _FILTERED = 0.75
 """How far the fine waves of two go together, from 0 to 1, where one is the other behind a filter."""
 _NEARLY_AS_LARGE = 1.1
 _CLIFFS = ((1.25, 0.25), (1.5, 0.19), (2.0, 0.09))
-"""By how many times as large one is, how far the energy of its waves falls where it was enlarged: at near sizes
+"""How many times as large one is, and how far the energy of its waves falls where it was enlarged: at near sizes
 less. Filters for that (bilinear, bicubic, Lanczos) leave 0.17 at most of what is next to it, at twice the size 0.05;
 pictures of that size have 0.43, 0.26 at twice the size."""
 _LEAST_ENERGY = 0.02
@@ -140,27 +140,21 @@ def fresh_share(bursts: Sequence[Sequence[Pixels]]) -> float:
     """See `Measured.fresh`; 1 where too little moves to tell."""
     import numpy as np
 
-    counted = repeated = mixed = mixable = 0
+    shares = list[float]()
     for burst in bursts:
-        frames = np.stack([_grey(frame) for frame in burst]) if len(burst) >= _FEWEST_FRAMES else None
-        if frames is None:
+        if len(burst) < _FEWEST_FRAMES:
             continue
+        frames = np.stack([_grey(frame) for frame in burst])
         change = abs(np.diff(frames, axis=0)).mean(axis=(1, 2))
         usual = float(np.sort(change)[-2])  # the greatest may be a cut to another scene
         if usual < _MOVING:
             continue
-        counted += len(change)
-        repeated += int((change < _REPEATED * usual).sum())
         apart = abs(frames[1:-1] - (frames[:-2] + frames[2:]) / 2).mean(axis=(1, 2))
-        mixable += len(apart)
         around = np.maximum(np.append(apart[1:], 0), np.insert(apart[:-1], 0, 0))
-        mixed += int((apart < _MIXED * around).sum())
-    if not counted:
-        return 1.0
-    share = 1 - repeated / counted
-    if not repeated and mixed > _FEWEST_MIXED * mixable:
-        share = 1 - mixed / mixable
-    return round(share, 3)
+        mixed = float((apart < _MIXED * around).mean())
+        repeated = float((change < _REPEATED * usual).mean())
+        shares.append(1 - (mixed if mixed > max(_FEWEST_MIXED, repeated) else repeated))
+    return round(sum(shares) / len(shares), 3) if shares else 1.0
 
 
 def share_in_frame(bursts: Sequence[Sequence[Pixels]]) -> float:
