@@ -54,9 +54,6 @@ def kept(*paths: Path, looked: bool = False) -> tuple[str, str, str]:
 @pytest.mark.parametrize(
     ("name", "options", "because"),
     [
-        ("a.avi", ("-r", "15", "-c:v", "mjpeg", "-q:v", "2"), "it has more pictures a second"),
-        ("a.mp4", ("-r", "15"), "it has more pictures a second"),
-        ("a.mp4", ("-r", "20"), "it has more pictures a second"),
         ("a.avi", ("-c:v", "mjpeg", "-q:v", "4"), "it has the higher bit rate"),
         ("a.mp4", PQ, "the other says it is HDR, and its tones are not"),
         ("a.mp4", HLG, "the other says it is HDR, and its tones are not"),
@@ -109,6 +106,8 @@ def test_the_frame_rate_that_goes_with_a_copy_kept_for_its_pixels_is_named(tmp_p
 @pytest.mark.parametrize(
     ("before", "options", "because"),
     [
+        ((), ("-r", "5", "-c:v", "mjpeg", "-q:v", "2"), "it has more pictures a second"),
+        ((), ("-r", "7"), "it has more pictures a second"),
         ((), ("-r", "60"), "none of its pictures are shown twice"),
         ((), ("-vf", "scale=640:360"), "it was not enlarged, and the other shows no more"),
         (("-c:v", "libx264", "-crf", "34"), (), "it shows finer detail"),
@@ -197,7 +196,7 @@ def test_frames_that_are_shown_twice_or_mixed_of_their_neighbours_are_counted() 
     mixed = [(one.astype(int) + other) // 2 for one, other in pairwise(moved[:13])]
     between = [frame for pair in zip(moved[:12], mixed, strict=True) for frame in pair]
     assert fresh_share([[frame.astype(np.uint8) for frame in between]]) == pytest.approx(0.5, abs=0.1)
-    assert fresh_share([[wide[:, :160]] * 12]) == 1.0, "where nothing moves nobody can tell"
+    assert fresh_share([[wide[:, :160]] * 12]) == 0.0, "where nothing moves nobody can tell"
 
 
 def test_the_share_inside_a_frame_of_one_colour_is_measured() -> None:

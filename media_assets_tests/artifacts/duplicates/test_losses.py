@@ -56,8 +56,8 @@ def followed_by(path: Path, *others: Path) -> Path:
     return path
 
 
-def film(path: Path, *arguments: str | Path) -> Path:
-    media.ffmpeg(*_FILM, *arguments, path)
+def film(path: Path, *arguments: str | Path, pictures: str = _FILM[-1]) -> Path:
+    media.ffmpeg(*_FILM[:-1], pictures, *arguments, path)
     return path
 
 
@@ -132,9 +132,11 @@ def test_a_picture_of_16_bits_is_kept_before_one_of_8(tmp_path: Path):
 def test_subtitles_chapters_and_a_cover_are_kept_or_named(tmp_path: Path, scale: str):
     (tmp_path / "s.srt").write_text("1\n00:00:00,500 --> 00:00:02,000\nGuten Tag\n", "utf-8")
     (tmp_path / "c.txt").write_text(";FFMETADATA1\ntitle=Rome\n[CHAPTER]\nTIMEBASE=1/1\nSTART=0\nEND=2\ntitle=One\n")
-    given = (*_SPEECH, "-i", tmp_path / "s.srt", "-i", tmp_path / "c.txt", "-map", "0", "-map", "1", "-map", "2")
-    told = film(tmp_path / "told.mkv", *given, "-map_metadata", "3", "-metadata:s:s:0", "language=ger", *_SMALL)
-    plain = film(tmp_path / "a.mkv", *_SPEECH, "-vf", f"scale={scale}", *_SMALL[:-1], "8")
+    large = film(tmp_path / "large.mkv", *_SPEECH, *_SMALL, pictures="testsrc2=s=240x136:r=10:d=3")
+    given = ("-i", tmp_path / "s.srt", "-i", tmp_path / "c.txt", "-map", "0", "-map", "1", "-map_metadata", "2")
+    told, plain = tmp_path / "told.mkv", tmp_path / "a.mkv"
+    media.ffmpeg("-i", large, *given, "-metadata:s:s:0", "language=ger", "-vf", "scale=160:90", *_SMALL, told)
+    media.ffmpeg("-i", large, "-vf", f"scale={scale}", *_SMALL[:-1], "8", plain)
     kept, because, reason = merged([plain, told])
     if scale == "160:90":
         assert (kept, because) == ("told.mkv", "it has what was added to it")
@@ -172,11 +174,12 @@ def test_a_clip_whose_sound_breaks_off_goes_behind_one_that_is_heard_to_the_end(
     tmp_path: Path, heard: float, kept: str
 ):
     cut = ("-f", "lavfi", "-i", f"sine=f=500:d={2 * heard},volume=0.3")
-    longer = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=10:d=6")
+    longer = ("-f", "lavfi", "-i", "testsrc2=s=240x136:r=10:d=6")
     sharp = tmp_path / "a.mkv"
-    media.ffmpeg(*longer, *cut, "-vf", "scale=240:136", "-t", "6", *_SMALL, sharp)
+    media.ffmpeg(*longer, *cut, "-t", "6", *_SMALL, sharp)
     whole = tmp_path / "whole.mkv"
-    media.ffmpeg(*longer, "-f", "lavfi", "-i", "sine=f=500:d=6,volume=0.3", "-t", "6", *_SMALL, whole)
+    small = ("-vf", "scale=160:90", "-t", "6", *_SMALL)
+    media.ffmpeg(*longer, "-f", "lavfi", "-i", "sine=f=500:d=6,volume=0.3", *small, whole)
     name, because, reason = merged([sharp, whole])
     assert name == kept
     assert because == ("more of its sound is heard" if kept == "whole.mkv" else "it has the higher resolution")

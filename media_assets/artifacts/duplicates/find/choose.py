@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
@@ -19,10 +18,7 @@ HAS_SOUND = "it has the sound"
 WORDS: dict[KeepRule, tuple[str, ...]] = {
     "path": ("its path is preferred",),
     "sound": (HAS_SOUND, HAS_SOUND),
-    "resolution": (
-        *("it has the higher resolution", "it has the higher resolution", "it shows more than white (HDR)"),
-        "it has more pictures a second",
-    ),
+    "resolution": ("it has the higher resolution", "it has the higher resolution", "it shows more than white (HDR)"),
     "original": ("it is no re-encoded copy", "it has more bits of each colour", "it has more channels of sound"),
     "metadata": (
         *("it still says when or where it was taken", "it still says when or where it was taken"),
@@ -41,8 +37,6 @@ _WORTH_MORE: tuple[KeepRule, ...] = ("path", "sound")
 """What counts more than that a file shows or plays more than another."""
 _MOST_FRAMES = 300.0
 """A second: what says that it has more has told the steps of its clock."""
-_RATES = (5.5, 8.0, 11.0, 13.7, 17.5, 22.0, 27.3, 36.0, 54.0, 75.0, 110.0, 180.0)
-"""Frames a second between which a file is sorted: cameras' rates lie between them, also 6 % faster."""
 _WORTH_OF_A_BIT = {
     "mjpeg": 0.15,
     "dvvideo": 0.2,
@@ -130,7 +124,7 @@ def rank(rule: KeepRule, row: DedupRow, settings: DuplicateSettings) -> tuple[An
         case "sound":
             return (_silence(row), row.lacks_channel)
         case "resolution":
-            return (-shown_pixels(row), has_bars(row), not believed_hdr(row), -bisect(_RATES, frame_rate(row) or 25.0))
+            return (-shown_pixels(row), has_bars(row), not believed_hdr(row))
         case "original":
             return (row.reencoded_by is not None, -holds.bit_depth, -holds.channels)
         case "metadata":

@@ -147,7 +147,7 @@ def _stills(row: DedupRow) -> NDArray[np.float32]:
 
 
 def fresh_rates(first: DedupRow, second: DedupRow, likeness: Likeness) -> tuple[float, float]:
-    """Pictures a second that each shows, at the speed of the first; 0 where that is not known."""
+    """Pictures a second that each shows, at the speed of the first; 0 where that was not seen."""
     one, other = likeness.measured.fresh
     return frame_rate(first) * one, frame_rate(second) * other / likeness.speed
 

@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
-from media_assets.artifacts.duplicates.find.choose import HAS_SOUND, LITTLE_HEARD, believed_hdr, shown_pixels
+from media_assets.artifacts.duplicates.find.choose import (
+    HAS_SOUND,
+    LITTLE_HEARD,
+    believed_hdr,
+    frame_rate,
+    shown_pixels,
+)
 from media_assets.artifacts.duplicates.find.compare import Likeness
 from media_assets.artifacts.duplicates.find.contest import CLEARLY_FINER, fresh_rates, same_tones
 from media_assets.artifacts.duplicates.find.ends import added_seconds, plays
@@ -185,10 +191,13 @@ def _things(kept: DedupRow, other: DedupRow) -> Iterator[str]:
 
 
 def _qualities(kept: DedupRow, other: DedupRow, likeness: Likeness) -> Iterator[str]:
-    if _pixels(other) > _MORE_PIXELS * _pixels(kept) > 0:
+    framed = likeness.measured.framed
+    if framed[1] * _pixels(other) > _MORE_PIXELS * framed[0] * _pixels(kept) > 0:
         sizes = f"has more pixels ({other.width}×{other.height}) than the kept one ({kept.width}×{kept.height})"
         yield f"{sizes}, which show no more" if likeness.measured.enlarged == 1 else sizes
     rates = fresh_rates(kept, other, likeness)
+    if 0 in rates:
+        rates = frame_rate(kept), frame_rate(other) / likeness.speed
     if rates[1] > _MORE_FRAMES * rates[0] > 0:
         yield f"has {rates[1]:.3g} pictures a second, and the kept one {rates[0]:.3g}"
     if likeness.measured.finer <= -CLEARLY_FINER:

@@ -13,7 +13,8 @@ class Measured(NamedTuple):
     much, -1 for half; 0 also where they differ as by a filter that sharpens or softens."""
     enlarged: int | None = None
     """Which of the two, 0 or 1, has more pixels that show no more than those of the other."""
-    fresh: tuple[float, float] = (1.0, 1.0)
-    """Share of the frames of each that are not the one before again, nor a mixture of their neighbours."""
+    fresh: tuple[float, float] = (0.0, 0.0)
+    """Share of the frames of each that are not the one before again, nor a mixture of their neighbours; 0 where that
+    was not measured, for nothing moves or nobody looked."""
     framed: tuple[float, float] = (1.0, 1.0)
     """Share of the picture of each that lies inside a frame, or between bars, of one colour that the other has not."""

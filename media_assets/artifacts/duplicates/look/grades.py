@@ -137,24 +137,27 @@ def _between(count: int, low: float, high: float) -> slice:
 
 
 def fresh_share(bursts: Sequence[Sequence[Pixels]]) -> float:
-    """See `Measured.fresh`; 1 where too little moves to tell."""
+    """See `Measured.fresh`."""
     import numpy as np
 
     shares = list[float]()
     for burst in bursts:
-        if len(burst) < _FEWEST_FRAMES:
+        if len(burst) < 2:
             continue
         frames = np.stack([_grey(frame) for frame in burst])
         change = abs(np.diff(frames, axis=0)).mean(axis=(1, 2))
-        usual = float(np.sort(change)[-2])  # the greatest may be a cut to another scene
+        usual = float(np.sort(change)[-min(2, len(change))])  # the greatest may be a cut to another scene
         if usual < _MOVING:
+            continue
+        if len(burst) < _FEWEST_FRAMES:
+            shares.append(1.0)  # so few a second are no repeats
             continue
         apart = abs(frames[1:-1] - (frames[:-2] + frames[2:]) / 2).mean(axis=(1, 2))
         around = np.maximum(np.append(apart[1:], 0), np.insert(apart[:-1], 0, 0))
         mixed = float((apart < _MIXED * around).mean())
         repeated = float((change < _REPEATED * usual).mean())
         shares.append(1 - (mixed if mixed > max(_FEWEST_MIXED, repeated) else repeated))
-    return round(sum(shares) / len(shares), 3) if shares else 1.0
+    return round(sum(shares) / len(shares), 3) if shares else 0.0
 
 
 def share_in_frame(bursts: Sequence[Sequence[Pixels]]) -> float:
