@@ -11,21 +11,18 @@ import ffmpeg as ffmpeg_python
 
 from media_assets.artifacts.m4a_audio.chapters import chapter_titles, chapters_said, listed_chapters
 from media_assets.artifacts.m4a_audio.edited import edited
-from media_assets.artifacts.m4a_audio.headroom import Headroom, headroom
-from media_assets.artifacts.m4a_audio.mixing_down import mix_down
+from media_assets.artifacts.m4a_audio.encoding import is_piled_up, plan_encoding
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.base.errors import BadMedia, NotApplicable, TimeLimitExceeded
 from media_assets.base.languages import same_language
 from media_assets.media.clock_jumps import falls, falls_said
 from media_assets.media.completeness import check_complete, is_empty_track, lost_no_sound
-from media_assets.media.ffmpeg import ALL_MUST_DECODE, KEEP_TIME, FFmpeg
-from media_assets.media.ffmpeg_errors import FEWER_CHANNELS
+from media_assets.media.ffmpeg import ALL_MUST_DECODE, FFmpeg
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.joined import reads_on
 from media_assets.media.leaps import CLOSED, leaps
 from media_assets.media.matroska_chapters import unread_chapters
-from media_assets.media.overs import overs
 from media_assets.media.own_ends import own_end
 from media_assets.media.probe import MOST_CHAPTERS, probe
 from media_assets.media.programmes import Programme, programme_of_picture
@@ -33,11 +30,8 @@ from media_assets.media.untrusted import ISO, file_url, our_own, uploaded
 from media_assets.work.portions import portions
 from media_assets.work.work import Work
 
-_STEREO = 2
 _ONE_AFTER_THE_OTHER = "asetpts=N/SR/TB"
 """The filter that gives each sample the time at which it comes."""
-_MOST_MIXED_CHANNELS = 64
-"""FFmpeg mixes no more to fewer (`SWR_CH_MAX`)."""
 _LISTED_CHAPTERS = {"mp3", "flac", "ogg"}
 _STARTED_BY_FFMPEG = {"mpegts", "mpeg"}
 """Containers for which ffmpeg itself starts the clock with the chosen stream (those it marks as discontinuous)."""
@@ -227,40 +221,22 @@ def _encode(
     destination: Path,
     settings: AudioSettings,
     work: Work,
-    closing: str | None,
+    mending: str | None,
 ) -> tuple[tuple[str, ...], str | None]:
     """What ffmpeg met on the way, and how the channels were changed where that has to be said."""
-    if (stream.channels or 0) > _MOST_MIXED_CHANNELS:
-        raise BadMedia(
-            f"ffmpeg cannot process it: it has {stream.channels} channels; at most {_MOST_MIXED_CHANNELS} can be mixed",
-            next_step=FEWER_CHANNELS,
-        )
-    loud = overs(source, stream, work)
-    outputs = min(stream.channels or _STEREO, settings.channels or _STEREO)
-    mixed, work = mix_down(ffmpeg, source, media, stream, outputs, work, loud.filter)
-    outputs = mixed.channels if mixed is not None else outputs
-    filters = [closing, loud.filter, mixed.filter if mixed is not None else None, f"aresample={KEEP_TIME}"]
-    room = Headroom()
-    if outputs < (stream.channels or 0):
-        measuring, work = portions(work, [0.2, 0.8])
-        room = headroom(ffmpeg, source, media, stream, _chain(filters), outputs, measuring)
-        filters.insert(2, room.filter)
-    options: dict[str, Any] = {
-        "acodec": "aac",
-        "audio_bitrate": f"{settings.bit_rate_kbps}k",
-        "ac": outputs,
-        "af": _chain(filters),
-        **ALL_MUST_DECODE,
-    }
-    if work.max_media_seconds is not None:  # one wild time stamp is filled up with silence
-        options["t"] = work.max_media_seconds + 1
+    plan, work = plan_encoding(ffmpeg, source, media, stream, settings, work, mending)
+    # One wild time stamp is filled up with silence.
+    most = {} if work.max_media_seconds is None else {"t": work.max_media_seconds + 1}
+    first, again = portions(work, [0.9, 0.1])
     seconds = stream.duration_seconds or media.duration_seconds
-    errors = ffmpeg.run(_output(source, media, stream, destination, options), work, duration_seconds=seconds)
-    return errors, "; ".join([*([mixed.said] if mixed else []), *loud.said, *room.said]) or None
-
-
-def _chain(filters: Sequence[str | None]) -> str:
-    return ",".join(filter(None, filters))
+    output = _output(source, media, stream, destination, {**plan.options, **most})
+    errors = ffmpeg.run(output, first, duration_seconds=seconds)
+    if not is_piled_up(destination):
+        return errors, plan.all_said
+    changing = plan.for_changes.measured(ffmpeg, source, media, stream, again)
+    output = _output(source, media, stream, destination, {**changing.options, **most})
+    errors = ffmpeg.run(output, again, duration_seconds=seconds)
+    return errors, (plan if is_piled_up(destination) else changing).all_said
 
 
 def _output(source: Path, media: MediaInfo, stream: Stream, destination: Path, options: dict[str, Any]) -> Any:

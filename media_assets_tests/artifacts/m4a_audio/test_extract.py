@@ -135,6 +135,44 @@ def test_a_broadcast_that_changes_its_channels_is_encoded_to_its_end(tmp_path: P
     assert not track.copied
     assert track.duration_seconds == pytest.approx(2.0, abs=0.1)
     assert media.pitch_hertz(media.samples(result)[-40_000:]) == pytest.approx(440, abs=5)
+    assert decoded_seconds(result) == pytest.approx(2.0, abs=0.1)
+
+
+def decoded_seconds(path: Path) -> float:
+    """How long all samples last, wherever they lie in time."""
+    with av.open(str(path)) as container:
+        return sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
+
+
+@pytest.mark.parametrize(
+    ("codec", "ending", "parts"),
+    [
+        ("ac3", "ts", (SURROUND, "anull")),
+        pytest.param("eac3", "ts", (SURROUND, "anull"), marks=pytest.mark.thorough),
+        pytest.param("ac3", "ts", ("anull", SURROUND), marks=pytest.mark.thorough),
+        pytest.param("mp2", "ts", ("pan=stereo|c0=c0|c1=c0", "anull"), marks=pytest.mark.thorough),
+        pytest.param("mp3", "mp3", ("pan=stereo|c0=c0|c1=c0", "aresample=22050"), marks=pytest.mark.thorough),
+    ],
+)
+def test_sound_that_changes_its_channels_is_heard_once_and_that_is_said(
+    codec: str, ending: str, parts: tuple[str, str], tmp_path: Path
+):
+    joined = b""
+    for number, filters in enumerate(parts):
+        options = ("-write_xing", "0", "-id3v2_version", "0") if ending == "mp3" else ("-output_ts_offset", str(number))
+        part = tmp_path / f"{number}.{ending}"
+        joined += media.tone(
+            part, 1.0, "-af", f"volume=3,{filters}", "-c:a", codec, *options, hertz=440 * (number + 1)
+        ).read_bytes()
+    source = tmp_path / f"both.{ending}"
+    source.write_bytes(joined)
+    track, result = extract(source)
+    assert "its channels or its rate change on the way" in track.chosen_because
+    assert track.duration_seconds == pytest.approx(2.0, abs=0.15)
+    assert decoded_seconds(result) == pytest.approx(2.0, abs=0.15)
+    sound = media.samples(result)
+    assert media.pitch_hertz(sound[20_000:40_000]) == pytest.approx(440, abs=5)
+    assert media.pitch_hertz(sound[60_000:80_000]) == pytest.approx(880, abs=5)
 
 
 def test_bit_rate_and_channels_of_an_encoded_track_are_the_configured_ones(tmp_path: Path):
