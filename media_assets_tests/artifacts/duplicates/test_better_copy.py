@@ -84,6 +84,15 @@ def test_black_and_silence_at_the_ends_make_no_longer_recording(tmp_path: Path, 
 
 
 @pytest.mark.thorough
+@pytest.mark.parametrize("added", ["apad=pad_dur=2", "adelay=2500", "adelay=1000,apad=pad_dur=0.6"])
+def test_silence_at_the_ends_makes_no_longer_sound(tmp_path: Path, added: str) -> None:
+    original, padded = tmp_path / "z.mp3", tmp_path / "a.mp3"
+    media.ffmpeg("-i", scenes.write_sound(tmp_path / "z.wav", scenes.music(9, 12)), "-b:a", "96k", original)
+    media.ffmpeg("-i", original, "-af", added, "-b:a", "192k", padded)
+    assert kept(original, padded, looked=True)[:2] == ("z.mp3", "no black or silence was added to its ends")
+
+
+@pytest.mark.thorough
 def test_what_is_heard_over_black_is_no_silence_and_the_whole_recording_is_kept(tmp_path: Path) -> None:
     original = film(tmp_path / "z.mp4", seconds=6)
     black = tmp_path / "a.mp4"

@@ -76,9 +76,9 @@ def _played_by_one(first: DedupRow, second: DedupRow, likeness: Likeness) -> tup
     begins = likeness.offset_seconds
     ends = (first.duration_seconds or 0.0) - begins - (second.duration_seconds or 0.0)
     # What is black and silent there is nothing that the other lacks.
-    (before, behind), (other_before, other_behind) = added_seconds(first, second)
-    begins, ends = begins - before + other_before, ends - behind + other_behind
-    return (begins, -ends) if begins > 0 else (ends, -begins)
+    nothing, other_nothing = (sum(seconds) for seconds in added_seconds(first, second))
+    alone, other_alone = (begins, -ends) if begins > 0 else (ends, -begins)
+    return alone - nothing, other_alone - other_nothing
 
 
 def losses(kept: DedupRow, other: DedupRow, likeness: Likeness) -> list[str]:
