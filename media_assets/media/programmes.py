@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.sandbox.child import run_in_child
@@ -76,14 +76,14 @@ def _is_played(stream: Stream) -> bool:
     return bool(stream.width if stream.type == "video" else stream.type == "audio" and stream.sample_rate)
 
 
-def one_of(programmes: tuple[Programme, ...], stream: Stream) -> str | None:
+def one_of(programmes: tuple[Programme, ...], stream: Stream, taken: Literal["heard", "shown"] = "heard") -> str | None:
     """Which of several programmes is heard where this stream is, as a clause; None where there are not several."""
     if not programmes:
         return None
     own = [str(programme) for programme in programmes if stream.index in programme.streams]
     others = [str(programme) for programme in programmes if stream.index not in programme.streams]
     heard = f"programme {' and '.join(own)}" if own else f"stream {stream.index}, which is of none"
-    return f"{heard} is heard, and not {', '.join(others)} of the same file"
+    return f"{heard} is {taken}, and not {', '.join(others)} of the same file"
 
 
 def programme_of_picture(programmes: tuple[Programme, ...], media: MediaInfo) -> Programme:

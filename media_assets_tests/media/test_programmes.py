@@ -12,10 +12,13 @@ from media_assets.artifacts.drive_file.value import SourceFile
 from media_assets.artifacts.m4a_audio.asset import describe, m4a_audio
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.m4a_audio.value import AudioTrack
+from media_assets.artifacts.thumbnail.make import make_thumbnails
+from media_assets.artifacts.thumbnail.settings import ThumbnailSettings
 from media_assets.artifacts.transcript.asset import transcript
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.media.ffmpeg import FFmpeg
+from media_assets.media.info import MediaKind
 from media_assets.media.probe import probe
 from media_assets.media.programmes import Programme, read_programmes, read_tables
 from media_assets.work.work import Work
@@ -120,6 +123,22 @@ def test_of_two_radio_channels_the_first_is_heard_and_the_other_is_named(tmp_pat
     track, sound = heard(source)
     assert track.programmes_said == "programme 1 (A) is heard, and not 2 (B) of the same file"
     assert media.pitch_hertz(media.samples(sound)) == pytest.approx(440, abs=30)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_thumbnail_shows_the_channel_that_is_heard(first: int, tmp_path: Path):
+    source = capture(
+        tmp_path / "a.ts",
+        f"title=A:program_num=1:st={first}:st=2",
+        f"title=B:program_num=2:st={1 - first}:st=3",
+    )
+    work = Work(tmp_path)
+    told = probe(source, work).media
+    assert told is not None
+    _, shown = make_thumbnails(FFmpeg(), source, MediaKind.VIDEO, told, ThumbnailSettings(), work)
+    assert shown.source_width == 192
+    seen, other = ("1 (A)", "2 (B)") if first else ("2 (B)", "1 (A)")
+    assert f"programme {seen} is shown, and not {other} of the same file" in shown.chosen_because
 
 
 def test_sound_of_one_channel_says_nothing_of_programmes(tmp_path: Path):

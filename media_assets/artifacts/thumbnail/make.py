@@ -24,6 +24,7 @@ from media_assets.media.pictures.opening import (
     written_file,
 )
 from media_assets.media.pictures.pixels import eight_bits, in_srgb
+from media_assets.media.programmes import one_of, programme_of_picture, read_programmes
 from media_assets.media.sandbox.child import run_in_child
 from media_assets.work.work import Work
 
@@ -73,7 +74,7 @@ def make_thumbnails(
 def _of_video(
     ffmpeg: FFmpeg, source: Path, media: MediaInfo, settings: ThumbnailSettings, work: Work
 ) -> tuple[dict[str, Path], Thumbnails]:
-    stream = next((stream for stream in media.video_streams if stream.default), media.video_streams[0])
+    stream, channel = _shown(source, media, work)
     sheet = settings.contact_sheet
     long_side = max(*settings.long_sides, sheet.tile_long_side)
     clip = clip_of(source, media, stream, work)
@@ -87,7 +88,7 @@ def _of_video(
     files, thumbnails = _drawn(
         _decoded(frames[number].path, settings),
         "video frame",
-        reason,
+        "; ".join(filter(None, [reason, channel])),
         settings,
         work,
         time_seconds=frames[number].time_seconds,
@@ -99,6 +100,21 @@ def _of_video(
     tiles = [(_decoded(frame.path, settings, sheet.tile_long_side), frame.time_seconds) for frame in frames]
     path, contact_sheet = draw_contact_sheet(tiles, work.directory, settings)
     return {**files, path.name: path}, thumbnails.model_copy(update={"contact_sheet": contact_sheet})
+
+
+def _shown(source: Path, media: MediaInfo, work: Work) -> tuple[Stream, str | None]:
+    """The picture that stands for a video, and of which of several programmes it is, as a clause.
+
+    Of a capture of a broadcast it is that of the programme which is heard, too.
+    """
+    streams = media.video_streams
+    programmes = read_programmes(source, media, work)
+    if programmes:
+        own = programme_of_picture(programmes, media).streams
+        streams = tuple(stream for stream in streams if stream.index in own) or streams
+        stream = max(streams, key=lambda stream: (stream.width or 0) * (stream.height or 0))
+        return stream, one_of(programmes, stream, "shown")
+    return next((stream for stream in streams if stream.default), streams[0]), None
 
 
 def _drawn(
