@@ -8,6 +8,7 @@ from pathlib import Path
 from media_assets.media.ebml import CLUSTER, SEGMENT, elements, segment
 
 SEEK_HEAD, CUES, TAGS, CHAPTERS = 0x114D9B74, 0x1C53BB6B, 0x1254C367, 0x1043A770
+TRACKS, CODEC, CODEC_PRIVATE = 0x1654AE6B, 0x86, 0x63A2
 
 
 def element(name: int, content: bytes | int | str) -> bytes:
@@ -51,3 +52,28 @@ def with_chapters(source: Path, destination: Path, *editions: bytes) -> Path:
     clusters = b"".join(part for name, part in parts if name == CLUSTER)
     destination.write_bytes(head + element(SEGMENT, front + element(CHAPTERS, b"".join(editions)) + clusters))
     return destination
+
+
+def with_webvtt(source: Path, destination: Path, header: str) -> Path:
+    """A file with subtitles in SubRip, which are WebVTT with such a header now, as mkvtoolnix writes it."""
+    data = source.read_bytes()
+    file = io.BytesIO(data)
+    bounds = segment(file)
+    assert bounds is not None
+    content, at = b"", bounds[0]
+    for name, start, end in elements(file, *bounds):
+        if name == TRACKS:
+            content += element(name, b"".join(_track(file, *track, header) for track in elements(file, start, end)))
+        elif name not in (SEEK_HEAD, CUES):
+            content += data[at:end]
+        at = end
+    destination.write_bytes(data[: data.index(SEGMENT.to_bytes(4, "big"))] + element(SEGMENT, content))
+    return destination
+
+
+def _track(file: io.BytesIO, name: int, start: int, end: int, header: str) -> bytes:
+    data = file.getvalue()
+    if b"S_TEXT/UTF8" not in data[start:end]:
+        return element(name, data[start:end])
+    inside = [element(kind, data[first:last]) for kind, first, last in elements(file, start, end) if kind != CODEC]
+    return element(name, b"".join(inside) + element(CODEC, "S_TEXT/WEBVTT") + element(CODEC_PRIVATE, header))

@@ -27,6 +27,9 @@ _STYLED = {"ass", "ssa"}
 _MKV_SUBTITLES = _STYLED | {"subrip", "srt", "webvtt", "text", "dvd_subtitle", "hdmv_pgs_subtitle", "dvb_subtitle"}
 _COVERS = {"mjpeg": ("image/jpeg", "jpg"), "png": ("image/png", "png")}
 _BEGINNINGS = {"mjpeg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n"}
+_UNKNOWN = "unknown"
+"""The probe's name of a codec that FFmpeg has no name for; subtitles of Matroska in WebVTT with a header are such
+(`S_TEXT/WEBVTT`)."""
 _MP4_DATA = {"gpmd"}
 """What ffmpeg's mp4 writer takes of data tracks."""
 
@@ -127,6 +130,9 @@ def _cannot_hold(container: Container, stream: Stream) -> str | None:
             return None
     elif stream.type == "video" and (container == "mkv" or stream.codec in _MP4_PICTURES):
         return None
+    if stream.codec == _UNKNOWN:
+        more = ", as WebVTT with styles" if stream.type == "subtitle" else ""
+        return f"in a format that ffmpeg does not know{more}"
     return f"{container} does not hold {stream.codec}"
 
 

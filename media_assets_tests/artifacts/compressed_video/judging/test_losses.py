@@ -15,6 +15,7 @@ from media_assets.work.work import Work
 from media_assets_tests import sample_media as media
 from media_assets_tests.artifacts.compressed_video.boxed import ENTRY, box, captioned, inside, plain
 from media_assets_tests.artifacts.compressed_video.clips import FAT, QUICK, clip, compress, frames, result, scene
+from media_assets_tests.matroska import with_webvtt
 
 C2PA = UUID("d8fec3d6-1b0e-483c-9297-5828877ec481").bytes
 
@@ -28,6 +29,15 @@ def lost(source: Path, settings: VideoCompressionSettings = QUICK) -> tuple[str,
     compressed = compress(source, settings)
     result(compressed)
     return compressed.value.losses
+
+
+@pytest.mark.thorough
+def test_subtitles_with_styles_that_ffmpeg_does_not_know_are_named_as_lost(tmp_path: Path):
+    said = tmp_path / "said.srt"
+    said.write_text("1\n00:00:00,200 --> 00:00:00,800\nHello\n")
+    media.ffmpeg(*scene("motion", "160x90", 1.0), "-i", said, *FAT, "-c:s", "subrip", tmp_path / "plain.mkv")
+    source = with_webvtt(tmp_path / "plain.mkv", tmp_path / "a.mkv", "WEBVTT\n\nSTYLE\n::cue { color: lime }\n")
+    assert lost(source) == ("subtitles in stream 1 (in a format that ffmpeg does not know, as WebVTT with styles)",)
 
 
 @pytest.mark.thorough
