@@ -26,7 +26,7 @@ from media_assets.artifacts.compressed_video.reading.fields import look_at_field
 from media_assets.artifacts.compressed_video.reading.picture import Picture, look_at_picture
 from media_assets.artifacts.compressed_video.reading.shapes import changed_shapes
 from media_assets.artifacts.compressed_video.reading.shown import as_shown, cannot_be_shown, has_aperture
-from media_assets.artifacts.compressed_video.reading.sound_formats import changed_sound
+from media_assets.artifacts.compressed_video.reading.sound_formats import SAYS_IT_ITSELF, changed_sound
 from media_assets.artifacts.compressed_video.reading.timeline import Timeline, read_timeline
 from media_assets.artifacts.compressed_video.searching.crf_search import search
 from media_assets.artifacts.compressed_video.searching.quality import SMALLEST_SIDE
@@ -181,7 +181,19 @@ def _plan(
     fields = look_at_fields(source, main, work)
     if fields.doubt is not None:
         raise LeftAsItIs(fields.doubt)
-    return make_plan(source, media, main, picture, tier, settings, fields)
+    return make_plan(source, media, main, picture, tier, _holding_changes(source, media, settings, work), fields)
+
+
+def _holding_changes(
+    source: Path, media: MediaInfo, settings: VideoCompressionSettings, work: Work
+) -> VideoCompressionSettings:
+    """The settings with a container that holds sound that changes its format and says so itself."""
+    if settings.container != "auto" or media.container == ISO:
+        return settings
+    tracks = (stream for stream in media.audio_streams if stream.codec in SAYS_IT_ITSELF)
+    if any(changed_sound(source, stream, work) for stream in tracks):
+        return settings.model_copy(update={"container": "mkv"})
+    return settings
 
 
 def _require_sound(plan: EncodePlan, size_bytes: int, settings: VideoCompressionSettings, work: Work) -> None:
@@ -191,7 +203,8 @@ def _require_sound(plan: EncodePlan, size_bytes: int, settings: VideoCompression
         if stream.type != "audio":
             continue
         clock = read_timeline(plan.source, stream.index, work)
-        if reason := out_of_step(clock) or changed_sound(plan.source, stream, work):
+        kept = plan.streams.container == "mkv" and stream.codec in SAYS_IT_ITSELF
+        if reason := out_of_step(clock) or (None if kept else changed_sound(plan.source, stream, work)):
             raise LeftAsItIs(reason)
         copied_bytes += int(clock.sizes.sum())
     if copied_bytes >= budget:

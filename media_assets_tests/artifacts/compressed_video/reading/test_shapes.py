@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import pytest
 
 from media_assets.artifacts.compressed_video.reading.layers import second_layer
 from media_assets_tests import sample_media as media
-from media_assets_tests.artifacts.compressed_video.clips import FAT, clip, compress, result, scene
+from media_assets_tests.artifacts.compressed_video.clips import FAT, QUICK, clip, compress, result, scene
 
 H264 = (*FAT, "-f", "h264")
 MPEG2 = ("-c:v", "mpeg2video", "-q:v", "2", "-f", "mpegts")
@@ -77,6 +78,51 @@ def test_sound_that_changes_its_format_is_left_as_it_is(tmp_path: Path):
         "left as it is: a sound track changes its format (2 channels at 44100 Hz, then 1 channel at 48000 Hz), and a "
         "copy of it would be played wrong"
     )
+
+
+def broadcast(path: Path, codec: str, *layouts: str) -> Path:
+    """A broadcast of 1 s for each layout of its sound."""
+    joined = b""
+    for number, layout in enumerate(layouts):
+        sound = ("-f", "lavfi", "-i", "sine=duration=1:sample_rate=48000", "-c:a", codec, "-b:a", "384k")
+        coded = ("-af", f"aformat=channel_layouts={layout}", "-output_ts_offset", str(number), "-f", "mpegts")
+        part = path.with_name(str(number))
+        media.ffmpeg(*scene("motion", "160x90", 1.0), *sound, *FAT, *coded, media.file_url(part))
+        joined += part.read_bytes()
+    path.write_bytes(joined)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("codec", "layouts"),
+    [
+        ("ac3", ("5.1", "stereo")),
+        pytest.param("ac3", ("stereo", "mono"), marks=pytest.mark.thorough),
+        pytest.param("eac3", ("stereo", "5.1"), marks=pytest.mark.thorough),
+    ],
+)
+def test_dolby_sound_that_changes_its_channels_goes_where_each_frame_says_them(
+    codec: str, layouts: tuple[str, ...], tmp_path: Path
+):
+    done = compress(broadcast(tmp_path / "a.ts", codec, *layouts))
+    assert result(done).suffix == ".mkv"
+    with av.open(str(result(done))) as container:
+        told = {len(frame.layout.channels) for frame in container.decode(audio=0)}
+    assert told == {av.AudioLayout(layout).nb_channels for layout in layouts}
+
+
+@pytest.mark.thorough
+def test_dolby_sound_that_changes_its_channels_is_not_put_into_mp4(tmp_path: Path):
+    settings = QUICK.model_copy(update={"container": "mp4"})
+    reason = compress(broadcast(tmp_path / "a.ts", "ac3", "5.1", "stereo"), settings).value.reason
+    assert reason.startswith(
+        "left as it is: a sound track changes its format (6 channels at 48000 Hz, then 2 channels at 48000 Hz)"
+    )
+
+
+@pytest.mark.parametrize(("codec", "layout"), [("ac3", "5.1"), ("eac3", "stereo")])
+def test_dolby_sound_of_one_format_goes_into_mp4(codec: str, layout: str, tmp_path: Path):
+    assert result(compress(broadcast(tmp_path / "a.ts", codec, layout, layout))).suffix == ".mp4"
 
 
 def test_an_encrypted_picture_is_not_called_damaged(tmp_path: Path):
