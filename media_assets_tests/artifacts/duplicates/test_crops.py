@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from media_assets.artifacts.duplicates.find.crops import find_cuts
 from media_assets.artifacts.duplicates.find.evidence import evidence_of
@@ -59,14 +60,47 @@ def test_a_part_that_has_more_pixels_is_not_kept_instead_of_the_whole(tmp_path: 
 
 
 @pytest.mark.thorough
-def test_a_part_of_another_picture_of_the_room_is_neither_grouped_nor_listed(tmp_path: Path):
+@pytest.mark.parametrize("colour", ["white", "black", "navy"])
+def test_a_framed_copy_beside_an_enlarged_one_is_in_their_group_or_listed(tmp_path: Path, colour: str):
+    picture = confusable.photo(38, **SMALL)
+    files = [confusable.save(picture, tmp_path / "picture.jpg")]
+    files.append(confusable.save(picture.resize((720, 480)), tmp_path / "enlarged.jpg"))
+    framed = Image.new("RGB", (524, 364), colour)
+    framed.paste(picture, (22, 22))
+    files.append(confusable.save(framed, tmp_path / "framed.jpg"))
+    with second_look(files) as look:
+        (group,) = duplicate_groups(rows_of(files), look=look)
+    assert group.keep_path == "enlarged.jpg"
+    members = {member.path for member in group.members}
+    if colour == "navy":  # encoding mixes it with the colours at the edges
+        (pair,) = look.look_alikes
+        assert (pair.key, pair.other_key) == ("films:enlarged.jpg", "films:framed.jpg")
+        members.add("framed.jpg")
+    assert members == {"picture.jpg", "framed.jpg"}
+
+
+@pytest.mark.thorough
+def test_the_whole_takes_an_enlarged_part_and_the_copies_of_that(tmp_path: Path):
+    whole = confusable.save(confusable.photo(39, **SMALL), tmp_path / "whole.png")
+    cut = scenes.changed(whole, "cut.png", after=("-vf", "crop=iw*0.9:ih*0.9,scale=iw*2:-2"))
+    copy = scenes.changed(whole, "copy.jpg", after=("-vf", "crop=iw*0.9:ih*0.9", "-q:v", "4"))
+    with second_look([whole, cut, copy]) as look:
+        (group,) = duplicate_groups(rows_of([whole, cut, copy]), look=look)
+    assert group.keep_path == "whole.png"
+    assert {member.path for member in group.members} == {cut.name, copy.name}
+
+
+@pytest.mark.thorough
+def test_a_part_of_another_picture_of_the_room_is_not_grouped_and_the_reason_is_listed(tmp_path: Path):
     room = confusable.photo(36, **SMALL)
     whole = confusable.save(room, tmp_path / "room.png")
     other = confusable.with_object(room, 36).crop((0, 0, 432, 288))
     cut = confusable.save(other, tmp_path / "cut.png")
     with second_look([whole, cut]) as look:
         assert duplicate_groups(rows_of([whole, cut]), look=look) == []
-        assert look.look_alikes == []
+        (pair,) = look.look_alikes
+    assert {pair.key, pair.other_key} == {"films:room.png", "films:cut.png"}
+    assert "they differ in" in pair.reason
 
 
 @pytest.mark.thorough

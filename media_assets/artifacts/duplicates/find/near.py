@@ -94,7 +94,7 @@ def _stars(
             continue
         members: dict[int, Likeness] = {}
         offered = [*candidates, *cuts.candidates(file)]
-        is_part = is_worse = False
+        wholes: dict[int, Likeness] = {}
         # What comes before it is not like it, but may be a part of it: then this one is kept.
         different = (
             one
@@ -129,13 +129,12 @@ def _stars(
             elif likeness.shows != "more" or not may_be_kept(rows[candidate.file], rows[file]):
                 members[candidate.file] = likeness
             else:
-                is_part = True
-                is_worse = is_worse or bool(likeness.mark or likeness.better_because)
-                cuts.put_off(candidate.file, file, likeness)
+                wholes[candidate.file] = likeness
         if look is not None:
             members = _without_rivals(file, members, rows, evidence, look, limits)
-        if is_part and (is_worse or rows[file].kind is not MediaKind.IMAGE):
-            # The longer or better one will take it, and with it what is as long; so will the one without a mark.
+        if wholes:
+            # The whole or better one will take it, and with it what is as much; so will the one without a mark.
+            cuts.put_off(wholes, file, members)
             parts[file] = members
         elif members:
             stars[file] = members
@@ -195,6 +194,7 @@ class _Cuts:
     def __init__(
         self, evidence: Sequence[Evidence], limits: SimilaritySettings, check: Callable[[], None], *, sought: bool
     ) -> None:
+        self._evidence = evidence
         shown = [file for file, one in enumerate(evidence) if sought and len(one.codes)]
         images = [file for file in shown if evidence[file].kind is MediaKind.IMAGE]
         videos = [file for file in shown if evidence[file].kind is MediaKind.VIDEO]
@@ -204,22 +204,40 @@ class _Cuts:
             *find_cuts(images, evidence, limits, check),
             *find_cut_videos(videos, evidence, limits, check),
         ):
-            self._parts.setdefault(cut.outer, []).append(Candidate(cut.inner, cut.orientation, is_part=True))
+            if cut.inner > cut.outer or evidence[cut.inner].kind is not MediaKind.IMAGE:
+                self._add(cut.outer, cut.inner, cut.orientation)
+            else:
+                # The one that comes first asks: what lies around it in the other may be no more than a frame.
+                self._add(cut.inner, cut.outer, _back(cut.orientation))
+
+    def _add(self, file: int, other: int, orientation: int) -> None:
+        self._parts.setdefault(file, []).append(Candidate(other, orientation, is_part=True))
 
     def candidates(self, file: int) -> Sequence[Candidate]:
         return self._parts.get(file, ())
 
-    def put_off(self, file: int, part: int, likeness: Likeness) -> None:
-        """Ask again, when the turn of a file comes, for what has turned out to be a part of it."""
-        orientation = likeness.orientation
-        back = orientation if orientation not in (5, 6) else 11 - orientation
-        self._parts.setdefault(file, []).append(Candidate(part, back, is_part=True))
-        self._gave_way[part, file] = likeness.better_because
+    def put_off(self, wholes: Mapping[int, Likeness], part: int, copies: Mapping[int, Likeness]) -> None:
+        """Ask again, when the turns of files come, for what has turned out to be a part of them, and for its copies.
+
+        Args:
+            wholes: Files, and how they are like the part.
+        """
+        for file, likeness in wholes.items():
+            back = _back(likeness.orientation)
+            self._add(file, part, back)
+            self._gave_way[part, file] = likeness.better_because
+            for copy, own in copies.items():
+                if own.orientation == 0 and self._evidence[copy].kind is MediaKind.IMAGE:
+                    self._add(file, copy, back)
 
     def gave_way(self, part: int, file: int) -> str | None:
         """Why a file was put off for another; None where it was not. Measured from the other side, two that are nearly
         as good may seem to be the other way round."""
         return self._gave_way.get((part, file))
+
+
+def _back(orientation: int) -> int:
+    return orientation if orientation not in (5, 6) else 11 - orientation
 
 
 def _likeness(first: Evidence, second: Evidence, candidate: Candidate, limits: SimilaritySettings) -> Likeness | None:

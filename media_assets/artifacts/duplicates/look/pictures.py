@@ -34,6 +34,10 @@ _OUTSIDE = 0.0015
 """Share of a side by which the edges of two pictures may miss each other."""
 _OUTSIDE_PIXELS = 1.6
 _LEAST_ALIKE = 0.6
+_OTHER, _SMALL_PART = "they do not show the same", "one is a small part of the other"
+_BEYOND = "each shows something at the edge that the other does not"
+APART = frozenset((_OTHER, _SMALL_PART, _BEYOND))
+"""What is said of two pictures that do not lie over each other."""
 TURNED = "mirrored or turned, which can be another thing in a drawing"
 
 
@@ -195,14 +199,14 @@ def _lay(one: Pixels, other: Pixels) -> tuple[Planes, Planes, CutOut, int] | Fin
         if more > alike + 0.002:
             first, second, box, alike, whole = second, first, reverse, more, 1
     if alike < _LEAST_ALIKE:
-        return Finding("different", "they do not show the same")
+        return Finding("different", _OTHER)
     box = _all_or(refined(first[..., 0], second[..., 0], box, (400, 1000)), first[..., 0], second[..., 0])
     rows, columns = first.shape[:2]
     outside = _outside(box, columns, rows)
     if outside:
         return Finding("different", outside)
     if box.area < _LEAST_AREA:
-        return Finding("different", "one is a small part of the other")
+        return Finding("different", _SMALL_PART)
     width, height = (box.right - box.left) * columns, (box.bottom - box.top) * rows
     factor = min(1.0, width / second.shape[1], height / second.shape[0])
     size = max(8, round(second.shape[1] * factor)), max(8, round(second.shape[0] * factor))
@@ -226,7 +230,7 @@ def _outside(box: CutOut, columns: int, rows: int) -> str:
     for low, high, size in ((box.left, box.right, columns), (box.top, box.bottom, rows)):
         beyond = max(-low, high - 1) * size
         if beyond > max(_OUTSIDE_PIXELS, _OUTSIDE * size):
-            return "each shows something at the edge that the other does not"
+            return _BEYOND
     return ""
 
 

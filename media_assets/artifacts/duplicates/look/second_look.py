@@ -17,7 +17,7 @@ from media_assets.artifacts.duplicates.look.clips import CannotSee, Clips
 from media_assets.artifacts.duplicates.look.listening import Ears
 from media_assets.artifacts.duplicates.look.memory import LookMemory
 from media_assets.artifacts.duplicates.look.pages import contents_of
-from media_assets.artifacts.duplicates.look.pictures import Finding
+from media_assets.artifacts.duplicates.look.pictures import APART, Finding
 from media_assets.artifacts.duplicates.look.progress import SearchProgress
 from media_assets.artifacts.duplicates.look.still_look import look_at_stills
 from media_assets.artifacts.duplicates.look.stills import Still, read_still
@@ -96,7 +96,7 @@ class SecondLook:
         if finding.verdict == "marked" and (lacks := _lacks(first, second, likeness, finding)):
             finding = Finding("different", f"one has a mark at the {finding.place}, and the other {lacks}")
         if finding.verdict == "different":
-            if likeness.is_guess and finding.was_seen and not likeness.apart:
+            if likeness.is_guess and finding.was_seen and not likeness.apart and not _is_alike(first, finding):
                 return None
             self._look_alikes.setdefault(
                 frozenset((first.key, second.key)),
@@ -208,6 +208,11 @@ def _lacks(first: DedupRow, second: DedupRow, likeness: Likeness, marked: Findin
         return "is shorter"
     sizes = [(row.width or 0) * (row.height or 0) for row in (bare, covered)]
     return "has fewer pixels" if sizes[0] < _AS_MANY_PIXELS * marked.cut * sizes[1] else ""
+
+
+def _is_alike(row: DedupRow, finding: Finding) -> bool:
+    """Whether two pictures that are not the same show the same all the same, but for some places."""
+    return row.kind is MediaKind.IMAGE and finding.reason not in APART
 
 
 def _of_several(one: int, other: int) -> str:
