@@ -12,10 +12,8 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -25,11 +23,8 @@ from media_assets.base.errors import (
     BadMedia,
     DayIsSpent,
     Fatal,
-    MediaAssetsError,
-    OverBudget,
     Transient,
     Unforeseen,
-    Waiting,
     kind_of,
 )
 from media_assets.base.keys import display_name
@@ -45,6 +40,7 @@ from media_assets.dagster_seams.steps import (
     record_together,
 )
 from media_assets.pipeline.batch import Batch
+from media_assets.pipeline.batch_results import BatchResults, failure, headline
 from media_assets.pipeline.first_failures import AllAlike
 from media_assets.pipeline.marks import ATTEMPT, CACHE_TAGS, FAILED, FILES_TAG, KIND, NEXT_STEP, WITHDRAWN
 from media_assets.pipeline.outcome import Outcome, Upstream
@@ -55,41 +51,8 @@ from media_assets.places.store import ArtifactStore, LooksAhead, SettlesTogether
 
 logger = logging.getLogger("media_assets")
 
-_MAX_ROWS = 200
 # Lines in the log of a run on files that wait; each is an event.
 _MAX_TOLD = 10
-
-
-@dataclass
-class _Results:
-    made: list[Outcome] = field(default_factory=list)
-    failed: list[Outcome] = field(default_factory=list)
-    transient: list[Outcome] = field(default_factory=list)
-    waiting: list[Outcome] = field(default_factory=list)
-    fatal: Fatal | None = None
-
-    def add(self, outcome: Outcome) -> None:
-        if outcome.error is None:
-            self.made.append(outcome)
-        elif isinstance(outcome.error, Fatal):
-            self.fatal = self.fatal or outcome.error
-        elif isinstance(outcome.error, Waiting):
-            self.waiting.append(outcome)
-        elif isinstance(outcome.error, Transient):
-            self.transient.append(outcome)
-        else:
-            self.failed.append(outcome)
-
-    def correct(self, otherwise: Mapping[str, Manifest | MediaAssetsError]) -> None:
-        """Take what is there in the end instead of what was made, by key."""
-        made, self.made = self.made, []
-        for outcome in made:
-            there = otherwise.get(outcome.key)
-            if isinstance(there, Manifest):
-                outcome = replace(outcome, manifest=there, reused=True)
-            elif there:
-                outcome = replace(outcome, manifest=None, error=there)
-            self.add(outcome)
 
 
 class RunStopped(dg.DagsterError, dg.DagsterExecutionInterruptedError):
@@ -124,13 +87,13 @@ class ArtifactIOManager(dg.IOManager):
     def _store_all(self, context: dg.OutputContext, batch: Batch) -> Iterator[dg.DagsterEvent]:
         # The UI calls all runs alike: the tag tells how large they are.
         batch.context.instance.add_run_tags(batch.run_id, {FILES_TAG: str(len(batch.keys))})
-        results = _Results()
+        results = BatchResults()
         settled = self._settled.setdefault(batch.stage.name, {})
         with _noting_cache(batch), _looking_ahead(batch, self._store), _settling_together(batch, self._store, results):
             for outcome in batch.run(self._store, dict(settled)):
                 results.add(outcome)
         settled.update({outcome.key: outcome for outcome in results.failed})
-        batch.context.log.info(_headline(batch, results))
+        batch.context.log.info(headline(batch, results))
         for outcome in results.waiting[:_MAX_TOLD]:
             batch.context.log.info(f"{display_name(outcome.key)} {outcome.error}")
         if results.transient and not results.fatal and _retries_left(batch):
@@ -143,7 +106,7 @@ class ArtifactIOManager(dg.IOManager):
             yield from self._record_each(context, batch, results)
             if isinstance(results.fatal, DayIsSpent):
                 _postpone(batch, results, results.fatal.day)
-            raise _failure(batch, results)
+            raise failure(batch, results)
         if results.waiting:
             yield from self._record_each(context, batch, results)
             # Else Dagster records an artifact for each file of the range. It does so for an output that is an asset's.
@@ -152,7 +115,7 @@ class ArtifactIOManager(dg.IOManager):
         made = {outcome.key: self._metadata(batch, outcome) for outcome in results.made}
         add_metadata_of_files(context.step_context, context.asset_key, made)
 
-    def _record_each(self, context: dg.OutputContext, batch: Batch, results: _Results) -> Iterator[dg.DagsterEvent]:
+    def _record_each(self, context: dg.OutputContext, batch: Batch, results: BatchResults) -> Iterator[dg.DagsterEvent]:
         step, asset_key = context.step_context, context.asset_key
         tags = _tags(step, asset_key)
         yield from record_together(
@@ -244,7 +207,7 @@ def _looking_ahead(batch: Batch, store: ArtifactStore) -> Iterator[None]:
 
 
 @contextmanager
-def _settling_together(batch: Batch, store: ArtifactStore, results: _Results) -> Iterator[None]:
+def _settling_together(batch: Batch, store: ArtifactStore, results: BatchResults) -> Iterator[None]:
     """Look, at the end of a batch that nothing fatal stopped, whether another machine has made the same meanwhile."""
     if not isinstance(store, SettlesTogether):
         yield
@@ -279,7 +242,7 @@ def _noting_cache(batch: Batch) -> Iterator[None]:
             batch.context.instance.add_run_tags(batch.run_id, sums)
 
 
-def _postpone(batch: Batch, results: _Results, day: date) -> None:
+def _postpone(batch: Batch, results: BatchResults, day: date) -> None:
     """Note the files that have no outcome, so that they are asked for again when there is a new budget."""
     ended = {outcome.key for outcome in (*results.made, *results.failed)}
     left = [key for key in batch.keys if key not in ended]
@@ -303,58 +266,3 @@ def _tags(step: StepExecutionContext, asset_key: dg.AssetKey) -> dict[str, str]:
     if backfill:
         tags[BACKFILL_ID_TAG] = backfill
     return tags
-
-
-def _headline(batch: Batch, results: _Results) -> str:
-    counts = Counter(
-        "reused" if outcome.reused else "not applicable" if outcome.manifest.not_applicable else "made"
-        for outcome in results.made
-        if outcome.manifest
-    )
-    counts["over budget"] = len(_held(results.failed))
-    counts["failed"] = len(results.failed) - counts["over budget"]
-    counts["waiting for an earlier stage"] = len(results.waiting)
-    counts["to be tried again"] = len(results.transient)
-    parts = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
-    first = results.waiting[0] if results.waiting else None
-    example = f"; e.g. {display_name(first.key)} {first.error}" if first else ""
-    return f"{batch.stage.name}: {counted(len(batch.keys))}: {parts or 'none done'}{example}"
-
-
-def _held(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
-    """The outcomes of files that were left alone for what they would cost."""
-    return [outcome for outcome in outcomes if isinstance(outcome.error, OverBudget)]
-
-
-def _failure(batch: Batch, results: _Results) -> dg.Failure:
-    total, done = len(batch.keys), len(results.made)
-    if results.fatal:
-        return dg.Failure(
-            description=f"{batch.stage.name} stopped after {done} of {counted(total)}, no file is to blame: "
-            f"{results.fatal}",
-            metadata={"reason": results.fatal.reason, "next_step": results.fatal.next_step, "done": done},
-            allow_retries=False,
-        )
-    failed = [*results.failed, *results.transient]
-    rows = [
-        dg.TableRecord({"file": outcome.key, "reason": outcome.error.reason, "next_step": outcome.error.next_step})
-        for outcome in failed[:_MAX_ROWS]
-        if outcome.error
-    ]
-    ui = batch.library.settings.ui_base_url
-    first = failed[0]
-    more = f" (and {len(failed) - 1} more, see the table)" if len(failed) > 1 else ""
-    held = len(_held(failed))
-    over = f"{held} would cost more than a file may, " if held else ""
-    over += f"{len(results.waiting)} wait for an earlier stage, " if results.waiting else ""
-    return dg.Failure(
-        description=f"{len(failed) - held} of {counted(total)} failed, {over}{done} done. "
-        f"{display_name(first.key)} {first.error}{more}",
-        metadata={
-            "failures": dg.MetadataValue.table(rows),
-            "failed": len(failed),
-            "done": done,
-            **({"cells": dg.MetadataValue.url(f"{ui}/assets/{batch.stage.name}?view=events")} if ui else {}),
-        },
-        allow_retries=False,
-    )

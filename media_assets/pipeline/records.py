@@ -7,11 +7,9 @@ queries on an index, and what is new.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
 import dagster as dg
@@ -34,22 +32,6 @@ see it. What is so young is left for the next look."""
 _PAGE = 1000
 _TEXTS = (FAILED, NEXT_STEP, KIND, ATTEMPT)
 _ASSET_EVENTS = (DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_OBSERVATION)
-# What differs between the files of one cause.
-_VARIABLE = re.compile(
-    r"""\s*\([^()]*\)                    # an aside
-      | [a-z][a-z0-9+.-]*://\S+          # an address
-      # a name; an apostrophe within a word begins none and ends none
-      | (?<!\w)'(?:[^'\\]|\\.|(?<=\w)'(?=\w))*'(?!\w)
-      | "[^"]*" | »[^«]*« | “[^”]*” | `[^`]*`
-      | (?<!\w)/\S+                      # a path
-      | \b\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.]*(?:Z|[+-]\d\d:?\d\d)?  # a time
-      # ids; digits alone are a number, however many
-      | \b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b | \b0x[0-9a-f]+\b
-      | \b(?=\d*[a-f])[0-9a-f]{8,}\b
-    """,
-    re.VERBOSE,
-)
-_NUMBER = re.compile(r"(?<!\w)-?\d+(?:[.,:x×]\d+)*(?:e[+-]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -159,17 +141,6 @@ class Page:
     cursor: int
     """Up to here all has been read."""
     more: bool
-
-
-@lru_cache(maxsize=1000)
-def cause(reason: str) -> str:
-    """What failures of one cause have in common: their reason without addresses, names, paths, ids and asides, and with
-    `N` for each number."""
-    return " ".join(_NUMBER.sub("N", _VARIABLE.sub(_placeholder, reason)).split())
-
-
-def _placeholder(match: re.Match[str]) -> str:
-    return "" if match[0].lstrip().startswith("(") else "…"
 
 
 def events_of(record: dg.EventLogRecord) -> Sequence[Event]:

@@ -14,8 +14,9 @@ from media_assets.operation.alerts.causes import cause_of_failure
 from media_assets.operation.metrics.cells import cause_of
 from media_assets.operation.metrics.watch import Watch
 from media_assets.operation.webhooks.files import Files
+from media_assets.pipeline.causes import cause
 from media_assets.pipeline.marks import FAILED, WITHDRAWN
-from media_assets.pipeline.records import EventFeed, Failed, Gone, Made, cause
+from media_assets.pipeline.records import EventFeed, Failed, Gone, Made
 from media_assets_tests.toy_library import ToyLibrary, key_of, materialized, retries
 from media_assets_tests.toy_stages import PIPELINE
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from media_assets.artifacts.values import source_bytes_of
+from media_assets.pipeline.causes import cause
 from media_assets.pipeline.latest_records import ever_failed
 from media_assets.pipeline.library import Library
 from media_assets.pipeline.marks import CACHE_TAGS
 from media_assets.pipeline.recipe import Stage
-from media_assets.pipeline.records import cause
 from media_assets.pipeline.status import LibraryStatus, State, library_status
 from media_assets.places.manifest import Manifest
 

@@ -13,7 +13,7 @@ from dagster import DagsterEventType
 from media_assets.base.telling import printable
 from media_assets.dagster_seams.runs import WILL_RETRY_TAG
 from media_assets.dagster_seams.steps import SerializableErrorInfo, StepFailureData
-from media_assets.pipeline.records import cause
+from media_assets.pipeline.causes import cause
 
 _LONGEST_REASON = 300
 

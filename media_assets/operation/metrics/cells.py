@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from media_assets.base.errors import OverBudget
-from media_assets.pipeline.records import cause
+from media_assets.pipeline.causes import cause
 from media_assets.pipeline.status import State
 
 MISSING, DONE, NOT_APPLICABLE, FAILED = range(4)
