@@ -54,7 +54,7 @@ class LookMemory:
         found = self._known.get(name)
         try:
             finding = _finding(found[1:]) if found else None
-        except TypeError:
+        except (TypeError, ValueError):
             return None
         if finding is not None:
             self._asked.add(name)
@@ -114,7 +114,8 @@ class LookMemory:
 
 def _finding(found: list[Any]) -> Finding:
     finding = Finding(*found)
-    return finding._replace(measured=Measured(*finding.measured))
+    finer, enlarged, (one, other), (inside, other_inside) = finding.measured
+    return finding._replace(measured=Measured(finer, enlarged, (one, other), (inside, other_inside)))
 
 
 def _today() -> int:
