@@ -50,6 +50,13 @@ def test_two_copies_that_say_other_things_at_one_place_are_different_pictures(na
     assert bare.verdict == ("marked" if name in _CORNERS else "different")
 
 
+def test_a_figure_more_in_letters_as_bright_as_the_ground_is_no_mark():
+    photo = confusable.photo(174)  # orange on grey
+    how, wordings = lettering.LETTERINGS["digits"]
+    one, other = (encoded(lettering.lettered(photo, words, how)) for words in wordings)
+    assert found(one, other).verdict == found(other, one).verdict == "different"
+
+
 @pytest.mark.parametrize("seed", [7, 172])
 def test_a_subtitle_and_a_date_over_one_photo_are_no_one_mark(seed: int):
     # In the second the words stand on a place so dark that they follow the rule by which the date was mixed.

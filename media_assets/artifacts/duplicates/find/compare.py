@@ -45,6 +45,8 @@ class Likeness(NamedTuple):
     """Why the one that shows more is the better one, where that is not that the other was cut."""
     mark: str = ""
     """Where one of both has a mark that the other has not, in words; that other one shows more then."""
+    covers: bool = False
+    """Whether nothing shines through the mark."""
     apart: str = ""
     """Why they are not the same all the same, where other files show that."""
     measured: Measured = Measured()

@@ -151,14 +151,14 @@ def _without_rivals(
     look: LooksAtPairs,
     limits: SimilaritySettings,
 ) -> dict[int, Likeness]:
-    """The members without those that have something else at one place: what they say there is no mere mark, and each
-    would be lost."""
-    places: dict[str, list[int]] = {}
+    """The members without those that have something else of one kind at one place: what they say there is no mere mark,
+    and each would be lost. A half transparent mark and an opaque date do not take each other's place."""
+    places: dict[tuple[str, bool], list[int]] = {}
     for member, likeness in members.items():
         if likeness.mark and likeness.shows == "less":
-            places.setdefault(likeness.mark, []).append(member)
+            places.setdefault((likeness.mark, likeness.covers), []).append(member)
     left = dict(members)
-    for place, (one, *others) in places.items():
+    for (place, _), (one, *others) in places.items():
         for other in others:
             alike = _likeness(evidence[one], evidence[other], Candidate(other, None), limits)
             if alike is None or look(rows[one], rows[other], alike) is None:

@@ -214,14 +214,15 @@ def _is_written_on(plain: Planes, marked: Planes, changed: Mask, rule: MixRule, 
 
 
 def _strokes(picture: Planes, changed: Mask, noise: float) -> Mask:
-    """Where a picture has thin things, no thicker than what changed, that are brighter or darker than all around."""
+    """Where a picture has thin things, no thicker than what changed, that are brighter or darker than all around, or of
+    another colour: orange on grey may be as bright."""
     import numpy as np
     from scipy.ndimage import distance_transform_edt, grey_closing, grey_opening
 
     thickness = float(np.percentile(distance_transform_edt(changed)[changed], 98))
     side = min(_THICKEST, 2 * round(2 * thickness) + 3)
-    plane = picture[..., 0]
-    stands_out = np.maximum(plane - grey_opening(plane, (side, side)), grey_closing(plane, (side, side)) - plane)
+    box = (side, side, 1)
+    stands_out = np.maximum(picture - grey_opening(picture, box), grey_closing(picture, box) - picture).max(axis=-1)
     strokes: Mask = stands_out > _STROKE + 4 * noise
     return strokes
 

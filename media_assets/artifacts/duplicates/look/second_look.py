@@ -117,7 +117,9 @@ class SecondLook:
         if finding.verdict == "marked":
             words += f", {'with a' if finding.marked else 'without the'} mark at the {finding.place}"
             shows = "less" if finding.marked else "more"
-            likeness = likeness._replace(shows=shows, better_because=UNMARKED, mark=finding.place)
+            likeness = likeness._replace(
+                shows=shows, better_because=UNMARKED, mark=finding.place, covers=finding.covers
+            )
         if likeness.speed == 1 and abs(finding.speed - 1) >= LEAST:
             words += f", {speed_in_words(finding.speed)}"
             likeness = likeness._replace(speed=finding.speed)
