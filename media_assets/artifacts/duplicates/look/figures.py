@@ -108,7 +108,7 @@ def _left_by_a_figure(height: float) -> float:
     3 and 8, or 5 and 6, it is less than a stroke, and of letters of two pixels next to nothing."""
     if height >= 8:
         return 0.4
-    return min(0.33, max(0.04, 0.08 * height - 0.04))
+    return 0.03 * height if height < 3 else min(0.33, 0.08 * height - 0.04)
 
 
 def _spread(plane: Plane) -> Plane:
