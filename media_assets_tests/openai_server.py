@@ -92,12 +92,13 @@ class Received:
     @property
     def question(self) -> str:
         """The first message of the user."""
-        return next(message["content"] for message in self.messages if message["role"] == "user")
+        content: Any = next(message["content"] for message in self.messages if message["role"] == "user")
+        return content if isinstance(content, str) else "".join(part["text"] for part in content)
 
     @property
     def material(self) -> str:
         """What stands between the tags of the question."""
-        match = re.search(r"\n<(material-\w+)>\n(.*)\n</\1>$", self.question, re.DOTALL)
+        match = re.search(r"\n<(material-\w+)>\n(.*)\n</\1>", self.question, re.DOTALL)
         assert match is not None, f"no material in {self.question!r}"
         return match[2]
 

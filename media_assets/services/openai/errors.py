@@ -30,12 +30,27 @@ class Task:
     by_hand: str
     instead: str
     """What works without a key."""
+    material: re.Pattern[str]
+    """Words of a server about what was sent of the file, and not about how."""
 
 
-SUMMARY = Task("summary", "summarizer", "summarised", "Summarise it by hand", "use the engine `extractive`")
+SUMMARY = Task(
+    "summary", "summarizer", "summarised", "Summarise it by hand", "use the engine `extractive`",
+    re.compile(
+        r"\b(this|your|the) (text|transcript|prompt|material|document|conversation)\b"
+        r"|repetitive patterns|(invalid|illegal|unsupported) (unicode|utf|character|surrogate|byte)|null (byte|char)"
+        r"|(tokeni[sz]e|encod)\w* (error|fail)",
+        re.IGNORECASE,
+    ),
+)  # fmt: skip
 TRANSCRIPTION = Task(
-    "transcription", "transcriber", "transcribed", "Transcribe it by hand", "use the engine `faster-whisper`"
-)
+    "transcription", "transcriber", "transcribed", "Transcribe it by hand", "use the engine `faster-whisper`",
+    re.compile(
+        r"\b(audio|sound|speech|voices?|recording|waveform|samples?|media)\b|file.{0,30}(corrupt|decod|damag|broken|empty)"
+        r"|too (short|quiet|noisy)|(decod|corrupt)\w*",
+        re.IGNORECASE,
+    ),
+)  # fmt: skip
 
 
 class TooLong(MediaAssetsError):
@@ -50,16 +65,26 @@ _OUT_OF_QUOTA = (
 )  # fmt: skip
 _PASSES_SOON = re.compile(r"(retry|try again) (in|after) \d|per[ _-]?minute|retrydelay", re.IGNORECASE)
 """Gemini says of a minute's limit what others say of a month's, and when it ends."""
-_FLAGGED = ("content_filter", "content_policy", "content management policy", "invalid_prompt", "flagged")
-# Named when it is the configuration that the server does not take, and not the transcript.
-_CONFIGURATION = (
-    "temperature",
-    "response_format",
-    "json_schema",
-    "timestamp_granularities",
-    "verbose_json",
-    "model_not_found",
-    "does not exist",
+_FLAGGED = re.compile(
+    r"content[_ ]?filter|content_policy|content management policy|invalid_prompt|flagged|responsibleai"  # OpenAI, Azure
+    r"|content exists risk|data_?inspection|inappropriate content|considered high risk"  # DeepSeek, DashScope, Moonshot
+    # Zhipu, MiniMax, Gemini, Bedrock
+    r"|敏感|不安全|new_sensitive|sensitive (content|words?)|prohibited_content|guardrail"
+    r"|violat\w* .{0,40}(polic|guideline|terms)|usage polic|(moderation|safety) (system|check|filter)",
+    re.IGNORECASE,
+)
+# Words about how something is asked, whatever else they name.
+_ABOUT_REQUEST = re.compile(
+    r"temperature|response_format|json_schema|granularit|verbose_json|\bmodels?\b|does not exist"
+    r"|required|missing|mandatory|(un|not |n't )(supported|recogni[sz]ed|permitted|allowed|known|expected)|unknown"
+    r"|extra inputs|param|argument|\bfields?\b|form-?data|multipart|content[- ]type|\bheaders?\b|\broles?\b|\bstream"
+    r"|tokens?\b|must (be|have|alternate)|should be|deserialize|json",
+    re.IGNORECASE,
+)
+_OF_THIS_FILE = re.compile(
+    r"\b(this|your) (audio|sound|recording|text|transcript|speech)\b(?! model)|\b(corrupt|damaged|repetitive)"
+    r"|too (short|quiet)|(could not|cannot|can't|unable to|failed to) (be )?(decode|read|process)",
+    re.IGNORECASE,
 )
 
 
@@ -97,12 +122,21 @@ class RefusedRequest(Exception):
         self.refusal = refusal
         self.failure = meaning(refusal, server, key, task)
         self.words = quotable(refusal.words, key)
+        self._told = server, key, task
+
+    def failure_after(self, *, answered: bool) -> MediaAssetsError:
+        """`failure`, where it is known whether the server answered a request of this form in this run."""
+        return meaning(self.refusal, *self._told, answered=answered)
 
     @property
     def about_request(self) -> bool:
         """Whether it may be about the form of the request, and not about its length, its content or the account."""
         subject = self.refusal.text.lower()
-        return not (isinstance(self.failure, TooLong) or any(words in subject for words in (*_OUT_OF_QUOTA, *_FLAGGED)))
+        return not (
+            isinstance(self.failure, TooLong)
+            or any(words in subject for words in _OUT_OF_QUOTA)
+            or _FLAGGED.search(subject)
+        )
 
 
 def may_be_charged(error: openai.APIError) -> bool:
@@ -113,12 +147,16 @@ def may_be_charged(error: openai.APIError) -> bool:
     return not (isinstance(error, openai.APIStatusError) or never_sent)
 
 
-def meaning(refusal: Refusal, server: str, key: str, task: Task) -> MediaAssetsError:
+def meaning(refusal: Refusal, server: str, key: str, task: Task, *, answered: bool = False) -> MediaAssetsError:
     """The project's error for what a server says.
+
+    A refused request is no fault of the file, unless the server speaks of what the file holds, or took the same request
+    with other files and says nothing about its form.
 
     Args:
         server: Name of the server for the message; without credentials.
         key: Never shown.
+        answered: Whether the server answered a request of the same form in this run.
     """
     status = refusal.status
     bare = f"status {status}, code {refusal.code}" if refusal.code else f"status {status}"
@@ -135,7 +173,7 @@ def meaning(refusal: Refusal, server: str, key: str, task: Task) -> MediaAssetsE
         )
     if says_too_long(status, refusal.text, refusal.code):
         return TooLong(f"does not fit into the model's window at {server} ({quoted})")
-    if status < 500 and any(words in subject for words in _FLAGGED):
+    if status < 500 and _FLAGGED.search(subject):
         return BadMedia(f"was refused by the content filter of {server} ({quoted})", next_step=task.by_hand)
     if status == 403:
         return Fatal(
@@ -144,12 +182,21 @@ def meaning(refusal: Refusal, server: str, key: str, task: Task) -> MediaAssetsE
         )
     if status in (408, 409, 413, 425, 429) or status >= 500 or status < 400:
         return Transient(f"could not be {task.done}: {server} is busy or out of order ({quoted})")
-    if status == 404 or refusal.param == "model" or any(words in subject for words in _CONFIGURATION):
-        return Fatal(
-            f"{server} does not take the configured request ({quoted})",
-            next_step=f"Change `{task.section}` in library.yaml to what this server takes, then run again",
-        )
-    return BadMedia(f"could not be {task.done}: {server} refused the request ({quoted})")
+    if _blames_file(refusal, task, answered=answered):
+        return BadMedia(f"could not be {task.done}: {server} refused the request ({quoted})", next_step=task.by_hand)
+    return Fatal(
+        f"{server} does not take the configured request ({quoted})",
+        next_step=f"Change `{task.section}` in library.yaml to what this server takes, then run again",
+    )
+
+
+def _blames_file(refusal: Refusal, task: Task, *, answered: bool) -> bool:
+    if refusal.status in (404, 405, 406, 415) or refusal.param == "model":
+        return False
+    about_request = bool(_ABOUT_REQUEST.search(refusal.text))
+    if task.material.search(refusal.words):
+        return not about_request or bool(_OF_THIS_FILE.search(refusal.words))
+    return answered and not about_request
 
 
 _SECRETS = re.compile(r"\b(sk|gsk|xai|hf|pk|key)[-_][\w-]{12,}|(?<=[Bb]earer )\S{8,}")

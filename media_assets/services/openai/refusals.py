@@ -27,6 +27,7 @@ _FORMAT = (
     r"response[_ ]?format|json[_ ]?(schema|object|mode)|structured[_ ]?output|\bschema\b|grammar|guided"
     r"|failed to generate json"
 )
+_LENGTH = r"max[_ -]?(completion[_ -]?|output[_ -]?|new[_ -]?)?tokens?\b"
 NAMES = {
     "json_schema": _FORMAT,
     "json_object": _FORMAT,
@@ -40,8 +41,24 @@ NAMES = {
     "include": r"\binclude\b|logprobs",
     "prompt": r"\b(initial_)?prompt\b",
     "language": r"\blanguage\b",
+    "srt": r"response[_ ]?format",
+    "vtt": r"response[_ ]?format",
+    "flac": r"\bflac\b|(file|audio|media|content|mime)[ _-]?(format|type|extension)|unsupported (audio|file|media)"
+    r"|format\b[^.]{0,30}support|mime",
+    # What is not sent at first, and demanded by some.
+    "untyped": _FORMAT,
+    "long_answer": r"max[_ ]?\w*tokens?\b.{0,80}(>|<=|too (large|big|high)|at most|less than|exceed|range|between"
+    r"|greater|larger|\[\d+, ?\d+\])",
+    "max_tokens": _LENGTH,
+    "open_length": _LENGTH,
+    "stream_options": r"stream_options|include_usage",
+    "whole": r"\bstream(ing|ed)?\b",
+    "text_content": r"content\b.{0,80}\b(list|array|sequence|vec|parts?|objects?)\b",
+    "turns": r"alternat|(multi|single)[ -]?(turn|round)|last message|\bassistant\b",
+    "one_piece": r"chunking",
 }
-"""Under the name that a server gives it, each part of a request that can be done without."""
+"""Under the name that a server gives it, each part of a request that can be done without, or can be other than it is at
+first: `open_length` is a request that sets no limit, and without it, it sets one."""
 
 _UNSUPPORTED = re.compile(
     r"(un|not |n't |in)(supported|available|permitted|allowed|recogni[sz]ed|expected|known|valid|implemented)"
@@ -49,6 +66,7 @@ _UNSUPPORTED = re.compile(
     r"|failed to (parse|deserialize)|不支持|参数",
     re.IGNORECASE,
 )
+_DEMANDED = re.compile(r"required|missing|mandatory|must (be|set)|not (set|given|provided|specified)", re.IGNORECASE)
 _MAY_BE_A_PART = frozenset({400, 404, 405, 406, 415, 422, 500, 501})
 
 
@@ -105,9 +123,11 @@ def refused_part(refusal: Refusal, parts: Sequence[str]) -> tuple[str | None, bo
     unsupported = bool(_UNSUPPORTED.search(refusal.words))
     if refusal.param == "model":
         return None, False
+    if refusal.status == 415 and "flac" in parts:
+        return "flac", True
     for text in (refusal.param or "", refusal.words[:1000]):
         named = next((part for part in parts if re.search(NAMES[part], text, re.IGNORECASE)), None)
-        if named is not None and (refusal.status < 500 or unsupported):
+        if named is not None and (refusal.status < 500 or unsupported or _DEMANDED.search(refusal.words)):
             return named, True
     if refusal.param or refusal.status in (404, 405, 500, 501):
         return (parts[0], False) if "requested parameters" in refusal.words.lower() else (None, False)

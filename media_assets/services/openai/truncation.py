@@ -70,6 +70,14 @@ class KnownWindow:
             known = [tokens for tokens in (self._told and self._told.tokens, self._learnt) if tokens]
         return min(tokens - min(_ANSWER_TOKENS, tokens // 4) for tokens in known) if known else None
 
+    def answer_tokens(self, most: int) -> int:
+        """How long an answer may be, behind the longest prompt that is sent: so many at most."""
+        with self._lock:
+            known = [tokens for tokens in (self._told and self._told.tokens, self._learnt) if tokens]
+        if not known or min(known) >= 4 * most:
+            return most
+        return min(_ANSWER_TOKENS, min(known) // 4)
+
     def confirm(self, client: openai.OpenAI) -> None:
         """After an answer: a default that was assumed is asked for once more, now that the model is loaded."""
         with self._lock:

@@ -130,9 +130,9 @@ def test_what_a_person_must_repair_is_fatal(
         Says(None, refusal="I cannot help with that."),
         Says("", finish_reason="content_filter"),
         Status(400, "Your prompt was flagged", "invalid_prompt", "invalid_request_error"),
-        Status(400, "Something about these messages", None, "invalid_request_error", "messages"),
+        Status(400, "There are repetitive patterns in your prompt", None, "invalid_request_error", "messages"),
     ],
-    ids=["refusal", "content filter", "flagged", "bad request"],
+    ids=["refusal", "content filter", "flagged", "bad text"],
 )
 def test_a_refused_transcript_is_bad_and_the_batch_goes_on(fault: Fault, server: OpenAIServer, tmp_path: Path) -> None:
     server.script = [fault]
@@ -152,7 +152,7 @@ def test_an_answer_of_the_wrong_form_is_repaired_once(text: str | None, server: 
     assert summary.title == "A summary by the stand-in"
     first, second = server.requests
     assert second.messages[:2] == first.messages
-    assert second.messages[2] == {"role": "assistant", "content": text or ""}
+    assert second.messages[2] == {"role": "assistant", "content": text or "(nothing)"}
     assert "That answer cannot be used: " in second.messages[3]["content"]
     if text == INVALID:
         assert "abstract: Field required" in second.messages[3]["content"]

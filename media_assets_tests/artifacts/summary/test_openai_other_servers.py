@@ -184,7 +184,7 @@ def test_several_refusals_of_one_server_are_all_met(server: OpenAIServer, tmp_pa
 def test_a_refusal_that_has_another_cause_is_quoted_as_it_was_first(server: OpenAIServer, tmp_path: Path) -> None:
     server.refuses = lambda body: Body(422, json.dumps({"detail": [{"msg": f"a riddle with {len(body)} fields"}]}))
 
-    with pytest.raises(BadMedia, match="a riddle with 4 fields"):
+    with pytest.raises(Fatal, match="a riddle with 4 fields"):
         summarizer(server).summarize(transcript(BEES), Work(tmp_path))
     assert len(server.requests) <= 5
 
@@ -340,7 +340,7 @@ def test_odd_counts_of_tokens_are_read_or_estimated(
         (Body(500, json.dumps({"error": ["first cause", "second cause"]})), Transient, "first cause second cause"),
         (Body(502, "<html><head><title>x</title></head><h1>Bad <b>gateway</b></h1></html>", "text/html"), Transient,
          "Bad gateway"),
-        (Body(400, json.dumps({"detail": [{"loc": ["body", "messages"], "msg": "too odd"}]})), BadMedia, "too odd"),
+        (Body(400, json.dumps({"detail": [{"loc": ["body", "messages"], "msg": "too odd"}]})), Fatal, "too odd"),
         (Says("I may not say", finish_reason="content_filter"), BadMedia, "I may not say"),
     ],
 )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from media_assets.base.errors import BadMedia, Fatal
@@ -14,7 +15,7 @@ from media_assets.work.work import Work
 from media_assets_tests.artifacts.transcript.sounds import silence, write_wav
 from media_assets_tests.artifacts.transcript.test_openai_api import tone, transcribe, transcriber
 from media_assets_tests.openai_audio_server import AudioServer, openai_audio_server
-from media_assets_tests.openai_server import Body, Fault, Status
+from media_assets_tests.openai_server import Body, Fault, Raw, Status
 
 GRANULARITIES = "timestamp_granularities[]"
 SETTINGS = {"prompt": "Ann, Bob", "language": "en"}
@@ -96,20 +97,73 @@ def test_no_format_is_asked_for_where_none_is_taken(server: AudioServer, beep: P
     assert len(server.uploads) == 3
 
 
-@pytest.mark.parametrize("takes", ["text", "srt"])
-def test_captions_are_asked_for_where_nothing_else_is_taken(
+CUES = "00:00:00{mark}300 --> 00:00:00{mark}800\npitch500.\n\n"
+IN = {
+    "text": "pitch500.\n",
+    "srt": "1\n" + CUES.format(mark=","),
+    "vtt": "WEBVTT\n\n" + CUES.format(mark="."),
+}
+
+
+@pytest.mark.parametrize("takes", IN)
+def test_captions_or_bare_text_are_asked_for_where_nothing_else_is_taken(
     takes: str, server: AudioServer, beep: Path, tmp_path: Path
 ) -> None:
-    def refuse(fields: dict[str, Any]) -> Fault | None:
-        known = fields.get("response_format", ["text"]) == [takes]
-        return None if known else Status(400, f"response_format must be {takes}", param="response_format")
+    def answer(fields: dict[str, Any]) -> Fault:
+        if fields.get("response_format") == [takes]:
+            return Raw(IN[takes], "text/plain")
+        return Status(400, f"response_format must be {takes}", param="response_format")
 
-    server.refuses = refuse
-    said = transcribe(transcriber(server, max_retries=0, price_per_minute=60.0), beep, Work(tmp_path), seconds=1.0)
+    server.refuses = answer
+    engine = transcriber(server, max_retries=0, price_per_minute=60.0)
+    said = transcribe(engine, beep, Work(tmp_path), seconds=1.0)
     assert said.text == "pitch500."
     assert said.cost_usd == pytest.approx(1.0), "refusals are free"
-    assert said.note is not None and "without any times" in said.note
-    assert server.uploads[-1].text("response_format") == (None if takes == "text" else "srt")
+    (segment,) = said.segments
+    if takes == "text":
+        assert said.note is not None and "without any times" in said.note
+    else:
+        assert (segment.start_seconds, segment.end_seconds) == (0.3, 0.8)
+    before = len(server.uploads)
+    transcribe(engine, beep, Work(tmp_path), seconds=1.0)
+    assert len(server.uploads) == before + 1, "it is remembered"
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Status(400, "Invalid file format. Supported formats: ['wav', 'mp3']"),
+        Status(415, "Unsupported Media Type"),
+        Body(400, json.dumps({"detail": "audio/flac is not supported, send WAV"})),
+        Body(415, ""),
+    ],
+)
+def test_wav_is_sent_where_no_flac_is_taken(
+    refusal: Fault, server: AudioServer, beep: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    flac: list[bool] = []
+
+    def refuse(_: dict[str, Any]) -> Fault | None:
+        flac.append(server.uploads[-1].sound[:4] == b"fLaC")
+        return refusal if flac[-1] else None
+
+    server.refuses = refuse
+    engine = transcriber(server, max_retries=0)
+    assert transcribe(engine, beep, Work(tmp_path), seconds=1.0).text == "pitch500."
+    assert server.uploads[-1].sound[:4] == b"RIFF"
+    assert np.array_equal(server.uploads[0].samples, server.uploads[-1].samples)
+    assert "wants WAV" in caplog.text
+    transcribe(engine, beep, Work(tmp_path), seconds=1.0)
+    assert flac == [True, False, False]
+
+
+def test_a_chunking_strategy_is_sent_where_one_is_demanded(server: AudioServer, beep: Path, tmp_path: Path) -> None:
+    server.refuses = lambda fields: (
+        None if "chunking_strategy" in fields else Status(400, "chunking_strategy is required for diarization models")
+    )
+    said = transcribe(transcriber(server, max_retries=0), beep, Work(tmp_path), seconds=1.0)
+    assert said.text == "pitch500."
+    assert server.uploads[-1].text("chunking_strategy") == "auto"
 
 
 def test_times_that_are_configured_are_not_given_up(server: AudioServer, beep: Path, tmp_path: Path) -> None:

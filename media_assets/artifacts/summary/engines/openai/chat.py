@@ -15,6 +15,7 @@ from media_assets.artifacts.summary.engines.openai.completion import (
     text_of,
     used_tokens,
 )
+from media_assets.artifacts.summary.engines.openai.forms import LADDER, MOST_ANSWER_TOKENS, form
 from media_assets.artifacts.summary.engines.openai.journal import AnswerJournal, Entry
 from media_assets.artifacts.summary.engines.openai.reading import Unreadable, is_whole, read_answer
 from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
 
 
 _TOKENS_OF_AN_ANSWER = 1000
-LADDER = ("json_schema", "json_object", "temperature", "system")
-"""What a request can be sent without, what is missed least first: without a schema the answer is checked all the same,
-and without a system message its text stands before the first question."""
 
 # Reasons to end an answer: OpenAI's, and those of Mistral, Gemini, Anthropic, Zhipu, OpenRouter, DeepSeek.
 _UNFINISHED = ("length", "model_length", "max_tokens", "max_output_tokens", "model_context_window_exceeded")
@@ -118,7 +116,8 @@ class Chat:
         except Unreadable as error:
             problem = str(error)
         messages += [
-            {"role": "assistant", "content": text},
+            # Anthropic and others refuse an empty message.
+            {"role": "assistant", "content": text if text.strip() else "(nothing)"},
             {"role": "user", "content": prompts.REPAIR.format(problem=problem)},
         ]
         text = self._complete(messages)
@@ -182,7 +181,9 @@ class Chat:
         try:
             create: Any = self._client.chat.completions.with_raw_response.create
             response = create(
-                model=self._settings.model, timeout=timeout, **_form(messages, self._settings.temperature, without)
+                model=self._settings.model,
+                timeout=timeout,
+                **form(messages, self._settings.temperature, without, self._window.answer_tokens(MOST_ANSWER_TOKENS)),
             )
         except openai.APIError as error:
             if not may_be_charged(error):
@@ -204,19 +205,3 @@ class Chat:
 def estimate_usd(settings: OpenAISummary, size_bytes: int, *, calls: int) -> float | None:
     """What questions of so much text in all will cost, their answers included; None when the model has no price."""
     return settings.cost_usd(math.ceil(size_bytes / BYTES_PER_TOKEN), calls * _TOKENS_OF_AN_ANSWER)
-
-
-def _form(messages: list[dict[str, str]], temperature: float, without: frozenset[str]) -> dict[str, Any]:
-    """A request without what the server does not take. The instructions name every field that the schema has."""
-    form: dict[str, Any] = {"messages": messages}
-    if "system" in without and messages[0]["role"] == "system":
-        system, first, *rest = messages
-        form["messages"] = [{**first, "content": f"{system['content']}\n\n{first['content']}"}, *rest]
-    if "temperature" not in without:
-        form["temperature"] = temperature
-    if "json_schema" not in without:
-        schema = {"name": "summary", "strict": True, "schema": Answer.model_json_schema()}
-        form["response_format"] = {"type": "json_schema", "json_schema": schema}
-    elif "json_object" not in without:
-        form["response_format"] = {"type": "json_object"}
-    return form

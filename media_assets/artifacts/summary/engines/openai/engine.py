@@ -12,7 +12,8 @@ from functools import partial
 
 from media_assets.artifacts.summary.engines.openai import prompts
 from media_assets.artifacts.summary.engines.openai.answers import checked_chapters, distinct
-from media_assets.artifacts.summary.engines.openai.chat import LADDER, Chat, estimate_usd
+from media_assets.artifacts.summary.engines.openai.chat import Chat, estimate_usd
+from media_assets.artifacts.summary.engines.openai.forms import LADDER, NEEDS, NEVER_GUESSED
 from media_assets.artifacts.summary.engines.openai.journal import AnswerJournal
 from media_assets.artifacts.summary.engines.openai.map_reduce import MapReduce
 from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
@@ -37,7 +38,7 @@ class OpenAISummarizer:
         self.model = settings.model
         self._settings = settings
         self._server = OpenAIServer(settings.base_url, secrets, SUMMARY)
-        self._concessions = Concessions(self._server.name, LADDER)
+        self._concessions = Concessions(self._server.name, LADDER, NEVER_GUESSED, NEEDS)
         # OpenAI's own host refuses what does not fit.
         self._window = KnownWindow(None if self._server.is_openai else partial(ask_window, model=settings.model))
 

@@ -25,7 +25,14 @@ from media_assets.artifacts.transcript.engines.openai.answers import (
 )
 from media_assets.artifacts.transcript.engines.openai.checking import checked_answer
 from media_assets.artifacts.transcript.engines.openai.piece import SentPiece, sounding, window_length
-from media_assets.artifacts.transcript.engines.openai.request import LADDER, NEVER_GUESSED, options, parts_sent
+from media_assets.artifacts.transcript.engines.openai.request import (
+    LADDER,
+    NEEDS,
+    NEVER_GUESSED,
+    as_wav,
+    options,
+    parts_sent,
+)
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
 from media_assets.artifacts.transcript.hearing.assembling import to_transcript
 from media_assets.artifacts.transcript.hearing.estimating import spread_over_speech
@@ -90,7 +97,7 @@ class OpenAITranscriber:
         self._with_logprobs = (
             not self._timed and settings.model.startswith("gpt-4o") and "diarize" not in settings.model
         )
-        self._concessions = Concessions(self._server.name, LADDER, NEVER_GUESSED)
+        self._concessions = Concessions(self._server.name, LADDER, NEVER_GUESSED, NEEDS)
         self._gave_times: bool | None = None
         """Whether the last answer did that said anything."""
         self._most_seconds = math.inf
@@ -289,9 +296,10 @@ class OpenAITranscriber:
         if remaining is not None:
             timeout = min(timeout, remaining)
         create: Any = client.audio.transcriptions.with_raw_response.create
+        flac = ("piece.flac", piece.sound, "audio/flac")
         try:
             response = create(
-                file=("piece.flac", piece.sound, "audio/flac"),
+                file=("piece.wav", as_wav(piece.window.pcm), "audio/wav") if "flac" in without else flac,
                 model=self.model,
                 timeout=timeout,
                 **options(self._settings, language, timed=timed, with_logprobs=self._with_logprobs, without=without),

@@ -5,16 +5,26 @@ Mistral takes no granularities together with a language, speaches and others kno
 
 from __future__ import annotations
 
+import io
+import wave
 from typing import Any
 
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
+from media_assets.artifacts.transcript.hearing.windows import SAMPLE_BYTES, SAMPLE_RATE
 
-LADDER = ("timestamp_granularities", "include", "temperature", "prompt", "language", "verbose_json", "json", "default")
+LADDER = (
+    "timestamp_granularities", "include", "temperature", "prompt", "language",
+    "verbose_json", "json", "default", "srt", "vtt", "flac", "one_piece",
+)  # fmt: skip
 """What a request can be sent without, what is missed least first. Without granularities segments have times, and words
 often none; without the language the server detects it."""
-NEVER_GUESSED = frozenset({"verbose_json", "json", "default"})
-"""Given up when the server names it alone: without the first, times are estimated from then on; without the second no
-format is asked for, and what comes is JSON by default; without the third, captions are."""
+NEVER_GUESSED = frozenset({"verbose_json", "json", "default", "srt", "vtt", "flac", "one_piece"})
+"""Given up when the server names it alone: without the first, pieces are short and their times may be estimated;
+without the second no format is asked for, and what comes is JSON by default; without the third, captions are, then
+those of WebVTT, then bare text. Without FLAC, WAV is sent; without `one_piece` the server parts the sound."""
+NEEDS = {"default": frozenset({"json"}), "srt": frozenset({"default"}), "vtt": frozenset({"srt"})}
+"""What has to be given up before these are part of a request."""
+_SOUND = ("flac", "one_piece")
 
 
 def options(
@@ -32,7 +42,9 @@ def options(
     if not timed and "json" in without:
         del fields["response_format"]
     if not timed and "default" in without:
-        fields["response_format"] = "srt"
+        fields["response_format"] = "text" if "vtt" in without else "vtt" if "srt" in without else "srt"
+    if "one_piece" in without:
+        fields["chunking_strategy"] = "auto"
     return {name: value for name, value in fields.items() if name not in without}
 
 
@@ -42,8 +54,21 @@ def parts_sent(
     """Which parts of `LADDER` a whole request has. Times that are configured are not given up."""
     fields = _fields(settings, language, timed=timed, with_logprobs=with_logprobs)
     if not timed:
-        return (*fields, "json", "default")
-    return (*fields, "verbose_json") if settings.answers == "auto" else tuple(fields)
+        return (*fields, "json", "default", "srt", "vtt", *_SOUND)
+    return (*fields, "verbose_json", *_SOUND) if settings.answers == "auto" else (*fields, *_SOUND)
+
+
+def as_wav(pcm: bytes) -> bytes:
+    """Mono sound of 16 bit as servers take it that take no FLAC.
+
+    Args:
+        pcm: At `SAMPLE_RATE`.
+    """
+    held = io.BytesIO()
+    with wave.open(held, "wb") as file:
+        file.setparams((1, SAMPLE_BYTES, SAMPLE_RATE, 0, "NONE", ""))
+        file.writeframes(pcm)
+    return held.getvalue()
 
 
 def _fields(settings: OpenAITranscription, language: str | None, *, timed: bool, with_logprobs: bool) -> dict[str, Any]:
