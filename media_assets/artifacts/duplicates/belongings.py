@@ -15,6 +15,7 @@ _LOSSLESS = (
     *("alac", "ape", "bmp", "dpx", "exr", "ffv1", "ffvhuff", "flac", "gif", "huffyuv", "magicyuv", "mlp", "png", "ppm"),
     *("rawvideo", "tak", "targa", "tiff", "truehd", "tta", "utvideo", "v210", "wavpack"),
 )
+_COMPANDED = ("pcm_alaw", "pcm_mulaw", "pcm_vidc")
 _TECHNICAL = frozenset(
     {
         *("compatible_brands", "creation_time", "date", "encoded_by", "encoder", "encoding_tool", "handler_name"),
@@ -82,9 +83,10 @@ def of_media(media: MediaInfo, *, raw: bool = False) -> Belongings:
         texts=tuple(dict.fromkeys(_texts(names)))[:_MOST_TAGS],
         hdr=(picture.hdr or "") if picture else "",
         bit_depth=(picture.bit_depth or 8) if picture else 8,
-        lossless=main is not None and main.codec.startswith((*_LOSSLESS, "pcm_")),
+        lossless=main is not None and main.codec.startswith((*_LOSSLESS, "pcm_")) and main.codec not in _COMPANDED,
         frame_rate=(picture.frame_rate or 0.0) if picture else 0.0,
         codec=main.codec if main else "",
+        sample_rate=next((stream.sample_rate for stream in media.audio_streams if stream.sample_rate), 0),
         raw=raw,
     )
 

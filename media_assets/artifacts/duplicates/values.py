@@ -71,6 +71,8 @@ class Belongings(Model):
     """Pictures a second on average, as the file says; 0 where that is not known."""
     codec: str = ""
     """FFmpeg's name of how the picture is coded, or the sound where there is none; empty where that was not noted."""
+    sample_rate: int = 0
+    """That of its first track of sound; 0 where it is not known."""
     raw: bool = False
     """Whether it holds what the sensor of a camera saw, before it was made a picture."""
 

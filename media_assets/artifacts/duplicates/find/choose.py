@@ -19,7 +19,10 @@ WORDS: dict[KeepRule, tuple[str, ...]] = {
     "path": ("its path is preferred",),
     "sound": (HAS_SOUND, HAS_SOUND),
     "resolution": ("it has the higher resolution", "it has the higher resolution", "it shows more than white (HDR)"),
-    "original": ("it is no re-encoded copy", "it has more bits of each colour", "it has more channels of sound"),
+    "original": (
+        *("it is lossless", "it is no re-encoded copy"),
+        *("it has more bits of each colour", "it has more channels of sound"),
+    ),
     "metadata": (
         *("it still says when or where it was taken", "it still says when or where it was taken"),
         "it has what was added to it",
@@ -33,6 +36,8 @@ WORDS: dict[KeepRule, tuple[str, ...]] = {
 OUT_OF_BIN = "it does not lie in a bin"
 WHOLE_PICTURE, _WHOLE_RECORDING = "it shows the whole picture", "it is the whole recording"
 UNMARKED = "there is no mark over it"
+_LEAST_SAMPLE_RATE = 22_000
+"""What is lossless and has fewer samples may have been made from something better, for a program that hears words."""
 _WORTH_MORE: tuple[KeepRule, ...] = ("path", "sound")
 """What counts more than that a file shows or plays more than another."""
 _MOST_FRAMES = 300.0
@@ -126,7 +131,7 @@ def rank(rule: KeepRule, row: DedupRow, settings: DuplicateSettings) -> tuple[An
         case "resolution":
             return (-shown_pixels(row), has_bars(row), not believed_hdr(row))
         case "original":
-            return (row.reencoded_by is not None, -holds.bit_depth, -holds.channels)
+            return (_is_lossy(row, holds), row.reencoded_by is not None, -holds.bit_depth, -holds.channels)
         case "metadata":
             return (row.recorded_at is None, not row.has_camera_tags, -_beside(row))
         case "bit_rate":
@@ -144,6 +149,11 @@ def _silence(row: DedupRow) -> int:
     if row.heard is not None:
         return 2 if not row.heard else 1 if row.heard < LITTLE_HEARD else 0
     return 0 if row.audio else 2 if row.has_sound is False else 1
+
+
+def _is_lossy(row: DedupRow, holds: Belongings) -> bool:
+    """Whether it is a sound of which encoding may have taken something."""
+    return row.kind is MediaKind.AUDIO and not (holds.lossless and holds.sample_rate >= _LEAST_SAMPLE_RATE)
 
 
 def shown_pixels(row: DedupRow) -> float:

@@ -27,6 +27,7 @@ from media_assets.artifacts.duplicates.find.ends import added_seconds
 from media_assets.artifacts.duplicates.find.speeds import LEAST
 from media_assets.artifacts.duplicates.settings import DuplicateSettings, KeepRule
 from media_assets.artifacts.duplicates.values import DedupRow
+from media_assets.media.info import MediaKind
 from media_assets.places.leftovers import is_in_bin
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ _MORE_PICTURES = "it has more pictures a second"
 _NO_REPEATS = "none of its pictures are shown twice"
 _NOTHING_ADDED = "no black or silence was added to its ends"
 _OWN_SPEED = "it is played at its own speed"
+_OLDER = "it is older than the copy at another speed"
 
 Part = tuple[float, str]
 """How much the second is the better one, below 0 where the first is; and why the better one is."""
@@ -113,14 +115,24 @@ def _made_of(first: DedupRow, second: DedupRow, likeness: Likeness, settings: Du
     is_faster = abs(likeness.speed - 1) >= LEAST
     if is_faster:
         yield _is_usual(frame_rate(second)) - _is_usual(frame_rate(first)), _OWN_SPEED
-    marks, *more = _ranked("original", first, second, settings)
+    lossy, marks, *more = _ranked("original", first, second, settings)
+    yield lossy
     yield marks
     if is_faster:
+        yield _older(first, second), _OLDER
         yield 1 - likeness.speed, _OWN_SPEED
     yield -_beyond(finer, CLEARLY_FINER), _MORE_DETAIL
     if same_tones(first, second, likeness):  # of HLG nobody can tell; what says nothing is shown rightly for sure
         yield bool(_says_hdr(first)) - bool(_says_hdr(second)), _NO_HDR
     yield from more
+
+
+def _older(first: DedupRow, second: DedupRow) -> float:
+    """Which of two sounds at different speeds was there first; of videos, pictures tell more."""
+    if first.kind is not MediaKind.AUDIO:
+        return 0
+    one, other = ((row.recorded_at or row.modified_at, row.modified_at) for row in (first, second))
+    return (one > other) - (one < other)
 
 
 def _lit(first: DedupRow, second: DedupRow, likeness: Likeness) -> Part:
