@@ -11,7 +11,7 @@ from media_assets.artifacts.duplicates.find.near import duplicate_groups
 from media_assets.artifacts.duplicates.look.sounds import SAMPLE_RATE, bands_of, decibels
 from media_assets.artifacts.duplicates.look.tempo import Tempo, fitted
 from media_assets_tests.artifacts.duplicates import confusable_clips as clips
-from media_assets_tests.artifacts.duplicates import labelled, scenes
+from media_assets_tests.artifacts.duplicates import confusable_sounds, labelled, scenes
 from media_assets_tests.artifacts.duplicates.indexing import rows_of, second_look
 from media_assets_tests.artifacts.duplicates.scenes import changed
 
@@ -145,3 +145,33 @@ def test_a_clip_of_some_seconds_shares_frames_with_its_copies(tmp_path: Path, na
     copy = changed(clip, name, *clips.CLIP_CHANGES[name])
     (group,) = duplicate_groups(rows_of([clip, copy]))
     assert len(group.members) == 1
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("speed", [1.05, 0.95, 25 / 23.976])
+def test_sound_that_was_played_faster_with_its_pitch_is_listened_to_and_found(tmp_path: Path, speed: float):
+    sound = scenes.write_sound(tmp_path / "sound.wav", scenes.music(96, 25))
+    how = f"asetrate={scenes.SAMPLE_RATE * speed:.0f},aresample={scenes.SAMPLE_RATE}"
+    files = [sound, changed(sound, "higher.m4a", after=("-af", how, "-b:a", "64k"))]
+    other = scenes.write_sound(tmp_path / "other.wav", scenes.music(97, 25))
+    files += [changed(other, "higher.m4a", after=("-af", how, "-b:a", "64k"))]
+    with second_look(files) as look:
+        (group,) = duplicate_groups(rows_of(files), look=look)
+    (member,) = group.members
+    assert (group.keep_path, member.path) == (sound.name, "sound_higher.m4a")
+    assert member.reason.startswith("the same sound at another pitch, played about")
+    assert duplicate_groups(rows_of(files)) == []
+
+
+@pytest.mark.thorough
+def test_another_quiet_voice_under_music_that_was_played_faster_with_its_pitch_is_told(tmp_path: Path):
+    music = scenes.music(98, 16)
+    level = np.sqrt((music**2).mean()) * 0.1
+    one, other = (
+        scenes.write_sound(tmp_path / f"{seed}.wav", music + level * confusable_sounds.voice(seed, 16))
+        for seed in (1, 2)
+    )
+    how = f"asetrate={scenes.SAMPLE_RATE * 1.05:.0f},aresample={scenes.SAMPLE_RATE}"
+    files = [one, changed(other, "higher.m4a", after=("-af", how, "-b:a", "64k"))]
+    with second_look(files) as look:
+        assert duplicate_groups(rows_of(files), look=look) == []

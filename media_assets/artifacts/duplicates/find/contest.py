@@ -24,7 +24,7 @@ from media_assets.artifacts.duplicates.find.choose import (
 from media_assets.artifacts.duplicates.find.codes import unpacked
 from media_assets.artifacts.duplicates.find.compare import Likeness
 from media_assets.artifacts.duplicates.find.ends import added_seconds
-from media_assets.artifacts.duplicates.find.speeds import LEAST
+from media_assets.artifacts.duplicates.find.faster_sounds import LEAST
 from media_assets.artifacts.duplicates.settings import DuplicateSettings, KeepRule
 from media_assets.artifacts.duplicates.values import DedupRow
 from media_assets.media.info import MediaKind

@@ -22,6 +22,7 @@ from media_assets.artifacts.duplicates.find.cut_videos import compare_cut, find_
 from media_assets.artifacts.duplicates.find.ends import plays
 from media_assets.artifacts.duplicates.find.evidence import Evidence, evidence_of
 from media_assets.artifacts.duplicates.find.exact import EqualBytes, FileOnDisk, contents
+from media_assets.artifacts.duplicates.find.faster_sounds import FasterSounds
 from media_assets.artifacts.duplicates.find.index import Candidate, PictureIndex, SoundIndex
 from media_assets.artifacts.duplicates.find.losses import losses, weighed
 from media_assets.artifacts.duplicates.find.speeds import compare_at_speeds
@@ -272,10 +273,12 @@ def _asked(
             found = pictures.candidates(block)
             yield from ((file, [*found.get(file, ()), *sounds.candidates(file)]) for file in block if file not in taken)
     files = [file for file, one in enumerate(evidence) if not len(one.codes) and len(one.sound)]
-    sounds = SoundIndex(files, evidence, limits)
+    sounds, faster = SoundIndex(files, evidence, limits), FasterSounds(files, evidence)
     for block in batched((file for file in files if file not in taken), _ASKED_AT_ONCE):
         check()
-        yield from ((file, list(sounds.candidates(file))) for file in block if file not in taken)
+        for file in block:
+            if file not in taken:
+                yield file, [*sounds.candidates(file), *faster.candidates(file)]
 
 
 def group_of(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from media_assets.artifacts.duplicates.find.compare import Likeness, compare_recordings
 from media_assets.artifacts.duplicates.find.evidence import Evidence
+from media_assets.artifacts.duplicates.find.faster_sounds import LEAST, MOST, USUAL_SPEEDS, guessed_error
 from media_assets.artifacts.duplicates.settings import SimilaritySettings
 
 if TYPE_CHECKING:
@@ -23,11 +24,8 @@ if TYPE_CHECKING:
 
     Value = TypeVar("Value", bound=np.generic)
 
-_SPEEDS = (25 / 23.976, 25 / 24, 1.05, 1 / 0.95)
-"""Usual ones; of these, and of what they undo, the lengths may say so by some seconds less."""
-LEAST, MOST = 0.01, 0.065
-"""How much faster or slower one may be played."""
 _NEAR = 0.02
+"""Usual speeds, and what they undo, are tried where the lengths are that near to them: seconds may be cut off."""
 _MOST_AUDIO_ERROR = 0.2
 _LEAST_OVERLAP = 0.9
 _CLEARLY = 0.02
@@ -55,7 +53,21 @@ def compare_at_speeds(
         found = compare_recordings(first, slowed(second, speed), orientation, tighter, is_slowed=True)
         if found is not None and (best is None or found.similarity > best.similarity + _CLEARLY):
             best = found._replace(reason=f"{found.reason}, {speed_in_words(speed)}", speed=speed)
-    return best
+    return best or _guessed(first, second)
+
+
+def _guessed(first: Evidence, second: Evidence) -> Likeness | None:
+    """That two sounds may be the same at another speed and pitch."""
+    speed = first.seconds / second.seconds
+    if len(first.codes) or len(second.codes) or not (len(first.sound) and len(second.sound)):
+        return None
+    if not LEAST <= abs(speed - 1) <= MOST:
+        return None
+    error = guessed_error(first, slowed(second, speed), speed)
+    if error is None:
+        return None
+    reason = f"the same sound at another pitch, {speed_in_words(speed)}"
+    return Likeness(1 - error, 0, 0.0, reason, speed=speed, is_guess=True)
 
 
 def speed_in_words(speed: float) -> str:
@@ -64,7 +76,7 @@ def speed_in_words(speed: float) -> str:
 
 def speeds_near(ratio: float) -> Iterator[float]:
     """How many times as fast the second may be played, by how much longer the first is."""
-    tried = (ratio, *(one for speed in _SPEEDS for one in (speed, 1 / speed) if abs(one - ratio) <= _NEAR))
+    tried = (ratio, *(one for speed in USUAL_SPEEDS for one in (speed, 1 / speed) if abs(one - ratio) <= _NEAR))
     yield from (speed for speed in tried if LEAST <= abs(speed - 1) <= MOST)
 
 

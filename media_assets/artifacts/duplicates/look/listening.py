@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from media_assets.artifacts.duplicates.find.compare import Likeness
-from media_assets.artifacts.duplicates.find.speeds import MOST
+from media_assets.artifacts.duplicates.find.faster_sounds import MOST, USUAL_SPEEDS
 from media_assets.artifacts.duplicates.look.clips import CannotSee
 from media_assets.artifacts.duplicates.look.pictures import Finding
 from media_assets.artifacts.duplicates.look.sounds import (
@@ -51,6 +51,7 @@ _CHANNELS = 2
 """What is kept of the samples themselves: ten minutes of two channels take 19 MB."""
 _WITH_ITS_PITCH = 0.005
 """So much faster or slower one must be played before its pitch may be another."""
+_AS_SET = 3e-4
 _SAME_SPEED = 0.02
 """How far the speed that the sound says may be from that of the pictures."""
 
@@ -94,20 +95,23 @@ class Ears:
             return Finding("different", f"they have {len(one)} and {len(other)} tracks of sound")
         found = Finding("different", "")
         for tempo in _tempos(one[0].bands, other[0].bands, likeness):
-            for again in self._at(one, other, second, tempo):
+            for at, tracks in self._at(one, other, second, tempo):
+                again = _compared(one, tracks, at)
                 if again.verdict != "different":
-                    return _other_voice(one, other, tempo) or again._replace(speed=tempo.speed)
+                    return _other_voice(one, tracks, at) or again._replace(speed=tempo.speed)
                 found = found if found.reason else again
         return found
 
-    def _at(self, one: Sequence[_Track], other: Sequence[_Track], second: DedupRow, tempo: Tempo) -> Iterator[Finding]:
-        """The verdict at a tempo, and that where the pitch of the second is higher or lower by as much."""
-        yield _compared(one, other, tempo)
+    def _at(
+        self, one: Sequence[_Track], other: Sequence[_Track], second: DedupRow, tempo: Tempo
+    ) -> Iterator[tuple[Tempo, Sequence[_Track]]]:
+        """The tracks of the second at a tempo, and those of which the pitch is higher or lower by as much."""
+        yield tempo, other
         if abs(tempo.speed - 1) >= _WITH_ITS_PITCH:
             # Samples taken as much closer to each other: what was played faster has its speed and pitch again.
-            slowed = self._tracks(second, round(SAMPLE_RATE * tempo.speed))
+            slowed = self._tracks(second, round(SAMPLE_RATE * _rounded(tempo.speed)))
             if len(slowed) == len(one):
-                yield _compared(one, slowed, fitted(one[0].bands, slowed[0].bands, Tempo(1.0, tempo.offset_steps)))
+                yield fitted(one[0].bands, slowed[0].bands, Tempo(1.0, tempo.offset_steps)), slowed
 
     def _tracks(self, row: DedupRow, sample_rate: int = SAMPLE_RATE) -> list[_Track]:
         heard = row.key, sample_rate
@@ -172,6 +176,14 @@ def _tempos(one: Bands, other: Bands, likeness: Likeness) -> Iterator[Tempo]:
         if abs(tempo.speed / likeness.speed - 1) <= most and not any(_are_close(tempo, known) for known in told):
             told.append(tempo)
             yield tempo
+
+
+def _rounded(speed: float) -> float:
+    """What somebody set who played it at about that speed: two sounds are taken out of each other only where they run
+    at one speed to a few samples."""
+    told = (*USUAL_SPEEDS, *(1 / usual for usual in USUAL_SPEEDS), round(speed * 200) / 200)
+    nearest = min(told, key=lambda one: abs(one - speed))
+    return nearest if abs(nearest - speed) < _AS_SET else speed
 
 
 def _are_close(one: Tempo, other: Tempo) -> bool:

@@ -12,7 +12,8 @@ from typing import Literal, NamedTuple
 from media_assets.artifacts.duplicates.find.choose import UNMARKED, WHOLE_PICTURE
 from media_assets.artifacts.duplicates.find.compare import Likeness
 from media_assets.artifacts.duplicates.find.ends import plays
-from media_assets.artifacts.duplicates.find.speeds import LEAST, speed_in_words
+from media_assets.artifacts.duplicates.find.faster_sounds import LEAST
+from media_assets.artifacts.duplicates.find.speeds import speed_in_words
 from media_assets.artifacts.duplicates.look.clips import CannotSee, Clips
 from media_assets.artifacts.duplicates.look.listening import Ears
 from media_assets.artifacts.duplicates.look.memory import LookMemory

@@ -6,9 +6,9 @@ moment: what encoding does is small and everywhere, another word is large and in
 
 Measured on speech, music, noise, clicks and their mixtures: copies as MP3 at 16 to 64 kbit/s, Opus at 24, mu-law at
 8 kHz, louder, clipped, with other treble and bass, or normalised differed by 4.4 dB at most where they differ most, and
-then everywhere by 1 dB or more; copies that differed by less than 0.1 dB in the middle, by 2.3 dB at most. Other words
-differed by 7 dB and more, half a word that was muted by 3.4 dB, another voice under music that is four times as loud by
-2.9 dB and nowhere else; what is fainter, `voices` tells.
+then everywhere by 1 dB or more; copies that differed by less than 0.1 dB in the middle, by 1.8 dB, and one of 40 by
+2.3. Other words differed by 7 dB and more, half a word that was muted by 3.4 dB, a third of a syllable by 2.4 dB,
+another voice under music that is four times as loud by 2.9 dB and nowhere else; what is fainter, `voices` tells.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _TONE_DECIBELS = 6.0
 """So much may treble or bass have been changed."""
 _PLACE_STEPS, _PLACE_BANDS = 13, 3
 """A difference counts for as long as a short syllable lasts (0.2 s), over a third of an octave or two."""
-_LEAST_DECIBELS, _PER_USUAL, _MOST_DECIBELS = 2.4, 4.0, 6.0
+_LEAST_DECIBELS, _PER_USUAL, _MOST_DECIBELS = 2.0, 4.0, 6.0
 _FEWEST_BANDS = 6
 
 

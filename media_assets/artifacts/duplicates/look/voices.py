@@ -108,13 +108,19 @@ def _faint(one: Samples, around: Samples) -> Literal["", "voice", "perhaps"]:
     """What is heard in a part of one of two sounds, and not in the other."""
     other = around[_lag(one, around) :][: len(one)]
     rest, heard = _rest(_spectra(one), _spectra(other))
-    share = float(rest.sum() / heard.sum()) if heard.any() else 0.0
+    share = min(float(rest.sum() / heard.sum()), _apart(one, other)) if heard.any() else 0.0
     if share < _NOTHING:
         return ""
     pitched = _pitched(rest, heard) - (_SHORT_PITCHED if len(one) < _PART else 0)
     if pitched > (_PITCHED if share > _LITTLE else _PITCHED_LITTLE):
         return "voice"
     return "perhaps" if share > _MUCH and pitched > _PITCHED_MUCH else ""
+
+
+def _apart(one: Samples, other: Samples) -> float:
+    """The share of the power that is left when one is taken out of the other as it is, but for its level."""
+    both = float(one @ other) ** 2
+    return 1 - both / (float(one @ one) * float(other @ other) + 1e-12)
 
 
 def _pitched(rest: Powers, heard: Powers) -> float:
