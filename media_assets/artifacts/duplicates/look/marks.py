@@ -56,6 +56,8 @@ _STROKE = 22.0
 """How far, of 255, a stroke stands out from what is around it, at least."""
 _STROKES = 0.03
 """Share of what changed from which on the strokes of another text are one."""
+_WAS_TEXT = 0.6
+"""Share of what changed from which on it was strokes before: of marks over photos it is a quarter at most."""
 _GOES_ON = 0.08
 """The same for strokes of the colour of a mark that both have around it."""
 _THICKEST = 41
@@ -141,7 +143,10 @@ def _kind_on(plain: Planes, marked: Planes, found: Differences) -> Literal["thro
     # Of text that was there before in another wording both have strokes.
     colour = np.median(marked[inside], axis=0)
     strokes = _strokes(plain, changed, found.noise)
-    if _was_other_text(plain, marked, changed & strokes, colour, rule, tolerance) > _STROKES * changed.sum():
+    covered = changed & strokes
+    if covered.sum() > _WAS_TEXT * changed.sum():
+        return None  # a part of the letters of the first is missing in the second
+    if _was_other_text(plain, marked, covered, colour, rule, tolerance) > _STROKES * changed.sum():
         return None
     if is_through and float(x.std()) > max(_STRUCTURE, 2 * found.noise):
         return "through"
