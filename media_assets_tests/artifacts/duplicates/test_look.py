@@ -11,7 +11,7 @@ from PIL import Image
 from media_assets.artifacts.duplicates.find.compare import Likeness
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
 from media_assets.artifacts.duplicates.look.memory import LookMemory
-from media_assets.artifacts.duplicates.look.pictures import Finding, look_at
+from media_assets.artifacts.duplicates.look.pictures import Finding, look_at, seen
 from media_assets_tests.artifacts.duplicates import confusable, scenes
 from media_assets_tests.artifacts.duplicates.indexing import rows_of, second_look
 
@@ -50,6 +50,21 @@ def test_what_was_cut_at_its_edges_is_found_in_the_whole(tmp_path: Path, name: s
     cut = encoded(picture, tmp_path, name, *confusable.CUTS[name])
     assert found(picture, cut) == "cut"
     assert found(cut, picture) == "cut"
+
+
+def test_frames_are_laid_as_those_before_them_where_they_fit_so_and_anew_where_they_do_not():
+    before, picture = (np.asarray(confusable.photo(seed, **SMALL)) for seed in (5, 6))
+    cut = (slice(20, 300), slice(40, 460))
+    known = seen(before, before[cut]).laying
+    assert known is not None
+    # They fit at many places: which it is, only the frame before tells.
+    tiles = np.tile(picture[:40, :40], (8, 12, 1))
+    there, elsewhere = seen(tiles, tiles[cut], known=known), seen(picture, picture[:280, :420], known=known)
+    assert there.laying is not None
+    assert elsewhere.laying is not None
+    assert (there.finding.verdict, elsewhere.finding.verdict) == ("cut", "cut")
+    assert there.laying.box == pytest.approx(known.box, abs=0.002)
+    assert elsewhere.laying.box == pytest.approx((0, 0, 420 / 480, 280 / 320), abs=0.002)
 
 
 @pytest.mark.thorough

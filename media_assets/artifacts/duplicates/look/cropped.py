@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from media_assets.artifacts.duplicates.look.align import SURE, CutOut, find_box, resized
+from media_assets.artifacts.duplicates.look.tones import grey_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +49,7 @@ def _mean(bursts: Bursts) -> Grey | None:
     rows, columns = read[0][0].shape[:2]
     factor = min(1.0, _SIDE / max(rows, columns))
     size = max(8, round(columns * factor)), max(8, round(rows * factor))
-    means = [np.stack([frame.mean(axis=-1, dtype=np.float32) for frame in burst]).mean(axis=0) for burst in read]
+    means = [np.stack([grey_of(frame) for frame in burst]).mean(axis=0) for burst in read]
     mean: Grey = np.stack([resized(each, size) for each in means]).mean(axis=0)
     return mean
 

@@ -96,18 +96,23 @@ def differences(
     for scale in _DRAWN_SCALES if drawn else _SCALES:
         if scale.side * 5 > min(mask.shape):
             continue
-        activity = _activity(one[..., 0], other[..., 0], scale.side)
-        order = _binned(activity)
+        yardstick: _Yardstick | None = None
         found = np.zeros_like(mask)
         for channel in range(3):
             apart = np.abs(_averaged(one[..., channel] - other[..., channel], scale.side))
-            usual = np.minimum(_usual(apart, activity, order), most_usual)
+            times, least = (_TIMES, scale.least) if channel == 0 else (_COLOUR_TIMES, scale.least_colour)
+            is_noise = scale.side == 3 and channel == 0
+            large = apart > factor * least
+            if not (is_noise or scale.side == _NOISE_SIDE or large.any()):
+                continue
+            yardstick = yardstick or _Yardstick(one[..., 0], other[..., 0], scale.side)
+            activity = yardstick.activity
+            usual = np.minimum(yardstick.usual(apart), most_usual)
             if channel > 0:
                 # A figure in another colour makes that the usual difference of all that is even.
                 usual = np.minimum(usual, _MOST_USUAL_COLOUR + _MOST_NOISE * activity)
-            times, least = (_TIMES, scale.least) if channel == 0 else (_COLOUR_TIMES, scale.least_colour)
-            found |= (apart > factor * least) & (apart > factor * times * usual + times * _FLOOR)
-            if scale.side == 3 and channel == 0:
+            found |= large & (apart > factor * times * usual + times * _FLOOR)
+            if is_noise:
                 noise = float(usual.mean())
             if scale.side == _NOISE_SIDE:
                 share = float((usual / (activity + _STILL)).mean()) if channel == 0 else 0.0
@@ -142,10 +147,10 @@ def deep_differences(one: Planes, other: Planes, *, is_resampled: bool) -> NDArr
     if not is_resampled and float((levels < _EQUAL_LEVELS).mean()) >= _MOSTLY:
         found: NDArray[np.bool_] = _averaged(levels, _DEEP_SIDE) > _LEAST_LEVELS
         return found
-    activity = _activity(one[..., 0], other[..., 0], _EVEN_SIDE)
+    yardstick = _Yardstick(one[..., 0], other[..., 0], _EVEN_SIDE)
     apart = np.abs(_averaged(one[..., 0] - other[..., 0], _EVEN_SIDE))
-    usual = _usual(apart, activity, _binned(activity))
-    return (apart > _LEAST_EVEN) & (apart > _TIMES * usual) & (apart > _OF_ACTIVITY * activity)
+    usual = yardstick.usual(apart)
+    return (apart > _LEAST_EVEN) & (apart > _TIMES * usual) & (apart > _OF_ACTIVITY * yardstick.activity)
 
 
 def _averaged(plane: Plane, side: int) -> Plane:
@@ -169,29 +174,43 @@ def _activity(one: Plane, other: Plane, side: int) -> Plane:
     return least
 
 
-def _binned(activity: Plane) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
-    import numpy as np
-
-    sample = _sample(activity)
-    edges = np.quantile(sample, np.linspace(0, 1, _BINS + 1))
-    return edges, np.clip(np.searchsorted(edges, sample, "right") - 1, 0, _BINS - 1)
-
-
 def _sample(plane: Plane) -> Plane:
     """Enough of the values of a plane to know how they are spread."""
     step = max(1, int((plane.size / _SAMPLED) ** 0.5))
     return plane[::step, ::step].ravel()
 
 
-def _usual(apart: Plane, activity: Plane, order: tuple[NDArray[np.floating], NDArray[np.intp]]) -> Plane:
-    """The usual difference at places where as much is going on."""
+class _Yardstick:
+    """What is usual at places where as much is going on, at one scale."""
+
+    def __init__(self, one: Plane, other: Plane, side: int) -> None:
+        import numpy as np
+
+        self.activity = _activity(one, other, side)
+        sample = _sample(self.activity)
+        self._edges = np.quantile(sample, np.linspace(0, 1, _BINS + 1))
+        bins = np.searchsorted(self._edges[1:-1], sample, "right").astype(np.uint8)
+        ends = np.bincount(bins, minlength=_BINS).cumsum()
+        self._bins = np.split(np.argsort(bins, kind="stable"), ends[:-1])
+        """Which of the sampled places are in each."""
+
+    def usual(self, apart: Plane) -> Plane:
+        """The usual difference at every place."""
+        import numpy as np
+
+        flat = _sample(apart)
+        levels = [_percentile(flat[places], _USUAL) / _DEVIATION if places.size else 0.0 for places in self._bins]
+        middles = (self._edges[1:] + self._edges[:-1]) / 2
+        usual: Plane = np.interp(self.activity, middles, np.maximum.accumulate(levels)).astype(np.float32)
+        return usual
+
+
+def _percentile(values: NDArray[np.float32], percent: int) -> float:
+    """What numpy's function of that name gives, without what it asks of all that it may be given."""
     import numpy as np
 
-    edges, places = order
-    flat = _sample(apart)
-    levels = [
-        float(np.percentile(chosen, _USUAL)) / _DEVIATION if (chosen := flat[places == each]).size else 0.0
-        for each in range(_BINS)
-    ]
-    usual: Plane = np.interp(activity, (edges[1:] + edges[:-1]) / 2, np.maximum.accumulate(levels)).astype(np.float32)
-    return usual
+    place = percent / 100 * (len(values) - 1)
+    below = int(place)
+    above = min(below + 1, len(values) - 1)
+    parted = np.partition(values, (below, above))
+    return float(parted[below] + (parted[above] - parted[below]) * (place - below))

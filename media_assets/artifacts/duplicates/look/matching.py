@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from media_assets.artifacts.duplicates.look.align import resized
 from media_assets.artifacts.duplicates.look.pictures import inside_bars
+from media_assets.artifacts.duplicates.look.tones import grey_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -112,7 +113,7 @@ def inside_common_bars(bursts: Sequence[Sequence[Pixels]]) -> tuple[slice, slice
 def _coarse(frames: Sequence[Pixels]) -> Grey:
     import numpy as np
 
-    return np.stack([resized(frame.mean(axis=-1, dtype=np.float32), _SIZE) for frame in frames])
+    return np.stack([resized(grey_of(frame), _SIZE) for frame in frames])
 
 
 def _standardised(frames: Grey) -> Grey:

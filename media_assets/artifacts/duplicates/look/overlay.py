@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from media_assets.artifacts.duplicates.look.align import WHOLE, CutOut, find_box, refined
+from media_assets.artifacts.duplicates.look.align import SURE, WHOLE, CutOut, find_box, refined
 from media_assets.artifacts.duplicates.look.matching import inside_common_bars
 from media_assets.artifacts.duplicates.look.pictures import upright
+from media_assets.artifacts.duplicates.look.tones import grey_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +43,7 @@ def boxes_of(
     """
     inside = [inside_common_bars(bursts) for bursts in (first, second)]
     pairs = [
-        (_grey(upright(one[match[0][0]][inside[0]], orientation)), _grey(other[match[0][1]][inside[1]]))
+        (grey_of(upright(one[match[0][0]][inside[0]], orientation)), grey_of(other[match[0][1]][inside[1]]))
         for one, other, match in zip(first, second, matches, strict=True)
         if match
     ]
@@ -57,6 +58,8 @@ def _cuts(pairs: Sequence[tuple[Grey, Grey]]) -> tuple[CutOut, CutOut]:
     best, boxes = 0.0, (WHOLE, WHOLE)
     for one, other in pairs:
         for outer, inner, is_turned in ((one, other, False), (other, one, True)):
+            if is_turned and best >= SURE:
+                break
             box, alike = find_box(outer, inner)
             if alike <= best + 0.002 or box.area < _LEAST_AREA:
                 continue
@@ -97,8 +100,3 @@ def _shares(inside: tuple[slice, slice], bursts: Sequence[Sequence[Pixels]]) -> 
     top, bottom, _ = rows.indices(height)
     left, right, _ = columns.indices(width)
     return CutOut(left / width, top / height, right / width, bottom / height)
-
-
-def _grey(frame: Pixels) -> Grey:
-    grey: Grey = frame.mean(axis=-1, dtype="float32")
-    return grey

@@ -11,7 +11,7 @@ from media_assets.artifacts.duplicates.look.differences import differences
 from media_assets.artifacts.duplicates.look.marks import mark_of, place_of
 from media_assets.artifacts.duplicates.look.mirrors import is_on_black, may_be_another_when_turned
 from media_assets.artifacts.duplicates.look.motion import FramesBeside, MotionRange, range_around, without_motion
-from media_assets.artifacts.duplicates.look.tones import is_drawing, planes_of, tones_between
+from media_assets.artifacts.duplicates.look.tones import brightest_of, is_drawing, planes_of, tones_between
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +38,9 @@ _OTHER, _SMALL_PART = "they do not show the same", "one is a small part of the o
 _BEYOND = "each shows something at the edge that the other does not"
 APART = frozenset((_OTHER, _SMALL_PART, _BEYOND))
 """What is said of two pictures that do not lie over each other."""
+_COARSE_SIDE = 128
+_FITS_AS_WELL = 0.01
+"""Correlation by which another frame of two videos may be less alike, for it to lie as those before it."""
 TURNED = "mirrored or turned, which can be another thing in a drawing"
 
 
@@ -81,6 +84,8 @@ class Laying(NamedTuple):
     """Takes the larger one first."""
     softness: float
     """Radius in pixels by which one was softer than the other."""
+    alike: float
+    """Correlation of the two when so laid, coarsely."""
 
 
 class SeenPair(NamedTuple):
@@ -104,29 +109,40 @@ def look_at(one: Pixels, other: Pixels, orientation: int = 0, beside: FramesBesi
     return seen(upright(one, orientation), other, is_turned=orientation != 0, beside=beside).finding
 
 
-def seen(one: Pixels, other: Pixels, *, is_turned: bool = False, beside: FramesBeside | None = None) -> SeenPair:
+def seen(
+    one: Pixels,
+    other: Pixels,
+    *,
+    is_turned: bool = False,
+    beside: FramesBeside | None = None,
+    known: Laying | None = None,
+) -> SeenPair:
     """See `look_at`, for pictures of which both are upright.
 
     Args:
         is_turned: Whether the first was turned for that.
         beside: See `look_at`.
+        known: How other frames of the same two videos lie over each other; another way is searched only where these
+            do not fit so.
     """
     inside = inside_bars(one), inside_bars(other)
     on_black = is_turned and all(is_on_black(*each) for each in zip((one, other), inside, strict=True))
     one, other = one[inside[0]], other[inside[1]]
     if is_turned and (on_black or may_be_another_when_turned(one, other)):
         return SeenPair(Finding("different", TURNED))
-    laid = _lay(one, other)
+    placed = _placed(planes_of(one), planes_of(other), known if known and known.inside == inside else None)
+    laid = _laid(placed)
     if isinstance(laid, Finding):
         return SeenPair(laid)
-    first, second, box, whole = laid
+    first, second = laid
+    box, whole = placed.box, placed.whole
     cut = _share(box)
     drawn = is_drawing(first) or is_drawing(second)
-    tones = tones_between(first, second)
+    tones = tones_between(first, second, drawn=drawn)
     first, second = tones(first, second)
     first, softness = as_soft(first, second)
     second, softness_of_second = as_soft(second, first)
-    laying = Laying(box, whole, inside, drawn, tones, max(softness, softness_of_second))
+    laying = Laying(box, whole, inside, drawn, tones, max(softness, softness_of_second), placed.alike)
     found = differences(first, second, drawn=drawn)
     if found.mask.any() and not found.everywhere and beside is not None:
         first = without_motion(first, second, *_ranges(one, other, beside, laying, first.shape[1::-1]))
@@ -161,7 +177,7 @@ def inside_bars(pixels: Pixels) -> tuple[slice, slice]:
     """The rows and columns between black bars on whatever sides; all where next to nothing would be left."""
     import numpy as np
 
-    brightest = pixels.max(axis=-1)
+    brightest = brightest_of(pixels)
     edges = []
     for axis in (1, 0):
         bright = np.flatnonzero(np.percentile(brightest, 98, axis=axis) >= _DARK)
@@ -189,18 +205,41 @@ def _ranges(
     )
 
 
-def _lay(one: Pixels, other: Pixels) -> tuple[Planes, Planes, CutOut, int] | Finding:
-    """Both in one size, laid over each other, which part of the larger one both show, and which the larger one is."""
-    first, second = planes_of(one), planes_of(other)
-    box, alike = find_box(first[..., 0], second[..., 0])
+class _Placed(NamedTuple):
+    """Two pictures, the larger one first, and which part of it both show."""
+
+    outer: Planes
+    inner: Planes
+    box: CutOut
+    alike: float
+    whole: int
+    """Which of the two the larger one is."""
+
+
+def _placed(one: Planes, other: Planes, known: Laying | None) -> _Placed:
+    """How two pictures lie over each other, if they show the same."""
+    if known is not None:
+        outer, inner = (other, one) if known.whole else (one, other)
+        alike = correlation(outer[..., 0], inner[..., 0], known.box, _COARSE_SIDE)
+        if alike >= min(align.SURE, known.alike - _FITS_AS_WELL):
+            box = refined(outer[..., 0], inner[..., 0], known.box, (400, 1000))
+            return _Placed(outer, inner, box, alike, known.whole)
+    box, alike = find_box(one[..., 0], other[..., 0])
     whole = 0
     if alike < align.SURE:
-        reverse, more = find_box(second[..., 0], first[..., 0])
+        reverse, more = find_box(other[..., 0], one[..., 0])
         if more > alike + 0.002:
-            first, second, box, alike, whole = second, first, reverse, more, 1
-    if alike < _LEAST_ALIKE:
+            one, other, box, alike, whole = other, one, reverse, more, 1
+    if alike >= _LEAST_ALIKE:
+        box = _all_or(refined(one[..., 0], other[..., 0], box, (400, 1000)), one[..., 0], other[..., 0])
+    return _Placed(one, other, box, alike, whole)
+
+
+def _laid(placed: _Placed) -> tuple[Planes, Planes] | Finding:
+    """What both show, in one size, the larger one first."""
+    first, second, box = placed.outer, placed.inner, placed.box
+    if placed.alike < _LEAST_ALIKE:
         return Finding("different", _OTHER)
-    box = _all_or(refined(first[..., 0], second[..., 0], box, (400, 1000)), first[..., 0], second[..., 0])
     rows, columns = first.shape[:2]
     outside = _outside(box, columns, rows)
     if outside:
@@ -212,8 +251,7 @@ def _lay(one: Pixels, other: Pixels) -> tuple[Planes, Planes, CutOut, int] | Fin
     size = max(8, round(second.shape[1] * factor)), max(8, round(second.shape[0] * factor))
     target = resized(second, size) if factor < 1 else second
     layers = (boxed(first, box, size, kernel) for kernel in _KERNELS)
-    nearest = min(layers, key=lambda layer: _apart(layer[..., 0], target[..., 0]))
-    return nearest, target, box, whole
+    return min(layers, key=lambda layer: _apart(layer[..., 0], target[..., 0])), target
 
 
 def _all_or(box: CutOut, outer: Grey, inner: Grey) -> CutOut:
@@ -247,14 +285,13 @@ def as_soft(one: Planes, other: Planes) -> tuple[Planes, float]:
     are often blurred."""
     from scipy.ndimage import gaussian_filter
 
-    best, least, softness = one, _apart(one[..., 0], other[..., 0]), 0.0
+    least, softness = _apart(one[..., 0], other[..., 0]), 0.0
     for radius in _SOFTER:
-        softer = gaussian_filter(one, (radius, radius, 0))
-        apart = _apart(softer[..., 0], other[..., 0])
+        apart = _apart(gaussian_filter(one[..., 0], radius), other[..., 0])
         if apart > 0.97 * least:
             break
-        best, least, softness = softer, apart, radius
-    return best, softness
+        least, softness = apart, radius
+    return (gaussian_filter(one, (softness, softness, 0)) if softness else one), softness
 
 
 def where(mask: NDArray[np.bool_]) -> str:

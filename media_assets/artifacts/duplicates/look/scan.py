@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from functools import cache
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ from media_assets.work.work import Work
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from media_assets.artifacts.duplicates.look.instants import Blocks
 
 _CHUNK_SECONDS = 8.0
 _BRIEFLY, _MOST = 4, 2
@@ -156,22 +159,24 @@ class _Scanner:
             return
         spread = picked[:: max(1, len(picked) // 8)]
         tones = tones_between([(one[number], other[number + lead]) for number in spread])
-        toned: dict[int, Instant] = {}
 
+        @cache
         def second(number: int) -> Instant:
-            if number not in toned:
-                toned[number] = in_tones(other[number], tones)
-            return toned[number]
+            return in_tones(other[number], tones)
+
+        @cache
+        def differences(number: int, in_second: int) -> Blocks:
+            return apart(one[number], second(in_second))
 
         for number in picked:
             earlier = max(number - every, held[0], -lead)
             ways = []
             if self._step.sampled_first or self._step.both_ways:
                 near = range(max(0, number + lead - reach), min(there, number + lead + reach + 1))
-                ways.append(apart(one[number], [second(each) for each in near]))
+                ways.append(np.minimum.reduce([differences(number, each) for each in near]))
             if not self._step.sampled_first or self._step.both_ways:
                 near = range(max(held[0], number - reach), min(held[-1] + 1, number + reach + 1))
-                ways.append(apart(second(number + lead), [one[each] for each in near]))
+                ways.append(np.minimum.reduce([differences(each, number + lead) for each in near]))
             differs = np.maximum.reduce(ways)
             usual = expected(one[number], (one[earlier], second(earlier + lead)), second(number + lead))
             self._course.add(begin + (number + 0.5) / self._step.rate, differs / usual)

@@ -56,6 +56,23 @@ def _planes(rgb: Planes) -> Planes:
     return planes
 
 
+def grey_of(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The mean of red, green and blue; colour by colour, for numpy is slow along an axis of three."""
+    import numpy as np
+
+    red, green, blue = (pixels[..., colour] for colour in range(3))
+    grey: NDArray[np.float32] = (red.astype(np.float32) + green + blue) / np.float32(3)
+    return grey
+
+
+def brightest_of(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The greatest of red, green and blue; see `grey_of`."""
+    import numpy as np
+
+    brightest: NDArray[np.uint8] = np.maximum(np.maximum(pixels[..., 0], pixels[..., 1]), pixels[..., 2])
+    return brightest
+
+
 def is_drawing(planes: Planes) -> bool:
     """Whether nearly all of a picture has a few colours: a page, a logo, a silhouette, a diagram."""
     import numpy as np
@@ -74,20 +91,23 @@ def is_grey(planes: Planes) -> bool:
     return float(np.percentile(np.abs(planes[::3, ::3, 1:]).max(axis=-1), 99)) < _GREY
 
 
-def tones_between(one: Planes, other: Planes) -> SameTones:
+def tones_between(one: Planes, other: Planes, *, drawn: bool) -> SameTones:
     """What brings two pictures, and parts of them, to the tones of one of them.
 
     Of a page whose paper has become whiter than white nobody can tell how bright it was, so it is the other that is
     brought to its tones.
+
+    Args:
+        drawn: Whether one of them `is_drawing`.
     """
-    fit = _fit(one, other)
+    fit = _fit(one, other, drawn=drawn)
 
     def forward(first: Planes, second: Planes) -> tuple[Planes, Planes]:
         return fit(first, second), second
 
-    if not (is_drawing(one) or is_drawing(other)):
+    if not drawn:
         return forward
-    fit_back = _fit(other, one)
+    fit_back = _fit(other, one, drawn=drawn)
 
     def backward(first: Planes, second: Planes) -> tuple[Planes, Planes]:
         return first, fit_back(second, first)
@@ -106,14 +126,13 @@ def _left(one: Planes, other: Planes) -> float:
     return float(np.abs(one - other).mean()) / max(1.0, float(one.std()))
 
 
-def _fit(one: Planes, other: Planes) -> Callable[[Planes, Planes], Planes]:
+def _fit(one: Planes, other: Planes, *, drawn: bool) -> Callable[[Planes, Planes], Planes]:
     """What gives the first picture, and parts of it that are laid over such of the second, the tones of the second."""
     import numpy as np
 
-    drawing = is_drawing(one) or is_drawing(other)
     # A figure in black is no grey copy of the same in navy; of a drawing nobody can tell the two apart.
-    grey = not drawing and is_grey(other) != is_grey(one)
-    bounds = _DRAWING if drawing else _PHOTO
+    grey = not drawn and is_grey(other) != is_grey(one)
+    bounds = _DRAWING if drawn else _PHOTO
     step = max(1, int(np.sqrt(one.shape[0] * one.shape[1] / _FIT_PIXELS)))
     a, b = (
         one[::step, ::step].reshape(-1, 3).astype(np.float64),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from media_assets.artifacts.duplicates.look.logos import filled, without_logo
 from media_assets.artifacts.duplicates.look.marks import PlacedMark, place_of
 from media_assets.artifacts.duplicates.look.motion import FramesBeside
-from media_assets.artifacts.duplicates.look.pictures import Finding, look_at
+from media_assets.artifacts.duplicates.look.pictures import Finding, Laying, seen
 from media_assets.artifacts.duplicates.look.veils import Veil, veil_over
 
 if TYPE_CHECKING:
@@ -41,14 +41,28 @@ def look_at_moments(moments: Sequence[Sequence[Pair]]) -> Finding:
     Args:
         moments: Of each moment the pairs of frames that fit best; it is the same when one of them is.
     """
-    found = _verdict(_look_at_moment(pairs) for pairs in moments)
+    found = _looked_at(moments)
     if found.verdict != "different":
         return found
     for alike, mark in chain(_without_logos(moments), _with_veils(moments)):
-        again = _verdict(_look_at_moment(pairs) for pairs in alike)
+        again = _looked_at(alike)
         if again.verdict != "different":
             return again._replace(verdict="marked", place=mark.place, marked=mark.on, covers=mark.covers)
     return found
+
+
+def _looked_at(moments: Sequence[Sequence[Pair]]) -> Finding:
+    """The verdict; how the two lie over each other is searched at the first moment."""
+    known: Laying | None = None
+
+    def findings() -> Iterator[Finding]:
+        nonlocal known
+        for pairs in moments:
+            found, laying = _look_at_moment(pairs, known)
+            known = known or laying
+            yield found
+
+    return _verdict(findings())
 
 
 def _verdict(findings: Iterable[Finding]) -> Finding:
@@ -68,14 +82,15 @@ def _verdict(findings: Iterable[Finding]) -> Finding:
     return worst if not marked or worst.verdict == "marked" else marked[0]._replace(cut=worst.cut, whole=worst.whole)
 
 
-def _look_at_moment(pairs: Sequence[Pair]) -> Finding:
+def _look_at_moment(pairs: Sequence[Pair], known: Laying | None) -> tuple[Finding, Laying | None]:
+    """What was found, and how two frames lie over each other that are the same."""
     best: Finding | None = None
     for pair in pairs:
-        found = look_at(pair.first, pair.second, beside=pair.beside)
+        found, laying, _ = seen(pair.first, pair.second, beside=pair.beside, known=known)
         if found.verdict != "different":
-            return found
+            return found, laying
         best = best or found._replace(reason=f"{found.reason}, {clock(pair.at_seconds)} into it")
-    return best or Finding("same", "")
+    return best or Finding("same", ""), None
 
 
 def clock(seconds: float) -> str:
