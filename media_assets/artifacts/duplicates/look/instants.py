@@ -31,6 +31,9 @@ _TONES = 32
 _TIMES_NOISE = 3.2
 """So many times what 99 of 100 blocks have at most a difference has to be, to be worth a look: of copies that were
 encoded coarsely no instant is like any other in all details."""
+_AS_MUCH, _ROUNDING = 0.95, 1e-3
+"""Of instants that differ about as much the last one is looked at: what moves has come to rest then, and explains less.
+"""
 _LEAST, _ALWAYS_LOOKED_AT = 1.2, 8.0
 """Differences below and above which that does not matter."""
 
@@ -160,9 +163,8 @@ class Course:
         if key not in self._bins:
             self._bins[key] = (np.zeros(ratio.shape, np.float16), np.zeros(ratio.shape, np.float32))
         most, when = self._bins[key]
-        more = ratio > most
-        most[more] = ratio[more]
-        when[more] = seconds
+        when[ratio >= np.maximum(_AS_MUCH * most, _ROUNDING)] = seconds
+        np.maximum(most, ratio, out=most, casting="same_kind")
 
     def greatest(self, briefly: int, most: int) -> list[Excess]:
         """The instants with the greatest differences, the greatest first.
