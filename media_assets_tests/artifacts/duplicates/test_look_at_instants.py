@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
+from media_assets.artifacts.duplicates.look.always import Always
 from media_assets.artifacts.duplicates.look.instants import Course
 from media_assets.artifacts.duplicates.look.motion import range_around, without_motion
 from media_assets.artifacts.duplicates.look.scan import repeats
@@ -26,12 +27,14 @@ def grouped(files: list[Path]) -> list[list[str]]:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", moments.MOMENTS_THAT_DIFFER)
+@pytest.mark.parametrize(
+    ("name", "seed"), [*((name, 1) for name in moments.MOMENTS_THAT_DIFFER), ("typed", 2), ("clock", 2), ("clock", 8)]
+)
 def test_clips_that_differ_for_a_moment_or_at_a_small_place_are_grouped_with_their_copies_alone(
-    tmp_path: Path, name: str
+    tmp_path: Path, name: str, seed: int
 ):
     makers = moments.MOMENTS_THAT_DIFFER[name][:2]
-    files = [scenes.write_film(tmp_path / f"{name}{number}.mp4", made(1)) for number, made in enumerate(makers)]
+    files = [scenes.write_film(tmp_path / f"{name}{number}.mp4", made(seed)) for number, made in enumerate(makers)]
     copies = [scenes.changed(path, "copy.mp4", after=moments.RE_ENCODED) for path in files]
     assert grouped([*files, *copies]) == [[path.name, copy.name] for path, copy in zip(files, copies, strict=True)]
 
@@ -90,6 +93,28 @@ def test_the_instants_at_which_a_place_differs_more_than_usual_are_found_and_non
     assert (round(excess.row * 20), round(excess.column * 30)) == (4, 22)
     assert 5 <= excess.seconds < 5.5
     assert course(1.5).greatest(2, 2) == []
+
+
+def test_of_instants_that_differ_as_much_the_last_one_is_looked_at():
+    course = Course()
+    for seconds in (0.05, 0.1, 0.2, 0.3):
+        ratio = np.zeros((4, 4), np.float32)
+        ratio[1, 2] = 9.0 if 0.1 <= seconds <= 0.2 else 2.0
+        course.add(seconds, ratio)
+    assert [(round(one.seconds, 2), one.row, one.column) for one in course.greatest(4, 2)] == [(0.2, 0.375, 0.625)]
+
+
+@pytest.mark.parametrize(("strokes", "expected"), [(14.0, (20, 30)), (0.0, None)])
+def test_thin_strokes_that_differ_all_the_time_are_seen_through_noise_and_noise_is_not(strokes: float, expected):
+    random = np.random.default_rng(3)
+    still = random.uniform(60, 190, (90, 160))
+    other = still.copy()
+    other[18:23, 29:32] += strokes  # as wide as a stroke and its edges
+    always = Always()
+    for _ in range(60):
+        always.add(*(np.clip(random.normal(each, 9.0), 0, 255).astype(np.uint8) for each in (still, other)))
+    found = always.differs()
+    assert (found if found is None else tuple(np.argwhere(found).mean(axis=0).round().astype(int))) == expected
 
 
 def test_the_place_that_somebody_passes_may_differ_and_one_that_only_one_video_shows_may_not():

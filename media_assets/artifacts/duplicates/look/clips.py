@@ -23,7 +23,7 @@ from media_assets.artifacts.duplicates.look.mirrors import may_be_another_when_t
 from media_assets.artifacts.duplicates.look.moments import Moment, moments
 from media_assets.artifacts.duplicates.look.motion import FramesBeside
 from media_assets.artifacts.duplicates.look.overlay import Boxes, boxes_of
-from media_assets.artifacts.duplicates.look.pictures import TURNED, Finding, upright
+from media_assets.artifacts.duplicates.look.pictures import TURNED, Finding, upright, where
 from media_assets.artifacts.duplicates.look.scan import scan_of
 from media_assets.artifacts.duplicates.look.streams import ScannedVideo
 from media_assets.artifacts.duplicates.look.timing import InstantView, Scan, overlap_of, view_at
@@ -106,6 +106,8 @@ class Clips:
             return _without_frame(finding, (one, other)[finding.whole])
         if finding.verdict != "same":
             return finding
+        if scan.always is not None:
+            return Finding("different", f"{where(scan.always)}, all the time")
         return finding._replace(
             measured=measured(self._in_full(first, second, known, likeness.orientation), (one, other))
         )

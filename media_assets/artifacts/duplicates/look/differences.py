@@ -96,16 +96,16 @@ def differences(
     for scale in _DRAWN_SCALES if drawn else _SCALES:
         if scale.side * 5 > min(mask.shape):
             continue
-        yardstick: _Yardstick | None = None
+        yardstick: Yardstick | None = None
         found = np.zeros_like(mask)
         for channel in range(3):
-            apart = np.abs(_averaged(one[..., channel] - other[..., channel], scale.side))
+            apart = np.abs(averaged(one[..., channel] - other[..., channel], scale.side))
             times, least = (_TIMES, scale.least) if channel == 0 else (_COLOUR_TIMES, scale.least_colour)
             is_noise = scale.side == 3 and channel == 0
             large = apart > factor * least
             if not (is_noise or scale.side == _NOISE_SIDE or large.any()):
                 continue
-            yardstick = yardstick or _Yardstick(one[..., 0], other[..., 0], scale.side)
+            yardstick = yardstick or Yardstick(one[..., 0], other[..., 0], scale.side)
             activity = yardstick.activity
             usual = np.minimum(yardstick.usual(apart), most_usual)
             if channel > 0:
@@ -128,7 +128,7 @@ def _is_quiet(one: Planes, other: Planes, scales: tuple[_Scale, ...], factor: fl
 
     for scale in reversed(scales):
         for channel in range(3):
-            apart = np.abs(_averaged(one[..., channel] - other[..., channel], scale.side))
+            apart = np.abs(averaged(one[..., channel] - other[..., channel], scale.side))
             if float(apart.max()) > factor * (scale.least_colour if channel else scale.least):
                 return False
             if scale.side == _NOISE_SIDE and float(apart.mean()) > _QUIET:
@@ -145,19 +145,19 @@ def deep_differences(one: Planes, other: Planes, *, is_resampled: bool) -> NDArr
 
     levels = np.abs(one - other).max(axis=-1) * np.float32(65535 / 255)
     if not is_resampled and float((levels < _EQUAL_LEVELS).mean()) >= _MOSTLY:
-        found: NDArray[np.bool_] = _averaged(levels, _DEEP_SIDE) > _LEAST_LEVELS
+        found: NDArray[np.bool_] = averaged(levels, _DEEP_SIDE) > _LEAST_LEVELS
         return found
-    yardstick = _Yardstick(one[..., 0], other[..., 0], _EVEN_SIDE)
-    apart = np.abs(_averaged(one[..., 0] - other[..., 0], _EVEN_SIDE))
+    yardstick = Yardstick(one[..., 0], other[..., 0], _EVEN_SIDE)
+    apart = np.abs(averaged(one[..., 0] - other[..., 0], _EVEN_SIDE))
     usual = yardstick.usual(apart)
     return (apart > _LEAST_EVEN) & (apart > _TIMES * usual) & (apart > _OF_ACTIVITY * yardstick.activity)
 
 
-def _averaged(plane: Plane, side: int) -> Plane:
+def averaged(plane: Plane, side: int) -> Plane:
     from scipy.ndimage import uniform_filter
 
-    averaged: Plane = uniform_filter(plane, side, mode="nearest")
-    return averaged
+    found: Plane = uniform_filter(plane, side, mode="nearest")
+    return found
 
 
 def _activity(one: Plane, other: Plane, side: int) -> Plane:
@@ -167,8 +167,8 @@ def _activity(one: Plane, other: Plane, side: int) -> Plane:
     window = 2 * side + 1
     found: list[Plane] = []
     for plane in (one, other):
-        mean = _averaged(plane, window)
-        found.append(np.sqrt(np.maximum(_averaged(plane**2, window) - mean**2, 0)))
+        mean = averaged(plane, window)
+        found.append(np.sqrt(np.maximum(averaged(plane**2, window) - mean**2, 0)))
     # In the one that has less: what is new in one of them does not excuse itself.
     least: Plane = np.minimum(*found)
     return least
@@ -180,7 +180,7 @@ def _sample(plane: Plane) -> Plane:
     return plane[::step, ::step].ravel()
 
 
-class _Yardstick:
+class Yardstick:
     """What is usual at places where as much is going on, at one scale."""
 
     def __init__(self, one: Plane, other: Plane, side: int) -> None:

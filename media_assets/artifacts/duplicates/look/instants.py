@@ -32,8 +32,8 @@ _TIMES_NOISE = 3.2
 """So many times what 99 of 100 blocks have at most a difference has to be, to be worth a look: of copies that were
 encoded coarsely no instant is like any other in all details."""
 _AS_MUCH, _ROUNDING = 0.95, 1e-3
-"""Of instants that differ about as much the last one is looked at: what moves has come to rest then, and explains less.
-"""
+"""Share of the greatest difference that counts as much: the last such instant is looked at, for what moves has come to
+rest then and explains less."""
 _LEAST, _ALWAYS_LOOKED_AT = 1.2, 8.0
 """Differences below and above which that does not matter."""
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
+from media_assets.artifacts.duplicates.look.always import Always
 from media_assets.artifacts.duplicates.look.instants import Course, apart, expected, in_tones, tones_between
 from media_assets.artifacts.duplicates.look.streams import Instant, InstantStream, ScannedVideo, Size, size_of
 from media_assets.artifacts.duplicates.look.timing import Overlap, Scan, Step, spans, step_of
@@ -67,6 +68,7 @@ class _Scanner:
         self._step = step
         self._work = work
         self._course = Course()
+        self._always = Always()
         self._shifts: list[tuple[float, float]] = []
         self._moves: tuple[list[float], list[float]] = [], []
         self._seen = 0
@@ -82,7 +84,8 @@ class _Scanner:
             self._span(overlap, begin, end, offset)
         every = self._step.every / self._step.rate
         is_whole = self._step.both_ways and overlap.as_long and not any(repeats(moves) for moves in self._moves)
-        return Scan(self._step, self._course.greatest(_BRIEFLY, _MOST), self._shifts, self._seen * every, is_whole)
+        excess = self._course.greatest(_BRIEFLY, _MOST)
+        return Scan(self._step, excess, self._shifts, self._seen * every, is_whole, self._always.differs())
 
     def _span(self, overlap: Overlap, begin: float, end: float, offset: float) -> None:
         rate, speed = self._step.rate, overlap.speed
@@ -180,6 +183,7 @@ class _Scanner:
             differs = np.maximum.reduce(ways)
             usual = expected(one[number], (one[earlier], second(earlier + lead)), second(number + lead))
             self._course.add(begin + (number + 0.5) / self._step.rate, differs / usual)
+            self._always.add(one[number].brightness, second(number + lead).brightness)
             self._seen += 1
 
 

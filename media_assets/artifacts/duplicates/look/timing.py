@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from media_assets.artifacts.duplicates.find.compare import Likeness
 from media_assets.artifacts.duplicates.find.evidence import evidence_of
 from media_assets.artifacts.duplicates.look.frames import ClipWindow
 from media_assets.artifacts.duplicates.look.instants import Excess
 from media_assets.artifacts.duplicates.values import DedupRow
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MOST_SECONDS = 1200.0
 """So much of a video of 1920 by 1080 with 30 frames per second; of larger ones less, by their pixels."""
@@ -78,6 +82,8 @@ class Scan(NamedTuple):
     is_whole: bool = False
     """Whether each frame of either has its like in the other: both last as long, and neither repeats frames in the
     place of others."""
+    always: NDArray[np.bool_] | None = None
+    """Where the two differ all the time."""
 
     def in_second(self, seconds: float, speed: float, offset_seconds: float) -> float:
         """The second of the second video that shows the same as one of the first."""
