@@ -25,7 +25,9 @@ STAGES = 8
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
     with tarfile.open(LIBRARY) as archive:
-        archive.extractall(tmp_path, filter="data")
+        # An attribute, for Debian's Python 3.11.2 does not know the argument of that name yet.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(tmp_path)
         for member in archive.getmembers():  # what is unpacked has its time to the microsecond only
             seconds, _, fraction = member.pax_headers.get("mtime", "").partition(".")
             if seconds:
