@@ -208,6 +208,14 @@ def test_frames_that_are_shown_twice_or_mixed_of_their_neighbours_are_counted() 
     assert fresh_share([[wide[:, :160]] * 12]) == 0.0, "where nothing moves nobody can tell"
 
 
+def test_frames_in_which_little_moves_are_no_repeats_because_more_moves_later() -> None:
+    wide = grain(6, 400, 120)
+    slowly = [wide[:, :160].copy() for _ in range(10)]
+    for step, frame in enumerate(slowly):
+        frame[:20] = wide[:20, 5 * step : 5 * step + 160]
+    assert fresh_share([[*slowly, *(wide[:, 60 * step : 60 * step + 160] for step in range(1, 4))]]) > 0.8
+
+
 def test_the_share_inside_a_frame_of_one_colour_is_measured() -> None:
     picture = grain(7, 120, 80)
     framed = np.full((100, 150, 3), (200, 30, 30), np.uint8)

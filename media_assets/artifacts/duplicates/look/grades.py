@@ -40,8 +40,12 @@ _LEAST_ENERGY = 0.02
 """Squares of levels of 255, per wave: fine detail below that is the noise of encoding."""
 _LEAST_LINES, _MOST_LINES = 32, 500
 _REPEATED, _MIXED = 0.2, 0.5
-"""Share of the usual change of a burst that a frame has at most which is the one before again; and of the difference
+"""Share of the greatest change close by that a frame has at most which is the one before again; and of the difference
 from the mean of its neighbours that its own neighbours have, where it is a mixture of these."""
+_AT_REST = 0.03
+"""Share of the usual change of a burst, below which nothing moves: a frame that is shown for long."""
+_CLOSE_BY = 5
+"""Frames around one, with it: of a stretch in which little moves no frame is a repeat, though others move more."""
 _MOVING = 0.6
 """Levels of 255 by which frames change where anything moves."""
 _FEWEST_FRAMES, _FEWEST_MIXED = 4, 0.35
@@ -139,6 +143,7 @@ def _between(count: int, low: float, high: float) -> slice:
 def fresh_share(bursts: Sequence[Sequence[Pixels]]) -> float:
     """See `Measured.fresh`."""
     import numpy as np
+    from scipy.ndimage import maximum_filter1d
 
     shares = list[float]()
     for burst in bursts:
@@ -155,7 +160,8 @@ def fresh_share(bursts: Sequence[Sequence[Pixels]]) -> float:
         apart = abs(frames[1:-1] - (frames[:-2] + frames[2:]) / 2).mean(axis=(1, 2))
         around = np.maximum(np.append(apart[1:], 0), np.insert(apart[:-1], 0, 0))
         mixed = float((apart < _MIXED * around).mean())
-        repeated = float((change < _REPEATED * usual).mean())
+        close_by = np.minimum(usual, maximum_filter1d(change, _CLOSE_BY))
+        repeated = float(((change < _REPEATED * close_by) | (change < _AT_REST * usual)).mean())
         shares.append(1 - (mixed if mixed > max(_FEWEST_MIXED, repeated) else repeated))
     return round(sum(shares) / len(shares), 3) if shares else 0.0
 
