@@ -26,7 +26,7 @@ from media_assets.base.files import PRIVATE_MODE, private_folder, read_if_file, 
 
 logger = logging.getLogger("media_assets")
 
-_FORMAT = 22
+_FORMAT = 23
 """To be raised when looks come to other results."""
 _DAY_SECONDS = 86_400
 _MOST_UNASKED = 200_000
