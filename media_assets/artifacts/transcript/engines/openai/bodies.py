@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from html import unescape
 from typing import Any
 
-from media_assets.artifacts.transcript.engines.openai.names import named_as_usual, says
 from media_assets.base.words import said_in_a_row
 
 _CUE_TAG = re.compile(r"</?(?:c|i|b|u|v|ruby|rt|lang|font)(?:[.\s][^<>]*)?>|<\d+:[\d:.]+>")
@@ -20,8 +19,8 @@ _EVENT = re.compile(r"(data|event|id|retry)?:\s?(?P<data>.*)")
 
 
 def decoded(content: bytes) -> dict[str, Any]:
-    """The object in a body, with the names of OpenAI's: of JSON with NaN and Infinity, of a list or an object around
-    it, of the events of a stream; else of the cues of SubRip or WebVTT, else of its text.
+    """The object in a body: of JSON with NaN and Infinity, of a list around it, of the events of a stream; else of the
+    cues of SubRip or WebVTT, else of its text.
 
     Raises:
         ValueError: it is broken JSON, or nothing.
@@ -30,7 +29,7 @@ def decoded(content: bytes) -> dict[str, Any]:
     if not text:
         raise ValueError("it is empty")
     if re.match(r"(data|event|id):|:", text) and "data:" in text:
-        return named_as_usual(_of_events(text))
+        return _of_events(text)
     if text[0] not in '{["':
         return _of_captions(text) if "-->" in text else {"text": text}
     try:
@@ -47,7 +46,7 @@ def decoded(content: bytes) -> dict[str, Any]:
         return {"text": body}
     if not isinstance(body, dict):
         raise ValueError("it is no object")
-    return named_as_usual(body if says(body) else next(filter(says, body.values()), body))
+    return body
 
 
 def _of_segments(entries: list[Any]) -> dict[str, Any]:
@@ -84,9 +83,11 @@ def _together(events: Iterable[object], *, ended: bool) -> dict[str, Any]:
     """
     letters: list[str] = []
     pieces: list[dict[str, Any]] = []
+    state: dict[str, Any] = {}
     for event in events:
         if not isinstance(event, dict):
             continue
+        state = {name: event[name] for name in ("status", "state") if name in event}
         kind = str(event.get("type", ""))
         if event.get("error") or "segments" in event or kind.endswith(".done"):
             return event
@@ -98,12 +99,12 @@ def _together(events: Iterable[object], *, ended: bool) -> dict[str, Any]:
     if letters and not ended:
         raise ValueError("its stream broke off")
     if letters:
-        return {"text": "".join(letters)}
+        return {**state, "text": "".join(letters)}
     if not pieces:
         raise ValueError("its events say nothing")
     timed = any("start" in piece for piece in pieces)
     text = said_in_a_row(piece["text"].strip() for piece in pieces)
-    return {"text": text, **({"segments": pieces} if timed else {})}
+    return {**state, "text": text, **({"segments": pieces} if timed else {})}
 
 
 def _part(event: dict[str, Any]) -> str | None:

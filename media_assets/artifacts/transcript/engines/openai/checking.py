@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from media_assets.artifacts.transcript.engines.openai.answers import SpeechAnswer
 from media_assets.artifacts.transcript.engines.openai.bodies import decoded
+from media_assets.artifacts.transcript.engines.openai.jobs import job_state
+from media_assets.artifacts.transcript.engines.openai.layers import layers_to_text, within
+from media_assets.artifacts.transcript.engines.openai.names import says_something
 from media_assets.artifacts.transcript.engines.openai.reading import readable
 from media_assets.artifacts.transcript.hearing.mending import UNTIMED_TEXT
 from media_assets.base.errors import Fatal, Transient
@@ -39,9 +45,9 @@ def checked_answer(content: bytes, server: str, key: str, *, heard_before: bool)
         if _WEB_PAGE.match(content):
             raise ValueError("it is a web page")
         body = decoded(content)
-        if body.get("error"):
-            raise meaning(read_refusal(body, 200), server, key, TRANSCRIPTION)
-        found, lacking = readable(body)
+        layers = layers_to_text(body)
+        _refuse_errors(body, layers, server, key)
+        found, lacking = readable(layers[-1] if layers else body)
     except ValueError as error:
         quoted = quotable(" ".join(content[:_QUOTED_BYTES].decode(errors="replace").split()), key)
         raise Transient(
@@ -51,3 +57,28 @@ def checked_answer(content: bytes, server: str, key: str, *, heard_before: bool)
     if not answer.segments and answer.text.strip():
         lacking[UNTIMED_TEXT] = 1
     return answer, lacking
+
+
+def _refuse_errors(body: dict[str, Any], layers: Sequence[dict[str, Any]], server: str, key: str) -> None:
+    """Raise what an answer of status 200 says that is no transcript.
+
+    Args:
+        layers: The objects from `body` to the text; none where there is no text.
+    """
+    around = [body, *layers[1:]]
+    beside = [inner for layer in around for inner in within(layer)]
+    for layer in around if layers else [*around, *beside]:
+        if layer.get("error"):
+            raise meaning(read_refusal(layer, 200), server, key, TRANSCRIPTION)
+    state = job_state(around, beside, says_something=bool(layers) and says_something(layers[-1]))
+    if state is None:
+        return
+    if state.failed:
+        refusal = read_refusal(body, state.status)
+        raise meaning(replace(refusal, words=refusal.words or state.words), server, key, TRANSCRIPTION)
+    raise Transient(
+        f"could not be transcribed: {server} says that the transcription is not finished "
+        f"({quotable(state.words, key)})",
+        next_step="Set `transcription.base_url` in library.yaml to an address that answers with the text itself and "
+        "not with a job",
+    )

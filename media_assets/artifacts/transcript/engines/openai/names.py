@@ -6,42 +6,63 @@ Seen: Hugging Face's pipelines (`chunks`, `timestamp`), whisper.cpp (`transcript
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from media_assets.artifacts.transcript.hearing.mending import number_of
+from media_assets.artifacts.transcript.engines.openai.jobs import is_state
+from media_assets.artifacts.transcript.hearing.mending import number_of, text_of
 
 _SEGMENTS = ("segments", "chunks", "utterances", "sentences", "transcription")
-_TEXTS = ("text", "transcript", "transcription", "result")
+_OTHER_TEXTS = ("transcript", "transcription", "full_transcript", "result", "output")
+_ADDRESS = re.compile(r"\s*\w+://\S+\s*")
 _STARTS = ("start", "start_time", "startTime", "begin", "begin_time")
 _ENDS = ("end", "end_time", "endTime", "finish")
 _PARTS_OF_A_SECOND = (("start_ms", "end_ms", 1000.0), ("t0", "t1", 100.0))
 
 
-def says(body: object) -> bool:
-    """Whether an object is an answer: something in it tells what was said, or that nothing could be heard."""
-    if not isinstance(body, dict):
-        return False
+def says_something(body: dict[str, Any]) -> bool:
+    """Whether an object tells what was said, in whatever of its fields."""
     return (
-        any(name in body for name in ("text", "segments", "words", "error"))
-        or any(isinstance(body.get(name), str) for name in _TEXTS)
-        or any(isinstance(body.get(name), list) for name in _SEGMENTS)
+        bool((text_of(_inner_text(body)) or "").strip())
+        or any(body.get(name) and isinstance(body[name], list) for name in (*_SEGMENTS, "words"))
+        or _other_text(body) is not None
+    )
+
+
+def says_nothing(body: dict[str, Any]) -> bool:
+    """Whether an object has a place for what was said, and nothing stands there."""
+    return (
+        ("text" in body and (body["text"] is None or text_of(_inner_text(body)) is not None))
+        or any(body.get(name) == [] for name in _SEGMENTS)
+        or any(body.get(name) == "" for name in _OTHER_TEXTS)
     )
 
 
 def named_as_usual(body: dict[str, Any]) -> dict[str, Any]:
     """The body with `text`, `segments` and `words`; what it names so itself stays."""
     found = dict(body)
-    if isinstance(found.get("text"), dict):
-        found["text"] = found["text"].get("content", found["text"].get("text"))
-    if "text" not in found:
-        text = next((body[name] for name in _TEXTS if isinstance(body.get(name), str)), None)
-        found |= {} if text is None else {"text": text}
+    if "text" in found:
+        found["text"] = _inner_text(body)
+    text = _other_text(body)
+    if not found.get("text") and (text is not None or any(body.get(name) == "" for name in _OTHER_TEXTS)):
+        found["text"] = text or ""
     segments = next((body[name] for name in _SEGMENTS if isinstance(body.get(name), list)), None)
     if segments is not None:
         found["segments"] = [_timed(each) for each in segments]
     if isinstance(found.get("words"), list):
         found["words"] = [_timed(each) for each in found["words"]]
     return found
+
+
+def _inner_text(body: dict[str, Any]) -> object:
+    text = body.get("text")
+    return text.get("content", text.get("text")) if isinstance(text, dict) else text
+
+
+def _other_text(body: dict[str, Any]) -> str | None:
+    """What stands under another name than `text`; None where nothing does but the state of a job or an address."""
+    texts = (text for text in map(body.get, _OTHER_TEXTS) if isinstance(text, str) and text.strip())
+    return next((text for text in texts if not is_state(text) and not _ADDRESS.fullmatch(text)), None)
 
 
 def _timed(entry: object) -> object:

@@ -1,0 +1,56 @@
+"""What other servers put around a transcription: objects in objects, lists of one, JSON in a text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from media_assets.artifacts.transcript.engines.openai.names import named_as_usual, says_nothing, says_something
+
+_DEPTH = 5
+_OF_THE_REQUEST = frozenset({"input", "request", "params", "parameters", "config"})
+"""Some servers send back what they were asked."""
+_TOLD_AROUND = ("language", "detected_language", "language_code", "language_probability", "usage")
+"""What is taken from the objects around the text where that has it not."""
+
+
+def layers_to_text(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """The objects from the outermost to the one that tells what was said, or that nothing was; none where none does.
+
+    The last has the names of OpenAI's.
+    """
+    layers = _path(body, says_something, _DEPTH) or _path(body, says_nothing, _DEPTH)
+    if layers:
+        around = {name: layer[name] for layer in layers for name in _TOLD_AROUND if layer.get(name) is not None}
+        layers[-1] = named_as_usual({**around, **layers[-1]})
+    return layers
+
+
+def within(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The objects that stand directly in an object."""
+    for name, value in body.items():
+        inner = _decoded(value)
+        if isinstance(inner, list) and len(inner) == 1:
+            inner = inner[0]
+        if isinstance(inner, dict) and name not in _OF_THE_REQUEST:
+            yield inner
+
+
+def _path(body: dict[str, Any], says: Callable[[dict[str, Any]], bool], depth: int) -> list[dict[str, Any]]:
+    if says(body):
+        return [body]
+    inner = (_path(each, says, depth - 1) for each in within(body)) if depth > 1 else iter(())
+    found: list[dict[str, Any]] = next(filter(None, inner), [])
+    return [body, *found] if found else []
+
+
+def _decoded(value: object) -> object:
+    """JSON in a text, as functions behind a gateway give their answer."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            decoded: object = json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+        return decoded
+    return value
