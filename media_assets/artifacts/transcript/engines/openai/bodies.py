@@ -40,7 +40,7 @@ def decoded(content: bytes) -> dict[str, Any]:
         if not error.msg.startswith("Extra data"):
             raise
         body = _together(map(json.loads, text.splitlines()), ended=True)
-    if isinstance(body, list):
+    while isinstance(body, list):
         body = body[0] if len(body) == 1 else _of_segments(body)
     if isinstance(body, str):
         return {"text": body}

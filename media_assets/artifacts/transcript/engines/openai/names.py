@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from media_assets.artifacts.transcript.engines.openai.jobs import is_state
+from media_assets.artifacts.transcript.engines.openai.shapes import of_other_service
 from media_assets.artifacts.transcript.hearing.mending import number_of, text_of
 
 _SEGMENTS = ("segments", "chunks", "utterances", "sentences", "transcription")
@@ -26,6 +27,7 @@ def says_something(body: dict[str, Any]) -> bool:
         bool((text_of(_inner_text(body)) or "").strip())
         or any(body.get(name) and isinstance(body[name], list) for name in (*_SEGMENTS, "words"))
         or _other_text(body) is not None
+        or bool((of_other_service(body) or {}).get("text"))
     )
 
 
@@ -35,11 +37,15 @@ def says_nothing(body: dict[str, Any]) -> bool:
         ("text" in body and (body["text"] is None or text_of(_inner_text(body)) is not None))
         or any(body.get(name) == [] for name in _SEGMENTS)
         or any(body.get(name) == "" for name in _OTHER_TEXTS)
+        or of_other_service(body) is not None
     )
 
 
 def named_as_usual(body: dict[str, Any]) -> dict[str, Any]:
     """The body with `text`, `segments` and `words`; what it names so itself stays."""
+    shaped = of_other_service(body)
+    if shaped is not None:
+        return {**body, "segments": None, "words": None, **shaped}
     found = dict(body)
     if "text" in found:
         found["text"] = _inner_text(body)
