@@ -86,6 +86,9 @@ def test_a_job_that_is_not_done_is_told_and_never_an_empty_transcript(
         ({"code": 429, "message": "slow down", "data": None}, Transient, "slow down"),
         ({"code": 401, "message": "no such key", "data": None}, Fatal, "refused the API key"),
         ({"status": "failed", "message": "insufficient balance", "text": ""}, Fatal, "quota"),
+        ({"data": {"status": "failed", "message": "the GPU is gone", "text": ""}}, Transient, "the GPU is gone"),
+        ({"status": "failed", "type": "transcription", "text": ""}, Transient, "status: failed"),
+        ({"text": None, "data": {"error": "the GPU is gone"}}, Transient, "the GPU is gone"),
         ({"RecognitionStatus": "BabbleTimeout", "DisplayText": ""}, Transient, "BabbleTimeout"),
     ],
 )

@@ -18,9 +18,9 @@ _CUE = re.compile(r"([\d:.,]+)[^\S\n]+-->[^\S\n]+([\d:.,]+)[^\n]*\n(.*?)\n[^\S\n
 _EVENT = re.compile(r"(data|event|id|retry)?:\s?(?P<data>.*)")
 
 
-def decoded(content: bytes) -> dict[str, Any]:
+def decoded(content: bytes) -> dict[str, Any] | list[dict[str, Any]]:
     """The object in a body: of JSON with NaN and Infinity, of a list around it, of the events of a stream; else of the
-    cues of SubRip or WebVTT, else of its text.
+    cues of SubRip or WebVTT, else of its text. A list of objects that say nothing stays one.
 
     Raises:
         ValueError: it is broken JSON, or nothing.
@@ -40,8 +40,10 @@ def decoded(content: bytes) -> dict[str, Any]:
         if not error.msg.startswith("Extra data"):
             raise
         body = _together(map(json.loads, text.splitlines()), ended=True)
-    while isinstance(body, list):
-        body = body[0] if len(body) == 1 else _of_segments(body)
+    while isinstance(body, list) and len(body) == 1:
+        body = body[0]
+    if isinstance(body, list):
+        return _of_entries(body)
     if isinstance(body, str):
         return {"text": body}
     if not isinstance(body, dict):
@@ -49,12 +51,18 @@ def decoded(content: bytes) -> dict[str, Any]:
     return body
 
 
-def _of_segments(entries: list[Any]) -> dict[str, Any]:
+def _of_entries(entries: list[Any]) -> dict[str, Any] | list[dict[str, Any]]:
+    """The answer that a list of texts, segments or words amounts to."""
     texts = [entry.get("text") if isinstance(entry, dict) else entry for entry in entries]
     spoken = [text.strip() for text in texts if isinstance(text, str)]
-    if not spoken or len(spoken) < len(texts):
+    if spoken and len(spoken) == len(texts):
+        return {"text": said_in_a_row(spoken), "segments": entries}
+    if not entries or not all(isinstance(entry, dict) for entry in entries):
         raise ValueError("it is no object")
-    return {"text": said_in_a_row(spoken), "segments": entries}
+    for inner, outer in (("transcript", "segments"), ("sentence", "segments"), ("word", "words")):
+        if all(isinstance(entry.get(inner), str) for entry in entries):
+            return {outer: entries}
+    return entries
 
 
 def _of_events(text: str) -> dict[str, Any]:

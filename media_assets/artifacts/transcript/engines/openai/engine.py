@@ -100,6 +100,8 @@ class OpenAITranscriber:
         self._concessions = Concessions(self._server.name, LADDER, NEVER_GUESSED, NEEDS)
         self._gave_times: bool | None = None
         """Whether the last answer did that said anything."""
+        self._answered = False
+        """Whether any answer could be used, be it that nothing was said."""
         self._most_seconds = math.inf
         """Longer pieces were refused."""
 
@@ -202,7 +204,10 @@ class OpenAITranscriber:
             sent = parts_sent(self._settings, language, timed=timed, with_logprobs=self._with_logprobs)
             attempt = partial(self._ask, client, piece, language, work, payment, timed)
             content = self._concessions.asking(sent, attempt)
-            answer, lacking = self._checked(content, timed, client.api_key)
+            try:
+                answer, lacking = self._checked(content, timed, client.api_key)
+            except TooLong as failure:
+                raise self._too_long(piece, failure) from None
             seconds = answer.usage.seconds if answer.usage else None
             payment.cost_usd = self._cost_usd(piece.duration_seconds if seconds is None else seconds)
         readable, dropped = self._segments(answer, piece, lacking)
@@ -228,7 +233,8 @@ class OpenAITranscriber:
         )
 
     def _checked(self, content: bytes, timed: bool, key: str) -> tuple[SpeechAnswer, dict[str, int]]:
-        answer, lacking = checked_answer(content, self._server.name, key, heard_before=self._gave_times is not None)
+        answer, lacking = checked_answer(content, self._server.name, key, heard_before=self._answered)
+        self._answered = True
         untimed = lacking.pop(UNTIMED_TEXT, 0)
         if untimed and self._timed:
             lacking[UNTIMED_TEXT] = untimed

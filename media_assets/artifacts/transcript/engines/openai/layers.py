@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from media_assets.artifacts.transcript.engines.openai.names import named_as_usual, says_nothing, says_something
 
 _DEPTH = 5
+_MOST_NAMES = 12
+_LONGEST_NAME = 40
 _OF_THE_REQUEST = frozenset({"input", "request", "params", "parameters", "config"})
 """Some servers send back what they were asked."""
 _TOLD_AROUND = ("language", "detected_language", "language_code", "language_probability", "usage")
@@ -35,6 +38,21 @@ def within(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
             inner = inner[0]
         if isinstance(inner, dict) and name not in _OF_THE_REQUEST:
             yield inner
+
+
+def names_in(value: object, depth: int = _DEPTH) -> str:
+    """The names in an answer as they are nested, without what stands under them: `{data: {items: [{said, at}]}}`."""
+    if isinstance(value, list):
+        return f"[{names_in(value[0], depth - 1)}]" if value and depth else "[]"
+    if not isinstance(value, dict):
+        return ""
+    inner = ((name, names_in(each, depth - 1) if depth else "") for name, each in islice(value.items(), _MOST_NAMES))
+    told = [f"{_cut(name)}: {below}" if below else _cut(name) for name, below in inner]
+    return f"{{{', '.join(told)}{', …' * (len(value) > _MOST_NAMES)}}}"
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
 def _path(body: dict[str, Any], says: Callable[[dict[str, Any]], bool], depth: int) -> list[dict[str, Any]]:
