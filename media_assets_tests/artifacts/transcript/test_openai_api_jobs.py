@@ -62,6 +62,7 @@ def failure(server: AudioServer, beep: Path, work: Path, answer: object) -> Medi
         ({"name": "operations/7", "done": False}, "done: False"),
         ({"status": "zamrznuto", "text": None}, "status: zamrznuto"),
         ({"result": "queued", "id": "7"}, "result: queued"),
+        ({"response": {"data": {"task": {"status": "queued"}}}}, "status: queued"),
         ([{"status": "queued", "text": None}], "status: queued"),
     ],
 )
@@ -89,6 +90,11 @@ def test_a_job_that_is_not_done_is_told_and_never_an_empty_transcript(
         ({"data": {"status": "failed", "message": "the GPU is gone", "text": ""}}, Transient, "the GPU is gone"),
         ({"status": "failed", "type": "transcription", "text": ""}, Transient, "status: failed"),
         ({"text": None, "data": {"error": "the GPU is gone"}}, Transient, "the GPU is gone"),
+        (
+            {"TranscriptionJob": {"TranscriptionJobStatus": "FAILED", "FailureReason": "no such codec"}},
+            Transient,
+            "no such codec; TranscriptionJobStatus: FAILED",
+        ),
         ({"RecognitionStatus": "BabbleTimeout", "DisplayText": ""}, Transient, "BabbleTimeout"),
     ],
 )

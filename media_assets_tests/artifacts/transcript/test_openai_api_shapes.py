@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from media_assets.artifacts.transcript.value import Transcript
+from media_assets.base.errors import Fatal
 from media_assets.work.work import Work
 from media_assets_tests.artifacts.transcript.sounds import write_wav
 from media_assets_tests.artifacts.transcript.test_openai_api import tone, transcribe, transcriber
@@ -284,6 +285,82 @@ def test_channels_that_say_the_same_are_one_and_others_are_all_heard(
     channels = [channel("late", 2.0), channel("early", 0.0), channel("late", 2.0)]
     said = heard(server, beep, tmp_path, {"results": {"channels": channels}})
     assert segments(said) == [("early", 0.0, 0.5), ("late", 2.0, 2.5)]
+
+
+def azure() -> dict[str, object]:
+    def placed(text: str, start: float, end: float) -> dict[str, object]:
+        return {
+            "text": text,
+            "offsetMilliseconds": round(1000 * start),
+            "durationMilliseconds": round(1000 * (end - start)),
+        }
+
+    phrases = [
+        {**placed(text, start, end), "locale": "en-US", "confidence": 0.9,
+         "words": [placed(*word) for word in WORDS if start <= word[1] < end]}
+        for text, start, end in SEGMENTS
+    ]  # fmt: skip
+    return {"durationMilliseconds": 3000, "combinedPhrases": [{"text": "Hello, Ann. Bye."}], "phrases": phrases}
+
+
+def rev() -> dict[str, object]:
+    elements: list[dict[str, object]] = []
+    for word, start, end in WORDS:
+        elements.append({"type": "text", "value": word[:-1], "ts": start, "end_ts": end, "confidence": 0.9})
+        elements += [{"type": "punct", "value": word[-1]}, {"type": "punct", "value": " "}]
+    return {"monologues": [{"speaker": 0, "elements": elements}]}
+
+
+@pytest.mark.parametrize("answer", [azure(), rev()], ids=["azure", "rev"])
+def test_phrases_and_monologues_have_their_times_too(
+    answer: object, server: AudioServer, beep: Path, tmp_path: Path
+) -> None:
+    said = heard(server, beep, tmp_path, answer)
+    assert segments(said) == SEGMENTS
+    assert words(said) == WORDS
+    assert said.note is None or "times" not in said.note
+
+
+@pytest.mark.parametrize("name", ["conf", "confidence"])
+def test_words_beside_a_text_keep_their_times_and_confidence(
+    name: str, server: AudioServer, beep: Path, tmp_path: Path
+) -> None:
+    spoken = [{"word": word, "start": start, "end": end, name: 0.9} for word, start, end in WORDS]
+    under = "result" if name == "conf" else "words"
+    said = heard(server, beep, tmp_path, {"text": "Hello, Ann. Bye.", under: spoken})
+    assert words(said) == WORDS
+    assert {word.confidence for segment in said.segments for word in segment.words} == {0.9}
+
+
+@pytest.mark.parametrize("name", ["data", "output", "result", "items"])
+def test_a_list_of_segments_or_texts_within_is_read(name: str, server: AudioServer, beep: Path, tmp_path: Path) -> None:
+    parts = [{"text": text, "start": start, "end": end} for text, start, end in SEGMENTS]
+    assert segments(heard(server, beep, tmp_path, {"status": "succeeded", name: parts})) == SEGMENTS
+
+
+def test_a_list_of_texts_within_is_one_text(server: AudioServer, beep: Path, tmp_path: Path) -> None:
+    answer = {"status": "succeeded", "output": ["Hello, Ann. ", "Bye."]}
+    assert heard(server, beep, tmp_path, answer).text == "Hello, Ann. Bye."
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"translation": {"text": "Bonjour"}, "transcription": {"text": "Hello"}},
+        {"original": {"text": "Hello"}, "checked": {"text": "Hello"}},
+    ],
+)
+def test_of_several_texts_the_transcript_is_taken(
+    answer: object, server: AudioServer, beep: Path, tmp_path: Path
+) -> None:
+    assert heard(server, beep, tmp_path, answer).text == "Hello"
+
+
+def test_none_of_several_texts_is_taken_where_nobody_knows_which(
+    server: AudioServer, beep: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(Fatal, match=r"\(\{first: \{text\}, second: \{text\}\}\)"):
+        heard(server, beep, tmp_path, {"first": {"text": "Hello"}, "second": {"text": "Bye"}})
 
 
 @pytest.mark.parametrize(

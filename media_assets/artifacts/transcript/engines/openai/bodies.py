@@ -43,7 +43,7 @@ def decoded(content: bytes) -> dict[str, Any] | list[dict[str, Any]]:
     while isinstance(body, list) and len(body) == 1:
         body = body[0]
     if isinstance(body, list):
-        return _of_entries(body)
+        return of_entries(body)
     if isinstance(body, str):
         return {"text": body}
     if not isinstance(body, dict):
@@ -51,8 +51,12 @@ def decoded(content: bytes) -> dict[str, Any] | list[dict[str, Any]]:
     return body
 
 
-def _of_entries(entries: list[Any]) -> dict[str, Any] | list[dict[str, Any]]:
-    """The answer that a list of texts, segments or words amounts to."""
+def of_entries(entries: list[Any]) -> dict[str, Any] | list[dict[str, Any]]:
+    """The answer that a list of texts, segments or words amounts to; the list where its objects say nothing.
+
+    Raises:
+        ValueError: it holds neither texts nor objects.
+    """
     texts = [entry.get("text") if isinstance(entry, dict) else entry for entry in entries]
     spoken = [text.strip() for text in texts if isinstance(text, str)]
     if spoken and len(spoken) == len(texts):

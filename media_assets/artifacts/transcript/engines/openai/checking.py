@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from media_assets.artifacts.transcript.engines.openai.answers import SpeechAnswer
 from media_assets.artifacts.transcript.engines.openai.bodies import decoded
 from media_assets.artifacts.transcript.engines.openai.jobs import job_state
-from media_assets.artifacts.transcript.engines.openai.layers import layers_to_text, names_in, within
+from media_assets.artifacts.transcript.engines.openai.layers import inside, layers_to_text, names_in
 from media_assets.artifacts.transcript.engines.openai.names import says_something
 from media_assets.artifacts.transcript.engines.openai.reading import readable
 from media_assets.artifacts.transcript.hearing.mending import UNTIMED_TEXT
@@ -23,6 +23,7 @@ _WEB_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype|!--|\?xml|html|head|body|
 """Text may begin so too, but for what stands behind the sign: `<laughs>`, `<|en|>`."""
 
 _WORDS = ("message", "msg", "detail", "details", "errors", "error_description", "error_msg", "code")
+_REASON = re.compile(r"reason|message|msg|details?$|error", re.IGNORECASE)
 _PASSES = re.compile(
     r"busy|overload|rate.?limit|try again|unavailable|tim(ed|e).?out|capacity|too many|loading|warming|maintenance"
     r"|temporar|upstream|gateway",
@@ -80,7 +81,7 @@ def _refuse_errors(body: dict[str, Any], layers: Sequence[dict[str, Any]], serve
     """
     told = bool(layers) and says_something(layers[-1])
     around = [body, *layers[1:]]
-    beside = [inner for layer in around for inner in within(layer)]
+    beside = [inner for layer in around for inner in inside(layer)]
     speaking = around if told else [*around, *beside]
     for layer in speaking:
         if layer.get("error"):
@@ -89,7 +90,7 @@ def _refuse_errors(body: dict[str, Any], layers: Sequence[dict[str, Any]], serve
     if state is None:
         return
     if state.failed:
-        words = f"{read_refusal(speaking, 200).words} ({state.words})".strip()
+        words = "; ".join(dict.fromkeys([*_reasons(speaking), state.words]))
         raise meaning(replace(read_refusal(body, state.status), words=words), server, key, TRANSCRIPTION)
     raise Transient(
         f"could not be transcribed: {server} says that the transcription is not finished "
@@ -97,6 +98,12 @@ def _refuse_errors(body: dict[str, Any], layers: Sequence[dict[str, Any]], serve
         next_step="Set `transcription.base_url` in library.yaml to an address that answers with the text itself and "
         "not with a job",
     )
+
+
+def _reasons(layers: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for layer in layers:
+        told = {name: value for name, value in layer.items() if _REASON.search(name)}
+        yield from filter(None, (read_refusal({"message": value}, 200).words for value in told.values()))
 
 
 def _unknown(body: dict[str, Any] | list[Any], server: str, key: str, *, heard_before: bool) -> MediaAssetsError:

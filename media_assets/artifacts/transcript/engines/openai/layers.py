@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
+from media_assets.artifacts.transcript.engines.openai.bodies import of_entries
 from media_assets.artifacts.transcript.engines.openai.names import named_as_usual, says_nothing, says_something
 
 _DEPTH = 5
@@ -14,6 +16,9 @@ _MOST_NAMES = 12
 _LONGEST_NAME = 40
 _OF_THE_REQUEST = frozenset({"input", "request", "params", "parameters", "config"})
 """Some servers send back what they were asked."""
+_WRAPPERS = ("transcription", "transcript", "transcripts", "data", "result", "results", "output", "outputs", "response",
+             "body", "items")  # fmt: skip
+"""Names of what holds the transcript, the surest first. A list under them may be its segments."""
 _TOLD_AROUND = ("language", "detected_language", "language_code", "language_probability", "usage")
 """What is taken from the objects around the text where that has it not."""
 
@@ -30,14 +35,12 @@ def layers_to_text(body: dict[str, Any]) -> list[dict[str, Any]]:
     return layers
 
 
-def within(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The objects that stand directly in an object."""
-    for name, value in body.items():
-        inner = _decoded(value)
-        if isinstance(inner, list) and len(inner) == 1:
-            inner = inner[0]
-        if isinstance(inner, dict) and name not in _OF_THE_REQUEST:
-            yield inner
+def inside(body: dict[str, Any], depth: int = _DEPTH) -> Iterator[dict[str, Any]]:
+    """The objects that stand in an object, and those in these."""
+    for _, inner in _inner(body):
+        yield inner
+        if depth > 1:
+            yield from inside(inner, depth - 1)
 
 
 def names_in(value: object, depth: int = _DEPTH) -> str:
@@ -58,9 +61,32 @@ def _cut(name: str) -> str:
 def _path(body: dict[str, Any], says: Callable[[dict[str, Any]], bool], depth: int) -> list[dict[str, Any]]:
     if says(body):
         return [body]
-    inner = (_path(each, says, depth - 1) for each in within(body)) if depth > 1 else iter(())
-    found: list[dict[str, Any]] = next(filter(None, inner), [])
+    inner = [(name, _path(each, says, depth - 1)) for name, each in _inner(body)] if depth > 1 else []
+    found = _the_one([(name, path) for name, path in inner if path])
     return [body, *found] if found else []
+
+
+def _the_one(found: list[tuple[str, list[dict[str, Any]]]]) -> list[dict[str, Any]]:
+    """The path to the transcript among several; none where that cannot be told and they differ."""
+    usual = sorted((_WRAPPERS.index(name), place) for place, (name, _) in enumerate(found) if name in _WRAPPERS)
+    if usual:
+        return found[usual[0][1]][1]
+    told = [named_as_usual(path[-1]) for _, path in found]
+    alike = len({str(each.get("text") or each.get("segments") or each.get("words")) for each in told}) == 1
+    return found[0][1] if alike else []
+
+
+def _inner(body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects that stand directly in an object, with their names."""
+    for name, value in body.items():
+        inner = _decoded(value)
+        while isinstance(inner, list) and len(inner) == 1 and not isinstance(inner[0], str):
+            inner = inner[0]
+        if isinstance(inner, list) and inner and name in _WRAPPERS:
+            with suppress(ValueError):
+                inner = of_entries(inner)
+        if isinstance(inner, dict) and name not in _OF_THE_REQUEST:
+            yield name, inner
 
 
 def _decoded(value: object) -> object:

@@ -14,7 +14,7 @@ from media_assets.artifacts.transcript.engines.openai.shapes import of_other_ser
 from media_assets.artifacts.transcript.hearing.mending import number_of, text_of
 
 _SEGMENTS = ("segments", "chunks", "utterances", "sentences", "transcription")
-_OTHER_TEXTS = ("transcript", "transcription", "full_transcript", "result", "output")
+_OTHER_TEXTS = ("transcript", "transcription", "full_transcript", "DisplayText", "result", "output")
 _ADDRESS = re.compile(r"\s*\w+://\S+\s*")
 _STARTS = ("start", "start_time", "startTime", "begin", "begin_time")
 _ENDS = ("end", "end_time", "endTime", "finish")
@@ -55,9 +55,16 @@ def named_as_usual(body: dict[str, Any]) -> dict[str, Any]:
     segments = next((body[name] for name in _SEGMENTS if isinstance(body.get(name), list)), None)
     if segments is not None:
         found["segments"] = [_timed(each) for each in segments]
+    result = body.get("result")
+    if "words" not in found and isinstance(result, list) and all(map(_is_word, result)):
+        found["words"] = result  # Vosk
     if isinstance(found.get("words"), list):
         found["words"] = [_timed(each) for each in found["words"]]
     return found
+
+
+def _is_word(entry: object) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("word"), str)
 
 
 def _inner_text(body: dict[str, Any]) -> object:
@@ -81,6 +88,9 @@ def _timed(entry: object) -> object:
     text = next((entry[name] for name in ("transcript", "sentence") if isinstance(entry.get(name), str)), None)
     if "text" not in entry and "word" not in entry and text is not None:
         found["text"] = text
+    sure = number_of(entry.get("confidence", entry.get("conf")))
+    if sure is not None and 0 <= sure <= 1:
+        found.setdefault("probability", sure)
     if isinstance(entry.get("words"), list):
         found["words"] = [_timed(each) for each in entry["words"]]
     return found

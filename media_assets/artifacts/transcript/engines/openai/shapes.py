@@ -2,8 +2,8 @@
 
 Gateways in front of them pass them on as they come. Seen in their documents: Deepgram (`results.channels`), Google and
 IBM Watson (`results[].alternatives[].transcript`), AWS (`results.items`), Speechmatics
-(`results[].alternatives[].content`) and AssemblyAI (`words` in milliseconds). What is nested in no such way is the
-matter of `names`.
+(`results[].alternatives[].content`), Azure (`phrases`), Rev (`monologues`) and AssemblyAI (`words` in milliseconds).
+What is nested in no such way is the matter of `names`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NOT_ASSEMBLYAI = frozenset({"word", "type", "logprob", "speaker_id"})
 
 def of_other_service(body: _Entry) -> _Entry | None:
     """The answer with `text`, `segments`, `words` and `language`, times in seconds; None where it has no such shape."""
-    for shape in (_deepgram, _aws, _speechmatics, _google, _assemblyai):
+    for shape in (_deepgram, _aws, _speechmatics, _google, _azure, _rev, _assemblyai):
         found = shape(body)
         if found is not None:
             return {name: value for name, value in found.items() if value is not None}
@@ -130,9 +130,9 @@ def _sentences(items: Iterable[_Entry]) -> Iterator[_Entry]:
     ended = True
     for item in items:
         best = _first(item.get("alternatives"))
-        content = str(best.get("content") or "")
+        content = str(best.get("content") or "").strip()
         if item.get("type") == "punctuation":
-            if sentences:
+            if sentences and content:
                 sentences[-1][-1]["word"] += content
                 ended = ended or bool(item.get("is_eos")) or content[-1:] in set(SENTENCE_MARKS)
         elif content:
@@ -145,6 +145,42 @@ def _sentences(items: Iterable[_Entry]) -> Iterator[_Entry]:
 
 def _sentence(words: list[_Entry]) -> _Entry:
     return {"text": said_in_a_row(word["word"] for word in words), **_span_of(words), "words": words}
+
+
+def _azure(body: _Entry) -> _Entry | None:
+    phrases = _objects(body.get("phrases"))
+    if not phrases or not all("offsetMilliseconds" in each and isinstance(each.get("text"), str) for each in phrases):
+        return None
+    segments = [
+        {**_lasting(phrase), "words": [_lasting(word) for word in _objects(phrase.get("words"))] or None}
+        for phrase in phrases
+    ]
+    return {
+        "text": said_in_a_row(phrase["text"].strip() for phrase in phrases),
+        "segments": sorted(segments, key=_order),
+        "language": next((phrase["locale"] for phrase in phrases if isinstance(phrase.get("locale"), str)), None),
+    }
+
+
+def _lasting(part: _Entry) -> _Entry:
+    """Azure gives a start and how long it lasts, in milliseconds."""
+    start, lasts = number_of(part.get("offsetMilliseconds")), number_of(part.get("durationMilliseconds"))
+    end = None if start is None or lasts is None else (start + lasts) / 1000
+    return {"text": part.get("text"), "start": None if start is None else start / 1000, "end": end}
+
+
+def _rev(body: _Entry) -> _Entry | None:
+    turns = [_objects(turn.get("elements")) for turn in _objects(body.get("monologues"))]
+    if not any(turns):
+        return {"text": ""} if body.get("monologues") == [] else None
+    sentences = [sentence for elements in turns for sentence in _sentences(map(_rev_item, elements))]
+    return {"text": said_in_a_row(sentence["text"] for sentence in sentences), "segments": sentences}
+
+
+def _rev_item(element: _Entry) -> _Entry:
+    best = {"content": element.get("value"), "confidence": element.get("confidence")}
+    kind = "word" if element.get("type") == "text" else "punctuation"
+    return {"type": kind, "alternatives": [best], "start": element.get("ts"), "end": element.get("end_ts")}
 
 
 def _assemblyai(body: _Entry) -> _Entry | None:
