@@ -189,6 +189,12 @@ def test_instants_are_counted_by_the_higher_frame_rate_and_sampled_where_there_a
     assert not step_of(30, 24, 1.0).sampled_first
 
 
+def test_a_video_at_another_speed_is_counted_in_half_frames_for_the_times_of_its_frames_were_rounded():
+    step = step_of(10, 9.52, 0.95)
+    assert (round(step.rate), step.reach, step.both_ways) == (20, 2, False)
+    assert step_of(10, 10.02, 1.0).both_ways
+
+
 def test_a_long_video_is_seen_in_spans_that_reach_from_its_beginning_to_its_end():
     overlap = Overlap(0.0, 7200.0, 0.0, 1.0, 1.0)
     seen = spans(overlap, 1920 * 1080 * 30)

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
+from media_assets.artifacts.duplicates.look.differences import differences
 from media_assets.artifacts.duplicates.look.pages import contents_of
 from media_assets.artifacts.duplicates.look.pictures import Finding
 from media_assets.artifacts.duplicates.look.still_look import look_at_stills
@@ -163,3 +164,16 @@ def test_a_long_screenshot_of_even_lines_is_the_same_after_lossy_encoding(line: 
     other.save(tmp_path / "other.png")
     assert looked(tmp_path / "page.png", tmp_path / "page.jpg").verdict == "same"
     assert looked(tmp_path / "other.png", tmp_path / "page.jpg").verdict == "different"
+
+
+@pytest.mark.parametrize("brightness", [60.0, 160.0])
+def test_a_thing_that_fills_the_only_even_place_of_a_picture_does_not_hide_itself(brightness: float):
+    random = np.random.default_rng(8)
+    still = random.normal(120, 18, (180, 320, 3)).repeat(1, axis=2).astype(np.float32)
+    still[150:, 260:] = 100
+    other = still.copy()
+    other[158:172, 270:310] = brightness
+    found = differences(still, other, drawn=False)
+    assert not found.everywhere
+    assert found.mask[160:170, 272:308].mean() > 0.9
+    assert not found.mask[:140].any()

@@ -62,6 +62,18 @@ def test_a_video_at_another_speed_is_the_same(tmp_path: Path, name: str):
 
 
 @pytest.mark.thorough
+def test_a_slower_video_of_which_the_times_of_frames_were_rounded_looks_the_same(tmp_path: Path):
+    files = list(labelled.make_videos(tmp_path, [17], ()))
+    files += labelled.make_faster_videos(tmp_path, [17], ("slower.mp4",))
+    with second_look(files) as look:
+        groups = duplicate_groups(rows_of(files), look=look)
+    assert sorted([group.keep_path, *(member.path for member in group.members)] for group in groups) == [
+        ["film17.mp4", "film17_slower.mp4"],
+        ["lecture17.mp4", "lecture17_slower.mp4"],
+    ]
+
+
+@pytest.mark.thorough
 @pytest.mark.parametrize("seconds", [15.2, 16.8])
 def test_another_lecture_before_the_same_camera_is_not_a_faster_copy(tmp_path: Path, seconds: float):
     first = scenes.write_film(tmp_path / "a.mp4", scenes.lecture(85, 16.0))

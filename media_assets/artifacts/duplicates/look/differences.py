@@ -37,6 +37,9 @@ _COLOUR_TIMES = 11.0
 """Colours are stored more coarsely."""
 _FLOOR = 0.8
 _BINS = 16
+_LONELY = 0.75
+"""Share of the bins, from the most even on, of which none may show more than all others: encoding changes most where
+most is going on."""
 _SAMPLED = 60_000
 _USUAL = 80
 _DEVIATION = 1.28
@@ -200,6 +203,10 @@ class Yardstick:
 
         flat = _sample(apart)
         levels = [_percentile(flat[places], _USUAL) / _DEVIATION if places.size else 0.0 for places in self._bins]
+        # What only one of them shows may fill most of what is as even as the place where it lies.
+        highest = int(np.argmax(levels))
+        if highest < _LONELY * _BINS:
+            levels[highest] = max(levels[:highest] + levels[highest + 1 :])
         middles = (self._edges[1:] + self._edges[:-1]) / 2
         usual: Plane = np.interp(self.activity, middles, np.maximum.accumulate(levels)).astype(np.float32)
         return usual

@@ -96,14 +96,16 @@ class Scan(NamedTuple):
 def step_of(first_rate: float, second_rate: float, speed: float) -> Step:
     """How to count instants of two videos with so many frames per second, the second in the time of the first."""
     rates = first_rate, second_rate / speed
-    rate = look_rate = max(rates)
+    # Programs that change the speed round the times of frames: half a frame late, none is passed over in half steps.
+    finer = 1 if speed == 1 else 2
+    rate = look_rate = finer * max(rates)
     while look_rate > _MOST_LOOK_RATE:
         look_rate /= 2
-    while rate > _MOST_RATE:
+    while rate > finer * _MOST_RATE:
         rate /= 2
     lower = min(*rates, rate)
     reach = max(1, round(min(rate / lower, _MOST_REACH_SECONDS * rate) + 0.3))
-    both_ways = abs(rates[0] / rates[1] - 1) <= _AS_MANY
+    both_ways = speed == 1 and abs(rates[0] / rates[1] - 1) <= _AS_MANY
     every = max(1, round(rate / _SAMPLED_RATE))
     return Step(rate, reach, every, rates[0] < rates[1], both_ways, look_rate)
 
