@@ -98,6 +98,26 @@ def test_what_is_absent_or_odd_in_an_answer_is_done_without(
     assert all(0 <= segment.start_seconds < segment.end_seconds <= 3.0 for segment in said.segments)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"segments": [{"text": "one"}, {"text": " two"}]},
+        {"segments": [{"text": "one", "start": None}, {"text": "two", "start": NAN}], "text": None},
+        {"words": [{"word": "one"}, {"word": "two", "start": "soon"}]},
+        {"segments": [{"words": [{"word": "one"}, {"word": "two"}]}]},
+        {"words": ["one", "two"], "segments": None},
+        {"text": "", "segments": [{"text": "one"}, {"text": "two"}]},
+        {"text": " ", "words": ["one", "two"]},
+    ],
+)
+def test_parts_without_any_times_are_a_text_without_times(
+    answer: object, server: AudioServer, beep: Path, tmp_path: Path
+) -> None:
+    said = heard(server, beep, tmp_path, answer)
+    assert said.text == "one two"
+    assert said.note is not None and "1 piece without any times" in said.note
+
+
 def test_an_answer_with_all_its_times_has_no_note(server: AudioServer, beep: Path, tmp_path: Path) -> None:
     answer = {"text": "one", "segments": [{"text": "one", "start": 0, "end": 2}], "language": "en"}
     assert heard(server, beep, tmp_path, answer).note is None

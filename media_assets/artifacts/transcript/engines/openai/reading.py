@@ -30,12 +30,13 @@ def readable(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, int]]:
     text = text_of(body.get("text"))
     segments = list(usable_segments(body.get("segments"), lacking, whole_text=text or ""))
     words = usable_words(body.get("words"), lacking)
-    if text is None:
-        told = "text" in body or body.get("segments") == []
-        if not segments and not words and not (told and not body.get("text") and not body.get("segments")):
+    if text is None or not text.strip():
+        timed = in_a_row(part["text"] for part in segments) or in_a_row(word["word"] for word in words)
+        said = timed or in_a_row(_texts_in(body.get("segments"))) or in_a_row(_texts_in(body.get("words")))
+        if text is None and not said and not _says_silence(body):
             raise ValueError("it has neither text nor segments nor words")
-        lacking[NULL_TEXT] += "text" in body and body.get("segments") is None
-        text = in_a_row(part["text"] for part in segments) or in_a_row(w["word"] for w in words)
+        lacking[NULL_TEXT] += text is None and "text" in body and body.get("segments") is None
+        text = said
     if not segments and words:
         segments = [_segment_of_words(text, words)]
         words = []
@@ -50,6 +51,21 @@ def readable(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, int]]:
         "logprobs": _logprobs(body.get("logprobs")),
         "usage": None if seconds is None or seconds < 0 else {"seconds": seconds},
     }, dict(lacking)
+
+
+def _says_silence(body: dict[str, Any]) -> bool:
+    told = "text" in body or body.get("segments") == []
+    return told and not body.get("text") and not body.get("segments")
+
+
+def _texts_in(parts: object) -> list[str]:
+    """What segments or words say that have no times."""
+    entries = [entry if isinstance(entry, dict) else {"text": entry} for entry in _list(parts)]
+    texts = (
+        text_of(entry.get("text")) or text_of(entry.get("word")) or in_a_row(_texts_in(entry.get("words")))
+        for entry in entries
+    )
+    return [text for text in texts if text]
 
 
 def _segment_of_words(text: str, words: list[dict[str, Any]]) -> dict[str, Any]:
