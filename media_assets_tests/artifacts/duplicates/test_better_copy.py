@@ -197,6 +197,27 @@ def test_an_enlarged_picture_is_told_from_one_with_as_many_pixels() -> None:
     assert measured([(resized(small, 360, 240), small)], ([], [])).enlarged == 0
 
 
+@pytest.mark.parametrize("seed", [5, 8])
+@pytest.mark.parametrize("carried", [300, 350, 400])
+def test_a_digital_zoom_shows_more_than_its_half(seed: int, carried: int, tmp_path: Path) -> None:
+    """It has so many pixels of its 480, and its half has 240."""
+    zoomed = [resized(grain(seed + place, carried, carried * 2 // 3), 480, 320) for place in range(2)]
+    pairs = [(through_jpeg(resized(frame, 240, 160), 85, tmp_path / "a.jpg"), frame) for frame in zoomed]
+    assert measured(pairs, ([], [])).enlarged is None
+
+
+@pytest.mark.parametrize("quality", [75, 90])
+@pytest.mark.parametrize("wide", [360, 480, 720])
+@pytest.mark.parametrize("way", [Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS])
+def test_an_enlarged_picture_shows_no_more_after_encoding(
+    way: Image.Resampling, wide: int, quality: int, tmp_path: Path
+) -> None:
+    small = [through_jpeg(grain(seed), 85, tmp_path / "a.jpg") for seed in (5, 6)]
+    large = [np.asarray(Image.fromarray(frame).resize((wide, wide * 2 // 3), way)) for frame in small]
+    coded = [through_jpeg(frame, quality, tmp_path / "a.jpg") for frame in large]
+    assert measured([*zip(small, coded, strict=True)], ([], [])).enlarged == 1
+
+
 def test_frames_that_are_shown_twice_or_mixed_of_their_neighbours_are_counted() -> None:
     wide = grain(6, 400, 120)
     moved = [wide[:, 5 * step : 5 * step + 160] for step in range(24)]
