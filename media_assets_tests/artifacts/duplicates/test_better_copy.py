@@ -218,6 +218,13 @@ def test_an_enlarged_picture_shows_no_more_after_encoding(
     assert measured([*zip(small, coded, strict=True)], ([], [])).enlarged == 1
 
 
+def test_detail_that_nobody_sees_is_not_said_to_be_finer() -> None:
+    random = np.random.default_rng(4)
+    soft = resized(resized(grain(), 30, 20), 240, 160)
+    noisy = [np.clip(soft + random.normal(0, much, soft.shape), 0, 255).round().astype(np.uint8) for much in (0.6, 1)]
+    assert measured([(noisy[0], noisy[1])], ([], [])).finer == 0
+
+
 def test_frames_that_are_shown_twice_or_mixed_of_their_neighbours_are_counted() -> None:
     wide = grain(6, 400, 120)
     moved = [wide[:, 5 * step : 5 * step + 160] for step in range(24)]

@@ -40,6 +40,9 @@ less. Filters for that (bilinear, bicubic, Lanczos) leave 0.17 at most of what i
 pictures of that size have 0.43, 0.26 at twice the size."""
 _LEAST_ENERGY = 0.02
 """Squares of levels of 255, per wave: fine detail below that is the noise of encoding."""
+_LEAST_MORE = 1.0
+"""How far, in the same measure, fine detail differs at least where one has more of it: where two copies have 0.4 and
+0.8, they are 45.1 and 45.3 dB from the original. What x264 at crf 30 takes is 1.7 and more."""
 _NEXT_BELOW, _NEXT_ABOVE = (0.75, 0.95), (1.04, 1.25)
 """Waves at both sides of the finest one that the smaller size can show, in shares of it."""
 _SHOWN_BEYOND = 0.3
@@ -97,7 +100,7 @@ def _finer(pairs: Sequence[tuple[Grey, Grey]]) -> float:
         one, other = (_waves([pair[side] for pair in alike], axis) for side in (0, 1))
         fine = _between(one.shape[1], *_FINE)
         energies = _energy(one)[fine], _energy(other)[fine]
-        if min(energy.mean() for energy in energies) <= 0 or max(energy.mean() for energy in energies) < _LEAST_ENERGY:
+        if min(energy.mean() for energy in energies) <= 0 or abs(energies[0] - energies[1]).mean() < _LEAST_MORE:
             continue
         crossed = abs((one * other.conj()).mean(axis=0))[fine] ** 2
         if float((crossed / (energies[0] * energies[1])).mean()) < _FILTERED:
