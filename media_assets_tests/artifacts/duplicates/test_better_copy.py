@@ -236,6 +236,17 @@ def test_frames_that_are_shown_twice_or_mixed_of_their_neighbours_are_counted() 
     assert fresh_share([[wide[:, :160]] * 12]) == 0.0, "where nothing moves nobody can tell"
 
 
+def test_frames_that_lose_their_grain_are_no_mixtures_in_a_slow_pan() -> None:
+    """Those that an encoder predicts from the frames before and behind show the mean of their grain."""
+    random = np.random.default_rng(2)
+    large = scenes.background(6, 1000, 480)
+    moved = [resized(large[:, step : step + 960].astype(np.uint8), 240, 120) for step in range(15)]
+    grain_of = [random.normal(0, 3, frame.shape) for frame in moved]
+    grain_of[1:-1:2] = [(before + behind) / 2 for before, behind in zip(grain_of[:-2:2], grain_of[2::2], strict=True)]
+    shown = [np.clip(frame + added, 0, 255).round() for frame, added in zip(moved, grain_of, strict=True)]
+    assert fresh_share([[frame.astype(np.uint8) for frame in shown]]) == 1.0
+
+
 def test_frames_in_which_little_moves_are_no_repeats_because_more_moves_later() -> None:
     wide = grain(6, 400, 120)
     slowly = [wide[:, :160].copy() for _ in range(10)]
