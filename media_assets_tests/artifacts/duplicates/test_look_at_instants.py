@@ -123,7 +123,10 @@ def always_differs(one: np.ndarray, other: np.ndarray) -> tuple[int, int] | None
     for _ in range(60):
         always.add(*(np.clip(random.normal(each, 9.0), 0, 255).astype(np.uint8) for each in (one, other)))
     found = always.differs()
-    return None if found is None else tuple(np.argwhere(found).mean(axis=0).round().astype(int))
+    if found is None:
+        return None
+    row, column = np.argwhere(found).mean(axis=0)
+    return round(row), round(column)
 
 
 def with_words(words: str) -> np.ndarray:
@@ -132,11 +135,14 @@ def with_words(words: str) -> np.ndarray:
     picture = Image.new("L", (160, 90))
     ImageDraw.Draw(picture).text((20, 15), words, 255, ImageFont.load_default(10))
     strokes = np.asarray(picture, np.float64) / 255
-    return wall * (1 - strokes) + 215 * strokes
+    written: np.ndarray = wall * (1 - strokes) + 215 * strokes
+    return written
 
 
 def test_other_strokes_are_seen_through_noise():
-    row, column = always_differs(with_words("08:12"), with_words("08:13"))
+    place = always_differs(with_words("08:12"), with_words("08:13"))
+    assert place is not None
+    row, column = place
     assert 17 <= row <= 25
     assert 38 <= column <= 46
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.ndimage import zoom
 
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
 from media_assets.artifacts.duplicates.look.pictures import Finding, look_at
+from media_assets.artifacts.duplicates.look.tones import rgb_of
 from media_assets.artifacts.duplicates.settings import DuplicateSettings
 from media_assets_tests.artifacts.duplicates import confusable, lettering, scenes
 from media_assets_tests.artifacts.duplicates import confusable_clips as clips
@@ -193,3 +195,26 @@ def test_an_opaque_logo_over_a_film_of_two_scenes_is_a_mark(tmp_path: Path, seed
     ((kept, why, members),), _ = grouped([film, logo])
     assert (kept, why) == (film.name, "there is no mark over it")
     assert members[logo.name].endswith(", with a mark at the top right")
+
+
+def thing_before_a_wall(colours: tuple[float, float], noise: int, share: float) -> np.ndarray:
+    """A thing with a texture, of a colour, before a wall with another; brightness is the same whatever the colour."""
+    textures = np.random.default_rng(41)
+    planes = np.zeros((240, 320, 3), np.float32)
+    planes[..., 0] = 120 + 14 * zoom(textures.normal(0, 1, (60, 80)), 4, order=1)
+    planes[..., 1:] = (-12, 9)
+    rows, columns = np.mgrid[:240, :320]
+    side = 240 * share**0.5
+    planes[(np.abs(rows - 130) < side / 2) & (np.abs(columns - 150) < side / 2), 1:] = colours
+    shown = rgb_of(planes) + np.random.default_rng(noise).normal(0, 2, planes.shape)
+    return np.clip(shown, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.2, 0.6])
+@pytest.mark.parametrize("colours", [(-30, 8), (22, -20), (20, 45)])
+def test_a_thing_in_another_hue_of_the_same_brightness_is_another_picture_and_has_no_mark(
+    colours: tuple[float, float], share: float
+):
+    red = thing_before_a_wall((-10, 42), 1, share)
+    assert look_at(red, thing_before_a_wall((-10, 42), 2, share)).verdict == "same"
+    assert look_at(red, thing_before_a_wall(colours, 3, share)).verdict == "different"

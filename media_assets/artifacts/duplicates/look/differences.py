@@ -27,10 +27,15 @@ class _Scale(NamedTuple):
     least: float
     """Least difference of brightness, of 255."""
     least_colour: float
+    most_usual_colour: float = 255.0
+    """How much of a difference of colours may be usual at such an area, however much is going on there."""
 
 
-_SCALES = (_Scale(3, 26.0, 60.0), _Scale(7, 9.0, 16.0), _Scale(15, 6.5, 11.0))
-_DRAWN_SCALES = (_Scale(3, 32.0, 60.0), _Scale(7, 6.5, 12.0), _Scale(15, 5.0, 9.0))
+_MEAN_COLOUR = 0.8
+"""The mean colour of an area 15 pixels wide is changed by encoding by up to 16 of 255 where something moves at crf 40,
+and by 15 of small things in JPEG; a thing in another hue of the same brightness differs by 17 and more."""
+_SCALES = (_Scale(3, 26.0, 60.0), _Scale(7, 9.0, 16.0), _Scale(15, 6.5, 11.0, _MEAN_COLOUR))
+_DRAWN_SCALES = (_Scale(3, 32.0, 60.0), _Scale(7, 6.5, 12.0), _Scale(15, 5.0, 9.0, _MEAN_COLOUR))
 _TIMES = 8.5
 """So many times what is usual at such places has a difference to be."""
 _COLOUR_TIMES = 11.0
@@ -113,7 +118,8 @@ def differences(
             usual = np.minimum(yardstick.usual(apart), most_usual)
             if channel > 0:
                 # A figure in another colour makes that the usual difference of all that is even.
-                usual = np.minimum(usual, _MOST_USUAL_COLOUR + _MOST_NOISE * activity)
+                most = np.minimum(_MOST_USUAL_COLOUR + _MOST_NOISE * activity, scale.most_usual_colour)
+                usual = np.minimum(usual, most)
             found |= large & (apart > factor * times * usual + times * _FLOOR)
             if is_noise:
                 noise = float(usual.mean())

@@ -68,6 +68,9 @@ _SPECK = 0.03
 _PAIRS = 400
 _APART = 8
 """Pixels by which strokes are thickened to join those of one thing."""
+_OF_BRIGHTNESS = 0.2
+"""How much of a change of colour has to be one of brightness too: red over grey as bright makes 0.4, a thing in another
+hue 0.1."""
 _SOME_ALIKE = 0.3
 """Share of the pixels of each thing that follow the rule of a mark."""
 _OTHER_SHADE = 45.0
@@ -131,6 +134,8 @@ def _kind_on(plain: Planes, marked: Planes, found: Differences) -> Literal["thro
     if inside.sum() < 12:
         return None
     x, y = plain[..., 0][inside].astype(np.float64), marked[..., 0][inside].astype(np.float64)
+    if not changes_brightness(plain[inside], marked[inside]):
+        return None
     tolerance = 3 * found.noise + _TOLERANCE
     rule = rule_of(x, y, tolerance)
     if rule.share < _ALIKE or not _is_one_thing(plain, marked, inside, rule, tolerance):
@@ -156,6 +161,18 @@ def _kind_on(plain: Planes, marked: Planes, found: Differences) -> Literal["thro
     if not line.is_short_in_corner or float(before.mean()) >= _BEFORE:
         return None
     return None if _goes_on(plain, marked, changed, strokes, colour) else "covers"
+
+
+def changes_brightness(plain: Planes, marked: Planes) -> bool:
+    """Whether pixels became brighter or darker, and not of another colour alone: then it is another thing.
+
+    Args:
+        plain, marked: The same pixels of both.
+    """
+    import numpy as np
+
+    apart = np.abs(plain - marked).reshape(-1, 3)
+    return float(np.median(apart[:, 0])) > _OF_BRIGHTNESS * float(np.median(apart[:, 1:].max(axis=1)))
 
 
 def rule_of(x: NDArray[np.float64], y: NDArray[np.float64], tolerance: float) -> MixRule:
