@@ -99,12 +99,17 @@ class PlacedMark(NamedTuple):
     """Whether nothing shines through: what it says may be more than who made the picture, and is lost with it."""
 
 
-def mark_of(one: Planes, other: Planes, found: Differences) -> PlacedMark | None:
-    """The mark that one of the two pictures has and the other has not; None where that is not all that differs."""
+def mark_of(one: Planes, other: Planes, found: Differences, *, of_video: bool = False) -> PlacedMark | None:
+    """The mark that one of the two pictures has and the other has not; None where that is not all that differs.
+
+    Args:
+        of_video: Whether they are frames of videos: of these a half transparent shape that is no line of text can be
+            told from light and shadow by many moments alone, see `veils`.
+    """
     if found.everywhere or float(found.mask.mean()) > _MOST_AREA:
         return None
     for on, plain, marked in ((1, one, other), (0, other, one)):
-        kind = _kind_on(plain, marked, found)
+        kind = _kind_on(plain, marked, found, of_video)
         if kind:
             return PlacedMark(on, place_of(found.mask), kind == "covers")
     return None
@@ -121,7 +126,7 @@ def place_of(mask: Mask) -> str:
     return "middle" if across == down == "middle" else f"{down} {across}"
 
 
-def _kind_on(plain: Planes, marked: Planes, found: Differences) -> Literal["through", "covers"] | None:
+def _kind_on(plain: Planes, marked: Planes, found: Differences, of_video: bool) -> Literal["through", "covers"] | None:
     """What kind of mark the second picture has where the two differ; None where it is none."""
     import numpy as np
     from scipy.ndimage import maximum_filter
@@ -145,7 +150,7 @@ def _kind_on(plain: Planes, marked: Planes, found: Differences) -> Literal["thro
     if is_through and float(y.std()) > float(x.std()):
         return None  # the other way round: it is the first that has it
     if line is None:
-        is_mark = is_through and _shines_through(plain, marked, inside)
+        is_mark = is_through and not of_video and _shines_through(plain, marked, inside)
         return "through" if is_mark and not _is_written_on(plain, marked, changed, rule, tolerance) else None
     # Of text that was there before in another wording both have strokes.
     colour = np.median(marked[inside], axis=0)

@@ -151,7 +151,7 @@ def seen(
         return SeenPair(Finding("different", "they differ everywhere", cut, whole), laying)
     if not found.mask.any():
         return SeenPair(Finding("cut" if cut < 1 else "same", "", cut, whole), laying)
-    if not drawn and (mark := mark_of(first, second, found)) is not None:
+    if not drawn and (mark := mark_of(first, second, found, of_video=beside is not None)) is not None:
         # The larger one was laid first.
         on = 1 - mark.on if whole else mark.on
         marked = Finding("marked", "", cut, whole, place=mark.place, marked=on, covers=mark.covers)
