@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from media_assets.artifacts.duplicates.find.alignment import lay_pictures
+from media_assets.artifacts.duplicates.find.evidence import Evidence
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
 from media_assets.artifacts.duplicates.look.grades import fresh_share, measured, share_in_frame
+from media_assets.media.info import MediaKind
 from media_assets_tests import sample_media as media
 from media_assets_tests.artifacts.duplicates import confusable_clips as clips
 from media_assets_tests.artifacts.duplicates import scenes
@@ -159,6 +163,23 @@ def test_a_coarse_copy_of_an_empty_place_is_found_by_the_moment_in_which_somethi
         with second_look(made) as look:
             (group,) = duplicate_groups(rows_of(made), look=look)
         assert {group.keep_path, *(member.path for member in group.members)} == {original.name, copy.name}
+
+
+def test_videos_that_last_as_long_begin_together_where_frames_a_step_away_agree_too() -> None:
+    """The movement of a slow pan goes together at each step."""
+    slowly = np.arange(20, dtype=np.uint64)
+    grey = (np.uint64(1) << slowly) | (np.uint64(0xFFFF) << np.uint64(40))
+    moves = (10 * (np.arange(20) % 5 > 2) + np.arange(20)).astype(np.uint8)
+    one = Evidence(MediaKind.VIDEO, "phash", 0.25, grey, moves, "", np.zeros(0, np.uint32), 0.1, seconds=5.0)
+    for shifted in (-1, 1):
+        other = replace(one, motion=np.roll(moves, shifted))
+        laid = lay_pictures(one, other, 0, (), 8)
+        assert laid is not None
+        assert (laid.offset_seconds, laid.overlap_seconds) == (0.0, 5.0)
+    trimmed = replace(one, codes=grey[1:], motion=moves[1:], seconds=4.75)
+    laid = lay_pictures(one, trimmed, 0, (), 8)
+    assert laid is not None
+    assert laid.offset_seconds == 0.25
 
 
 # ------------------------------------------------------------------------------------------- what is measured

@@ -19,6 +19,8 @@ _DIFFERENT_BITS = 16
 _AS_GOOD = 0.95
 """Share of the best agreement from which an offset is as good as the best: before a camera that stands still many are,
 and among those the movement decides."""
+_AS_LONG_SECONDS = 0.1
+"""Containers round how long a video is, by a frame or so."""
 _MOVING = 3.0
 """Deviation of the motion profile, in its own units, below which nothing moves that could be compared."""
 _FEWEST_MOTIONS = 8
@@ -81,6 +83,9 @@ def lay_pictures(
     best, motion = _best([one for one in laid if one is not None and not one.blank.all()], *moves, stride)
     if best is None:
         return None
+    as_long = first.seconds > 0 and abs(first.seconds - second.seconds) <= _AS_LONG_SECONDS
+    if as_long and 0 < abs(best.shift) <= stride:
+        best = _nearer(next((one for one in laid if one is not None and one.shift == 0), best), best, sparse, dense)
     offset = sign * best.shift * step
     compared = int((~best.blank).sum())
     return Pictures(
@@ -134,6 +139,16 @@ def _best(
         if best[0] is None or (motion or 0.0) > (best[1] or 0.0):
             best = one, motion
     return best
+
+
+def _nearer(one: _Laid, other: _Laid, sparse: NDArray[np.uint64], dense: NDArray[np.uint64]) -> _Laid:
+    """The first of two at which as many frames agree, where the frames at the same times differ in no more bits: with
+    frames a step away both agree, and both move as much.
+    """
+    import numpy as np
+
+    apart = [float(np.bitwise_count(sparse[laid.at] ^ dense[laid.places]).mean()) for laid in (one, other)]
+    return one if one.agree.sum() >= other.agree.sum() and apart[0] <= apart[1] else other
 
 
 def _voted_shifts(sparse: NDArray[np.uint64], dense: NDArray[np.uint64], stride: int, max_bits: int) -> list[int]:
