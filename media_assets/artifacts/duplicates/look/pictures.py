@@ -29,6 +29,8 @@ _THINNEST_BAR = 0.02
 _KERNELS = ("BICUBIC", "BOX", "LANCZOS", "BILINEAR")
 _COMPARED = 100_000
 _SOFTER = (0.6, 1.0, 1.6, 2.6)
+_MIXED = 2
+"""Pixels at the edge of what was cut out, or has a frame, whose colours are those of both sides."""
 _LEAST_AREA = 0.6
 _OUTSIDE = 0.0015
 """Share of a side by which the edges of two pictures may miss each other."""
@@ -142,6 +144,8 @@ def seen(
     first, second = tones(first, second)
     first, softness = as_soft(first, second)
     second, softness_of_second = as_soft(second, first)
+    if cut < 1:
+        first = _with_edge_of(first, second)
     laying = Laying(box, whole, inside, drawn, tones, max(softness, softness_of_second), placed.alike)
     found = differences(first, second, drawn=drawn)
     if found.mask.any() and not found.everywhere and beside is not None:
@@ -157,6 +161,16 @@ def seen(
         marked = Finding("marked", "", cut, whole, place=mark.place, marked=on, covers=mark.covers)
         return SeenPair(marked, laying, found.mask)
     return SeenPair(Finding("different", where(found.mask), cut, whole), laying)
+
+
+def _with_edge_of(first: Planes, second: Planes) -> Planes:
+    """A part of a picture with its edge taken from the other: encoding mixes it with what the other does not show."""
+    import numpy as np
+
+    inner = (slice(_MIXED, -_MIXED), slice(_MIXED, -_MIXED))
+    result: Planes = np.array(second, np.float32)
+    result[inner] = first[inner]
+    return result
 
 
 def _share(box: CutOut) -> float:
