@@ -6,11 +6,12 @@ Errors come as OpenAI's object, as a string, as FastAPI's list of details, as an
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from media_assets.services.openai.gateways import decoded
 
 if TYPE_CHECKING:
     import openai
@@ -97,8 +98,8 @@ def read_refusal(body: object, status: int) -> Refusal:
     Args:
         status: HTTP's. With 200, the code in the body stands for it, if that is a status.
     """
-    body = _decoded(body)
-    inner = _decoded(body.get("error")) if isinstance(body, dict) and body.get("error") else body
+    body = decoded(body)
+    inner = decoded(body.get("error")) if isinstance(body, dict) and body.get("error") else body
     code = inner.get("code") if isinstance(inner, dict) else None
     param = inner.get("param") if isinstance(inner, dict) else None
     if code is None and isinstance(body, dict):
@@ -140,7 +141,7 @@ def refused_part(refusal: Refusal, parts: Sequence[str]) -> tuple[str | None, bo
 
 def _words(value: object, depth: int) -> Iterator[str]:
     """What is said, without what was sent: FastAPI gives the refused `input` back."""
-    value = _decoded(value)
+    value = decoded(value)
     if depth == 0 or value is None:
         return
     if isinstance(value, str):
@@ -154,19 +155,6 @@ def _words(value: object, depth: int) -> Iterator[str]:
             yield ".".join(str(step) for step in location)
         for key in _TEXT_KEYS:
             yield from _words(value.get(key), depth - 1)
-
-
-def _decoded(value: object) -> object:
-    """JSON within a string, as gateways wrap the answer of the server behind them."""
-    if isinstance(value, bytes):
-        value = value.decode("utf-8", "replace")
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        try:
-            decoded: object = json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-        return decoded
-    return value
 
 
 def _text_or_none(value: object) -> str | None:

@@ -1,4 +1,7 @@
-"""Modal's stand-in: one for all tests, because Modal's client keeps its connection from its first use on."""
+"""The servers that transcribe: OpenAI's API, and Modal's stand-in.
+
+Of Modal there is one for all tests, because its client keeps its connection from its first use on.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,13 @@ import pytest
 
 from media_assets_tests.modal_server import ModalServer
 from media_assets_tests.modal_server.server import TOKEN_ID, TOKEN_SECRET
+from media_assets_tests.openai_audio_server import AudioServer, openai_audio_server
+
+
+@pytest.fixture
+def server() -> Iterator[AudioServer]:
+    with openai_audio_server() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

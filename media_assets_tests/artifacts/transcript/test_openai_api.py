@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from media_assets.base.secrets import Secrets
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.work.work import Work
 from media_assets_tests.artifacts.transcript.sounds import silence, vowels, write_wav
-from media_assets_tests.openai_audio_server import SAMPLE_RATE, AudioServer, Upload, openai_audio_server, stretches
+from media_assets_tests.openai_audio_server import SAMPLE_RATE, AudioServer, Upload, stretches
 from media_assets_tests.openai_server import Status
 
 SPEECH = Path(__file__).parents[3] / "samples" / "library" / "talks" / "looking-after-recordings.mp4"
@@ -29,12 +28,6 @@ PITCHES = (300, 400, 500, 600, 700, 800, 900, 1000)
 STARTS = [1.0 + 4 * index for index in range(len(PITCHES))]
 TONES_SECONDS = 33.0
 TALK = " ".join("".join(map(chr, np.random.default_rng(i).integers(97, 123, 2 + i % 7))) for i in range(200))
-
-
-@pytest.fixture
-def server() -> Iterator[AudioServer]:
-    with openai_audio_server() as running:
-        yield running
 
 
 def tone(pitch: int, seconds: float) -> np.ndarray:

@@ -6,7 +6,6 @@ import json
 import logging
 import re
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,18 +15,12 @@ from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, TimeLimi
 from media_assets.work.work import Work
 from media_assets_tests.artifacts.transcript.sounds import write_wav
 from media_assets_tests.artifacts.transcript.test_openai_api import tone, transcribe, transcriber
-from media_assets_tests.openai_audio_server import AudioServer, openai_audio_server
+from media_assets_tests.openai_audio_server import AudioServer
 from media_assets_tests.openai_server import Cut, Fault, Raw, Says, Silent, Status
 
 SOON = {"retry-after-ms": "5"}
 PRICE = 60.0
 """A dollar a second."""
-
-
-@pytest.fixture
-def server() -> Iterator[AudioServer]:
-    with openai_audio_server() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

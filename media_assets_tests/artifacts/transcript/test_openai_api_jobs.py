@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +12,8 @@ from media_assets.base.errors import Fatal, MediaAssetsError, Transient
 from media_assets.work.work import Work
 from media_assets_tests.artifacts.transcript.sounds import write_wav
 from media_assets_tests.artifacts.transcript.test_openai_api import tone, transcribe, transcriber
-from media_assets_tests.openai_audio_server import AudioServer, openai_audio_server
+from media_assets_tests.openai_audio_server import AudioServer
 from media_assets_tests.openai_server import Raw
-
-
-@pytest.fixture
-def server() -> Iterator[AudioServer]:
-    with openai_audio_server() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

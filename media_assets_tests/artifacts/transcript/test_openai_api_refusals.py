@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,11 @@ from media_assets.base.errors import BadMedia, Fatal
 from media_assets.work.work import Work
 from media_assets_tests.artifacts.transcript.sounds import silence, write_wav
 from media_assets_tests.artifacts.transcript.test_openai_api import tone, transcribe, transcriber
-from media_assets_tests.openai_audio_server import AudioServer, openai_audio_server
+from media_assets_tests.openai_audio_server import AudioServer
 from media_assets_tests.openai_server import Body, Fault, Raw, Status
 
 GRANULARITIES = "timestamp_granularities[]"
 SETTINGS = {"prompt": "Ann, Bob", "language": "en"}
-
-
-@pytest.fixture
-def server() -> Iterator[AudioServer]:
-    with openai_audio_server() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

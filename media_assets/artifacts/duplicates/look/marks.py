@@ -139,7 +139,7 @@ def _kind_on(plain: Planes, marked: Planes, found: Differences, of_video: bool) 
     if inside.sum() < 12:
         return None
     x, y = plain[..., 0][inside].astype(np.float64), marked[..., 0][inside].astype(np.float64)
-    if not changes_brightness(plain[inside], marked[inside]):
+    if not _changes_brightness(plain[inside], marked[inside]):
         return None
     tolerance = 3 * found.noise + _TOLERANCE
     rule = rule_of(x, y, tolerance)
@@ -168,7 +168,7 @@ def _kind_on(plain: Planes, marked: Planes, found: Differences, of_video: bool) 
     return None if _goes_on(plain, marked, changed, strokes, colour) else "covers"
 
 
-def changes_brightness(plain: Planes, marked: Planes) -> bool:
+def _changes_brightness(plain: Planes, marked: Planes) -> bool:
     """Whether pixels became brighter or darker, and not of another colour alone: then it is another thing.
 
     Args:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import islice
@@ -10,6 +9,7 @@ from typing import Any
 
 from media_assets.artifacts.transcript.engines.openai.bodies import of_entries
 from media_assets.artifacts.transcript.engines.openai.names import named_as_usual, says_nothing, says_something
+from media_assets.services.openai.gateways import decoded
 
 _DEPTH = 5
 _MOST_NAMES = 12
@@ -79,7 +79,7 @@ def _the_one(found: list[tuple[str, list[dict[str, Any]]]]) -> list[dict[str, An
 def _inner(body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The objects that stand directly in an object, with their names."""
     for name, value in body.items():
-        inner = _decoded(value)
+        inner = decoded(value)
         while isinstance(inner, list) and len(inner) == 1 and not isinstance(inner[0], str):
             inner = inner[0]
         if isinstance(inner, list) and inner and name in _WRAPPERS:
@@ -87,14 +87,3 @@ def _inner(body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
                 inner = of_entries(inner)
         if isinstance(inner, dict) and name not in _OF_THE_REQUEST:
             yield name, inner
-
-
-def _decoded(value: object) -> object:
-    """JSON in a text, as functions behind a gateway give their answer."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        try:
-            decoded: object = json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-        return decoded
-    return value
