@@ -148,6 +148,24 @@ def with_object(picture: Image.Image, seed: int) -> Image.Image:
     return with_noise(made, seed, 1.5)
 
 
+_HUES = {"red": (-12, 50), "blue": (52, -14), "green": (-34, -36)}
+"""By name: blue-difference and red-difference of a colour."""
+
+
+def with_thing(picture: Image.Image, seed: int, hue: str) -> Image.Image:
+    """The same scene with a thing of some tenths of its width. In another hue each pixel of it is as bright."""
+    random = np.random.default_rng((seed, 59))
+    width, height = picture.size
+    planes = np.asarray(picture.convert("YCbCr")).astype(float)
+    rows, columns = np.mgrid[:height, :width]
+    x, y = random.uniform(0.3, 0.7) * width, random.uniform(0.3, 0.7) * height
+    reach = random.uniform(0.08, 0.2) * width
+    inside = ((columns - x) / reach) ** 2 + ((rows - y) / (0.7 * reach)) ** 2 < 1
+    planes[inside, 0] = 60 + 0.45 * scenes.background(seed + 380, width, height)[inside].mean(axis=-1)
+    planes[inside, 1:] = 128 + np.array(_HUES[hue])
+    return Image.fromarray(np.clip(planes, 0, 255).astype(np.uint8), "YCbCr").convert("RGB")
+
+
 def marked(picture: Image.Image, text: str, opacity: float, place: str, size: float = 0.05) -> Image.Image:
     """A picture with a mark over it.
 
@@ -236,13 +254,14 @@ def make_pictures_that_differ(folder: Path, seeds: range) -> Labels:
     """Pictures of the same that are other pictures."""
     files: list[Path] = []
     for seed in seeds:
-        room = photo(seed + 120)
+        room, wall = photo(seed + 120), photo(seed + 160)
         for name, picture in (
             *((f"portrait{seed}_{is_awake}", portrait(seed, is_awake=is_awake)) for is_awake in (True, False)),
             *((f"burst{seed}_{shot}", burst(seed, shot)) for shot in range(3)),
             *((f"figure{seed}_{colour}", silhouette(seed, colour)) for colour in ("red", "navy", "green", "black")),
             (f"room{seed}", room),
             (f"room{seed}_object", with_object(room, seed)),
+            *((f"thing{seed}_{hue}", with_noise(with_thing(wall, seed, hue), seed, 1.5)) for hue in _HUES),
             *((f"screenshot{seed}_{c}", table_of_numbers(seed, (400, 5200), changed=c)) for c in (False, True)),
             *((f"scan{seed}_{c}", table_of_numbers(seed, (2480, 3508), changed=c)) for c in (False, True)),
         ):

@@ -127,6 +127,13 @@ def talking_head(seed: int, take: int, *, seconds: float = SECONDS) -> np.ndarra
     return _noisy(np.stack(frames), 10 * seed + take)
 
 
+def thing_in_a_room(seed: int, hue: str, *, seconds: float = SECONDS) -> np.ndarray:
+    """Somebody walks by a thing; another hue leaves it as bright as it was."""
+    frames = scenes.scene(660 + seed, 980 + seed, seconds, actors=1, smallest=8, largest=14)
+    coloured = [np.asarray(confusable.with_thing(Image.fromarray(frame), seed, hue)) for frame in frames]
+    return _noisy(np.stack(coloured), 10 * seed + len(hue))
+
+
 def with_logo(frames: np.ndarray) -> np.ndarray:
     """The same with an opaque logo in a corner."""
     marked = frames.copy()
@@ -146,6 +153,7 @@ CLIPS_THAT_DIFFER: dict[str, tuple[Callable[[int], np.ndarray], ...]] = {
     "screen": (lambda seed: screen(seed, 0), lambda seed: screen(seed, 1)),
     "slides": (lambda seed: slides(seed), lambda seed: slides(seed, 100)),
     "head": (lambda seed: talking_head(seed, 0), lambda seed: talking_head(seed, 1)),
+    "cup": (lambda seed: thing_in_a_room(seed, "red"), lambda seed: thing_in_a_room(seed, "blue")),
 }
 """By name: clips that share a place or a form, and are different."""
 
