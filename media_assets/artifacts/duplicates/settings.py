@@ -11,7 +11,7 @@ from media_assets.base.validators import Glob
 
 HashAlgorithm = Literal["phash", "dhash", "ahash"]
 KeepRule = Literal[
-    "path", "sound", "resolution", "original", "metadata", "bit_rate", "oldest", "largest", "shortest_path"
+    "path", "sound", "colour", "resolution", "original", "metadata", "bit_rate", "oldest", "largest", "shortest_path"
 ]
 
 
@@ -81,6 +81,7 @@ class DuplicateSettings(Section):
     keep: tuple[KeepRule, ...] = (
         "path",
         "sound",
+        "colour",
         "resolution",
         "original",
         "metadata",

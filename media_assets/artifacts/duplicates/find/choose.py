@@ -18,6 +18,7 @@ HAS_SOUND = "it has the sound"
 WORDS: dict[KeepRule, tuple[str, ...]] = {
     "path": ("its path is preferred",),
     "sound": (HAS_SOUND, HAS_SOUND),
+    "colour": (),
     "resolution": ("it has the higher resolution", "it has the higher resolution", "it shows more than white (HDR)"),
     "original": (
         *("it is lossless", "it is no re-encoded copy"),
@@ -128,6 +129,8 @@ def rank(rule: KeepRule, row: DedupRow, settings: DuplicateSettings) -> tuple[An
             return (next(places, len(settings.prefer_paths)),)
         case "sound":
             return (_silence(row), row.lacks_channel)
+        case "colour":
+            return ()  # that is seen where two are looked at
         case "resolution":
             return (-shown_pixels(row), has_bars(row), not believed_hdr(row))
         case "original":

@@ -1,4 +1,4 @@
-"""Which of two recordings that play the same is kept: the rules in their order, with what was measured of both.
+"""Which of two that show or play the same is kept: the rules in their order, with what was measured of both.
 
 `choose` puts files in an order by what is known of each alone; here two are weighed against each other. What a file
 only claims does not count: pixels that show no more, frames that are the one before again, a tag of HDR over the tones
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 CLEARLY_FINER, MUCH_FINER = math.log2(1.2), math.log2(1.5)
 """Detail is measured to some hundredths; of copies whose detail an encoder took, one has 1.3 to 10 times as much."""
+AS_MANY_PIXELS = 0.8
+"""Share of the pixels of another copy that one has at least, to be kept for what it has beside."""
 _MORE_PIXELS = _MORE_BITS = math.log(1.02)
 _MORE_FRAMES = math.log(1.15)
 """Between 24 and 25 pictures a second there is no choice, between 25 and 30 there is."""
@@ -47,6 +49,7 @@ _SAME_TONES = 8.0
 
 _BRIGHTEST_IN_PQ = 200.0
 _IN_STEP_SECONDS = 0.3
+_IN_COLOUR = "it has its colours"
 _NO_HDR = "the other says it is HDR, and its tones are not"
 _MORE_DETAIL = "it shows finer detail"
 _NOT_ENLARGED = "it was not enlarged, and the other shows no more"
@@ -64,6 +67,8 @@ Part = tuple[float, str]
 def weigh(first: DedupRow, second: DedupRow, likeness: Likeness, settings: DuplicateSettings) -> Likeness:
     """The likeness with the one that is kept and why, where a rule tells the two apart."""
     for better, words in _parts(first, second, likeness, settings):
+        if better and words == _IN_COLOUR and _is_much_smaller(first, second, better):
+            return likeness._replace(apart="one has its colours, and the other more pixels; each would be lost")
         if better:
             return likeness._replace(shows="more" if better > 0 else "less", better_because=words)
     return likeness
@@ -73,6 +78,8 @@ def _parts(first: DedupRow, second: DedupRow, likeness: Likeness, settings: Dupl
     yield is_in_bin(first.path) - is_in_bin(second.path), OUT_OF_BIN
     for rule in settings.keep:
         match rule:
+            case "colour":
+                yield _in_colour(likeness), _IN_COLOUR
             case "resolution":
                 yield from _shown(first, second, likeness)
             case "original":
@@ -87,6 +94,16 @@ def _ranked(rule: KeepRule, first: DedupRow, second: DedupRow, settings: Duplica
     ranks = rank(rule, first, settings), rank(rule, second, settings)
     for one, other, words in zip(*ranks, WORDS[rule], strict=True):
         yield (one > other) - (one < other), words
+
+
+def _in_colour(likeness: Likeness) -> int:
+    return {None: 0, 0: -1, 1: 1}[likeness.measured.in_colour]
+
+
+def _is_much_smaller(first: DedupRow, second: DedupRow, better: float) -> bool:
+    """Whether what is better otherwise shows much fewer pixels than the other."""
+    kept, other = (second, first) if better > 0 else (first, second)
+    return shown_pixels(kept) < AS_MANY_PIXELS * shown_pixels(other)
 
 
 def _shown(first: DedupRow, second: DedupRow, likeness: Likeness) -> Iterator[Part]:

@@ -17,7 +17,7 @@ from media_assets.artifacts.duplicates.find.choose import (
     shown_pixels,
 )
 from media_assets.artifacts.duplicates.find.compare import Likeness
-from media_assets.artifacts.duplicates.find.contest import CLEARLY_FINER, fresh_rates, same_tones
+from media_assets.artifacts.duplicates.find.contest import AS_MANY_PIXELS, CLEARLY_FINER, fresh_rates, same_tones
 from media_assets.artifacts.duplicates.find.ends import added_seconds, plays
 from media_assets.artifacts.duplicates.values import Belongings, DedupRow
 from media_assets.base.languages import language_name, same_language
@@ -31,8 +31,6 @@ _ONE_ALONE_SECONDS = 2.0
 """So much each of two overlapping recordings plays alone, at least, for neither to stand for the other. Where nothing
 moves, fingerprints tell where one begins in the other no better."""
 _A_LITTLE_MORE = 1.1
-_AS_MANY_PIXELS = 0.8
-"""Share of the pixels of another copy that one has at least, to be kept for what it holds beside."""
 _MORE_PIXELS, _MORE_FRAMES = 1.02, 1.15
 _HEARD_LONGER = "more of its sound is heard"
 _MOST_NAMED = 8
@@ -59,6 +57,16 @@ def weighed(
         return likeness._replace(apart="one is what the camera's sensor saw (raw), and the other a picture made of it")
     if not listened and (reason := _other_languages(first, second)):
         return likeness._replace(apart=reason)
+    found = _with_what_each_has(first, second, likeness, may_be_kept)
+    in_colour = likeness.measured.in_colour
+    if not found.apart and in_colour is not None and found.shows == ("less" if in_colour else "more"):
+        return found._replace(apart="one has its colours, and the other shows or plays more; each would be lost")
+    return found
+
+
+def _with_what_each_has(
+    first: DedupRow, second: DedupRow, likeness: Likeness, may_be_kept: Callable[[DedupRow, DedupRow], bool]
+) -> Likeness:
     alone = _played_by_one(first, second, likeness)
     if min(alone) >= _ONE_ALONE_SECONDS:
         words = " and ".join(describe_seconds(seconds) for seconds in alone)
@@ -119,7 +127,7 @@ def _kept_for(
         return likeness._replace(apart=f"one has {_listed(more[0])}, the other {_listed(more[1])}; each would be lost")
     if likeness.shows not in ("as much", shows):
         return likeness._replace(apart=f"one has {what}, and the other shows or plays more; each would be lost")
-    if _pixels(holder) < _AS_MANY_PIXELS * _pixels(other):
+    if _pixels(holder) < AS_MANY_PIXELS * _pixels(other):
         return likeness._replace(apart=f"one has {what}, and the other more pixels; each would be lost")
     if holder is second and not may_be_kept(second, first):
         return likeness._replace(apart=f"the one that would go has {what}, which would be lost")
@@ -200,6 +208,8 @@ def _qualities(kept: DedupRow, other: DedupRow, likeness: Likeness) -> Iterator[
         rates = frame_rate(kept), frame_rate(other) / likeness.speed
     if rates[1] > _MORE_FRAMES * rates[0] > 0:
         yield f"has {rates[1]:.3g} pictures a second, and the kept one {rates[0]:.3g}"
+    if likeness.measured.in_colour == 1:
+        yield "has colours, and the kept one is grey or toned"
     if likeness.measured.finer <= -CLEARLY_FINER:
         yield "shows finer detail than the kept one"
     if other.has_sound and kept.has_sound is False:

@@ -1,8 +1,11 @@
-"""What two videos really show, measured on their frames, whatever their headers claim."""
+"""What two pictures or videos really show, measured on what was decoded, whatever their headers claim."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+_IN_COLOUR, _WITHOUT_COLOUR = 3.0, 1.0
+"""See `Measured.colours`. Grey pictures have 0, toned ones 0.1 to 0.6; photos of people, streets and food 7 to 30."""
 
 
 class Measured(NamedTuple):
@@ -18,3 +21,12 @@ class Measured(NamedTuple):
     was not measured, for nothing moves or nobody looked."""
     framed: tuple[float, float] = (1.0, 1.0)
     """Share of the picture of each that lies inside a frame, or between bars, of one colour that the other has not."""
+    colours: tuple[float, float] = (0.0, 0.0)
+    """How far the colours of each lie from one tone for each brightness, in levels of 255; 0 also where nobody
+    looked."""
+
+    @property
+    def in_colour(self) -> int | None:
+        """Which of the two, 0 or 1, has colours where the other is grey, or toned in one; None where neither is."""
+        less, more = sorted(self.colours)
+        return self.colours.index(more) if less <= _WITHOUT_COLOUR and more >= _IN_COLOUR else None

@@ -119,7 +119,7 @@ def _stars(
                 likeness = likeness._replace(shows=played) if likeness.shows == "as much" else likeness
             if not likeness.apart:
                 likeness = weighed(rows[file], rows[candidate.file], likeness, may_be_kept, listened=look is not None)
-            if likeness.shows == "as much" and rows[file].kind is not MediaKind.IMAGE:
+            if likeness.shows == "as much":
                 likeness = weigh(rows[file], rows[candidate.file], likeness, settings)
             if likeness.apart:
                 if look is not None:

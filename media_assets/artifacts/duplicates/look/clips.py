@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from media_assets.artifacts.duplicates.find.compare import Likeness
 from media_assets.artifacts.duplicates.find.measured import Measured
 from media_assets.artifacts.duplicates.look.align import CutOut
+from media_assets.artifacts.duplicates.look.colours import colours_of
 from media_assets.artifacts.duplicates.look.cropped import in_common
 from media_assets.artifacts.duplicates.look.frames import VIDEO_SIDE, ClipWindow, bursts
 from media_assets.artifacts.duplicates.look.grades import measured, share_in_frame
@@ -102,15 +103,16 @@ class Clips:
         count = len(found) - len(known)
         seen = found[:count] + [one + other for one, other in zip(best, found[count:], strict=True)]
         finding = look_at_moments([pairs for pairs in seen if pairs])
+        colours = _colours(one), _colours(other)
+        finding = finding._replace(measured=Measured(colours=colours))
         if finding.verdict == "cut":
             return _without_frame(finding, (one, other)[finding.whole])
         if finding.verdict != "same":
             return finding
         if scan.always is not None:
             return Finding("different", f"{where(scan.always)}, all the time")
-        return finding._replace(
-            measured=measured(self._in_full(first, second, known, likeness.orientation), (one, other))
-        )
+        shown = measured(self._in_full(first, second, known, likeness.orientation), (one, other))
+        return finding._replace(measured=shown._replace(colours=colours))
 
     def _in_full(
         self,
@@ -232,7 +234,11 @@ def _without_frame(finding: Finding, larger: Bursts) -> Finding:
     if share > finding.cut + _OF_THE_FRAME or share > 1 - _OF_THE_FRAME:
         return finding
     framed = (share, 1.0) if finding.whole == 0 else (1.0, share)
-    return finding._replace(verdict="same", cut=1.0, measured=Measured(framed=framed))
+    return finding._replace(verdict="same", cut=1.0, measured=finding.measured._replace(framed=framed))
+
+
+def _colours(found: Bursts) -> float:
+    return colours_of([frame for burst in found for frame in burst])
 
 
 def _upright(found: Bursts, orientation: int) -> Bursts:

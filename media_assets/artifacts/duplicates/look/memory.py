@@ -26,7 +26,7 @@ from media_assets.base.files import PRIVATE_MODE, private_folder, read_if_file, 
 
 logger = logging.getLogger("media_assets")
 
-_FORMAT = 23
+_FORMAT = 24
 """To be raised when looks come to other results."""
 _DAY_SECONDS = 86_400
 _MOST_UNASKED = 200_000
@@ -114,8 +114,9 @@ class LookMemory:
 
 def _finding(found: list[Any]) -> Finding:
     finding = Finding(*found)
-    finer, enlarged, (one, other), (inside, other_inside) = finding.measured
-    return finding._replace(measured=Measured(finer, enlarged, (one, other), (inside, other_inside)))
+    finer, enlarged, *pairs = finding.measured
+    (fresh, framed, colours) = ((one, other) for one, other in pairs)
+    return finding._replace(measured=Measured(finer, enlarged, fresh, framed, colours))
 
 
 def _today() -> int:

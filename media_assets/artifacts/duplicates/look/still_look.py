@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from media_assets.artifacts.duplicates.find.measured import Measured
 from media_assets.artifacts.duplicates.look.borders import without_border
+from media_assets.artifacts.duplicates.look.colours import colours_of
 from media_assets.artifacts.duplicates.look.details import look_at_details
 from media_assets.artifacts.duplicates.look.pictures import Finding, seen, upright
 from media_assets.artifacts.duplicates.look.stills import Still
@@ -52,7 +54,10 @@ def _on(one: Still, other: Still, orientation: int, background: Colour) -> Findi
     found = seen(*small, is_turned=orientation != 0)
     found = look_at_details(first, second, (small[0].shape[:2], small[1].shape[:2]), found)
     sizes = (first.rows, first.columns), (second.rows, second.columns)
-    return without_border(found, small, sizes).finding
+    finding = without_border(found, small, sizes).finding
+    if finding.verdict == "different":
+        return finding
+    return finding._replace(measured=Measured(colours=(colours_of([small[0]]), colours_of([small[1]]))))
 
 
 def _backgrounds(one: Still, other: Still, orientation: int) -> Iterator[Colour]:
