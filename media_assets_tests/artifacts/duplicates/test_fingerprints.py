@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from media_assets.artifacts.duplicates.find.codes import NO_PICTURE, ORIENTATIONS, codes_of, oriented, turned, unpacked
+from media_assets.base.errors import BadMedia
 from media_assets_tests import sample_media as media
 from media_assets_tests.artifacts.duplicates import scenes
 from media_assets_tests.artifacts.duplicates.indexing import codes, row_of
@@ -98,3 +100,14 @@ def test_long_videos_are_sampled_less_often_and_only_as_far_as_the_settings_say(
     assert row.frames is not None
     assert row.frames.interval_seconds == 1.0
     assert len(codes(row.frames)) == 6
+
+
+@pytest.mark.thorough
+def test_a_picture_that_is_too_large_to_be_decoded_is_not_called_damaged(tmp_path: Path):
+    Image.new("1", (17000, 17000)).save(tmp_path / "plan.png", compress_level=1)
+    with pytest.raises(BadMedia) as caught:
+        row_of(tmp_path / "plan.png")
+    said = f"{caught.value}"
+    assert "17000×17000 pixels (289 megapixels)" in said
+    assert "268 megapixels at most" in said
+    assert "damaged" not in said

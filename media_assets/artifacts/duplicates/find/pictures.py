@@ -15,6 +15,7 @@ from media_assets.artifacts.duplicates.find.audio_prints import ITEM_BYTES, ITEM
 from media_assets.artifacts.duplicates.find.codes import NO_PICTURE, SIDE, averages, codes_of, packed
 from media_assets.artifacts.duplicates.find.evidence import STILLS
 from media_assets.artifacts.duplicates.find.loudness import HeardOf, heard_in, level_outputs
+from media_assets.artifacts.duplicates.find.too_large import refuse_if_too_large
 from media_assets.artifacts.duplicates.settings import FingerprintSettings
 from media_assets.artifacts.duplicates.values import AudioPrint, FrameHashes
 from media_assets.base.errors import BadMedia
@@ -74,6 +75,8 @@ def fingerprint(
     try:
         ffmpeg.run(command, work, duration_seconds=media.duration_seconds)
     except BadMedia:
+        if kind is MediaKind.IMAGE:
+            refuse_if_too_large(source, work)
         filled = _without_empty_tracks(source, media, work)
         if filled == media:
             raise
