@@ -65,11 +65,12 @@ def duplicates(
         indexing = stages_up_to(enabled_stages(settings.assets), INDEX)
         status = library_status(instance, library, indexing, found.unknown)
     failed = {key for key, _ in status.failures}
+    unknown = len(found.unknown) - len(failed)
     print_duplicates(
-        console, found.groups, found.look_alikes, unknown=len(found.unknown) - len(failed), failed=len(failed)
+        console, found.groups, found.look_alikes, unknown=unknown, failed=len(failed), is_written=csv is not None
     )
     if csv:
-        write_csv(found.groups, csv)
+        write_csv(found.groups, csv, found.look_alikes)
         console.print(f"all of them: {csv}", markup=False, soft_wrap=True)
     if not apply:
         print_plan(console, chain.from_iterable(planned.values()), list(found.check(planned)), near=near)

@@ -136,6 +136,7 @@ def print_duplicates(
     *,
     unknown: int,
     failed: int,
+    is_written: bool,
 ) -> None:
     """The groups that free most, and what all of them would free.
 
@@ -143,6 +144,7 @@ def print_duplicates(
         look_alikes: What is not the same, though it seems so.
         unknown: Files that are not indexed yet.
         failed: Files that could not be indexed.
+        is_written: Whether all of it goes to a file, too.
     """
     for group in groups[:_MOST_GROUPS]:
         console.print(f"keep {readable(group.keep_key)} ({group.keep_because})", markup=False, soft_wrap=True)
@@ -156,7 +158,9 @@ def print_duplicates(
         text = f"not the same: {readable(pair.key)} and {readable(pair.other_key)}: {pair.reason}"
         console.print(text, style="dim", markup=False, soft_wrap=True)
     if len(look_alikes) > _MOST_GROUPS:
-        console.print(f"and {len(look_alikes) - _MOST_GROUPS} more pairs that look the same and are not")
+        hint = "" if is_written else "; --csv FILE writes all of them"
+        rest = counted(len(look_alikes) - _MOST_GROUPS, "more pair that looks", "more pairs that look")
+        console.print(f"and {rest} the same and are not{hint}", soft_wrap=True)
     if unknown:
         console.print(f"not indexed yet: {counted(unknown)}; `media-assets process --stage dedup_index` sees to it")
     if failed:

@@ -7,7 +7,6 @@ import dagster as dg
 
 from media_assets.artifacts.duplicates.library import INDEX, Duplicates, freed_bytes
 from media_assets.artifacts.duplicates.table import to_table, write_csv, write_parquet
-from media_assets.artifacts.duplicates.values import DuplicateGroup
 from media_assets.base.checksums import sha256_of
 from media_assets.pipeline.library import Library
 from media_assets.pipeline.partitions import registered
@@ -37,7 +36,7 @@ def duplicate_groups(context: dg.AssetExecutionContext) -> dg.MaterializeResult[
     found = Duplicates(library, registered(context.instance), context.log.info)
     groups = found.groups
     with library.workspaces.run() as folder:
-        manifest = _publish(library, groups, folder, context.run.run_id)
+        manifest = _publish(library, found, folder, context.run.run_id)
     table = to_table(groups).head(_MAX_ROWS)
     records = [
         dg.TableRecord({str(name): value for name, value in row.items() if name != "keep_key"})
@@ -58,10 +57,10 @@ def duplicate_groups(context: dg.AssetExecutionContext) -> dg.MaterializeResult[
     )
 
 
-def _publish(library: Library, groups: list[DuplicateGroup], folder: Path, run_id: str) -> Manifest:
+def _publish(library: Library, found: Duplicates, folder: Path, run_id: str) -> Manifest:
     files = {name: folder / name for name in ("duplicates.csv", "duplicates.parquet")}
-    write_csv(groups, files["duplicates.csv"])
-    write_parquet(groups, files["duplicates.parquet"])
+    write_csv(found.groups, files["duplicates.csv"], found.look_alikes)
+    write_parquet(found.groups, files["duplicates.parquet"], found.look_alikes)
     digests = {name: sha256_of(path) for name, path in files.items()}
     version = version_of(None, digests)
     draft = Manifest(

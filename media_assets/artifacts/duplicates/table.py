@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from media_assets.artifacts.duplicates.values import DuplicateGroup
+from media_assets.artifacts.duplicates.values import DuplicateGroup, LookAlike
 from media_assets.base.errors import Fatal
 from media_assets.base.keys import readable
 
@@ -28,14 +28,20 @@ _DTYPES = {
 }
 
 
-def to_table(groups: Iterable[DuplicateGroup]) -> pd.DataFrame:
-    """One row per file of every group, the file to keep first.
+NOT_THE_SAME = "not the same"
+"""What stands as action and kind of the two files of a pair that looks the same and is not. Nothing is done to it."""
 
-    `group` counts from 1. `path` is for people, with nothing encoded; `key` is exact.
+
+def to_table(groups: Iterable[DuplicateGroup], look_alikes: Iterable[LookAlike] = ()) -> pd.DataFrame:
+    """One row per file of every group, the file to keep first; then two rows per pair that looks the same and is not,
+    each with the other one as `keep_key`.
+
+    `group` counts from 1, groups and then pairs. `path` is for people, with nothing encoded; `key` is exact.
     """
     import pandas as pd
 
     rows: list[dict[str, Any]] = []
+    number = 0
     for number, group in enumerate(groups, start=1):
         common = {"group": number, "keep_key": group.keep_key}
         rows.append(
@@ -53,26 +59,46 @@ def to_table(groups: Iterable[DuplicateGroup]) -> pd.DataFrame:
             }
         )
         rows.extend({**common, "action": "review", **member.model_dump()} for member in group.members)
+    for behind, pair in enumerate(look_alikes, start=number + 1):
+        rows.extend({"group": behind, **row} for row in _both(pair))
     table = pd.DataFrame(rows, columns=list(_DTYPES)).astype(_DTYPES)
     table["path"] = table["path"].map(readable).astype("string")
     return table
 
 
-def write_csv(groups: Iterable[DuplicateGroup], path: Path) -> None:
+def _both(pair: LookAlike) -> Iterator[dict[str, Any]]:
+    """A row for each of two files that are not the same."""
+    one, other = (pair.key, pair.path, pair.size_bytes), (pair.other_key, pair.other_path, pair.other_size_bytes)
+    for (key, path, size_bytes), (other_key, _, _) in ((one, other), (other, one)):
+        yield {
+            "action": NOT_THE_SAME,
+            "kind": NOT_THE_SAME,
+            "key": key,
+            "path": path,
+            "size_bytes": size_bytes,
+            "similarity": round(pair.similarity, 4),
+            "offset_seconds": 0.0,
+            "reason": pair.reason,
+            "freed_bytes": 0,
+            "keep_key": other_key,
+        }
+
+
+def write_csv(groups: Iterable[DuplicateGroup], path: Path, look_alikes: Iterable[LookAlike] = ()) -> None:
     """The table as CSV in UTF-8. A text that a spreadsheet would run as a formula gets an apostrophe in front."""
-    table = to_table(groups)
+    table = to_table(groups, look_alikes)
     for column in [name for name, dtype in _DTYPES.items() if dtype == "string"]:
         table[column] = table[column].map(lambda text: f"'{text}" if text[:1] in ("=", "+", "-", "@") else text)
     table.to_csv(path, index=False, lineterminator="\n")
 
 
-def write_parquet(groups: Iterable[DuplicateGroup], path: Path) -> None:
+def write_parquet(groups: Iterable[DuplicateGroup], path: Path, look_alikes: Iterable[LookAlike] = ()) -> None:
     """The table as Parquet.
 
     Raises:
         Fatal: pyarrow is not installed.
     """
-    table = to_table(groups)
+    table = to_table(groups, look_alikes)
     try:
         table.to_parquet(path, index=False, engine="pyarrow")
     except ImportError as error:

@@ -155,6 +155,10 @@ class LookAlike(Model):
 
     key: str
     other_key: str
+    path: str
+    other_path: str
+    size_bytes: int
+    other_size_bytes: int
     similarity: float
     """What the fingerprints say, 0 to 1."""
     reason: str

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from media_assets.artifacts.duplicates.find.choose import reencoder
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
 from media_assets.artifacts.duplicates.settings import DuplicateSettings
 from media_assets.artifacts.duplicates.table import to_table, write_csv, write_parquet
-from media_assets.artifacts.duplicates.values import DedupRow, DuplicateGroup, FrameHashes
+from media_assets.artifacts.duplicates.values import DedupRow, DuplicateGroup, FrameHashes, LookAlike
+from media_assets.cli.terminal import print_duplicates
 from media_assets.media.info import MediaInfo, MediaKind
 
 
@@ -144,3 +148,51 @@ def test_parquet_gives_back_what_was_written(tmp_path: Path):
 
     write_parquet(groups(), tmp_path / "groups.parquet")
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "groups.parquet"), to_table(groups()), check_dtype=False)
+
+
+def look_alikes(count: int) -> list[LookAlike]:
+    paths = [f"=pair%20{number}.jpg" for number in range(count)]
+    return [
+        LookAlike(
+            key=f"films:{path}",
+            other_key=f"films:other/{path}",
+            path=path,
+            other_path=f"other/{path}",
+            size_bytes=7,
+            other_size_bytes=8,
+            similarity=0.99,
+            reason="they differ in 5% of the picture (middle)",
+        )
+        for path in paths
+    ]
+
+
+@pytest.mark.thorough
+def test_the_table_has_every_pair_that_is_not_the_same_behind_the_groups(tmp_path: Path):
+    import pandas as pd
+
+    write_csv(groups(), tmp_path / "all.csv", look_alikes(30))
+    with (tmp_path / "all.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == list(to_table([]).columns)
+    assert [row["group"] for row in rows[:6]] == ["1", "1", "2", "2", "3", "3"]
+    pairs = rows[4:]
+    assert len(pairs) == 60
+    assert {(row["action"], row["kind"], row["freed_bytes"]) for row in pairs} == {("not the same",) * 2 + ("0",)}
+    assert [(row["key"], row["path"], row["size_bytes"], row["keep_key"]) for row in pairs[:2]] == [
+        ("films:=pair%200.jpg", "'=pair 0.jpg", "7", "films:other/=pair%200.jpg"),
+        ("films:other/=pair%200.jpg", "other/=pair 0.jpg", "8", "films:=pair%200.jpg"),
+    ]
+    assert {row["reason"] for row in pairs} == {"they differ in 5% of the picture (middle)"}
+    write_parquet(groups(), tmp_path / "all.parquet", look_alikes(30))
+    assert len(pd.read_parquet(tmp_path / "all.parquet")) == 64
+
+
+@pytest.mark.parametrize(
+    ("is_written", "ending"), [(True, "are not"), (False, "are not; --csv FILE writes all of them")]
+)
+def test_where_the_other_pairs_that_are_not_the_same_stand_is_said(is_written: bool, ending: str):
+    console = Console(record=True, file=io.StringIO())
+    print_duplicates(console, [], look_alikes(22), unknown=0, failed=0, is_written=is_written)
+    last = console.export_text().splitlines()[-1]
+    assert last == f"and 2 more pairs that look the same and {ending}"

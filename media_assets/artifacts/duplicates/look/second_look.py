@@ -99,10 +99,8 @@ class SecondLook:
         if finding.verdict == "different":
             if likeness.is_guess and finding.was_seen and not likeness.apart and not _is_alike(first, finding):
                 return None
-            self._look_alikes.setdefault(
-                frozenset((first.key, second.key)),
-                LookAlike(key=first.key, other_key=second.key, similarity=likeness.similarity, reason=finding.reason),
-            )
+            apart = _look_alike(first, second, likeness, finding)
+            self._look_alikes.setdefault(frozenset((first.key, second.key)), apart)
             return None
         self._look_alikes.pop(frozenset((first.key, second.key)), None)
         words = likeness.reason
@@ -200,6 +198,19 @@ class SecondLook:
     def _is_much(self) -> bool:
         kept = sum(still.size_bytes for still in self._pictures.values() if isinstance(still, Still))
         return len(self._pictures) > _PICTURES_KEPT or kept > _KEPT_BYTES
+
+
+def _look_alike(first: DedupRow, second: DedupRow, likeness: Likeness, finding: Finding) -> LookAlike:
+    return LookAlike(
+        key=first.key,
+        other_key=second.key,
+        path=first.path,
+        other_path=second.path,
+        size_bytes=first.size_bytes,
+        other_size_bytes=second.size_bytes,
+        similarity=likeness.similarity,
+        reason=finding.reason,
+    )
 
 
 def _lacks(first: DedupRow, second: DedupRow, likeness: Likeness, marked: Finding) -> str:
