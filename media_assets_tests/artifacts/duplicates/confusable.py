@@ -166,6 +166,36 @@ def with_thing(picture: Image.Image, seed: int, hue: str) -> Image.Image:
     return Image.fromarray(np.clip(planes, 0, 255).astype(np.uint8), "YCbCr").convert("RGB")
 
 
+PRODUCTS = {
+    "olive": (117, 119, 70),
+    "moss": (105, 121, 75),
+    "sage": (151, 178, 151),
+    "mint": (142, 179, 162),
+    "beige": (204, 186, 159),
+    "blush": (210, 182, 169),
+    "sand": (206, 180, 148),
+    "rust": (153, 90, 59),
+    "cinnamon": (147, 94, 69),
+    "navy": (37, 44, 82),
+    "charcoal": (60, 59, 64),
+}
+"""Colours of cloth, by name: red, green and blue."""
+
+
+def product(seed: int, colour: str) -> Image.Image:
+    """A piece of cloth before a light grey wall, as a shop shows it in several colours."""
+    random = np.random.default_rng((seed, 61))
+    width, height = 900, 700
+    wall = np.linspace(230, 216, height)[:, None, None] * np.array([1, 0.995, 0.98])
+    shown = np.broadcast_to(wall, (height, width, 3)).copy()
+    rows, columns = np.mgrid[:height, :width]
+    side = random.uniform(0.25, 0.5) * (rows - 120)
+    inside = (rows > 140) & (rows < 620) & (np.abs(columns - 450) < 80 + side)
+    cloth = scenes.background(seed + 420, width, height).mean(axis=-1)[inside]
+    shown[inside] = np.array(PRODUCTS[colour]) * (1 + 0.0035 * (cloth - cloth.mean()))[:, None]
+    return with_noise(Image.fromarray(np.clip(shown, 0, 255).astype(np.uint8)), seed, 1.5)
+
+
 def marked(picture: Image.Image, text: str, opacity: float, place: str, size: float = 0.05) -> Image.Image:
     """A picture with a mark over it.
 
@@ -262,6 +292,7 @@ def make_pictures_that_differ(folder: Path, seeds: range) -> Labels:
             (f"room{seed}", room),
             (f"room{seed}_object", with_object(room, seed)),
             *((f"thing{seed}_{hue}", with_noise(with_thing(wall, seed, hue), seed, 1.5)) for hue in _HUES),
+            *((f"product{seed}_{colour}", product(seed, colour)) for colour in ("olive", "moss", "rust", "cinnamon")),
             *((f"screenshot{seed}_{c}", table_of_numbers(seed, (400, 5200), changed=c)) for c in (False, True)),
             *((f"scan{seed}_{c}", table_of_numbers(seed, (2480, 3508), changed=c)) for c in (False, True)),
         ):

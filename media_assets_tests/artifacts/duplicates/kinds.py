@@ -45,6 +45,7 @@ _SUBJECTS: dict[str, str] = {
     r"figure": "one silhouette in several colours",
     r"room": "a new object in a scene",
     r"(thing|cup)\d": "a thing in another hue that is as bright",
+    r"product": "a product in several colours",
     r"screenshot": "long screenshots that differ in one figure",
     r"scan": "scans of pages that differ in one figure",
     r"camera": "a fixed camera, others walk by",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from media_assets.artifacts.duplicates.find.measured import Measured
 from media_assets.artifacts.duplicates.look import align
 from media_assets.artifacts.duplicates.look.align import WHOLE, CutOut, boxed, correlation, find_box, refined, resized
-from media_assets.artifacts.duplicates.look.differences import differences
+from media_assets.artifacts.duplicates.look.differences import Differences, differences
+from media_assets.artifacts.duplicates.look.hues import in_other_colours
 from media_assets.artifacts.duplicates.look.marks import mark_of, place_of
 from media_assets.artifacts.duplicates.look.mirrors import is_on_black, may_be_another_when_turned
 from media_assets.artifacts.duplicates.look.motion import FramesBeside, MotionRange, range_around, without_motion
@@ -147,10 +148,10 @@ def seen(
     if cut < 1:
         first = _with_edge_of(first, second)
     laying = Laying(box, whole, inside, drawn, tones, max(softness, softness_of_second), placed.alike)
-    found = differences(first, second, drawn=drawn)
+    found = _found(first, second, drawn=drawn, of_video=beside is not None)
     if found.mask.any() and not found.everywhere and beside is not None:
         first = without_motion(first, second, *_ranges(one, other, beside, laying, first.shape[1::-1]))
-        found = differences(first, second, drawn=drawn)
+        found = _found(first, second, drawn=drawn, of_video=True)
     if found.everywhere:
         return SeenPair(Finding("different", "they differ everywhere", cut, whole), laying)
     if not found.mask.any():
@@ -161,6 +162,12 @@ def seen(
         marked = Finding("marked", "", cut, whole, place=mark.place, marked=on, covers=mark.covers)
         return SeenPair(marked, laying, found.mask)
     return SeenPair(Finding("different", where(found.mask), cut, whole), laying)
+
+
+def _found(first: Planes, second: Planes, *, drawn: bool, of_video: bool) -> Differences:
+    """What differs between two pictures that lie over each other, in the same tones."""
+    found = differences(first, second, drawn=drawn)
+    return found._replace(mask=found.mask | in_other_colours(first, second, of_video=of_video))
 
 
 def _with_edge_of(first: Planes, second: Planes) -> Planes:
@@ -263,7 +270,7 @@ def _laid(placed: _Placed) -> tuple[Planes, Planes] | Finding:
     width, height = (box.right - box.left) * columns, (box.bottom - box.top) * rows
     factor = min(1.0, width / second.shape[1], height / second.shape[0])
     size = max(8, round(second.shape[1] * factor)), max(8, round(second.shape[0] * factor))
-    target = resized(second, size) if factor < 1 else second
+    target = resized(second, size) if size != second.shape[1::-1] else second
     layers = (boxed(first, box, size, kernel) for kernel in _KERNELS)
     return min(layers, key=lambda layer: _apart(layer[..., 0], target[..., 0])), target
 

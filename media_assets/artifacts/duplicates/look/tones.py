@@ -2,7 +2,8 @@
 
 A copy may be brighter, flatter, more or less colourful, a little warmer, softer, or grey. What it may not: have other
 colours. So the fit is one of few numbers, each within bounds; a drawing of few colours, which any numbers would fit,
-gets next to none.
+gets next to none. Where all that has a colour is one thing before a grey wall, a copy that is more colourful is the
+same as the thing in another colour; so there nothing is allowed for that, nor for a grey copy.
 """
 
 from __future__ import annotations
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 _GREY = 6.0
 """Distance from grey (of 255) below which a picture has no colours."""
 _FEW_COLOURS = 0.8
+_COLOURED = 6.0
+"""Distance from grey, of 255, from which on a pixel has a colour."""
+_ONE_HUE = 0.12
+"""How far colours are spread beside the line from grey through most of them, as a share of how far along it: things of
+one colour have 0.09 at most, photographs of which much is grey 0.2 and more."""
+_GROUND = 0.35
+"""Share of a picture without a colour, from which on there is a ground that shows how colourful all of it is."""
 _FIT_PIXELS = 30_000
 _FEWEST_TONES = 200
 """Pixels, and how far their brightness is spread, that a line needs without the paper and the ink of a drawing."""
@@ -37,6 +45,8 @@ class Bounds(NamedTuple):
     tint: float
 
 
+_AS_COLOURFUL = (0.95, 1.05)
+"""Saturation of copies where nothing tells a change of it from a thing in another colour."""
 _PHOTO = Bounds((0.6, 1.6), 70.0, 0.6, (0.3, 1.8), 14.0)
 _DRAWING = Bounds((0.86, 1.16), 16.0, 0.05, (0.7, 1.3), 6.0)
 
@@ -91,6 +101,18 @@ def is_grey(planes: Planes) -> bool:
     return float(np.percentile(np.abs(planes[::3, ::3, 1:]).max(axis=-1), 99)) < _GREY
 
 
+def has_one_hue(picture: Planes) -> bool:
+    """Whether all that has a colour has one, and much has none: a thing before a grey wall."""
+    import numpy as np
+
+    colours = picture[::3, ::3, 1:].reshape(-1, 2).astype(np.float64)
+    coloured = colours[np.hypot(*colours.T) > _COLOURED]
+    if not 0 < len(coloured) < (1 - _GROUND) * len(colours):
+        return False
+    beside, along = np.linalg.eigvalsh(coloured.T @ coloured)
+    return float(beside) < _ONE_HUE**2 * float(along)
+
+
 def tones_between(one: Planes, other: Planes, *, drawn: bool) -> SameTones:
     """What brings two pictures, and parts of them, to the tones of one of them.
 
@@ -130,9 +152,12 @@ def _fit(one: Planes, other: Planes, *, drawn: bool) -> Callable[[Planes, Planes
     """What gives the first picture, and parts of it that are laid over such of the second, the tones of the second."""
     import numpy as np
 
-    # A figure in black is no grey copy of the same in navy; of a drawing nobody can tell the two apart.
-    grey = not drawn and is_grey(other) != is_grey(one)
     bounds = _DRAWING if drawn else _PHOTO
+    one_hue = has_one_hue(one) or has_one_hue(other)
+    if one_hue:
+        bounds = bounds._replace(saturation=_AS_COLOURFUL)
+    # A figure in black is no grey copy of the same in navy; of a drawing nobody can tell the two apart.
+    grey = not drawn and not one_hue and is_grey(other) != is_grey(one)
     step = max(1, int(np.sqrt(one.shape[0] * one.shape[1] / _FIT_PIXELS)))
     a, b = (
         one[::step, ::step].reshape(-1, 3).astype(np.float64),
@@ -243,7 +268,7 @@ def _curve(one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds)
     import numpy as np
 
     inside = (other > 6) & (other < 249)
-    if bounds is _PHOTO:
+    if bounds.gain == _PHOTO.gain:
         if inside.sum() < 0.1 * len(one):
             inside[:] = True
         return _line(one[inside], other[inside], bounds)
