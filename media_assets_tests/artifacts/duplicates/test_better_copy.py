@@ -276,6 +276,38 @@ def test_frames_in_which_little_moves_are_no_repeats_because_more_moves_later() 
     assert fresh_share([[*slowly, *(wide[:, 60 * step : 60 * step + 160] for step in range(1, 4))]]) > 0.8
 
 
+def panned(seed: int, count: int, step: int = 5) -> list[np.ndarray]:
+    wide = grain(seed, 400, 120)
+    return [wide[:, step * place : step * place + 160] for place in range(count)]
+
+
+@pytest.mark.parametrize("lengths", [(1, 3), (2, 2), (3, 1), (4, 5), (2, 5, 5), (3, 4, 4)])
+def test_beside_a_cut_to_another_scene_no_frame_is_taken_for_a_mixture(lengths: tuple[int, ...]) -> None:
+    """There the frame before or behind lies far from its neighbours, whatever moves."""
+    shown = [frame for seed, count in enumerate(lengths) for frame in panned(seed, count, 2)]
+    assert fresh_share([shown]) == 1.0
+
+
+def with_mixtures(moved: list[np.ndarray]) -> list[np.ndarray]:
+    """Behind each frame but the last a mixture of it and the next."""
+    mixed = [((one.astype(int) + other) // 2).astype(np.uint8) for one, other in pairwise(moved)]
+    return [frame for pair in zip(moved, mixed, strict=False) for frame in pair]
+
+
+def test_mixtures_are_counted_on_both_sides_of_a_cut() -> None:
+    shown = [frame for seed in (5, 8) for frame in with_mixtures(panned(seed, 7))]
+    assert fresh_share([shown]) == pytest.approx(0.5, abs=0.12)
+
+
+@pytest.mark.parametrize("count", [4, 5, 7])
+def test_mixtures_are_counted_in_many_bursts_of_few_frames(count: int) -> None:
+    """Such are those of 10 pictures a second; in one of them alone, half of two may be chance."""
+    shown = [with_mixtures(panned(seed, 6))[seed % 2 :][:count] for seed in range(4, 10)]
+    assert fresh_share(shown) == pytest.approx(0.5, abs=0.12)
+    if count == 4:
+        assert fresh_share(shown[:1]) == 1.0
+
+
 def test_the_share_inside_a_frame_of_one_colour_is_measured() -> None:
     picture = grain(7, 120, 80)
     framed = np.full((100, 150, 3), (200, 30, 30), np.uint8)

@@ -69,6 +69,12 @@ the mean of their own neighbours than such a share of what changes. Frames that 
 their grain, and in a slow pan they are nearly such mixtures: 30 to 46 of 100 frames pixel by pixel, 13 at most in
 these means, in which the frames around are 0.2 to 0.4 of the change away. Where things move by some pixels a frame,
 true mixtures are 41 to 55 of 100, the frames around 0.5 and more away; in a slow pan they are not told."""
+_CUT = 3.0
+"""Times the usual change of a burst, above which a change is a cut to another scene: the frames at both sides lie far
+from the mean of their neighbours, beside which any other frame would seem to be a mixture."""
+_FEWEST_TOLD = 6
+"""Frames of a burst, away from cuts, of which mixtures are counted: of fewer, two by chance are more than such a share.
+Bursts with fewer are counted together."""
 _MOST_FRAMES, _FLAT = 40, 4.0
 
 
@@ -208,6 +214,7 @@ def fresh_share(bursts: Sequence[Sequence[Pixels]]) -> float:
     from scipy.ndimage import maximum_filter1d
 
     shares = list[float]()
+    told: list[tuple[float, NDArray[np.bool_]]] = []
     for burst in bursts:
         if len(burst) < 2:
             continue
@@ -219,15 +226,30 @@ def fresh_share(bursts: Sequence[Sequence[Pixels]]) -> float:
         if len(burst) < _FEWEST_FRAMES:
             shares.append(1.0)  # so few a second are no repeats
             continue
-        coarse = _in_blocks(frames)
-        apart = abs(coarse[1:-1] - (coarse[:-2] + coarse[2:]) / 2).mean(axis=(1, 2))
-        around = np.maximum(np.append(apart[1:], 0), np.insert(apart[:-1], 0, 0))
-        moved = float(np.median(abs(np.diff(coarse, axis=0)).mean(axis=(1, 2))))
-        mixed = float(((apart < _MIXED * around) & (around > _FAR_APART * moved)).mean())
         close_by = np.minimum(usual, maximum_filter1d(change, _CLOSE_BY))
         repeated = float(((change < _REPEATED * close_by) | (change < _AT_REST * usual)).mean())
+        told.append((repeated, _are_mixtures(_in_blocks(frames))))
+    few = [found for _, found in told if len(found) < _FEWEST_TOLD]
+    for repeated, found in told:
+        counted = found if len(found) >= _FEWEST_TOLD else np.concatenate(few)
+        mixed = float(counted.mean()) if len(counted) >= _FEWEST_TOLD else 0.0
         shares.append(1 - (mixed if mixed > max(_FEWEST_MIXED, repeated) else repeated))
     return round(sum(shares) / len(shares), 3) if shares else 0.0
+
+
+def _are_mixtures(frames: Grey) -> NDArray[np.bool_]:
+    """Whether the frames of a burst are mixtures of their neighbours; those at a cut are left out."""
+    import numpy as np
+
+    changes = abs(np.diff(frames, axis=0)).mean(axis=(1, 2))
+    moved = float(np.median(changes))
+    is_cut = changes > _CUT * moved
+    is_told = ~(is_cut[:-1] | is_cut[1:])
+    apart = abs(frames[1:-1] - (frames[:-2] + frames[2:]) / 2).mean(axis=(1, 2))
+    known = np.pad(np.where(is_told, apart, 0), 1)
+    around = np.maximum(known[:-2], known[2:])
+    are_mixtures: NDArray[np.bool_] = ((apart < _MIXED * around) & (around > _FAR_APART * moved))[is_told]
+    return are_mixtures
 
 
 def _in_blocks(frames: Grey) -> Grey:
