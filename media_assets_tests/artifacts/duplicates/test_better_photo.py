@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
+from media_assets.artifacts.duplicates.find.measured import Measured
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
+from media_assets.artifacts.duplicates.look.align import WHOLE
 from media_assets.artifacts.duplicates.look.colours import colours_of
+from media_assets.artifacts.duplicates.look.photo_grades import measured_in_photos
+from media_assets.artifacts.duplicates.look.stills import Still
+from media_assets.artifacts.duplicates.look.views import View
 from media_assets.artifacts.duplicates.settings import DuplicateSettings
 from media_assets_tests.artifacts.duplicates import confusable, scenes
 from media_assets_tests.artifacts.duplicates.indexing import rows_of, second_look
 
 _LONG_AGO = 1_000_000_000
+_BICUBIC = Image.Resampling.BICUBIC
 
 
 def kept(original: Path, copy: Path, settings: DuplicateSettings | None = None) -> tuple[str, str, str]:
@@ -86,3 +94,124 @@ def test_the_film_in_colour_is_kept_before_one_in_grey_of_more_bits(tmp_path: Pa
     original = scenes.write_film(tmp_path / "z.mp4", scenes.film(5, 4))
     copy = scenes.changed(original, "a.mp4", after=("-vf", "hue=s=0", "-crf", "5", "-preset", "ultrafast"))
     assert kept(original, copy)[:2] == ("z.mp4", "it has its colours")
+
+
+# ----------------------------------------------------------------------------------------------------- detail
+
+
+def real(name: str) -> Image.Image:
+    """A photo by a camera, in colour: a temple in front of trees, or a dahlia."""
+    from sklearn.datasets import load_sample_image
+
+    return Image.fromarray(load_sample_image(name)).crop((0, 0, 520, 400))
+
+
+def coded(picture: Image.Image, quality: int, name: str = "JPEG") -> Image.Image:
+    file = io.BytesIO()
+    picture.save(file, name, quality=quality)
+    return Image.open(file).convert("RGB")
+
+
+def noisy(picture: Image.Image, much: float) -> Image.Image:
+    values = np.asarray(picture, np.float32)
+    brightness = values.mean(axis=2, keepdims=True) / 255
+    grain = (
+        np.random.default_rng(4).normal(0, much, (*values.shape[:2], 1)) * 2 * np.sqrt(brightness * (1 - brightness))
+    )
+    return Image.fromarray(np.clip(values + grain, 0, 255).astype(np.uint8))
+
+
+def scaled(picture: Image.Image, factor: float, way: Image.Resampling) -> Image.Image:
+    return picture.resize((round(picture.width * factor), round(picture.height * factor)), way)
+
+
+_WORSE: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "blurred": lambda picture: picture.filter(ImageFilter.GaussianBlur(1)),
+    "blurred more": lambda picture: picture.filter(ImageFilter.GaussianBlur(2)),
+    "smaller and larger": lambda picture: scaled(scaled(picture, 0.5, _BICUBIC), 2, _BICUBIC),
+    "q20": lambda picture: coded(picture, 20),
+    "q40": lambda picture: coded(picture, 40),
+}
+_NO_BETTER: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "sharpened": lambda picture: picture.filter(ImageFilter.UnsharpMask(3, 180, 2)),
+    "sharpened twice": lambda picture: picture.filter(ImageFilter.UnsharpMask(2, 150, 0)).filter(
+        ImageFilter.UnsharpMask(2, 150, 0)
+    ),
+    "with grain": lambda picture: noisy(picture, 15),
+    "with more contrast": lambda picture: Image.eval(picture, lambda value: max(0, min(255, int(1.25 * value - 32)))),
+    "coded and sharpened": lambda picture: coded(picture, 20).filter(ImageFilter.UnsharpMask(2, 150, 3)),
+    "with harder edges": lambda picture: picture.filter(ImageFilter.EDGE_ENHANCE_MORE),
+}
+
+
+def told(original: Image.Image, copy: Image.Image) -> Measured:
+    one, other = (View(Still.of(np.asarray(picture))) for picture in (original, copy))
+    return measured_in_photos(one, other, (WHOLE, WHOLE))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        *(("china.jpg", change) for change in _WORSE),
+        # What is around the flower is blurred of itself, and loses next to nothing at half the size.
+        *(("flower.jpg", change) for change in _WORSE if change != "smaller and larger"),
+    ],
+)
+def test_a_photo_that_lost_detail_is_told_whichever_comes_first(name: str, change: str) -> None:
+    original = coded(real(name), 92)
+    copy = coded(_WORSE[change](original), 97)
+    assert told(original, copy).finer > 0.58
+    assert told(copy, original).finer < -0.58
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", ["china.jpg", "flower.jpg"])
+@pytest.mark.parametrize("size", [1.0, 2.0])
+@pytest.mark.parametrize("change", _NO_BETTER)
+def test_what_filters_and_noise_add_is_no_finer_detail(name: str, size: float, change: str) -> None:
+    original = coded(scaled(real(name), size, Image.Resampling.LANCZOS), 90)
+    assert told(original, coded(_NO_BETTER[change](original), 97)).finer >= 0
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("way", [Image.Resampling.BICUBIC, Image.Resampling.LANCZOS])
+def test_an_enlarged_photo_is_told_from_one_of_which_the_other_is_a_small_copy(way: Image.Resampling) -> None:
+    large = coded(real("china.jpg"), 92)
+    small = coded(scaled(large, 0.5, way), 90)
+    assert told(small, large) == Measured()
+    assert told(small, coded(scaled(small, 2, way), 95)).enlarged == 1
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("change", "ending", "because"),
+    [
+        ("blurred more", "jpg", "it shows finer detail"),
+        ("q20", "jpg", "it shows finer detail"),
+        ("q20", "png", "it shows finer detail"),
+    ],
+)
+def test_the_photo_with_more_detail_is_kept_before_an_older_and_larger_one(
+    change: str, ending: str, because: str, tmp_path: Path
+) -> None:
+    original = saved(real("china.jpg"), tmp_path / "z.jpg")
+    copy = saved(_WORSE[change](Image.open(original)), tmp_path / f"a.{ending}", 97)
+    assert kept(original, copy)[:2] == ("z.jpg", because)
+
+
+@pytest.mark.thorough
+def test_the_photo_that_was_not_enlarged_is_kept_before_an_older_one_of_more_pixels(tmp_path: Path) -> None:
+    original = saved(real("china.jpg"), tmp_path / "z.jpg")
+    copy = saved(scaled(Image.open(original), 2, _BICUBIC), tmp_path / "a.jpg", 97)
+    path, because, reason = kept(original, copy)
+    assert (path, because) == ("z.jpg", "it was not enlarged, and the other shows no more")
+    assert reason.endswith("has more pixels (1040×800) than the kept one (520×400), which show no more")
+
+
+@pytest.mark.thorough
+def test_of_a_sharpened_copy_the_older_one_is_kept_as_before(tmp_path: Path) -> None:
+    original = saved(real("china.jpg"), tmp_path / "z.jpg")
+    sharpened = Image.open(original).filter(ImageFilter.UnsharpMask(1, 60, 2))
+    copy = saved(sharpened, tmp_path / "a.jpg", 97)
+    assert kept(original, copy)[:2] == ("a.jpg", "it is the oldest")

@@ -111,7 +111,10 @@ def _shown(first: DedupRow, second: DedupRow, likeness: Likeness) -> Iterator[Pa
     measured = likeness.measured
     if measured.enlarged is None:
         inside = shown_pixels(first) * measured.framed[0], shown_pixels(second) * measured.framed[1]
-        yield _clearly(*inside, _MORE_PIXELS), WORDS["resolution"][0]
+        more = _clearly(*inside, _MORE_PIXELS)
+        if first.kind is MediaKind.IMAGE and more * measured.finer > 0:  # it shows less even in the size of the other
+            yield -_beyond(measured.finer, MUCH_FINER), _MORE_DETAIL
+        yield more, WORDS["resolution"][0]
     else:
         finer = -measured.finer if measured.enlarged else measured.finer
         yield (1 if measured.enlarged == 0 else -1) if finer < CLEARLY_FINER else 0, _NOT_ENLARGED

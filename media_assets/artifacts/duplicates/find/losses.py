@@ -17,7 +17,13 @@ from media_assets.artifacts.duplicates.find.choose import (
     shown_pixels,
 )
 from media_assets.artifacts.duplicates.find.compare import Likeness
-from media_assets.artifacts.duplicates.find.contest import AS_MANY_PIXELS, CLEARLY_FINER, fresh_rates, same_tones
+from media_assets.artifacts.duplicates.find.contest import (
+    AS_MANY_PIXELS,
+    CLEARLY_FINER,
+    MUCH_FINER,
+    fresh_rates,
+    same_tones,
+)
 from media_assets.artifacts.duplicates.find.ends import added_seconds, plays
 from media_assets.artifacts.duplicates.values import Belongings, DedupRow
 from media_assets.base.languages import language_name, same_language
@@ -202,7 +208,8 @@ def _qualities(kept: DedupRow, other: DedupRow, likeness: Likeness) -> Iterator[
     framed = likeness.measured.framed
     if framed[1] * _pixels(other) > _MORE_PIXELS * framed[0] * _pixels(kept) > 0:
         sizes = f"has more pixels ({other.width}×{other.height}) than the kept one ({kept.width}×{kept.height})"
-        yield f"{sizes}, which show no more" if likeness.measured.enlarged == 1 else sizes
+        is_empty = likeness.measured.enlarged == 1 or (kept.kind is MediaKind.IMAGE and _is_finer(likeness))
+        yield f"{sizes}, which show no more" if is_empty else sizes
     rates = fresh_rates(kept, other, likeness)
     if 0 in rates:
         rates = frame_rate(kept), frame_rate(other) / likeness.speed
@@ -229,6 +236,10 @@ def _qualities(kept: DedupRow, other: DedupRow, likeness: Likeness) -> Iterator[
         yield f"has {has.channels} channels of sound, and the kept one {lacks.channels}"
     if has.lossless and not lacks.lossless:
         yield "is lossless, and the kept one is not"
+
+
+def _is_finer(likeness: Likeness) -> bool:
+    return likeness.measured.finer >= MUCH_FINER
 
 
 def _heard_more_seconds(one: DedupRow, other: DedupRow) -> float:

@@ -107,18 +107,30 @@ def look_at_details(
     laying = found.laying
     if laying is None or found.finding.verdict == "different":
         return found
-    boxes = [_between(inside, shape) for inside, shape in zip(laying.inside, small, strict=True)]
-    views = (one, other) if laying.whole == 0 else (other, one)
-    whole_box, inner_box = boxes if laying.whole == 0 else reversed(boxes)
-    pair = _snapped(*views, laying, whole_box.part(laying.box), inner_box)
+    pair = _laid_over(one, other, small, laying)
     compared_side = max(max(shape) for shape in small)
     if not _says_more(pair, compared_side):
         return found
-    wanting = next((view for view in views if view.is_reduced), None)
+    wanting = next((view for view in (pair.outer, pair.inner) if view.is_reduced), None)
     if wanting is not None and _offers_less(pair, wanting):
         return SeenPair(Finding("different", "not looked at in detail: it has too many pixels", was_seen=False), laying)
     pair = _sharp(pair, compared_side)
     return _verdict(pair, found) if _says_more(pair, compared_side) else found
+
+
+def shown_by_both(
+    one: View, other: View, small: tuple[tuple[int, int], tuple[int, int]], laying: Laying
+) -> tuple[CutOut, CutOut]:
+    """What of each both show, as shares of it; see `look_at_details`."""
+    pair = _laid_over(one, other, small, laying)
+    return (pair.inner_box, pair.outer_box) if laying.whole else (pair.outer_box, pair.inner_box)
+
+
+def _laid_over(one: View, other: View, small: tuple[tuple[int, int], tuple[int, int]], laying: Laying) -> _Pair:
+    boxes = [_between(inside, shape) for inside, shape in zip(laying.inside, small, strict=True)]
+    views = (one, other) if laying.whole == 0 else (other, one)
+    whole_box, inner_box = boxes if laying.whole == 0 else reversed(boxes)
+    return _snapped(*views, laying, whole_box.part(laying.box), inner_box)
 
 
 def _says_more(pair: _Pair, compared_side: int) -> bool:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from media_assets.artifacts.duplicates.find.measured import Measured
 from media_assets.artifacts.duplicates.look.borders import without_border
 from media_assets.artifacts.duplicates.look.colours import colours_of
-from media_assets.artifacts.duplicates.look.details import look_at_details
+from media_assets.artifacts.duplicates.look.details import look_at_details, shown_by_both
+from media_assets.artifacts.duplicates.look.photo_grades import measured_in_photos
 from media_assets.artifacts.duplicates.look.pictures import Finding, seen, upright
 from media_assets.artifacts.duplicates.look.stills import Still
 from media_assets.artifacts.duplicates.look.views import BLACK, WHITE, Colour, View
@@ -57,7 +58,11 @@ def _on(one: Still, other: Still, orientation: int, background: Colour) -> Findi
     finding = without_border(found, small, sizes).finding
     if finding.verdict == "different":
         return finding
-    return finding._replace(measured=Measured(colours=(colours_of([small[0]]), colours_of([small[1]]))))
+    shown = Measured()
+    if finding.verdict == "same" and found.laying is not None and not (first.is_reduced or second.is_reduced):
+        shapes = small[0].shape[:2], small[1].shape[:2]
+        shown = measured_in_photos(first, second, shown_by_both(first, second, shapes, found.laying))
+    return finding._replace(measured=shown._replace(colours=(colours_of([small[0]]), colours_of([small[1]]))))
 
 
 def _backgrounds(one: Still, other: Still, orientation: int) -> Iterator[Colour]:
