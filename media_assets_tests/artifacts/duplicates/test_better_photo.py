@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from media_assets.artifacts.duplicates.find.compare import Likeness
+from media_assets.artifacts.duplicates.find.losses import losses
 from media_assets.artifacts.duplicates.find.measured import Measured
 from media_assets.artifacts.duplicates.find.near import duplicate_groups
 from media_assets.artifacts.duplicates.look.align import WHOLE
@@ -19,6 +21,7 @@ from media_assets.artifacts.duplicates.look.photo_grades import measured_in_phot
 from media_assets.artifacts.duplicates.look.stills import Still
 from media_assets.artifacts.duplicates.look.views import View
 from media_assets.artifacts.duplicates.settings import DuplicateSettings
+from media_assets.artifacts.duplicates.values import Belongings
 from media_assets_tests.artifacts.duplicates import confusable, scenes
 from media_assets_tests.artifacts.duplicates.indexing import rows_of, second_look
 
@@ -174,6 +177,16 @@ def test_what_filters_and_noise_add_is_no_finer_detail(name: str, size: float, c
     assert told(original, coded(_NO_BETTER[change](original), 97)).finer >= 0
 
 
+def test_how_long_a_photo_is_shown_is_no_loss(tmp_path: Path) -> None:
+    one, other = rows_of(
+        [saved(Image.new("RGB", (80, 60), name), tmp_path / f"{name}.jpg") for name in ("red", "blue")]
+    )
+    holds = other.holds or Belongings()
+    stills, turning = (holds.model_copy(update={"frame_rate": rate}) for rate in (1.0, 25.0))
+    kept_one, left = one.model_copy(update={"holds": stills}), other.model_copy(update={"holds": turning})
+    assert losses(kept_one, left, Likeness(1.0, 0, 0.0, "the same picture")) == []
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("way", [Image.Resampling.BICUBIC, Image.Resampling.LANCZOS])
 def test_an_enlarged_photo_is_told_from_one_of_which_the_other_is_a_small_copy(way: Image.Resampling) -> None:
@@ -207,6 +220,22 @@ def test_the_photo_that_was_not_enlarged_is_kept_before_an_older_one_of_more_pix
     path, because, reason = kept(original, copy)
     assert (path, because) == ("z.jpg", "it was not enlarged, and the other shows no more")
     assert reason.endswith("has more pixels (1040×800) than the kept one (520×400), which show no more")
+
+
+@pytest.mark.thorough
+def test_of_a_large_photo_beside_a_small_copy_little_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = list[int]()
+    part = View.part
+
+    def noted(view: View, rows: slice, columns: slice) -> np.ndarray:
+        found = part(view, rows, columns)
+        read.append(found.shape[0] * found.shape[1])
+        return found
+
+    monkeypatch.setattr(View, "part", noted)
+    for large, small in (((4800, 3200), (600, 400)), ((4800, 3200), (1200, 800)), ((4800, 3200), (300, 200))):
+        told(Image.new("RGB", large), Image.new("RGB", small))
+        assert max(read, default=0) <= 1024**2
 
 
 @pytest.mark.thorough

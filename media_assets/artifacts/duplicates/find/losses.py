@@ -213,7 +213,8 @@ def _qualities(kept: DedupRow, other: DedupRow, likeness: Likeness) -> Iterator[
     rates = fresh_rates(kept, other, likeness)
     if 0 in rates:
         rates = frame_rate(kept), frame_rate(other) / likeness.speed
-    if rates[1] > _MORE_FRAMES * rates[0] > 0:
+    # Of a photo a header says how long it is shown, if anything.
+    if kept.kind is not MediaKind.IMAGE and rates[1] > _MORE_FRAMES * rates[0] > 0:
         yield f"has {rates[1]:.3g} pictures a second, and the kept one {rates[0]:.3g}"
     if likeness.measured.in_colour == 1:
         yield "has colours, and the kept one is grey or toned"

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8]
     Grey = NDArray[np.float32]
 
-_PART = 512
-"""Pixels to a side of the parts, of the smaller of both."""
+_PART, _MOST = 512, 1024
+"""Pixels to a side of the parts: of the smaller of both, and at most of the larger one."""
 _EACH_WAY = 3
 """So many parts are taken along each side, at most."""
 _LEAST_SIDE = 96
@@ -112,11 +112,13 @@ def _parts(one: View, other: View, boxes: tuple[CutOut, CutOut]) -> list[tuple[G
     """Parts of both that show the same, spread over what they share, as they are stored."""
     shares = [_pixels(view, box) for view, box in zip((one, other), boxes, strict=True)]
     wide, high = (min(pair) for pair in zip(*shares, strict=True))
-    if min(wide, high) < _LEAST_SIDE:
+    times = max(max(pair) / max(1.0, min(pair)) for pair in zip(*shares, strict=True))
+    side = min(_PART, int(_MOST / times)) // _GRID * _GRID
+    if min(wide, high, side) < _LEAST_SIDE:
         return []
     found = []
-    for top, bottom in _spans(high):
-        for left, right in _spans(wide):
+    for top, bottom in _spans(high, side):
+        for left, right in _spans(wide, side):
             part = CutOut(left / wide, top / high, right / wide, bottom / high)
             found.append((_cut(one, boxes[0].part(part)), _cut(other, boxes[1].part(part))))
     return found
@@ -126,14 +128,14 @@ def _pixels(view: View, box: CutOut) -> tuple[float, float]:
     return (box.right - box.left) * view.columns, (box.bottom - box.top) * view.rows
 
 
-def _spans(size: float) -> list[tuple[float, float]]:
+def _spans(size: float, side: int) -> list[tuple[float, float]]:
     """Where parts begin and end along a side; on the grid of JPEG, where a picture begins on it."""
-    count = min(_EACH_WAY, max(1, int(size / _PART)))
+    count = min(_EACH_WAY, max(1, int(size / side)))
     if count == 1:
-        middle = max(0.0, (size - _PART) / 2) // _GRID * _GRID
-        return [(middle, min(size, middle + _PART))]
-    begins = ((size - _PART) * place / (count - 1) // _GRID * _GRID for place in range(count))
-    return [(begin, begin + _PART) for begin in begins]
+        middle = max(0.0, (size - side) / 2) // _GRID * _GRID
+        return [(middle, min(size, middle + side))]
+    begins = ((size - side) * place / (count - 1) // _GRID * _GRID for place in range(count))
+    return [(begin, begin + side) for begin in begins]
 
 
 def _cut(view: View, box: CutOut) -> Grey:
