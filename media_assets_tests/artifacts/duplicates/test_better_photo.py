@@ -223,6 +223,16 @@ def test_the_photo_that_was_not_enlarged_is_kept_before_an_older_one_of_more_pix
 
 
 @pytest.mark.thorough
+def test_a_digital_zoom_that_names_its_camera_is_kept_before_a_small_copy_that_names_none(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110] = "Canon", "EOS R5"
+    zoomed = scaled(real("china.jpg"), 2, Image.Resampling.LANCZOS)
+    zoomed.save(tmp_path / "z.jpg", quality=92, exif=exif)
+    copy = saved(real("china.jpg").filter(ImageFilter.UnsharpMask(1, 40, 2)), tmp_path / "a.jpg", 90)
+    assert kept(tmp_path / "z.jpg", copy)[:2] == ("z.jpg", "it has the higher resolution")
+
+
+@pytest.mark.thorough
 def test_of_a_large_photo_beside_a_small_copy_little_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     read = list[int]()
     part = View.part

@@ -109,7 +109,7 @@ def _is_much_smaller(first: DedupRow, second: DedupRow, better: float) -> bool:
 def _shown(first: DedupRow, second: DedupRow, likeness: Likeness) -> Iterator[Part]:
     """What a copy shows more of: pixels, light, pictures, and nothing that was added."""
     measured = likeness.measured
-    if measured.enlarged is None:
+    if measured.enlarged is None or _is_a_cameras(measured.enlarged, first, second):
         inside = shown_pixels(first) * measured.framed[0], shown_pixels(second) * measured.framed[1]
         more = _clearly(*inside, _MORE_PIXELS)
         if first.kind is MediaKind.IMAGE and more * measured.finer > 0:  # it shows less even in the size of the other
@@ -126,6 +126,12 @@ def _shown(first: DedupRow, second: DedupRow, likeness: Likeness) -> Iterator[Pa
     yield _clearly(*measured.fresh, _MORE_FRAMES), _NO_REPEATS
     added = added_seconds(first, second)
     yield sum(added[0]) - sum(added[1]), _NOTHING_ADDED
+
+
+def _is_a_cameras(larger: int, first: DedupRow, second: DedupRow) -> bool:
+    """Whether an enlarged photo is the camera's own, zoomed by computing, and the other most likely a small copy."""
+    large, small = (second, first) if larger else (first, second)
+    return large.kind is MediaKind.IMAGE and large.has_camera_tags and not small.has_camera_tags
 
 
 def _made_of(first: DedupRow, second: DedupRow, likeness: Likeness, settings: DuplicateSettings) -> Iterator[Part]:

@@ -72,8 +72,8 @@ _FEWEST_VALUES = 60
 _IN_STEPS, _OWN_STEPS = 0.7, 0.4
 """How near to multiples of a step the waves lie: 1 on them, 0 anywhere."""
 _WITHIN, _NEARLY_ALL, _MOST_NEAR = 0.55, 0.9, 0.62
-"""In steps: how far what was encoded may lie from what came of it; the share that does; and the share within a quarter,
-which is half where it lies evenly."""
+"""How far, in steps, what was encoded may lie from what came of it; the share that does; and the share within a
+quarter, which is half where it lies evenly."""
 _FEWEST_WAVES, _MOST_WAVES = 5, 0.5
 
 
