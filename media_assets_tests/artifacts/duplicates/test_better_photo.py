@@ -243,7 +243,12 @@ def test_of_a_large_photo_beside_a_small_copy_little_is_read(monkeypatch: pytest
         return found
 
     monkeypatch.setattr(View, "part", noted)
-    for large, small in (((4800, 3200), (600, 400)), ((4800, 3200), (1200, 800)), ((4800, 3200), (300, 200))):
+    for large, small in (
+        ((4800, 3200), (600, 400)),
+        ((4800, 3200), (1200, 800)),
+        ((4800, 3200), (300, 200)),
+        ((2600, 3900), (1950, 2925)),
+    ):
         told(Image.new("RGB", large), Image.new("RGB", small))
         assert max(read, default=0) <= 1024**2
 

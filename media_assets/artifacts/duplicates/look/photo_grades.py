@@ -116,11 +116,16 @@ def _parts(one: View, other: View, boxes: tuple[CutOut, CutOut]) -> list[tuple[G
     side = min(_PART, int(_MOST / times)) // _GRID * _GRID
     if min(wide, high, side) < _LEAST_SIDE:
         return []
+    size = min(wide, side), min(high, side)
+    sizes = [(round(size[0] * own / wide), round(size[1] * tall / high)) for own, tall in shares]
     found = []
-    for top, bottom in _spans(high, side):
-        for left, right in _spans(wide, side):
-            part = CutOut(left / wide, top / high, right / wide, bottom / high)
-            found.append((_cut(one, boxes[0].part(part)), _cut(other, boxes[1].part(part))))
+    for top in _begins(high, side):
+        for left in _begins(wide, side):
+            part = CutOut(left / wide, top / high, (left + size[0]) / wide, (top + size[1]) / high)
+            one_part, other_part = (
+                _cut(view, box.part(part), pixels) for view, box, pixels in zip((one, other), boxes, sizes, strict=True)
+            )
+            found.append((one_part, other_part))
     return found
 
 
@@ -128,20 +133,20 @@ def _pixels(view: View, box: CutOut) -> tuple[float, float]:
     return (box.right - box.left) * view.columns, (box.bottom - box.top) * view.rows
 
 
-def _spans(size: float, side: int) -> list[tuple[float, float]]:
-    """Where parts begin and end along a side; on the grid of JPEG, where a picture begins on it."""
+def _begins(size: float, side: int) -> list[float]:
+    """Where parts begin along a side; on the grid of JPEG, where a picture begins on it."""
     count = min(_EACH_WAY, max(1, int(size / side)))
     if count == 1:
-        middle = max(0.0, (size - side) / 2) // _GRID * _GRID
-        return [(middle, min(size, middle + side))]
-    begins = ((size - side) * place / (count - 1) // _GRID * _GRID for place in range(count))
-    return [(begin, begin + side) for begin in begins]
+        return [max(0.0, (size - side) / 2) // _GRID * _GRID]
+    return [(size - side) * place / (count - 1) // _GRID * _GRID for place in range(count)]
 
 
-def _cut(view: View, box: CutOut) -> Grey:
-    rows = slice(max(0, round(box.top * view.rows)), min(view.rows, round(box.bottom * view.rows)))
-    columns = slice(max(0, round(box.left * view.columns)), min(view.columns, round(box.right * view.columns)))
-    return view.part(rows, columns)
+def _cut(view: View, box: CutOut, size: tuple[int, int]) -> Grey:
+    """So many pixels (width, height) from where a box begins: all parts of a picture have as many."""
+    columns, rows = min(size[0], view.columns), min(size[1], view.rows)
+    left = min(max(0, round(box.left * view.columns)), view.columns - columns)
+    top = min(max(0, round(box.top * view.rows)), view.rows - rows)
+    return view.part(slice(top, top + rows), slice(left, left + columns))
 
 
 def _grey(part: Grey) -> Grey:
