@@ -21,6 +21,7 @@ SUPPORTED = ("3.11", "3.12", "3.13")
 # end to end, the commands. A minute on two cores.
 CORE = (
     "media_assets_tests/media/test_probe.py",
+    "media_assets_tests/artifacts/transcript/test_modal_faults.py::test_a_hiccup_is_not_noticed",
     "media_assets_tests/artifacts/transcript/test_whisper.py::test_every_window_is_heard_and_its_words_keep_their_times",
     "media_assets_tests/cli/test_cli.py::test_status_as_json_has_every_cell_counts_and_failures",
     "media_assets_tests/cli/test_cli.py::test_a_wrong_setting_is_named_with_its_file",
