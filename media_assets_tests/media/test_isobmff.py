@@ -93,6 +93,7 @@ def looks(path: Path) -> list[bool]:
 STSD = b"\xff\xff\xff\xffstsd"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "content",
     [

@@ -125,6 +125,7 @@ def test_of_two_radio_channels_the_first_is_heard_and_the_other_is_named(tmp_pat
     assert media.pitch_hertz(media.samples(sound)) == pytest.approx(440, abs=30)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("first", [0, 1])
 def test_a_thumbnail_shows_the_channel_that_is_heard(first: int, tmp_path: Path):
     source = capture(

@@ -65,6 +65,7 @@ def rules_that_fit_none() -> list[dict[str, object]]:
 LEFT_FOR_NO_RULE = "no rule fits its age and size"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "xmp",
     [
@@ -147,6 +148,7 @@ def test_notes_of_a_samsung_camera_are_named_when_lost(tmp_path: Path):
     assert (value.outcome, value.lost) == ("compressed", ("Samsung's notes behind the picture (Image_UTC_Data)",))
 
 
+@pytest.mark.thorough
 def test_a_hostile_tail_costs_no_more_than_a_moment(tmp_path: Path):
     """Beginnings of pictures without end, and segments of nothing."""
     starts = reason(tmp_path, picture() + b"\xff\xd8\xff\xe0" * 500_000)

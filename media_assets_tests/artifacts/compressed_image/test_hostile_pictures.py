@@ -50,6 +50,7 @@ def peak(path: Path) -> int:
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
 
 
+@pytest.mark.thorough
 def test_grey_of_16_bits_takes_a_few_bytes_for_each_pixel(tmp_path: Path):
     (tmp_path / "grey.png").write_bytes(png(4000, 16, 0))
     taken = run_in_child(peak, tmp_path / "grey.png", work=Work(tmp_path, time_limit_seconds=120))

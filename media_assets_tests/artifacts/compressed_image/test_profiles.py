@@ -87,6 +87,7 @@ def _grey_profile() -> bytes:
     return head.ljust(128, b"\0") + table + body
 
 
+@pytest.mark.thorough
 def test_a_profile_of_a_png_that_cannot_be_unpacked_is_named(tmp_path: Path):
     file = io.BytesIO()
     photo(240).save(file, "PNG")

@@ -113,6 +113,7 @@ def test_the_picture_gets_the_size_of_its_tier_and_quality_is_that_at_this_size(
     assert (value.width, value.height, value.max_lines) == (160, 90, 90)
 
 
+@pytest.mark.thorough
 def test_a_fixed_crf_is_taken_as_it_is(tmp_path: Path):
     value = compress(clip(tmp_path / "source.mp4", seconds=1.0), QUICK).value
     assert (value.crf, value.trials, value.preset) == (28, (), "ultrafast")
@@ -158,6 +159,7 @@ def test_what_was_compressed_once_is_left_alone_the_second_time(tmp_path: Path):
     assert compress(again, older).value.compressed
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("ending", ["mkv", "mov"])
 def test_a_result_is_recognised_in_every_container(ending: str, tmp_path: Path):
     source = tmp_path / f"source.{ending}"
@@ -178,6 +180,7 @@ def test_an_efficient_file_is_recognised_without_a_trial(tmp_path: Path):
     assert value.trials == ()
 
 
+@pytest.mark.thorough
 def test_a_result_that_would_save_too_little_is_not_made(tmp_path: Path):
     source = clip(tmp_path / "source.mp4", "-preset", "medium", "-crf", "26", kind="noise", seconds=1.0)
     value = compress(source, SEARCHED).value

@@ -165,6 +165,7 @@ def test_a_coarse_copy_of_an_empty_place_is_found_by_the_moment_in_which_somethi
         assert {group.keep_path, *(member.path for member in group.members)} == {original.name, copy.name}
 
 
+@pytest.mark.thorough
 def test_videos_that_last_as_long_begin_together_where_frames_a_step_away_agree_too() -> None:
     """The movement of a slow pan goes together at each step."""
     slowly = np.arange(20, dtype=np.uint64)

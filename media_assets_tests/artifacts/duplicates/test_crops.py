@@ -17,6 +17,7 @@ from media_assets_tests.artifacts.duplicates.indexing import rows_of, second_loo
 SMALL = {"width": 480, "height": 320}
 
 
+@pytest.mark.thorough
 def test_a_part_of_a_picture_is_a_candidate_and_other_pictures_are_none(tmp_path: Path):
     whole = confusable.photo(31, **SMALL)
     files = [

@@ -44,11 +44,13 @@ def test_a_coarser_copy_of_a_product_is_the_same(tmp_path: Path, colour: str, na
     assert look_at(np.asarray(picture), encoded(picture, tmp_path / name, quality)).verdict == "same"
 
 
+@pytest.mark.thorough
 def test_a_product_in_grey_is_no_grey_copy_of_it():
     picture = product(3, "rust")
     assert look_at(np.asarray(picture), np.asarray(picture.convert("L").convert("RGB"))).verdict == "different"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("saturation", [0.0, 0.7, 1.3])
 def test_a_photo_that_was_made_more_or_less_colourful_is_the_same(saturation: float):
     picture = photo(4)

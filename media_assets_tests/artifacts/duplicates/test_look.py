@@ -52,6 +52,7 @@ def test_what_was_cut_at_its_edges_is_found_in_the_whole(tmp_path: Path, name: s
     assert found(cut, picture) == "cut"
 
 
+@pytest.mark.thorough
 def test_frames_are_laid_as_those_before_them_where_they_fit_so_and_anew_where_they_do_not():
     before, picture = (np.asarray(confusable.photo(seed, **SMALL)) for seed in (5, 6))
     cut = (slice(20, 300), slice(40, 460))
@@ -132,6 +133,7 @@ def test_pages_are_grouped_with_their_copies_alone(tmp_path: Path):
     assert sorted(members) == sorted(contents.values())
 
 
+@pytest.mark.thorough
 def test_a_copy_is_told_from_another_page_of_the_kind(tmp_path: Path):
     page, other = confusable.invoice(2, width=400), confusable.invoice(2, 100, width=400)
     copy = encoded(page, tmp_path, "copy.jpg", "-q:v", "4")

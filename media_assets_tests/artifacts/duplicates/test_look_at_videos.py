@@ -107,6 +107,7 @@ def test_slides_in_other_tones_are_the_same_and_those_of_another_invoice_are_not
     assert groups == [sorted([one.name, copy.name])]
 
 
+@pytest.mark.thorough
 def test_two_films_that_are_offered_by_pictures_and_by_sound_are_listed_once_as_not_the_same(tmp_path: Path):
     sound = scenes.music(3, clips.SECONDS)
     makers = clips.CLIPS_THAT_DIFFER["empty"]

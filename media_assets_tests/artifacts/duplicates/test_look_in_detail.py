@@ -141,6 +141,7 @@ def test_the_picture_with_more_pixels_inside_a_border_is_kept(colour: str, tmp_p
     assert {member.path for member in group.members} == {"small.jpg", "framed.png"}
 
 
+@pytest.mark.thorough
 def test_a_picture_too_large_for_full_detail_is_not_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("media_assets.artifacts.duplicates.look.stills.MOST_PIXELS", 3_000_000)
     page = confusable.table_of_numbers(1, (2600, 1900))

@@ -52,6 +52,7 @@ def test_two_copies_that_say_other_things_at_one_place_are_different_pictures(na
     assert bare.verdict == ("marked" if name in _CORNERS else "different")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [174, 274])
 def test_a_figure_more_in_letters_as_bright_as_the_ground_is_no_mark(seed: int):
     photo = confusable.photo(seed)  # orange on grey, and on a bright blue
@@ -60,6 +61,7 @@ def test_a_figure_more_in_letters_as_bright_as_the_ground_is_no_mark(seed: int):
     assert found(one, other).verdict == found(other, one).verdict == "different"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [7, 172])
 def test_a_subtitle_and_a_date_over_one_photo_are_no_one_mark(seed: int):
     # In the second the words stand on a place so dark that they follow the rule by which the date was mixed.
@@ -71,6 +73,7 @@ def test_a_subtitle_and_a_date_over_one_photo_are_no_one_mark(seed: int):
     assert found(said, dated).verdict == found(dated, said).verdict == "different"
 
 
+@pytest.mark.thorough
 def test_a_caption_is_no_mark_and_a_date_in_a_corner_is_one_with_its_place():
     photo = confusable.photo(8, **SMALL)
     caption = lettering.lettered(photo, "Happy birthday, dear Anna", lettering.CAPTION)

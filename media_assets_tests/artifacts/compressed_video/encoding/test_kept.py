@@ -129,6 +129,7 @@ def test_a_container_that_cannot_hold_them_gives_named_losses(film: list[str | P
     )
 
 
+@pytest.mark.thorough
 def test_bitmap_subtitles_are_kept_in_mkv(tmp_path: Path):
     source = tmp_path / "source.mkv"
     media.ffmpeg(
@@ -197,6 +198,7 @@ def test_creation_time_place_and_title_are_kept(tmp_path: Path):
     assert compressed.value.losses == ()
 
 
+@pytest.mark.thorough
 def test_the_tags_of_a_phone_are_kept(tmp_path: Path):
     tags = {
         "com.apple.quicktime.location.ISO6709": "+48.8577+002.2950+035.000/",
@@ -279,6 +281,7 @@ def test_an_old_avi_without_time_stamps_loses_no_frame(tmp_path: Path):
     assert times(made)[-1] == pytest.approx(1.96, abs=0.05)
 
 
+@pytest.mark.thorough
 def test_the_sound_of_quicktime_is_kept_and_what_no_container_holds_leaves_the_original(tmp_path: Path):
     inputs = (*scene("motion", "160x120", 0.4), "-i", media.tone(tmp_path / "tone.wav", 0.4), *FAT)
     old = tmp_path / "old.mov"
@@ -293,6 +296,7 @@ def test_the_sound_of_quicktime_is_kept_and_what_no_container_holds_leaves_the_o
     assert "pcm_bluray" in left.value.reason
 
 
+@pytest.mark.thorough
 def test_a_cover_of_another_kind_than_it_says_is_kept(tmp_path: Path):
     cover = media.picture(tmp_path / "cover.jpg")
     source = tmp_path / "source.mkv"

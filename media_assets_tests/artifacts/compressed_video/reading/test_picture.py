@@ -154,6 +154,7 @@ def test_tags_of_colour_and_range_change_neither_pixels_nor_their_measure(tags: 
     assert trial.vmaf.mean == pytest.approx(compressed.value.vmaf.mean, abs=0.02)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("degrees", [90, 180, 270])
 def test_a_rotation_is_applied_once(degrees: int, tmp_path: Path):
     upright = clip(tmp_path / "upright.mp4", size="160x120", seconds=1.0)
@@ -179,6 +180,7 @@ def test_a_picture_that_is_turned_aslant_is_left_as_it_is(tmp_path: Path):
     assert "and a result would lose its corners" in left.value.reason
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("size", "lost"), [("161x120", ["the last column of 161"]), ("160x121", ["the last line of 121"]), ("160x120", [])]
 )
@@ -189,6 +191,7 @@ def test_a_line_or_column_that_is_cut_off_is_named_as_lost(size: str, lost: list
     assert [loss.partition(" (")[0] for loss in named if loss.startswith("the last")] == lost
 
 
+@pytest.mark.thorough
 def test_a_tall_picture_is_judged_by_its_shorter_side(tmp_path: Path):
     wide = clip(tmp_path / "wide.mp4", size="320x180", seconds=1.0)
     source = tmp_path / "source.mp4"
@@ -197,6 +200,7 @@ def test_a_tall_picture_is_judged_by_its_shorter_side(tmp_path: Path):
     assert (picture.width, picture.height) == (90, 160)
 
 
+@pytest.mark.thorough
 def test_an_odd_size_becomes_even_without_touching_other_pixels(tmp_path: Path):
     source = tmp_path / "source.mkv"
     media.ffmpeg(*scene("noise", "161x121", 1.0), "-c:v", "ffv1", "-pix_fmt", "yuv444p", source)
@@ -206,6 +210,7 @@ def test_an_odd_size_becomes_even_without_touching_other_pixels(tmp_path: Path):
     assert np.abs(pictures[0][:120, :160] - pictures[1]).mean() < 2
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("lines", [576, 288])
 def test_pixels_that_are_not_square_stay_so(lines: int, tmp_path: Path):
     source = clip(tmp_path / "source.mp4", "-vf", "setsar=64/45", size="720x576", seconds=0.5)
@@ -215,6 +220,7 @@ def test_pixels_that_are_not_square_stay_so(lines: int, tmp_path: Path):
         assert Fraction(stream.sample_aspect_ratio or 1) * stream.width / stream.height == Fraction(16, 9)
 
 
+@pytest.mark.thorough
 def test_square_pixels_stay_square_when_a_size_is_rounded(tmp_path: Path):
     source = clip(tmp_path / "source.mp4", size="322x182", seconds=0.5)
     made = result(compress(source, settings("x264", rules=(VideoRule(max_lines=100),))))
@@ -222,6 +228,7 @@ def test_square_pixels_stay_square_when_a_size_is_rounded(tmp_path: Path):
         assert (container.streams.video[0].sample_aspect_ratio or 1) == 1
 
 
+@pytest.mark.thorough
 def test_fields_are_joined_to_frames(tmp_path: Path):
     source = tmp_path / "source.mp4"
     media.ffmpeg(
@@ -237,6 +244,7 @@ def test_fields_are_joined_to_frames(tmp_path: Path):
     assert compressed.value.losses == ("interlacing (fields were joined to frames)",)
 
 
+@pytest.mark.thorough
 def test_a_transparent_picture_loses_that_and_says_so(tmp_path: Path):
     source = tmp_path / "source.mkv"
     media.ffmpeg(*scene("motion", "160x120", 0.5), "-pix_fmt", "yuva420p", "-c:v", "ffv1", source)

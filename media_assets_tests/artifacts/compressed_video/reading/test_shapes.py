@@ -120,6 +120,7 @@ def test_dolby_sound_that_changes_its_channels_is_not_put_into_mp4(tmp_path: Pat
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("codec", "layout"), [("ac3", "5.1"), ("eac3", "stereo")])
 def test_dolby_sound_of_one_format_goes_into_mp4(codec: str, layout: str, tmp_path: Path):
     assert result(compress(broadcast(tmp_path / "a.ts", codec, layout, layout))).suffix == ".mp4"

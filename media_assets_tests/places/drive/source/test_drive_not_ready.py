@@ -42,6 +42,7 @@ def test_replaced_content_waits_for_its_checksum_too(watch: Watch, drive: DriveS
     assert ids(watch.follow().removed) == {library.one}
 
 
+@pytest.mark.thorough
 def test_a_file_that_never_gets_a_checksum_is_reported_in_the_end(
     watch: Watch, drive: DriveServer, library: Library
 ) -> None:
