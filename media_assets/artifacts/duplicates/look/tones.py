@@ -165,7 +165,7 @@ def _fit(one: Planes, other: Planes, *, drawn: bool) -> Callable[[Planes, Planes
     )
     if grey:
         return _fit_of_grey(one, other, (a, b), step, bounds)
-    curve = _curve(a[:, 0], b[:, 0], bounds)
+    curve = _curve(a[:, 0], b[:, 0], bounds, drawn=drawn)
     saturation, *tints = _saturation(a[:, 1:], b[:, 1:], bounds)
 
     def in_tones(first: Planes, _second: Planes) -> Planes:
@@ -192,7 +192,7 @@ def _fit_of_grey(
             return first[..., 0] - (second[..., 1:] @ mixed[1:3]).astype(np.float32)
 
         taken = without_colours(one, other)[::step, ::step].ravel().astype(np.float64)
-        curve = _curve(taken, b[:, 0], bounds)
+        curve = _curve(taken, b[:, 0], bounds, drawn=False)
 
         def with_colours(first: Planes, second: Planes) -> Planes:
             result = np.array(second, np.float32)
@@ -261,14 +261,14 @@ def _middle(brightness: NDArray[np.floating]) -> NDArray[np.floating]:
     return 4 * brightness * (255 - brightness) / 255**2
 
 
-def _curve(one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds) -> _ToneCurve:
+def _curve(one: NDArray[np.float64], other: NDArray[np.float64], bounds: Bounds, *, drawn: bool) -> _ToneCurve:
     """Gain and offset. What is black or white in the second was clipped perhaps, and is left out; in a drawing it is
     its paper and its ink, and without them there may be one tone left, through which any line goes. So there both are
     tried, and what fits the whole better is taken."""
     import numpy as np
 
     inside = (other > 6) & (other < 249)
-    if bounds.gain == _PHOTO.gain:
+    if not drawn:
         if inside.sum() < 0.1 * len(one):
             inside[:] = True
         return _line(one[inside], other[inside], bounds)
