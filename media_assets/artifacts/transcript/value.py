@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from media_assets.base.model import Model
 from media_assets.base.words import said_in_a_row
+
+
+def _without_absent(*fields: str) -> Callable[[Any, SerializerFunctionWrapHandler], dict[str, Any]]:
+    """A serializer that leaves fields out that are empty: what was stored before there were such fields stays the same
+    version."""
+
+    def dump_present(self: Any, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        dumped: dict[str, Any] = dump(self)
+        for field in fields:
+            if not getattr(self, field):
+                dumped.pop(field, None)
+        return dumped
+
+    return dump_present
 
 
 class Word(Model):
@@ -20,6 +34,10 @@ class Word(Model):
     """None when the engine did not say."""
     confidence: float
     """0 to 1; the engine's own measure."""
+    speaker: str | None = None
+    """The `id` of who says it; None where nobody looked, or it cannot be told."""
+
+    _dump = model_serializer(mode="wrap")(_without_absent("speaker"))
 
 
 class TranscriptSegment(Model):
@@ -31,6 +49,28 @@ class TranscriptSegment(Model):
     confidence: float
     """0 to 1: mean over the words where the engine gives them, else the engine's own for the segment."""
     words: tuple[Word, ...] = ()
+    speaker: str | None = None
+    """The `id` of who says it; None where nobody looked, or it cannot be told."""
+
+    _dump = model_serializer(mode="wrap")(_without_absent("speaker"))
+
+
+class Speaker(Model):
+    """One of those who speak in a recording."""
+
+    id: str
+    """`S1` for whoever speaks first, `S2` for the next …"""
+    name: str | None = None
+    """None for a voice that nobody has named."""
+    confidence: float | None = None
+    """0 to 1: how surely it is the voice of that name; None without a name, or where a person gave it."""
+    seconds: float
+    """How long it is heard."""
+
+    @property
+    def label(self) -> str:
+        """The name, or `Speaker 1`."""
+        return self.name or f"Speaker {self.id.removeprefix('S')}"
 
 
 class LanguageStretch(Model):
@@ -61,17 +101,10 @@ class Transcript(Model):
     languages: tuple[LanguageStretch, ...] = ()
     """The languages in order of time, where they were detected; empty where one was set, or nothing tells more than
     `language`."""
+    speakers: tuple[Speaker, ...] = ()
+    """Who speaks, in the order of their first words; empty where nobody looked."""
 
-    @model_serializer(mode="wrap")
-    def _without_what_is_absent(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """The value as it was stored before there were notes and languages: the same transcript stays the same
-        version."""
-        dumped: dict[str, Any] = dump(self)
-        if self.note is None:
-            dumped.pop("note", None)
-        if not self.languages:
-            dumped.pop("languages", None)
-        return dumped
+    _dump = model_serializer(mode="wrap")(_without_absent("note", "languages", "speakers"))
 
     @property
     def language_shares(self) -> str:
