@@ -36,3 +36,8 @@ class Section(BaseModel):
             elif isinstance(value, Section):
                 dumped[name] = value.result_settings()
         return dumped
+
+    def unusual_settings(self) -> dict[str, Any]:
+        """Those of `result_settings` that are not as they are by default."""
+        usual = type(self)().result_settings()
+        return {name: value for name, value in self.result_settings().items() if value != usual[name]}

@@ -97,6 +97,16 @@ class Stored(Generic[Value]):
         return self.sign(name, seconds)
 
 
+@dataclass(frozen=True)
+class Earlier(Generic[Value]):
+    """What a stage made of this file before, whatever from: a stage may take over of it what still holds."""
+
+    stored: Stored[Value] | None
+    """The artifact that lies there now; None where there is none."""
+    all_anew: bool
+    """Whether a person wants everything made again: then nothing that cost work is taken over."""
+
+
 def first_of(error: Exception, *, with_input: bool = True) -> str:
     """The first thing that is wrong with a value, in a line.
 

@@ -60,6 +60,10 @@ class StageConfig(dg.Config):
     force: bool = Field(
         default=False, description="Make the artifacts again even where nothing they depend on changed."
     )
+    refresh: bool = Field(
+        default=False,
+        description="The same, but take over what was costly: a transcript is written anew from what was heard before.",
+    )
 
 
 def batches_of(stage: FileAsset[Any], stages: Sequence[FileAsset[Any]]) -> Callable[..., Batch]:
@@ -72,7 +76,7 @@ def batches_of(stage: FileAsset[Any], stages: Sequence[FileAsset[Any]]) -> Calla
 
     def compute(context: dg.AssetExecutionContext, config: StageConfig, **upstreams: Any) -> Batch:
         resources = {name: getattr(context.resources, name) for name in stage.engines}
-        return Batch(stage, first, context, upstreams, resources, force=config.force)
+        return Batch(stage, first, context, upstreams, resources, config)
 
     compute.__name__ = stage.name
     # Dagster reads them when it makes the asset: as types, and without the artifacts of earlier stages.
@@ -90,8 +94,7 @@ class Batch:
         context: dg.AssetExecutionContext,
         upstreams: Mapping[str, Upstream],
         resources: Mapping[str, Any],
-        *,
-        force: bool,
+        config: StageConfig,
     ) -> None:
         self.stage = stage
         self.context = context
@@ -108,7 +111,8 @@ class Batch:
             upstreams={name: upstream.store for name, upstream in upstreams.items()},
             resources=resources,
             run_id=self.run_id,
-            force=force,
+            force=config.force or config.refresh,
+            all_anew=config.force,
             progress=self.progress,
             ledger=InstanceLedger(context.instance, self.run_id),
         )

@@ -18,20 +18,21 @@ from media_assets.base.errors import (
     TimeLimitExceeded,
     Transient,
 )
-from media_assets.pipeline.artifact import Stored
+from media_assets.pipeline.artifact import Earlier, Stored
 from media_assets.pipeline.recipe import Recipe
 from media_assets.pipeline.stage_run import StageRun
 from media_assets.places.manifest import Manifest
-from media_assets.places.store import SignsLinks
+from media_assets.places.store import ArtifactStore, SignsLinks
 from media_assets.work.work import Work
 
 
 class FileInputs:
     """The inputs of one stage for one file, and which of them it read."""
 
-    def __init__(self, run: StageRun, recipe: Recipe) -> None:
+    def __init__(self, run: StageRun, recipe: Recipe, own: ArtifactStore) -> None:
         self._run = run
         self._recipe = recipe
+        self._own = own
         self.leases = ExitStack()
         """Held on what was read, until the work is done."""
         self.read_source = False
@@ -50,9 +51,25 @@ class FileInputs:
             arguments["entry"] = self._recipe.entry
         if self._run.stage.takes_settings:
             arguments["settings"] = self._recipe.chosen
+        if self._run.stage.takes_earlier:
+            arguments["earlier"] = self._earlier()
         if self._run.stage.takes_work:
             arguments["work"] = work
         return arguments
+
+    def _earlier(self) -> Earlier[Any]:
+        stage, store = self._run.stage, self._own
+        manifest = store.manifest(stage.name, self._recipe.key)
+        if manifest is None or manifest.not_applicable:
+            return Earlier(None, self._run.all_anew)
+
+        def fetch(file: str | None) -> Path:
+            if file is None:
+                raise ValueError(f"the source file is not read through the earlier {stage.name}")
+            return self.leases.enter_context(store.lease(manifest.file(file)))
+
+        stored = Stored(manifest, stage.value_type, fetch, where=lambda: store.link(manifest))
+        return Earlier(stored, self._run.all_anew)
 
     def _stored(self, name: str, value_type: type[Any]) -> Stored[Any]:
         manifest, store = self._recipe.manifests[name], self._run.upstreams[name]

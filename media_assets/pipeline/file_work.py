@@ -47,7 +47,7 @@ class FileWork:
         self._recipe = Recipe(run.stage, key, run.library, run.upstreams)
         self._store = store
         self._scratch = scratch
-        self._inputs = FileInputs(run, self._recipe)
+        self._inputs = FileInputs(run, self._recipe, store)
         self._begun: Work | None = None
         """Once it is made."""
 

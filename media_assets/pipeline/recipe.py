@@ -48,7 +48,16 @@ class Stage(Protocol):
     def rules(self) -> Callable[[Any], Sequence[EngineRule]] | None: ...
 
     @property
+    def resource_settings(self) -> Callable[[Any], Mapping[str, Section]] | None: ...
+
+    @property
     def of_file(self) -> OfFile | None: ...
+
+
+def unusual_settings(pick: Callable[[Any], Mapping[str, Section]] | None, settings: Any) -> dict[str, dict[str, Any]]:
+    """What of the sections that `pick` chooses is not as it is by default, by their names."""
+    sections = pick(settings) if pick else {}
+    return {name: unusual for name, section in sections.items() if (unusual := section.unusual_settings())}
 
 
 class Recipe:
@@ -149,7 +158,9 @@ class Recipe:
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        return self.chosen.result_settings() if self.chosen else {}
+        chosen = self.chosen.result_settings() if self.chosen else {}
+        pick = self.stage.resource_settings
+        return chosen | self._library.section(lambda settings: unusual_settings(pick, settings))
 
     @cached_property
     def fingerprint(self) -> str:

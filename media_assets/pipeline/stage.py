@@ -4,6 +4,7 @@ The function names by its parameters what it needs:
 
     drive_file: Stored[SourceFile]    the artifact of an earlier stage, of the same file
     entry: SourceEntry                the source file itself (the first stage only)
+    earlier: Earlier[Transcript]      what this stage made of the file before
     work: Work                        its scratch directory, limit, progress
     settings: <a Section>             the settings that decide its result
     <anything else>                   the resource of that name: an engine
@@ -25,8 +26,8 @@ from pydantic import BaseModel
 
 from media_assets.base.errors import Fatal, FaultOfCode
 from media_assets.base.section import Section
-from media_assets.pipeline.artifact import Artifact, Stored, Value
-from media_assets.pipeline.recipe import OfFile
+from media_assets.pipeline.artifact import Artifact, Earlier, Stored, Value
+from media_assets.pipeline.recipe import OfFile, unusual_settings
 from media_assets.pipeline.rules import EngineRule
 from media_assets.pipeline.settings import AssetTuning, Pool
 from media_assets.pipeline.stage_mistakes import mistakes
@@ -52,6 +53,7 @@ class FileAsset(Generic[Value]):
     reads_source: bool
     of_file: OfFile | None
     rules: Callable[[Any], Sequence[EngineRule]] | None
+    resource_settings: Callable[[Any], Mapping[str, Section]] | None
 
     @property
     def name(self) -> str:
@@ -81,12 +83,16 @@ class FileAsset(Generic[Value]):
         return frozenset(
             name
             for name, hint in self._parameters
-            if get_origin(hint) is not Stored and hint not in (SourceEntry, Work) and name != "settings"
+            if get_origin(hint) not in (Stored, Earlier) and hint not in (SourceEntry, Work) and name != "settings"
         )
 
     @property
     def takes_settings(self) -> bool:
         return any(name == "settings" for name, _ in self._parameters)
+
+    @property
+    def takes_earlier(self) -> bool:
+        return any(get_origin(hint) is Earlier for _, hint in self._parameters)
 
     @property
     def takes_work(self) -> bool:
@@ -98,8 +104,9 @@ class FileAsset(Generic[Value]):
 
     def settings_for(self, settings: Any) -> Any:
         """What of the settings decides the results: `result_settings`, and with rules the list of it and those."""
+        unusual = unusual_settings(self.resource_settings, settings)
         if not self.result_settings:
-            return {}
+            return unusual
         try:
             section = self.result_settings(settings)
         except AttributeError as error:
@@ -107,7 +114,7 @@ class FileAsset(Generic[Value]):
                 f"the settings have no section {error.name} for the stage {self.name}",
                 next_step="Add it to the sections of Settings, in config/settings.py",
             ) from error
-        chosen = section.result_settings()
+        chosen = section.result_settings() | unusual
         rules = self.rules(settings) if self.rules else ()
         return [chosen, *(rule.result_settings() for rule in rules)] if rules else chosen
 
@@ -170,6 +177,7 @@ def file_asset(
     reads_source: bool = False,
     of_file: OfFile | None = None,
     rules: Callable[[Any], Sequence[EngineRule]] | None = None,
+    resource_settings: Callable[[Any], Mapping[str, Section]] | None = None,
 ) -> Callable[[Callable[..., Artifact[Value]]], FileAsset[Value]]:
     """Declare a stage.
 
@@ -186,6 +194,8 @@ def file_asset(
         of_file: What of that section counts for one file at a time, from the artifacts it is made from: the one rule
             for its age, say. Changes of the rest leave its artifact as it is.
         rules: Which files have another section than `result_settings` decide their result; the first that fits counts.
+        resource_settings: The sections behind its resources that decide its result too, by name. What is as it is by
+            default counts as nothing, so that a stage may get such a resource without all artifacts being made anew.
     """
 
     def declare(function: Callable[..., Artifact[Value]]) -> FileAsset[Value]:
@@ -202,6 +212,7 @@ def file_asset(
             reads_source,
             of_file,
             rules,
+            resource_settings,
         )
 
     return declare

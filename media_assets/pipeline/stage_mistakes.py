@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 from pydantic import BaseModel, ValidationError
 
 from media_assets.base.section import Section
-from media_assets.pipeline.artifact import Artifact, Stored, first_of
+from media_assets.pipeline.artifact import Artifact, Earlier, Stored, first_of
 from media_assets.pipeline.settings import USUAL_POOLS, AssetTuning
 from media_assets.places.source import SourceEntry
 from media_assets.work.work import Work
@@ -67,6 +67,13 @@ def _of_signature(stage: FileAsset[Any]) -> Iterator[str]:
 def _of_parameter(stage: FileAsset[Any], name: str, hint: Any) -> str | None:
     if hint is Stored or get_origin(hint) is Stored:
         return None if _is_model(*get_args(hint)) else "does not say of which value: write Stored[…]"
+    if hint is Earlier or get_origin(hint) is Earlier:
+        own = stage.value_type.__name__
+        return (
+            None
+            if get_args(hint) == (stage.value_type,)
+            else f"is no earlier artifact of its own: write Earlier[{own}]"
+        )
     by_type = {Work: "work", SourceEntry: "entry"}
     if hint in by_type:
         return None if name == by_type[hint] else f"has to be called {by_type[hint]}"

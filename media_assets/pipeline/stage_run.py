@@ -36,6 +36,8 @@ class StageRun:
     run_id: str
     force: bool
     """Whether everything is made again."""
+    all_anew: bool
+    """Whether nothing that cost work is taken over when it is."""
     progress: Progress
     ledger: Ledger
     cancelled: threading.Event = field(default_factory=threading.Event)

@@ -128,6 +128,18 @@ def test_settings_of_a_stage_change_its_fingerprint_and_its_code_version(toy: To
     assert note.full_code_version(toy_settings(toy.root, **changes)) == "1"
 
 
+@pytest.mark.thorough
+def test_a_section_behind_a_resource_counts_once_it_is_not_as_it_is_by_default(toy: ToyLibrary) -> None:
+    with_resource = replace(note, resource_settings=lambda settings: {"shouting": settings.shout})
+    louder = {"shout": ShoutSettings(decibels=1)}
+
+    assert fingerprint(toy, with_resource, "a") == fingerprint(toy, note, "a"), "what was made before stays"
+    assert fingerprint(toy, with_resource, "a", **louder) != fingerprint(toy, note, "a")
+    assert with_resource.full_code_version(toy.settings) == note.full_code_version(toy.settings)
+    other = with_resource.full_code_version(toy_settings(toy.root, **louder))
+    assert other.startswith("1-")
+
+
 STAGES = {stage.name: stage for stage in PRODUCT}
 
 

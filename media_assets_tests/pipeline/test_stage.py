@@ -18,7 +18,7 @@ from media_assets.base.errors import Fatal, FaultOfCode
 from media_assets.base.secrets import Secrets
 from media_assets.config.settings import Settings
 from media_assets.definitions import build_definitions
-from media_assets.pipeline.artifact import Artifact, Stored
+from media_assets.pipeline.artifact import Artifact, Earlier, Stored
 from media_assets.pipeline.settings import USUAL_POOLS, Pool
 from media_assets.pipeline.stage import FileAsset, in_order
 from media_assets.pipeline.stage_mistakes import RESOURCES
@@ -103,6 +103,10 @@ def settings(drive_file: Stored[SourceFile], settings: AudioSettings) -> Artifac
     raise NotImplementedError
 
 
+def before(drive_file: Stored[SourceFile], before: Earlier[SourceFile]) -> Artifact[AudioTrack]:
+    raise NotImplementedError
+
+
 def unknown(drive_file: Stored[Nowhere]) -> Artifact[AudioTrack]:  # type: ignore[name-defined]  # noqa: F821
     raise NotImplementedError
 
@@ -119,6 +123,7 @@ def unknown(drive_file: Stored[Nowhere]) -> Artifact[AudioTrack]:  # type: ignor
         (job, "has a parameter job that has to be called work"),
         (section, "has a parameter audio that is a section: call it settings"),
         (settings, "has a parameter settings that no section is chosen for: give result_settings"),
+        (before, "has a parameter before that is no earlier artifact of its own: write Earlier.AudioTrack."),
         (unknown, "has annotations that cannot be read: name 'Nowhere' is not defined"),
     ],
 )

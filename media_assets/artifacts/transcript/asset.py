@@ -5,17 +5,19 @@ from __future__ import annotations
 from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.artifacts.transcript.captions import to_srt, to_txt, to_vtt
 from media_assets.artifacts.transcript.checking import checked_transcript
+from media_assets.artifacts.transcript.heard_before import TRANSCRIPT, heard_before
 from media_assets.artifacts.transcript.settings import TranscriptionSettings
 from media_assets.artifacts.transcript.transcribers import Transcribers
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.words import word_count
-from media_assets.pipeline.artifact import Artifact, Stored
+from media_assets.pipeline.artifact import Artifact, Earlier, Stored
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.pipeline.stage import Metadata, file_asset
 from media_assets.work.engine_errors import named
 from media_assets.work.work import Work
 
 _FIRST_LINES = 12
+_CODE_VERSION = "1"
 
 
 def describe(stored: Stored[Transcript]) -> Metadata:
@@ -40,7 +42,7 @@ def describe(stored: Stored[Transcript]) -> Metadata:
 @file_asset(
     group="text",
     kinds={"speechtotext"},
-    code_version="1",
+    code_version=_CODE_VERSION,
     pool="transcriber",
     tuning=AssetTuning(batch=20, workers=1, time_limit_seconds=300, time_limit_per_media_second=6.0),
     result_settings=lambda settings: settings.transcription,
@@ -48,7 +50,11 @@ def describe(stored: Stored[Transcript]) -> Metadata:
     rules=lambda settings: settings.transcription_rules,
 )
 def transcript(
-    m4a_audio: Stored[AudioTrack], transcribers: Transcribers, settings: TranscriptionSettings, work: Work
+    m4a_audio: Stored[AudioTrack],
+    earlier: Earlier[Transcript],
+    transcribers: Transcribers,
+    settings: TranscriptionSettings,
+    work: Work,
 ) -> Artifact[Transcript]:
     """What is said in a recording: segments with words and confidences, timed on the source's own timeline.
 
@@ -56,6 +62,28 @@ def transcript(
     dropped and counted; so is all that a model for English alone heard in another language, which a note says.
     `transcription_rules` may choose another engine for some recordings.
     """
+    track = m4a_audio.value
+    before = heard_before(earlier, m4a_audio.manifest, settings, _CODE_VERSION)
+    said = before or _heard(m4a_audio, transcribers, settings, work)
+    end_seconds = track.offset_seconds + track.duration_seconds
+    forms = {
+        TRANSCRIPT: said.model_dump_json(indent=1),
+        "transcript.srt": to_srt(said, end_seconds),
+        "transcript.vtt": to_vtt(said, end_seconds),
+        "transcript.txt": to_txt(said),
+    }
+    for name, text in forms.items():
+        # Not even a transcript of silence is an empty file: among sources that would look like a broken recording.
+        (work.directory / name).write_text(text or "\n", "utf-8", newline="\n")
+    files = {name: work.directory / name for name in forms}
+    cost_usd = 0.0 if before else said.cost_usd
+    return Artifact(said, files, document=TRANSCRIPT, media_seconds=said.duration_seconds, cost_usd=cost_usd)
+
+
+def _heard(
+    m4a_audio: Stored[AudioTrack], transcribers: Transcribers, settings: TranscriptionSettings, work: Work
+) -> Transcript:
+    """What the engine hears."""
     track = m4a_audio.value
     work.link = lambda seconds: m4a_audio.signed_link("audio.m4a", seconds)
     engine = transcribers.engine(settings)
@@ -74,17 +102,4 @@ def transcript(
     if track.programmes_said:
         note = "; ".join(filter(None, (said.note, track.programmes_said)))
         said = said.model_copy(update={"note": note})
-    end_seconds = track.offset_seconds + track.duration_seconds
-    forms = {
-        "transcript.json": said.model_dump_json(indent=1),
-        "transcript.srt": to_srt(said, end_seconds),
-        "transcript.vtt": to_vtt(said, end_seconds),
-        "transcript.txt": to_txt(said),
-    }
-    for name, text in forms.items():
-        # Not even a transcript of silence is an empty file: among sources that would look like a broken recording.
-        (work.directory / name).write_text(text or "\n", "utf-8", newline="\n")
-    files = {name: work.directory / name for name in forms}
-    return Artifact(
-        said, files, document="transcript.json", media_seconds=said.duration_seconds, cost_usd=said.cost_usd
-    )
+    return said

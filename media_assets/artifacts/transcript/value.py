@@ -59,7 +59,7 @@ class Speaker(Model):
     """One of those who speak in a recording."""
 
     id: str
-    """`S1` for whoever speaks first, `S2` for the next …"""
+    """`S1` for whoever speaks first, `S2` for the next, and so on."""
     name: str | None = None
     """None for a voice that nobody has named."""
     confidence: float | None = None

@@ -1,0 +1,52 @@
+"""What an engine heard of a recording before, so that nothing is heard, or paid for, twice.
+
+What is made of it may change (who speaks, corrections, how it is written): an artifact whose transcript is no longer
+word for word what the engine heard keeps that in a file of its own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from media_assets.artifacts.transcript.transcriber import TranscriberSection
+from media_assets.artifacts.transcript.value import Transcript
+from media_assets.base.checksums import sha256_of
+from media_assets.base.errors import BadArtifact
+from media_assets.pipeline.artifact import Earlier, Stored
+from media_assets.places.manifest import Manifest
+
+HEARD = "heard.json"
+"""The file with what the engine heard, where `transcript.json` is something else."""
+TRANSCRIPT = "transcript.json"
+
+
+def heard_before(
+    earlier: Earlier[Transcript], audio: Manifest, settings: TranscriberSection, code_version: str
+) -> Transcript | None:
+    """What the same engine with the same settings heard of the same sound; None where it has to hear it.
+
+    Args:
+        earlier: The transcript of the same file as it is stored.
+        audio: The manifest of the sound.
+        settings: The engine that is to hear it.
+        code_version: That of the stage.
+    """
+    stored = earlier.stored
+    if stored is None or earlier.all_anew:
+        return None
+    manifest, wanted = stored.manifest, settings.result_settings()
+    same = {name: value for name, value in manifest.settings.items() if name in wanted} == wanted
+    if not (same and manifest.inputs.get(audio.asset) == audio.version and manifest.code_version == code_version):
+        return None
+    names = [file.name for file in manifest.files]
+    path = _unchanged(stored, HEARD if HEARD in names else TRANSCRIPT)
+    return None if path is None else Transcript.model_validate_json(path.read_bytes())
+
+
+def _unchanged(stored: Stored[Transcript], name: str) -> Path | None:
+    """The file, if it is there as it was stored."""
+    try:
+        path = stored.local_path(name)
+        return path if sha256_of(path) == stored.manifest.file(name).sha256 else None
+    except (BadArtifact, FileNotFoundError):
+        return None
