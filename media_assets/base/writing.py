@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_TURNS_OF_DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 SENTENCE_MARKS = (
     ".!?\u2026\u203c\u2047\u2048\u2049"
@@ -64,6 +65,12 @@ def storable(text: str) -> str:
     """The text as every file and database takes it: servers answer half a pair of surrogates, and NUL."""
     kept = _LONE_SURROGATE.sub("\ufffd", text)
     return "".join(each for each in kept if unicodedata.category(each) != "Cc" or each.isspace())
+
+
+def one_direction(text: str) -> str:
+    """The text without the unseen marks that turn the direction of what follows: one that is never ended turns the
+    rest of its line (UAX #9)."""
+    return _TURNS_OF_DIRECTION.sub("", text)
 
 
 def columns(text: str) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -20,15 +22,17 @@ from media_assets.base.errors import (
     Fatal,
     MediaAssetsError,
     NotApplicable,
+    Transient,
     classify,
 )
 from media_assets.base.files import PRIVATE_MODE, copy_file, private_folder
 from media_assets.base.interruption import holding
-from media_assets.pipeline.artifact import Artifact
+from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.blame import with_its_file
 from media_assets.pipeline.deaths import AtWork, this_boot
 from media_assets.pipeline.file_inputs import FileInputs
 from media_assets.pipeline.recipe import Recipe
+from media_assets.pipeline.recording import Recording, address_of, write_texts
 from media_assets.pipeline.results import checked, found_in, own_fault
 from media_assets.pipeline.stage_run import StageRun
 from media_assets.places.manifest import Manifest, version_of
@@ -50,6 +54,8 @@ class FileWork:
         self._inputs = FileInputs(run, self._recipe, store)
         self._begun: Work | None = None
         """Once it is made."""
+        self._not_counted: frozenset[str] = frozenset()
+        """The files that name the recording: else a result made again under another name would be another version."""
 
     @property
     def entry(self) -> SourceEntry:
@@ -115,9 +121,7 @@ class FileWork:
         try:
             if self._stage.reads_entry:
                 return self._recipe.entry.revision
-            name = self._run.first_stage
-            known = vars(self._recipe).get("manifests", {}).get(name)
-            first = known or self._library.store(name).manifest(name, self._recipe.key)
+            first = self._first()
         except Exception:  # noqa: BLE001  the work on the file met it too, and tells it
             return None
         return first.inputs.get("source") if first else None
@@ -149,18 +153,48 @@ class FileWork:
 
     def _copy(self, twin: Manifest, store: ArtifactStore) -> Manifest:
         """The artifact of equal fingerprint: of a file of equal content, or this one's own in another place."""
-        key = self._recipe.key
+        key, check = self._recipe.key, self._run.check_cancelled
         origin = next((other for other in (twin.reused_from, twin.key) if other and other != key), None)
         draft = twin.model_copy(update={"key": key, "reused_from": origin})
-        if store.name == self._store.name:
-            return self._store.copy(twin, draft, self._recipe.target, check=self._run.check_cancelled)
+        with self._inputs.leases:
+            texts = self._texts_of(twin, store)
+        digests = {stored.name: stored.sha256 for stored in twin.files}
+        ours = digests | {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+        if store.name == self._store.name and ours == digests:
+            return self._store.copy(twin, draft, self._recipe.target, check=check)
         with self._library.workspaces.file(self._scratch) as directory:
-            files = {stored.name: directory / stored.name for stored in twin.files}
             for stored in twin.files:
-                with store.lease(stored) as path:
-                    copy_file(path, files[stored.name], self._run.check_cancelled)
-            digests = {stored.name: stored.sha256 for stored in twin.files}
-            return self._store.publish(draft, files, digests, self._recipe.target, check=self._run.check_cancelled)
+                if stored.name not in texts:
+                    with store.lease(stored) as path:
+                        copy_file(path, directory / stored.name, check)
+            write_texts(directory, texts)
+            if store.manifest(twin.asset, twin.key) != twin:
+                raise Transient(f"the {twin.asset} of {twin.key} was replaced while it was copied")
+            files = {name: directory / name for name in ours}
+            return self._store.publish(draft, files, ours, self._recipe.target, check=check)
+
+    def _texts_of(self, twin: Manifest, store: ArtifactStore) -> Mapping[str, str]:
+        """What names the recording in an artifact of equal fingerprint, as it is written for this file."""
+        if not self._stage.texts or twin.not_applicable:
+            return {}
+
+        def fetch(name: str | None) -> Path:
+            return self._inputs.leases.enter_context(store.lease(twin.file(name or "")))
+
+        stored = Stored(twin, self._stage.value_type, fetch, where=lambda: store.link(twin))
+        return self._stage.texts(stored.value, self._recording)
+
+    @cached_property
+    def _recording(self) -> Recording:
+        """The file, as people know it."""
+        library, key = self._library, self._recipe.key
+        return Recording(key, lambda: address_of(library, key), lambda: getattr(self._first(), "value", None))
+
+    def _first(self) -> Manifest | None:
+        """What the first stage made of the file."""
+        name = self._run.first_stage
+        known = vars(self._recipe).get("manifests", {}).get(name)
+        return known or self._library.store(name).manifest(name, self._recipe.key)
 
     @cached_property
     def _at_work(self) -> AtWork:
@@ -194,7 +228,7 @@ class FileWork:
             artifact: Artifact[Any] | None = None
             reason = None
             try:
-                artifact = checked(self._stage, self._stage.function(**self._inputs.arguments(work)), directory)
+                artifact = self._called(work)
             except NotApplicable as error:
                 reason = error.reason
             except (Cancelled, Fatal):
@@ -215,6 +249,15 @@ class FileWork:
             if work.journal and work.journal.exists():
                 shutil.rmtree(work.journal)
             return manifest
+
+    def _called(self, work: Work) -> Artifact[Any]:
+        """What the stage made of the file, with the texts that name it."""
+        artifact = checked(self._stage, self._stage.function(**self._inputs.arguments(work)), work.directory)
+        if not self._stage.texts:
+            return artifact
+        written = write_texts(work.directory, self._stage.texts(artifact.value, self._recording))
+        self._not_counted = frozenset(written)
+        return checked(self._stage, replace(artifact, files={**artifact.files, **written}), work.directory)
 
     def blame(self, error: BaseException) -> MediaAssetsError:
         """What an exception means that this work raised. The source is to blame only where it was read."""
@@ -261,7 +304,8 @@ class FileWork:
         files = artifact.files if artifact else {}
         digests = {name: sha256_of(path, check=check) for name, path in files.items()}
         version = artifact.version if artifact else None
+        counted = {name: digest for name, digest in digests.items() if name not in self._not_counted}
         draft = draft.model_copy(
-            update={"version": version or version_of(draft.not_applicable or draft.value, digests)}
+            update={"version": version or version_of(draft.not_applicable or draft.value, counted)}
         )
         return self._store.publish(draft, files, digests, self._recipe.target, check=check)

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from typing import Any
@@ -45,6 +45,7 @@ from media_assets.pipeline.first_failures import AllAlike
 from media_assets.pipeline.marks import ATTEMPT, CACHE_TAGS, FAILED, FILES_TAG, KIND, NEXT_STEP, WITHDRAWN
 from media_assets.pipeline.outcome import Outcome, Upstream
 from media_assets.pipeline.postponed import postpone
+from media_assets.pipeline.recording import address_of
 from media_assets.pipeline.shown import link, with_units
 from media_assets.places.manifest import Manifest
 from media_assets.places.store import ArtifactStore, LooksAhead, SettlesTogether
@@ -150,7 +151,7 @@ def stored_metadata(store: ArtifactStore, manifest: Manifest, *, reused: bool) -
     if manifest.not_applicable:
         return {"not_applicable": manifest.not_applicable}
     common = {
-        **_opened("artifact", lambda: store.link(manifest)),
+        **_opened(store, manifest),
         "size_bytes": sum(file.size_bytes for file in manifest.files),
         "made_in_seconds": manifest.made_in_seconds,
         "cost_usd": manifest.cost_usd,
@@ -181,17 +182,18 @@ def _failed(batch: Batch, outcome: Outcome) -> dict[str, Any]:
 
 def _source_file(batch: Batch, key: str) -> dict[str, Any]:
     """What opens the source file; nothing for a key that belongs to no source."""
-    return _opened("source_file", lambda: batch.library.source(key).link_of(key))
+    address = address_of(batch.library, key)
+    return {"source_file": link(address)} if address else {}
 
 
-def _opened(name: str, address: Callable[[], str]) -> dict[str, Any]:
-    """What opens something, as far as its place can tell: without it the files of a batch are recorded all the same."""
+def _opened(store: ArtifactStore, manifest: Manifest) -> dict[str, Any]:
+    """What opens an artifact, as far as its store can tell: without it the files of a batch are recorded all the
+    same."""
     try:
-        return {name: link(address())}
+        return {"artifact": link(store.link(manifest))}
     except Exception as error:
-        if isinstance(error, BadMedia) and not isinstance(error, Unforeseen):
-            return {}
-        logger.exception("the place of a file or an artifact cannot tell what opens it")
+        if not isinstance(error, BadMedia) or isinstance(error, Unforeseen):
+            logger.exception("the place of an artifact cannot tell what opens it")
         return {}
 
 

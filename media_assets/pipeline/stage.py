@@ -28,6 +28,7 @@ from media_assets.base.errors import Fatal, FaultOfCode
 from media_assets.base.section import Section
 from media_assets.pipeline.artifact import Artifact, Earlier, Stored, Value
 from media_assets.pipeline.recipe import OfFile, unusual_settings
+from media_assets.pipeline.recording import Recording
 from media_assets.pipeline.rules import EngineRule
 from media_assets.pipeline.settings import AssetTuning, Pool
 from media_assets.pipeline.stage_mistakes import mistakes
@@ -54,6 +55,7 @@ class FileAsset(Generic[Value]):
     of_file: OfFile | None
     rules: Callable[[Any], Sequence[EngineRule]] | None
     resource_settings: Callable[[Any], Mapping[str, Section]] | None
+    texts: Callable[[Value, Recording], Mapping[str, str]] | None
 
     @property
     def name(self) -> str:
@@ -178,6 +180,7 @@ def file_asset(
     of_file: OfFile | None = None,
     rules: Callable[[Any], Sequence[EngineRule]] | None = None,
     resource_settings: Callable[[Any], Mapping[str, Section]] | None = None,
+    texts: Callable[[Value, Recording], Mapping[str, str]] | None = None,
 ) -> Callable[[Callable[..., Artifact[Value]]], FileAsset[Value]]:
     """Declare a stage.
 
@@ -196,6 +199,8 @@ def file_asset(
         rules: Which files have another section than `result_settings` decide their result; the first that fits counts.
         resource_settings: The sections behind its resources that decide its result too, by name. What is as it is by
             default counts as nothing, so that a stage may get such a resource without all artifacts being made anew.
+        texts: Files of the artifact for people, by name, that name the recording or link to it. They are written for
+            each file, also where it shares the artifact of another or was renamed; later stages do not depend on them.
     """
 
     def declare(function: Callable[..., Artifact[Value]]) -> FileAsset[Value]:
@@ -213,6 +218,7 @@ def file_asset(
             of_file,
             rules,
             resource_settings,
+            texts,
         )
 
     return declare

@@ -9,11 +9,11 @@ import re
 
 from media_assets.artifacts.summary.clock import to_clock
 from media_assets.artifacts.summary.value import Summary, Usage
+from media_assets.base.writing import one_direction
 
 _INLINE = re.compile(r"[\\`*_\[\]|~#]")
 _LINE_START = re.compile(r"^(?P<digits>\d*)(?P<mark>[-+.)=:])")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_BIDIRECTIONAL_OVERRIDES = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
@@ -50,7 +50,7 @@ def _section(heading: str, items: list[str]) -> list[str]:
 
 def _escape(text: str) -> str:
     """The text as one line of plain Markdown text."""
-    line = _BIDIRECTIONAL_OVERRIDES.sub("", _BREAKS.sub(" ", text))
+    line = one_direction(_BREAKS.sub(" ", text))
     line = _INLINE.sub(r"\\\g<0>", " ".join(line.split()))
     line = "".join(_ENTITIES.get(char, char) for char in line)
     return _LINE_START.sub(r"\g<digits>\\\g<mark>", line)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from media_assets.artifacts.m4a_audio.value import AudioTrack
-from media_assets.artifacts.transcript.captions import to_srt, to_txt, to_vtt
+from media_assets.artifacts.transcript.captions import to_srt, to_vtt
 from media_assets.artifacts.transcript.checking import checked_transcript
 from media_assets.artifacts.transcript.heard_before import TRANSCRIPT, heard_before
 from media_assets.artifacts.transcript.settings import TranscriptionSettings
+from media_assets.artifacts.transcript.text import paragraphs, to_text
 from media_assets.artifacts.transcript.transcribers import Transcribers
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.words import word_count
@@ -22,17 +23,20 @@ _CODE_VERSION = "1"
 
 def describe(stored: Stored[Transcript]) -> Metadata:
     transcript = stored.value
-    lines = to_txt(transcript).splitlines()
+    lines = "\n\n".join(map(str, paragraphs(transcript))).splitlines()
     more = "\n…" if len(lines) > _FIRST_LINES else ""
     note = {"note": transcript.note} if transcript.note else {}
+    nothing = "(speech that was not made out)" if transcript.note else "(no speech)"
     languages = {"languages": shares} if (shares := transcript.language_shares) else {}
+    speakers = {"speakers": ", ".join(names)} if (names := transcript.labels.values()) else {}
     return {
         **note,
-        "text": "\n".join(lines[:_FIRST_LINES]) + more or "(no speech)",
+        "text": "\n".join(lines[:_FIRST_LINES]) + more or nothing,
         "words": word_count(transcript.text),
         "segments": len(transcript.segments),
         "language": transcript.language,
         **languages,
+        **speakers,
         "duration_seconds": transcript.duration_seconds,
         "engine": f"{transcript.engine} {transcript.model}",
         "dropped_segments": sum(transcript.dropped.values()),
@@ -48,6 +52,7 @@ def describe(stored: Stored[Transcript]) -> Metadata:
     result_settings=lambda settings: settings.transcription,
     describe=describe,
     rules=lambda settings: settings.transcription_rules,
+    texts=lambda said, recording: {"transcript.txt": to_text(said, recording)},
 )
 def transcript(
     m4a_audio: Stored[AudioTrack],
@@ -70,7 +75,6 @@ def transcript(
         TRANSCRIPT: said.model_dump_json(indent=1),
         "transcript.srt": to_srt(said, end_seconds),
         "transcript.vtt": to_vtt(said, end_seconds),
-        "transcript.txt": to_txt(said),
     }
     for name, text in forms.items():
         # Not even a transcript of silence is an empty file: among sources that would look like a broken recording.

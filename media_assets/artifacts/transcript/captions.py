@@ -1,80 +1,77 @@
-"""A transcript as captions (SubRip, WebVTT) and as plain text.
+"""A transcript as captions: SubRip and WebVTT, with the same cues.
 
-Sources: W3C WebVTT, section 4 (syntax) and 4.2.2 (cue text); SubRip has no standard, and no way to escape, so what
-would break its framing is taken out of the text.
+Who speaks is said where several do, or one whom somebody has named. WebVTT has a tag for it (`<v Anna>`), which players
+and programs read and nobody sees. SubRip has none: there the name stands in the text, wherever another begins to speak,
+as in a play. Where two share a cue, each has a line that begins with a hyphen, in both forms: so players show it
+as viewers know it.
+
+Sources: W3C WebVTT, section 4 (syntax), 4.2.2 (cue text, annotations of start tags); Netflix Timed Text Style Guide,
+English, "Dual Speakers" (a hyphen without a space, one speaker a line). SubRip has no standard, and no way to escape,
+so what would break its framing is taken out of the text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from media_assets.artifacts.transcript.cues import timed_cues
-from media_assets.artifacts.transcript.lines import clean, in_lines
+from media_assets.artifacts.transcript.cues import Cue, timed_cues
+from media_assets.artifacts.transcript.lines import in_lines, named
 from media_assets.artifacts.transcript.value import Transcript
-from media_assets.base.writing import blank_between
 
 _ARROW = "\uffff"
 """Stands for `-->` while lines are chosen; Unicode keeps it for such use."""
-_PARAGRAPH_PAUSE_SECONDS = 2.0
-_LONG_PARAGRAPH_CHARACTERS = 600
-"""A paragraph that has grown so long ends at the next short pause."""
-_SHORT_PAUSE_SECONDS = 0.5
-"""A pause of this length is a short one."""
 
 
 def to_srt(transcript: Transcript, end_seconds: float | None = None) -> str:
     """SubRip; empty for a transcript without speech. For `end_seconds` see `timed_cues`."""
+    texts = _srt_texts(cues := timed_cues(transcript, end_seconds))
     return "".join(
-        f"{number}\n{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}\n{_srt_text(cue.text)}\n\n"
-        for number, cue in enumerate(timed_cues(transcript, end_seconds), start=1)
+        f"{number}\n{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}\n{text}\n\n"
+        for number, (cue, text) in enumerate(zip(cues, texts, strict=True), start=1)
     )
 
 
 def to_vtt(transcript: Transcript, end_seconds: float | None = None) -> str:
     """WebVTT; the header alone for a transcript without speech. For `end_seconds` see `timed_cues`."""
     cues = (
-        f"\n{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}\n{_vtt_text(cue.text)}\n"
+        f"\n{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}\n{_vtt_text(cue)}\n"
         for cue in timed_cues(transcript, end_seconds)
     )
     return "WEBVTT\n" + "".join(cues)
 
 
-def to_txt(transcript: Transcript) -> str:
-    """The note and several languages in brackets, and paragraphs, parted where the speaker pauses; empty where there
-    is none of these."""
-    note = (f"[{transcript.note}.]",) if transcript.note else ()
-    languages = (f"[Languages: {shares}.]",) if (shares := transcript.language_shares) else ()
-    return "\n".join(f"{paragraph}\n" for paragraph in (*note, *languages, *_paragraphs(transcript)))
+def _srt_texts(cues: list[Cue]) -> Iterator[str]:
+    """The text of each cue, with a name wherever another speaks than before."""
+    before = ""
+    for cue in cues:
+        lines = []
+        for speaker, text in cue.turns:
+            lines.append(in_lines(_with_arrows(_hyphen(cue) + named("" if speaker == before else speaker, text))))
+            before = speaker
+        yield "\n".join(lines).replace(_ARROW, "→")
 
 
-def _paragraphs(transcript: Transcript) -> Iterator[str]:
-    said = ""
-    end_seconds = 0.0
-    for segment in transcript.segments:
-        pause = segment.start_seconds - end_seconds
-        long = len(said) >= _LONG_PARAGRAPH_CHARACTERS
-        if said and pause >= (_SHORT_PAUSE_SECONDS if long else _PARAGRAPH_PAUSE_SECONDS):
-            yield said
-            said = ""
-        text = clean(segment.text)
-        said += blank_between(said, text) + text
-        end_seconds = segment.end_seconds
-    if said:
-        yield said
+def _vtt_text(cue: Cue) -> str:
+    lines = []
+    for speaker, text in cue.turns:
+        line = _escaped(in_lines(_with_arrows(_hyphen(cue) + text)).replace(_ARROW, "-->"))
+        lines.append(f"<v {_escaped(speaker)}>{line}</v>" if speaker else line)
+    return "\n".join(lines)
+
+
+def _hyphen(cue: Cue) -> str:
+    """What a line of a cue begins with."""
+    return "-" if len(cue.speakers) > 1 else ""
+
+
+def _escaped(text: str) -> str:
+    """Text that is no markup; in an annotation of a tag neither `&` nor `>` may stand as they are."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _with_arrows(text: str) -> str:
     """Each arrow in one piece, so that both forms have the same lines."""
     return text.replace(_ARROW, "\ufffd").replace("-->", _ARROW)
-
-
-def _srt_text(text: str) -> str:
-    return in_lines(_with_arrows(text)).replace(_ARROW, "→")
-
-
-def _vtt_text(text: str) -> str:
-    lines = in_lines(_with_arrows(text)).replace(_ARROW, "-->")
-    return lines.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _clock(milliseconds: int, separator: str) -> str:

@@ -2,7 +2,8 @@
 
 Engines give times of speech, and some of them wrong: segments that begin together, that last nothing, or that hold two
 lines of text in half a second. A caption that is too short first takes of the silence behind it, then the next one
-comes a little later, then it comes a little earlier itself; what is too short still is shown with its neighbour.
+comes a little later, then it comes a little earlier itself; what is too short still is shown with its neighbour. Where
+another speaks there, each has a line of the caption.
 
 Sources: Netflix Timed Text Style Guide (5/6 s to 7 s; 42 characters a line; 17 to 20 characters a second, of Chinese
 9), where 1 s and 17 columns, of which a full-width character takes two, keep to all of it; BBC Subtitle Guidelines,
@@ -12,12 +13,12 @@ Sources: Netflix Timed Text Style Guide (5/6 s to 7 s; 42 characters a line; 17 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from media_assets.artifacts.transcript.hearing.readable import MAX_CHARACTERS, MAX_SECONDS, split_readably
-from media_assets.artifacts.transcript.lines import clean, in_lines
+from media_assets.artifacts.transcript.lines import LINE_COLUMNS, clean, clean_name, in_lines, named
 from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment
 from media_assets.base.writing import blank_between, columns
 
@@ -38,7 +39,14 @@ class Cue:
     start_ms: int
     end_ms: int
     text: str
-    """One line."""
+    """One line; where two speak one after the other, a line of each."""
+    speakers: tuple[str, ...] = ("",)
+    """Who says each line, by the name that is shown; empty where that is not told."""
+
+    @property
+    def turns(self) -> tuple[tuple[str, str], ...]:
+        """Each line with who says it before it."""
+        return tuple(zip(self.speakers, self.text.split("\n"), strict=True))
 
     @property
     def length_ms(self) -> int:
@@ -47,7 +55,8 @@ class Cue:
     @property
     def needed_ms(self) -> int:
         """How long it takes to be read."""
-        return min(_MOST_MS, max(LEAST_MS, math.ceil(columns(self.text) * 1000 / READING_COLUMNS_PER_SECOND)))
+        width = sum(columns(line) for _, line in self.turns)
+        return min(_MOST_MS, max(LEAST_MS, math.ceil(width * 1000 / READING_COLUMNS_PER_SECOND)))
 
 
 def timed_cues(transcript: Transcript, end_seconds: float | None = None) -> list[Cue]:
@@ -57,11 +66,12 @@ def timed_cues(transcript: Transcript, end_seconds: float | None = None) -> list
         end_seconds: When the recording ends, on the timeline of the segments; if None, with the last of them, or when
             its duration is over. No cue lasts longer.
     """
-    segments = list(_sound(transcript.segments))
+    segments = list(_sound(transcript))
     ends = [segment.end_seconds for segment in segments]
     known = transcript.duration_seconds if end_seconds is None else end_seconds
     last_ms = math.floor(max([known, *ends] if math.isfinite(known) else ends, default=0.0) * 1000 + 1e-6)
-    said = [cue for segment in _apart(segments, last_ms / 1000) for cue in _pieces(segment)]
+    apart = list(_apart(segments, last_ms / 1000))
+    said = [cue for segment, before in zip(apart, [None, *apart], strict=False) for cue in _pieces(segment, before)]
     said = [replace(cue, start_ms=max(0, min(cue.start_ms, last_ms - 1))) for cue in said]
     said = list(_spread(sorted(said, key=lambda cue: cue.start_ms), last_ms))
     said = _with_the_next(said, last_ms)
@@ -69,16 +79,20 @@ def timed_cues(transcript: Transcript, end_seconds: float | None = None) -> list
     return list(_prolonged(_evened(_scheduled(said, last_ms)), last_ms))
 
 
-def _sound(segments: Iterable[TranscriptSegment]) -> Iterator[TranscriptSegment]:
-    """Those with text that can be shown; what has no time begins when the one before it does."""
+def _sound(transcript: Transcript) -> Iterator[TranscriptSegment]:
+    """The segments with text that can be shown, each with the name of who speaks in place of the id; what has no time
+    begins when the one before it does."""
+    names = {speaker: clean_name(label) for speaker, label in transcript.labels.items()}
     start = 0.0
     found = []
-    for segment in segments:
+    for segment in transcript.segments:
         if not clean(segment.text):
             continue
         start = max(0.0, segment.start_seconds) if math.isfinite(segment.start_seconds) else start
         end = segment.end_seconds if math.isfinite(segment.end_seconds) else start
-        found.append(segment.model_copy(update={"start_seconds": start, "end_seconds": max(start, end)}))
+        speaker = names.get(segment.speaker or "", "")
+        sound = {"start_seconds": start, "end_seconds": max(start, end), "speaker": speaker}
+        found.append(segment.model_copy(update=sound))
     yield from sorted(found, key=lambda segment: segment.start_seconds)
 
 
@@ -126,14 +140,17 @@ def _groups(segments: Sequence[TranscriptSegment]) -> Iterator[tuple[list[Transc
             first = index
 
 
-def _pieces(segment: TranscriptSegment) -> Iterator[Cue]:
-    """The segment in pieces that fit, in the order of its text, whatever its words' times say."""
+def _pieces(segment: TranscriptSegment, before: TranscriptSegment | None) -> Iterator[Cue]:
+    """The segment in pieces that fit, in the order of its text, whatever its words' times say; with room for the name
+    of who speaks where that is not who spoke before."""
     start = _milliseconds(segment.start_seconds)
     last = max(start, _milliseconds(segment.end_seconds))
-    for piece in split_readably(_with_finite_words(segment)):
+    speaker = segment.speaker or ""
+    name = "" if before and before.speaker == segment.speaker else speaker
+    for piece in split_readably(_with_finite_words(segment), MAX_CHARACTERS - columns(named(name, ""))):
         start = min(last, max(start, _milliseconds(piece.start_seconds)))
         if text := clean(piece.text):
-            yield Cue(start, min(last, max(start, _milliseconds(piece.end_seconds))), text)
+            yield Cue(start, min(last, max(start, _milliseconds(piece.end_seconds))), text, (speaker,))
 
 
 def _with_finite_words(segment: TranscriptSegment) -> TranscriptSegment:
@@ -230,11 +247,24 @@ def _with_the_one_before(said: Sequence[Cue], last_ms: int) -> list[Cue]:
 
 
 def _both(cue: Cue, following: Cue) -> Cue | None:
-    """Two captions as one; None where they do not fit into one."""
-    text = cue.text + blank_between(cue.text, following.text) + following.text
+    """Two captions as one; None where they do not fit into one. Where two speak, each has a line."""
+    turns: list[tuple[str, str]] = []
+    for speaker, text in (*cue.turns, *following.turns):
+        if turns and turns[-1][0] == speaker:
+            text = turns[-1][1] + blank_between(turns[-1][1], text) + text
+            turns.pop()
+        turns.append((speaker, text))
     end = max(cue.end_ms, following.end_ms)
-    fits = columns(text) <= MAX_CHARACTERS and end - cue.start_ms <= _MOST_MS and in_lines(text).count("\n") < 2
-    return Cue(cue.start_ms, end, text) if fits else None
+    if end - cue.start_ms > _MOST_MS or not _fit(turns):
+        return None
+    return Cue(cue.start_ms, end, "\n".join(text for _, text in turns), tuple(speaker for speaker, _ in turns))
+
+
+def _fit(turns: Sequence[tuple[str, str]]) -> bool:
+    if len(turns) > 1:
+        return len(turns) == 2 and all(columns(f"-{named(*turn)}") <= LINE_COLUMNS for turn in turns)
+    text = turns[0][1]
+    return columns(text) <= MAX_CHARACTERS and in_lines(text).count("\n") < 2
 
 
 def _evened(shown: Sequence[Cue]) -> list[Cue]:

@@ -11,6 +11,8 @@ from media_assets.base.writing import (
     CLOSING_MARKS,
     SENTENCE_MARKS,
     columns,
+    cut_short,
+    one_direction,
     unbroken_pieces,
     word_pieces,
 )
@@ -18,6 +20,8 @@ from media_assets.base.writing import (
 LINE_COLUMNS = 42
 """Netflix Timed Text Style Guide; a full-width character takes two."""
 
+NAME_COLUMNS = 32
+"""The name of who speaks takes no more of a caption; the rest of a longer one is left out."""
 _MARKS = tuple(CLAUSE_MARKS + SENTENCE_MARKS + CLOSING_MARKS)
 _MARK_COLUMNS = 8
 """So much wider may a line be that ends with a mark."""
@@ -28,6 +32,16 @@ def clean(text: str) -> str:
     shown = (" " if character.isspace() else character for character in text)
     kept = "".join("\ufffd" if unicodedata.category(c) == "Cs" else c for c in shown if unicodedata.category(c) != "Cc")
     return " ".join(kept.split())
+
+
+def clean_name(name: str) -> str:
+    """A name as captions have it: short, in one line, and without what turns the direction of the text behind it."""
+    return cut_short(clean(one_direction(name)), NAME_COLUMNS)
+
+
+def named(name: str, text: str) -> str:
+    """What somebody says behind the name, as in a play; without a name the text alone."""
+    return f"{name}: {text}" if name else text
 
 
 def in_lines(text: str) -> str:

@@ -117,6 +117,12 @@ class Transcript(Model):
         return ", ".join(f"{language} {_percent(spoken[language] / total)}" for language in ranked)
 
     @property
+    def labels(self) -> dict[str, str]:
+        """What those who speak are called, by `id`; empty where it is one alone whom nobody has named."""
+        told_apart = len(self.speakers) > 1 or any(speaker.name for speaker in self.speakers)
+        return {speaker.id: speaker.label for speaker in self.speakers} if told_apart else {}
+
+    @property
     def text(self) -> str:
         """All that was said, with blanks between the segments where their script has any."""
         return said_in_a_row(segment.text for segment in self.segments)

@@ -10,8 +10,9 @@ import webvtt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media_assets.artifacts.transcript.captions import to_srt, to_txt, to_vtt
+from media_assets.artifacts.transcript.captions import to_srt, to_vtt
 from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment, Word
+from media_assets_tests.artifacts.transcript.said import plain
 
 
 def transcript(*segments: tuple[float, float, str]) -> Transcript:
@@ -62,7 +63,7 @@ def test_vtt_reads_as_players_expect_it():
 
 def test_no_speech_gives_valid_empty_captions():
     empty = transcript()
-    assert to_srt(empty) == to_txt(empty) == ""
+    assert to_srt(empty) == ""
     assert to_vtt(empty) == "WEBVTT\n"
     assert vtt_cues(empty) == srt_cues(empty) == []
 
@@ -121,21 +122,10 @@ def test_a_cue_that_is_too_wide_has_two_lines_of_like_length():
 
 def test_control_characters_and_lone_surrogates_do_not_reach_a_file():
     made = transcript((0, 1, "bell\x07 nul\x00 half\ud800 line\u2028end\x85"), (2, 3, "\x00"))
-    for text in (to_srt(made), to_vtt(made), to_txt(made)):
+    for text in (to_srt(made), to_vtt(made), plain(made)):
         text.encode("utf-8")
         assert "bell nul half\ufffd line end" in text
     assert len(srt_cues(made)) == 1
-
-
-def test_text_has_paragraphs_where_the_speaker_pauses():
-    made = transcript((0, 2, "First."), (2.5, 4, "Still first."), (7, 8, "Second."))
-    assert to_txt(made) == "First. Still first.\n\nSecond.\n"
-
-
-def test_a_paragraph_that_has_grown_long_ends_at_a_short_pause():
-    sentences = [(i * 2.0, i * 2.0 + (1.4 if i % 2 else 2.0), "x" * 99 + ".") for i in range(12)]
-    paragraphs = to_txt(transcript(*sentences)).strip().split("\n\n")
-    assert [len(paragraph.split()) for paragraph in paragraphs] == [6, 6]
 
 
 times = st.floats(0, 400_000)
@@ -183,4 +173,4 @@ def test_every_character_that_can_be_shown_is_shown(made):
     said = "".join(segment.text for segment in sorted(made.segments, key=lambda segment: segment.start_seconds))
     cues = "".join(vtt_text(caption) for caption in vtt_cues(made))
     assert shown(cues.replace("\ufffd", "")) == shown(said.replace("\ufffd", ""))
-    assert shown(to_txt(made).replace("\ufffd", "")) == shown(said.replace("\ufffd", ""))
+    assert shown(plain(made).replace("\ufffd", "")) == shown(said.replace("\ufffd", ""))

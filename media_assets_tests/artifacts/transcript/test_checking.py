@@ -14,7 +14,7 @@ from media_assets.artifacts.transcript.checking import checked_transcript
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment, Word
 from media_assets.base.errors import BadResult, FaultOfCode
-from media_assets.pipeline.artifact import Stored
+from media_assets.pipeline.artifact import Earlier, Stored
 from media_assets.places.manifest import Manifest, StoredFile
 from media_assets.work.work import Work
 
@@ -152,9 +152,11 @@ def test_the_stage_looks_at_what_its_engine_returns(tmp_path: Path) -> None:
     )
     stored = Stored(manifest, AudioTrack, lambda _: tmp_path / "audio.m4a")
     with pytest.raises(FaultOfCode, match="the engine faster-whisper returned None, and no Transcript"):
-        transcript.function(stored, Silent(), FasterWhisperTranscription(), Work(tmp_path))
+        transcript.function(
+            stored, Earlier(None, all_anew=False), Silent(), FasterWhisperTranscription(), Work(tmp_path)
+        )
     with pytest.raises(BadResult) as caught:
-        transcript.function(stored, Late(), FasterWhisperTranscription(), Work(tmp_path))
+        transcript.function(stored, Earlier(None, all_anew=False), Late(), FasterWhisperTranscription(), Work(tmp_path))
     assert caught.value.reason == (
         "the engine faster-whisper returned nonsense: a TranscriptSegment that is none (end_seconds: Input should be a "
         "valid number, unable to parse string as a number)"

@@ -10,16 +10,18 @@ import numpy as np
 import pytest
 
 from media_assets.artifacts.transcript.asset import describe
-from media_assets.artifacts.transcript.captions import to_srt, to_txt, to_vtt
+from media_assets.artifacts.transcript.captions import to_srt, to_vtt
 from media_assets.artifacts.transcript.engines.faster_whisper.engine import FasterWhisperTranscriber
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.hearing.assembling import to_transcript
 from media_assets.artifacts.transcript.hearing.settings import GuardSettings
 from media_assets.artifacts.transcript.hearing.telling_languages import Piece, asked_about, is_sure, pieces, stretches
 from media_assets.artifacts.transcript.hearing.windows import SAMPLE_RATE, Heard, Window, WindowLength
+from media_assets.artifacts.transcript.text import to_text
 from media_assets.artifacts.transcript.value import LanguageStretch, Transcript, TranscriptSegment
 from media_assets.base.errors import Cancelled
 from media_assets.media.ffmpeg import FFmpeg
+from media_assets.pipeline.recording import Recording
 from media_assets.work.work import Work
 from media_assets_tests.artifacts.transcript.sounds import hiss, noise, silence, vowels, write_wav
 from media_assets_tests.artifacts.transcript.test_making_out import stored
@@ -75,7 +77,7 @@ def test_three_languages_in_turn_are_heard_each_in_its_own(model: Path, tmp_path
 @pytest.mark.thorough
 def test_several_languages_stand_in_the_text_and_in_dagster_and_not_in_captions(model: Path, tmp_path: Path):
     said = hear(model, tmp_path, spoken("de", "en", "de"))
-    assert to_txt(said).startswith("[Languages: de 67 %, en 33 %.]\n\nwe talk about water")
+    assert "languages: de 67 %, en 33 %" in to_text(said, Recording("box:talk.mp4")).splitlines()[1]
     assert describe(stored(said))["languages"] == "de 67 %, en 33 %"
     assert "67 %" not in to_srt(said) + to_vtt(said)
 

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from media_assets.artifacts.transcript.asset import describe
-from media_assets.artifacts.transcript.captions import to_srt, to_txt, to_vtt
+from media_assets.artifacts.transcript.captions import to_srt, to_vtt
 from media_assets.artifacts.transcript.engines.faster_whisper.model import not_made_out
 from media_assets.artifacts.transcript.hearing.making_out import is_made_out
 from media_assets.artifacts.transcript.hearing.windows import Heard
+from media_assets.artifacts.transcript.text import to_text
 from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment
 from media_assets.pipeline.artifact import Stored
+from media_assets.pipeline.recording import Recording
 from media_assets.places.manifest import Manifest
 
 
@@ -85,7 +87,7 @@ OF_SILENCE = NOTED.model_copy(update={"note": None})
 
 
 def test_the_note_is_read_in_the_text_and_in_dagster_and_is_no_caption() -> None:
-    for said in (to_txt(NOTED), str(describe(stored(NOTED))["note"])):
+    for said in (to_text(NOTED, Recording("box:talk.mp4")), str(describe(stored(NOTED))["note"])):
         assert "the model tiny.en, which knows English only, could not make out" in said
         assert "`transcription.model: small` (484 MB, fetched once)" in said
     assert "(no speech)" not in str(describe(stored(NOTED))["text"])
@@ -120,5 +122,5 @@ def test_what_an_engine_of_earlier_versions_heard_is_read_and_shown() -> None:
         "cost_usd": 0.0,
     }
     shown = describe(stored(of_pocketsphinx))
-    assert (shown["text"], shown["engine"], "note" in shown) == ("a rule", "pocketsphinx en-us", False)
+    assert (shown["text"], shown["engine"], "note" in shown) == ("[00:00] a rule", "pocketsphinx en-us", False)
     assert stored(of_pocketsphinx).value.model_dump(mode="json") == of_pocketsphinx

@@ -43,16 +43,19 @@ class _ReadableToken:
     words: tuple[Word, ...]
 
 
-def split_readably(segment: TranscriptSegment) -> tuple[TranscriptSegment, ...]:
+def split_readably(segment: TranscriptSegment, most: int = MAX_CHARACTERS) -> tuple[TranscriptSegment, ...]:
     """The segment in pieces that each fit into a caption; a segment that fits stays as it is.
 
     The times of the pieces are those of their words; without words they follow from the share of characters. A single
     word is never split.
+
+    Args:
+        most: How much a piece may hold, as `MAX_CHARACTERS` counts: less where a name stands before it.
     """
-    if _fits(segment.end_seconds - segment.start_seconds, segment.text):
+    if _fits(segment.end_seconds - segment.start_seconds, segment.text, most):
         return (segment,)
     tokens = _unbroken(segment.text, _spoken_tokens(segment)) or _estimated_tokens(segment)
-    pieces = tuple(_parts(segment.text, tokens, frozenset(_ends(word_pieces(segment.text)))))
+    pieces = tuple(_parts(segment.text, tokens, frozenset(_ends(word_pieces(segment.text))), most))
     if len(pieces) <= 1:
         return (segment,)
     borders = [0, *(piece[0].first for piece in pieces[1:]), len(segment.text)]
@@ -62,8 +65,8 @@ def split_readably(segment: TranscriptSegment) -> tuple[TranscriptSegment, ...]:
     return tuple(_piece(segment, *piece) for piece in zip(texts, pieces, starts, ends, strict=True))
 
 
-def _fits(seconds: float, text: str) -> bool:
-    return seconds <= MAX_SECONDS and columns(text) <= MAX_CHARACTERS
+def _fits(seconds: float, text: str, most: int) -> bool:
+    return seconds <= MAX_SECONDS and columns(text) <= most
 
 
 def _spoken_tokens(segment: TranscriptSegment) -> list[_ReadableToken]:
@@ -121,13 +124,15 @@ def _written_tokens(text: str) -> Iterator[tuple[int, int]]:
             position += len(piece)
 
 
-def _parts(text: str, tokens: Sequence[_ReadableToken], words: frozenset[int]) -> Iterator[Sequence[_ReadableToken]]:
-    if len(tokens) < 2 or _fits(tokens[-1].end - tokens[0].start, text[tokens[0].first : tokens[-1].last]):
+def _parts(
+    text: str, tokens: Sequence[_ReadableToken], words: frozenset[int], most: int
+) -> Iterator[Sequence[_ReadableToken]]:
+    if len(tokens) < 2 or _fits(tokens[-1].end - tokens[0].start, text[tokens[0].first : tokens[-1].last], most):
         yield tokens
         return
     cut = max(range(1, len(tokens)), key=lambda index: _merit(text, tokens, index, words))
-    yield from _parts(text, tokens[:cut], words)
-    yield from _parts(text, tokens[cut:], words)
+    yield from _parts(text, tokens[:cut], words, most)
+    yield from _parts(text, tokens[cut:], words, most)
 
 
 def _merit(text: str, tokens: Sequence[_ReadableToken], index: int, words: frozenset[int]) -> float:
@@ -157,4 +162,5 @@ def _piece(
         text=text,
         confidence=mean_confidence(words, segment.confidence),
         words=words,
+        speaker=segment.speaker,
     )
