@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from media_assets.artifacts.all import PIPELINE
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
-from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary, Price
+from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
 from media_assets.artifacts.transcript.hearing.settings import GuardSettings
@@ -17,6 +17,7 @@ from media_assets.artifacts.transcript.settings import TranscriptionRule
 from media_assets.config.settings import Settings
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.places.folder.settings import FolderSource
+from media_assets.services.openai.chat.section import Price
 from media_assets_tests.toy_stages import PIPELINE as TOY_PIPELINE
 from media_assets_tests.toy_stages import toy_settings
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from media_assets.artifacts.all import PIPELINE as PRODUCT
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.summary.engines.extractive.settings import ExtractiveSummary
-from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary, Price
+from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
 from media_assets.base.errors import SourceChanged, Waiting
@@ -29,6 +29,7 @@ from media_assets.places.cache.settings import CacheSettings
 from media_assets.places.folder.settings import FolderStore
 from media_assets.places.manifest import fingerprint_of, version_of
 from media_assets.places.watching import AutomationSettings
+from media_assets.services.openai.chat.section import Price
 from media_assets_tests.toy_library import ToyLibrary, key_of
 from media_assets_tests.toy_stages import ShoutSettings, echo, note, shout, toy_settings, tuned
 

@@ -25,8 +25,10 @@ class Task:
     section: str
     """The section of library.yaml that names the server."""
     engine: str
+    verb: str
+    """What is to be done with the file: the word that follows "will"."""
     done: str
-    """What is done with the file: the word that follows "could not be"."""
+    """The same, as the word that follows "could not be"."""
     by_hand: str
     instead: str
     """What works without a key."""
@@ -35,7 +37,7 @@ class Task:
 
 
 SUMMARY = Task(
-    "summary", "summarizer", "summarised", "Summarise it by hand", "use the engine `extractive`",
+    "summary", "summarizer", "summarise", "summarised", "Summarise it by hand", "use the engine `extractive`",
     re.compile(
         r"\b(this|your|the) (text|transcript|prompt|material|document|conversation)\b"
         r"|repetitive patterns|(invalid|illegal|unsupported) (unicode|utf|character|surrogate|byte)|null (byte|char)"
@@ -44,7 +46,8 @@ SUMMARY = Task(
     ),
 )  # fmt: skip
 TRANSCRIPTION = Task(
-    "transcription", "transcriber", "transcribed", "Transcribe it by hand", "use the engine `faster-whisper`",
+    "transcription", "transcriber", "transcribe", "transcribed", "Transcribe it by hand",
+    "use the engine `faster-whisper`",
     re.compile(
         r"\b(audio|sound|speech|voices?|recording|waveform|samples?|media)\b|file.{0,30}(corrupt|decod|damag|broken|empty)"
         r"|too (short|quiet|noisy)|(decod|corrupt)\w*",

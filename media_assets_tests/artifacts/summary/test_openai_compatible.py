@@ -10,11 +10,12 @@ import pytest
 from pydantic import SecretStr
 
 from media_assets.artifacts.summary.engines.openai.answers import Answer
-from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary, Price
+from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
 from media_assets.artifacts.summary.summarizer import Summarizer
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.errors import BadMedia, Cancelled, Fatal, NotApplicable, TimeLimitExceeded, Transient
 from media_assets.base.secrets import Secrets
+from media_assets.services.openai.chat.section import Price
 from media_assets.work.work import Work
 from media_assets_tests.artifacts.summary.transcripts import BEES, TRAINS, transcript
 from media_assets_tests.openai_server import OpenAIServer, Says, Status, openai_server, summary_of

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from media_assets.artifacts.summary.engines.openai.settings import Price
 from media_assets.base.errors import BadMedia, Fatal, MediaAssetsError, Transient
+from media_assets.services.openai.chat.section import Price
 from media_assets.services.openai.refusals import read_refusal, refused_part
 from media_assets.services.openai.wordings import says_too_long
 from media_assets.work.settings import BudgetSettings

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from media_assets.artifacts.summary.engines.openai.settings import Price
 from media_assets.base.errors import BadMedia, OverBudget, Transient
+from media_assets.services.openai.chat.section import Price
 from media_assets.work.settings import BudgetSettings
 from media_assets.work.spending import Spending
 from media_assets.work.work import Work

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from media_assets.artifacts.summary.engines.openai.answers import Answer
 from media_assets.base.files import PRIVATE_MODE, read_if_file, write_whole
+from media_assets.services.openai.chat.chat import Chat
 
 
 class Entry(BaseModel):
@@ -48,6 +49,19 @@ class AnswerJournal:
         if self._directory is None:
             return
         write_whole(self._path(self._directory, request), entry.model_dump_json().encode(), mode=PRIVATE_MODE)
+
+    def answering(self, chat: Chat[Answer], request: str) -> Answer:
+        """The answer to a request: from here if it was paid for already, and its tokens count all the same."""
+        entry = self.find(request)
+        if entry is not None:
+            chat.input_tokens += entry.input_tokens
+            chat.output_tokens += entry.output_tokens
+            return entry.answer
+        before = chat.input_tokens, chat.output_tokens
+        answer = chat.ask(request)
+        used = {"input_tokens": chat.input_tokens - before[0], "output_tokens": chat.output_tokens - before[1]}
+        self.keep(request, Entry(answer=answer, **used))
+        return answer
 
     def _path(self, directory: Path, request: str) -> Path:
         digest = hashlib.sha256(f"{self._context}\0{request}".encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The text of an answer becomes an `Answer`: unwrapped, repaired, validated.
+"""The text of an answer becomes an object of the asked form: unwrapped, repaired, validated.
 
 Models think aloud, fence, explain, and nest. What is taken stands in the text: nothing is made up, and what ends in the
 middle is not completed.
@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from pydantic import ValidationError
 
-from media_assets.artifacts.summary.engines.openai.answers import Answer
-from media_assets.artifacts.summary.engines.openai.leniency import fields_of, known_fields
 from media_assets.base.model import mistakes
 
 _DEPTH = 5
 _LONGEST = 400_000
-"""Characters; no summary is longer."""
+"""Characters; no answer is longer."""
 _MOST_OBJECTS = 50
-_ENOUGH = 3
-"""An object with so many of the fields is the answer; with fewer it may be what the answer is wrapped in."""
 
 _THOUGHTS = r"(?:think(?:ing)?|thoughts?|reasoning|seed:think|analysis|reflection)"
 _THINKING = re.compile(rf"[<◁](?P<tag>{_THOUGHTS})[^<>▷]*[>▷].*?[<◁]/(?P=tag)[>▷]", re.IGNORECASE | re.DOTALL)
@@ -32,34 +30,69 @@ _FENCE = re.compile(r"```[\w-]*[^\S\n]*\n?(.*?)```", re.DOTALL)
 _CURLY_QUOTES = re.compile("[\u201c\u201d\u201e\u201f]")
 
 
+Answer = TypeVar("Answer")
+
+
 class Unreadable(ValueError):
     """No answer of the asked form is in a text; says what is wrong."""
 
 
-def read_answer(text: str) -> Answer:
-    """The answer in a text. Of several, the last that is complete.
+@dataclass(frozen=True)
+class AnswerReader(Generic[Answer]):
+    """Finds the answer of one form in texts.
 
-    Raises:
-        Unreadable: there is none.
+    Args:
+        known_fields: How many of the fields of the form an object has.
+        parse: The answer that an object is; raises pydantic's `ValidationError` where it is none.
+        enough: An object with so many of the fields is the answer; with fewer it may be what the answer is wrapped in.
     """
-    text = text[:_LONGEST].strip().lstrip("\ufeff")
-    problem: str | None = None
-    for candidate in _candidates(text):
-        for found in _within(candidate, _DEPTH):
-            try:
-                return Answer.model_validate(fields_of(found))
-            except ValidationError as error:
-                problem = problem or "; ".join(mistakes(error, "answer")[:5])
-    raise Unreadable(problem or "answer: is no complete JSON object with the asked fields")
 
+    known_fields: Callable[[Mapping[str, object]], int]
+    parse: Callable[[Mapping[str, object]], Answer]
+    enough: int
 
-def is_whole(text: str) -> bool:
-    """Whether a text is an answer and nothing is missing behind it, whatever the server says: some end at the last
-    token that they may give."""
-    try:
-        return isinstance(_parsed(text.strip()), dict) and bool(read_answer(text))
-    except Unreadable:
-        return False
+    def read(self, text: str) -> Answer:
+        """The answer in a text. Of several, the last that is complete.
+
+        Raises:
+            Unreadable: there is none.
+        """
+        text = text[:_LONGEST].strip().lstrip("\ufeff")
+        problem: str | None = None
+        for candidate in _candidates(text):
+            for found in self._within(candidate, _DEPTH):
+                try:
+                    return self.parse(found)
+                except ValidationError as error:
+                    problem = problem or "; ".join(mistakes(error, "answer")[:5])
+        raise Unreadable(problem or "answer: is no complete JSON object with the asked fields")
+
+    def is_whole(self, text: str) -> bool:
+        """Whether a text is an answer and nothing is missing behind it, whatever the server says: some end at the last
+        token that they may give."""
+        try:
+            return isinstance(_parsed(text.strip()), dict) and bool(self.read(text))
+        except Unreadable:
+            return False
+
+    def _within(self, value: object, depth: int) -> Iterator[dict[str, object]]:
+        """The object with the asked fields: itself, or within another, a list, or a string of JSON."""
+        if depth == 0:
+            return
+        if isinstance(value, str):
+            for candidate in _candidates(value) if "{" in value else ():
+                yield from self._within(candidate, depth - 1)
+        elif isinstance(value, list):
+            for each in reversed(value[:_MOST_OBJECTS]):
+                yield from self._within(each, depth - 1)
+        elif isinstance(value, dict):
+            known = self.known_fields(value)
+            if known:
+                yield value
+            if known < self.enough:
+                for each in list(value.values())[:_MOST_OBJECTS]:
+                    if isinstance(each, dict | list) or (isinstance(each, str) and each.lstrip().startswith("{")):
+                        yield from self._within(each, depth - 1)
 
 
 def _candidates(text: str) -> Iterator[object]:
@@ -131,23 +164,3 @@ def _parsed(text: str) -> object | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict | list | str) else None
-
-
-def _within(value: object, depth: int) -> Iterator[dict[str, object]]:
-    """The object with the asked fields: itself, or within another, a list, or a string of JSON."""
-    if depth == 0:
-        return
-    if isinstance(value, str):
-        for candidate in _candidates(value) if "{" in value else ():
-            yield from _within(candidate, depth - 1)
-    elif isinstance(value, list):
-        for each in reversed(value[:_MOST_OBJECTS]):
-            yield from _within(each, depth - 1)
-    elif isinstance(value, dict):
-        known = known_fields(value)
-        if known:
-            yield value
-        if known < _ENOUGH:
-            for each in list(value.values())[:_MOST_OBJECTS]:
-                if isinstance(each, dict | list) or (isinstance(each, str) and each.lstrip().startswith("{")):
-                    yield from _within(each, depth - 1)

@@ -7,9 +7,8 @@ messages. Which of it a server wants is found out by its refusals (`services.ope
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
-
-from media_assets.artifacts.summary.engines.openai.answers import Answer
 
 LADDER = (
     "json_schema", "json_object", "temperature", "system",
@@ -26,24 +25,30 @@ NEEDS = {
 }
 """What has to be given up before these are part of a request."""
 MOST_ANSWER_TOKENS = 4096
-"""The limit where one is demanded: what every model may give (Claude 3), and four times a summary."""
+"""The limit where one is demanded: what every model may give (Claude 3), and several times what is mostly answered."""
 FEW_ANSWER_TOKENS = 1000
 
 Message = dict[str, str]
 
 
-def form(messages: list[Message], temperature: float, without: frozenset[str], answer_tokens: int) -> dict[str, Any]:
+def form(
+    messages: list[Message],
+    temperature: float,
+    without: frozenset[str],
+    answer_tokens: int,
+    schema: Mapping[str, Any],
+) -> dict[str, Any]:
     """A request without what the server does not take. The instructions name every field that the schema has.
 
     Args:
         answer_tokens: The limit of the answer where one is demanded.
+        schema: The answer's: its `name`, and the `schema` itself.
     """
     found: dict[str, Any] = {"messages": _messages(messages, without)}
     if "temperature" not in without:
         found["temperature"] = temperature
     if "json_schema" not in without:
-        schema = {"name": "summary", "strict": True, "schema": Answer.model_json_schema()}
-        found["response_format"] = {"type": "json_schema", "json_schema": schema}
+        found["response_format"] = {"type": "json_schema", "json_schema": {"strict": True, **schema}}
     elif "json_object" not in without:
         found["response_format"] = {"type": "json_object"}
     elif "untyped" in without:

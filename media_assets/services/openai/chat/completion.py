@@ -10,9 +10,9 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from media_assets.artifacts.summary.engines.openai.streamed import unwrapped
 from media_assets.base.errors import Fatal, Transient
-from media_assets.services.openai.errors import SUMMARY, RefusedRequest
+from media_assets.services.openai.chat.streamed import unwrapped
+from media_assets.services.openai.errors import RefusedRequest, Task
 from media_assets.services.openai.refusals import Refusal, read_refusal
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def completion_in(response: Any) -> object:
     return found if body is None else ChatCompletion.construct(**body)
 
 
-def checked(completion: object, server: str, key: str, *, answered_before: bool) -> ChatCompletion:
+def checked(completion: object, server: str, key: str, task: Task, *, answered_before: bool) -> ChatCompletion:
     """The library hands over whatever came with status 200, as text or with fields missing.
 
     Args:
@@ -48,13 +48,14 @@ def checked(completion: object, server: str, key: str, *, answered_before: bool)
     from openai.types.chat import ChatCompletion
 
     if completion is None:
-        raise Transient(f"could not be summarised: {server} answered with broken JSON")
+        raise Transient(f"could not be {task.done}: {server} answered with broken JSON")
     if not isinstance(completion, ChatCompletion):
         if answered_before:
-            raise Transient(f"could not be summarised: {server} answered with something that is no chat completion")
+            raise Transient(f"could not be {task.done}: {server} answered with something that is no chat completion")
         raise Fatal(
             f"{server} answers with something that is no chat completion",
-            next_step="Set `summary.base_url` in library.yaml to the address that ends before /chat/completions",
+            next_step=f"Set `{task.section}.base_url` in library.yaml to the address that ends before "
+            "/chat/completions",
         )
     body = completion.model_dump(warnings=False)
     choices: object = body.get("choices")
@@ -64,20 +65,20 @@ def checked(completion: object, server: str, key: str, *, answered_before: bool)
         error = place.get("error") if isinstance(place, dict) else None
         if error and (place is first or broken):
             refusal = read_refusal({"error": error}, 200)
-            raise _refused(refusal, server, key)
+            raise _refused(refusal, server, key, task)
     if broken:
         said = read_refusal({name: value for name, value in body.items() if name not in ("id", "model", "object")}, 200)
         if said.words:
-            raise _refused(said, server, key)
-        raise Transient(f"could not be summarised: {server} answered without a completion")
+            raise _refused(said, server, key, task)
+        raise Transient(f"could not be {task.done}: {server} answered without a completion")
     return completion
 
 
-def _refused(refusal: Refusal, server: str, key: str) -> RefusedRequest:
-    refused = RefusedRequest(refusal, server, key, SUMMARY)
+def _refused(refusal: Refusal, server: str, key: str, task: Task) -> RefusedRequest:
+    refused = RefusedRequest(refusal, server, key, task)
     if not isinstance(refused.failure, Transient):
         return refused
-    return RefusedRequest(refusal, f"{server} answered without a completion:", key, SUMMARY)
+    return RefusedRequest(refusal, f"{server} answered without a completion:", key, task)
 
 
 def text_of(message: object) -> str:
