@@ -94,7 +94,9 @@ class ToyLibrary:
         register(self.instance, keys)
         return keys
 
-    def run(self, asset: str, *, keys: Sequence[str] = (), force: bool = False) -> dg.ExecuteInProcessResult:
+    def run(
+        self, asset: str, *, keys: Sequence[str] = (), force: bool = False, tags: Mapping[str, str] | None = None
+    ) -> dg.ExecuteInProcessResult:
         """One run of one stage over all files, or over the range of `keys`, as the backfill daemon starts it."""
         keys = keys or self.register()
         return self.definitions.resolve_implicit_global_asset_job_def().execute_in_process(
@@ -104,7 +106,7 @@ class ToyLibrary:
                 "ops": {asset: {"config": {"force": force}}},
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
-            tags={ASSET_PARTITION_RANGE_START_TAG: keys[0], ASSET_PARTITION_RANGE_END_TAG: keys[-1]},
+            tags={ASSET_PARTITION_RANGE_START_TAG: keys[0], ASSET_PARTITION_RANGE_END_TAG: keys[-1], **(tags or {})},
             raise_on_error=False,
         )
 

@@ -1,20 +1,16 @@
 """A step of a run from within: why it failed, what it says of its inputs, and what is recorded of many files at once.
 
 Seen with Dagster 1.13. An IO manager that records one materialization for each file of a batch has to say what that was
-made from, as Dagster does for a whole step.
-
-`add_asset_metadata` of Dagster's context reads, for each file, the keys of all files that there are, to see that the
-file is one of the run's; and copies what was noted before. The IO manager has its files from the run itself.
+made from, as Dagster does for a whole step. When the output is stored, Dagster records one for each partition of the
+run by itself; it does so for an output that is an asset's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 from dagster._core.events import DagsterEventBatchMetadata, generate_event_batch_id
-from dagster._core.execution.context.metadata_logging import AssetMetadataHandle, OutputMetadataAccumulator
 from dagster._core.execution.context.system import StepExecutionContext
 from dagster._core.execution.plan.execute_step import (
     _build_data_version_tags,
@@ -32,22 +28,15 @@ __all__ = [
     "_build_data_version_tags",
     "_get_code_version",
     "_get_input_provenance_data",
-    "add_metadata_of_files",
+    "record_nothing_more",
     "record_together",
 ]
 
 
-def add_metadata_of_files(
-    step: StepExecutionContext, asset_key: dg.AssetKey, metadata: Mapping[str, Mapping[str, Any]]
-) -> None:
-    """What Dagster is to record with the materialization of each file of the run.
-
-    Args:
-        metadata: By partition key.
-    """
-    noted = dict(step._metadata_accumulator.per_output_metadata)
-    noted |= {AssetMetadataHandle(asset_key=asset_key, partition_key=key): of_file for key, of_file in metadata.items()}
-    step._metadata_accumulator = OutputMetadataAccumulator(per_output_metadata=noted)
+def record_nothing_more(context: dg.OutputContext) -> None:
+    """Keep Dagster from recording an artifact for each file of the run once its output is stored: what there is to
+    record, the IO manager has recorded by then, and some files may have none."""
+    context._asset_key = None
 
 
 def record_together(

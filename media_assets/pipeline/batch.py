@@ -124,13 +124,13 @@ class Batch:
         }
         self._works: dict[str, FileWork] = {}
 
-    def run(self, store: ArtifactStore, settled: Mapping[str, Outcome]) -> Iterator[Outcome]:
-        """The outcome of each file, as they come in.
+    def run(self, store: ArtifactStore, settled: Mapping[str, Outcome]) -> Iterator[list[Outcome]]:
+        """The outcome of each file, as they come in: those of half a second together, so that there may be none.
 
         A fatal error ends the batch: files in work are stopped, the rest is not begun.
 
         Args:
-            settled: Outcomes of an earlier attempt of the same run that a repetition cannot change.
+            settled: Outcomes of an earlier attempt of the same run that a repetition need not or cannot change.
         """
         workers_number = self.library.settings.assets[self.stage.name].workers
         with logs.fields(**self.log_fields):
@@ -162,7 +162,7 @@ class Batch:
         workers: int,
         begin: Callable[[str], Future[Outcome]],
         vigil: Vigil,
-    ) -> Iterator[Outcome]:
+    ) -> Iterator[list[Outcome]]:
         """The outcomes of the files. Those at whose work a process died are worked on last, and each alone."""
         first_failures, ended = self.library.first_failures[self.stage.name], list[Outcome]()
         pending: set[Future[Outcome]] = set()
@@ -172,10 +172,11 @@ class Batch:
             if not pending:
                 alike = first_failures.at_the_end(ended)
                 if alike and not self._ever_made():
-                    yield Outcome(ended[-1].key, error=alike)
+                    yield [Outcome(ended[-1].key, error=alike)]
                 return
             done, pending = wait(pending, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
             self._tell_late(vigil)
+            new: list[Outcome] = []
             for future in done:
                 outcome = future.result()
                 if isinstance(outcome.error, Cancelled):
@@ -188,8 +189,9 @@ class Batch:
                 if isinstance(outcome.error, Fatal):
                     self._cancelled.set()
                     waiting.clear()
-                ended.append(outcome)
-                yield outcome
+                new.append(outcome)
+            ended += new
+            yield new
             if self._cancelled.is_set() and vigil.grace_left() == 0.0:
                 return
 

@@ -1,53 +1,37 @@
 """Dagster's side of storing artifacts: what became of a batch turns into materializations, retries and failures.
 
-- All files went well: Dagster records a materialization for each.
-- Some failed and a repetition may help: the step's retry policy runs the batch again; what is stored is found again.
-- Some failed for good: those that did not are recorded one by one, each failed file gets an observation with its
-  reason, and the step fails without retry. Dagster's backfills go on with the files that were recorded.
-- Some wait for an earlier stage: those that do not are recorded one by one, and the step succeeds. A backfill whose
-  runs are through counts what is not recorded as not done, and ends.
-- Something fatal: what is stored is recorded, the step fails, and no file is blamed.
+Each artifact is recorded when it is stored, whatever becomes of the others (see `recorder`), and Dagster records
+nothing by itself. What else follows is known when the batch is through:
+
+- Some failed and a repetition may help: the step's retry policy runs the batch again, on what is not recorded yet.
+- Some failed for good: each of them gets an observation with its reason, and the step fails without retry. Dagster's
+  backfills go on with the files that were recorded.
+- Some wait for an earlier stage: the step succeeds. A backfill whose runs are through counts what is not recorded as
+  not done, and ends.
+- Something fatal: the step fails, and no file is blamed.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from typing import Any
 
 import dagster as dg
 
-from media_assets.base.errors import (
-    BadMedia,
-    DayIsSpent,
-    Fatal,
-    Transient,
-    Unforeseen,
-    kind_of,
-)
+from media_assets.base.errors import DayIsSpent, Fatal, Transient, kind_of
 from media_assets.base.keys import display_name
 from media_assets.base.wording import counted
-from media_assets.dagster_seams.data_versions import compute_logical_data_version
-from media_assets.dagster_seams.runs import BACKFILL_ID_TAG
-from media_assets.dagster_seams.steps import (
-    StepExecutionContext,
-    _build_data_version_tags,
-    _get_code_version,
-    _get_input_provenance_data,
-    add_metadata_of_files,
-    record_together,
-)
+from media_assets.dagster_seams.steps import record_nothing_more, record_together
 from media_assets.pipeline.batch import Batch
 from media_assets.pipeline.batch_results import BatchResults, failure, headline
 from media_assets.pipeline.first_failures import AllAlike
 from media_assets.pipeline.marks import ATTEMPT, CACHE_TAGS, FAILED, FILES_TAG, KIND, NEXT_STEP, WITHDRAWN
 from media_assets.pipeline.outcome import Outcome, Upstream
 from media_assets.pipeline.postponed import postpone
-from media_assets.pipeline.recording import address_of
-from media_assets.pipeline.shown import link, with_units
-from media_assets.places.manifest import Manifest
+from media_assets.pipeline.recorder import Recorder, source_file
 from media_assets.places.store import ArtifactStore, LooksAhead, SettlesTogether
 
 logger = logging.getLogger("media_assets")
@@ -73,7 +57,7 @@ class ArtifactIOManager(dg.IOManager):
 
     def __init__(self, store: ArtifactStore) -> None:
         self._store = store
-        # Of this run, by step: what a retry of the batch need not try again.
+        # Of this run, by step: what a retry of the batch need not or cannot do again.
         self._settled: dict[str, dict[str, Outcome]] = {}
 
     def load_input(self, context: dg.InputContext) -> Upstream:
@@ -90,9 +74,14 @@ class ArtifactIOManager(dg.IOManager):
         batch.context.instance.add_run_tags(batch.run_id, {FILES_TAG: str(len(batch.keys))})
         results = BatchResults()
         settled = self._settled.setdefault(batch.stage.name, {})
+        recorder = Recorder(context, batch, self._store, settled)
         with _noting_cache(batch), _looking_ahead(batch, self._store), _settling_together(batch, self._store, results):
-            for outcome in batch.run(self._store, dict(settled)):
-                results.add(outcome)
+            for outcomes in batch.run(self._store, dict(settled)):
+                for outcome in outcomes:
+                    results.add(outcome)
+                if not isinstance(self._store, SettlesTogether):
+                    yield from recorder.record_in_time(outcome for outcome in outcomes if not outcome.error)
+        yield from recorder.record(results.made)
         settled.update({outcome.key: outcome for outcome in results.failed})
         batch.context.log.info(headline(batch, results))
         for outcome in results.waiting[:_MAX_TOLD]:
@@ -104,63 +93,27 @@ class ArtifactIOManager(dg.IOManager):
                 f"e.g. {display_name(first.key)}: {first.error}"
             )
         if results.fatal or results.failed or results.transient:
-            yield from self._record_each(context, batch, results)
+            yield from self._note_failures(context, batch, results)
             if isinstance(results.fatal, DayIsSpent):
                 _postpone(batch, results, results.fatal.day)
             raise failure(batch, results)
-        if results.waiting:
-            yield from self._record_each(context, batch, results)
-            # Else Dagster records an artifact for each file of the range. It does so for an output that is an asset's.
-            context._asset_key = None
-            return
-        made = {outcome.key: self._metadata(batch, outcome) for outcome in results.made}
-        add_metadata_of_files(context.step_context, context.asset_key, made)
+        record_nothing_more(context)
 
-    def _record_each(self, context: dg.OutputContext, batch: Batch, results: BatchResults) -> Iterator[dg.DagsterEvent]:
-        step, asset_key = context.step_context, context.asset_key
-        tags = _tags(step, asset_key)
-        yield from record_together(
-            step,
-            [
-                dg.AssetMaterialization(
-                    asset_key, partition=outcome.key, metadata=self._metadata(batch, outcome), tags=tags
-                )
-                for outcome in results.made
-            ],
-        )
+    def _note_failures(
+        self, context: dg.OutputContext, batch: Batch, results: BatchResults
+    ) -> Iterator[dg.DagsterEvent]:
         if results.fatal:
             withdrawn = sorted(_wrongly_blamed(results.fatal) - set(context.asset_partition_keys))
             noted = {key: {WITHDRAWN: results.fatal.reason} for key in withdrawn}
         else:
             noted = {outcome.key: _failed(batch, outcome) for outcome in (*results.failed, *results.transient)}
         yield from record_together(
-            step,
-            [dg.AssetObservation(asset_key, partition=key, metadata=metadata) for key, metadata in noted.items()],
+            context.step_context,
+            [
+                dg.AssetObservation(context.asset_key, partition=key, metadata=metadata)
+                for key, metadata in noted.items()
+            ],
         )
-
-    def _metadata(self, batch: Batch, outcome: Outcome) -> Mapping[str, Any]:
-        assert outcome.manifest is not None
-        common = stored_metadata(self._store, outcome.manifest, reused=outcome.reused)
-        if outcome.manifest.not_applicable:
-            return common
-        return {**with_units({**outcome.described, **common}), **_source_file(batch, outcome.key)}
-
-
-def stored_metadata(store: ArtifactStore, manifest: Manifest, *, reused: bool) -> dict[str, Any]:
-    """What every materialization says of its artifact."""
-    if manifest.not_applicable:
-        return {"not_applicable": manifest.not_applicable}
-    common = {
-        **_opened(store, manifest),
-        "size_bytes": sum(file.size_bytes for file in manifest.files),
-        "made_in_seconds": manifest.made_in_seconds,
-        "cost_usd": manifest.cost_usd,
-        "reused": reused,
-        "fingerprint": manifest.fingerprint[:16],
-    }
-    if manifest.reused_from:
-        common["same_content_as"] = manifest.reused_from
-    return common
 
 
 def _wrongly_blamed(fatal: Fatal) -> frozenset[str]:
@@ -176,25 +129,8 @@ def _failed(batch: Batch, outcome: Outcome) -> dict[str, Any]:
         NEXT_STEP: outcome.error.next_step,
         KIND: kind_of(outcome.error),
         ATTEMPT: outcome.attempt,
-        **_source_file(batch, outcome.key),
+        **source_file(batch, outcome.key),
     }
-
-
-def _source_file(batch: Batch, key: str) -> dict[str, Any]:
-    """What opens the source file; nothing for a key that belongs to no source."""
-    address = address_of(batch.library, key)
-    return {"source_file": link(address)} if address else {}
-
-
-def _opened(store: ArtifactStore, manifest: Manifest) -> dict[str, Any]:
-    """What opens an artifact, as far as its store can tell: without it the files of a batch are recorded all the
-    same."""
-    try:
-        return {"artifact": link(store.link(manifest))}
-    except Exception as error:
-        if not isinstance(error, BadMedia) or isinstance(error, Unforeseen):
-            logger.exception("the place of an artifact cannot tell what opens it")
-        return {}
 
 
 @contextmanager
@@ -254,17 +190,3 @@ def _postpone(batch: Batch, results: BatchResults, day: date) -> None:
 def _retries_left(batch: Batch) -> bool:
     policy = batch.context.op_execution_context.op_def.retry_policy
     return policy is not None and batch.context.retry_number < policy.max_retries
-
-
-def _tags(step: StepExecutionContext, asset_key: dg.AssetKey) -> dict[str, str]:
-    """What Dagster tags a materialization with when it records it itself: else the UI takes it for outdated."""
-    tags = {}
-    if step.is_external_input_asset_version_info_loaded:
-        code_version, inputs = _get_code_version(asset_key, step), _get_input_provenance_data(asset_key, step)
-        versions = {key: provenance["data_version"] for key, provenance in inputs.items()}
-        data_version = compute_logical_data_version(code_version, versions)
-        tags = _build_data_version_tags(data_version, code_version, inputs, data_version_is_user_provided=False)
-    backfill = step.get_tag(BACKFILL_ID_TAG)
-    if backfill:
-        tags[BACKFILL_ID_TAG] = backfill
-    return tags

@@ -23,11 +23,11 @@ from media_assets.dagster_seams.data_versions import (
 from media_assets.operation.backup.events import RECORDED_AT, record_made
 from media_assets.operation.backup.exporting import pages
 from media_assets.operation.backup.importing import AssetImport, Imported
-from media_assets.pipeline.io_manager import stored_metadata
 from media_assets.pipeline.latest_records import latest_failures, made_ids
 from media_assets.pipeline.library import Library
 from media_assets.pipeline.marks import IMPORTED_TAG
 from media_assets.pipeline.partitions import register, registered
+from media_assets.pipeline.recorder import stored_metadata
 from media_assets.pipeline.stage import FileAsset
 from media_assets.places.manifest import Manifest
 from media_assets.places.registered import RegisteredKeys
