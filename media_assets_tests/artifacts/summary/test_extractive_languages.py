@@ -127,11 +127,11 @@ tệp.
 
 
 @pytest.mark.parametrize("language", TALKS)
-def test_function_words_are_no_topics_and_no_titles(language: str, tmp_path: Path) -> None:
+def test_function_words_are_no_topics_and_the_title_names_the_subject(language: str, tmp_path: Path) -> None:
     text, subject, function_words = TALKS[language]
     sentences = re.split(r"(?<=[.\u0589\u0964\u06d4\u1362])\s+", " ".join(text.split()))
     found = summarize(tuple(sentences), language, tmp_path)
     assert found.topics[0].startswith(subject)
-    assert found.title.casefold().startswith(subject.casefold())
+    assert subject.casefold() in found.title.casefold()
     assert not set(function_words.split()) & {word for topic in found.topics for word in topic.split()}
     assert found.note is None

@@ -1,7 +1,7 @@
 """Summaries made of sentences of the transcript: no key, no download, the same result every time.
 
-TextRank says which sentences are central, TextTiling where chapters begin, and C-value what the phrases are; each has a
-module of its own. This one puts them together.
+TextRank says which sentences are central, TextTiling where chapters begin, and C-value what the phrases are; which
+sentence is a headline has a module of its own, too. This one puts them together.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from itertools import chain, pairwise
 
 from media_assets.artifacts.summary.engines.extractive.action_items import action_items
 from media_assets.artifacts.summary.engines.extractive.chapters import chapter_starts
+from media_assets.artifacts.summary.engines.extractive.headlines import Talk, without_greetings
+from media_assets.artifacts.summary.engines.extractive.names import spoken_names
 from media_assets.artifacts.summary.engines.extractive.sentences import Sentence, sentences
 from media_assets.artifacts.summary.engines.extractive.settings import ExtractiveSummary
 from media_assets.artifacts.summary.engines.extractive.stop_words import (
@@ -40,6 +42,11 @@ _TITLE_WORDS = 8
 _TITLE_COLUMNS = 80
 """Titles are no wider as displayed; a full-width character takes two."""
 _CHAPTER_PHRASES = 2
+_MANY_SENTENCES = 15
+_MET = 0.25
+"""A headline has to do with a chapter that has terms with this share of its weight."""
+_SPREAD = 0.3
+"""What a term counts that comes up in no chapter; one that comes up in all counts 1 more."""
 
 
 class ExtractiveSummarizer:
@@ -55,8 +62,10 @@ class ExtractiveSummarizer:
         """See `Summarizer`."""
         said = sentences(spoken_segments(transcript))
         work.check()
-        runs = _content(said, transcript.language)
-        matrix = vectors([list(map(term, chain.from_iterable(runs_of_one))) for runs_of_one in runs])
+        known = [speaker.name for speaker in transcript.speakers if speaker.name]
+        runs, names = _content(said, transcript.language, known)
+        terms = [list(map(term, chain.from_iterable(runs_of_one))) for runs_of_one in runs]
+        matrix = vectors(terms)
         work.report(0.2)
         ranks = text_rank(matrix, work.check)
         work.report(0.7)
@@ -70,13 +79,15 @@ class ExtractiveSummarizer:
         asked = set(action_items([sentence.text for sentence in said], transcript.language))
         todo = choose([i for i in ranked if i in asked], matrix, _MAX_ACTION_ITEMS)
         topics = phrases(list(chain.from_iterable(runs)), self._settings.topics)
-        title = _title(said, topics, starts)
+        talk = Talk(said, list(map(frozenset, terms)), transcript.language, names, frozenset(asked))
+        headline = _headline(talk, starts)
+        title = _title(said, topics, starts) if headline is None else talk.written(headline)
         work.report(1.0)
         return Summary(
             title=title,
             abstract=_quoted([said[i] for i in sorted(abstract)]),
             key_points=tuple(said[i].text for i in points),
-            chapters=_chapters(said, runs, starts, title),
+            chapters=_chapters(talk, runs, starts, title, headline),
             action_items=tuple(said[i].text for i in sorted(todo)),
             topics=tuple(cut_short(topic, _TITLE_COLUMNS) for topic in topics),
             engine=self.name,
@@ -95,17 +106,22 @@ def _unknown(language: str) -> str:
     return f"{told}: its function words may stand in the title and the topics"
 
 
-def _content(said: Sequence[Sentence], language: str) -> list[list[list[str]]]:
-    """The content words of each sentence in runs; all words when there is nothing else anywhere."""
+def _content(
+    said: Sequence[Sentence], language: str, known: Sequence[str]
+) -> tuple[list[list[list[str]]], frozenset[str]]:
+    """The content words of each sentence in runs, all words when there is nothing else anywhere; and the terms that
+    name those who speak, which are none."""
+    texts = [without_greetings(sentence.text) for sentence in said]
     stops = stop_words(language)
     if not stops:
-        spoken = [chain.from_iterable(clauses(sentence.text)) for sentence in said]
+        spoken = [chain.from_iterable(clauses(text)) for text in texts]
         stops = derived_stop_words([list(map(term, words)) for words in spoken])
-    for words in (stops, STOP_WORDS_WITHOUT_BLANKS):
-        runs = [content_runs(sentence.text, words) for sentence in said]
+    names = spoken_names([sentence.text for sentence in said], stops, known)
+    for words in (stops | names, stops, STOP_WORDS_WITHOUT_BLANKS):
+        runs = [content_runs(text, words) for text in texts]
         if any(runs):
-            return runs
-    return [list(clauses(sentence.text)) for sentence in said]
+            return runs, names
+    return [list(clauses(text)) for text in texts], names
 
 
 def _candidates(said: Sequence[Sentence], order: Sequence[int]) -> list[int]:
@@ -123,6 +139,35 @@ def _in_turn(order: Sequence[int], starts: Sequence[int]) -> list[int]:
         turns.append((seen[chapter], i))
         seen[chapter] += 1
     return [i for _, i in sorted(turns, key=lambda turn: turn[0])]
+
+
+def _headline(talk: Talk, starts: Sequence[int]) -> int | None:
+    """The sentence that stands above the whole; None where none has to do with more than half of the chapters, as of
+    a talk on two subjects."""
+    length = len(talk.said)
+    if sum(word_count(sentence.text) for sentence in talk.said) <= _TITLE_WORDS:
+        return None
+    counts = Counter(chain.from_iterable(talk.terms))
+    chapters = [
+        (Counter(chain.from_iterable(talk.terms[a:b])), (b - a) / length) for a, b in pairwise([*starts, length])
+    ]
+    least = 2 if length >= _MANY_SENTENCES else 1  # what comes up once in a long talk is no subject of it
+    weights = {
+        each: math.log1p(count) * (_SPREAD + sum(each in chapter for chapter, _ in chapters) / len(chapters))
+        for each, count in counts.items()
+        if count >= least
+    }
+    best = talk.headline(weights, 0, length)
+    if best is None:
+        return None
+    subjects = {each: weights[each] for each in talk.terms[best] if each in weights}
+    # A term is at home in a chapter where it comes up half as often as anywhere.
+    met = [
+        sum(weight for each, weight in subjects.items() if 2 * chapter[each] >= counts[each] * share)
+        for chapter, share in chapters
+    ]
+    there = sum(weight >= _MET * sum(subjects.values()) for weight in met)
+    return best if 2 * there > len(chapters) else None
 
 
 def _title(said: Sequence[Sentence], topics: Sequence[str], starts: Sequence[int]) -> str:
@@ -143,9 +188,14 @@ def _title(said: Sequence[Sentence], topics: Sequence[str], starts: Sequence[int
 
 
 def _chapters(
-    said: Sequence[Sentence], runs: Sequence[list[list[str]]], starts: Sequence[int], title: str
+    talk: Talk, runs: Sequence[list[list[str]]], starts: Sequence[int], title: str, taken: int | None
 ) -> tuple[TimedHeading, ...]:
-    """Each chapter is titled by what is said in it more often than elsewhere."""
+    """Each chapter is titled by what is said in it more often than elsewhere.
+
+    Args:
+        taken: The position of the sentence that stands above the whole.
+    """
+    said = talk.said
     if len(starts) == 1:
         return (TimedHeading(start_seconds=said[0].start_seconds, title=title),)
     everywhere = _term_counts(chain.from_iterable(runs))
@@ -156,10 +206,15 @@ def _chapters(
         share = here.total() / everywhere.total()
         # Logarithm of how many times more frequent a term is here than in the whole.
         weights = {t: max(0.0, math.log(count / everywhere[t] / share)) for t, count in here.items()}
-        found = phrases(inside, _CHAPTER_PHRASES, weights) or phrases(inside, _CHAPTER_PHRASES)
-        headings.append(
-            TimedHeading(start_seconds=said[start].start_seconds, title=_heading(found) or _short(said[start].text))
-        )
+        often = {t: weight * math.log1p(here[t]) for t, weight in weights.items()}
+        another = talk.headline(often, start, end, () if taken is None else (taken,))
+        best = talk.headline(often, start, end) if another is None else another
+        if best is None:
+            found = phrases(inside, _CHAPTER_PHRASES, weights) or phrases(inside, _CHAPTER_PHRASES)
+            heading = _heading(found) or _short(said[start].text)
+        else:
+            heading = talk.written(best)
+        headings.append(TimedHeading(start_seconds=said[start].start_seconds, title=heading))
     return tuple(headings)
 
 

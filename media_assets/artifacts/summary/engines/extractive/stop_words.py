@@ -76,7 +76,8 @@ nào đâu mỗi mọi cả hay hoặc nhưng rồi còn nữa lại đến đi 
 xin chào cảm ơn bây giờ
 """,
     "de": """
-aber alle allem allen aller alles also andere anderen auch auf aus bei beim bin bis bist dabei dafür damit dann
+aber alle allem allen aller alles als also am an andere anderen auch auf aus bei beim bin bis bist dabei dafür damit
+dann drei du durfte durften im ins konnte konnten musste mussten sollten wollte wollten worin wobei ganze ganzen
 daran darauf das dass davon dazu dein dem den denn der des deshalb dessen deswegen die dies diese diesem diesen
 dieser dieses doch dort durch eben ein eine einem einen einer eines einfach einmal er es etwas euch euer für ganz
 genau gibt ging gut haben habe hast hat hatte hatten hier hin ich ihm ihn ihnen ihr ihre ihrem ihren immer in ist ja
