@@ -15,6 +15,7 @@ from media_assets.base.files import read_file
 from media_assets.base.keys import display_name
 from media_assets.base.telling import text_of
 from media_assets.places.manifest import Manifest
+from media_assets.places.store import EditedFile
 
 Value = TypeVar("Value", bound=BaseModel)
 
@@ -33,6 +34,8 @@ class Artifact(Generic[Value]):
     media_seconds: float | None = None
     """How long the recording plays; what later stages may take depends on it."""
     cost_usd: float = 0.0
+    by_hand: bool = False
+    """Whether a person's work is in it, which no copy of another file's artifact may take the place of."""
 
 
 @dataclass
@@ -103,6 +106,8 @@ class Earlier(Generic[Value]):
 
     stored: Stored[Value] | None
     """The artifact that lies there now; None where there is none."""
+    edited: Mapping[str, EditedFile]
+    """Files of it that a person changed where they lie, by their names."""
     all_anew: bool
     """Whether a person wants everything made again: then nothing that cost work is taken over."""
 

@@ -5,6 +5,7 @@ Whatever it fails of while these change or go away is no fault of the file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from media_assets.pipeline.artifact import Earlier, Stored
 from media_assets.pipeline.recipe import Recipe
 from media_assets.pipeline.stage_run import StageRun
 from media_assets.places.manifest import Manifest
-from media_assets.places.store import ArtifactStore, SignsLinks
+from media_assets.places.store import ArtifactStore, EditedFile, ShowsEdits, SignsLinks
 from media_assets.work.work import Work
 
 
@@ -33,6 +34,8 @@ class FileInputs:
         self._run = run
         self._recipe = recipe
         self._own = own
+        self._edits: Mapping[str, EditedFile] = {}
+        """What a person changed in the artifact that is made anew."""
         self.leases = ExitStack()
         """Held on what was read, until the work is done."""
         self.read_source = False
@@ -52,16 +55,17 @@ class FileInputs:
         if self._run.stage.takes_settings:
             arguments["settings"] = self._recipe.chosen
         if self._run.stage.takes_earlier:
-            arguments["earlier"] = self._earlier()
+            arguments["earlier"] = self._earlier(work)
         if self._run.stage.takes_work:
             arguments["work"] = work
         return arguments
 
-    def _earlier(self) -> Earlier[Any]:
+    def _earlier(self, work: Work) -> Earlier[Any]:
         stage, store = self._run.stage, self._own
         manifest = store.manifest(stage.name, self._recipe.key)
         if manifest is None or manifest.not_applicable:
-            return Earlier(None, self._run.all_anew)
+            return Earlier(None, {}, self._run.all_anew)
+        self._edits = self._edits_of(manifest, work.directory / "edited")
 
         def fetch(file: str | None) -> Path:
             if file is None:
@@ -69,7 +73,26 @@ class FileInputs:
             return self.leases.enter_context(store.lease(manifest.file(file)))
 
         stored = Stored(manifest, stage.value_type, fetch, where=lambda: store.link(manifest))
-        return Earlier(stored, self._run.all_anew)
+        return Earlier(stored, self._edits, self._run.all_anew)
+
+    def _edits_of(self, manifest: Manifest, directory: Path) -> Mapping[str, EditedFile]:
+        if not isinstance(self._own, ShowsEdits):
+            return {}
+        directory.mkdir(exist_ok=True)
+        return self._own.edited(manifest, directory)
+
+    def require_seen_edits(self, directory: Path) -> None:
+        """What a person wrote into an artifact while it was made anew is not written over.
+
+        Raises:
+            Transient: somebody did.
+        """
+        own = self._own.manifest(self._run.stage.name, self._recipe.key) if self._run.stage.takes_earlier else None
+        if own is None or own.not_applicable:
+            return
+        now = {name: edit.sha256 for name, edit in self._edits_of(own, directory / "edited").items()}
+        if now != {name: edit.sha256 for name, edit in self._edits.items()}:
+            raise Transient(f"its {own.asset} was edited while it was made anew", next_step="Process it again")
 
     def _stored(self, name: str, value_type: type[Any]) -> Stored[Any]:
         manifest, store = self._recipe.manifests[name], self._run.upstreams[name]

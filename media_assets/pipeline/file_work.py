@@ -109,7 +109,7 @@ class FileWork:
         if recipe.not_applicable:
             return self._publish(self._draft(0.0, not_applicable=recipe.not_applicable)), False
         with self._content_lock():
-            for store in self._stores_of_twins:
+            for store in [] if self._may_be_edited else self._stores_of_twins:
                 twin = found_in(store, self._stage.name, recipe.fingerprint)
                 if twin and self._may_reuse(twin):
                     return self._copy(twin, store), True
@@ -138,6 +138,12 @@ class FileWork:
     def _may_reuse(self, manifest: Manifest) -> bool:
         """Always, unless a person wants everything made again; even then once in a run is enough."""
         return not self._run.force or manifest.made_by_run == self._run.run_id
+
+    @property
+    def _may_be_edited(self) -> bool:
+        """Whether there may be a person's work in what there is, which a copy of a twin would be the end of."""
+        own = self._own if self._stage.takes_earlier else None
+        return own is not None and (own.by_hand or not self._store.intact(own))
 
     @property
     def _stores_of_twins(self) -> list[ArtifactStore]:
@@ -243,6 +249,7 @@ class FileWork:
                 raise
             work.check()
             self._inputs.require_unchanged_source()
+            self._inputs.require_seen_edits(directory)
             manifest = self._publish(
                 self._draft(time.monotonic() - started, artifact, reason), artifact, check=work.check
             )
@@ -296,6 +303,7 @@ class FileWork:
             made_in_seconds=round(seconds, 3),
             made_by_run=self._run.run_id,
             cost_usd=artifact.cost_usd if artifact else 0.0,
+            by_hand=artifact.by_hand if artifact else False,
         )
 
     def _publish(

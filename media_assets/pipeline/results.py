@@ -48,6 +48,8 @@ def checked(stage: FileAsset[Any], made: object, directory: Path) -> Artifact[An
         _require_document(stage, made, made.document)
     if made.version is not None and not (isinstance(made.version, str) and made.version):
         raise _fault(stage, f"returned {_kind(made.version)} as version, and no text")
+    if not isinstance(made.by_hand, bool):
+        raise _fault(stage, f"returned {_kind(made.by_hand)} as by_hand, and no bool")
     for field in ("media_seconds", "cost_usd"):
         number = getattr(made, field)
         if not (number is None and field == "media_seconds") and not _is_amount(number):

@@ -69,6 +69,8 @@ class Manifest(Model):
     reused_from: str | None = None
     """Key of the file of equal content whose artifact this is a copy of."""
     cost_usd: float = 0.0
+    by_hand: bool = False
+    """Whether a person's work is in it."""
 
     def file(self, name: str) -> StoredFile:
         """The file the asset calls `name`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
@@ -129,6 +130,39 @@ class SettlesTogether(Protocol):
 
         Raises:
             Transient, Fatal: the function: the store cannot be asked. The next look at the artifacts does it then.
+        """
+        ...
+
+
+MOST_EDITED_BYTES = 64 << 20
+"""What is larger is no text that somebody edits."""
+
+
+@dataclass(frozen=True)
+class EditedFile:
+    """A file of an artifact that somebody changed where it lies."""
+
+    path: Path
+    """A copy of what lies there now."""
+    sha256: str
+    at: datetime
+    """When it was changed, as far as the place knows."""
+    by: str | None = None
+    """Who changed it; None where the place does not tell."""
+
+
+@runtime_checkable
+class ShowsEdits(Protocol):
+    """A store that tells which of its artifacts somebody changed where they lie."""
+
+    def edited(self, manifest: Manifest, directory: Path) -> Mapping[str, EditedFile]:
+        """The files of an artifact that hold something else than was published, by their names; what is gone is none.
+
+        Args:
+            directory: Where their copies go, under the same names.
+
+        Raises:
+            Transient: the transfer broke.
         """
         ...
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from media_assets.base.errors import Cancelled, Transient
 from media_assets.places.artifact_names import hash_of
 from media_assets.places.manifest import Manifest
 from media_assets.places.source import Beside
-from media_assets.places.store import ArtifactStore, Target
+from media_assets.places.store import ArtifactStore, ShowsEdits, Target
 from media_assets_tests.manifests import FINGERPRINT, draft
 from media_assets_tests.places.every_place import EVERY_STORE, PlaceOfArtifacts
 
@@ -52,6 +54,11 @@ class Publish:
 @pytest.fixture
 def publish(tmp_path: Path) -> Publish:
     return Publish(tmp_path / "work")
+
+
+def folder(path: Path) -> Path:
+    path.mkdir()
+    return path
 
 
 def contents(store: ArtifactStore, manifest: Manifest) -> dict[str, bytes]:
@@ -194,6 +201,35 @@ def test_a_file_that_is_gone_or_changed_makes_its_artifact_incomplete(
     again = publish(store, {"transcript.srt": b"first file"})
     assert place.again().intact(again)
     assert place.contents().count(b"first file") == 1
+
+
+def test_what_a_person_changed_is_told_with_what_lies_there_now(
+    place: PlaceOfArtifacts, publish: Publish, tmp_path: Path
+) -> None:
+    files = {"transcript.srt": b"on tilt", "transcript.vtt": b"as it was", "transcript.txt": b"gone soon"}
+    manifest = publish(place.store, files)
+    place.overwrite(b"on tilt", b"on new tiles")
+    place.delete(b"gone soon")
+    store = place.again()
+    assert isinstance(store, ShowsEdits)
+
+    edited = store.edited(manifest, folder(tmp_path / "edited"))
+
+    assert edited.keys() == {"transcript.srt"}
+    edit = edited["transcript.srt"]
+    assert edit.path.read_bytes() == b"on new tiles"
+    assert edit.sha256 == hashlib.sha256(b"on new tiles").hexdigest()
+    assert abs(datetime.now(UTC) - edit.at) < timedelta(minutes=10)
+
+
+def test_an_artifact_that_nobody_changed_has_no_edits(
+    place: PlaceOfArtifacts, publish: Publish, tmp_path: Path
+) -> None:
+    manifest = publish(place.store, {"transcript.srt": b"some text"})
+    store = place.again()
+    assert isinstance(store, ShowsEdits)
+    assert store.edited(manifest, folder(tmp_path / "edited")) == {}
+    assert not list((tmp_path / "edited").iterdir()), "nothing was fetched for it"
 
 
 def test_files_are_told_by_their_content(place: PlaceOfArtifacts, publish: Publish) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.artifacts.transcript.captions import to_srt, to_vtt
 from media_assets.artifacts.transcript.checking import checked_transcript
-from media_assets.artifacts.transcript.heard_before import TRANSCRIPT, heard_before
+from media_assets.artifacts.transcript.correcting import corrected
+from media_assets.artifacts.transcript.heard_before import HEARD, TRANSCRIPT, heard_before
 from media_assets.artifacts.transcript.settings import TranscriptionSettings
 from media_assets.artifacts.transcript.text import paragraphs, to_text
 from media_assets.artifacts.transcript.transcribers import Transcribers
-from media_assets.artifacts.transcript.value import Transcript
+from media_assets.artifacts.transcript.value import Correction, Transcript
 from media_assets.base.words import word_count
 from media_assets.pipeline.artifact import Artifact, Earlier, Stored
 from media_assets.pipeline.settings import AssetTuning
@@ -31,6 +35,7 @@ def describe(stored: Stored[Transcript]) -> Metadata:
     speakers = {"speakers": ", ".join(names)} if (names := transcript.labels.values()) else {}
     return {
         **note,
+        **({"corrected": _told(transcript.correction)} if transcript.correction else {}),
         "text": "\n".join(lines[:_FIRST_LINES]) + more or nothing,
         "words": word_count(transcript.text),
         "segments": len(transcript.segments),
@@ -41,6 +46,11 @@ def describe(stored: Stored[Transcript]) -> Metadata:
         "engine": f"{transcript.engine} {transcript.model}",
         "dropped_segments": sum(transcript.dropped.values()),
     }
+
+
+def _told(correction: Correction) -> str:
+    by = f" by {correction.by}" if correction.by else ""
+    return f"{correction.at:%Y-%m-%d %H:%M} UTC{by}, in {correction.form}"
 
 
 @file_asset(
@@ -69,10 +79,13 @@ def transcript(
     """
     track = m4a_audio.value
     before = heard_before(earlier, m4a_audio.manifest, settings, _CODE_VERSION)
-    said = before or _heard(m4a_audio, transcribers, settings, work)
+    heard = before or _heard(m4a_audio, transcribers, settings, work)
+    by_hand = corrected(earlier, heard)
+    said = by_hand.transcript if by_hand else heard
     end_seconds = track.offset_seconds + track.duration_seconds
     forms = {
         TRANSCRIPT: said.model_dump_json(indent=1),
+        HEARD: heard.model_dump_json(),
         "transcript.srt": to_srt(said, end_seconds),
         "transcript.vtt": to_vtt(said, end_seconds),
     }
@@ -80,8 +93,16 @@ def transcript(
         # Not even a transcript of silence is an empty file: among sources that would look like a broken recording.
         (work.directory / name).write_text(text or "\n", "utf-8", newline="\n")
     files = {name: work.directory / name for name in forms}
-    cost_usd = 0.0 if before else said.cost_usd
-    return Artifact(said, files, document=TRANSCRIPT, media_seconds=said.duration_seconds, cost_usd=cost_usd)
+    for name, path in (by_hand.files if by_hand else {}).items():
+        files[name] = Path(shutil.copyfile(path, work.directory / name))
+    return Artifact(
+        said,
+        files,
+        document=TRANSCRIPT,
+        media_seconds=said.duration_seconds,
+        cost_usd=0.0 if before else heard.cost_usd,
+        by_hand=by_hand is not None,
+    )
 
 
 def _heard(

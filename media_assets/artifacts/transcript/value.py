@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
@@ -73,6 +74,18 @@ class Speaker(Model):
         return self.name or f"Speaker {self.id.removeprefix('S')}"
 
 
+class Correction(Model):
+    """Who corrected a transcript by hand."""
+
+    by: str | None
+    """None where that is not known."""
+    at: datetime
+    form: str
+    """The file that was corrected, such as `transcript.srt`."""
+    file: str
+    """The file of the artifact that has it as the person wrote it, such as `version-1.srt.txt`."""
+
+
 class LanguageStretch(Model):
     """From when to when one language is spoken, or taken to be."""
 
@@ -103,8 +116,12 @@ class Transcript(Model):
     `language`."""
     speakers: tuple[Speaker, ...] = ()
     """Who speaks, in the order of their first words; empty where nobody looked."""
+    correction: Correction | None = None
+    """Set where a person corrected it: then no engine writes over it."""
+    versions: tuple[Correction, ...] = ()
+    """All that people wrote, in order of time."""
 
-    _dump = model_serializer(mode="wrap")(_without_absent("note", "languages", "speakers"))
+    _dump = model_serializer(mode="wrap")(_without_absent("note", "languages", "speakers", "correction", "versions"))
 
     @property
     def language_shares(self) -> str:

@@ -16,7 +16,6 @@ import errno
 import os
 import re
 import shutil
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
@@ -32,12 +31,13 @@ from media_assets.base.interruption import holding
 from media_assets.base.paths import LeadsOut, plain
 from media_assets.places.artifact_names import folder_name, hash_of
 from media_assets.places.folder.claims import Claims
+from media_assets.places.folder.edits import edited_file, is_whole
 from media_assets.places.folder.locations import Locations
 from media_assets.places.manifest import Manifest, StoredFile, why_of_another
 from media_assets.places.manifest_formats import FORMATS, ManifestFormats
 from media_assets.places.owners import PartOfArtifact
 from media_assets.places.source import no_check
-from media_assets.places.store import ManifestReader, Target
+from media_assets.places.store import EditedFile, ManifestReader, Target
 
 _MANIFEST = "manifest.json"
 _REPLACED = "replaced.json"
@@ -95,7 +95,17 @@ class FolderArtifacts:
             return False
         if manifest.placement == "folder" and any(path.parent.is_symlink() for path in paths[:1]):
             return False
-        return all(self._has_size(path, stored.size_bytes) for path, stored in zip(paths, manifest.files, strict=True))
+        published = self._published_at(manifest)
+        return all(self._is_whole(path, stored, published) for path, stored in zip(paths, manifest.files, strict=True))
+
+    def edited(self, manifest: Manifest, directory: Path) -> Mapping[str, EditedFile]:
+        """See `ShowsEdits`."""
+        found = {}
+        for stored in manifest.files:
+            with suppress(LeadsOut):
+                if edit := edited_file(self.local_path(stored), stored, directory):
+                    found[stored.name] = edit
+        return found
 
     def find(self, asset: str, fingerprint: str) -> Manifest | None:
         name = _entry(self._index("fingerprint", asset, fingerprint), _FOLDER_NAME)
@@ -335,10 +345,16 @@ class FolderArtifacts:
     def _write(path: Path, text: str, *, sync: bool = True) -> None:
         write_whole(path, text.encode(), sync=sync)
 
-    def _has_size(self, path: Path, size_bytes: int) -> bool:
+    def _published_at(self, manifest: Manifest) -> int:
+        """When the manifest was written, behind all files, in nanoseconds by the clock of the file system."""
         try:
-            status = path.lstat()
-            return stat.S_ISREG(status.st_mode) and status.st_size == size_bytes
+            return (self._folder(manifest.asset, manifest.key) / _MANIFEST).stat().st_mtime_ns
+        except (FileNotFoundError, NotADirectoryError):
+            return 0
+
+    def _is_whole(self, path: Path, stored: StoredFile, published_ns: int) -> bool:
+        try:
+            return is_whole(path, stored, published_ns)
         except (FileNotFoundError, NotADirectoryError):
             self._require_root()
             return False

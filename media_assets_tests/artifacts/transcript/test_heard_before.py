@@ -46,7 +46,7 @@ def whole(tmp_path: Path) -> Stored[Transcript]:
 
 def taken(earlier: Stored[Transcript] | None, **changes: Any) -> Transcript | None:
     arguments: dict[str, Any] = {"audio": AUDIO, "settings": SETTINGS, "code_version": "1"} | changes
-    return heard_before(Earlier(earlier, all_anew=False), **arguments)
+    return heard_before(Earlier(earlier, {}, all_anew=False), **arguments)
 
 
 def test_what_the_engine_heard_is_taken_from_its_own_file(whole: Stored[Transcript]) -> None:
@@ -72,7 +72,7 @@ def test_another_engine_another_sound_or_other_code_hears_anew(
 
 
 def test_whoever_wants_all_anew_has_it_heard_anew(whole: Stored[Transcript]) -> None:
-    assert heard_before(Earlier(whole, all_anew=True), AUDIO, SETTINGS, "1") is None
+    assert heard_before(Earlier(whole, {}, all_anew=True), AUDIO, SETTINGS, "1") is None
 
 
 def test_where_nothing_was_made_all_is_heard() -> None:

@@ -34,7 +34,7 @@ from media_assets.places.cache.cache import FetchCache
 from media_assets.places.manifest import Manifest, StoredFile, why_of_another
 from media_assets.places.manifest_formats import FORMATS, ManifestFormats
 from media_assets.places.source import no_check
-from media_assets.places.store import ManifestReader, Target
+from media_assets.places.store import MOST_EDITED_BYTES, EditedFile, ManifestReader, Target
 
 
 class BucketArtifacts:
@@ -89,6 +89,27 @@ class BucketArtifacts:
         if manifest and manifest.fingerprint == fingerprint and self.intact(manifest):
             return manifest
         return None
+
+    def edited(self, manifest: Manifest, directory: Path) -> Mapping[str, EditedFile]:
+        """See `ShowsEdits`. What has the size and the age of what was published is not read."""
+        published = self._bucket.head(f"{self._layout.artifact(manifest.asset, manifest.key)}/{MANIFEST}")
+        found = {}
+        for stored in manifest.files:
+            info = self._bucket.head(stored.path)
+            if info is None or not 0 < info.size_bytes <= MOST_EDITED_BYTES:
+                continue
+            is_older = published is not None and info.modified_at <= published.modified_at
+            if is_older and info.size_bytes == stored.size_bytes:
+                continue
+            copy = directory / stored.name
+            size, tag = info.size_bytes, info.e_tag
+            try:
+                sha256 = download(self._bucket, stored.path, copy, size_bytes=size, e_tag=tag, algorithm="sha256")
+            except (ObjectGone, ConditionFailed):
+                raise Transient(f"{stored.name} was changed while it was read") from None
+            if sha256 != stored.sha256:
+                found[stored.name] = EditedFile(copy, sha256, info.modified_at)
+        return found
 
     @contextmanager
     def lease(self, stored: StoredFile) -> Iterator[Path]:

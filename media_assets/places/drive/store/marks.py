@@ -38,7 +38,7 @@ ID = "media_assets_id"
 """The file's own."""
 ALL = (ARTIFACT, ASSET, FINGERPRINT, SHA256, MD5, STORE, PART, PLACE, ID)
 
-FIELDS = "id,name,size,md5Checksum,sha256Checksum,createdTime,parents,driveId,trashed,appProperties"
+FIELDS = "id,name,size,md5Checksum,sha256Checksum,createdTime,modifiedTime,parents,driveId,trashed,appProperties"
 """What `DriveFile.of` wants to know."""
 
 # The most bytes of a property's key and value together, in UTF-8: a limit of the API.
@@ -58,6 +58,8 @@ class DriveFile:
     """Empty where Drive does not know it."""
     created: str
     """RFC 3339 in UTC: sorts by time."""
+    modified: str
+    """When its content was last put there, in the same form."""
     parent: str
     drive: str
     """Id of the shared drive; empty in My Drive."""
@@ -73,6 +75,7 @@ class DriveFile:
             md5=resource.get("md5Checksum", ""),
             sha256=resource.get("sha256Checksum", ""),
             created=resource.get("createdTime", ""),
+            modified=resource.get("modifiedTime", ""),
             parent=next(iter(resource.get("parents", ())), ""),
             drive=resource.get("driveId", ""),
             trashed=resource.get("trashed", False),

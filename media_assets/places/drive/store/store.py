@@ -15,12 +15,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from filelock import FileLock
 
-from media_assets.base.checksums import digests_of
+from media_assets.base.checksums import digests_of, sha256_of
 from media_assets.base.errors import MediaAssetsError, SourceChanged, Transient
 from media_assets.base.files import PRIVATE_MODE, private_folder
 from media_assets.base.interruption import held_if_free, holding
@@ -42,7 +43,7 @@ from media_assets.places.drive.store.snapshot import DriveSnapshot
 from media_assets.places.manifest import Manifest, StoredFile
 from media_assets.places.manifest_formats import FORMATS, ManifestFormats
 from media_assets.places.source import no_check
-from media_assets.places.store import ManifestReader, Target
+from media_assets.places.store import MOST_EDITED_BYTES, EditedFile, ManifestReader, Target
 
 # A look at an artifact also answers whether it is intact, if that is asked at once.
 _LOOK_LASTS_SECONDS = 2.0
@@ -112,6 +113,25 @@ class DriveArtifacts:
                 if found.manifest and found.manifest.id == file.id and self._index.intact(manifest, found):
                     return manifest
         return None
+
+    def edited(self, manifest: Manifest, directory: Path) -> Mapping[str, EditedFile]:
+        """See `ShowsEdits`."""
+        found = {}
+        for stored in manifest.files:
+            file = self._index.file(stored.path)
+            if file is None or file.trashed or file.has_content_of(stored):
+                continue
+            if not 0 < file.size_bytes <= MOST_EDITED_BYTES:
+                continue
+            copy = directory / stored.name
+            try:
+                self._api.download(file.id, copy, size_bytes=file.size_bytes, md5=file.content_md5)
+            except SourceChanged as error:
+                raise Transient(f"{stored.name} was changed in Google Drive while it was fetched") from error
+            sha256 = sha256_of(copy)
+            if sha256 != stored.sha256:
+                found[stored.name] = EditedFile(copy, sha256, datetime.fromisoformat(file.modified))
+        return found
 
     def lease(self, stored: StoredFile) -> AbstractContextManager[Path]:
         name, fetch = self._in_cache(stored.sha256), partial(self._fetch, stored)

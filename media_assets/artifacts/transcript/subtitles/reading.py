@@ -1,0 +1,161 @@
+"""Reads subtitles of all kinds that people and players have: SubRip, WebVTT, SubStation Alpha and what else pysubs2
+knows.
+
+What cannot be read as it stands there is refused with its place: a cue that is passed over in silence would be lost
+speech. Sources: W3C WebVTT, sections 4 and 6.4; SubRip has no standard.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+_TIME = r"(?:\d+:)?\d{1,2}:\d{1,2}[.,]\d{1,3}"
+_TWO_TIMES = re.compile(rf"\s*{_TIME}\D{{1,9}}{_TIME}\s*$")
+_TIMES = re.compile(rf"\s*{_TIME}\s*--?>\s*{_TIME}(?:\s.*)?")
+_VOICE = re.compile(r"<v(?:\.[^\s>]*)?(?:\s+(?P<name>[^>]*))?>")
+_TAG = re.compile(r"</?[A-Za-z0-9][^>]*>")
+_STYLE = re.compile(r"\{[^}]*\}")
+"""An instruction of SubStation Alpha, which SubRip has taken over."""
+_BLOCKS = re.compile(r"\n[ \t]*\n")
+
+
+@dataclass(frozen=True)
+class SpokenCue:
+    """What one person says in a caption."""
+
+    start_seconds: float
+    end_seconds: float
+    text: str
+    """One line or several, without markup."""
+    speaker: str | None = None
+    """What the captions call whoever says it."""
+
+
+class UnreadableSubtitles(ValueError):
+    """Subtitles that cannot be read as they stand: the message says where, and what is wrong."""
+
+
+def read_subtitles(path: Path) -> list[SpokenCue]:
+    """The cues of a file, in the order of their starts; its ending tells which kind it is of.
+
+    Raises:
+        UnreadableSubtitles: it is no such file, or a part of it cannot be read.
+    """
+    return cues_of(decoded(path.read_bytes()), path.suffix.lower())
+
+
+def cues_of(text: str, suffix: str) -> list[SpokenCue]:
+    """The cues of a text, see `read_subtitles`.
+
+    Args:
+        suffix: The ending of its name, in small letters.
+    """
+    cues = list(_of_web_vtt(text) if suffix == ".vtt" else _of_others(text, suffix))
+    for cue in cues:
+        if not 0 <= cue.start_seconds <= cue.end_seconds:
+            raise UnreadableSubtitles(f"the cue at {cue.start_seconds:.3f} s ends before it begins ({_begun(cue)})")
+    return sorted((cue for cue in cues if cue.text), key=lambda cue: cue.start_seconds)
+
+
+def decoded(content: bytes) -> str:
+    """Text with the ends of its lines as Unix has them, in whichever encoding it was saved.
+
+    Raises:
+        UnreadableSubtitles: it is no text.
+    """
+    from charset_normalizer import from_bytes
+
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        best = from_bytes(content).best()
+        if best is None:
+            raise UnreadableSubtitles("it is no text in any known encoding") from None
+        text = str(best).removeprefix("\ufeff")
+    if "\0" in text:
+        raise UnreadableSubtitles("it is no text: it has bytes that are zero")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _of_others(text: str, suffix: str) -> Iterator[SpokenCue]:
+    import pysubs2
+
+    try:
+        kind = suffix.removeprefix(".") if suffix in (".srt", ".ass", ".ssa") else None
+        # It takes all between `<` and the next `>` for a tag.
+        raw = {"keep_html_tags": True} if kind == "srt" else {}
+        read = pysubs2.SSAFile.from_string(text, format_=kind, **raw)
+        events = [event for event in read if not event.is_comment]
+    except (pysubs2.Pysubs2Error, ValueError) as error:
+        raise UnreadableSubtitles(f"it is of no known kind ({error})") from error
+    if kind == "srt":
+        _require_all(text, len(events))
+    for event in events:
+        words = html.unescape(_TAG.sub("", _STYLE.sub("", event.text.replace("\\N", "\n").replace("\\n", "\n"))))
+        yield SpokenCue(event.start / 1000, event.end / 1000, _tidied(words), event.name or None)
+
+
+def _of_web_vtt(text: str) -> Iterator[SpokenCue]:
+    import webvtt
+
+    try:
+        captions = webvtt.from_buffer(io.StringIO(text)).captions
+    except webvtt.errors.MalformedFileError as error:
+        raise UnreadableSubtitles("its first line is not WEBVTT") from error
+    except webvtt.errors.MalformedCaptionError as error:
+        raise UnreadableSubtitles(str(error)) from error
+    _require_all(_without_notes(text), len(captions))
+    for caption in captions:
+        yield from _by_voice(caption.start_in_seconds, caption.end_in_seconds, caption.raw_text)
+
+
+def _by_voice(start: float, end: float, raw: str) -> Iterator[SpokenCue]:
+    """What each voice says in a caption: they share its time by the length of their texts."""
+    marks = list(_VOICE.finditer(raw))
+    borders = [0, *(mark.start() for mark in marks), len(raw)]
+    names = [None, *(_tidied(html.unescape(mark["name"] or "")) or None for mark in marks)]
+    texts = [_tidied(html.unescape(_TAG.sub("", raw[first:last]))) for first, last in pairwise(borders)]
+    spans = [(name, text) for name, text in zip(names, texts, strict=True) if text]
+    if len(spans) > 1 and all(text.startswith("-") for _, text in spans):
+        spans = [(name, text[1:].lstrip()) for name, text in spans if text[1:].strip()]
+    total, said = sum(len(words) for _, words in spans), 0
+    for name, words in spans:
+        begun, said = said, said + len(words)
+        yield SpokenCue(
+            round(start + (end - start) * begun / total, 3), round(start + (end - start) * said / total, 3), words, name
+        )
+
+
+def _require_all(text: str, count: int) -> None:
+    """Both libraries pass over what they cannot read; each pair of times is a cue, though."""
+    lines = list(enumerate(text.split("\n"), start=1))
+    arrows = [(number, line) for number, line in lines if "-->" in line]
+    if wrong := next((number for number, line in arrows if not _TIMES.fullmatch(line)), None):
+        raise UnreadableSubtitles(f"line {wrong} has an arrow, and not two times as 00:01:02,345 --> 00:01:04,000")
+    if wrong := next((number for number, line in lines if _TWO_TIMES.match(line) and not _TIMES.fullmatch(line)), None):
+        raise UnreadableSubtitles(f"line {wrong} has two times, and no arrow as in 00:01:02,345 --> 00:01:04,000")
+    if count < len(arrows):
+        raise UnreadableSubtitles(f"it has {len(arrows)} pairs of times, and only {count} cues can be read")
+    if not count and text.strip().partition("\n")[0] not in ("", "WEBVTT"):
+        raise UnreadableSubtitles("it has text, and no times as 00:01:02,345 --> 00:01:04,000")
+
+
+def _without_notes(text: str) -> str:
+    """WebVTT without its comments and styles; as many lines."""
+    blocks = _BLOCKS.split(text)
+    kept = ["\n" * block.count("\n") if re.match(r"\s*(NOTE|STYLE|REGION)\b", block) else block for block in blocks]
+    return "\n\n".join(kept)
+
+
+def _tidied(text: str) -> str:
+    return "\n".join(line for line in (" ".join(line.split()) for line in text.split("\n")) if line)
+
+
+def _begun(cue: SpokenCue) -> str:
+    return cue.text.replace("\n", " ")[:40]
