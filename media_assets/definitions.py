@@ -18,6 +18,7 @@ from media_assets.artifacts.transcript.transcribers import Transcribers
 from media_assets.automation.age_sensor import age_sensor
 from media_assets.automation.budget_sensor import budget_sensor
 from media_assets.automation.conditions import condition_sensor, stage_condition
+from media_assets.automation.edit_sensor import edit_sensor
 from media_assets.automation.source_sensor import source_sensor
 from media_assets.base.logs import LogStyle
 from media_assets.base.secrets import Secrets
@@ -50,6 +51,7 @@ def build_definitions(
     stages = enabled_stages(settings.assets)
     keys = [dg.AssetKey(stage.name) for stage in stages]
     ageing = [stage for stage in stages if stage.of_file]
+    edited = [stage for stage in stages if stage.takes_edits]
     with_index = INDEX in {stage.name for stage in stages}
     return dg.Definitions(
         assets=[
@@ -63,6 +65,7 @@ def build_definitions(
             first_report(keys),
             *(source_sensor(name, library, settings, keys) for name in settings.sources),
             *([age_sensor(library, ageing)] if ageing else []),
+            *([edit_sensor(library, edited)] if edited else []),
             *([budget_sensor(keys)] if settings.budgets.per_day_usd is not None else []),
             *notification_sensors(library, settings, secrets, stages),
         ],

@@ -76,7 +76,7 @@ class FileInputs:
         return Earlier(stored, self._edits, self._run.all_anew)
 
     def _edits_of(self, manifest: Manifest, directory: Path) -> Mapping[str, EditedFile]:
-        if not isinstance(self._own, ShowsEdits):
+        if not (self._run.stage.takes_edits and isinstance(self._own, ShowsEdits)):
             return {}
         directory.mkdir(exist_ok=True)
         return self._own.edited(manifest, directory)
@@ -87,7 +87,7 @@ class FileInputs:
         Raises:
             Transient: somebody did.
         """
-        own = self._own.manifest(self._run.stage.name, self._recipe.key) if self._run.stage.takes_earlier else None
+        own = self._own.manifest(self._run.stage.name, self._recipe.key) if self._run.stage.takes_edits else None
         if own is None or own.not_applicable:
             return
         now = {name: edit.sha256 for name, edit in self._edits_of(own, directory / "edited").items()}

@@ -142,7 +142,7 @@ class FileWork:
     @property
     def _may_be_edited(self) -> bool:
         """Whether there may be a person's work in what there is, which a copy of a twin would be the end of."""
-        own = self._own if self._stage.takes_earlier else None
+        own = self._own if self._stage.takes_edits else None
         return own is not None and (own.by_hand or not self._store.intact(own))
 
     @property

@@ -56,6 +56,7 @@ class FileAsset(Generic[Value]):
     rules: Callable[[Any], Sequence[EngineRule]] | None
     resource_settings: Callable[[Any], Mapping[str, Section]] | None
     texts: Callable[[Value, Recording], Mapping[str, str]] | None
+    takes_edits: bool
 
     @property
     def name(self) -> str:
@@ -181,6 +182,7 @@ def file_asset(
     rules: Callable[[Any], Sequence[EngineRule]] | None = None,
     resource_settings: Callable[[Any], Mapping[str, Section]] | None = None,
     texts: Callable[[Value, Recording], Mapping[str, str]] | None = None,
+    takes_edits: bool = False,
 ) -> Callable[[Callable[..., Artifact[Value]]], FileAsset[Value]]:
     """Declare a stage.
 
@@ -201,6 +203,8 @@ def file_asset(
             default counts as nothing, so that a stage may get such a resource without all artifacts being made anew.
         texts: Files of the artifact for people, by name, that name the recording or link to it. They are written for
             each file, also where it shares the artifact of another or was renamed; later stages do not depend on them.
+        takes_edits: Whether it takes over what people change in its artifacts where they are stored, by its parameter
+            `earlier`: then no copy of another file's artifact takes their place.
     """
 
     def declare(function: Callable[..., Artifact[Value]]) -> FileAsset[Value]:
@@ -219,6 +223,7 @@ def file_asset(
             rules,
             resource_settings,
             texts,
+            takes_edits,
         )
 
     return declare

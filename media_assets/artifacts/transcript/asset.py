@@ -63,6 +63,7 @@ def _told(correction: Correction) -> str:
     describe=describe,
     rules=lambda settings: settings.transcription_rules,
     texts=lambda said, recording: {"transcript.txt": to_text(said, recording)},
+    takes_edits=True,
 )
 def transcript(
     m4a_audio: Stored[AudioTrack],
