@@ -23,11 +23,12 @@ from media_assets.cli.options import Quiet
 from media_assets.cli.output import bear_deafness, console, print_error
 from media_assets.cli.process import process, retry
 from media_assets.cli.status import status
+from media_assets.cli.transcript import transcript
 
 # Dagster takes seconds to import: commands import it, not this module, so that `--help` answers at once.
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
-for command in (init, process, retry, status, doctor, duplicates, login, dev, metrics):
+for command in (init, process, retry, status, transcript, doctor, duplicates, login, dev, metrics):
     app.command()(command)
 app.add_typer(alerts.alerts, name="alerts")
 app.add_typer(alerts.webhooks, name="webhooks")

@@ -195,4 +195,5 @@ def _day(day: date) -> str:
 
 
 def _shown(transcript: Transcript) -> list[tuple[float, float, str, str | None]]:
-    return [(one.start_seconds, one.end_seconds, one.text, one.speaker) for one in transcript.segments]
+    names = {speaker.id: speaker.label for speaker in transcript.speakers}
+    return [(one.start_seconds, one.end_seconds, one.text, names.get(one.speaker or "")) for one in transcript.segments]

@@ -153,10 +153,12 @@ def test_the_stage_looks_at_what_its_engine_returns(tmp_path: Path) -> None:
     stored = Stored(manifest, AudioTrack, lambda _: tmp_path / "audio.m4a")
     with pytest.raises(FaultOfCode, match="the engine faster-whisper returned None, and no Transcript"):
         transcript.function(
-            stored, Earlier(None, all_anew=False), Silent(), FasterWhisperTranscription(), Work(tmp_path)
+            stored, Earlier(None, {}, all_anew=False), Silent(), FasterWhisperTranscription(), Work(tmp_path)
         )
     with pytest.raises(BadResult) as caught:
-        transcript.function(stored, Earlier(None, all_anew=False), Late(), FasterWhisperTranscription(), Work(tmp_path))
+        transcript.function(
+            stored, Earlier(None, {}, all_anew=False), Late(), FasterWhisperTranscription(), Work(tmp_path)
+        )
     assert caught.value.reason == (
         "the engine faster-whisper returned nonsense: a TranscriptSegment that is none (end_seconds: Input should be a "
         "valid number, unable to parse string as a number)"
