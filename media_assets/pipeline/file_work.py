@@ -194,7 +194,12 @@ class FileWork:
     def _recording(self) -> Recording:
         """The file, as people know it."""
         library, key = self._library, self._recipe.key
-        return Recording(key, lambda: address_of(library, key), lambda: getattr(self._first(), "value", None))
+        return Recording(
+            key,
+            lambda: address_of(library, key),
+            lambda: getattr(self._first(), "value", None),
+            self._recipe.playing_seconds,
+        )
 
     def _first(self) -> Manifest | None:
         """What the first stage made of the file."""

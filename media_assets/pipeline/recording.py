@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from media_assets.base.errors import BadMedia, Unforeseen
 from media_assets.base.keys import display_name
@@ -31,12 +31,18 @@ class Recording:
         key: Its partition key.
         address: What its source says that opens it; empty where it cannot tell.
         listed: What the first stage noted of it.
+        seconds: How long it plays, as far as the artifacts know that a stage is made from.
     """
 
     def __init__(
-        self, key: str, address: Callable[[], str] = lambda: "", listed: Callable[[], Any] = lambda: None
+        self,
+        key: str,
+        address: Callable[[], str] = lambda: "",
+        listed: Callable[[], Any] = lambda: None,
+        seconds: float | None = None,
     ) -> None:
         self.key = key
+        self.seconds = seconds
         self._address = address
         self._listed = listed
 
@@ -58,8 +64,8 @@ class Recording:
     def address_at(self, seconds: float) -> str:
         """Where it plays from that moment: a media fragment (W3C Media Fragments URI 1.0), or the parameter that the
         player of Google Drive takes."""
-        start = max(0, int(seconds))
-        return f"{self.address}?t={start}" if urlsplit(self.address).hostname == _DRIVE else f"{self.address}#t={start}"
+        start, address = max(0, int(seconds)), urldefrag(self.address).url
+        return f"{address}?t={start}" if urlsplit(address).hostname == _DRIVE else f"{address}#t={start}"
 
     @property
     def recorded_at(self) -> datetime | None:

@@ -43,6 +43,7 @@ def describe(stored: Stored[Summary]) -> Metadata:
     result_settings=lambda settings: settings.summary,
     describe=describe,
     rules=lambda settings: settings.summary_rules,
+    texts=lambda made, recording: {"summary.md": to_markdown(made, recording)},
 )
 def summary(
     transcript: Stored[Transcript], summarizers: Summarizers, settings: SummarySettings, work: Work
@@ -58,11 +59,7 @@ def summary(
     with named(engine, settings.engine, work.directory):
         returned = engine.summarize(said, work)
     made = checked_summary(returned, engine, settings.engine, last_seconds=ends)
-    forms = {
-        "summary.json": made.model_dump_json(indent=1),
-        "summary.md": to_markdown(made, said.duration_seconds),
-    }
-    for name, text in forms.items():
-        (work.directory / name).write_text(text, "utf-8", newline="\n")
-    files = {name: work.directory / name for name in forms}
-    return Artifact(made, files, document="summary.json", cost_usd=made.usage.cost_usd or 0.0)
+    made = made.model_copy(update={"speakers": tuple(dict.fromkeys(said.labels.values()))})
+    document = work.directory / "summary.json"
+    document.write_text(made.model_dump_json(indent=1), "utf-8", newline="\n")
+    return Artifact(made, {document.name: document}, document=document.name, cost_usd=made.usage.cost_usd or 0.0)

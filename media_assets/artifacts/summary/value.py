@@ -38,6 +38,8 @@ class Summary(Model):
     model: str
     extractive: bool
     """True when every sentence was taken from the transcript and none was written."""
+    speakers: tuple[str, ...] = ()
+    """Who speaks, by name, in the order of their first words; empty where nobody is told apart."""
     parts: int = 1
     """How many parts of the transcript were summarised before the whole."""
     usage: Usage = Usage()
@@ -46,8 +48,10 @@ class Summary(Model):
 
     @model_serializer(mode="wrap")
     def _without_what_is_absent(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """The value as it was stored before there were notes: the same summary stays the same version."""
+        """The value as it was stored before there were notes and speakers: the same summary stays the same version."""
         dumped: dict[str, Any] = dump(self)
         if self.note is None:
             dumped.pop("note", None)
+        if not self.speakers:
+            dumped.pop("speakers", None)
         return dumped

@@ -17,6 +17,7 @@ from media_assets.artifacts.summary.value import Summary
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.errors import Cancelled, NotApplicable
 from media_assets.base.secrets import Secrets
+from media_assets.pipeline.recording import Recording
 from media_assets.work.work import Work
 from media_assets_tests.artifacts.summary.transcripts import BEES, TRAINS, as_recognised_without_punctuation, transcript
 
@@ -161,7 +162,7 @@ def test_a_language_without_a_list_gets_by_without_its_commonest_words(tmp_path:
         summary.note
         == "The language sq is not known to this engine: its function words may stand in the title and the topics"
     )
-    assert summary.note in to_markdown(summary, 9.0)
+    assert summary.note in to_markdown(summary, Recording("box:a.mp4"))
     unknown = summarize(transcript(texts, "und"), tmp_path)
     assert unknown.note is not None and unknown.note.startswith("The language is not known: ")
     known = summarize(transcript(texts, "ro"), tmp_path)
