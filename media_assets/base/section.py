@@ -14,6 +14,14 @@ class _NotInResult:
 NOT_IN_RESULT = _NotInResult()
 
 
+class _CountsIfUnusual:
+    """Marks a setting that came to a section that exists: as it is by default it is no part of fingerprints, so that
+    what was made before there was such a setting is not made anew."""
+
+
+COUNTS_IF_UNUSUAL = _CountsIfUnusual()
+
+
 class _NameOrPath:
     """Marks text that is a path when it begins like one (`.`, `~`, `/`), and a name otherwise."""
 
@@ -31,7 +39,10 @@ class Section(BaseModel):
         dumped = self.model_dump(mode="json")
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
-            if any(isinstance(mark, _NotInResult) for mark in field.metadata):
+            unusual = value != field.get_default(call_default_factory=True)
+            if any(isinstance(mark, _NotInResult) for mark in field.metadata) or (
+                not unusual and any(isinstance(mark, _CountsIfUnusual) for mark in field.metadata)
+            ):
                 del dumped[name]
             elif isinstance(value, Section):
                 dumped[name] = value.result_settings()

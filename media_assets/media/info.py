@@ -31,6 +31,8 @@ class Stream(Model):
     """ISO 639-2 code as stored in the container; None when absent or `und`."""
     title: str | None = None
     default: bool = False
+    forced: bool = False
+    """Whether it is shown to everybody: subtitles of what is said in another language, or written in the picture."""
     attached_picture: bool = False
     """Cover art: a video stream that is not a video."""
     start_seconds: float | None = None
@@ -59,8 +61,9 @@ class Stream(Model):
     def _without_what_is_rare(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """The value as it was stored before this was looked for: the same stream stays the same version."""
         dumped: dict[str, Any] = dump(self)
-        if not self.views_told_twice:
-            dumped.pop("views_told_twice", None)
+        for name in ("views_told_twice", "forced"):
+            if not getattr(self, name):
+                dumped.pop(name, None)
         return dumped
 
     @property

@@ -44,6 +44,7 @@ def describe(stream: AvStream, container: str, *, dolby_vision: bool) -> Stream:
         "language": _language(tags),
         "title": tags.get("title"),
         "default": bool(stream.disposition & Disposition.default),
+        "forced": bool(stream.disposition & Disposition.forced),
         "attached_picture": bool(stream.disposition & Disposition.attached_pic),
         "start_seconds": _seconds(stream, stream.start_time),
         "duration_seconds": _tagged_duration(stream, tags) if matroska else _seconds(stream, stream.duration),

@@ -184,7 +184,8 @@ class Processor:
         forced = is_forced(stage.name, selection)
         plan = StagePlan(stage.name)
         reader = self._library.store(stage.name).as_of_now(stage.name)
-        upstreams = {name: self._library.store(name).as_of_now(name) for name in stage.upstreams}
+        looked_at = (*stage.upstreams, *stage.consulted)
+        upstreams = {name: self._library.store(name).as_of_now(name) for name in looked_at}
         for key in keys:
             recipe = Recipe(stage, key, self._library, upstreams, entry=self._entries.get(key))
             self._place(plan, recipe, reader, status, forced=forced, retry=selection.retry)

@@ -20,7 +20,7 @@ from media_assets.base.errors import (
     Transient,
 )
 from media_assets.pipeline.artifact import Earlier, Stored
-from media_assets.pipeline.recipe import Recipe
+from media_assets.pipeline.recipe import SIDECARS, Recipe
 from media_assets.pipeline.stage_run import StageRun
 from media_assets.places.manifest import Manifest
 from media_assets.places.store import ArtifactStore, EditedFile, ShowsEdits, SignsLinks
@@ -49,6 +49,11 @@ class FileInputs:
         arguments: dict[str, Any] = dict(self._run.resources)
         for name, value_type in self._run.stage.upstreams.items():
             arguments[name] = self._stored(name, value_type)
+        for name, value_type in self._run.stage.consulted.items():
+            there = name in self._recipe.consulted_manifests
+            arguments[name] = self._stored(name, value_type) if there else None
+        if SIDECARS in self._run.stage.consults:
+            arguments[SIDECARS] = self._recipe.sidecars
         if self._run.stage.reads_entry:
             self.read_source = True
             arguments["entry"] = self._recipe.entry
@@ -64,7 +69,7 @@ class FileInputs:
         stage, store = self._run.stage, self._own
         manifest = store.manifest(stage.name, self._recipe.key)
         if manifest is None or manifest.not_applicable:
-            return Earlier(None, {}, self._run.all_anew)
+            return Earlier(None, {}, all_anew=self._run.all_anew)
         self._edits = self._edits_of(manifest, work.directory / "edited")
 
         def fetch(file: str | None) -> Path:
@@ -73,7 +78,7 @@ class FileInputs:
             return self.leases.enter_context(store.lease(manifest.file(file)))
 
         stored = Stored(manifest, stage.value_type, fetch, where=lambda: store.link(manifest))
-        return Earlier(stored, self._edits, self._run.all_anew)
+        return Earlier(stored, self._edits, all_anew=self._run.all_anew)
 
     def _edits_of(self, manifest: Manifest, directory: Path) -> Mapping[str, EditedFile]:
         if not (self._run.stage.takes_edits and isinstance(self._own, ShowsEdits)):
@@ -95,7 +100,7 @@ class FileInputs:
             raise Transient(f"its {own.asset} was edited while it was made anew", next_step="Process it again")
 
     def _stored(self, name: str, value_type: type[Any]) -> Stored[Any]:
-        manifest, store = self._recipe.manifests[name], self._run.upstreams[name]
+        manifest, store = self._manifest(name), self._store(name)
         read = dict[str, Path]()
 
         def fetch(file: str | None) -> Path:
@@ -110,6 +115,12 @@ class FileInputs:
         stored = Stored(manifest, value_type, fetch, sign, where=lambda: store.link(manifest))
         self._handed_out[name] = stored, read
         return stored
+
+    def _manifest(self, name: str) -> Manifest:
+        return {**self._recipe.consulted_manifests, **self._recipe.manifests}[name]
+
+    def _store(self, name: str) -> ArtifactStore:
+        return self._run.upstreams.get(name) or self._run.library.store(name)
 
     def _leased_source(self, manifest: Manifest) -> Path:
         entry = self._recipe.entry
@@ -146,7 +157,7 @@ class FileInputs:
         """
         self.require_unchanged_source()
         for name, (stored, read) in self._handed_out.items():
-            if read and not self._run.upstreams[name].intact(self._recipe.manifests[name]):
+            if read and not self._store(name).intact(self._manifest(name)):
                 raise Transient(
                     f"its {name} went away while it was read", next_step="Process it again: what is gone is made anew"
                 ) from error

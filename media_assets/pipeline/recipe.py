@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Protocol
@@ -16,9 +16,14 @@ from media_assets.pipeline.library import Library
 from media_assets.pipeline.rules import EngineRule, FileFacts, first_that_fits
 from media_assets.pipeline.settings import Placement
 from media_assets.places.manifest import Manifest, fingerprint_of
-from media_assets.places.source import SourceEntry
+from media_assets.places.source import HasSidecars, Sidecars, SourceEntry
 from media_assets.places.store import ManifestReader, Target
 
+Consulted = Callable[[Any, Any], str | None]
+"""Tells what of an artifact, by its manifest, or of the sidecars counts for a stage that may look at it, from the
+section for that file; None: nothing."""
+SIDECARS = "sidecars"
+"""What the sidecars of a source file are called among what a stage consults."""
 OfFile = Callable[[Any, Mapping[str, Manifest], datetime], Section]
 """Chooses of a section what counts for one file: by the artifacts it is made from, as things are at that moment."""
 
@@ -51,6 +56,12 @@ class Stage(Protocol):
     def resource_settings(self) -> Callable[[Any], Mapping[str, Section]] | None: ...
 
     @property
+    def consults(self) -> Mapping[str, Consulted]: ...
+
+    @property
+    def sidecar_endings(self) -> Collection[str]: ...
+
+    @property
     def of_file(self) -> OfFile | None: ...
 
 
@@ -80,8 +91,11 @@ class Recipe:
         self.stage = stage
         self.key = key
         self._library = library
-        self._upstreams = upstreams or {name: library.store(name) for name in stage.upstreams}
+        self._upstreams = upstreams or {}
         self._entry = entry
+
+    def _reader(self, name: str) -> ManifestReader:
+        return self._upstreams.get(name) or self._library.store(name)
 
     @cached_property
     def entry(self) -> SourceEntry:
@@ -111,8 +125,8 @@ class Recipe:
             Waiting: one is missing.
         """
         manifests = {}
-        for name, reader in self._upstreams.items():
-            manifest = reader.manifest(name, self.key)
+        for name in self.stage.upstreams:
+            manifest = self._reader(name).manifest(name, self.key)
             if manifest is None:
                 raise Waiting(
                     f"waits for its {name}",
@@ -130,7 +144,32 @@ class Recipe:
             inputs["source"] = self.entry.revision
         if not self.stage.shared_by_content:
             inputs["key"] = self.key
-        return inputs
+        return inputs | self._consulted
+
+    @cached_property
+    def consulted_manifests(self) -> Mapping[str, Manifest]:
+        """The manifests of the artifacts that the stage may look at, as far as they are there."""
+        names = [name for name in self.stage.consults if name != SIDECARS]
+        found = {name: self._reader(name).manifest(name, self.key) for name in names}
+        return {name: manifest for name, manifest in found.items() if manifest and not manifest.not_applicable}
+
+    @cached_property
+    def sidecars(self) -> Sidecars:
+        """What lies beside the source file, as far as its source can tell that."""
+        source = self._library.source(self.key)
+        if not isinstance(source, HasSidecars):
+            return Sidecars()
+        return source.sidecars(self.entry, self.stage.sidecar_endings)
+
+    @property
+    def _consulted(self) -> dict[str, str]:
+        if self.not_applicable:
+            return {}
+        looked_at: dict[str, Any] = dict(self.consulted_manifests)
+        if SIDECARS in self.stage.consults:
+            looked_at[SIDECARS] = self.sidecars
+        counted = {name: self.stage.consults[name](shown, self.section) for name, shown in looked_at.items()}
+        return {name: told for name, told in counted.items() if told is not None}
 
     @cached_property
     def chosen(self) -> Section | None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, get_args, get_origin, get_type_hints
@@ -27,12 +27,12 @@ from pydantic import BaseModel
 from media_assets.base.errors import Fatal, FaultOfCode
 from media_assets.base.section import Section
 from media_assets.pipeline.artifact import Artifact, Earlier, Stored, Value
-from media_assets.pipeline.recipe import OfFile, unusual_settings
+from media_assets.pipeline.recipe import SIDECARS, Consulted, OfFile, unusual_settings
 from media_assets.pipeline.recording import Recording
 from media_assets.pipeline.rules import EngineRule
 from media_assets.pipeline.settings import AssetTuning, Pool
-from media_assets.pipeline.stage_mistakes import mistakes
-from media_assets.places.source import SourceEntry
+from media_assets.pipeline.stage_mistakes import mistakes, without_none
+from media_assets.places.source import Sidecars, SourceEntry
 from media_assets.work.work import Work
 
 Metadata = Mapping[str, Any]
@@ -57,6 +57,8 @@ class FileAsset(Generic[Value]):
     resource_settings: Callable[[Any], Mapping[str, Section]] | None
     texts: Callable[[Value, Recording], Mapping[str, str]] | None
     takes_edits: bool
+    consults: Mapping[str, Consulted]
+    sidecar_endings: Collection[str]
 
     @property
     def name(self) -> str:
@@ -74,7 +76,14 @@ class FileAsset(Generic[Value]):
     @cached_property
     def upstreams(self) -> Mapping[str, type[BaseModel]]:
         """The earlier stages it reads, and the type of their values."""
-        return {name: get_args(hint)[0] for name, hint in self._parameters if get_origin(hint) is Stored}
+        stored = {name: get_args(hint)[0] for name, hint in self._parameters if get_origin(hint) is Stored}
+        return {name: value for name, value in stored.items() if name not in self.consults}
+
+    @cached_property
+    def consulted(self) -> Mapping[str, type[BaseModel]]:
+        """The earlier stages it may look at, and the type of their values."""
+        stored = {name: hint for name, hint in self._parameters if name in self.consults and name != SIDECARS}
+        return {name: get_args(hint)[0] for name, hint in stored.items()}
 
     @cached_property
     def reads_entry(self) -> bool:
@@ -86,7 +95,9 @@ class FileAsset(Generic[Value]):
         return frozenset(
             name
             for name, hint in self._parameters
-            if get_origin(hint) not in (Stored, Earlier) and hint not in (SourceEntry, Work) and name != "settings"
+            if get_origin(hint) not in (Stored, Earlier)
+            and hint not in (SourceEntry, Sidecars, Work)
+            and name != "settings"
         )
 
     @property
@@ -103,7 +114,7 @@ class FileAsset(Generic[Value]):
 
     @property
     def _parameters(self) -> Iterable[tuple[str, Any]]:
-        return [(name, hint) for name, hint in self._hints.items() if name != "return"]
+        return [(name, without_none(hint)) for name, hint in self._hints.items() if name != "return"]
 
     def settings_for(self, settings: Any) -> Any:
         """What of the settings decides the results: `result_settings`, and with rules the list of it and those."""
@@ -145,12 +156,13 @@ def in_order(*stages: FileAsset[Any]) -> tuple[FileAsset[Any], ...]:
             )
         if stage.name in before:
             raise Fatal(f"the stage {stage.name} is listed twice", next_step="List it once")
-        if missing := [name for name in stage.upstreams if name not in before]:
+        needed = {**stage.upstreams, **stage.consulted}
+        if missing := [name for name in needed if name not in before]:
             raise Fatal(
                 f"the stage {stage.name} is made from {', '.join(missing)}, and no stage of that name comes before it",
                 next_step="Name the parameter after an earlier stage, or list the stage behind it",
             )
-        for name, value_type in stage.upstreams.items():
+        for name, value_type in needed.items():
             if value_type is not before[name].value_type:
                 raise FaultOfCode(
                     f"the stage {stage.name} takes its {name} for a {value_type.__name__}, and it is a "
@@ -183,6 +195,8 @@ def file_asset(
     resource_settings: Callable[[Any], Mapping[str, Section]] | None = None,
     texts: Callable[[Value, Recording], Mapping[str, str]] | None = None,
     takes_edits: bool = False,
+    consults: Mapping[str, Consulted] | None = None,
+    sidecar_endings: Collection[str] = (),
 ) -> Callable[[Callable[..., Artifact[Value]]], FileAsset[Value]]:
     """Declare a stage.
 
@@ -205,6 +219,10 @@ def file_asset(
             each file, also where it shares the artifact of another or was renamed; later stages do not depend on them.
         takes_edits: Whether it takes over what people change in its artifacts where they are stored, by its parameter
             `earlier`: then no copy of another file's artifact takes their place.
+        consults: Artifacts of earlier stages that it may look at, and of most files does not: what of one counts, from
+            its manifest and the section; None where nothing does. The others stay as they are when these are new.
+            So are the files beside the source, as `sidecars`.
+        sidecar_endings: Which files beside the source are its sidecars: how their names end.
     """
 
     def declare(function: Callable[..., Artifact[Value]]) -> FileAsset[Value]:
@@ -224,6 +242,8 @@ def file_asset(
             resource_settings,
             texts,
             takes_edits,
+            consults or {},
+            sidecar_endings,
         )
 
     return declare

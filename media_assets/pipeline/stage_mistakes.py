@@ -9,14 +9,16 @@ import difflib
 import inspect
 import re
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 
 from media_assets.base.section import Section
 from media_assets.pipeline.artifact import Artifact, Earlier, Stored, first_of
+from media_assets.pipeline.recipe import SIDECARS
 from media_assets.pipeline.settings import USUAL_POOLS, AssetTuning
-from media_assets.places.source import SourceEntry
+from media_assets.places.source import Sidecars, SourceEntry
 from media_assets.work.work import Work
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ def _of_signature(stage: FileAsset[Any]) -> Iterator[str]:
 
 
 def _of_parameter(stage: FileAsset[Any], name: str, hint: Any) -> str | None:
+    if name in stage.consults:
+        hint = without_none(hint)
     if hint is Stored or get_origin(hint) is Stored:
         return None if _is_model(*get_args(hint)) else "does not say of which value: write Stored[…]"
     if hint is Earlier or get_origin(hint) is Earlier:
@@ -74,7 +78,7 @@ def _of_parameter(stage: FileAsset[Any], name: str, hint: Any) -> str | None:
             if get_args(hint) == (stage.value_type,)
             else f"is no earlier artifact of its own: write Earlier[{own}]"
         )
-    by_type = {Work: "work", SourceEntry: "entry"}
+    by_type = {Work: "work", SourceEntry: "entry", Sidecars: SIDECARS}
     if hint in by_type:
         return None if name == by_type[hint] else f"has to be called {by_type[hint]}"
     if name in by_type.values():
@@ -86,6 +90,12 @@ def _of_parameter(stage: FileAsset[Any], name: str, hint: Any) -> str | None:
     if _is_model(hint):
         return f"is the value of a stage: write Stored[{hint.__name__}]"
     return None if name in RESOURCES else f"names no resource, {_only(name, RESOURCES)}"
+
+
+def without_none(hint: Any) -> Any:
+    """The type of a parameter that may be None."""
+    kinds = [kind for kind in get_args(hint) if kind is not NoneType]
+    return kinds[0] if get_origin(hint) in (Union, UnionType) and len(kinds) == 1 else hint
 
 
 def _is_model(*kinds: Any) -> bool:

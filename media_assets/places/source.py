@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 def no_check() -> None:
@@ -57,6 +57,39 @@ class Beside:
     objects without a slash at its end."""
     name: str
     """Name of the source file, in that folder."""
+
+
+@dataclass(frozen=True)
+class Sidecar:
+    """A file that belongs to a source file by its name."""
+
+    name: str
+    marks: str
+    """What its name says beyond that of the source file, without the ending: `en.sdh` of `talk.en.sdh.srt`."""
+    revision: str
+    """Tells one version of it from the next."""
+    path: Path
+    """Where it can be read."""
+
+
+@dataclass(frozen=True)
+class Sidecars:
+    """The files that belong to a source file by their names, in the order of these."""
+
+    files: tuple[Sidecar, ...] = ()
+
+
+@runtime_checkable
+class HasSidecars(Protocol):
+    """A source that can tell what lies beside a file without asking anybody."""
+
+    def sidecars(self, entry: SourceEntry, endings: Collection[str]) -> Sidecars:
+        """The files beside one whose names begin as its own does.
+
+        Args:
+            endings: How their names may end, in small letters, with the dot.
+        """
+        ...
 
 
 class DurableState(Protocol):

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+from media_assets.artifacts.drive_file.value import SourceFile
 from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.artifacts.transcript.captions import to_srt, to_vtt
 from media_assets.artifacts.transcript.checking import checked_transcript
 from media_assets.artifacts.transcript.correcting import corrected
 from media_assets.artifacts.transcript.heard_before import HEARD, TRANSCRIPT, heard_before
 from media_assets.artifacts.transcript.settings import TranscriptionSettings
+from media_assets.artifacts.transcript.subtitles.existing import (
+    ENDINGS,
+    ExistingSubtitles,
+    candidates,
+    sidecars_told,
+    tracks_told,
+)
+from media_assets.artifacts.transcript.subtitles.taking import taken_from
 from media_assets.artifacts.transcript.text import paragraphs, to_text
 from media_assets.artifacts.transcript.transcribers import Transcribers
 from media_assets.artifacts.transcript.value import Correction, Transcript
 from media_assets.base.words import word_count
+from media_assets.media.ffmpeg import FFmpeg
 from media_assets.pipeline.artifact import Artifact, Earlier, Stored
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.pipeline.stage import Metadata, file_asset
+from media_assets.places.source import Sidecars
 from media_assets.work.engine_errors import named
 from media_assets.work.work import Work
 
@@ -64,11 +76,16 @@ def _told(correction: Correction) -> str:
     rules=lambda settings: settings.transcription_rules,
     texts=lambda said, recording: {"transcript.txt": to_text(said, recording)},
     takes_edits=True,
+    consults={"drive_file": tracks_told, "sidecars": sidecars_told},
+    sidecar_endings=ENDINGS,
 )
 def transcript(
     m4a_audio: Stored[AudioTrack],
+    drive_file: Stored[SourceFile] | None,
+    sidecars: Sidecars,
     earlier: Earlier[Transcript],
     transcribers: Transcribers,
+    ffmpeg: FFmpeg,
     settings: TranscriptionSettings,
     work: Work,
 ) -> Artifact[Transcript]:
@@ -76,11 +93,19 @@ def transcript(
 
     A recording without speech has an empty transcript. Segments that the engine made up (loops, phrases on silence) are
     dropped and counted; so is all that a model for English alone heard in another language, which a note says.
-    `transcription_rules` may choose another engine for some recordings.
+    `transcription_rules` may choose another engine for some recordings. Subtitles in the language of the sound that the
+    recording has already, beside it or inside it, are taken over, and no engine hears it.
     """
     track = m4a_audio.value
-    before = heard_before(earlier, m4a_audio.manifest, settings, _CODE_VERSION)
+    there: Sequence[ExistingSubtitles] = ()
+    if settings.prefer_existing:
+        media = drive_file.value.media if drive_file else None
+        there = candidates(media.streams if media else (), sidecars, track, settings.language)
+    taken, passed = taken_from(there, drive_file, track, ffmpeg, work)
+    before = taken or heard_before(earlier, m4a_audio.manifest, settings, _CODE_VERSION)
     heard = before or _heard(m4a_audio, transcribers, settings, work)
+    if passed:
+        heard = heard.model_copy(update={"note": "; ".join(filter(None, [*passed, heard.note]))})
     by_hand = corrected(earlier, heard)
     said = by_hand.transcript if by_hand else heard
     end_seconds = track.offset_seconds + track.duration_seconds

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from media_assets.artifacts.transcript.subtitles.taking import ENGINE as SUBTITLES
 from media_assets.artifacts.transcript.transcriber import TranscriberSection
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.checksums import sha256_of
@@ -18,6 +19,8 @@ from media_assets.places.manifest import Manifest
 HEARD = "heard.json"
 """The file with what the engine heard, where `transcript.json` is something else."""
 TRANSCRIPT = "transcript.json"
+_NOT_OF_ENGINES = frozenset({"prefer_existing"})
+"""Settings that do not change what an engine hears."""
 
 
 def heard_before(
@@ -35,12 +38,15 @@ def heard_before(
     if stored is None or earlier.all_anew:
         return None
     manifest, wanted = stored.manifest, settings.result_settings()
+    for name in _NOT_OF_ENGINES:
+        wanted.pop(name, None)
     same = {name: value for name, value in manifest.settings.items() if name in wanted} == wanted
     if not (same and manifest.inputs.get(audio.asset) == audio.version and manifest.code_version == code_version):
         return None
     names = [file.name for file in manifest.files]
     path = _unchanged(stored, HEARD if HEARD in names else TRANSCRIPT)
-    return None if path is None else Transcript.model_validate_json(path.read_bytes())
+    heard = None if path is None else Transcript.model_validate_json(path.read_bytes())
+    return None if heard is None or heard.engine == SUBTITLES else heard
 
 
 def _unchanged(stored: Stored[Transcript], name: str) -> Path | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.promises import kept, name_of
 from media_assets.base.secrets import Secrets
+from media_assets.base.section import COUNTS_IF_UNUSUAL
 from media_assets.work.engine_errors import opening
 from media_assets.work.engine_section import EngineSection
 from media_assets.work.work import Work
@@ -78,6 +79,9 @@ class Tools:
 
 class TranscriberSection(EngineSection):
     """A section of library.yaml about one transcriber."""
+
+    prefer_existing: Annotated[bool, COUNTS_IF_UNUSUAL] = True
+    """Whether subtitles in the language of the sound that a recording has already are taken instead of hearing it."""
 
     @abstractmethod
     def open(self, tools: Tools) -> Transcriber:

@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -19,10 +19,11 @@ from media_assets.base.keys import partition_key, split_key
 from media_assets.base.paths import LeadsOut, below
 from media_assets.base.wording import counted
 from media_assets.places.folder.settings import FolderSource
+from media_assets.places.folder.sidecars import sidecars_beside
 from media_assets.places.leftovers import is_leftover, is_leftover_file, is_leftover_folder
 from media_assets.places.listed.readiness import Readiness
 from media_assets.places.listed.snapshot import SUSPICIOUS_LOSS, Seen, Snapshot, compare, look_again
-from media_assets.places.source import Beside, Changes, DurableState, SourceEntry, no_check
+from media_assets.places.source import Beside, Changes, DurableState, Sidecars, SourceEntry, no_check
 from media_assets.places.watching import AutomationSettings
 
 # How many entries `doctor` counts.
@@ -182,6 +183,11 @@ class Folder:
     def beside(self, entry: SourceEntry) -> Beside:
         path = self._path(entry.path)
         return Beside(self.name, str(path.parent), path.name)
+
+    def sidecars(self, entry: SourceEntry, endings: Collection[str]) -> Sidecars:
+        """See `HasSidecars`."""
+        path, follow = self._path(entry.path), self._settings.follow_symlinks
+        return Sidecars(sidecars_beside(path, endings, is_artifact=self._artifact_paths(), follow_links=follow))
 
     def link(self, entry: SourceEntry) -> str:
         return self._path(entry.path).as_uri()
