@@ -9,7 +9,7 @@ RUN python lock_subset.py build > build.lock \
  && python lock_subset.py runtime > runtime.lock \
  && pip install --no-cache-dir --require-hashes -r build.lock \
  && python -m venv --without-pip /opt/venv \
- && pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes -r runtime.lock \
+ && pip --python /opt/venv/bin/python install --no-cache-dir --no-deps --require-hashes -r runtime.lock \
  && cd /opt/venv/lib/python3.11/site-packages \
  && find googleapiclient/discovery_cache/documents -type f ! -name drive.v3.json -delete \
  && find matplotlib networkx numpy pandas pyarrow scipy sklearn -type d -name tests -prune -exec rm -r {} + \

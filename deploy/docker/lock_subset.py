@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 
 LISTS = {
-    "runtime": lambda project: project["project"]["dependencies"],
+    "runtime": lambda project: project["project"]["dependencies"] + project["dependency-groups"]["voices"],
     "build": lambda project: project["build-system"]["requires"],
 }
 
