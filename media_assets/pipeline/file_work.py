@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ from media_assets.pipeline.results import checked, found_in, own_fault
 from media_assets.pipeline.stage_run import StageRun
 from media_assets.places.manifest import Manifest, version_of
 from media_assets.places.source import SourceEntry, no_check
-from media_assets.places.store import ArtifactStore
+from media_assets.places.store import ArtifactStore, Target
 from media_assets.work.work import Work
 
 
@@ -163,11 +163,13 @@ class FileWork:
         origin = next((other for other in (twin.reused_from, twin.key) if other and other != key), None)
         draft = twin.model_copy(update={"key": key, "reused_from": origin})
         with self._inputs.leases:
-            texts = self._texts_of(twin, store)
+            value = self._value_of(twin, store)
+            texts = self._stage.texts(value, self._recording) if self._stage.texts and value else {}
+            target = self._target(value)
         digests = {stored.name: stored.sha256 for stored in twin.files}
         ours = digests | {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
         if store.name == self._store.name and ours == digests:
-            return self._store.copy(twin, draft, self._recipe.target, check=check)
+            return self._store.copy(twin, draft, target, check=check)
         with self._library.workspaces.file(self._scratch) as directory:
             for stored in twin.files:
                 if stored.name not in texts:
@@ -177,18 +179,24 @@ class FileWork:
             if store.manifest(twin.asset, twin.key) != twin:
                 raise Transient(f"the {twin.asset} of {twin.key} was replaced while it was copied")
             files = {name: directory / name for name in ours}
-            return self._store.publish(draft, files, ours, self._recipe.target, check=check)
+            return self._store.publish(draft, files, ours, target, check=check)
 
-    def _texts_of(self, twin: Manifest, store: ArtifactStore) -> Mapping[str, str]:
-        """What names the recording in an artifact of equal fingerprint, as it is written for this file."""
-        if not self._stage.texts or twin.not_applicable:
-            return {}
+    def _value_of(self, twin: Manifest, store: ArtifactStore) -> Any:
+        """The value of an artifact of equal fingerprint; None where none is needed to copy it."""
+        if twin.not_applicable or not (self._stage.texts or self._stage.languages):
+            return None
 
         def fetch(name: str | None) -> Path:
             return self._inputs.leases.enter_context(store.lease(twin.file(name or "")))
 
-        stored = Stored(twin, self._stage.value_type, fetch, where=lambda: store.link(twin))
-        return self._stage.texts(stored.value, self._recording)
+        return Stored(twin, self._stage.value_type, fetch, where=lambda: store.link(twin)).value
+
+    def _target(self, value: Any) -> Target:
+        """Where an artifact of that value is to lie."""
+        target = self._recipe.target
+        if self._stage.languages is None or value is None or target.placement == "folder":
+            return target
+        return replace(target, languages=self._stage.languages(value))
 
     @cached_property
     def _recording(self) -> Recording:
@@ -321,4 +329,5 @@ class FileWork:
         draft = draft.model_copy(
             update={"version": version or version_of(draft.not_applicable or draft.value, counted)}
         )
-        return self._store.publish(draft, files, digests, self._recipe.target, check=check)
+        target = self._target(artifact.value if artifact else None)
+        return self._store.publish(draft, files, digests, target, check=check)

@@ -56,6 +56,7 @@ class FileAsset(Generic[Value]):
     rules: Callable[[Any], Sequence[EngineRule]] | None
     resource_settings: Callable[[Any], Mapping[str, Section]] | None
     texts: Callable[[Value, Recording], Mapping[str, str]] | None
+    languages: Callable[[Value], Mapping[str, str]] | None
     takes_edits: bool
     consults: Mapping[str, Consulted]
     sidecar_endings: Collection[str]
@@ -194,6 +195,7 @@ def file_asset(
     rules: Callable[[Any], Sequence[EngineRule]] | None = None,
     resource_settings: Callable[[Any], Mapping[str, Section]] | None = None,
     texts: Callable[[Value, Recording], Mapping[str, str]] | None = None,
+    languages: Callable[[Value], Mapping[str, str]] | None = None,
     takes_edits: bool = False,
     consults: Mapping[str, Consulted] | None = None,
     sidecar_endings: Collection[str] = (),
@@ -217,6 +219,8 @@ def file_asset(
             default counts as nothing, so that a stage may get such a resource without all artifacts being made anew.
         texts: Files of the artifact for people, by name, that name the recording or link to it. They are written for
             each file, also where it shares the artifact of another or was renamed; later stages do not depend on them.
+        languages: The language of its subtitles, by the names of their files: beside the recording these say it
+            (`Movie.en.srt`), so that players know it.
         takes_edits: Whether it takes over what people change in its artifacts where they are stored, by its parameter
             `earlier`: then no copy of another file's artifact takes their place.
         consults: Artifacts of earlier stages that it may look at, and of most files does not: what of one counts, from
@@ -241,6 +245,7 @@ def file_asset(
             rules,
             resource_settings,
             texts,
+            languages,
             takes_edits,
             consults or {},
             sidecar_endings,

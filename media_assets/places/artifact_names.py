@@ -16,6 +16,9 @@ from media_assets.base.keys import display_name, readable
 
 # Files that players look for under the bare name of the recording.
 _BARE_SUFFIXES = frozenset({".m4a", ".srt", ".vtt"})
+SUBTITLE_SUFFIXES = frozenset({".srt", ".vtt"})
+"""What players look for under the name of the recording with the language behind it."""
+_LANGUAGE = re.compile(r"(?!und\b)[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 # Drive takes longer ones; the file systems that Drive for desktop shows them on do not.
 MAX_NAME_BYTES = 255
 
@@ -62,10 +65,26 @@ def mime_type(name: str) -> str:
     return known or mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
-def suffix_of(name: str) -> str:
-    """What follows the stem in the name of a file that its asset calls `name`."""
+def suffix_of(name: str, language: str = "") -> str:
+    """What follows the stem in the name of a file that its asset calls `name`.
+
+    Args:
+        language: That of its text: `Movie.en.srt` is what VLC, mpv, Plex, Jellyfin and others look for.
+    """
     suffix = PurePosixPath(name).suffix
-    return suffix if suffix in _BARE_SUFFIXES else f".{name}"
+    return with_language(suffix, language) if suffix in _BARE_SUFFIXES else f".{name}"
+
+
+def with_language(name: str, language: str) -> str:
+    """The name of subtitles, or their suffix alone, with their language before the suffix; other names as they are.
+
+    Args:
+        language: A tag of BCP 47; what is none, or not determined (`und`), is left out.
+    """
+    stem, dot, suffix = name.rpartition(".")
+    if not dot or dot + suffix not in SUBTITLE_SUFFIXES or not _LANGUAGE.fullmatch(language):
+        return name
+    return f"{stem}.{language}.{suffix}"
 
 
 def marked(stem: str, suffix: str, owner: str, *, digits: int = 16, room_bytes: int = 0) -> str:

@@ -2,23 +2,28 @@
 
 `rec.mp3` alone has `rec.m4a` and `rec.summary.md` beside it. With `rec.wav` in the folder nobody could tell whose those
 are, so there they are called `rec.mp3.m4a` and `rec.mp3.summary.md`. What was made before the other file came keeps its
-names, and what is made later joins it. Upper and lower case, and the two ways Unicode writes an accent, count as one:
-to the file systems of Windows and macOS they are.
+names, and what is made later joins it. Subtitles say their language behind the stem: `rec.en.srt`. Upper and lower
+case, and the two ways Unicode writes an accent, count as one: to the file systems of Windows and macOS they are.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from media_assets.places.artifact_names import MAX_NAME_BYTES, marked, suffix_of
+from media_assets.base.keys import decode_path
+from media_assets.places.artifact_names import MAX_NAME_BYTES, SUBTITLE_SUFFIXES, marked, suffix_of, with_language
+from media_assets.places.manifest import Manifest
 
 # Room that is left for what follows a stem, so that one that fits fits for every artifact: `.compressed_video.mp4`.
 _SUFFIX_BYTES = 40
+_SOURCE = re.compile(r"^[a-z0-9_]+:")
+"""What a path in a source begins with, where a folder's store writes it down."""
 
 
 @dataclass(frozen=True)
@@ -56,22 +61,59 @@ class Stems:
         kept = borne.pop() if len(borne) == 1 else None
         return kept or next((stem for stem in self.candidates if stem not in in_use), self.candidates[-1])
 
-    def names(self, stem: str, name: str, owner: str) -> Iterator[str]:
+    def names(
+        self, stem: str, name: str, owner: str, language: str = "", others: Collection[str] = ()
+    ) -> Iterator[str]:
         """The names to try for a file, best first; the last one is nobody else's.
 
         Args:
             stem: The one to use. Another one comes into question only where what a user made is in the way.
             name: What the asset calls the file.
             owner: Whose file it is: tells two of one name apart.
+            language: That of its text; see `suffix_of`.
+            others: As of `best`: with `rec.en.mp4` in the folder, `rec.en.srt` would be taken for that one's.
         """
+        recordings = [other for other in others if PurePosixPath(other).suffix.lower() not in SUBTITLE_SUFFIXES]
         for start in dict.fromkeys((stem, *self.candidates)):
-            for suffix in dict.fromkeys((suffix_of(name), f".{name}")):
-                if len(os.fsencode(start + suffix)) <= MAX_NAME_BYTES:
-                    yield start + suffix
-        yield marked(PurePosixPath(self.source_name).stem, suffix_of(name), owner)
+            for suffix in dict.fromkeys((suffix_of(name, language), with_language(f".{name}", language))):
+                made = start + suffix
+                stands = PurePosixPath(made).stem
+                strange = stands != start and any(_stands_for(other, stands) for other in recordings)
+                if len(os.fsencode(made)) <= MAX_NAME_BYTES and not (language and strange):
+                    yield made
+        yield marked(PurePosixPath(self.source_name).stem, suffix_of(name, language), owner)
+
+    def language_in(self, written: str, name: str) -> str | None:
+        """The language that the name of a file beside the source says, empty where it says none; None where it is no
+        name that is made here for that file.
+
+        Args:
+            written: How the file is called there.
+            name: What the asset calls it.
+        """
+        suffix = PurePosixPath(name).suffix
+        for start in self.candidates if suffix in SUBTITLE_SUFFIXES else ():
+            for end in dict.fromkeys((suffix, f".{name}")):
+                before = f"{start}{end.removesuffix(suffix)}"
+                said = written.removeprefix(f"{before}.").removesuffix(suffix)
+                if written == f"{before}{suffix}":
+                    return ""
+                if written == with_language(f"{before}{suffix}", said):
+                    return said
+        return None
 
     def _borne_by(self, name: str) -> str | None:
         return next((stem for stem in sorted(self.candidates, key=len, reverse=True) if _bears(name, stem)), None)
+
+
+def languages_said(manifest: Manifest, source_name: str) -> dict[str, str]:
+    """The languages that the names of an artifact's files say, where it lies beside its source; by what the asset calls
+    them."""
+    stems = Stems(source_name, manifest.key)
+    paths = {stored.name: _SOURCE.sub("", decode_path(stored.path)) for stored in manifest.files}
+    names = {name: path.rpartition("/")[2] for name, path in paths.items()}
+    said = {name: stems.language_in(written, name) for name, written in names.items()}
+    return {name: language for name, language in said.items() if language is not None}
 
 
 def without(source_name: str, names: Iterable[str]) -> list[str]:

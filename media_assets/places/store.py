@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
@@ -21,6 +21,8 @@ class Target:
     placement: Literal["folder", "beside_source"]
     beside: Beside | None = None
     """The source file to lie beside."""
+    languages: Mapping[str, str] = field(default_factory=dict)
+    """The language of the text of a file, by its name, where that is known; empty for one that is not determined."""
 
 
 class ManifestReader(Protocol):

@@ -292,6 +292,61 @@ def test_a_file_whose_artifacts_were_there_first_keeps_their_stem(place: PlaceOf
     assert place.names_beside() == sorted([*of_first, "rec.wav", *(f"rec.wav{suffix}" for suffix in SUFFIXES)])
 
 
+def in_english(beside: Beside) -> Target:
+    return Target("beside_source", beside, {"transcript.srt": "en", "transcript.vtt": "en"})
+
+
+def test_subtitles_beside_their_recording_bear_their_language(place: PlaceOfArtifacts, publish: Publish) -> None:
+    beside = place.beside("talk.mp4", b"recording")
+    files = {"transcript.srt": b"1", "transcript.vtt": b"2", "transcript.json": b"{}"}
+    publish(place.store, files, in_english(beside))
+    assert place.names_beside() == ["talk.en.srt", "talk.en.vtt", "talk.mp4", "talk.transcript.json"]
+    again = publish(place.again(), {**files, "transcript.srt": b"3"}, in_english(beside), fingerprint="e" * 64)
+    assert place.names_beside() == ["talk.en.srt", "talk.en.vtt", "talk.mp4", "talk.transcript.json"]
+    assert contents(place.again(), again)["transcript.srt"] == b"3"
+    german = Target("beside_source", beside, {"transcript.srt": "de", "transcript.vtt": "und"})
+    now = publish(place.again(), files, german, fingerprint="d" * 64)
+    assert place.names_beside() == ["talk.de.srt", "talk.mp4", "talk.transcript.json", "talk.vtt"]
+    assert contents(place.again(), now) == files
+    assert place.again().intact(now)
+
+
+def test_subtitles_under_the_name_they_had_before_get_their_language_when_they_are_made_again(
+    place: PlaceOfArtifacts, publish: Publish
+) -> None:
+    beside = place.beside("talk.mp4", b"recording")
+    files = {"transcript.srt": b"1", "audio.m4a": b"sound"}
+    before = publish(place.store, files, Target("beside_source", beside))
+    assert place.names_beside() == ["talk.m4a", "talk.mp4", "talk.srt"]
+    assert place.again().intact(before), "nothing is done to what is there"
+    after = publish(place.again(), {**files, "transcript.srt": b"2"}, in_english(beside), fingerprint="e" * 64)
+    assert place.names_beside() == ["talk.en.srt", "talk.m4a", "talk.mp4"]
+    assert contents(place.again(), after) == {"transcript.srt": b"2", "audio.m4a": b"sound"}
+    copy = place.again().copy(after, after.model_copy(update={"fingerprint": "d" * 64}), in_english(beside))
+    assert place.names_beside() == ["talk.en.srt", "talk.m4a", "talk.mp4"], "a copy onto itself is no second one"
+    assert place.again().intact(copy)
+
+
+def test_subtitles_that_a_person_put_there_are_never_written_over(place: PlaceOfArtifacts, publish: Publish) -> None:
+    beside = place.beside("talk.mp4", b"recording")
+    place.beside("talk.en.srt", b"by hand")
+    publish(place.store, {"transcript.srt": b"ours"}, in_english(beside))
+    assert len(place.names_beside()) == 3
+    again = publish(place.again(), {"transcript.srt": b"anew"}, in_english(beside), fingerprint="e" * 64)
+    assert sorted(place.contents()) == [b"anew", b"by hand", b"recording"]
+    assert contents(place.again(), again) == {"transcript.srt": b"anew"}
+    (name,) = set(place.names_beside()) - {"talk.mp4", "talk.en.srt"}
+    assert name.startswith("talk.") and name.endswith(".en.srt")
+
+
+def test_the_subtitles_of_one_recording_are_not_those_of_another(place: PlaceOfArtifacts, publish: Publish) -> None:
+    beside = place.beside("talk.mp4", b"recording")
+    place.beside("talk.en.mp4", b"in English")
+    publish(place.store, {"transcript.srt": b"ours"}, in_english(beside))
+    assert "talk.en.srt" not in place.names_beside()
+    assert any(name.endswith(".en.srt") for name in place.names_beside())
+
+
 def test_what_a_person_made_of_an_artifact_beside_its_source_is_his(place: PlaceOfArtifacts, publish: Publish) -> None:
     target = Target("beside_source", place.beside("talk.mp4", b"recording"))
     publish(place.store, {"transcript.srt": b"as it was made"}, target)

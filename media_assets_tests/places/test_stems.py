@@ -66,6 +66,58 @@ def test_files_of_one_ending_in_one_artifact_keep_the_stem() -> None:
     assert list(stems.names("talk", "a.srt", "one"))[-1] != list(stems.names("talk", "a.srt", "two"))[-1]
 
 
+def test_subtitles_say_their_language_where_players_look_for_it() -> None:
+    stems = Stems("talk.mp4", "box:talk.mp4")
+    assert list(stems.names("talk", "transcript.srt", "owner", "en"))[:3] == [
+        "talk.en.srt",
+        "talk.transcript.en.srt",
+        "talk.mp4.en.srt",
+    ]
+    assert next(stems.names("talk", "transcript.vtt", "owner", "pt-BR")) == "talk.pt-BR.vtt"
+    assert next(stems.names("talk", "summary.md", "owner", "en")) == "talk.summary.md"
+    assert next(stems.names("talk", "audio.m4a", "owner", "en")) == "talk.m4a"
+
+
+@pytest.mark.parametrize(
+    "language",
+    ["", "und", "../..", "e", "english", "en\n", "a/b", "EN", "x" * 9999, "日本", "en-" + "a" * 99],
+    ids=range(11),
+)
+def test_what_is_no_language_stands_in_no_name(language: str) -> None:
+    stems = Stems("talk.mp4", "box:talk.mp4")
+    assert list(stems.names("talk", "transcript.srt", "owner", language)) == list(
+        stems.names("talk", "transcript.srt", "owner")
+    )
+
+
+def test_subtitles_of_one_recording_are_not_taken_for_those_of_another() -> None:
+    stems = Stems("talk.mp4", "box:talk.mp4")
+    beside_another = list(stems.names("talk", "transcript.srt", "owner", "en", ["Talk.EN.mkv"]))
+    assert beside_another[0] == "talk.transcript.en.srt"
+    beside_a_persons = list(stems.names("talk", "transcript.srt", "owner", "en", ["talk.en.srt", "talk.en.vtt"]))
+    assert beside_a_persons[0] == "talk.en.srt", "whether it is taken, the store says"
+    plain = list(stems.names("talk", "transcript.srt", "owner", "", ["talk.transcript.mp3"]))
+    assert plain == list(stems.names("talk", "transcript.srt", "owner"))
+
+
+@pytest.mark.parametrize(
+    ("written", "language"),
+    [
+        ("talk.srt", ""),
+        ("talk.en.srt", "en"),
+        ("talk.transcript.srt", ""),
+        ("talk.transcript.de.srt", "de"),
+        ("talk.mp4.zh-Hant.srt", "zh-Hant"),
+        ("talk.en.vtt", None),
+        ("talk.final cut.srt", None),
+        ("Talk (mine).en.srt", None),
+    ],
+)
+def test_the_language_that_a_name_says_is_read_again(written: str, language: str | None) -> None:
+    assert Stems("talk.mp4", "box:talk.mp4").language_in(written, "transcript.srt") == language
+    assert Stems("talk.mp4", "box:talk.mp4").language_in(written, "summary.md") is None
+
+
 def test_a_stem_that_leaves_no_room_for_what_follows_is_used_for_no_artifact() -> None:
     stems = Stems("ü" * 120 + ".mp4", "box:long")
     (only,) = stems.candidates

@@ -75,6 +75,7 @@ def _told(correction: Correction) -> str:
     describe=describe,
     rules=lambda settings: settings.transcription_rules,
     texts=lambda said, recording: {"transcript.txt": to_text(said, recording)},
+    languages=lambda said: dict.fromkeys(("transcript.srt", "transcript.vtt"), said.language),
     takes_edits=True,
     consults={"drive_file": tracks_told, "sidecars": sidecars_told},
     sidecar_endings=ENDINGS,

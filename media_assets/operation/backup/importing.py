@@ -53,6 +53,7 @@ from media_assets.pipeline.stage import FileAsset
 from media_assets.places.folder.store import FolderArtifacts
 from media_assets.places.manifest import Manifest
 from media_assets.places.registered import RegisteredKeys
+from media_assets.places.stems import languages_said
 from media_assets.places.store import ArtifactStore, ManifestReader, Target
 
 
@@ -199,7 +200,8 @@ class Importer:
         if manifest.placement == "folder":
             return Target("folder")
         source = self._library.source(manifest.key)
-        return Target("beside_source", source.beside(source.entry(manifest.key)))
+        beside = source.beside(source.entry(manifest.key))
+        return Target("beside_source", beside, languages_said(manifest, beside.name))
 
     # ------------------------------------------------------------------------------------------- failures
 

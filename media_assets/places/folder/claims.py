@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from filelock import FileLock
@@ -38,35 +38,52 @@ class Claims:
         known = frozenset(item.name for item in self._folder.iterdir()) if self._folder.is_dir() else frozenset()
         return lambda path: bool(known) and self._record(path).name in known
 
-    def stem(self, source: Path, key: str) -> str:
-        """The stem of what is to lie beside `source`, which is the file of that key; see `Stems`."""
+    def stem(self, source: Path, key: str) -> tuple[str, list[str]]:
+        """The stem of what is to lie beside `source`, which is the file of that key, and what else bears it there; see
+        `Stems`."""
         stems = Stems(source.name, key)
         near = without(source.name, [item.name for item in os.scandir(source.parent) if stems.concern(item.name)])
         own = [name for name in near if key_of(self._read(source.with_name(name))[0] or "") == key]
-        return stems.best([name for name in near if name not in own], own)
+        others = [name for name in near if name not in own]
+        return stems.best(others, own), others
 
-    def claim(self, source: Path, stem: str, part: PartOfArtifact, sha256: str) -> Path:
+    def claim(
+        self,
+        source: Path,
+        stem: str,
+        part: PartOfArtifact,
+        sha256: str,
+        *,
+        language: str = "",
+        others: Collection[str] = (),
+    ) -> Path:
         """A path beside `source` for a file: free, or its owner's already.
 
         Args:
             stem: The one it is to bear.
             sha256: Of what will be put there.
+            language: That of its text.
+            others: What else bears the stem there.
 
         Raises:
             Fatal: all names are taken.
         """
-        for file_name in Stems(source.name, part.key).names(stem, part.name, str(part)):
+        for file_name in Stems(source.name, part.key).names(stem, part.name, str(part), language, others):
             path = source.with_name(file_name)
             with self._lock():
                 if self._take(path, str(part), sha256):
                     return path
         raise Fatal(f"no free name for {part.name} beside {source}", next_step="Move the files of that name away")
 
-    def remove(self, path: Path) -> None:
-        """Delete what we put at a path, and give the path back."""
+    def remove(self, path: Path, taken_over: str = "") -> None:
+        """Delete what we put at a path, and give the path back.
+
+        Args:
+            taken_over: SHA-256 of what lies elsewhere now and is ours, though a person may have written it here.
+        """
         with self._lock():
-            _, checksums = self._read(path)
-            if _is_one_of(path, checksums):
+            owner, checksums = self._read(path)
+            if _is_one_of(path, [*checksums, taken_over] if owner else checksums):
                 path.unlink()
             self._record(path).unlink(missing_ok=True)
 

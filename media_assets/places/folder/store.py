@@ -282,9 +282,12 @@ class FolderArtifacts:
             return {name: folder / name for name in digests}
         source = Path(target.beside.folder) / target.beside.name
         claims = self._claims
-        stem = claims.stem(source, draft.key)
-        parts = {name: PartOfArtifact(name, draft.asset, draft.key) for name in digests}
-        return {name: claims.claim(source, stem, parts[name], sha256) for name, sha256 in digests.items()}
+        stem, others = claims.stem(source, draft.key)
+        places = {}
+        for name, sha256 in digests.items():
+            part, language = PartOfArtifact(name, draft.asset, draft.key), target.languages.get(name, "")
+            places[name] = claims.claim(source, stem, part, sha256, language=language, others=others)
+        return places
 
     def _stored(self, name: str, origin: Path, final: Path, sha256: str, folder: Path) -> StoredFile:
         # The source may lie within the root as well, and its paths need to be encoded.
@@ -304,7 +307,8 @@ class FolderArtifacts:
 
     def _remove_left_behind(self, before: Manifest | None, now: Manifest | None) -> None:
         """Remove the files of one version that another does not have."""
-        kept = {stored.path for stored in now.files} if now else set()
+        kept = {stored.path: stored for stored in now.files} if now else {}
+        by_name = {stored.name: stored.sha256 for stored in kept.values()}
         for stored in before.files if before else ():
             if stored.path in kept:
                 continue
@@ -313,7 +317,7 @@ class FolderArtifacts:
             except LeadsOut:
                 continue  # of a source that library.yaml no longer has
             if before and before.placement == "beside_source":
-                self._claims.remove(path)
+                self._claims.remove(path, by_name.get(stored.name, ""))
             else:
                 path.unlink(missing_ok=True)
 

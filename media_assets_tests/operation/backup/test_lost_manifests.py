@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from media_assets.places.drive.store.store import DriveArtifacts
+from media_assets.places.stems import languages_said
+from media_assets.places.store import Target
 from media_assets_tests.places.every_place import EVERY_STORE, PlaceOfArtifacts
 from media_assets_tests.places.test_every_store import IN_FOLDER, KEY, Publish, contents
 
@@ -46,3 +49,22 @@ def test_an_artifact_of_which_a_file_is_lost_too_is_not(place: PlaceOfArtifacts,
     place.delete_manifests()
     place.delete(b"1\n")
     assert not place.again().intact(published)
+
+
+def test_subtitles_beside_their_recording_keep_the_name_that_says_their_language(
+    place: PlaceOfArtifacts, tmp_path: Path
+) -> None:
+    beside = place.beside("talk.mp4", b"recording")
+    files = {"transcript.srt": b"1\n", "transcript.vtt": b"2\n"}
+    languages = {"transcript.srt": "en", "transcript.vtt": "und"}
+    published = Publish(tmp_path / "work")(place.store, files, Target("beside_source", beside, languages))
+    names = place.names_beside()
+    assert names == ["talk.en.srt", "talk.mp4", "talk.vtt"]
+    place.delete_manifests()
+    store = place.again()
+    said = languages_said(published, beside.name)
+    by_path = {"transcript.srt": "en", "transcript.vtt": ""}
+    assert said == ({} if isinstance(place.store, DriveArtifacts) else by_path), "on Drive a path is an id"
+    restored = store.copy(published, published, Target("beside_source", beside, said))
+    assert place.names_beside() == names
+    assert contents(place.again(), restored) == files

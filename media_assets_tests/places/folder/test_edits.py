@@ -58,3 +58,21 @@ def test_what_a_person_made_of_it_is_ours_once_it_was_taken_over(store: FolderAr
         "talk.mp4": "recording",
         srt.name: "on tiles!",
     }
+
+
+def test_what_a_person_made_of_it_goes_on_under_the_name_that_says_its_language(
+    store: FolderArtifacts, tmp_path: Path
+) -> None:
+    place = Beside("box", str(tmp_path / "in"), "talk.mp4")
+    publish(store, tmp_path, "on tilt", Target("beside_source", place))
+    srt = tmp_path / "in" / "talk.srt"
+    srt.write_text("on tiles", "utf-8")
+    in_english = Target("beside_source", place, {"transcript.srt": "en"})
+    publish(store, tmp_path, "on tiles", in_english, "e")
+    assert {path.name: path.read_text("utf-8") for path in (tmp_path / "in").iterdir()} == {
+        "talk.mp4": "recording",
+        "talk.en.srt": "on tiles",
+    }
+    (tmp_path / "in" / "talk.en.srt").write_text("on nails", "utf-8")
+    publish(store, tmp_path, "on tilt", Target("beside_source", place, {"transcript.srt": "de"}), "d")
+    assert (tmp_path / "in" / "talk.en.srt").read_text("utf-8") == "on nails", "what nobody took over is his"

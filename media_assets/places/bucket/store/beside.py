@@ -10,7 +10,7 @@ replaced bears none.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -77,8 +77,9 @@ class BesideObjects:
         root = f"{self._bucket.url}/"
         return lambda address: address.startswith(root) and hash_of(address.removeprefix(root)) in known
 
-    def stem(self, beside: Beside, key: str) -> str:
-        """The stem of what is to lie beside a source, which is the file of that key; see `Stems`.
+    def stem(self, beside: Beside, key: str) -> tuple[str, list[str]]:
+        """The stem of what is to lie beside a source, which is the file of that key, and what else bears it there; see
+        `Stems`.
 
         Only objects whose names begin as the source's does are looked at, in upper and lower case as it is written.
         """
@@ -89,29 +90,45 @@ class BesideObjects:
         paths = {info.path.rpartition("/")[2]: info.path for info in listed if info.path == _in(beside, _name(info))}
         near = without(name, filter(stems.concern, paths))
         own = [other for other in near if (claim := self._read(paths[other])[0]) and key_of(claim.owner) == key]
-        return stems.best([other for other in near if other not in own], own)
+        others = [other for other in near if other not in own]
+        return stems.best(others, own), others
 
-    def paths(self, beside: Beside, part: PartOfArtifact, stem: str = "") -> Iterator[str]:
+    def paths(
+        self, beside: Beside, part: PartOfArtifact, language: str = "", stem: str = "", others: Collection[str] = ()
+    ) -> Iterator[str]:
         """Where a file may lie, best first.
 
         Args:
+            language: That of its text.
             stem: The one it is to bear.
+            others: What else bears it there.
         """
         stems = Stems(readable_name(beside.name), part.key)
-        for candidate in stems.names(stem or stems.candidates[0], part.name, str(part)):
+        for candidate in stems.names(stem or stems.candidates[0], part.name, str(part), language, others):
             yield _in(beside, candidate)
 
-    def put(self, beside: Beside, part: PartOfArtifact, stem: str, content: Content) -> str:
+    def put(
+        self,
+        beside: Beside,
+        part: PartOfArtifact,
+        stem: str,
+        content: Content,
+        *,
+        language: str = "",
+        others: Collection[str] = (),
+    ) -> str:
         """Write a file beside its source; returns the path it got: free, or its owner's already.
 
         Args:
             stem: The one it is to bear.
+            language: That of its text.
+            others: What else bears the stem there.
 
         Raises:
             Fatal: all names are taken.
         """
         owner = str(part)
-        for path in self.paths(beside, part, stem):
+        for path in self.paths(beside, part, language, stem, others):
             found = self._bucket.head(path)
             if self._claim(path, found, owner, content):
                 try:

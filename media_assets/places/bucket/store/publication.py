@@ -4,7 +4,7 @@ after it has won or lost."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self, TypeVar
 
@@ -91,8 +91,8 @@ class BucketPublication:
             self._put_own(COMING, _Coming(claims=tuple(claims)).model_dump_json().encode())
         if beside:
             # One after the other: two of them may want one name.
-            stem = self._beside.stem(beside, self._draft.key)
-            stored = [self._write_beside(beside, stem, name, content, check) for name, content in contents.items()]
+            bearing = self._beside.stem(beside, self._draft.key)
+            stored = [self._write_beside(beside, bearing, name, content, check) for name, content in contents.items()]
         else:
             stored = together(lambda item: self._write_own(*item, check), contents.items())
         self.manifest = self._draft.model_copy(update={"files": tuple(stored), "placement": self._target.placement})
@@ -129,15 +129,22 @@ class BucketPublication:
         return StoredFile(name=name, path=path, size_bytes=content.size_bytes, sha256=content.sha256)
 
     def _write_beside(
-        self, beside: Beside, stem: str, name: str, content: Content, check: Callable[[], None]
+        self,
+        beside: Beside,
+        bearing: tuple[str, Collection[str]],
+        name: str,
+        content: Content,
+        check: Callable[[], None],
     ) -> StoredFile:
         check()
+        stem, others = bearing
+        language = self._target.languages.get(name, "")
         if not content.file or content.size_bytes > self._bucket.part_bytes:
             # What goes up in parts cannot be made to spare what is there; a copy takes its place in one moment. And
             # what is copied may change until it is known to be the right one.
             staged = self._write_own(name, content, check)
             content = Content(content.sha256, content.size_bytes, path=staged.path)
-        path = self._beside.put(beside, self._part(name), stem, content)
+        path = self._beside.put(beside, self._part(name), stem, content, language=language, others=others)
         return StoredFile(name=name, path=path, size_bytes=content.size_bytes, sha256=content.sha256)
 
     def _put_own(self, name: str, text: bytes) -> None:
@@ -173,7 +180,8 @@ class BucketPublication:
         return [(stored.path, str(self._part(stored.name))) for stored in self._before.files]
 
     def _paths(self, beside: Beside | None, name: str) -> Iterable[str]:
-        return self._beside.paths(beside, self._part(name)) if beside else ()
+        language = self._target.languages.get(name, "")
+        return self._beside.paths(beside, self._part(name), language) if beside else ()
 
     def _part(self, name: str) -> PartOfArtifact:
         return PartOfArtifact(name, self._draft.asset, self._draft.key)

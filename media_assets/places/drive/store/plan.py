@@ -77,6 +77,7 @@ class Planner:
     Args:
         draft: The manifest without its files.
         beside: The file to lie beside; None: in the store's folder.
+        languages: As of `Target`.
         is_own: Whether a file belongs to any artifact of the same source file.
     """
 
@@ -85,6 +86,7 @@ class Planner:
     draft: Manifest
     parts: Sequence[Part]
     beside: Beside | None
+    languages: Mapping[str, str]
     is_own: Callable[[DriveFile], bool]
     burnt: set[str] = field(default_factory=set)
     """Ids that turned out to be of no use."""
@@ -155,13 +157,28 @@ class Planner:
         return file_id if file_id and file_id not in self.burnt and self.index.file(file_id) is None else None
 
     def _named(self, slots: Mapping[str, Slot], folder: DriveFolder, going: Collection[str]) -> dict[str, Slot]:
-        """The slots, with names for the files that are new in the folder."""
-        new = [name for name, slot in slots.items() if slot.present is None or slot.present.parent != folder.id]
+        """The slots, with names for the files that are new in the folder, or whose names say another language."""
+        new = [
+            name
+            for name, slot in slots.items()
+            if slot.present is None or slot.present.parent != folder.id or self._says_otherwise(name, slot.present)
+        ]
         if self.beside is None:
             chosen = {name: artifact_names.name_in_folder(self.draft.key, name) for name in new}
         else:
             chosen = self._names_beside(self.beside, new, folder, going) if new else {}
         return {name: Slot(slot.id, slot.present, chosen.get(name, "")) for name, slot in slots.items()}
+
+    def _says_otherwise(self, name: str, file: DriveFile) -> bool:
+        """Whether the name of a file says another language than its text has. What a person called it stays."""
+        if self.beside is None or name not in self.languages:
+            return False
+        stems = Stems(artifact_names.readable_name(self.beside.name), self.draft.key)
+        said, is_in = stems.language_in(file.name, name), self.languages[name]
+        suffix = artifact_names.suffix_of(name)
+        return said is not None and artifact_names.with_language(suffix, said) != artifact_names.with_language(
+            suffix, is_in
+        )
 
     def _names_beside(
         self, beside: Beside, new: Sequence[str], folder: DriveFolder, going: Collection[str]
@@ -175,7 +192,7 @@ class Planner:
         chosen: dict[str, str] = {}
         for name in new:
             owner = str(PartOfArtifact(name, self.draft.asset, self.draft.key))
-            some = list(stems.names(stem, name, owner))
+            some = list(stems.names(stem, name, owner, self.languages.get(name, ""), others))
             # Where even the last one is in use, there are two of it: Drive does not mind.
             chosen[name] = next((candidate for candidate in some if candidate.casefold() not in taken), some[-1])
             taken.add(chosen[name].casefold())

@@ -80,7 +80,7 @@ class DrivePublication:
         self._beside = target.beside if target.placement == "beside_source" else None
         self._made: dict[str, DriveFile] = {}
         self._is_new = is_new and not journal.exists
-        self._planner = Planner(api, index, self._draft, parts, self._beside, is_own)
+        self._planner = Planner(api, index, self._draft, parts, self._beside, target.languages, is_own)
 
     def run(self) -> tuple[Manifest, Found]:
         """What is there in the end: this artifact, or one of equal fingerprint that somebody else published.
@@ -191,6 +191,8 @@ class DrivePublication:
             change(self._api, file.id, {"appProperties": properties})
         if file.parent and file.parent != folder.id:
             move(self._api, file, folder.id, slot.name)
+        elif slot.name and file.parent:
+            change(self._api, file.id, {"name": slot.name})
 
     def _make(self, part: Part, slot: Slot, metadata: dict[str, Any]) -> None:
         if part.path:

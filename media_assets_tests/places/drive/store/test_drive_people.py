@@ -91,6 +91,21 @@ def test_a_file_that_somebody_edited_is_his_and_kept(drive: DriveServer, store: 
     assert everything(drive, lectures) == {"Lectures/talk.mp4": b"recording talk.mp4", "Lectures/talk.srt": b"the"}
 
 
+def test_subtitles_keep_their_id_when_their_name_gets_a_language_and_what_a_person_called_them_stays(
+    drive: DriveServer, store: Store, lectures: str
+) -> None:
+    target = beside(drive, lectures)
+    texts = {"transcript.srt": "1", "transcript.vtt": "2"}
+    before = store.put(draft(), texts, target)
+    in_english = replace(target, languages=dict.fromkeys(texts, "en"))
+    after = store.put(draft(fingerprint="f2"), {**texts, "transcript.srt": "3"}, in_english)
+    assert {name: after.file(name).path for name in texts} == {name: before.file(name).path for name in texts}
+    assert sorted(item.name for item in artifact_files(drive)) == ["talk.en.srt", "talk.en.vtt"]
+    drive.rename(after.file("transcript.srt").path, "Untertitel.srt")
+    store.put(draft(fingerprint="f3"), texts, replace(target, languages=dict.fromkeys(texts, "de")))
+    assert sorted(item.name for item in artifact_files(drive)) == ["Untertitel.srt", "talk.de.vtt"]
+
+
 def test_a_file_of_the_users_is_never_overwritten(drive: DriveServer, store: Store, lectures: str) -> None:
     for name in ("talk.srt", "talk.mp4.srt"):
         drive.add_file(name, b"typed by hand", parent=lectures)
