@@ -48,6 +48,10 @@ def _files(made: Made, **files: Any) -> Made:
 WRONG: dict[str, tuple[Callable[[Made, Path], Any], str]] = {
     "none": (lambda *_: None, "returned None, and no Artifact[Note]"),
     "value": (lambda made, _: made.value, "returned a Note, and no Artifact[Note]"),
+    "unfinished": (
+        lambda made, _: replace(made, unfinished=_any("a reason")),
+        "returned a str as unfinished, and no BadMedia",
+    ),
     "other_value": (lambda made, _: replace(made, value=Other()), "returned an Other as value, and no Note"),
     "no_value": (lambda made, _: replace(made, value=None), "returned None as value, and no Note"),
     "unchecked_value": (

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from media_assets.base.errors import BadArtifact
+from media_assets.base.errors import BadArtifact, BadMedia
 from media_assets.base.files import read_file
 from media_assets.base.keys import display_name
 from media_assets.base.telling import text_of
@@ -36,6 +36,9 @@ class Artifact(Generic[Value]):
     cost_usd: float = 0.0
     by_hand: bool = False
     """Whether a person's work is in it, which no copy of another file's artifact may take the place of."""
+    unfinished: BadMedia | None = None
+    """Why a part of it could not be made: what is there is stored, for people and for the next attempt (`Earlier`), and
+    the file is red with this reason."""
 
 
 @dataclass

@@ -35,7 +35,7 @@ from media_assets.pipeline.recipe import Recipe
 from media_assets.pipeline.recording import Recording, address_of, write_texts
 from media_assets.pipeline.results import checked, found_in, own_fault
 from media_assets.pipeline.stage_run import StageRun
-from media_assets.places.manifest import Manifest, version_of
+from media_assets.places.manifest import Manifest, fingerprint_of_unfinished, version_of
 from media_assets.places.source import SourceEntry, no_check
 from media_assets.places.store import ArtifactStore, Target
 from media_assets.work.work import Work
@@ -266,6 +266,8 @@ class FileWork:
             manifest = self._publish(
                 self._draft(time.monotonic() - started, artifact, reason), artifact, check=work.check
             )
+            if artifact and artifact.unfinished:
+                raise artifact.unfinished
             if work.journal and work.journal.exists():
                 shutil.rmtree(work.journal)
             return manifest
@@ -300,10 +302,12 @@ class FileWork:
         self, seconds: float, artifact: Artifact[Any] | None = None, not_applicable: str | None = None
     ) -> Manifest:
         value = artifact.value.model_dump(mode="json") if artifact and not artifact.document else None
+        finished = not (artifact and artifact.unfinished)
         return Manifest(
             asset=self._stage.name,
             key=self._recipe.key,
-            fingerprint=self._recipe.fingerprint,
+            # What is not finished is never taken for what was to be made.
+            fingerprint=self._recipe.fingerprint if finished else fingerprint_of_unfinished(self._recipe.fingerprint),
             version="",
             not_applicable=not_applicable,
             value=value,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from media_assets.base.errors import BadResult, FaultOfCode
+from media_assets.base.errors import BadMedia, BadResult, FaultOfCode
 from media_assets.base.files import read_file
 from media_assets.base.paths import LeadsOut, plain_name
 from media_assets.base.promises import name_of
@@ -50,6 +50,8 @@ def checked(stage: FileAsset[Any], made: object, directory: Path) -> Artifact[An
         raise _fault(stage, f"returned {_kind(made.version)} as version, and no text")
     if not isinstance(made.by_hand, bool):
         raise _fault(stage, f"returned {_kind(made.by_hand)} as by_hand, and no bool")
+    if not (made.unfinished is None or isinstance(made.unfinished, BadMedia)):
+        raise _fault(stage, f"returned {_kind(made.unfinished)} as unfinished, and no BadMedia")
     for field in ("media_seconds", "cost_usd"):
         number = getattr(made, field)
         if not (number is None and field == "media_seconds") and not _is_amount(number):

@@ -104,6 +104,11 @@ def fingerprint_of(asset: str, code_version: str, settings: Mapping[str, Any], i
     return _digest({"asset": asset, "code_version": code_version, "settings": settings, "inputs": inputs})
 
 
+def fingerprint_of_unfinished(fingerprint: str) -> str:
+    """What an artifact of which a part is missing is known by; no whole one has it."""
+    return _digest({"unfinished": fingerprint})
+
+
 def version_of(value: JsonValue, files: Mapping[str, str]) -> str:
     """SHA-256 over what came out: the value and the checksum of each file by name."""
     return _digest({"value": value, "files": files})
