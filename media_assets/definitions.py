@@ -15,6 +15,8 @@ from media_assets.artifacts.summary.summarizer import opened_summarizer
 from media_assets.artifacts.summary.summarizers import Summarizers
 from media_assets.artifacts.transcript.transcriber import Tools, opened_transcriber
 from media_assets.artifacts.transcript.transcribers import Transcribers
+from media_assets.artifacts.translation.translator import opened_translator
+from media_assets.artifacts.translation.translators import Translators
 from media_assets.automation.age_sensor import age_sensor
 from media_assets.automation.budget_sensor import budget_sensor
 from media_assets.automation.conditions import condition_sensor, stage_condition
@@ -105,6 +107,7 @@ def _engines(settings: Settings, secrets: Secrets) -> dict[str, Any]:
         "ffmpeg": ffmpeg,
         "transcribers": Transcribers(lambda section: opened_transcriber(section, tools)),
         "summarizers": Summarizers(lambda section: opened_summarizer(section, secrets)),
+        "translators": Translators(lambda section: opened_translator(section, secrets)),
     }
 
 

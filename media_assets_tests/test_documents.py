@@ -58,6 +58,7 @@ NAMES = {
     "rules": "<rule>",
     "transcription_rules": "<rule>",
     "summary_rules": "<rule>",
+    "translation_rules": "<rule>",
 }
 
 
@@ -93,6 +94,8 @@ def _rows(section: type[BaseModel], prefix: str, engine: str) -> Iterator[tuple[
                 yield ("", f"{key}.{NAMES[name]}.type"), (", ".join(f"`{each}`" for each in types), "`folder`")
                 for each, place in zip(types, places, strict=True):
                     yield from _rows(place, f"{key}.{NAMES[name]}.", f"{name} {each}")
+            elif name not in ("pools", "efficient_bits_per_pixel"):  # whose names are known
+                yield (engine, key), ("mapping", "`{}`")
         elif variants and field.is_required():  # by a rule: a section that is described elsewhere
             yield ("", key), ("section", "required")
         elif variants:
@@ -239,10 +242,19 @@ def test_what_is_commented_out_in_the_example_is_the_default_of_every_key(tmp_pa
     assert settings.model_dump(exclude={"outputs"}) == as_it_is.model_dump(exclude={"outputs"})
 
     shown = _paths(yaml.safe_load(uncommented))
-    engines = {"", settings.transcription.engine, settings.summary.engine}
+    engines = {
+        "transcription": settings.transcription.engine,
+        "summary": settings.summary.engine,
+        "translation": settings.translation.engine,
+    }
     # By default there is none of these.
     of_no_rule = re.compile(r"(\w+_rules\.<rule>|alerts\.channels\.<name>|webhooks\.<name>)\.")
-    wanted = {key for engine, key in model_rows() if engine in engines and not of_no_rule.match(key)}
+    of_no_model = re.compile(r"translation\.prices\.")
+    wanted = {
+        key
+        for engine, key in model_rows()
+        if engine in ("", engines.get(key.split(".")[0])) and not (of_no_rule.match(key) or of_no_model.match(key))
+    }
     assert wanted - shown == set()
 
 
@@ -251,7 +263,7 @@ def _paths(data: Any, prefix: str = "", section: str = "") -> set[str]:
     if isinstance(data, list) and data and isinstance(data[0], dict):
         found = {prefix.removesuffix(".")}
         return found.union(*(_paths(item, f"{prefix}{NAMES[section]}.") for item in data))
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or not data:
         return {prefix.removesuffix(".")}
     names = {name: NAMES.get(section, name) for name in data}
     return set().union(*(_paths(value, f"{prefix}{names[name]}.", name) for name, value in data.items()))
@@ -260,12 +272,14 @@ def _paths(data: Any, prefix: str = "", section: str = "") -> set[str]:
 def test_the_alternatives_of_the_example_can_be_loaded(tmp_path: Path) -> None:
     lines = [match[1] for match in re.finditer(r"^#     (.*)$", EXAMPLE, re.MULTILINE)]
     alternatives = re.split(r"\n(?=\w)", "\n".join(lines))
-    loaded = set()
+    loaded: set[str] = set()
     for alternative in alternatives:
         (tmp_path / "library.yaml").write_text(f"{EXAMPLE}\n{alternative}\n")
         settings = load_settings(tmp_path / "library.yaml")
         loaded |= {settings.transcription.engine, settings.summary.engine, settings.output_for("summary").placement}
-    assert loaded == {"faster-whisper", "modal", "extractive", "openai", "folder", "beside_source"}
+        loaded.add(settings.translation.engine)
+    engines = {"faster-whisper", "modal", "extractive", "openai", "libretranslate"}
+    assert loaded == {*engines, "folder", "beside_source"}
 
 
 # ------------------------------------------------------------------------------------------- .env.example

@@ -13,6 +13,7 @@ from media_assets.artifacts.m4a_audio.asset import m4a_audio
 from media_assets.artifacts.summary.asset import summary
 from media_assets.artifacts.thumbnail.asset import thumbnail
 from media_assets.artifacts.transcript.asset import transcript
+from media_assets.artifacts.translation.asset import translation
 from media_assets.base.errors import Fatal
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.pipeline.stage import FileAsset, in_order
@@ -22,6 +23,7 @@ PIPELINE: tuple[FileAsset[Any], ...] = in_order(
     m4a_audio,
     transcript,
     summary,
+    translation,
     thumbnail,
     dedup_index,
     compressed_image,

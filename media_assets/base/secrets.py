@@ -16,6 +16,7 @@ class Secrets(BaseSettings):
     )
 
     openai_api_key: SecretStr | None = None
+    libretranslate_api_key: SecretStr | None = None
     modal_token_id: SecretStr | None = None
     modal_token_secret: SecretStr | None = None
     google_application_credentials: Path | None = None

@@ -46,6 +46,23 @@ def language_code(code: str) -> str:
 Language = Annotated[str, AfterValidator(language_code)]
 
 
+def language_tag(tag: str) -> str:
+    """BCP 47, as far as it is about written language: a language, its script and its region."""
+    if not re.fullmatch(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?", tag):
+        raise ValueError("should be the tag of a language, such as de, pt-BR or zh-Hant")
+    return tag
+
+
+LanguageTag = Annotated[str, AfterValidator(language_tag)]
+
+
+def distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    """A list in which nothing is said twice."""
+    if twice := [value for index, value in enumerate(values) if value in values[:index]]:
+        raise ValueError(f"names {twice[0]} twice")
+    return values
+
+
 def _time_zone(name: str) -> str:
     try:
         ZoneInfo(name)

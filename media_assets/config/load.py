@@ -32,7 +32,9 @@ CONFIG_VARIABLE = "MEDIA_ASSETS_CONFIG"
 
 _PREFIX = "MEDIA_ASSETS_"
 _DELIMITER = "__"
-_DEFAULT_ENGINES = {name: Settings.model_fields[name].default.engine for name in ("transcription", "summary")}
+_DEFAULT_ENGINES = {
+    name: Settings.model_fields[name].default.engine for name in ("transcription", "summary", "translation")
+}
 
 _Model = TypeVar("_Model", bound=BaseModel)
 

@@ -18,7 +18,7 @@ from media_assets.places.settings import SourceSettings
 
 # Each rule between keys stops those after it.
 _MOST_ROUNDS = 8
-_RULES = {"transcription_rules": "faster-whisper", "summary_rules": "extractive"}
+_RULES = {"transcription_rules": "faster-whisper", "summary_rules": "extractive", "translation_rules": "openai"}
 """Lists of rules, and an engine that needs nothing else."""
 _ANY_FILE = {"paths": ["**"]}
 

@@ -68,6 +68,14 @@ def distinct_batches(batches: Mapping[str, int], defaults: Mapping[str, int]) ->
     _require_none(problems)
 
 
+def translated_into(assets: Mapping[str, Any], languages: Collection[str]) -> None:
+    """Who has recordings translated says into what."""
+    tuning = assets.get("translation")
+    if tuning is not None and tuning.enabled and not languages:
+        why = "should be false, or `translation.languages` should name what is translated into, e.g. [de]"
+        _require_none([(("translation", "enabled"), True, why)])
+
+
 def known_outputs(outputs: Mapping[str, object], assets: Collection[str]) -> None:
     _only_known(outputs, {"default", *assets})
 

@@ -8,15 +8,16 @@ checked (`config.rules`), reading the file and the environment (`config.load`), 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
     Field,
     PositiveInt,
     PrivateAttr,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -31,6 +32,8 @@ from media_assets.artifacts.summary.settings import SummaryRule, SummarySettings
 from media_assets.artifacts.thumbnail.settings import ThumbnailSettings
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.settings import TranscriptionRule, TranscriptionSettings
+from media_assets.artifacts.translation.engines.openai.settings import OpenAITranslation
+from media_assets.artifacts.translation.settings import TranslationRule, TranslationSettings
 from media_assets.base.logging_settings import LoggingSettings
 from media_assets.base.section import Section
 from media_assets.base.validators import NamedPath, WebAddress, library_name, owner
@@ -80,6 +83,10 @@ class Settings(Section):
     summary: SummarySettings = ExtractiveSummary()
     summary_rules: tuple[SummaryRule, ...] = ()
     """The first that fits a file decides; `summary` where none does."""
+    translation: TranslationSettings = OpenAITranslation()
+    """Nothing is translated where it names no language."""
+    translation_rules: tuple[TranslationRule, ...] = ()
+    """The first that fits a file decides; `translation` where none does."""
     budgets: BudgetSettings = BudgetSettings()
     thumbnails: ThumbnailSettings = ThumbnailSettings()
     images: ImageSettings = ImageSettings()
@@ -116,12 +123,17 @@ class Settings(Section):
 
     @field_validator("assets", mode="before")
     @classmethod
-    def _complete_tuning(cls, assets: object) -> object:
-        return rules.completed_tuning(assets, cls.usual_tuning())
+    def _complete_tuning(cls, assets: object, info: ValidationInfo) -> object:
+        usual = cls.usual_tuning()
+        if "translation" in usual and _languages(info.data):
+            # Who names a language wants it: nobody has to say so in two places.
+            usual["translation"] = usual["translation"].model_copy(update={"enabled": True})
+        return rules.completed_tuning(assets, usual)
 
     @field_validator("assets", mode="after")
     @classmethod
-    def _distinct_batches(cls, assets: dict[str, AssetTuning]) -> dict[str, AssetTuning]:
+    def _distinct_batches(cls, assets: dict[str, AssetTuning], info: ValidationInfo) -> dict[str, AssetTuning]:
+        rules.translated_into(assets, _languages(info.data))
         rules.distinct_batches(
             {name: tuning.batch for name, tuning in assets.items()},
             {name: tuning.batch for name, tuning in cls.usual_tuning().items()},
@@ -146,9 +158,12 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _known_sources_in_rules(self) -> Self:
-        chosen: dict[tuple[str, ...], Sequence[TranscriptionRule | SummaryRule | ImageRule | VideoRule]] = {
+        chosen: dict[
+            tuple[str, ...], Sequence[TranscriptionRule | SummaryRule | TranslationRule | ImageRule | VideoRule]
+        ] = {
             ("transcription_rules",): self.transcription_rules,
             ("summary_rules",): self.summary_rules,
+            ("translation_rules",): self.translation_rules,
             ("images", "rules"): self.images.rules,
             ("compression", "rules"): self.compression.rules,
         }
@@ -193,3 +208,9 @@ class Settings(Section):
         default = self.outputs.get("default", Output())
         store = own.store or default.store or next(iter(self.stores))
         return ResolvedOutput(store, own.placement or default.placement or "folder")
+
+
+def _languages(data: Mapping[str, Any]) -> list[str]:
+    """What some file is translated into; empty where those sections are wrong, which is told by itself."""
+    sections = [data.get("translation"), *(rule.use for rule in data.get("translation_rules", ()))]
+    return [language for section in sections if section is not None for language in section.languages]

@@ -74,6 +74,6 @@ class RetentionSettings(Section):
 
     journal_days: PositiveFloat = 14.0
     """Finished pieces of long work that was not taken up again, since the last one: windows of a transcription, parts
-    of a summary. They hold what was said."""
+    of a summary or a translation. They hold what was said."""
     row_days: Annotated[int, Field(ge=2)] = 35
     """What each run spent and postponed on a day, in Dagster's database."""

@@ -116,7 +116,10 @@ def test_two_assets_of_equal_batch_are_refused_with_the_reason(load: Load) -> No
 
 
 def test_unknown_assets_are_refused_and_the_known_ones_listed(load: Load) -> None:
-    known = "compressed_image, compressed_video, dedup_index, drive_file, m4a_audio, summary, thumbnail, transcript"
+    known = (
+        "compressed_image, compressed_video, dedup_index, drive_file, m4a_audio, summary, thumbnail, transcript, "
+        "translation"
+    )
     found = problems(load, f"{SOURCES}assets: {{video: {{batch: 3}}}}\noutputs: {{video: {{}}}}\npools: {{gpu: 1}}")
     assert f"should be one of {known}" in found["assets.video"]
     with_default = known.replace("dedup_index", "dedup_index, default")
@@ -152,3 +155,35 @@ outputs:
 
 def test_without_outputs_everything_goes_into_the_only_store(load: Load) -> None:
     assert load(SOURCES).output_for("summary") == ("artifacts", "folder")
+
+
+def test_who_names_a_language_has_recordings_translated_and_nobody_else(load: Load) -> None:
+    assert not load(SOURCES).assets["translation"].enabled
+    named = load(f"{SOURCES}translation: {{languages: [de]}}").assets["translation"]
+    assert (named.enabled, named.batch) == (True, 30)
+    rule = "translation_rules: [{when: {paths: ['talks/**']}, use: {engine: libretranslate, languages: [fr]}}]"
+    assert load(f"{SOURCES}{rule}").assets["translation"].enabled
+    tuned = f"{SOURCES}translation: {{languages: [de]}}\nassets: {{translation: {{workers: 5}}}}"
+    assert load(tuned).assets["translation"].enabled
+    off = f"{SOURCES}translation: {{languages: [de]}}\nassets: {{translation: {{enabled: false}}}}"
+    assert not load(off).assets["translation"].enabled
+
+
+def test_who_has_recordings_translated_says_into_what(load: Load) -> None:
+    found = problems(load, f"{SOURCES}assets: {{translation: {{enabled: true}}}}")
+    assert "or `translation.languages` should name what is translated into" in found["assets.translation.enabled"]
+
+
+def test_languages_of_translations_are_tags_each_once(load: Load) -> None:
+    tags = ("de", "pt-BR", "zh-Hant", "es-419", "sr-Latn-RS")
+    settings = load(f"{SOURCES}translation: {{languages: [{', '.join(tags)}]}}")
+    assert settings.translation.languages == tags
+    assert "should be the tag of a language" in str(problems(load, f"{SOURCES}translation: {{languages: [german]}}"))
+    assert "names de twice" in str(problems(load, f"{SOURCES}translation: {{languages: [de, fr, de]}}"))
+    empty = f"{SOURCES}translation: {{languages: [de], glossary: {{de: {{queen: ''}}}}}}"
+    assert "neither of them empty" in str(problems(load, empty))
+
+
+def test_sources_in_rules_of_translations_are_known(load: Load) -> None:
+    rule = "translation_rules: [{when: {sources: [talk]}, use: {engine: openai, languages: [fr]}}]"
+    assert "did you mean talks?" in str(problems(load, f"{SOURCES}{rule}"))

@@ -252,6 +252,22 @@ def server() -> Iterator[str]:
 
 
 @pytest.mark.thorough
+def test_a_translator_is_looked_at_where_anything_is_translated(tmp_path: Path, server: str) -> None:
+    assert "translator" not in examined(library(tmp_path))
+    rule = {"when": {"paths": ["**"]}, "use": {"engine": "libretranslate", "base_url": server, "languages": ["de"]}}
+    chosen = {"model": "tiny", "base_url": server, "languages": ["de"]}
+    found = examined(
+        library(
+            tmp_path, translation={"engine": "openai", **chosen}, translation_rules=[rule], budgets={"per_day_usd": 1}
+        )
+    )
+    assert wrong(found) == {"translator of rule 1", "budgets"}
+    assert "tiny" in found["translator"].detail
+    assert "does not answer like a LibreTranslate server" in found["translator of rule 1"].detail
+    assert "no price for tiny" in found["budgets"].detail
+
+
+@pytest.mark.thorough
 def test_a_server_of_ones_own_needs_no_key(tmp_path: Path, server: str) -> None:
     found = examined(library(tmp_path, summary={"engine": "openai", "model": "tiny", "base_url": server}))
     assert wrong(found) == set()

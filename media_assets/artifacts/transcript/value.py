@@ -145,16 +145,23 @@ class Transcript(Model):
         return said_in_a_row(segment.text for segment in self.segments)
 
 
+def language_at(segment: TranscriptSegment, languages: Sequence[LanguageStretch]) -> str | None:
+    """The language of a segment: that of the stretch nearest to its middle; None where there is none."""
+    middle = (segment.start_seconds + segment.end_seconds) / 2
+    nearest = min(
+        languages, key=lambda one: max(one.start_seconds - middle, middle - one.end_seconds, 0.0), default=None
+    )
+    return nearest.language if nearest else None
+
+
 def seconds_by_language(
     segments: Sequence[TranscriptSegment], languages: Sequence[LanguageStretch]
 ) -> dict[str, float]:
-    """How long is spoken in each language, in seconds. A segment is in the language of the stretch nearest to its
-    middle."""
+    """How long is spoken in each language, in seconds."""
     found: dict[str, float] = {}
-    for segment in segments if languages else ():
-        middle = (segment.start_seconds + segment.end_seconds) / 2
-        stretch = min(languages, key=lambda one: max(one.start_seconds - middle, middle - one.end_seconds, 0.0))
-        found[stretch.language] = found.get(stretch.language, 0.0) + segment.end_seconds - segment.start_seconds
+    for segment in segments:
+        if (language := language_at(segment, languages)) is not None:
+            found[language] = found.get(language, 0.0) + segment.end_seconds - segment.start_seconds
     return {language: seconds for language, seconds in found.items() if seconds > 0}
 
 

@@ -11,6 +11,8 @@ from media_assets.artifacts.summary.settings import SummarySettings
 from media_assets.artifacts.summary.summarizer import opened_summarizer
 from media_assets.artifacts.transcript.settings import TranscriptionSettings
 from media_assets.artifacts.transcript.transcriber import Tools, opened_transcriber
+from media_assets.artifacts.translation.settings import TranslationSettings
+from media_assets.artifacts.translation.translator import opened_translator
 from media_assets.base.errors import Fatal
 from media_assets.base.secrets import Secrets
 from media_assets.base.section import Section
@@ -33,6 +35,8 @@ def engine_checks(settings: Settings, secrets: Secrets, ffmpeg: FFmpeg) -> Itera
     yield "credentials", partial(_credentials, settings, secrets)
     for name, summary in _engines("summarizer", settings.summary, settings.summary_rules):
         yield name, partial(_summarizer, summary, secrets)
+    for name, translation in _translations(settings):
+        yield name, partial(_translator, translation, secrets)
     if settings.budgets != BudgetSettings():
         yield "budgets", partial(_budgets, settings)
 
@@ -45,6 +49,11 @@ def _transcriber(section: TranscriptionSettings, ffmpeg: FFmpeg, secrets: Secret
 def _summarizer(section: SummarySettings, secrets: Secrets) -> str:
     with blamed(f"load {section.engine}", section.packages()):
         return opened_summarizer(section, secrets).check()
+
+
+def _translator(section: TranslationSettings, secrets: Secrets) -> str:
+    with blamed(f"load {section.engine}", section.packages()):
+        return opened_translator(section, secrets).check()
 
 
 def _credentials(settings: Settings, secrets: Secrets) -> str:
@@ -77,12 +86,21 @@ def _budgets(settings: Settings) -> str:
     return ", ".join(f"{name} {usd:g}" for name, usd in limits.items())
 
 
-def _chosen(settings: Settings) -> list[TranscriptionSettings | SummarySettings]:
+def _chosen(settings: Settings) -> list[TranscriptionSettings | SummarySettings | TranslationSettings]:
     """Every section about an engine that may be used."""
     return [
         *(section for _, section in _engines("", settings.transcription, settings.transcription_rules)),
         *(section for _, section in _engines("", settings.summary, settings.summary_rules)),
+        *(section for _, section in _translations(settings)),
     ]
+
+
+def _translations(settings: Settings) -> list[tuple[str, TranslationSettings]]:
+    """Those that name a language, where anything is translated."""
+    if not settings.assets["translation"].enabled:
+        return []
+    named = _engines("translator", settings.translation, settings.translation_rules)
+    return [(name, section) for name, section in named if section.languages]
 
 
 def _engines(name: str, default: _Section, rules: Sequence[EngineRule]) -> list[tuple[str, _Section]]:

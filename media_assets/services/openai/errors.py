@@ -55,6 +55,11 @@ TRANSCRIPTION = Task(
     ),
 )  # fmt: skip
 
+TRANSLATION = Task(
+    "translation", "translator", "translate", "translated", "Translate it by hand", "use the engine `libretranslate`",
+    SUMMARY.material,
+)  # fmt: skip
+
 
 class TooLong(MediaAssetsError):
     """The request or its answer did not fit; with half of the material it may."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from media_assets.services.openai.chat.material import with_material
 
 PROMPT_VERSION = "1"
 """Part of the code version of what is made with these prompts."""
@@ -60,10 +60,5 @@ def system(language: str | None, transcript_language: str) -> str:
 
 
 def request(task: str, start: str, end: str, material: str) -> str:
-    """One request: the task, and the material between tags.
-
-    The tags carry a hash of the material, which the material cannot contain: nothing said in it can close them.
-    """
-    tag = f"material-{hashlib.sha256(material.encode()).hexdigest()[:16]}"
-    asked = f"{task.format(start=start, end=end)}\nThe material stands between <{tag}> and </{tag}>."
-    return f"{asked}\n\n<{tag}>\n{material}\n</{tag}>"
+    """One request: the task, and the material between tags."""
+    return with_material(task.format(start=start, end=end), material)
