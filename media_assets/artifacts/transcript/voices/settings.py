@@ -23,7 +23,7 @@ class SpeakerSettings(Section):
     """How many speak at most, where that is known."""
     people: Annotated[Path | None, NOT_IN_RESULT] = None
     """The file that says whose voices are whose. Absent: `people.yaml` beside library.yaml."""
-    name_threshold: Annotated[float, Field(ge=0, le=1)] = 0.5
+    name_threshold: Annotated[float, Field(ge=0, le=1), NOT_IN_RESULT] = 0.5
     """How sure a name has to be, from 0 to 1."""
 
     @model_validator(mode="after")
