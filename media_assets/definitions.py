@@ -15,6 +15,7 @@ from media_assets.artifacts.summary.summarizer import opened_summarizer
 from media_assets.artifacts.summary.summarizers import Summarizers
 from media_assets.artifacts.transcript.transcriber import Tools, opened_transcriber
 from media_assets.artifacts.transcript.transcribers import Transcribers
+from media_assets.artifacts.transcript.voices.diarizer import Diarizer
 from media_assets.artifacts.translation.translator import opened_translator
 from media_assets.artifacts.translation.translators import Translators
 from media_assets.automation.age_sensor import age_sensor
@@ -105,6 +106,12 @@ def _engines(settings: Settings, secrets: Secrets) -> dict[str, Any]:
     tools = Tools(ffmpeg, secrets, settings.state_dir, settings.assets["transcript"].workers)
     return {
         "ffmpeg": ffmpeg,
+        "diarizer": Diarizer(
+            settings.speakers,
+            ffmpeg,
+            people=settings.people_path,
+            workers=settings.assets["transcript"].workers,
+        ),
         "transcribers": Transcribers(lambda section: opened_transcriber(section, tools)),
         "summarizers": Summarizers(lambda section: opened_summarizer(section, secrets)),
         "translators": Translators(lambda section: opened_translator(section, secrets)),

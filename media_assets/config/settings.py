@@ -32,6 +32,7 @@ from media_assets.artifacts.summary.settings import SummaryRule, SummarySettings
 from media_assets.artifacts.thumbnail.settings import ThumbnailSettings
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.settings import TranscriptionRule, TranscriptionSettings
+from media_assets.artifacts.transcript.voices.settings import SpeakerSettings
 from media_assets.artifacts.translation.engines.openai.settings import OpenAITranslation
 from media_assets.artifacts.translation.settings import TranslationRule, TranslationSettings
 from media_assets.base.logging_settings import LoggingSettings
@@ -80,6 +81,7 @@ class Settings(Section):
     transcription: TranscriptionSettings = FasterWhisperTranscription()
     transcription_rules: tuple[TranscriptionRule, ...] = ()
     """The first that fits a file decides; `transcription` where none does."""
+    speakers: SpeakerSettings = SpeakerSettings()
     summary: SummarySettings = ExtractiveSummary()
     summary_rules: tuple[SummaryRule, ...] = ()
     """The first that fits a file decides; `summary` where none does."""
@@ -196,6 +198,12 @@ class Settings(Section):
             own=[asset for asset in beside if asset in self.outputs],
         )
         return self
+
+    @property
+    def people_path(self) -> Path | None:
+        """The file that says whose voices are whose; None for settings that were read from no file and name none."""
+        usual = self.config_path.with_name("people.yaml") if self.config_path else None
+        return self.speakers.people or usual
 
     @property
     def config_path(self) -> Path | None:

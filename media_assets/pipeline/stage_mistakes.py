@@ -24,7 +24,7 @@ from media_assets.work.work import Work
 if TYPE_CHECKING:
     from media_assets.pipeline.stage import FileAsset
 
-RESOURCES = frozenset({"ffmpeg", "library", "progress", "summarizers", "transcribers", "translators"})
+RESOURCES = frozenset({"diarizer", "ffmpeg", "library", "progress", "summarizers", "transcribers", "translators"})
 """What a stage may use by naming a parameter after it; `definitions` has them."""
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 

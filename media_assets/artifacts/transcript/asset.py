@@ -11,7 +11,7 @@ from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.artifacts.transcript.captions import to_srt, to_vtt
 from media_assets.artifacts.transcript.checking import checked_transcript
 from media_assets.artifacts.transcript.correcting import corrected
-from media_assets.artifacts.transcript.heard_before import HEARD, TRANSCRIPT, heard_before
+from media_assets.artifacts.transcript.heard_before import HEARD, TRANSCRIPT, VOICES, heard_before
 from media_assets.artifacts.transcript.settings import TranscriptionSettings
 from media_assets.artifacts.transcript.subtitles.existing import (
     ENDINGS,
@@ -21,9 +21,11 @@ from media_assets.artifacts.transcript.subtitles.existing import (
     tracks_told,
 )
 from media_assets.artifacts.transcript.subtitles.taking import taken_from
+from media_assets.artifacts.transcript.telling_speakers import why_not_told, with_speakers_told
 from media_assets.artifacts.transcript.text import paragraphs, to_text
 from media_assets.artifacts.transcript.transcribers import Transcribers
 from media_assets.artifacts.transcript.value import Correction, Transcript
+from media_assets.artifacts.transcript.voices.diarizer import Diarizer
 from media_assets.base.words import word_count
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.pipeline.artifact import Artifact, Earlier, Stored
@@ -77,6 +79,7 @@ def _told(correction: Correction) -> str:
     texts=lambda said, recording: {"transcript.txt": to_text(said, recording)},
     languages=lambda said: dict.fromkeys(("transcript.srt", "transcript.vtt"), said.language),
     takes_edits=True,
+    resource_settings=lambda settings: {"speakers": settings.speakers},
     consults={"drive_file": tracks_told, "sidecars": sidecars_told},
     sidecar_endings=ENDINGS,
 )
@@ -86,6 +89,7 @@ def transcript(
     sidecars: Sidecars,
     earlier: Earlier[Transcript],
     transcribers: Transcribers,
+    diarizer: Diarizer,
     ffmpeg: FFmpeg,
     settings: TranscriptionSettings,
     work: Work,
@@ -95,9 +99,11 @@ def transcript(
     A recording without speech has an empty transcript. Segments that the engine made up (loops, phrases on silence) are
     dropped and counted; so is all that a model for English alone heard in another language, which a note says.
     `transcription_rules` may choose another engine for some recordings. Subtitles in the language of the sound that the
-    recording has already, beside it or inside it, are taken over, and no engine hears it.
+    recording has already, beside it or inside it, are taken over, and no engine hears it. Who speaks is told by the
+    voices, and what a person corrected stays.
     """
     track = m4a_audio.value
+    note = why_not_told(diarizer)
     there: Sequence[ExistingSubtitles] = ()
     if settings.prefer_existing:
         media = drive_file.value.media if drive_file else None
@@ -105,14 +111,16 @@ def transcript(
     taken, passed = taken_from(there, drive_file, track, ffmpeg, work)
     before = taken or heard_before(earlier, m4a_audio.manifest, settings, _CODE_VERSION)
     heard = before or _heard(m4a_audio, transcribers, settings, work)
-    if passed:
-        heard = heard.model_copy(update={"note": "; ".join(filter(None, [*passed, heard.note]))})
-    by_hand = corrected(earlier, heard)
-    said = by_hand.transcript if by_hand else heard
+    told = None if note else with_speakers_told(heard, earlier, m4a_audio, diarizer, work)
+    spoken = told.transcript if told else heard
+    spoken = spoken.model_copy(update={"note": "; ".join(filter(None, [*passed, spoken.note, note])) or None})
+    by_hand = corrected(earlier, spoken)
+    said = by_hand.transcript if by_hand else spoken
     end_seconds = track.offset_seconds + track.duration_seconds
     forms = {
         TRANSCRIPT: said.model_dump_json(indent=1),
         HEARD: heard.model_dump_json(),
+        **({VOICES: told.diarization.model_dump_json()} if told else {}),
         "transcript.srt": to_srt(said, end_seconds),
         "transcript.vtt": to_vtt(said, end_seconds),
     }

@@ -11,6 +11,8 @@ from pathlib import Path
 from media_assets.artifacts.transcript.subtitles.taking import ENGINE as SUBTITLES
 from media_assets.artifacts.transcript.transcriber import TranscriberSection
 from media_assets.artifacts.transcript.value import Transcript
+from media_assets.artifacts.transcript.voices.settings import SpeakerSettings
+from media_assets.artifacts.transcript.voices.value import Diarization
 from media_assets.base.checksums import sha256_of
 from media_assets.base.errors import BadArtifact
 from media_assets.pipeline.artifact import Earlier, Stored
@@ -19,6 +21,8 @@ from media_assets.places.manifest import Manifest
 HEARD = "heard.json"
 """The file with what the engine heard, where `transcript.json` is something else."""
 TRANSCRIPT = "transcript.json"
+VOICES = "voices.json"
+"""The file with who speaks when, and what each voice is like."""
 _NOT_OF_ENGINES = frozenset({"prefer_existing"})
 """Settings that do not change what an engine hears."""
 
@@ -47,6 +51,23 @@ def heard_before(
     path = _unchanged(stored, HEARD if HEARD in names else TRANSCRIPT)
     heard = None if path is None else Transcript.model_validate_json(path.read_bytes())
     return None if heard is None or heard.engine == SUBTITLES else heard
+
+
+def voices_before(earlier: Earlier[Transcript], audio: Manifest, settings: SpeakerSettings) -> Diarization | None:
+    """Who speaks when, as it was found in the same sound with the same settings; None where that is to be found.
+
+    Args:
+        earlier: The transcript of the same file as it is stored.
+        audio: The manifest of the sound.
+        settings: The section `speakers`.
+    """
+    stored = earlier.stored
+    if stored is None or earlier.all_anew or stored.manifest.inputs.get(audio.asset) != audio.version:
+        return None
+    if stored.manifest.settings.get("speakers", {}) != settings.unusual_settings():
+        return None
+    path = _unchanged(stored, VOICES)
+    return None if path is None else Diarization.model_validate_json(path.read_bytes())
 
 
 def _unchanged(stored: Stored[Transcript], name: str) -> Path | None:

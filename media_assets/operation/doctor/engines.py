@@ -11,6 +11,7 @@ from media_assets.artifacts.summary.settings import SummarySettings
 from media_assets.artifacts.summary.summarizer import opened_summarizer
 from media_assets.artifacts.transcript.settings import TranscriptionSettings
 from media_assets.artifacts.transcript.transcriber import Tools, opened_transcriber
+from media_assets.artifacts.transcript.voices.diarizer import Diarizer
 from media_assets.artifacts.translation.settings import TranslationSettings
 from media_assets.artifacts.translation.translator import opened_translator
 from media_assets.base.errors import Fatal
@@ -31,6 +32,7 @@ def engine_checks(settings: Settings, secrets: Secrets, ffmpeg: FFmpeg) -> Itera
     transcribers = _engines("transcriber", settings.transcription, settings.transcription_rules)
     for name, transcription in transcribers:
         yield name, partial(_transcriber, transcription, ffmpeg, secrets)
+    yield "who speaks", Diarizer(settings.speakers, ffmpeg, people=settings.people_path).check
     yield "a second of sound", partial(second_of_sound, [section for _, section in transcribers], ffmpeg)
     yield "credentials", partial(_credentials, settings, secrets)
     for name, summary in _engines("summarizer", settings.summary, settings.summary_rules):

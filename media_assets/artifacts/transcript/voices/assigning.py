@@ -40,6 +40,8 @@ class AssignedTranscript:
 
     transcript: Transcript
     voices: tuple[Voice, ...]
+    names: Mapping[str, str]
+    """What those that say a word were called by the diarization, and what they are called now."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def assign(transcript: Transcript, diarization: Diarization) -> AssignedTranscri
     No text is lost, changed or moved. Who says no word is left out. Words far from any speech have no speaker.
     """
     if not diarization.turns or not transcript.segments:
-        return AssignedTranscript(transcript, ())
+        return AssignedTranscript(transcript, (), {})
     units = list(_units(transcript.segments))
     heard = _speakers(units, diarization)
     order = dict.fromkeys(speaker for speaker in heard if speaker)
@@ -73,7 +75,7 @@ def assign(transcript: Transcript, diarization: Diarization) -> AssignedTranscri
     known = {voice.speaker: voice for voice in diarization.voices}
     voices = tuple(known[speaker].model_copy(update={"speaker": names[speaker]}) for speaker in order)
     speakers = tuple(Speaker(id=voice.speaker, seconds=voice.seconds) for voice in voices)
-    return AssignedTranscript(transcript.model_copy(update={"segments": parted, "speakers": speakers}), voices)
+    return AssignedTranscript(transcript.model_copy(update={"segments": parted, "speakers": speakers}), voices, names)
 
 
 # ------------------------------------------------------------------------------------------------ whose each word is

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from media_assets.base.section import NOT_IN_RESULT, Section
+from media_assets.base.validators import NamedPath
 
 
 class SpeakerSettings(Section):
@@ -21,7 +21,7 @@ class SpeakerSettings(Section):
     """How many speak at least, where that is known. Who is heard for less than a second counts as nobody."""
     max_speakers: Annotated[int, Field(ge=1, le=50)] | None = None
     """How many speak at most, where that is known."""
-    people: Annotated[Path | None, NOT_IN_RESULT] = None
+    people: Annotated[NamedPath | None, NOT_IN_RESULT] = None
     """The file that says whose voices are whose. Absent: `people.yaml` beside library.yaml."""
     name_threshold: Annotated[float, Field(ge=0, le=1), NOT_IN_RESULT] = 0.5
     """How sure a name has to be, from 0 to 1."""

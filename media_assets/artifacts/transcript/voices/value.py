@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from media_assets.base.model import Model
 
 
@@ -29,3 +31,26 @@ class Diarization(Model):
 
     turns: tuple[SpokenTurn, ...] = ()
     voices: tuple[Voice, ...] = ()
+
+    def called(self, names: Mapping[str, str]) -> Diarization:
+        """The same with other names for the speakers; those that get none are called by the numbers behind."""
+        rest = [voice.speaker for voice in self.voices if voice.speaker not in names]
+        every = {**names, **{old: f"S{number}" for number, old in enumerate(rest, start=len(names) + 1)}}
+        voices = [voice.model_copy(update={"speaker": every[voice.speaker]}) for voice in self.voices]
+        return Diarization(
+            turns=tuple(turn.model_copy(update={"speaker": every[turn.speaker]}) for turn in self.turns),
+            voices=tuple(sorted(voices, key=lambda voice: int(voice.speaker[1:]))),
+        )
+
+    def later(self, seconds: float) -> Diarization:
+        """The same, so much later."""
+        turns = tuple(
+            turn.model_copy(
+                update={
+                    "start_seconds": round(turn.start_seconds + seconds, 3),
+                    "end_seconds": round(turn.end_seconds + seconds, 3),
+                }
+            )
+            for turn in self.turns
+        )
+        return self.model_copy(update={"turns": turns})

@@ -57,16 +57,21 @@ class EncoderWeights:
     """(UNITS,)"""
 
 
+class WeightsNotInstalled(Fatal):
+    """The package that brings the weights is not installed."""
+
+
 def weights_file() -> Path:
     """Where the package has put its weights. Imports nothing of it.
 
     Raises:
-        Fatal: the package is not installed, or has no weights.
+        WeightsNotInstalled: the package is not installed.
+        Fatal: it has no weights.
     """
     try:
         installed = distribution(PACKAGE)
     except PackageNotFoundError:
-        raise Fatal(
+        raise WeightsNotInstalled(
             f"to tell who speaks needs the weights that come with the package {PACKAGE}, which is not installed",
             next_step=f"Run `{INSTALL}` (17 MB; it needs no PyTorch), or {_TURN_OFF}",
         ) from None
