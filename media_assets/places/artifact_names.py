@@ -69,10 +69,11 @@ def suffix_of(name: str, language: str = "") -> str:
     """What follows the stem in the name of a file that its asset calls `name`.
 
     Args:
-        language: That of its text: `Movie.en.srt` is what VLC, mpv, Plex, Jellyfin and others look for.
+        language: That of its text: `Movie.en.srt` is what VLC, mpv, Plex, Jellyfin and others look for. A name such as
+            `transcript.de.srt` says it itself.
     """
     suffix = PurePosixPath(name).suffix
-    return with_language(suffix, language) if suffix in _BARE_SUFFIXES else f".{name}"
+    return with_language(suffix, _language_in(name) or language) if suffix in _BARE_SUFFIXES else f".{name}"
 
 
 def with_language(name: str, language: str) -> str:
@@ -84,7 +85,15 @@ def with_language(name: str, language: str) -> str:
     stem, dot, suffix = name.rpartition(".")
     if not dot or dot + suffix not in SUBTITLE_SUFFIXES or not _LANGUAGE.fullmatch(language):
         return name
+    if stem.endswith(f".{language}"):
+        return name
     return f"{stem}.{language}.{suffix}"
+
+
+def _language_in(name: str) -> str:
+    """The language in a name of subtitles; empty where it says none."""
+    said = PurePosixPath(PurePosixPath(name).stem).suffix.removeprefix(".")
+    return said if _LANGUAGE.fullmatch(said) else ""
 
 
 def marked(stem: str, suffix: str, owner: str, *, digits: int = 16, room_bytes: int = 0) -> str:

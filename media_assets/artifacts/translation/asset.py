@@ -59,6 +59,11 @@ def _with_note(summary: Summary, source: str, told: TranslatedLanguage) -> Summa
     return summary.model_copy(update={"note": "; ".join(filter(None, (summary.note, said)))})
 
 
+def languages_of(translation: Translation) -> Mapping[str, str]:
+    """The language of each file of captions."""
+    return {f"transcript.{language}.{form}": language for language in translation.finished for form in ("srt", "vtt")}
+
+
 @file_asset(
     group="text",
     kinds={"translation"},
@@ -69,6 +74,7 @@ def _with_note(summary: Summary, source: str, told: TranslatedLanguage) -> Summa
     describe=describe,
     rules=lambda settings: settings.translation_rules,
     texts=pages,
+    languages=languages_of,
 )
 def translation(
     transcript: Stored[Transcript],

@@ -133,3 +133,18 @@ def test_a_recording_without_speech_has_no_translation(
     assert library.translate("de").grid[CELL]["translation"] is State.NOT_APPLICABLE
     assert library.manifest("translation", TALK).not_applicable == "has no speech to summarise"
     assert model.asked == []
+
+
+def test_captions_beside_the_recording_are_found_by_players(
+    library: TranslatedLibrary, model: TranslatingModel
+) -> None:
+    beside = {"translation": {"placement": "beside_source"}}
+    assert library.translate("de", "pt-BR", outputs=beside).grid[CELL]["translation"] is State.DONE
+    names = {path.name for path in library.media.iterdir()}
+    assert names >= {"talk.de.srt", "talk.de.vtt", "talk.pt-BR.srt", "talk.summary.de.md", "talk.translation.json"}
+    asked, runs = len(model.asked), library.made()
+    library.process()
+    assert library.made() == runs, "and nothing is made again because of them"
+    assert len(model.asked) == asked
+    assert library.translate("de", outputs=beside).grid[CELL]["translation"] is State.DONE
+    assert not any("pt-BR" in path.name for path in library.media.iterdir())
