@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from media_assets.artifacts.summary.markdown import to_markdown
 from media_assets.artifacts.summary.value import Summary
 from media_assets.artifacts.transcript.captions import to_srt, to_vtt
 from media_assets.artifacts.transcript.value import Transcript
+from media_assets.artifacts.translation.by_hand import DOCUMENT, written_by_hand
 from media_assets.artifacts.translation.engines.openai.prompts import PROMPT_VERSION
 from media_assets.artifacts.translation.settings import TranslationSettings
 from media_assets.artifacts.translation.translating import ToTranslate, translated
@@ -16,12 +19,11 @@ from media_assets.artifacts.translation.value import TranslatedLanguage, Transla
 from media_assets.base.errors import NotApplicable
 from media_assets.base.languages import language_name
 from media_assets.pipeline.artifact import Artifact, Earlier, Stored
-from media_assets.pipeline.recording import Recording
+from media_assets.pipeline.recording import Recording, write_texts
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.pipeline.stage import Metadata, file_asset
 from media_assets.work.work import Work
 
-_DOCUMENT = "translation.json"
 _CODE_VERSION = f"1-prompts{PROMPT_VERSION}"
 
 
@@ -34,6 +36,7 @@ def describe(stored: Stored[Translation]) -> Metadata:
         "languages": ", ".join(translation.finished),
         **({"already": f"it is in {', '.join(already)}"} if already else {}),
         **({"note": "; ".join(notes)} if notes else {}),
+        **({"by_hand": f"as a person wrote it: {', '.join(translation.by_hand)}"} if translation.by_hand else {}),
         "source_language": translation.source_language,
         "segments": len(translation.segments),
         "engine": ", ".join(engines),
@@ -49,7 +52,9 @@ def pages(translation: Translation, recording: Recording) -> Mapping[str, str]:
             _with_note(translation.summaries[each.language], translation.source_language, each), recording
         )
         for each in translation.languages
-        if each.state == "translated" and each.language in translation.summaries
+        if each.state == "translated"
+        and each.language in translation.summaries
+        and f"summary.{each.language}.md" not in translation.by_hand
     }
 
 
@@ -75,6 +80,7 @@ def languages_of(translation: Translation) -> Mapping[str, str]:
     rules=lambda settings: settings.translation_rules,
     texts=pages,
     languages=languages_of,
+    takes_edits=True,
 )
 def translation(
     transcript: Stored[Transcript],
@@ -100,19 +106,19 @@ def translation(
     if all(what.is_in(language) for language in settings.languages):
         raise NotApplicable(f"is in {language_name(transcript.value.language)} already, and is wanted in nothing else")
     engine = translators.engine(settings)
-    made, cost_usd, failure = translated(what, settings, engine, earlier, _CODE_VERSION, work)
-    if failure is not None and not _is_more(made, earlier):
+    written = written_by_hand(earlier)
+    made, cost_usd, failure = translated(what, settings, engine, earlier, written, _CODE_VERSION, work)
+    if failure is not None and not _is_more(made, written.value):
         raise failure
-    files = dict(_forms(made))
-    for name, text in files.items():
-        (work.directory / name).write_text(text, "utf-8", newline="\n")
-    paths = {name: work.directory / name for name in files}
-    return Artifact(made, paths, document=_DOCUMENT, cost_usd=cost_usd, unfinished=failure)
+    paths = write_texts(work.directory, dict(_forms(made)))
+    for name, path in written.files.items():
+        paths[name] = Path(shutil.copyfile(path, work.directory / name))
+    return Artifact(made, paths, document=DOCUMENT, cost_usd=cost_usd, by_hand=bool(made.by_hand), unfinished=failure)
 
 
 def _forms(translation: Translation) -> Iterator[tuple[str, str]]:
     """The files, by their names: captions only of what is translated whole."""
-    yield _DOCUMENT, translation.model_dump_json(indent=1)
+    yield DOCUMENT, translation.model_dump_json(indent=1)
     for each in translation.languages:
         if each.state != "translated":
             continue
@@ -121,11 +127,10 @@ def _forms(translation: Translation) -> Iterator[tuple[str, str]]:
         yield f"transcript.{each.language}.vtt", to_vtt(said)
 
 
-def _is_more(made: Translation, earlier: Earlier[Translation]) -> bool:
+def _is_more(made: Translation, before: Translation | None) -> bool:
     """Whether there is anything in it that is not stored already."""
-    if earlier.stored is None:
+    if before is None:
         return any(each.translations for each in made.segments)
-    before = earlier.stored.value
     return any(each.translations for each in made.segments) and (
         before.segments != made.segments or before.summaries != made.summaries
     )

@@ -30,7 +30,8 @@ class IntoLanguage:
     Args:
         orders: The speech, and the summary where it is to be translated; all of it, as if nothing were known.
         before: What an earlier artifact has of it.
-        usage_before: What that took.
+        by_hand: What a person wrote, whatever settings and glossary say.
+        usage_before: What before took.
     """
 
     language: str
@@ -39,6 +40,7 @@ class IntoLanguage:
     journal: PortionJournal
     journalled: TranslationMemory
     before: TranslationMemory
+    by_hand: TranslationMemory
     usage_before: Usage = field(default_factory=Usage)
     texts: dict[tuple[str, int], str] = field(default_factory=dict)
     """What is finished, by kind and id."""
@@ -99,7 +101,9 @@ class IntoLanguage:
                 self.texts[order.kind, line.id] = line.text
                 continue
             key = self.journalled.key(self.settings.result_settings(), order, line)
-            text = self.journalled.find(key, line.id)
+            text = self.by_hand.find(self.by_hand.key({}, replace(order, glossary={}), line), line.id)
+            if text is None:
+                text = self.journalled.find(key, line.id)
             if text is None and (text := self.before.find(key, line.id)) is not None:
                 self._took_over = True
             if text is not None:

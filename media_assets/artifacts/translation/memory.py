@@ -22,7 +22,6 @@ from media_assets.artifacts.translation.summary_lines import lines_of
 from media_assets.artifacts.translation.translator import Line, Order, made_with
 from media_assets.artifacts.translation.value import Translation
 from media_assets.base.files import PRIVATE_MODE, read_if_file, write_whole
-from media_assets.places.manifest import Manifest
 
 
 class TranslationMemory:
@@ -49,16 +48,13 @@ class TranslationMemory:
         found = self._texts.get(key)
         return min(found, key=lambda each: abs(each[0] - number))[1] if found else None
 
-    def take_up(self, translation: Translation, manifest: Manifest, target: str) -> None:
+    def take_up(self, translation: Translation, settings: Mapping[str, Any], target: str) -> None:
         """Add what stands in an earlier artifact for one language.
 
         Args:
-            manifest: Its own; says which settings it was made with.
+            settings: Those that it was made with.
         """
-        if manifest.code_version != self._code_version:
-            return
-        settings, source = manifest.settings, translation.source_language
-        glossary = _glossary_of(settings, target)
+        source, glossary = translation.source_language, _glossary_of(settings, target)
         spoken = {each.id: each for each in translation.segments}
         lines = tuple(Line(each.id, each.text) for each in translation.segments)
         speech = Order("speech", source, target, lines, frozenset(), {}, glossary)

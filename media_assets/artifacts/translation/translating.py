@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from media_assets.artifacts.summary.value import Summary, Usage
 from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment, language_at
+from media_assets.artifacts.translation.by_hand import WrittenByHand
 from media_assets.artifacts.translation.into_language import IntoLanguage
 from media_assets.artifacts.translation.memory import PortionJournal, TranslationMemory
 from media_assets.artifacts.translation.settings import TranslationSettings
@@ -18,6 +19,9 @@ from media_assets.base.languages import language_name, same_language
 from media_assets.pipeline.artifact import Earlier
 from media_assets.work.engine_errors import named
 from media_assets.work.work import Work
+
+_BY_HAND = "by hand"
+"""Stands for the code version of what no code made."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ def translated(
     settings: TranslationSettings,
     engine: Translator,
     earlier: Earlier[Translation],
+    written: WrittenByHand,
     code_version: str,
     work: Work,
 ) -> tuple[Translation, float, BadMedia | None]:
@@ -72,14 +77,15 @@ def translated(
         MediaAssetsError: of all but what is wrong with one language: nothing further can be done now.
     """
     languages = [language for language in settings.languages if not what.is_in(language)]
-    works = [_begun(what, language, settings, earlier, code_version, work) for language in languages]
+    works = [_begun(what, language, settings, earlier, written, code_version, work) for language in languages]
     for each in works:
         each.take_over()
     if orders := [order for each in works for order in each.left if order.wanted]:
         work.spending.require(engine.estimate_usd(orders))
     _ask_all(works, engine, work)
     cost = sum(each.paid.cost_usd or 0.0 for each in works)
-    return _value(what, settings, engine, works), cost, _failure(works)
+    made = _value(what, settings, engine, works).model_copy(update={"by_hand": written.names})
+    return made, cost, _failure(works)
 
 
 def _begun(
@@ -87,17 +93,21 @@ def _begun(
     language: str,
     settings: TranslationSettings,
     earlier: Earlier[Translation],
+    written: WrittenByHand,
     code_version: str,
     work: Work,
 ) -> IntoLanguage:
-    before, usage = TranslationMemory(code_version), Usage()
-    if earlier.stored is not None and not earlier.all_anew:
-        stored = earlier.stored.value
-        before.take_up(stored, earlier.stored.manifest, language)
-        usage = next((each.usage for each in stored.languages if each.language == language), usage)
+    before, by_hand, usage = TranslationMemory(code_version), TranslationMemory(_BY_HAND), Usage()
+    manifest = earlier.stored.manifest if earlier.stored else None
+    if written.value is not None and manifest is not None:
+        usage = next((each.usage for each in written.value.languages if each.language == language), usage)
+        if written.texts:
+            by_hand.take_up(written.value, {}, language)
+        elif manifest.code_version == code_version and not earlier.all_anew:
+            before.take_up(written.value, manifest.settings, language)
     orders = what.orders(language, settings.glossary.get(language, {}))
     journal = PortionJournal(work.journal, language)
-    return IntoLanguage(language, settings, orders, journal, TranslationMemory(code_version), before, usage)
+    return IntoLanguage(language, settings, orders, journal, TranslationMemory(code_version), before, by_hand, usage)
 
 
 def _ask_all(works: Sequence[IntoLanguage], engine: Translator, work: Work) -> None:

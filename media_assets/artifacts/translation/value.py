@@ -66,6 +66,8 @@ class Translation(Model):
     """What it is written in."""
     summaries: dict[str, Summary] = Field(default_factory=dict)
     """What the summary is in each language."""
+    by_hand: tuple[str, ...] = ()
+    """Files that are as a person wrote them; with `translation.json` among them, what each segment is."""
     languages: tuple[TranslatedLanguage, ...] = ()
     """The languages in the order of library.yaml."""
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import tempfile
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,12 @@ from media_assets.artifacts.translation.settings import TranslationSettings
 from media_assets.artifacts.translation.translator import opened_translator
 from media_assets.artifacts.translation.translators import Translators
 from media_assets.artifacts.translation.value import Translation
+from media_assets.base.checksums import sha256_of
 from media_assets.base.secrets import Secrets
 from media_assets.pipeline.artifact import Artifact, Earlier, Stored
 from media_assets.pipeline.recording import Recording, write_texts
+from media_assets.places.manifest import StoredFile
+from media_assets.places.store import EditedFile
 from media_assets.work.spending import Spending
 from media_assets.work.work import Work
 from media_assets_tests.artifacts.translation.translations import bees, summary
@@ -46,7 +51,7 @@ class Desk:
         self.artifact: Artifact[Translation] | None = None
         self.spending = Spending()
         self._server = server
-        self._attempts = 0
+        self._edited: dict[str, str] = {}
 
     def make(self, *languages: str, all_anew: bool = False, **settings: Any) -> Translation:
         """One attempt.
@@ -56,9 +61,7 @@ class Desk:
         """
         given = {"engine": "openai", "base_url": self._server.base_url, "max_retries": 0, "languages": languages}
         section = TypeAdapter[TranslationSettings](TranslationSettings).validate_python(given | settings)
-        self._attempts += 1
-        directory = self.root / f"work{self._attempts}"
-        directory.mkdir()
+        directory = Path(tempfile.mkdtemp(dir=self.root))
         journal = self.root / "journal" / self._fingerprint(section)
         key = SecretStr(self._server.key) if self._server.key else None
         secrets = Secrets(openai_api_key=key, libretranslate_api_key=key)
@@ -69,7 +72,7 @@ class Desk:
                 Summary,
                 lambda _: directory,
             ),
-            earlier=Earlier(stored=self.stored, edited={}, all_anew=all_anew),
+            earlier=Earlier(stored=self.stored, edited=self._edits(directory), all_anew=all_anew),
             translators=Translators(lambda chosen: opened_translator(chosen, secrets)),
             settings=section,
             work=Work(directory, journal=journal, spending=self.spending),
@@ -95,12 +98,27 @@ class Desk:
     def journals(self) -> list[Path]:
         return sorted(path for path in (self.root / "journal").rglob("*") if path.is_file())
 
+    def edit(self, name: str, text: str) -> None:
+        """What a person does to a file where it is stored."""
+        self._edited[name] = text
+
+    def _edits(self, directory: Path) -> dict[str, EditedFile]:
+        edits = {}
+        for name, text in self._edited.items():
+            path = directory / f"edited {name}"
+            path.write_text(text, "utf-8")
+            edits[name] = EditedFile(path, sha256_of(path), datetime(2026, 5, 1, tzinfo=UTC), "anna")
+        self._edited.clear()
+        return edits
+
     def _store(self, made: Artifact[Translation], section: TranslationSettings, directory: Path) -> None:
         manifest = draft(
             asset="translation",
             code_version=translation.code_version,
             settings=section.result_settings(),
             value=made.value.model_dump(mode="json"),
+            by_hand=made.by_hand,
+            files=tuple(StoredFile(name=name, path=name, size_bytes=1, sha256="") for name in made.files),
         )
         self.artifact, self.stored = made, Stored(manifest, Translation, lambda name: directory / str(name))
 

@@ -148,3 +148,18 @@ def test_captions_beside_the_recording_are_found_by_players(
     assert len(model.asked) == asked
     assert library.translate("de", outputs=beside).grid[CELL]["translation"] is State.DONE
     assert not any("pt-BR" in path.name for path in library.media.iterdir())
+
+
+def test_edited_captions_are_written_over_by_no_run(library: TranslatedLibrary, model: TranslatingModel) -> None:
+    library.translate("de")
+    path = library.folder / "transcript.de.srt"
+    mine = "1\n00:00:00,000 --> 00:00:03,000\nGuten Morgen!\n\n"
+    path.write_text(mine, "utf-8")
+    model.asked.clear()
+    assert library.process().grid[CELL]["translation"] is State.DONE
+    assert model.asked == []
+    assert path.read_text("utf-8") == mine
+    library.translate("de", "fr")
+    library.process(force=True, stage="translation")
+    assert (library.folder / "transcript.de.srt").read_text("utf-8") == mine
+    assert library.value.by_hand == ("transcript.de.srt",)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from media_assets.work.settings import BudgetSettings
 from media_assets.work.spending import Spending
 from media_assets_tests.artifacts.translation.desk import Desk
 from media_assets_tests.artifacts.translation.translations import BEES, Item, TranslatingModel, bees, translated
-from media_assets_tests.openai_server import OpenAIServer, Says, Status
+from media_assets_tests.openai_server import OpenAIServer, Says, Silent, Status
 
 PRICED: dict[str, Any] = {"prices": {"gpt-4o-mini": {"input": 10_000, "output": 100_000}}}
 """A cent for a token read, a dime for one written: 3 dollars for an answer of the stand-in."""
@@ -150,6 +152,40 @@ def test_a_crash_does_not_pay_twice(desk: Desk, model: TranslatingModel) -> None
     assert made.languages[0].usage.cost_usd == pytest.approx(3.0 * answers), "what the first attempt paid counts"
     assert desk.artifact is not None
     assert desk.artifact.cost_usd == pytest.approx(3.0 * answers)
+
+
+@pytest.mark.thorough
+def test_a_killed_process_does_not_pay_twice(
+    desk: Desk, server: OpenAIServer, model: TranslatingModel, tmp_path: Path
+) -> None:
+    """Killed with its second answer in flight, and begun again in another process."""
+    desk.said = bees([f"This is sentence number {number} of a very long talk." for number in range(1, 81)])
+    code = (
+        "import sys; from pathlib import Path; from types import SimpleNamespace;"
+        "from media_assets_tests.artifacts.translation.desk import Desk;"
+        "from media_assets_tests.artifacts.translation.translations import bees;"
+        f"server = SimpleNamespace(base_url={server.base_url!r}, key={server.key!r});"
+        f"desk = Desk(Path({str(tmp_path / 'there')!r}), server);"
+        "desk.said = bees([f'This is sentence number {number} of a very long talk.' for number in range(1, 81)]);"
+        "print(desk.make('de').finished)"
+    )
+    (tmp_path / "there").mkdir()
+    first = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+
+    def kill(*_: object) -> Silent | None:
+        if len(model.asked) < 2:
+            return None
+        first.kill()
+        return Silent()
+
+    model.fault = kill
+    assert first.communicate(timeout=120)[0] == ""
+    model.fault = None
+    paid = model.asked[0]
+    model.asked.clear()
+    second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert second.stdout == "('de',)\n", second.stderr
+    assert paid not in model.asked
 
 
 def test_a_journal_that_is_damaged_counts_as_none(desk: Desk, model: TranslatingModel) -> None:
