@@ -11,7 +11,6 @@ from typing import Any
 import dagster as dg
 
 from media_assets.automation.source_sensor import source_sensor
-from media_assets.operation.processing import Selection
 from media_assets.pipeline.partitions import register, registered
 from media_assets.pipeline.status import State
 from media_assets.places.drive.api.private_files import write_private
@@ -127,15 +126,6 @@ class DriveLibrary(ToyLibrary):
             for stored in manifest.files:
                 counts[f"{stage.name} {stored.name}"] = len([stored.path]) if self.drive.item(stored.path) else 0
         return counts
-
-    def process(self) -> None:
-        """What `media-assets process` does."""
-        processor = self.processor()
-        selection = Selection()
-        keys = processor.select(selection)
-        for stage in PIPELINE:
-            for _ in processor.run(processor.plan(stage, keys, selection), force=False):
-                pass
 
 
 def secrets_of(drive: DriveServer) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 
 from media_assets.automation.source_sensor import source_sensor
-from media_assets.operation.processing import Selection
+from media_assets.operation.selection import Selection
 from media_assets.pipeline.status import State
 from media_assets.places.drive.settings import DriveSource, DriveStore
 from media_assets.places.watching import AutomationSettings
@@ -51,12 +51,8 @@ def work(root: Path) -> None:
     with library_on(root, way) as library:
         tick(library, root)
         for _ in range(20):
-            processor = library.processor()
-            keys = processor.select(Selection())
-            for stage in PIPELINE:
-                for _ in processor.run(processor.plan(stage, keys, Selection(retry=True)), force=False):
-                    pass
-            grid = processor.status(keys).grid
+            library.process(Selection(retry=True))
+            grid = library.status().grid
             if all(state is State.DONE for cells in grid.values() for state in cells.values()):
                 tick(library, root)
                 return

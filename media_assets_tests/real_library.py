@@ -13,8 +13,10 @@ from media_assets.cli.progress_bar import BarProgress
 from media_assets.config.load import load_secrets, load_settings
 from media_assets.config.opening import open_library
 from media_assets.definitions import build_definitions
+from media_assets.operation.chunks import Chunks
 from media_assets.operation.instance import open_instance
-from media_assets.operation.processing import Processor, Selection, is_forced
+from media_assets.operation.processing import Processor
+from media_assets.operation.selection import Selection
 from media_assets.pipeline.partitions import registered
 from media_assets.pipeline.status import LibraryStatus, library_status
 from media_assets.places.manifest import Manifest
@@ -45,10 +47,8 @@ class RealLibrary:
             definitions = build_definitions(settings, load_secrets(settings.config_path), {"progress": progress})
             processor = Processor(definitions, library, enabled_stages(settings.assets), instance)
             keys = processor.select(chosen)
-            for stage in processor.stages(chosen):
-                plan = processor.plan(stage, keys, chosen)
-                for _ in processor.run(plan, force=is_forced(stage.name, chosen)):
-                    pass
+            for _ in Chunks(processor, keys, chosen).process():
+                pass
             return processor.status(keys)
 
     def everything(self) -> LibraryStatus:

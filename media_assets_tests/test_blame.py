@@ -12,7 +12,8 @@ import pytest
 
 from media_assets.base.errors import Fatal
 from media_assets.base.logs import LogStyle
-from media_assets.operation.processing import Selection, StagePlan
+from media_assets.operation.planning import StagePlan
+from media_assets.operation.selection import Selection
 from media_assets.pipeline.partitions import registered
 from media_assets.pipeline.settings import Output, RetrySettings
 from media_assets.pipeline.status import State
@@ -35,12 +36,7 @@ def toy(tmp_path: Path) -> Iterator[ToyLibrary]:
 
 def process(toy: ToyLibrary) -> dict[str, StagePlan]:
     """What `media-assets process` does; the plans by stage."""
-    processor, selection = toy.processor(), Selection()
-    keys, plans = processor.select(selection), {}
-    for stage in processor.stages(selection):
-        plans[stage.name] = processor.plan(stage, keys, selection)
-        list(processor.run(plans[stage.name], force=False))
-    return plans
+    return toy.process()
 
 
 def states(toy: ToyLibrary, asset: str) -> Counter[State]:
@@ -316,7 +312,7 @@ def test_artifacts_beside_a_source_that_has_another_name_now_are_made_anew(tmp_p
         assert toy.processor().status([*registered(toy.instance)]).failures == {}
         # The old names are still in the grid, and nothing that is asked of them breaks.
         for stage in PIPELINE:
-            toy.processor().plan(stage, [key_of("a")], Selection())
+            toy.processor().planner([key_of("a")], Selection()).plan(stage, [key_of("a")])
         toy.run("shout", keys=[key_of("a"), "talks:b.txt"])
     with ToyLibrary(tmp_path, outputs=outputs) as toy:
         process(toy)

@@ -11,7 +11,7 @@ import pytest
 
 from media_assets.base.errors import Fatal
 from media_assets.dagster_seams.database_trouble import explained
-from media_assets.operation.processing import Selection
+from media_assets.operation.selection import Selection
 from media_assets_tests import postgres
 from media_assets_tests.drive_library import access_to
 from media_assets_tests.drive_server import DriveServer, drive_server
@@ -19,7 +19,6 @@ from media_assets_tests.drive_worker import library_on
 from media_assets_tests.dropping_proxy import DroppingProxy, dropping
 from media_assets_tests.test_drive_storm import each_artifact_is_there_once, fill
 from media_assets_tests.toy_library import ToyLibrary
-from media_assets_tests.toy_stages import PIPELINE
 
 RATE = 0.1
 _MOST_PASSES = 30
@@ -59,11 +58,8 @@ def breaking(drive: DriveServer) -> Iterator[DroppingProxy]:
 
 
 def process(toy: ToyLibrary) -> None:
-    processor = toy.processor()
-    keys = processor.select(Selection())
-    for stage in PIPELINE:
-        list(processor.run(processor.plan(stage, keys, Selection()), force=False))
-    assert processor.status(keys).failures == {}
+    toy.process()
+    assert toy.status().failures == {}
 
 
 @pytest.mark.slow

@@ -9,7 +9,6 @@ from typing import Any, Self
 
 import pytest
 
-from media_assets.operation.processing import Selection
 from media_assets.pipeline.settings import Output, Placement
 from media_assets.pipeline.status import State
 from media_assets.places.drive.store.store import DriveArtifacts
@@ -19,7 +18,6 @@ from media_assets_tests.drive_server import DriveServer, drive_server
 from media_assets_tests.drive_worker import library_on
 from media_assets_tests.test_drive_storm import each_artifact_is_there_once
 from media_assets_tests.toy_library import ToyLibrary
-from media_assets_tests.toy_stages import PIPELINE
 
 DONE = [State.DONE] * 3
 
@@ -48,12 +46,8 @@ def process(root: Path, way: dict[str, Any], placement: Placement, results: Any)
     outputs = {"shout": Output(placement=placement)}
     with library_on(root, way, outputs=outputs) as library:
         hurry(library)
-        processor = library.processor()
-        keys = processor.select(Selection())
-        for stage in PIPELINE:
-            for _ in processor.run(processor.plan(stage, keys, Selection()), force=False):
-                pass
-        grid = processor.status(keys).grid
+        library.process()
+        grid = library.status().grid
         results.put(({str(state) for cells in grid.values() for state in cells.values()}, len(library.bench.calls)))
 
 

@@ -16,8 +16,11 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 from media_assets.base.secrets import Secrets
 from media_assets.config.opening import open_library
 from media_assets.dagster_seams import fixes as dagster_fixes
+from media_assets.operation.chunks import Chunks
 from media_assets.operation.observers import build_observers
+from media_assets.operation.planning import StagePlan
 from media_assets.operation.processing import Processor
+from media_assets.operation.selection import Selection
 from media_assets.pipeline.batch import batches_of
 from media_assets.pipeline.dagster_asset import dagster_asset, io_manager_key
 from media_assets.pipeline.io_manager import ArtifactIOManager
@@ -30,6 +33,7 @@ from media_assets_tests.dagster_homes import empty_home
 from media_assets_tests.toy_bench import Bench
 from media_assets_tests.toy_stages import PIPELINE, SOURCE, toy_settings
 
+EVERYTHING = Selection()
 QUIET = {
     "telemetry": {"enabled": False},
     # The default redirects the output of the whole process, which a run in a thread must not do to the others.
@@ -115,6 +119,17 @@ class ToyLibrary:
 
     def processor(self) -> Processor:
         return Processor(self.definitions, self.library, PIPELINE, self.instance)
+
+    def process(self, selection: Selection = EVERYTHING) -> dict[str, StagePlan]:
+        """What `media-assets process` and `retry` do; what they planned, by stage."""
+        processor = self.processor()
+        keys = processor.select(selection)
+        chunks = Chunks(processor, keys, selection)
+        for _ in chunks.process():
+            pass
+        for spent in chunks.spent.values():
+            raise spent
+        return chunks.plans
 
     def status(self) -> LibraryStatus:
         return library_status(self.instance, self.library, PIPELINE, self.register())

@@ -43,7 +43,7 @@ def duplicates(
     from media_assets.cli.terminal import print_duplicates, print_moves, print_plan
     from media_assets.config.opening import open_library
     from media_assets.operation.instance import open_instance
-    from media_assets.operation.processing import Selection, require_source, selected_registered, stages_up_to
+    from media_assets.operation.selection import Selection, require_source, selected_registered, stages_up_to
     from media_assets.operation.selection_checks import require_new_file, unseen_on_this_machine
     from media_assets.pipeline.status import library_status
 

@@ -15,7 +15,8 @@ from media_assets.cli.output import console, print_error, problems
 
 if TYPE_CHECKING:
     from media_assets.cli.progress_bar import BarProgress
-    from media_assets.operation.processing import Processor, Selection
+    from media_assets.operation.processing import Processor
+    from media_assets.operation.selection import Selection
 
 
 def process(
@@ -29,7 +30,7 @@ def process(
     quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
     """Register the files of the library and make every artifact that is missing or out of date."""
-    from media_assets.operation.processing import Selection
+    from media_assets.operation.selection import Selection
 
     selection = Selection(source, folder, file, stage, limit, force=force)
     with _processor(context) as (processor, progress):
@@ -47,7 +48,7 @@ def retry(
     quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
     """Try again what failed, and go on with those files from there."""
-    from media_assets.operation.processing import Selection
+    from media_assets.operation.selection import Selection
 
     selection = Selection(source, folder, file, stage, limit, retry=True)
     with _processor(context) as (processor, progress):
@@ -90,23 +91,29 @@ def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]
 
 def _work(processor: Processor, progress: BarProgress, keys: list[str], selection: Selection) -> None:
     from media_assets.cli.terminal import print_failures, print_gone, print_stage
-    from media_assets.operation.processing import is_forced
+    from media_assets.operation.chunks import Chunks
     from media_assets.operation.selection_checks import artifacts_lost
 
     console.print(counted(len(keys)))
-    stages = processor.stages(selection)
-    for stage in stages:
-        plan = processor.plan(stage, keys, selection)
-        progress.stage(stage.name, len(plan.todo))
-        for _ in processor.run(plan, force=is_forced(stage.name, selection)):
-            pass
-        print_stage(console, plan, progress.outcomes)
-    names = [stage.name for stage in stages]
+    chunks = Chunks(processor, keys, selection)
+    names = [stage.name for stage in chunks.stages]
+    progress.expect(names, keys)
+    is_through = False
+    try:
+        for plan in chunks.process():
+            progress.planned(plan)
+        is_through = True
+    finally:
+        progress.stop()
+        for name in names:
+            print_stage(console, chunks.plans[name], progress.outcomes[name], is_through=is_through)
     status = processor.status(keys)
     print_gone(problems, sorted({key for key, asset in status.gone if asset in names}))
     failures = [failure for failure in status.failures.values() if failure.asset in names]
     print_failures(problems, failures)
-    not_done = [*processor.problems, *artifacts_lost(status.lost(names))]
+    not_done = [*processor.problems, *chunks.spent.values()]
+    if not chunks.spent:
+        not_done += artifacts_lost(status.lost(names))
     for problem in not_done:
         print_error(problem)
     if failures or not_done:

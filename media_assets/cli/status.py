@@ -32,7 +32,7 @@ def status(
     from media_assets.cli.terminal import print_missing, print_status, print_unregistered
     from media_assets.config.opening import open_library
     from media_assets.operation.instance import open_instance
-    from media_assets.operation.processing import Selection, require_source, selected_registered
+    from media_assets.operation.selection import Selection, require_source, selected_registered
     from media_assets.operation.selection_checks import require_match, unseen_on_this_machine
     from media_assets.pipeline.status import State, library_status
     from media_assets.pipeline.status_cells import Cells

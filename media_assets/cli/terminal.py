@@ -11,7 +11,7 @@ from rich.table import Table
 from media_assets.artifacts.duplicates.values import DuplicateGroup, LookAlike
 from media_assets.base.keys import display_name, readable
 from media_assets.base.wording import counted, describe_bytes
-from media_assets.operation.processing import StagePlan
+from media_assets.operation.planning import StagePlan
 from media_assets.pipeline.records import Failed
 from media_assets.pipeline.status import LibraryStatus, State
 from media_assets.pipeline.status_cells import Cell
@@ -25,13 +25,20 @@ _MOST_EXAMPLES = 3
 _MOST_GROUPS = 20
 
 
-def print_stage(console: Console, plan: StagePlan, outcomes: Mapping[str, int]) -> None:
-    """A line on what became of one stage, and the names of what was reused where nothing else was."""
+def print_stage(console: Console, plan: StagePlan, outcomes: Mapping[str, int], *, is_through: bool = True) -> None:
+    """A line on what became of one stage, and the names of what was reused where nothing else was.
+
+    Args:
+        is_through: Whether all files came to their turn. Else a stage that none came to is left out.
+    """
     counts = dict(outcomes)
+    counts["left undone"] = max(0, len(plan.todo) - sum(counts.values()))
     counts["reused"] = counts.get("reused", 0) + len(plan.current)
     counts["failed before, not tried again"] = len(plan.failed_before)
-    counts["waiting for an earlier stage"] = len(plan.blocked)
+    counts["waiting for an earlier stage"] = counts.get("waiting for an earlier stage", 0) + len(plan.blocked)
     parts = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
+    if not parts and not is_through:
+        return
     console.print(f"{plan.stage}: {parts or 'nothing to do'}", markup=False)
     if plan.current and not plan.todo:
         names = [display_name(key) for key in plan.current]

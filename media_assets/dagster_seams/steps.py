@@ -17,7 +17,7 @@ from dagster._core.execution.plan.execute_step import (
     _get_code_version,
     _get_input_provenance_data,
 )
-from dagster._core.execution.plan.objects import ErrorSource, StepFailureData
+from dagster._core.execution.plan.objects import ErrorSource, StepFailureData, UserFailureData
 from dagster_shared.error import SerializableErrorInfo
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "SerializableErrorInfo",
     "StepExecutionContext",
     "StepFailureData",
+    "UserFailureData",
     "_build_data_version_tags",
     "_get_code_version",
     "_get_input_provenance_data",

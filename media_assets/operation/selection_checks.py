@@ -11,7 +11,7 @@ from media_assets.base.errors import Fatal, MediaAssetsError, Transient
 from media_assets.base.keys import readable, split_key
 
 if TYPE_CHECKING:
-    from media_assets.operation.processing import Selection
+    from media_assets.operation.selection import Selection
     from media_assets.pipeline.library import Library
     from media_assets.places.source import Source
 

@@ -32,6 +32,7 @@ from media_assets.pipeline.lanes import LANE_TAG
 from media_assets.pipeline.latest_records import latest_made
 from media_assets.pipeline.ledger import InstanceLedger
 from media_assets.pipeline.library import Library
+from media_assets.pipeline.marks import MORE_FOLLOW_TAG
 from media_assets.pipeline.observers import observed
 from media_assets.pipeline.outcome import Outcome, RunFacts, Upstream
 from media_assets.pipeline.prefetch import Prefetcher
@@ -170,7 +171,9 @@ class Batch:
             while waiting and (not pending if waiting[0] in suspects else len(pending) < workers):
                 pending.add(begin(waiting.popleft()))
             if not pending:
-                alike = first_failures.at_the_end(ended)
+                # Where more files follow, they tell more than a few do.
+                is_last = MORE_FOLLOW_TAG not in self.context.run.tags
+                alike = first_failures.at_the_end(ended) if is_last else None
                 if alike and not self._ever_made():
                     yield [Outcome(ended[-1].key, error=alike)]
                 return

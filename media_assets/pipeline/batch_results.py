@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 
 import dagster as dg
 
-from media_assets.base.errors import Fatal, MediaAssetsError, OverBudget, Transient, Waiting
+from media_assets.base.errors import DayIsSpent, Fatal, MediaAssetsError, OverBudget, Transient, Waiting
 from media_assets.base.keys import display_name
 from media_assets.base.wording import counted
 from media_assets.pipeline.batch import Batch
+from media_assets.pipeline.marks import DAY
 from media_assets.pipeline.outcome import Outcome
 from media_assets.places.manifest import Manifest
 
@@ -81,7 +82,12 @@ def failure(batch: Batch, results: BatchResults) -> dg.Failure:
         return dg.Failure(
             description=f"{batch.stage.name} stopped after {done} of {counted(total)}, no file is to blame: "
             f"{results.fatal}",
-            metadata={"reason": results.fatal.reason, "next_step": results.fatal.next_step, "done": done},
+            metadata={
+                "reason": results.fatal.reason,
+                "next_step": results.fatal.next_step,
+                "done": done,
+                **({DAY: results.fatal.day.isoformat()} if isinstance(results.fatal, DayIsSpent) else {}),
+            },
             allow_retries=False,
         )
     failed = [*results.failed, *results.transient]

@@ -14,11 +14,17 @@ ATTEMPT = "attempted_fingerprint"
 WITHDRAWN = "failure_withdrawn"
 """Metadata of the observation that takes a failure back: why."""
 
+DAY = "day"
+"""Metadata of the failure of a step that the budget of a day stopped: the day (UTC)."""
+
 IMPORTED_TAG = "media_assets/imported_from"
 """Tag of what was not made or tried here, but recorded by an import: whoever counts or announces leaves it out."""
 
 FILES_TAG = "media_assets/files"
 """Tag of a run: how many files it works on."""
+
+MORE_FOLLOW_TAG = "media_assets/more_follow"
+"""Tag of a run: other files of the same stage come to their turn after these, which may be few."""
 
 CACHE_TAGS = {
     "hits": "media_assets/cache_hits",

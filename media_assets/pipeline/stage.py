@@ -60,6 +60,7 @@ class FileAsset(Generic[Value]):
     takes_edits: bool
     consults: Mapping[str, Consulted]
     sidecar_endings: Collection[str]
+    after_all_else: bool
 
     @property
     def name(self) -> str:
@@ -199,6 +200,7 @@ def file_asset(
     takes_edits: bool = False,
     consults: Mapping[str, Consulted] | None = None,
     sidecar_endings: Collection[str] = (),
+    after_all_else: bool = False,
 ) -> Callable[[Callable[..., Artifact[Value]]], FileAsset[Value]]:
     """Declare a stage.
 
@@ -227,6 +229,7 @@ def file_asset(
             its manifest and the section; None where nothing does. The others stay as they are when these are new.
             So are the files beside the source, as `sidecars`.
         sidecar_endings: Which files beside the source are its sidecars: how their names end.
+        after_all_else: Whether it takes so long that the rest of the library goes first where one process does all.
     """
 
     def declare(function: Callable[..., Artifact[Value]]) -> FileAsset[Value]:
@@ -249,6 +252,7 @@ def file_asset(
             takes_edits,
             consults or {},
             sidecar_endings,
+            after_all_else,
         )
 
     return declare

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 import dagster as dg
@@ -15,6 +16,7 @@ from media_assets.pipeline.library import Library
 from media_assets.pipeline.recipe import Stage
 from media_assets.pipeline.records import Failed
 from media_assets.places.manifest import Manifest
+from media_assets.places.store import ManifestReader
 
 
 class State(StrEnum):
@@ -83,7 +85,11 @@ class StageStatus:
         self._library = library
         self._made = made_ids(instance, stage.name, keys)
         self._failed = failures(instance, stage.name, self._made, keys)
-        self._reader = library.store(stage.name).as_of_now(stage.name)
+
+    @cached_property
+    def reader(self) -> ManifestReader:
+        """The artifacts of the stage, as one look shows them; it is made when it is first needed."""
+        return self._library.store(self.stage.name).as_of_now(self.stage.name)
 
     def look(self, key: str) -> FoundCell:
         """The cell of a file; costs a look-up in the store where the artifact is recorded."""
@@ -92,7 +98,7 @@ class StageStatus:
         if failure and not gone:
             state = State.MISSING if failure.is_held else State.FAILED
             return FoundCell(state, failure=failure, is_recorded=is_recorded)
-        manifest = self._reader.manifest(self.stage.name, key) if is_recorded else None
+        manifest = self.reader.manifest(self.stage.name, key) if is_recorded else None
         state = State.MISSING
         if manifest:
             state = State.NOT_APPLICABLE if manifest.not_applicable else State.DONE

@@ -14,16 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_assets.base.errors import Cancelled, Fatal
-from media_assets.operation.processing import (
-    Selection,
-    StagePlan,
-    _raise_if_fatal,
-    _ranges,
-    is_forced,
-    selected_registered,
-)
+from media_assets.operation.chunks import Chunks
+from media_assets.operation.one_run import OneRun, ranges
+from media_assets.operation.planning import StagePlan
+from media_assets.operation.selection import Selection, is_forced, selected_registered
 from media_assets.pipeline.abandoned_runs import close_abandoned_runs, owner_tags
 from media_assets.pipeline.deaths import AtWork, Death, this_boot
+from media_assets.pipeline.marks import FILES_TAG
 from media_assets.pipeline.partitions import register, registered
 from media_assets.pipeline.settings import RetrySettings
 from media_assets.pipeline.workers import Patience
@@ -45,14 +42,7 @@ def toy(tmp_path: Path) -> Iterator[ToyLibrary]:
 
 def process(toy: ToyLibrary, selection: Selection = ALL) -> dict[str, StagePlan]:
     """What the command line does."""
-    processor = toy.processor()
-    keys = processor.select(selection)
-    plans = {}
-    for stage in processor.stages(selection):
-        plan = plans[stage.name] = processor.plan(stage, keys, selection)
-        for _ in processor.run(plan, force=is_forced(stage.name, selection)):
-            pass
-    return plans
+    return toy.process(selection)
 
 
 def names(keys: list[str]) -> str:
@@ -69,8 +59,8 @@ keys_in_order = st.lists(st.integers(0, 999).map(str), unique=True, max_size=40)
 def test_ranges_cover_what_is_wanted_and_nothing_else(order: list[str], data: st.DataObject, batch: int) -> None:
     wanted = frozenset(data.draw(st.sets(st.sampled_from(order)) if order else st.just(set())))
     covered: list[str] = []
-    for first, last in _ranges(order, wanted, batch):
-        members = order[order.index(first) : order.index(last) + 1]
+    for members in ranges(order, wanted, lambda: batch):
+        assert members == order[order.index(members[0]) : order.index(members[-1]) + 1]
         assert 1 <= len(members) <= batch
         covered += members
     assert covered == [key for key in order if key in wanted]
@@ -78,11 +68,16 @@ def test_ranges_cover_what_is_wanted_and_nothing_else(order: list[str], data: st
 
 @given(keys_in_order, st.integers(1, 12))
 def test_ranges_of_neighbours_are_as_few_as_possible(order: list[str], batch: int) -> None:
-    assert len(list(_ranges(order, frozenset(order), batch))) == -(-len(order) // batch)
+    assert len(list(ranges(order, frozenset(order), lambda: batch))) == -(-len(order) // batch)
 
 
 def test_keys_that_are_not_registered_are_left_out() -> None:
-    assert list(_ranges(["a", "b"], frozenset({"b", "x"}), 10)) == [("b", "b")]
+    assert list(ranges(["a", "b"], frozenset({"b", "x"}), lambda: 10)) == [["b"]]
+
+
+def test_ranges_become_larger_while_they_are_made() -> None:
+    sizes = iter([1, 3, 100])
+    assert [len(keys) for keys in ranges("abcdefg", frozenset("abcdefg"), lambda: next(sizes))] == [1, 3, 3]
 
 
 # ----------------------------------------------------------------------------------------------- what is selected
@@ -269,7 +264,7 @@ def test_partitions_of_a_source_that_is_no_longer_configured_are_blocked(toy: To
     processor = toy.processor()
     register(toy.instance, ["old:a.txt"])
     for stage in PIPELINE:
-        assert processor.plan(stage, ["old:a.txt"], ALL).blocked == ["old:a.txt"]
+        assert processor.planner(["old:a.txt"], ALL).plan(stage, ["old:a.txt"]).blocked == ["old:a.txt"]
 
 
 @pytest.mark.thorough
@@ -279,7 +274,7 @@ def test_a_manifest_of_another_version_is_no_reason_to_plan_around_it(toy: ToyLi
     manifest = next((toy.root / "out/note").rglob("manifest.json"))
     manifest.write_text(manifest.read_text().replace('"format": 1', '"format": 2'))
     with pytest.raises(Fatal, match="is not a manifest of this version"):
-        toy.processor().plan(PIPELINE[1], toy.register(), ALL)
+        toy.processor().planner(toy.register(), ALL).plan(PIPELINE[1], toy.register())
 
 
 # ----------------------------------------------------------------------------------------------- how it is run
@@ -289,20 +284,15 @@ def test_a_manifest_of_another_version_is_no_reason_to_plan_around_it(toy: ToyLi
 def test_a_plan_becomes_runs_of_at_most_a_batch_each(tmp_path: Path) -> None:
     with ToyLibrary(tmp_path, assets=tuned("note", batch=3)) as toy:
         keys = toy.write(**{f"f{number}": f"text {number}" for number in range(8)})
-        processor = toy.processor()
-        plan = processor.plan(PIPELINE[0], keys, ALL)
-        plan.todo = [key for key in keys if key != key_of("f4")]
-        runs = [toy.instance.get_run_by_id(run_id) for run_id in processor.run(plan, force=False)]
+        wanted = [key for key in keys if key != key_of("f5")]
+        plans = [plan.todo for plan in Chunks(toy.processor(), wanted, Selection(stage="note")).process()]
+        assert plans == [wanted], "planned once"
         made = toy.instance.get_materialized_partitions(dg.AssetKey("note"))
-        assert made == set(plan.todo)
-        assert len(runs) == 3
+        assert made == set(wanted)
+        runs = toy.instance.get_runs()
+        assert sorted(int(run.tags[FILES_TAG]) for run in runs) == [2, 2, 3]
         for run in runs:
-            assert run is not None
             assert owner_tags().items() <= run.tags.items()
-
-
-def test_an_empty_plan_starts_no_run(toy: ToyLibrary) -> None:
-    assert list(toy.processor().run(StagePlan("note"), force=False)) == []
 
 
 @pytest.mark.thorough
@@ -311,7 +301,7 @@ def test_bad_files_do_not_stop_the_next_run_and_something_fatal_does(tmp_path: P
         toy.write(a="bad\nnote: poison", b="good", c="bad\nnote: fatal", d="never")
         with pytest.raises(Fatal, match="note stopped after 0 of 1 file, no file is to blame: the key is wrong"):
             process(toy)
-        assert toy.bench.calls == ["note bad", "note good", "note bad"]
+        assert toy.bench.calls == ["note bad", "note good", "shout good", "echo good", "note bad"]
         assert toy.instance.get_materialized_partitions(dg.AssetKey("note")) == {key_of("b")}
 
 
@@ -505,4 +495,4 @@ def test_a_stop_while_an_engine_is_made_is_a_stop_and_no_failure() -> None:
 
     result = dg.materialize([made], resources={"engine": engine}, raise_on_error=False)
     with pytest.raises(Cancelled, match="stopped; what was finished is kept"):
-        _raise_if_fatal(result)
+        OneRun(result).raise_if_fatal()

@@ -18,7 +18,7 @@ from rich.console import Console
 from media_assets.base.errors import Fatal
 from media_assets.cli.status_json import write_status
 from media_assets.cli.terminal import MOST_ROWS, print_missing, print_status
-from media_assets.operation.processing import Selection
+from media_assets.operation.selection import Selection
 from media_assets.operation.selection_checks import unseen
 from media_assets.pipeline.partitions import register
 from media_assets.pipeline.status import LibraryStatus, State

@@ -13,7 +13,7 @@ import pytest
 
 from media_assets.base.errors import BadMedia, Cancelled, Fatal, FaultOfCode, SourceChanged, Transient, Unforeseen
 from media_assets.config.opening import open_library
-from media_assets.operation.processing import Selection
+from media_assets.operation.selection import Selection
 from media_assets.pipeline.status import State
 from media_assets.places.folder.settings import FolderSource, FolderStore
 from media_assets.places.folder.source import Folder

@@ -59,6 +59,7 @@ def describe(stored: Stored[CompressedVideo]) -> Metadata:
     result_settings=lambda settings: settings.compression,
     describe=describe,
     reads_source=True,
+    after_all_else=True,
     of_file=of_file,
 )
 def compressed_video(

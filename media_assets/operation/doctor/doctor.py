@@ -19,7 +19,7 @@ from media_assets.config.settings import Settings
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.operation.alerts.channels import channels_of
 from media_assets.operation.doctor.engines import engine_checks
-from media_assets.operation.processing import Selection
+from media_assets.operation.selection import Selection
 from media_assets.operation.selection_checks import LooksAtFolders, unseen
 from media_assets.operation.webhooks.signing import Signer
 from media_assets.pipeline.library import Library

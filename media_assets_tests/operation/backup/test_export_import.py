@@ -20,7 +20,7 @@ from media_assets.operation.backup.archive import new_archive, open_archive
 from media_assets.operation.backup.exporting import export_library
 from media_assets.operation.backup.from_stores import record_what_is_there
 from media_assets.operation.backup.importing import AssetImport, Imported, Importer
-from media_assets.operation.processing import Selection
+from media_assets.operation.selection import Selection
 from media_assets.pipeline.batch import batches_of
 from media_assets.pipeline.dagster_asset import dagster_asset
 from media_assets.pipeline.instance_state import InstanceState
@@ -96,18 +96,15 @@ class Move:
 
 def process(toy: ToyLibrary) -> None:
     """A pass, as `media-assets process` makes it."""
-    processor = toy.processor()
-    keys = processor.select(Selection())
-    for stage in PIPELINE:
-        for _ in processor.run(processor.plan(stage, keys, Selection()), force=False):
-            pass
+    toy.process()
 
 
 def work_left(toy: ToyLibrary) -> dict[str, list[str]]:
     """What a pass would do, by stage."""
     processor = toy.processor()
     keys = processor.select(Selection())
-    return {stage.name: todo for stage in PIPELINE if (todo := processor.plan(stage, keys, Selection()).todo)}
+    planner = processor.planner(keys, Selection())
+    return {stage.name: todo for stage in PIPELINE if (todo := planner.plan(stage, keys).todo)}
 
 
 def events(toy: ToyLibrary) -> dict[str, int]:

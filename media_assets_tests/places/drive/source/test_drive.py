@@ -11,7 +11,7 @@ import pytest
 
 from media_assets.base.errors import BadMedia, Fatal, SourceChanged, Transient
 from media_assets.base.keys import split_drive_key
-from media_assets.operation.processing import Selection
+from media_assets.operation.selection import Selection
 from media_assets.operation.selection_checks import unseen
 from media_assets.places.source import Beside
 from media_assets_tests.drive_server import DriveServer, drive_server
