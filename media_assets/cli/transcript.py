@@ -58,7 +58,7 @@ def _stored(context: typer.Context, file: str) -> Iterator[Stored[Transcript]]:
     from media_assets.artifacts.transcript.value import Transcript
     from media_assets.config.opening import open_library
     from media_assets.operation.instance import open_instance
-    from media_assets.operation.processing import Selection, selected_registered
+    from media_assets.operation.selection import Selection, selected_registered
     from media_assets.operation.selection_checks import require_match
     from media_assets.pipeline.artifact import Stored
 
