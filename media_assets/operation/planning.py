@@ -46,7 +46,7 @@ class StagePlan:
         self.blocked += other.blocked
 
 
-class Planner:
+class StagePlanner:
     """Plans the stages of some files, each stage of each file once.
 
     Args:

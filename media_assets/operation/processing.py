@@ -15,7 +15,7 @@ import dagster as dg
 from media_assets.base.errors import Fatal, MediaAssetsError, Transient
 from media_assets.dagster_seams.runs import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 from media_assets.operation.one_run import OneRun
-from media_assets.operation.planning import Planner
+from media_assets.operation.planning import StagePlanner
 from media_assets.operation.selection import Selection, require_source, selected_registered, stages_up_to
 from media_assets.operation.selection_checks import require_match, unseen
 from media_assets.pipeline.abandoned_runs import owner_tags
@@ -118,9 +118,9 @@ class Processor:
             raise Fatal(f"no stage is called {selection.stage!r}", next_step=f"There are: {', '.join(stages)}")
         return stages_up_to(self._pipeline, selection.stage)
 
-    def planner(self, keys: Collection[str], selection: Selection) -> Planner:
+    def planner(self, keys: Collection[str], selection: Selection) -> StagePlanner:
         """Plans the stages of these files."""
-        return Planner(self.instance, self._library, keys, selection, self._entries)
+        return StagePlanner(self.instance, self._library, keys, selection, self._entries)
 
     def execute(self, stage: str, keys: Sequence[str], *, force: bool, more_follow: bool = False) -> OneRun:
         """Run a stage on files that are neighbours in the order in which they were registered.
