@@ -39,7 +39,7 @@ class BarProgress:
         self._lock = threading.Lock()
         self._tasks: dict[str, TaskID] = {}
         self._stages_left: dict[str, int] = {}
-        """In how many stages each file has not been through yet."""
+        """The number of stages that each file has not been through yet."""
         self._last: defaultdict[str, dict[str, str]] = defaultdict(dict)
         """What became of each file last, by stage: a batch that is tried again tells of all its files again."""
 

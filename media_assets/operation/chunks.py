@@ -1,4 +1,4 @@
-"""In which order files and stages come to their turn: in chunks, so that the first results are there after minutes.
+"""The order in which files and stages come to their turn: in chunks, so that first results are there after minutes.
 
 A stage is run on some files after others, as many at a time as its batch, or as are done in about two minutes. When no
 file has come through all stages for five minutes, or none has at all, those that are through this stage are taken on to
