@@ -12,7 +12,7 @@ import typer
 
 from media_assets.base.errors import Cancelled, Fatal, MediaAssetsError, classify
 from media_assets.base.supported import require_supported_system
-from media_assets.cli import alerts, backup, exit_codes, modal, stopping
+from media_assets.cli import alerts, backup, exit_codes, modal, people, stopping
 from media_assets.cli.dev import dev
 from media_assets.cli.doctor import doctor
 from media_assets.cli.duplicates import duplicates
@@ -33,6 +33,7 @@ for command in (init, process, retry, status, transcript, doctor, duplicates, lo
 app.add_typer(alerts.alerts, name="alerts")
 app.add_typer(alerts.webhooks, name="webhooks")
 app.add_typer(modal.app, name="modal")
+app.add_typer(people.app, name="people")
 app.add_typer(backup.app)
 
 

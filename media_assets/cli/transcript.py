@@ -40,7 +40,7 @@ def transcript(
     ] = None,
 ) -> None:
     """Print what is said in a recording. To correct it, edit transcript.srt, .vtt or .json where they are stored."""
-    with _stored(context, file) as stored:
+    with stored_transcript(context, file) as stored:
         said = stored.value
         if versions:
             _list_versions(stored, said)
@@ -51,7 +51,15 @@ def transcript(
 
 
 @contextmanager
-def _stored(context: typer.Context, file: str) -> Iterator[Stored[Transcript]]:
+def stored_transcript(context: typer.Context, file: str) -> Iterator[Stored[Transcript]]:
+    """The transcript of one recording, as it is stored.
+
+    Args:
+        file: Its name, path or a glob.
+
+    Raises:
+        Fatal: no recording, or several, are called so, or it has no transcript.
+    """
     from contextlib import ExitStack
     from pathlib import Path
 
