@@ -99,7 +99,7 @@ def test_every_command_refuses_options_and_arguments_that_it_does_not_have(
     line: Line, command: tuple[str, ...]
 ) -> None:
     assert "--nosuch" in line.refused(*command, "--nosuch")
-    assert "unexpected extra argument" in line.refused(*command, "one", "two", "three")
+    assert "unexpected extra argument" in line.refused(*command, "one", "two", "three", "four")
 
 
 @pytest.mark.parametrize("command", [command for command in EVERY if command != ("init",)], ids=" ".join)
