@@ -73,7 +73,14 @@ def suffix_of(name: str, language: str = "") -> str:
             `transcript.de.srt` says it itself.
     """
     suffix = PurePosixPath(name).suffix
-    return with_language(suffix, _language_in(name) or language) if suffix in _BARE_SUFFIXES else f".{name}"
+    return with_language(suffix, language_of(name) or language) if suffix in _BARE_SUFFIXES else f".{name}"
+
+
+def language_of(name: str) -> str:
+    """The language that the name of subtitles says; empty where it says none."""
+    stem, _, suffix = name.rpartition(".")
+    said = stem.rpartition(".")[2] if "." in stem else ""
+    return said if f".{suffix}" in SUBTITLE_SUFFIXES and _LANGUAGE.fullmatch(said) else ""
 
 
 def with_language(name: str, language: str) -> str:
@@ -88,12 +95,6 @@ def with_language(name: str, language: str) -> str:
     if stem.endswith(f".{language}"):
         return name
     return f"{stem}.{language}.{suffix}"
-
-
-def _language_in(name: str) -> str:
-    """The language in a name of subtitles; empty where it says none."""
-    said = PurePosixPath(PurePosixPath(name).stem).suffix.removeprefix(".")
-    return said if _LANGUAGE.fullmatch(said) else ""
 
 
 def marked(stem: str, suffix: str, owner: str, *, digits: int = 16, room_bytes: int = 0) -> str:

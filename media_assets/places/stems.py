@@ -17,7 +17,14 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from media_assets.base.keys import decode_path
-from media_assets.places.artifact_names import MAX_NAME_BYTES, SUBTITLE_SUFFIXES, marked, suffix_of, with_language
+from media_assets.places.artifact_names import (
+    MAX_NAME_BYTES,
+    SUBTITLE_SUFFIXES,
+    language_of,
+    marked,
+    suffix_of,
+    with_language,
+)
 from media_assets.places.manifest import Manifest
 
 # Room that is left for what follows a stem, so that one that fits fits for every artifact: `.compressed_video.mp4`.
@@ -97,7 +104,7 @@ class Stems:
                 before = f"{start}{end.removesuffix(suffix)}"
                 said = written.removeprefix(f"{before}.").removesuffix(suffix)
                 if written == f"{before}{suffix}":
-                    return ""
+                    return language_of(f"x{end}")
                 if written == with_language(f"{before}{suffix}", said):
                     return said
         return None

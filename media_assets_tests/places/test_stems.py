@@ -6,6 +6,7 @@ import unicodedata
 
 import pytest
 
+from media_assets.places.artifact_names import name_in_folder
 from media_assets.places.stems import Stems, without
 
 KEY = "box:rec.mp3"
@@ -76,6 +77,8 @@ def test_subtitles_say_their_language_where_players_look_for_it() -> None:
     assert next(stems.names("talk", "transcript.vtt", "owner", "pt-BR")) == "talk.pt-BR.vtt"
     assert next(stems.names("talk", "summary.md", "owner", "en")) == "talk.summary.md"
     assert next(stems.names("talk", "audio.m4a", "owner", "en")) == "talk.m4a"
+    translated = stems.names("talk", "transcript.de.srt", "owner")
+    assert list(translated)[:3] == ["talk.de.srt", "talk.transcript.de.srt", "talk.mp4.de.srt"]
 
 
 @pytest.mark.parametrize(
@@ -116,6 +119,15 @@ def test_subtitles_of_one_recording_are_not_taken_for_those_of_another() -> None
 def test_the_language_that_a_name_says_is_read_again(written: str, language: str | None) -> None:
     assert Stems("talk.mp4", "box:talk.mp4").language_in(written, "transcript.srt") == language
     assert Stems("talk.mp4", "box:talk.mp4").language_in(written, "summary.md") is None
+
+
+def test_translations_are_told_apart_by_their_language() -> None:
+    stems = Stems("talk.mp4", "box:talk.mp4")
+    for written in ("talk.de.srt", "talk.transcript.de.srt", "talk.mp4.transcript.de.srt"):
+        assert stems.language_in(written, "transcript.de.srt") == "de"
+    names = [name_in_folder("box:talk.mp4", f"transcript.{language}.srt") for language in ("de", "fr")]
+    assert len(set(names)) == 2
+    assert [name.rpartition("~")[2].partition(".")[2] for name in names] == ["de.srt", "fr.srt"]
 
 
 def test_a_stem_that_leaves_no_room_for_what_follows_is_used_for_no_artifact() -> None:

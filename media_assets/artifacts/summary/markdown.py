@@ -17,7 +17,8 @@ from media_assets.base.writing import one_direction
 from media_assets.pipeline.recording import Recording
 
 _INLINE = re.compile(r"[\\`*_\[\]|~#]")
-_LINE_START = re.compile(r"^(?P<digits>\d*)(?P<mark>[-+.)=:])")
+_LINE_START = re.compile(r"^(\d*(?=[.)])|(?=[-+=:]))")
+"""Where a line would begin a list, a heading or a table: not after the year of `2025-03-17`."""
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SUFFIX = re.compile(r"(?<=[^.])\.(?=\d*[A-Za-z])[A-Za-z0-9]{1,5}$")
 """The ending of a name that says its format: not the rest of `Talk v1.5`."""
@@ -100,4 +101,4 @@ def _escape(text: str) -> str:
     line = one_direction(_BREAKS.sub(" ", text))
     line = _INLINE.sub(r"\\\g<0>", " ".join(line.split()))
     line = "".join(_ENTITIES.get(char, char) for char in line)
-    return _LINE_START.sub(r"\g<digits>\\\g<mark>", line)
+    return _LINE_START.sub(r"\1\\", line)

@@ -199,3 +199,8 @@ def test_a_summary_without_speakers_is_stored_as_before_there_were_any() -> None
     assert "speakers" not in made.model_dump_json()
     named = made.model_copy(update={"speakers": ("Anna",)})
     assert Summary.model_validate_json(named.model_dump_json()) == named
+
+
+def test_a_date_at_the_beginning_is_written_as_it_is() -> None:
+    markdown = to_markdown(summary("x"), Recording("box:2025-03-17 team meeting.mp3"))
+    assert markdown.startswith("# 2025-03-17 team meeting\n")
