@@ -15,10 +15,14 @@ from media_assets.artifacts.translation.glossary import missed
 from media_assets.artifacts.translation.memory import KeptPortion, KeptText, PortionJournal, TranslationMemory, added
 from media_assets.artifacts.translation.settings import TranslationSettings
 from media_assets.artifacts.translation.translator import Order, Portion, Translator
+from media_assets.artifacts.translation.wrong_language import FEW_WORDS, language_instead
 from media_assets.base.errors import BadMedia
+from media_assets.base.languages import language_name
 from media_assets.work.engine_result import nonsense
 from media_assets.work.work import Work
 
+_BEGINNING_WORDS = 100
+"""The beginning of a recording may be a song or a quotation; with so many words the rest is not asked for."""
 _FEW = 3
 """So many texts are no quotation."""
 
@@ -81,9 +85,11 @@ class IntoLanguage:
             with closing(_portions(engine, order, work)) as portions:
                 for portion in portions:
                     self._keep(order, portion, left, engine)
+                    self._require_language(engine, _BEGINNING_WORDS)
                     done(len(portion.texts))
             if left:
                 raise nonsense(engine, self.settings.engine, "fewer lines than it was asked for")
+        self._require_language(engine, FEW_WORDS)
         self._require_translated(engine)
 
     def note(self) -> str | None:
@@ -127,6 +133,26 @@ class IntoLanguage:
         if kept or portion.usage != Usage():
             self.journal.keep(KeptPortion(texts=tuple(kept), usage=portion.usage))
         self.paid = added(self.paid, portion.usage)
+
+    def _require_language(self, engine: Translator, least_words: int) -> None:
+        """See that what was translated so far is in the language, if it has so many words. What is not is worth
+        nothing, and is not kept.
+
+        Raises:
+            BadMedia: it is in another one.
+        """
+        asked = [(order.kind, line.id) for order in self.orders for line in order.lines if line.id in order.wanted]
+        finished = [place for place in asked if place in self.texts]
+        instead = language_instead((self.texts[place] for place in finished), self.language, least_words)
+        if instead is None:
+            return
+        for place in finished:
+            del self.texts[place]
+        self.journal.discard()
+        raise BadMedia(
+            f"was answered in {language_name(instead)} by {engine.model or engine.name}",
+            next_step="Retry it, or configure another model",
+        )
 
     def _require_translated(self, engine: Translator) -> None:
         """See that most of it was translated: a few quotations and names come back as they were.

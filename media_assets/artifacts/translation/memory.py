@@ -117,6 +117,12 @@ class PortionJournal:
             write_whole(self._path(self._directory), portion.model_dump_json().encode(), mode=PRIVATE_MODE)
             self._count += 1
 
+    def discard(self) -> None:
+        """Forget all of it."""
+        while self._directory is not None and self._count:
+            self._count -= 1
+            self._path(self._directory).unlink(missing_ok=True)
+
     def _path(self, directory: Path) -> Path:
         return directory / f"{self._language}-{self._count:06d}.json"
 

@@ -15,7 +15,7 @@ import webvtt
 from media_assets.artifacts.transcript.value import LanguageStretch, Speaker
 from media_assets.artifacts.translation.asset import describe
 from media_assets.artifacts.translation.value import Translation
-from media_assets.base.errors import BadMedia, NotApplicable, OverBudget, Transient
+from media_assets.base.errors import BadMedia, DayIsSpent, NotApplicable, OverBudget, Transient
 from media_assets.work.settings import BudgetSettings
 from media_assets.work.spending import Spending
 from media_assets_tests.artifacts.translation.desk import Desk
@@ -51,8 +51,8 @@ def test_each_language_has_captions_and_a_summary(desk: Desk) -> None:
     assert " ".join(cue.content.replace("\n", " ") for cue in cues) == " ".join(translated(text, "de") for text in BEES)
     assert len(webvtt.from_string(desk.text("transcript.ja.vtt"))) >= len(BEES)
     markdown = desk.text("summary.de.md")
-    assert "**De A talk about bees**" in markdown
-    assert "De The queen lays every egg." in markdown
+    assert f"**{translated(desk.told.title, 'de')}**" in markdown
+    assert translated("The queen lays every egg.", "de") in markdown
     assert "translated from English by openai (gpt-4o-mini)" in markdown
 
 
@@ -246,7 +246,7 @@ def test_a_new_word_in_the_glossary_costs_what_has_to_do_with_it(desk: Desk, mod
 
 
 def test_what_the_glossary_wanted_and_did_not_get_is_noted(desk: Desk, model: TranslatingModel) -> None:
-    made = desk.make("de", glossary={"de": {"queen": "Weisel", "hive": "hive"}})
+    made = desk.make("de", glossary={"de": {"queen": "Weisel", "hive": "evih"}})
     assert made.languages[0].note == "the glossary has, and segments have not, queen as Weisel (2)"
     assert describe(desk.stored)["note"].startswith("de: the glossary has")  # type: ignore[arg-type]
 
@@ -324,13 +324,54 @@ def _echo(items: list[Item], _: str) -> list[Item]:
 
 
 def test_a_model_that_gives_everything_back_as_it_was_has_not_translated(desk: Desk, model: TranslatingModel) -> None:
-    model.twist = lambda items, target: _echo(items, target) if target == "de" else items
-    with pytest.raises(BadMedia, match=r"into German.*was given back untranslated by gpt-4o-mini: 5 of"):
-        desk.make("de", "fr")
+    model.twist = lambda items, target: _echo(items, target) if target == "mt" else items
+    with pytest.raises(BadMedia, match=r"into mt.*was given back untranslated by gpt-4o-mini: 5 of"):
+        desk.make("mt", "fr")
     model.twist = None
     model.asked.clear()
-    assert desk.make("de", "fr").finished == ("de", "fr")
-    assert model.languages == ["de"], "and what was no translation is not taken for one"
+    assert desk.make("mt", "fr").finished == ("mt", "fr")
+    assert model.languages == ["mt"], "and what was no translation is not taken for one"
+
+
+ENGLISH = "This is what I think they are going to say about the bees in the hive and what we should do with them now."
+FRENCH = "Ce que je pense, c'est que les abeilles de la ruche vont nous dire ce que nous devons faire avec elles."
+GERMAN = "Ich denke, dass die Bienen in dem Stock uns sagen werden, was wir jetzt mit ihnen machen sollen und wie."
+
+
+def in_the_words_of(text: str, items: list[Item]) -> list[Item]:
+    """As much of a text for each line as it has room for."""
+    return [{**item, "text": text[: 2 * len(item["text"])]} for item in items]
+
+
+@pytest.mark.parametrize(("answer", "instead"), [(ENGLISH, "English"), (FRENCH, "French")])
+def test_a_model_that_answers_in_another_language_has_not_translated(
+    desk: Desk, model: TranslatingModel, answer: str, instead: str
+) -> None:
+    model.twist = lambda items, _: in_the_words_of(answer, items)
+    with pytest.raises(BadMedia, match=f"into German.*was answered in {instead} by gpt-4o-mini"):
+        desk.make("de")
+    assert desk.artifact is None
+    assert desk.journals == []
+    speech = [ids for _, ids in model.asked if len(ids) == len(BEES)]
+    assert speech == [(1, 2, 3, 4, 5, 6)] * 2, "it was asked twice, and then no more"
+    model.twist = lambda items, _: in_the_words_of(GERMAN, items)
+    assert desk.make("de").finished == ("de",)
+
+
+def test_of_a_long_recording_only_the_beginning_is_paid_for_in_another_language(
+    desk: Desk, model: TranslatingModel
+) -> None:
+    desk.said = bees([f"This is sentence number {number} of a very long talk." for number in range(1, 401)])
+    model.twist = lambda items, _: in_the_words_of(ENGLISH, items)
+    with pytest.raises(BadMedia, match="was answered in English"):
+        desk.make("de")
+    assert max(number for _, ids in model.asked for number in ids) <= 80
+
+
+def test_a_model_that_once_answers_in_another_language_is_asked_again(desk: Desk, model: TranslatingModel) -> None:
+    model.twists = [lambda items: in_the_words_of(ENGLISH, items)]
+    made = desk.make("de")
+    assert [segment.translations["de"] for segment in made.segments] == [translated(text, "de") for text in BEES]
 
 
 def test_a_quotation_that_stays_as_it_is_is_noted(desk: Desk, model: TranslatingModel) -> None:
@@ -346,6 +387,25 @@ def test_what_would_cost_more_than_a_file_may_is_not_begun(desk: Desk, model: Tr
     with pytest.raises(OverBudget):
         desk.make("de", "fr", "es", **PRICED)
     assert model.asked == []
+
+
+def test_a_day_whose_budget_is_spent_keeps_what_it_paid_for(
+    desk: Desk, server: OpenAIServer, model: TranslatingModel
+) -> None:
+    server.prompt_tokens = 6000
+    desk.said = bees([f"This is sentence number {number} of a very long talk." for number in range(1, 81)])
+    cheap: dict[str, Any] = {
+        "prices": {"gpt-4o-mini": {"input": 1000, "output": 1000}}
+    }  # some 5 dollars for a question
+    desk.spending = Spending(BudgetSettings(per_day_usd=7))
+    with pytest.raises(DayIsSpent):
+        desk.make("de", **cheap)
+    paid = list(model.asked)
+    assert paid
+    model.asked.clear()
+    desk.spending = Spending(BudgetSettings(per_day_usd=50))
+    assert desk.make("de", **cheap).finished == ("de",)
+    assert not set(paid) & set(model.asked)
 
 
 def test_the_budget_is_asked_for_what_is_missing_alone(desk: Desk) -> None:

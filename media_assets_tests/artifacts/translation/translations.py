@@ -40,7 +40,10 @@ Twist = Callable[[list[Item]], list[Item]]
 def translated(text: str, target: str) -> str:
     """What the model makes of a text."""
     letter = _LETTERS.get(target)
-    return f"{target.capitalize()} {text}" if letter is None else re.sub(r"[^\W\d_]", letter, text)
+    if letter is not None:
+        return re.sub(r"[^\W\d_]", letter, text)
+    backwards = re.sub(r"[^\W\d_]+", lambda word: word[0][::-1], text)
+    return f"{target.capitalize()} {backwards}"
 
 
 @dataclass

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from media_assets.artifacts.translation.echoes import is_untranslated
 from media_assets.artifacts.translation.engines.openai import prompts
 from media_assets.artifacts.translation.translator import Line
+from media_assets.artifacts.translation.wrong_language import language_instead
 from media_assets.base.writing import columns, storable
 from media_assets.services.openai.chat.chat import AnswerForm
 from media_assets.services.openai.chat.reading import AnswerReader
@@ -82,6 +83,8 @@ def read(answer: TranslatedLines, asked: Sequence[Line], around: Sequence[Line],
         if all(each.id in sound for each in beside):
             text = sound[line.id]
             (found.doubtful if is_untranslated(line.text, text, target) else found.texts)[line.id] = text
+    if language_instead(found.texts.values(), target) is not None:
+        return Read(doubtful=found.texts | found.doubtful)
     return found
 
 

@@ -67,7 +67,8 @@ class OpenAITranslator:
 
     def check(self) -> str:
         """See `Translator`. Says how much the server reads at once, where it tells."""
-        return self._server.check()
+        into = ", ".join(self._settings.languages)
+        return f"{self._server.check()}, translates into {into}" if into else self._server.check()
 
 
 class _Batch:
