@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+from itertools import pairwise
 
 import pytest
 import srt
 import webvtt
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from media_assets.artifacts.transcript.captions import to_srt, to_vtt
@@ -131,3 +134,37 @@ def test_an_arrow_that_somebody_says_is_one_beside_voices_too():
     made = spoken((0, 3, "S1", "a --> b </v> & c"), (3, 6, "S2", "yes"))
     assert web_texts(made)[0] == "<v Speaker 1>a --&gt; b &lt;/v&gt; &amp; c</v>"
     assert texts(made)[0] == "Speaker 1: a → b </v> & c"
+
+
+said = st.tuples(
+    st.floats(0, 60),
+    st.floats(0, 12) | st.sampled_from([0.0, 0.01, 0.4]),
+    st.sampled_from(["", "S1", "S2", "S3"]),
+    st.lists(st.sampled_from(["one", "two,", "three.", "-->", "<b>", "&", "four", "-five", "今日は"]), max_size=40),
+)
+
+
+@pytest.mark.thorough
+@settings(deadline=None)
+@given(st.lists(said, max_size=12), st.sampled_from(["Anna", "آنا", "a --> b", "x" * 99, "Ben: Carl"]))
+def test_whoever_speaks_when_every_line_is_of_one_and_every_word_is_there(
+    turns: list[tuple[float, float, str, list[str]]], name: str
+) -> None:
+    made = spoken(
+        *((start, start + length, speaker, " ".join(words)) for start, length, speaker, words in turns),
+        names={"S1": name},
+    )
+    subrip, blocks = list(srt.parse(to_srt(made))), web_texts(made) if turns else []
+    captions = webvtt.from_string(to_vtt(made)).captions
+    assert len(subrip) == len(captions)
+    assert all(one.end <= two.start for one, two in pairwise(subrip))
+    shown: list[str] = []
+    for block in blocks:
+        lines = re.findall(r"<v (.*?)>(.*?)</v>", block, re.DOTALL)
+        bare = re.sub(r"<v .*?>.*?</v>", "", block, flags=re.DOTALL).strip("\n")
+        assert len(lines) + bool(bare) <= 2
+        assert len({voice for voice, _ in lines}) == len(lines), "another in each line"
+        for text in (*(text for _, text in lines), bare):
+            shown += html.unescape(text.removeprefix("-") if len(lines) + bool(bare) > 1 else text).split()
+    words = [word for *_, words in turns for word in words]
+    assert sorted("".join(shown)) == sorted("".join(words)), "nothing is lost or said twice"
