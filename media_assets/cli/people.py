@@ -63,6 +63,7 @@ def name_voice(
     person = people.person(name.strip())
     assert person is not None
     console.print(f"{person.name} is known by {counted(len(person.voices), 'voice')}, in {path}", markup=False)
+    console.print("`media-assets process --refresh` brings the name to the transcripts that are there.", markup=False)
 
 
 @app.command("forget")

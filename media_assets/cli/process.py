@@ -27,12 +27,16 @@ def process(
     stage: Stage = None,
     limit: Limit = None,
     force: Annotated[bool, typer.Option("--force", help="Make artifacts again that are current.")] = False,
+    refresh: Annotated[
+        bool,
+        typer.Option("--refresh", help="Write transcripts again from what was heard, with voices that have names now."),
+    ] = False,
     quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
     """Register the files of the library and make every artifact that is missing or out of date."""
     from media_assets.operation.selection import Selection
 
-    selection = Selection(source, folder, file, stage, limit, force=force)
+    selection = Selection(source, folder, file, stage, limit, force=force, refresh=refresh)
     with _processor(context) as (processor, progress):
         keys = processor.select(selection)
         _work(processor, progress, keys, selection)

@@ -20,7 +20,7 @@ from media_assets.base.errors import DayIsSpent
 from media_assets.operation.one_run import ranges
 from media_assets.operation.planning import StagePlan
 from media_assets.operation.processing import Processor
-from media_assets.operation.selection import Selection, is_forced
+from media_assets.operation.selection import Selection, is_forced, is_refreshed
 from media_assets.pipeline.partitions import registered
 from media_assets.pipeline.stage import FileAsset
 
@@ -112,7 +112,11 @@ class Chunks:
             return
         began = self._clock()
         run = self._processor.execute(
-            name, keys, force=is_forced(name, self._selection), more_follow=self._left[name] > 0
+            name,
+            keys,
+            force=is_forced(name, self._selection),
+            refresh=is_refreshed(stage, self._selection),
+            more_follow=self._left[name] > 0,
         )
         self._paces[name].append((self._clock() - began) / len(keys))
         self._planner.note(name, keys, run.made)

@@ -15,7 +15,7 @@ from typing import Any
 import dagster as dg
 
 from media_assets.base.errors import Fatal, MediaAssetsError, Transient, is_passing
-from media_assets.operation.selection import Selection, is_forced
+from media_assets.operation.selection import Selection, is_forced, is_refreshed
 from media_assets.pipeline.library import Library
 from media_assets.pipeline.recipe import Recipe
 from media_assets.pipeline.stage import FileAsset
@@ -88,7 +88,8 @@ class StagePlanner:
         return plan
 
     def _place(self, plan: StagePlan, stage: FileAsset[Any], key: str, look: StageStatus) -> None:
-        forced, cell = is_forced(stage.name, self._selection), look.look(key)
+        forced = is_forced(stage.name, self._selection) or is_refreshed(stage, self._selection)
+        cell = look.look(key)
         is_missing = cell.state is State.MISSING and not cell.failure
         if (forced or is_missing) and self._has_just_made(stage.upstreams, key):
             plan.todo.append(key)

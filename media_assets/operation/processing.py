@@ -94,7 +94,7 @@ class Processor:
 
     def _limited(self, keys: list[str], selection: Selection) -> list[str]:
         """The first of the files with which something is left to do."""
-        if selection.limit is None or selection.force:
+        if selection.limit is None or selection.force or selection.refresh:
             return keys[: selection.limit]
         stages = self.stages(selection)
         grid = library_status(self.instance, self._library, stages, keys).grid
@@ -122,7 +122,9 @@ class Processor:
         """Plans the stages of these files."""
         return StagePlanner(self.instance, self._library, keys, selection, self._entries)
 
-    def execute(self, stage: str, keys: Sequence[str], *, force: bool, more_follow: bool = False) -> OneRun:
+    def execute(
+        self, stage: str, keys: Sequence[str], *, force: bool, refresh: bool = False, more_follow: bool = False
+    ) -> OneRun:
         """Run a stage on files that are neighbours in the order in which they were registered.
 
         Args:
@@ -132,7 +134,7 @@ class Processor:
             instance=self.instance,
             asset_selection=[dg.AssetKey(stage)],
             run_config={
-                "ops": {stage: {"config": {"force": force}}},
+                "ops": {stage: {"config": {"force": force, "refresh": refresh}}},
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
             tags={

@@ -33,6 +33,8 @@ class Selection:
     limit: int | None = None
     force: bool = False
     """Make again what is current: of `stage`, or of all stages."""
+    refresh: bool = False
+    """The same for stages that can take over what was costly, and for no others."""
     retry: bool = False
     """Try again what failed before."""
 
@@ -71,6 +73,11 @@ def stages_up_to(pipeline: Sequence[FileAsset[Any]], last: str) -> list[FileAsse
 def is_forced(stage: str, selection: Selection) -> bool:
     """Whether what is current in this stage is made again all the same."""
     return selection.force and selection.stage in (None, stage)
+
+
+def is_refreshed(stage: FileAsset[Any], selection: Selection) -> bool:
+    """Whether what is current in this stage is written again from what was found out before."""
+    return selection.refresh and stage.takes_earlier and selection.stage in (None, stage.name)
 
 
 def require_source(library: Library, selection: Selection) -> None:

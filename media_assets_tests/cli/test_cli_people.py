@@ -39,6 +39,10 @@ def test_a_voice_that_was_named_once_is_found_in_a_later_recording(library: Real
     text = typed("transcript", "talk.mp4", cwd=library.root).stdout
     assert "David Brandt" in text.partition("\n\n")[0], "the heading says who speaks"
 
+    library.process(stage="transcript", refresh=True)
+    text = typed("transcript", "meeting.mp3", cwd=library.root).stdout
+    assert "David Brandt: Good morning" in text
+
     assert "David Brandt is forgotten" in said(library, "forget", "David Brandt")
     assert "Nobody has a name yet" in said(library, "list")
 

@@ -112,6 +112,10 @@ def test_a_lost_file_is_written_again_without_another_request(server: AudioServe
     assert again.read_text("utf-8") == text
     assert len(server.uploads) == asked
     assert library.manifest("transcript", "talk.wav").cost_usd == 0, "it cost nothing to write it again"
+    before = library.made()["transcript talk.wav"]
+    library.process(refresh=True)
+    assert library.made()["transcript talk.wav"] != before, "it was written again"
+    assert len(server.uploads) == asked, "and not heard again"
 
     configure("whisper-2")
     library.process()
