@@ -158,6 +158,9 @@ class FileInputs:
         self.require_unchanged_source()
         for name, (stored, read) in self._handed_out.items():
             if read and not self._store(name).intact(self._manifest(name)):
+                is_same = self._store(name).manifest(name, self._recipe.key) == self._manifest(name)
+                if is_same and (damaged := self._damaged(stored, read)):
+                    raise stored.damaged(damaged) from error
                 raise Transient(
                     f"its {name} went away while it was read", next_step="Process it again: what is gone is made anew"
                 ) from error
@@ -165,6 +168,12 @@ class FileInputs:
                 not isinstance(error, BadMedia) or isinstance(error, TimeLimitExceeded | BadArtifact)
             ):
                 continue
-            for file, path in read.items():
-                if sha256_of(path, check=self._run.check_cancelled) != stored.manifest.file(file).sha256:
-                    raise stored.damaged(file) from error
+            if damaged := self._damaged(stored, read):
+                raise stored.damaged(damaged) from error
+
+    def _damaged(self, stored: Stored[Any], read: Mapping[str, Path]) -> str | None:
+        """The first file of an artifact that holds something else than was stored."""
+        for file, path in read.items():
+            if path.exists() and sha256_of(path, check=self._run.check_cancelled) != stored.manifest.file(file).sha256:
+                return file
+        return None
