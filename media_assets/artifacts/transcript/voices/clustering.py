@@ -1,9 +1,10 @@
 """Which pieces are of one voice, when nobody has said how many voices there are.
 
 The pieces of a part of the recording are put together from below, those nearest first, until no two groups are alike
-any more. The groups of all parts are put together in the same way, now by their middles: a middle of many pieces is
-free of what single ones have by chance, so that two middles of one voice are much nearer than two of its pieces. What
-is left and was heard for some seconds is a voice.
+any more. The groups of all parts are put together in the same way, now by how near their pieces are to each other
+compared with how near they are within each group: in a room with much noise, or with a voice that changes, both are
+less. Pieces that share sound are near for that reason, so such pairs do not count. What is left and was heard for some
+seconds is a voice.
 
 The limits were chosen on recordings of meetings and on half of the made voices of benchmarks/speakers.py, and hold for
 the embeddings of `network`.
@@ -15,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from media_assets.artifacts.transcript.voices.embedding import Pieces
+from media_assets.artifacts.transcript.voices.embedding import PIECE_FRAMES, Pieces
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +25,12 @@ FRAMES_A_SECOND = 100
 _LEAST_HEARD_FRAMES = 100
 """What was heard for less says too little of a voice to begin a group."""
 _LEAST_GROUP_SECONDS = 1.0
+_SHARED_FRAMES = PIECE_FRAMES + 10
+"""Pieces that begin within this share sound, or nearly."""
+_LEAST_COUNTED = 0.2
+"""The share of pairs that has to count for their mean to say something."""
+_USUAL_WITHIN = 0.78
+"""Mean cosine of two pieces of one voice, where a recording does not tell its own."""
 
 
 @dataclass(frozen=True)
@@ -31,24 +38,30 @@ class VoiceLikeness:
     """From which cosine on two are of one voice.
 
     Pieces of 1.6 s of one voice: 0.79 in the middle, 0.64 to 0.86 for 9 of 10; of two voices in one room: 0.65, 0.51 to
-    0.73. Middles of one voice, each of 5 s or more: 0.87 and above; of two: 0.80 and below for 19 of 20.
+    0.73. The mean between two groups of one voice, divided by that within them: 0.90 and above for 19 of 20; of two
+    voices: 0.82 and below for 19 of 20, 0.90 at most.
     """
 
     of_pieces: float = 0.70
-    of_middles: float = 0.84
+    of_groups: float = 0.91
     least_seconds: float = 3.0
     """Who is heard for less is taken for the nearest of the others."""
 
     def stricter(self) -> VoiceLikeness:
-        return VoiceLikeness(self.of_pieces + 0.04, self.of_middles + 0.03, max(1.0, self.least_seconds - 0.5))
+        return VoiceLikeness(self.of_pieces + 0.04, self.of_groups + 0.02, max(1.0, self.least_seconds - 0.5))
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Groups of pieces: the sum of their embeddings, each by its seconds, and the seconds."""
+    """Groups of pieces: the sum of their embeddings, each by its seconds, and the seconds.
+
+    Of pairs of pieces that share sound, one of each of two groups, the sum of their cosines and of their weights.
+    """
 
     sums: np.ndarray
     seconds: np.ndarray
+    shared: np.ndarray
+    shared_weights: np.ndarray
 
     def __len__(self) -> int:
         return len(self.seconds)
@@ -56,6 +69,11 @@ class Groups:
     @property
     def middles(self) -> np.ndarray:
         return unit(self.sums)
+
+    def only(self, kept: np.ndarray) -> Groups:
+        return Groups(
+            self.sums[kept], self.seconds[kept], self.shared[kept][:, kept], self.shared_weights[kept][:, kept]
+        )
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -74,31 +92,49 @@ def groups_of_part(pieces: Pieces, likeness: VoiceLikeness) -> Groups:
     chosen = pieces.heard >= _LEAST_HEARD_FRAMES
     if not chosen.any():
         chosen = pieces.heard > 0
-    embeddings = pieces.embeddings[chosen].astype(np.float64)
-    seconds = pieces.frames[chosen] / FRAMES_A_SECOND
-    if len(embeddings) > 1:
-        tree = linkage(embeddings, method="average", metric="cosine")
+    if chosen.sum() > 1:
+        tree = linkage(pieces.embeddings[chosen].astype(np.float64), method="average", metric="cosine")
         labels = fcluster(tree, 1 - likeness.of_pieces, "distance") - 1
     else:
-        labels = np.zeros(len(embeddings), np.int64)
-    return _without_small(summed(embeddings, seconds, labels), min(_LEAST_GROUP_SECONDS, likeness.least_seconds))
+        labels = np.zeros(1, np.int64)
+    return _without_small(grouped(pieces, chosen, labels), min(_LEAST_GROUP_SECONDS, likeness.least_seconds))
 
 
-def summed(embeddings: np.ndarray, seconds: np.ndarray, labels: np.ndarray) -> Groups:
-    """The groups that labels 0, 1 … make; a label that nothing has is a group without seconds."""
+def grouped(pieces: Pieces, chosen: np.ndarray, labels: np.ndarray) -> Groups:
+    """The groups that labels 0, 1 … make of the chosen pieces; a label that nothing has is a group without seconds."""
     import numpy as np
 
-    count = int(labels.max()) + 1 if len(labels) else 0
+    embeddings = pieces.embeddings[chosen].astype(np.float64)
+    seconds = pieces.frames[chosen] / FRAMES_A_SECOND
+    starts = pieces.starts[chosen]
+    count = int(labels.max()) + 1
     sums = np.zeros((count, embeddings.shape[1]))
     np.add.at(sums, labels, embeddings * seconds[:, None])
-    return Groups(sums, np.bincount(labels, seconds, count))
+    shared, weights = np.zeros((count, count)), np.zeros((count, count))
+    for lag in range(len(starts)):
+        first = np.flatnonzero(starts[lag:] - starts[: len(starts) - lag] < _SHARED_FRAMES)
+        if not len(first):
+            break
+        second = first + lag
+        weight = seconds[first] * seconds[second]
+        cosines = np.einsum("ij,ij->i", embeddings[first], embeddings[second]) * weight
+        for one, other in ((first, second), (second, first))[: 1 if lag == 0 else 2]:
+            np.add.at(shared, (labels[one], labels[other]), cosines)
+            np.add.at(weights, (labels[one], labels[other]), weight)
+    return Groups(sums, np.bincount(labels, seconds, count), shared, weights)
 
 
 def all_groups(parts: Sequence[Groups]) -> Groups:
-    """The groups of several parts, beside each other."""
+    """The groups of several parts, beside each other. Pieces of different parts share no sound."""
     import numpy as np
+    from scipy.linalg import block_diag
 
-    return Groups(np.concatenate([part.sums for part in parts]), np.concatenate([part.seconds for part in parts]))
+    return Groups(
+        np.concatenate([part.sums for part in parts]),
+        np.concatenate([part.seconds for part in parts]),
+        block_diag(*(part.shared for part in parts)),
+        block_diag(*(part.shared_weights for part in parts)),
+    )
 
 
 def voices_among(groups: Groups, likeness: VoiceLikeness, most: int | None = None) -> Groups:
@@ -107,7 +143,8 @@ def voices_among(groups: Groups, likeness: VoiceLikeness, most: int | None = Non
     Args:
         most: How many voices there are at most.
     """
-    return _put_together(_without_small(_put_together(groups, likeness), likeness.least_seconds), likeness, most)
+    kept = _without_small(_put_together(groups, likeness), likeness.least_seconds)
+    return _put_together(kept, likeness, most)
 
 
 def _put_together(groups: Groups, likeness: VoiceLikeness, most: int | None = None) -> Groups:
@@ -115,24 +152,40 @@ def _put_together(groups: Groups, likeness: VoiceLikeness, most: int | None = No
     import numpy as np
 
     sums, seconds = groups.sums.copy(), groups.seconds.copy()
-    near = unit(sums) @ unit(sums).T
+    shared, weights = groups.shared.copy(), groups.shared_weights.copy()
+    products, within = sums @ sums.T, np.full(len(seconds), _USUAL_WITHIN)
+
+    def mean(row: int) -> np.ndarray:
+        """The mean cosine of a piece of one group with one of each: of pairs that share no sound, if there are any."""
+        pairs = seconds[row] * seconds
+        counted = pairs - weights[row]
+        enough = counted > _LEAST_COUNTED * pairs
+        everything = products[row] / np.maximum(pairs, 1e-12)
+        result: np.ndarray = np.where(
+            enough, (products[row] - shared[row]) / np.where(enough, counted, 1.0), everything
+        )
+        within[row] = result[row] if enough[row] else _USUAL_WITHIN
+        return result
+
+    between = np.array([mean(row) for row in range(len(seconds))]).reshape(len(seconds), len(seconds))
+    near = between / np.sqrt(within[:, None] * within)
     np.fill_diagonal(near, -1.0)
-    left = len(seconds)
-    while left > 1:
-        first, second = sorted(np.unravel_index(int(near.argmax()), near.shape))
-        if near[first, second] < likeness.of_middles and (most is None or left <= most):
+    for left in range(len(seconds), 1, -1):
+        first, second = sorted(map(int, np.unravel_index(int(near.argmax()), near.shape)))
+        if near[first, second] < likeness.of_groups and (most is None or left <= most):
             break
+        for matrix in (shared, weights, products):
+            matrix[first] += matrix[second]
+            matrix[:, first] += matrix[:, second]
         sums[first] += sums[second]
         seconds[first] += seconds[second]
         sums[second], seconds[second] = 0.0, 0.0
-        near[first] = unit(sums) @ unit(sums[first])
-        gone = seconds == 0.0
-        near[first, gone] = near[first, first] = -1.0
+        row = mean(first)
+        near[first] = row / np.sqrt(within[first] * within)
+        near[first, (seconds == 0.0) | (np.arange(len(seconds)) == first)] = -1.0
         near[:, first] = near[first]
         near[second] = near[:, second] = -1.0
-        left -= 1
-    kept = seconds > 0.0
-    return Groups(sums[kept], seconds[kept])
+    return Groups(sums, seconds, shared, weights).only(seconds > 0.0)
 
 
 def _without_small(groups: Groups, least_seconds: float) -> Groups:
@@ -141,4 +194,4 @@ def _without_small(groups: Groups, least_seconds: float) -> Groups:
     kept = groups.seconds >= least_seconds
     if len(kept) and not kept.any():
         kept[int(np.argmax(groups.seconds))] = True
-    return Groups(groups.sums[kept], groups.seconds[kept])
+    return groups.only(kept)

@@ -13,8 +13,8 @@ from media_assets.artifacts.transcript.voices.clustering import (
     Groups,
     VoiceLikeness,
     all_groups,
+    grouped,
     groups_of_part,
-    summed,
     unit,
     voices_among,
 )
@@ -129,17 +129,25 @@ def _settled(
     pieces: Pieces, voices: Groups, likeness: VoiceLikeness, count: SpeakerCount
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give each piece to a voice, and find the voices' middles from the pieces they got, until both fit."""
-    import numpy as np
-
-    seconds = pieces.frames / FRAMES_A_SECOND
     for _ in range(_ROUNDS):
         path = likeliest_voices(pieces, voices.middles)
-        whole = pieces.heard >= PIECE_FRAMES
-        # A voice that is heard in short pieces alone is known by those.
-        whole |= ~np.isin(path, path[whole])
-        embeddings = pieces.embeddings[whole].astype(np.float64)
-        voices = voices_among(summed(embeddings, seconds[whole], path[whole]), likeness, count.most)
+        voices = voices_among(grouped(pieces, pure := _pure(pieces, path), path[pure]), likeness, count.most)
     return likeliest_voices(pieces, voices.middles), voices.middles
+
+
+def _pure(pieces: Pieces, path: np.ndarray) -> np.ndarray:
+    """The pieces that say what a voice is like: whole ones, with nobody else in the pieces beside them.
+
+    A voice without such is known by what there is of it.
+    """
+    import numpy as np
+
+    turned = (np.diff(pieces.regions) == 0) & (np.diff(path) != 0)
+    whole = pieces.heard >= PIECE_FRAMES
+    pure = whole & ~np.concatenate((turned, [False])) & ~np.concatenate(([False], turned))
+    for more in (whole, np.ones(len(path), bool)):
+        pure |= more & ~np.isin(path, path[pure])
+    return pure
 
 
 def _as_value(pieces: Pieces, path: np.ndarray, middles: np.ndarray) -> Diarization:

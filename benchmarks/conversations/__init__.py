@@ -1,0 +1,1 @@
+"""Conversations made of synthetic voices, for benchmarks/speakers.py."""
