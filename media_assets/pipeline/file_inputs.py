@@ -59,6 +59,7 @@ class FileInputs:
             arguments["entry"] = self._recipe.entry
         if self._run.stage.takes_settings:
             arguments["settings"] = self._recipe.chosen
+        arguments |= self._recipe.collected
         if self._run.stage.takes_earlier:
             arguments["earlier"] = self._earlier(work)
         if self._run.stage.takes_work:

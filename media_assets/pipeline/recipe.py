@@ -13,7 +13,7 @@ from media_assets.base.errors import Waiting
 from media_assets.base.keys import split_key
 from media_assets.base.section import Section
 from media_assets.pipeline.library import Library
-from media_assets.pipeline.rules import EngineRule, FileFacts, first_that_fits
+from media_assets.pipeline.rules import Collected, EngineRule, FileFacts, first_that_fits
 from media_assets.pipeline.settings import Placement
 from media_assets.places.manifest import Manifest, fingerprint_of
 from media_assets.places.source import HasSidecars, Sidecars, SourceEntry
@@ -54,6 +54,9 @@ class Stage(Protocol):
 
     @property
     def resource_settings(self) -> Callable[[Any], Mapping[str, Section]] | None: ...
+
+    @property
+    def collects(self) -> Mapping[str, Collected]: ...
 
     @property
     def consults(self) -> Mapping[str, Consulted]: ...
@@ -184,22 +187,40 @@ class Recipe:
         """The one that the rules of library.yaml choose for this file, whole."""
         stage, library = self.stage, self._library
         if stage.rules and not self.not_applicable:
-            facts = FileFacts(
-                split_key(self.key)[0],
-                lambda: self.entry.path,
-                self.playing_seconds,
-                lambda: _language(self.manifests),
-            )
-            rule = first_that_fits(library.section(stage.rules), facts)
+            rule = first_that_fits(library.section(stage.rules), self._facts)
             if rule:
                 return rule.use
         return library.section(stage.result_settings) if stage.result_settings else None
+
+    @property
+    def _facts(self) -> FileFacts:
+        return FileFacts(
+            split_key(self.key)[0],
+            lambda: self.entry.path,
+            self.playing_seconds,
+            lambda: _language(self.manifests),
+        )
+
+    @cached_property
+    def collected(self) -> Mapping[str, Section]:
+        """What of the lists that the stage collects from is for this file, by the parameter that takes it."""
+        if self.not_applicable:
+            return {}
+        return {
+            name: self._library.section(lambda settings, of=of: of.for_file(settings, self._facts))
+            for name, of in self.stage.collects.items()
+        }
 
     @cached_property
     def settings(self) -> dict[str, Any]:
         chosen = self.chosen.result_settings() if self.chosen else {}
         pick = self.stage.resource_settings
-        return chosen | self._library.section(lambda settings: unusual_settings(pick, settings))
+        collected = {name: section.unusual_settings() for name, section in self.collected.items()}
+        return (
+            chosen
+            | self._library.section(lambda settings: unusual_settings(pick, settings))
+            | {name: unusual for name, unusual in collected.items() if unusual}
+        )
 
     @cached_property
     def fingerprint(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -31,7 +31,31 @@ class Rule(Protocol):
     def when(self) -> Condition: ...
 
 
+class Entry(Protocol):
+    """A part of library.yaml for some files, or for all of them."""
+
+    @property
+    def when(self) -> Condition | None: ...
+
+    def result_settings(self) -> dict[str, Any]: ...
+
+
 AnyRule = TypeVar("AnyRule", bound=Rule)
+
+
+@dataclass(frozen=True)
+class Collected:
+    """A list of which all entries that fit a file count for it, together, and the others not at all."""
+
+    entries: Callable[[Any], Sequence[Any]]
+    """Chooses the list from the settings: of what is an `Entry`."""
+    join: Callable[[Sequence[Any]], Section]
+    """Makes one section of those that fit. As it is by default it counts as nothing."""
+
+    def for_file(self, settings: Any, facts: FileFacts) -> Section:
+        """What counts for one file."""
+        entries: Sequence[Entry] = self.entries(settings)
+        return self.join([entry for entry in entries if entry.when is None or fits(entry.when, facts)])
 
 
 @dataclass(frozen=True)

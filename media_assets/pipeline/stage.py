@@ -29,7 +29,7 @@ from media_assets.base.section import Section
 from media_assets.pipeline.artifact import Artifact, Earlier, Stored, Value
 from media_assets.pipeline.recipe import SIDECARS, Consulted, OfFile, unusual_settings
 from media_assets.pipeline.recording import Recording
-from media_assets.pipeline.rules import EngineRule
+from media_assets.pipeline.rules import Collected, EngineRule
 from media_assets.pipeline.settings import AssetTuning, Pool
 from media_assets.pipeline.stage_mistakes import mistakes, without_none
 from media_assets.places.source import Sidecars, SourceEntry
@@ -55,6 +55,7 @@ class FileAsset(Generic[Value]):
     of_file: OfFile | None
     rules: Callable[[Any], Sequence[EngineRule]] | None
     resource_settings: Callable[[Any], Mapping[str, Section]] | None
+    collects: Mapping[str, Collected]
     texts: Callable[[Value, Recording], Mapping[str, str]] | None
     languages: Callable[[Value], Mapping[str, str]] | None
     takes_edits: bool
@@ -100,6 +101,7 @@ class FileAsset(Generic[Value]):
             if get_origin(hint) not in (Stored, Earlier)
             and hint not in (SourceEntry, Sidecars, Work)
             and name != "settings"
+            and name not in self.collects
         )
 
     @property
@@ -119,7 +121,10 @@ class FileAsset(Generic[Value]):
         return [(name, without_none(hint)) for name, hint in self._hints.items() if name != "return"]
 
     def settings_for(self, settings: Any) -> Any:
-        """What of the settings decides the results: `result_settings`, and with rules the list of it and those."""
+        """What of the settings decides the results: `result_settings`, and with rules the list of it and those.
+
+        What it collects from stands behind them, in lists of one: that is no section by itself.
+        """
         unusual = unusual_settings(self.resource_settings, settings)
         if not self.result_settings:
             return unusual
@@ -132,7 +137,9 @@ class FileAsset(Generic[Value]):
             ) from error
         chosen = section.result_settings() | unusual
         rules = self.rules(settings) if self.rules else ()
-        return [chosen, *(rule.result_settings() for rule in rules)] if rules else chosen
+        entries = [entry.result_settings() for of in self.collects.values() for entry in of.entries(settings)]
+        others = [*(rule.result_settings() for rule in rules), *([entry] for entry in entries)]
+        return [chosen, *others] if others else chosen
 
     def full_code_version(self, settings: Any) -> str:
         """The code version with a digest of the settings behind it: to Dagster, new settings are new code."""
@@ -195,6 +202,7 @@ def file_asset(
     of_file: OfFile | None = None,
     rules: Callable[[Any], Sequence[EngineRule]] | None = None,
     resource_settings: Callable[[Any], Mapping[str, Section]] | None = None,
+    collects: Mapping[str, Collected] | None = None,
     texts: Callable[[Value, Recording], Mapping[str, str]] | None = None,
     languages: Callable[[Value], Mapping[str, str]] | None = None,
     takes_edits: bool = False,
@@ -219,6 +227,8 @@ def file_asset(
         rules: Which files have another section than `result_settings` decide their result; the first that fits counts.
         resource_settings: The sections behind its resources that decide its result too, by name. What is as it is by
             default counts as nothing, so that a stage may get such a resource without all artifacts being made anew.
+        collects: Lists of library.yaml of which all entries that fit a file count for it, by the parameter that takes
+            what they amount to. The artifacts of files that none fits stay as they are.
         texts: Files of the artifact for people, by name, that name the recording or link to it. They are written for
             each file, also where it shares the artifact of another or was renamed; later stages do not depend on them.
         languages: The language of its subtitles, by the names of their files: beside the recording these say it
@@ -247,6 +257,7 @@ def file_asset(
             of_file,
             rules,
             resource_settings,
+            collects or {},
             texts,
             languages,
             takes_edits,

@@ -67,6 +67,8 @@ def _of_signature(stage: FileAsset[Any]) -> Iterator[str]:
 
 
 def _of_parameter(stage: FileAsset[Any], name: str, hint: Any) -> str | None:
+    if name in stage.collects:
+        return None if isinstance(hint, type) and issubclass(hint, Section) else "is no section, as what is collected"
     if name in stage.consults:
         hint = without_none(hint)
     if hint is Stored or get_origin(hint) is Stored:
