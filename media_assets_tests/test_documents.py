@@ -58,6 +58,7 @@ NAMES = {
     "rules": "<rule>",
     "transcription_rules": "<rule>",
     "summary_rules": "<rule>",
+    "vocabulary": "<entry>",
     "translation_rules": "<rule>",
 }
 
@@ -98,6 +99,8 @@ def _rows(section: type[BaseModel], prefix: str, engine: str) -> Iterator[tuple[
                 yield (engine, key), ("mapping", "`{}`")
         elif variants and field.is_required():  # by a rule: a section that is described elsewhere
             yield ("", key), ("section", "required")
+        elif variants and field.default is None:
+            yield from _rows(variants[0], f"{key}.", engine)
         elif variants:
             engines = [get_args(variant.model_fields["engine"].annotation)[0] for variant in variants]
             yield ("", f"{key}.engine"), (", ".join(f"`{each}`" for each in engines), f"`{field.default.engine}`")
@@ -248,7 +251,7 @@ def test_what_is_commented_out_in_the_example_is_the_default_of_every_key(tmp_pa
         "translation": settings.translation.engine,
     }
     # By default there is none of these.
-    of_no_rule = re.compile(r"(\w+_rules\.<rule>|alerts\.channels\.<name>|webhooks\.<name>)\.")
+    of_no_rule = re.compile(r"(\w+_rules\.<rule>|vocabulary\.<entry>|alerts\.channels\.<name>|webhooks\.<name>)\.")
     of_no_model = re.compile(r"translation\.prices\.")
     wanted = {
         key

@@ -32,6 +32,7 @@ from media_assets.artifacts.summary.settings import SummaryRule, SummarySettings
 from media_assets.artifacts.thumbnail.settings import ThumbnailSettings
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.settings import TranscriptionRule, TranscriptionSettings
+from media_assets.artifacts.transcript.vocabulary import VocabularyEntry
 from media_assets.artifacts.transcript.voices.settings import SpeakerSettings
 from media_assets.artifacts.translation.engines.openai.settings import OpenAITranslation
 from media_assets.artifacts.translation.settings import TranslationRule, TranslationSettings
@@ -82,6 +83,8 @@ class Settings(Section):
     transcription_rules: tuple[TranscriptionRule, ...] = ()
     """The first that fits a file decides; `transcription` where none does."""
     speakers: SpeakerSettings = SpeakerSettings()
+    vocabulary: tuple[VocabularyEntry, ...] = ()
+    """Words that help to hear; all that fit a file count for it."""
     summary: SummarySettings = ExtractiveSummary()
     summary_rules: tuple[SummaryRule, ...] = ()
     """The first that fits a file decides; `summary` where none does."""
@@ -161,9 +164,11 @@ class Settings(Section):
     @model_validator(mode="after")
     def _known_sources_in_rules(self) -> Self:
         chosen: dict[
-            tuple[str, ...], Sequence[TranscriptionRule | SummaryRule | TranslationRule | ImageRule | VideoRule]
+            tuple[str, ...],
+            Sequence[TranscriptionRule | VocabularyEntry | SummaryRule | TranslationRule | ImageRule | VideoRule],
         ] = {
             ("transcription_rules",): self.transcription_rules,
+            ("vocabulary",): self.vocabulary,
             ("summary_rules",): self.summary_rules,
             ("translation_rules",): self.translation_rules,
             ("images", "rules"): self.images.rules,
@@ -174,6 +179,7 @@ class Settings(Section):
                 (*section, str(index), "when", "sources"): rule.when.sources
                 for section, given in chosen.items()
                 for index, rule in enumerate(given)
+                if rule.when is not None
             },
             self.sources,
         )

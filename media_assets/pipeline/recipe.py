@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 from pydantic import BaseModel
@@ -206,10 +206,8 @@ class Recipe:
         """What of the lists that the stage collects from is for this file, by the parameter that takes it."""
         if self.not_applicable:
             return {}
-        return {
-            name: self._library.section(lambda settings, of=of: of.for_file(settings, self._facts))
-            for name, of in self.stage.collects.items()
-        }
+        facts = self._facts
+        return {name: self._library.section(partial(of.for_file, facts)) for name, of in self.stage.collects.items()}
 
     @cached_property
     def settings(self) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class Rule(Protocol):
     def when(self) -> Condition: ...
 
 
-class Entry(Protocol):
+class CollectedEntry(Protocol):
     """A part of library.yaml for some files, or for all of them."""
 
     @property
@@ -48,13 +48,13 @@ class Collected:
     """A list of which all entries that fit a file count for it, together, and the others not at all."""
 
     entries: Callable[[Any], Sequence[Any]]
-    """Chooses the list from the settings: of what is an `Entry`."""
+    """Chooses the list from the settings: of what is a `CollectedEntry`."""
     join: Callable[[Sequence[Any]], Section]
     """Makes one section of those that fit. As it is by default it counts as nothing."""
 
-    def for_file(self, settings: Any, facts: FileFacts) -> Section:
+    def for_file(self, facts: FileFacts, settings: Any) -> Section:
         """What counts for one file."""
-        entries: Sequence[Entry] = self.entries(settings)
+        entries: Sequence[CollectedEntry] = self.entries(settings)
         return self.join([entry for entry in entries if entry.when is None or fits(entry.when, facts)])
 
 

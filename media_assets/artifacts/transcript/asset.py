@@ -23,9 +23,12 @@ from media_assets.artifacts.transcript.subtitles.existing import (
 from media_assets.artifacts.transcript.subtitles.taking import taken_from
 from media_assets.artifacts.transcript.telling_speakers import why_not_told, with_speakers_told
 from media_assets.artifacts.transcript.text import paragraphs, to_text
+from media_assets.artifacts.transcript.transcriber import TakesVocabulary, Transcriber
 from media_assets.artifacts.transcript.transcribers import Transcribers
 from media_assets.artifacts.transcript.value import Correction, Transcript
+from media_assets.artifacts.transcript.vocabulary import VOCABULARY, Vocabulary
 from media_assets.artifacts.transcript.voices.diarizer import Diarizer
+from media_assets.base.errors import Fatal
 from media_assets.base.words import word_count
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.pipeline.artifact import Artifact, Earlier, Stored
@@ -76,6 +79,7 @@ def _told(correction: Correction) -> str:
     result_settings=lambda settings: settings.transcription,
     describe=describe,
     rules=lambda settings: settings.transcription_rules,
+    collects={"vocabulary": VOCABULARY},
     texts=lambda said, recording: {"transcript.txt": to_text(said, recording)},
     languages=lambda said: dict.fromkeys(("transcript.srt", "transcript.vtt"), said.language),
     takes_edits=True,
@@ -92,15 +96,16 @@ def transcript(
     diarizer: Diarizer,
     ffmpeg: FFmpeg,
     settings: TranscriptionSettings,
+    vocabulary: Vocabulary,
     work: Work,
 ) -> Artifact[Transcript]:
     """What is said in a recording: segments with words and confidences, timed on the source's own timeline.
 
     A recording without speech has an empty transcript. Segments that the engine made up (loops, phrases on silence) are
     dropped and counted; so is all that a model for English alone heard in another language, which a note says.
-    `transcription_rules` may choose another engine for some recordings. Subtitles in the language of the sound that the
-    recording has already, beside it or inside it, are taken over, and no engine hears it. Who speaks is told by the
-    voices, and what a person corrected stays.
+    `transcription_rules` may choose another engine for some recordings, and `vocabulary` tells it words to expect.
+    Subtitles in the language of the sound that the recording has already, beside it or inside it, are taken over, and
+    no engine hears it. Who speaks is told by the voices, and what a person corrected stays.
     """
     track = m4a_audio.value
     note = why_not_told(diarizer)
@@ -109,8 +114,8 @@ def transcript(
         media = drive_file.value.media if drive_file else None
         there = candidates(media.streams if media else (), sidecars, track, settings.language)
     taken, passed = taken_from(there, drive_file, track, ffmpeg, work)
-    before = taken or heard_before(earlier, m4a_audio.manifest, settings, _CODE_VERSION)
-    heard = before or _heard(m4a_audio, transcribers, settings, work)
+    before = taken or heard_before(earlier, m4a_audio.manifest, settings, vocabulary, _CODE_VERSION)
+    heard = before or _heard(m4a_audio, transcribers, settings, vocabulary, work)
     told = None if note else with_speakers_told(heard, earlier, m4a_audio, diarizer, work)
     spoken = told.transcript if told else heard
     spoken = spoken.model_copy(update={"note": "; ".join(filter(None, [*passed, spoken.note, note])) or None})
@@ -141,7 +146,11 @@ def transcript(
 
 
 def _heard(
-    m4a_audio: Stored[AudioTrack], transcribers: Transcribers, settings: TranscriptionSettings, work: Work
+    m4a_audio: Stored[AudioTrack],
+    transcribers: Transcribers,
+    settings: TranscriptionSettings,
+    vocabulary: Vocabulary,
+    work: Work,
 ) -> Transcript:
     """What the engine hears."""
     track = m4a_audio.value
@@ -149,9 +158,7 @@ def _heard(
     engine = transcribers.engine(settings)
     audio = m4a_audio.local_path("audio.m4a")
     with named(engine, settings.engine, work.directory):
-        returned = engine.transcribe(
-            audio, duration_seconds=track.duration_seconds, offset_seconds=track.offset_seconds, work=work
-        )
+        returned = _asked(engine, settings.engine, audio, vocabulary, track, work)
     said = checked_transcript(
         returned,
         engine,
@@ -163,3 +170,25 @@ def _heard(
         note = "; ".join(filter(None, (said.note, track.programmes_said)))
         said = said.model_copy(update={"note": note})
     return said
+
+
+def _asked(
+    engine: Transcriber, name: str, audio: Path, vocabulary: Vocabulary, track: AudioTrack, work: Work
+) -> Transcript:
+    """What the engine returns, told the vocabulary where there is one.
+
+    Raises:
+        Fatal: it takes none.
+    """
+    duration_seconds, offset_seconds = track.duration_seconds, track.offset_seconds
+    if not vocabulary.text:
+        return engine.transcribe(audio, duration_seconds=duration_seconds, offset_seconds=offset_seconds, work=work)
+    if not isinstance(engine, TakesVocabulary):
+        raise Fatal(
+            f"the engine {name} takes no vocabulary, and library.yaml has one for this recording",
+            next_step="Let the entries of `vocabulary` be for other files, by `when`, or choose another engine for "
+            f"these; or let {type(engine).__name__} have `transcribe_knowing`",
+        )
+    return engine.transcribe_knowing(
+        audio, vocabulary, duration_seconds=duration_seconds, offset_seconds=offset_seconds, work=work
+    )

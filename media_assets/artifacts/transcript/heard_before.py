@@ -11,6 +11,7 @@ from pathlib import Path
 from media_assets.artifacts.transcript.subtitles.taking import ENGINE as SUBTITLES
 from media_assets.artifacts.transcript.transcriber import TranscriberSection
 from media_assets.artifacts.transcript.value import Transcript
+from media_assets.artifacts.transcript.vocabulary import Vocabulary
 from media_assets.artifacts.transcript.voices.settings import SpeakerSettings
 from media_assets.artifacts.transcript.voices.value import Diarization
 from media_assets.base.checksums import sha256_of
@@ -28,7 +29,11 @@ _NOT_OF_ENGINES = frozenset({"prefer_existing"})
 
 
 def heard_before(
-    earlier: Earlier[Transcript], audio: Manifest, settings: TranscriberSection, code_version: str
+    earlier: Earlier[Transcript],
+    audio: Manifest,
+    settings: TranscriberSection,
+    vocabulary: Vocabulary,
+    code_version: str,
 ) -> Transcript | None:
     """What the same engine with the same settings heard of the same sound; None where it has to hear it.
 
@@ -36,6 +41,7 @@ def heard_before(
         earlier: The transcript of the same file as it is stored.
         audio: The manifest of the sound.
         settings: The engine that is to hear it.
+        vocabulary: What it is told of the recording.
         code_version: That of the stage.
     """
     stored = earlier.stored
@@ -44,7 +50,9 @@ def heard_before(
     manifest, wanted = stored.manifest, settings.result_settings()
     for name in _NOT_OF_ENGINES:
         wanted.pop(name, None)
+    told = vocabulary.unusual_settings()
     same = {name: value for name, value in manifest.settings.items() if name in wanted} == wanted
+    same = same and manifest.settings.get("vocabulary", {}) == told
     if not (same and manifest.inputs.get(audio.asset) == audio.version and manifest.code_version == code_version):
         return None
     names = [file.name for file in manifest.files]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol, runtime_checkable
 
 from media_assets.artifacts.transcript.value import Transcript
+from media_assets.artifacts.transcript.vocabulary import Vocabulary
 from media_assets.base.promises import kept, name_of
 from media_assets.base.secrets import Secrets
 from media_assets.base.section import COUNTS_IF_UNUSUAL
@@ -57,6 +58,19 @@ class Transcriber(Protocol):
 
         Raises:
             Fatal: the engine cannot be used; its next step says what to do.
+        """
+
+
+@runtime_checkable
+class TakesVocabulary(Protocol):
+    """A transcriber that can be told which words to expect. Those that cannot lack the method."""
+
+    def transcribe_knowing(
+        self, audio: Path, vocabulary: Vocabulary, *, duration_seconds: float, offset_seconds: float, work: Work
+    ) -> Transcript:
+        """Does what `transcribe` does, with words and a text that help to hear this recording.
+
+        What only repeats them, where nobody speaks, is no part of the transcript.
         """
 
 

@@ -11,6 +11,7 @@ import pytest
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.heard_before import HEARD, TRANSCRIPT, heard_before
 from media_assets.artifacts.transcript.value import Transcript
+from media_assets.artifacts.transcript.vocabulary import Vocabulary
 from media_assets.base.checksums import sha256_of
 from media_assets.pipeline.artifact import Earlier, Stored
 from media_assets.places.manifest import StoredFile
@@ -45,7 +46,13 @@ def whole(tmp_path: Path) -> Stored[Transcript]:
 
 
 def taken(earlier: Stored[Transcript] | None, **changes: Any) -> Transcript | None:
-    arguments: dict[str, Any] = {"audio": AUDIO, "settings": SETTINGS, "code_version": "1"} | changes
+    usual: dict[str, Any] = {
+        "audio": AUDIO,
+        "settings": SETTINGS,
+        "vocabulary": Vocabulary(),
+        "code_version": "1",
+    }
+    arguments = usual | changes
     return heard_before(Earlier(earlier, {}, all_anew=False), **arguments)
 
 
@@ -63,6 +70,7 @@ def test_a_transcript_of_an_earlier_version_is_what_the_engine_heard(tmp_path: P
         {"settings": FasterWhisperTranscription(model="small")},
         {"audio": draft(asset="m4a_audio", version="another")},
         {"code_version": "2"},
+        {"vocabulary": Vocabulary(hot_words=("Keller",))},
     ],
 )
 def test_another_engine_another_sound_or_other_code_hears_anew(
@@ -72,7 +80,7 @@ def test_another_engine_another_sound_or_other_code_hears_anew(
 
 
 def test_whoever_wants_all_anew_has_it_heard_anew(whole: Stored[Transcript]) -> None:
-    assert heard_before(Earlier(whole, {}, all_anew=True), AUDIO, SETTINGS, "1") is None
+    assert heard_before(Earlier(whole, {}, all_anew=True), AUDIO, SETTINGS, Vocabulary(), "1") is None
 
 
 def test_where_nothing_was_made_all_is_heard() -> None:
@@ -85,6 +93,16 @@ def test_what_is_gone_or_changed_is_heard_anew(
 ) -> None:
     spoil(tmp_path / HEARD)
     assert taken(whole) is None
+
+
+def test_a_vocabulary_that_is_gone_or_changed_is_heard_anew_without(whole: Stored[Transcript]) -> None:
+    vocabulary = Vocabulary(hot_words=("Keller",))
+    whole.manifest = whole.manifest.model_copy(
+        update={"settings": whole.manifest.settings | {"vocabulary": vocabulary.unusual_settings()}}
+    )
+    assert taken(whole, vocabulary=vocabulary) == heard("b")
+    assert taken(whole) is None
+    assert taken(whole, vocabulary=Vocabulary(hot_words=("Kehler",))) is None
 
 
 @pytest.mark.thorough

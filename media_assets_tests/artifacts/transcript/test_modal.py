@@ -369,7 +369,7 @@ def test_a_file_too_large_to_be_held_in_memory_is_not_sent(server, model, audio,
 
 def test_doctor_finds_the_function_and_does_not_run_it(server, model):
     line = transcriber(model).check()
-    assert "transcribe-v5 of the app media-assets is deployed with L4 and a limit of 3600 s" in line
+    assert "transcribe-v6 of the app media-assets is deployed with L4 and a limit of 3600 s" in line
     assert "modal deploy" not in line
     assert not server.state.calls
 

@@ -58,9 +58,9 @@ def repeats_itself(text: str, max_repetitions: int) -> bool:
     The last time may break off within the phrase, as a model's does when its limit of tokens is reached. "No no no,
     wait" is no repetition throughout, and stays.
     """
-    tokens = _tokens(text)
-    for length in range(1, len(tokens) // (max_repetitions + 1) + 1):
-        if all(token == tokens[index % length] for index, token in enumerate(tokens)):
+    said = tokens(text)
+    for length in range(1, len(said) // (max_repetitions + 1) + 1):
+        if all(token == said[index % length] for index, token in enumerate(said)):
             return True
     return False
 
@@ -97,7 +97,7 @@ def without_repeated_segments(
     Returns:
         What is left, and how many were taken out by the guard's name.
     """
-    said = [tuple(_tokens(segment.text)) for segment in segments]
+    said = [tuple(tokens(segment.text)) for segment in segments]
     kept = tuple(
         segment
         for index, segment in enumerate(segments)
@@ -112,5 +112,6 @@ def total(counts: Iterable[dict[str, int]]) -> dict[str, int]:
     return dict(sorted(sum((Counter(count) for count in counts), Counter[str]()).items()))
 
 
-def _tokens(text: str) -> list[str]:
+def tokens(text: str) -> list[str]:
+    """The words of a text in small letters, without punctuation; of scripts without blanks, the characters."""
     return _TOKEN.findall(text.casefold())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,18 @@ def speech_in(audio: np.ndarray) -> list[tuple[int, int]]:
 
     found = get_speech_timestamps(audio, VadOptions(min_silence_duration_ms=_SHORTEST_PAUSE_MILLISECONDS))
     return [(int(one["start"]), int(one["end"])) for one in found]
+
+
+def is_pause(speech: Sequence[tuple[int, int]], start_seconds: float, end_seconds: float | None) -> bool:
+    """Whether nobody speaks in a stretch.
+
+    Args:
+        speech: What `speech_in` found.
+        end_seconds: None where it is not known: then the stretch goes on to the end.
+    """
+    first = start_seconds * SAMPLE_RATE
+    last = math.inf if end_seconds is None else end_seconds * SAMPLE_RATE
+    return not any(start < last and first < end for start, end in speech)
 
 
 def parted_from_opening(window: Window) -> Sequence[Window]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import importlib.metadata
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
-from functools import cached_property, partial
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,8 +32,9 @@ from media_assets.artifacts.transcript.hearing.guards import NOT_MADE_OUT, objec
 from media_assets.artifacts.transcript.hearing.languages import choices, the_one
 from media_assets.artifacts.transcript.hearing.making_out import is_made_out
 from media_assets.artifacts.transcript.hearing.mending import number_of
+from media_assets.artifacts.transcript.hearing.prompting import MOST_TOKENS, PROMPT_ECHO, HeardPrompt, fitting
 from media_assets.artifacts.transcript.hearing.readable import split_readably
-from media_assets.artifacts.transcript.hearing.speech import speech_in
+from media_assets.artifacts.transcript.hearing.speech import is_pause, speech_in
 from media_assets.artifacts.transcript.hearing.telling_languages import (
     Piece,
     asked_about,
@@ -51,6 +52,7 @@ from media_assets.artifacts.transcript.hearing.windows import (
     transcribe_windows,
 )
 from media_assets.artifacts.transcript.value import LanguageStretch, Transcript
+from media_assets.artifacts.transcript.vocabulary import Vocabulary
 from media_assets.base.errors import Fatal
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.mixing import MonoMix
@@ -94,13 +96,22 @@ class FasterWhisperTranscriber:
 
     def transcribe(self, audio: Path, *, duration_seconds: float, offset_seconds: float, work: Work) -> Transcript:
         """See `Transcriber`. Languages that are not set are detected, part by part."""
+        return self.transcribe_knowing(
+            audio, Vocabulary(), duration_seconds=duration_seconds, offset_seconds=offset_seconds, work=work
+        )
+
+    def transcribe_knowing(
+        self, audio: Path, vocabulary: Vocabulary, *, duration_seconds: float, offset_seconds: float, work: Work
+    ) -> Transcript:
+        """See `TakesVocabulary`. Every window is heard with all of it, as far as the model takes so much."""
+        prompt = self._prompt(vocabulary)
         mix = MonoMix(SAMPLE_RATE)
         windows = transcribe_windows(
             self._ffmpeg.pcm(audio, work, sample_rate=SAMPLE_RATE, mix=mix),
             work,
             duration_seconds=duration_seconds,
             length=self._window_length,
-            hear=self._hear,
+            hear=partial(self._hear, prompt),
         )
         transcript = to_transcript(
             windows,
@@ -110,7 +121,7 @@ class FasterWhisperTranscriber:
             max_repetitions=self._settings.guards.max_repetitions,
             duration_seconds=duration_seconds,
             offset_seconds=offset_seconds,
-            note=mix.note,
+            note="; ".join(filter(None, [mix.note, prompt.note])) or None,
         )
         # Whoever says that it is English has the words, however unsure they are.
         if (
@@ -124,7 +135,7 @@ class FasterWhisperTranscriber:
             "segments": (),
             "dropped": dropped,
             "language": UNDETERMINED,
-            "note": "; ".join(filter(None, [mix.note, not_made_out(self.model)])),
+            "note": "; ".join(filter(None, [mix.note, prompt.note, not_made_out(self.model)])),
         }
         return transcript.model_copy(update=update)
 
@@ -152,14 +163,21 @@ class FasterWhisperTranscriber:
     def _loaded(self) -> faster_whisper.WhisperModel:
         return load_model(self._settings, seen_whole=self._seen_whole, workers=self._workers)
 
-    def _hear(self, window: Window, sure: str | None, report: Callable[[float], None]) -> Heard:
+    def _prompt(self, vocabulary: Vocabulary) -> HeardPrompt:
+        text = vocabulary.text
+        if not text:
+            return HeardPrompt()
+        tokenizer = self._whisper.hf_tokenizer
+        return fitting(text, lambda part: len(tokenizer.encode(f" {part}", add_special_tokens=False)) <= MOST_TOKENS)
+
+    def _hear(self, prompt: HeardPrompt, window: Window, sure: str | None, report: Callable[[float], None]) -> Heard:
         import numpy as np
 
         audio = np.frombuffer(window.pcm, dtype="<i2").astype(np.float32) / 32768.0
         try:
             if language := the_one(self._settings.language):
-                return self._transcribe(audio, language, report)
-            return self._hear_any(window, audio, sure, report)
+                return self._transcribe(prompt, audio, language, report)
+            return self._hear_any(prompt, window, audio, sure, report)
         except RuntimeError as error:
             if check_device(self._settings) == "cpu":
                 raise
@@ -170,17 +188,24 @@ class FasterWhisperTranscriber:
                 "install CUDA 12 and cuDNN 9, or set `transcription.device: cpu`",
             ) from error
 
-    def _hear_any(self, window: Window, audio: np.ndarray, sure: str | None, report: Callable[[float], None]) -> Heard:
+    def _hear_any(
+        self,
+        prompt: HeardPrompt,
+        window: Window,
+        audio: np.ndarray,
+        sure: str | None,
+        report: Callable[[float], None],
+    ) -> Heard:
         """A window of which nobody said in which language it is."""
         speech = speech_in(audio) if self._settings.vad else None
         if speech is not None and not speech:
             return Heard()
         if not self._whisper.model.is_multilingual:
-            return self._transcribe(audio, "en", report)
+            return self._transcribe(prompt, audio, "en", report)
         among = choices(self._settings.language)
         asked, answers = asked_about(pieces(window, speech), partial(self._probabilities, audio), among=among)
         found = stretches(asked, answers, among=among, known=sure)
-        heard = [self._transcribe_part(audio, stretch, report) for stretch in found]
+        heard = [self._transcribe_part(prompt, audio, stretch, report) for stretch in found]
         return joined(heard, found, last_sure(asked, answers, among=among))
 
     def _probabilities(self, audio: np.ndarray, piece: Piece) -> dict[str, float]:
@@ -193,16 +218,20 @@ class FasterWhisperTranscriber:
         _, _, probabilities = self._whisper.detect_language(spoken)
         return {str(code): float(probability) for code, probability in probabilities}
 
-    def _transcribe_part(self, audio: np.ndarray, stretch: LanguageStretch, report: Callable[[float], None]) -> Heard:
+    def _transcribe_part(
+        self, prompt: HeardPrompt, audio: np.ndarray, stretch: LanguageStretch, report: Callable[[float], None]
+    ) -> Heard:
         start, end = round(stretch.start_seconds * SAMPLE_RATE), round(stretch.end_seconds * SAMPLE_RATE)
         part = audio[start:end]
 
         def report_of_all(fraction: float) -> None:
             report((start + fraction * len(part)) / len(audio))
 
-        return self._transcribe(part, stretch.language, report_of_all)
+        return self._transcribe(prompt, part, stretch.language, report_of_all)
 
-    def _transcribe(self, audio: np.ndarray, language: str, report: Callable[[float], None]) -> Heard:
+    def _transcribe(
+        self, prompt: HeardPrompt, audio: np.ndarray, language: str, report: Callable[[float], None]
+    ) -> Heard:
         import faster_whisper
 
         guards = self._settings.guards
@@ -215,6 +244,8 @@ class FasterWhisperTranscriber:
             "no_speech_threshold": guards.max_no_speech_probability,
             "word_timestamps": True,
             "vad_filter": self._settings.vad,
+            # Not as `initial_prompt`: of that, only the first half minute is heard with it.
+            "hotwords": prompt.text or None,
         }
         batch_size = self._settings.batch_size or _BATCH_SIZES[check_device(self._settings)]
         if batch_size > 1 and self._settings.vad:  # batches are made of what the VAD found
@@ -223,8 +254,8 @@ class FasterWhisperTranscriber:
         else:
             segments, about = self._whisper.transcribe(audio, **options)
         duration_seconds = len(audio) / SAMPLE_RATE
-        unmended, dropped, dropped_seconds = self._guarded(segments, duration_seconds, report)
-        kept, lacking = utterances_of(unmended)
+        unmended, dropped, dropped_seconds = self._guarded(prompt, audio, segments, report)
+        kept, lacking = utterances_of(unmended, prompt)
         readable = chain.from_iterable(map(split_readably, to_segments(kept, duration_seconds)))
         return Heard(
             segments=tuple(readable),
@@ -237,8 +268,9 @@ class FasterWhisperTranscriber:
 
     def _guarded(
         self,
+        prompt: HeardPrompt,
+        audio: np.ndarray,
         segments: Iterable[faster_whisper.transcribe.Segment],
-        duration_seconds: float,
         report: Callable[[float], None],
     ) -> tuple[list[faster_whisper.transcribe.Segment], dict[str, int], float]:
         """What the guards leave of the segments, how many they drop by their names, and how many seconds.
@@ -248,15 +280,20 @@ class FasterWhisperTranscriber:
         kept: list[faster_whisper.transcribe.Segment] = []
         dropped: Counter[str] = Counter()
         dropped_seconds = 0.0
+        duration_seconds = len(audio) / SAMPLE_RATE
+        speech = cache(lambda: speech_in(audio))
         for segment in segments:
             start, end = number_of(segment.start), number_of(segment.end)
             report(min(1.0, (start or 0.0) / duration_seconds))
-            guard = objection(
-                segment.text or "",
-                average_log_probability=number_of(segment.avg_logprob) or 0.0,
-                no_speech_probability=number_of(segment.no_speech_prob) or 0.0,
-                guards=self._settings.guards,
-            )
+            measures: dict[str, Any] = {
+                "average_log_probability": number_of(segment.avg_logprob) or 0.0,
+                "no_speech_probability": number_of(segment.no_speech_prob) or 0.0,
+                "guards": self._settings.guards,
+            }
+            guard = objection(segment.text or "", **measures)
+            nobody = partial(_nobody_speaks, speech, start, end)
+            if guard is None and prompt.is_echo(segment.text or "", **measures, nobody_speaks=nobody):
+                guard = PROMPT_ECHO
             if guard is None:
                 kept.append(segment)
             else:
@@ -264,3 +301,9 @@ class FasterWhisperTranscriber:
                 dropped_seconds += 0.0 if start is None or end is None else end - start
         report(1.0)
         return kept, dict(dropped), dropped_seconds
+
+
+def _nobody_speaks(
+    speech: Callable[[], Sequence[tuple[int, int]]], start_seconds: float | None, end_seconds: float | None
+) -> bool:
+    return is_pause(speech(), start_seconds or 0.0, end_seconds)

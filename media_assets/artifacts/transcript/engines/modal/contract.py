@@ -11,6 +11,7 @@ from pydantic import Field
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.engines.modal.settings import ModalTranscription
 from media_assets.artifacts.transcript.value import Transcript
+from media_assets.artifacts.transcript.vocabulary import Vocabulary
 from media_assets.base.errors import (
     BadMedia,
     Cancelled,
@@ -22,7 +23,7 @@ from media_assets.base.errors import (
 )
 from media_assets.base.model import Model
 
-VERSION = 5
+VERSION = 6
 """Counted up whenever the function is called otherwise, or hears otherwise, than the one that is deployed."""
 FUNCTION = f"transcribe-v{VERSION}"
 MODELS_DIR = "/models"
@@ -57,6 +58,7 @@ class TranscriptionRequest(Model):
     notes: str
     """Name of the `modal.Dict` in which the calls say what they do."""
     whisper: FasterWhisperTranscription
+    vocabulary: Vocabulary = Vocabulary()
     duration_seconds: float
     offset_seconds: float
     size_bytes: int

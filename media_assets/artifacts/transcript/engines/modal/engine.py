@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -27,6 +28,7 @@ from media_assets.artifacts.transcript.engines.modal.settings import ModalTransc
 from media_assets.artifacts.transcript.hearing.mending import lacking_note
 from media_assets.artifacts.transcript.hearing.utterances import place
 from media_assets.artifacts.transcript.value import Transcript
+from media_assets.artifacts.transcript.vocabulary import Vocabulary
 from media_assets.base.errors import BadMedia, Cancelled, Fatal, MediaAssetsError, TimeLimitExceeded, Transient
 from media_assets.base.files import PRIVATE_MODE, read_if_file, write_whole
 from media_assets.base.model import Model
@@ -86,10 +88,19 @@ class ModalTranscriber:
             Transient: Modal cannot be reached, or it lost the call.
             OverBudget: it would cost more than a file may.
         """
+        return self.transcribe_knowing(
+            audio, Vocabulary(), duration_seconds=duration_seconds, offset_seconds=offset_seconds, work=work
+        )
+
+    def transcribe_knowing(
+        self, audio: Path, vocabulary: Vocabulary, *, duration_seconds: float, offset_seconds: float, work: Work
+    ) -> Transcript:
+        """See `TakesVocabulary`."""
         work.check()
         self._require_size(audio)
         journal = _Journal(work.journal)
-        answer = self._take_up(journal, work) or self._begin(audio, duration_seconds, offset_seconds, journal, work)
+        begin = partial(self._begin, audio, vocabulary, duration_seconds, offset_seconds)
+        answer = self._take_up(journal, work) or begin(journal, work)
         return self._transcript(answer, offset_seconds + duration_seconds)
 
     def check(self) -> str:
@@ -141,13 +152,20 @@ class ModalTranscriber:
             return None
 
     def _begin(
-        self, audio: Path, duration_seconds: float, offset_seconds: float, journal: _Journal, work: Work
+        self,
+        audio: Path,
+        vocabulary: Vocabulary,
+        duration_seconds: float,
+        offset_seconds: float,
+        journal: _Journal,
+        work: Work,
     ) -> _Paid:
         errand = journal.errand or _Errand(token=uuid4().hex)
         request = TranscriptionRequest(
             token=errand.token,
             notes=self._calls.notes_name,
             whisper=whisper_settings(self._settings),
+            vocabulary=vocabulary,
             duration_seconds=duration_seconds,
             offset_seconds=offset_seconds,
             size_bytes=audio.stat().st_size,

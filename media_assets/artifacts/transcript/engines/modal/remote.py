@@ -73,8 +73,9 @@ def _transcribe(request: TranscriptionRequest, audio: bytes | None, notes: _Note
             _fetch(request, file)
         else:
             file.write_bytes(audio)
-        return _engine(request.whisper.model_dump_json()).transcribe(
+        return _engine(request.whisper.model_dump_json()).transcribe_knowing(
             file,
+            request.vocabulary,
             duration_seconds=request.duration_seconds,
             offset_seconds=request.offset_seconds,
             work=Work(Path(directory), report=notes.progress),

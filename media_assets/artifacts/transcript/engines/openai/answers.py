@@ -9,11 +9,15 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from itertools import chain
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from media_assets.artifacts.transcript.engines.openai.piece import SentPiece
 from media_assets.artifacts.transcript.hearing.guards import objection
+from media_assets.artifacts.transcript.hearing.prompting import PROMPT_ECHO
 from media_assets.artifacts.transcript.hearing.settings import GuardSettings
 from media_assets.artifacts.transcript.hearing.utterances import Utterance
 from media_assets.artifacts.transcript.value import Word
@@ -86,13 +90,16 @@ def in_seconds(answer: SpeechAnswer, duration_seconds: float) -> SpeechAnswer | 
     return divided
 
 
-def timed_utterances(answer: SpeechAnswer, guards: GuardSettings) -> tuple[list[Utterance], dict[str, int]]:
+def timed_utterances(
+    answer: SpeechAnswer, guards: GuardSettings, piece: SentPiece
+) -> tuple[list[Utterance], dict[str, int]]:
     """What the guards leave of the segments, and how many each guard took out."""
     segments = answer.segments or []
     kept: list[Utterance] = []
     dropped: Counter[str] = Counter()
     for segment, words in zip(segments, _words_of(segments, answer.words or []), strict=True):
-        guard = _objection(segment.text, guards, segment.avg_logprob, segment.no_speech_prob)
+        end = piece.duration_seconds if segment.end is None else segment.end
+        guard = _objection(segment.text, guards, piece, segment.avg_logprob, segment.no_speech_prob, segment.start, end)
         if guard is None:
             kept.append(_utterance(segment, words))
         else:
@@ -101,25 +108,36 @@ def timed_utterances(answer: SpeechAnswer, guards: GuardSettings) -> tuple[list[
 
 
 def untimed_utterances(
-    answer: SpeechAnswer, guards: GuardSettings, start_seconds: float, end_seconds: float
+    answer: SpeechAnswer, guards: GuardSettings, piece: SentPiece
 ) -> tuple[list[Utterance], dict[str, int]]:
-    """The text as one utterance between two times, or what guard took it out."""
+    """The text as one utterance, where the piece is louder than silence, or what guard took it out."""
     logprobs = [token.logprob for token in answer.logprobs or []]
     average = sum(logprobs) / len(logprobs) if logprobs else None
-    guard = _objection(answer.text, guards, average, None)
+    guard = _objection(answer.text, guards, piece, average, None, 0.0, piece.duration_seconds)
     if guard is not None:
         return [], {guard: 1}
-    return [Utterance(answer.text, start_seconds, end_seconds, _confidence(average))], {}
+    return [Utterance(answer.text, *piece.sounding, _confidence(average))], {}
 
 
-def _objection(text: str, guards: GuardSettings, logprob: float | None, no_speech: float | None) -> str | None:
+def _objection(
+    text: str,
+    guards: GuardSettings,
+    piece: SentPiece,
+    logprob: float | None,
+    no_speech: float | None,
+    start_seconds: float,
+    end_seconds: float,
+) -> str | None:
     """A guard whose measure the server does not give has no objection."""
-    return objection(
-        text,
-        average_log_probability=0.0 if logprob is None else logprob,
-        no_speech_probability=0.0 if no_speech is None else no_speech,
-        guards=guards,
-    )
+    told: dict[str, Any] = {
+        "average_log_probability": 0.0 if logprob is None else logprob,
+        "no_speech_probability": 0.0 if no_speech is None else no_speech,
+        "guards": guards,
+    }
+    if guard := objection(text, **told):
+        return guard
+    nobody = partial(piece.nobody_speaks, start_seconds, end_seconds)
+    return PROMPT_ECHO if piece.prompt.is_echo(text, **told, nobody_speaks=nobody) else None
 
 
 def _words_of(segments: Sequence[AnsweredSegment], words: Sequence[AnsweredWord]) -> list[list[AnsweredWord]]:

@@ -24,7 +24,7 @@ from media_assets.artifacts.transcript.engines.openai.answers import (
     untimed_utterances,
 )
 from media_assets.artifacts.transcript.engines.openai.checking import checked_answer
-from media_assets.artifacts.transcript.engines.openai.piece import SentPiece, sounding, window_length
+from media_assets.artifacts.transcript.engines.openai.piece import SentPiece, encoded, sounding, window_length
 from media_assets.artifacts.transcript.engines.openai.request import (
     LADDER,
     NEEDS,
@@ -32,12 +32,14 @@ from media_assets.artifacts.transcript.engines.openai.request import (
     as_wav,
     options,
     parts_sent,
+    prompt_for,
 )
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
 from media_assets.artifacts.transcript.hearing.assembling import to_transcript
 from media_assets.artifacts.transcript.hearing.estimating import spread_over_speech
 from media_assets.artifacts.transcript.hearing.languages import any_code, choices, strange_name, the_one
 from media_assets.artifacts.transcript.hearing.mending import BEHIND_THE_END, MILLISECONDS, UNTIMED_TEXT
+from media_assets.artifacts.transcript.hearing.prompting import HeardPrompt
 from media_assets.artifacts.transcript.hearing.readable import split_readably
 from media_assets.artifacts.transcript.hearing.speech import parted_from_opening
 from media_assets.artifacts.transcript.hearing.utterances import to_segments
@@ -49,11 +51,11 @@ from media_assets.artifacts.transcript.hearing.windows import (
     transcribe_windows,
 )
 from media_assets.artifacts.transcript.value import LanguageStretch, Transcript, TranscriptSegment
+from media_assets.artifacts.transcript.vocabulary import Vocabulary
 from media_assets.base.errors import Fatal
 from media_assets.base.secrets import Secrets
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.mixing import MonoMix
-from media_assets.media.untrusted import file_url, our_own
 from media_assets.services.openai.concessions import Concessions
 from media_assets.services.openai.errors import (
     TRANSCRIPTION,
@@ -107,13 +109,22 @@ class OpenAITranscriber:
 
     def transcribe(self, audio: Path, *, duration_seconds: float, offset_seconds: float, work: Work) -> Transcript:
         """See `Transcriber`. A language that is not set is detected by the server, piece by piece."""
+        return self.transcribe_knowing(
+            audio, Vocabulary(), duration_seconds=duration_seconds, offset_seconds=offset_seconds, work=work
+        )
+
+    def transcribe_knowing(
+        self, audio: Path, vocabulary: Vocabulary, *, duration_seconds: float, offset_seconds: float, work: Work
+    ) -> Transcript:
+        """See `TakesVocabulary`. It is sent with every piece."""
+        prompt = prompt_for(self._settings, vocabulary)
         work.spending.require(self._cost_usd(duration_seconds))
         with self._server.client(self._settings.timeout_seconds, self._settings.max_retries) as client:
             heard = None
             while heard is None:
                 # What is heard already lies in the journal. Each time pieces are half as long, or have no times.
                 with suppress(_OtherPieces):
-                    heard = self._windows(client, audio, duration_seconds, work)
+                    heard = self._windows(client, audio, prompt, duration_seconds, work)
             mix, windows = heard
         work.report(1.0)
         return to_transcript(
@@ -124,11 +135,11 @@ class OpenAITranscriber:
             max_repetitions=self._settings.guards.max_repetitions,
             duration_seconds=duration_seconds,
             offset_seconds=offset_seconds,
-            note=mix.note,
+            note="; ".join(filter(None, [mix.note, prompt.note])) or None,
         )
 
     def _windows(
-        self, client: openai.OpenAI, audio: Path, duration_seconds: float, work: Work
+        self, client: openai.OpenAI, audio: Path, prompt: HeardPrompt, duration_seconds: float, work: Work
     ) -> tuple[MonoMix, list[Heard]]:
         timed = self._timed and not self._gives_no_times
         mix = MonoMix(SAMPLE_RATE)
@@ -137,7 +148,7 @@ class OpenAITranscriber:
             work,
             duration_seconds=duration_seconds,
             length=window_length(self._settings, timed=timed, most_seconds=self._most_seconds),
-            hear=partial(self._hear, client, work, timed),
+            hear=partial(self._hear, client, work, prompt, timed),
             parts=self._parts,
         )
         return mix, windows
@@ -165,6 +176,7 @@ class OpenAITranscriber:
         self,
         client: openai.OpenAI,
         work: Work,
+        prompt: HeardPrompt,
         timed: bool,
         window: Window,
         sure: str | None,
@@ -174,7 +186,7 @@ class OpenAITranscriber:
         if loud is None or window.duration_seconds < _SHORTEST_SECONDS:
             return Heard()
         report(0.0)
-        piece = SentPiece(window, self._encoded(window, work), loud)
+        piece = SentPiece(window, encoded(window, self._ffmpeg, work), loud, prompt)
         heard = self._heard(client, work, timed, piece, self._set_language)
         among = choices(self._settings.language)
         if not among or not heard.segments or heard.language in among:
@@ -201,8 +213,10 @@ class OpenAITranscriber:
         """What the server hears, in a language that it is told or detects."""
         # From here on nothing may end the work before the journal has what was paid for.
         with work.spending.paying(self._cost_usd(piece.duration_seconds)) as payment:
-            sent = parts_sent(self._settings, language, timed=timed, with_logprobs=self._with_logprobs)
-            attempt = partial(self._ask, client, piece, language, work, payment, timed)
+            shape: dict[str, Any] = {"timed": timed, "with_logprobs": self._with_logprobs}
+            sent = parts_sent(self._settings, language, piece.prompt.text, **shape)
+            asked = partial(options, self._settings, language, piece.prompt.text, **shape)
+            attempt = partial(self._ask, client, piece, asked, work, payment, timed)
             content = self._concessions.asking(sent, attempt)
             try:
                 answer, lacking = self._checked(content, timed, client.api_key)
@@ -256,9 +270,9 @@ class OpenAITranscriber:
             answer = divided
             lacking[MILLISECONDS] = 1
         if answer.segments:
-            kept, dropped = timed_utterances(answer, self._settings.guards)
+            kept, dropped = timed_utterances(answer, self._settings.guards, piece)
         else:
-            kept, dropped = untimed_utterances(answer, self._settings.guards, *piece.sounding)
+            kept, dropped = untimed_utterances(answer, self._settings.guards, piece)
             if kept and len(speech := piece.speech()) > 1:
                 (whole,) = to_segments(kept, piece.duration_seconds)
                 return spread_over_speech(whole.text, whole.confidence, speech), dropped
@@ -267,19 +281,11 @@ class OpenAITranscriber:
         segments = to_segments(kept, piece.duration_seconds)
         return tuple(chain.from_iterable(map(split_readably, segments))), dropped
 
-    def _encoded(self, window: Window, work: Work) -> bytes:
-        samples, sound = work.directory / "piece.raw", work.directory / "piece.flac"
-        work.require_space(2 * len(window.pcm))
-        samples.write_bytes(window.pcm)
-        raw = our_own(samples, "s16le", ar=SAMPLE_RATE, ac=1)
-        self._ffmpeg.run(raw.output(file_url(sound), format="flac"), work)
-        return sound.read_bytes()
-
     def _ask(
         self,
         client: openai.OpenAI,
         piece: SentPiece,
-        language: str | None,
+        asked: Callable[..., dict[str, Any]],
         work: Work,
         payment: Payment,
         timed: bool,
@@ -298,17 +304,15 @@ class OpenAITranscriber:
             raise _OtherPieces
         work.check()
         payment.cost_usd = None
-        timeout, remaining = self._settings.timeout_seconds, work.remaining_seconds
-        if remaining is not None:
-            timeout = min(timeout, remaining)
+        limits = (self._settings.timeout_seconds, work.remaining_seconds)
         create: Any = client.audio.transcriptions.with_raw_response.create
         flac = ("piece.flac", piece.sound, "audio/flac")
         try:
             response = create(
                 file=("piece.wav", as_wav(piece.window.pcm), "audio/wav") if "flac" in without else flac,
                 model=self.model,
-                timeout=timeout,
-                **options(self._settings, language, timed=timed, with_logprobs=self._with_logprobs, without=without),
+                timeout=min(limit for limit in limits if limit is not None),
+                **asked(without=without),
             )
         except openai.APIError as error:
             if not may_be_charged(error):

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from media_assets.artifacts.transcript.engines.openai.settings import OpenAITranscription
 from media_assets.artifacts.transcript.hearing.languages import choices
-from media_assets.artifacts.transcript.hearing.speech import speech_in
+from media_assets.artifacts.transcript.hearing.prompting import HeardPrompt
+from media_assets.artifacts.transcript.hearing.speech import is_pause, speech_in
 from media_assets.artifacts.transcript.hearing.windows import SAMPLE_BYTES, SAMPLE_RATE, Window, WindowLength
+from media_assets.media.ffmpeg import FFmpeg
+from media_assets.media.untrusted import file_url, our_own
+from media_assets.work.work import Work
 
 _TIMED_PIECE_SECONDS = 600.0
 _SEVERAL_LANGUAGES_PIECE_SECONDS = 60.0
@@ -30,6 +35,18 @@ class SentPiece:
     sound: bytes
     sounding: tuple[float, float]
     """Where it is louder than silence, from when to when in seconds."""
+    prompt: HeardPrompt = field(default_factory=HeardPrompt)
+    """What the server is told with it."""
+
+    def nobody_speaks(self, start_seconds: float, end_seconds: float) -> bool:
+        """Whether voice activity detection hears no voice in a stretch of it."""
+        return is_pause(self._voices, start_seconds, end_seconds)
+
+    @cached_property
+    def _voices(self) -> Sequence[tuple[int, int]]:
+        import numpy as np
+
+        return speech_in(np.frombuffer(self.window.pcm, dtype="<i2").astype(np.float32) / 32768.0)
 
     @property
     def duration_seconds(self) -> float:
@@ -38,12 +55,19 @@ class SentPiece:
     def speech(self) -> Sequence[tuple[float, float]]:
         """From when to when somebody speaks, in seconds; in a short piece, or where no voice is found, where it is
         louder than silence."""
-        import numpy as np
-
         if self.duration_seconds <= _TEXT_PIECE_SECONDS:
             return (self.sounding,)
-        found = speech_in(np.frombuffer(self.window.pcm, dtype="<i2").astype(np.float32) / 32768.0)
-        return [(start / SAMPLE_RATE, end / SAMPLE_RATE) for start, end in found] or (self.sounding,)
+        return [(start / SAMPLE_RATE, end / SAMPLE_RATE) for start, end in self._voices] or (self.sounding,)
+
+
+def encoded(window: Window, ffmpeg: FFmpeg, work: Work) -> bytes:
+    """A window as FLAC."""
+    samples, sound = work.directory / "piece.raw", work.directory / "piece.flac"
+    work.require_space(2 * len(window.pcm))
+    samples.write_bytes(window.pcm)
+    raw = our_own(samples, "s16le", ar=SAMPLE_RATE, ac=1)
+    ffmpeg.run(raw.output(file_url(sound), format="flac"), work)
+    return sound.read_bytes()
 
 
 def sounding(window: Window) -> tuple[float, float] | None:
