@@ -59,6 +59,7 @@ NAMES = {
     "transcription_rules": "<rule>",
     "summary_rules": "<rule>",
     "vocabulary": "<entry>",
+    "summary_templates": "<name>",
     "translation_rules": "<rule>",
 }
 
@@ -76,7 +77,7 @@ def model_rows() -> dict[tuple[str, str], Row]:
 def _rows(section: type[BaseModel], prefix: str, engine: str) -> Iterator[tuple[tuple[str, str], Row]]:
     for name, field in section.model_fields.items():
         annotation = field.annotation
-        key = f"{prefix}{name}"
+        key = f"{prefix}{field.alias or name}"
         variants = [member for member in get_args(annotation) if _is_section(member)]
         members = get_args(annotation) if get_origin(annotation) is tuple else ()
         if members and _is_section(members[0]):
@@ -96,7 +97,7 @@ def _rows(section: type[BaseModel], prefix: str, engine: str) -> Iterator[tuple[
                 for each, place in zip(types, places, strict=True):
                     yield from _rows(place, f"{key}.{NAMES[name]}.", f"{name} {each}")
             elif name not in ("pools", "efficient_bits_per_pixel"):  # whose names are known
-                yield (engine, key), ("mapping", "`{}`")
+                yield (engine, key), ("mapping", "required" if field.is_required() else "`{}`")
         elif variants and field.is_required():  # by a rule: a section that is described elsewhere
             yield ("", key), ("section", "required")
         elif variants and field.default is None:
@@ -251,7 +252,9 @@ def test_what_is_commented_out_in_the_example_is_the_default_of_every_key(tmp_pa
         "translation": settings.translation.engine,
     }
     # By default there is none of these.
-    of_no_rule = re.compile(r"(\w+_rules\.<rule>|vocabulary\.<entry>|alerts\.channels\.<name>|webhooks\.<name>)\.")
+    of_no_rule = re.compile(
+        r"(\w+_rules\.<rule>|vocabulary\.<entry>|summary_templates\.<name>|alerts\.channels\.<name>|webhooks\.<name>)\."
+    )
     of_no_model = re.compile(r"translation\.prices\.")
     wanted = {
         key

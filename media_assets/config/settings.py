@@ -28,7 +28,8 @@ from media_assets.artifacts.compressed_video.settings import VideoCompressionSet
 from media_assets.artifacts.duplicates.settings import DuplicateSettings
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.summary.engines.extractive.settings import ExtractiveSummary
-from media_assets.artifacts.summary.settings import SummaryRule, SummarySettings
+from media_assets.artifacts.summary.settings import SummaryRule, SummarySettings, with_template
+from media_assets.artifacts.summary.template import SummaryTemplate
 from media_assets.artifacts.thumbnail.settings import ThumbnailSettings
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.settings import TranscriptionRule, TranscriptionSettings
@@ -85,6 +86,8 @@ class Settings(Section):
     speakers: SpeakerSettings = SpeakerSettings()
     vocabulary: tuple[VocabularyEntry, ...] = ()
     """Words that help to hear; all that fit a file count for it."""
+    summary_templates: dict[LibraryName, SummaryTemplate] = Field(default_factory=dict)
+    """Forms of summaries, by name; stands before what names them."""
     summary: SummarySettings = ExtractiveSummary()
     summary_rules: tuple[SummaryRule, ...] = ()
     """The first that fits a file decides; `summary` where none does."""
@@ -125,6 +128,17 @@ class Settings(Section):
     @classmethod
     def _folders_by_default(cls, places: object) -> object:
         return with_types(places)
+
+    @field_validator("summary", mode="after")
+    @classmethod
+    def _with_its_template(cls, summary: SummarySettings, info: ValidationInfo) -> SummarySettings:
+        return with_template(summary, info.data.get("summary_templates"))
+
+    @field_validator("summary_rules", mode="after")
+    @classmethod
+    def _with_their_templates(cls, found: tuple[SummaryRule, ...], info: ValidationInfo) -> tuple[SummaryRule, ...]:
+        templates = info.data.get("summary_templates")
+        return tuple(rule.model_copy(update={"use": with_template(rule.use, templates)}) for rule in found)
 
     @field_validator("assets", mode="before")
     @classmethod

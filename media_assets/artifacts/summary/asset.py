@@ -28,6 +28,7 @@ def describe(stored: Stored[Summary]) -> Metadata:
         **({"whole_summary": dg.MetadataValue.md(text)} if is_folded(text) else {}),
         "engine": f"{summary.engine} {summary.model}".strip(),
         "extractive": summary.extractive,
+        **({"template": summary.form.name} if summary.form else {}),
         "parts": summary.parts,
         "input_tokens": summary.usage.input_tokens,
         "output_tokens": summary.usage.output_tokens,
@@ -51,7 +52,7 @@ def summary(
     """What a recording is about: title, abstract, key points, chapters with times, action items and topics.
 
     The whole transcript is read, in parts where it is long. A recording without speech has no summary. `summary_rules`
-    may choose another engine for some transcripts.
+    may choose another engine for some transcripts, or a template: then the page has the form of that.
     """
     said = transcript.value
     engine = summarizers.engine(settings)

@@ -8,48 +8,87 @@ Source: CommonMark 0.31, 6.3 (links).
 
 from __future__ import annotations
 
+import math
 import re
+from functools import partial
 from urllib.parse import quote
 
-from media_assets.artifacts.summary.value import Summary, Usage
+from media_assets.artifacts.summary.clock import from_clock
+from media_assets.artifacts.summary.escaping import escaped
+from media_assets.artifacts.summary.rendering import TemplateMistake, rendered
+from media_assets.artifacts.summary.value import Summary, TemplatedForm, Usage
+from media_assets.base.errors import BadResult
 from media_assets.base.wording import clock, describe_moment
-from media_assets.base.writing import one_direction
 from media_assets.pipeline.recording import Recording
 
-_INLINE = re.compile(r"[\\`*_\[\]|~#]")
-_LINE_START = re.compile(r"^(\d*(?=[.)])|(?=[-+=:]))")
-"""Where a line would begin a list, a heading or a table: not after the year of `2025-03-17`."""
-_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SUFFIX = re.compile(r"(?<=[^.])\.(?=\d*[A-Za-z])[A-Za-z0-9]{1,5}$")
 """The ending of a name that says its format: not the rest of `Talk v1.5`."""
 _OPENING_SECONDS = 60.0
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _KEPT_IN_ADDRESSES = "%:/?#[]@!$&'*+,;=~"
 """What ends no destination of a link, and means something in addresses (RFC 3986); all else is percent-encoded."""
 
 
 def to_markdown(summary: Summary, recording: Recording) -> str:
     """The whole page."""
-    name = _escape(recording.name)
-    title = _escape(summary.title)
-    blocks = [f"# {_escape(_SUFFIX.sub('', recording.name)) or name}", f"**{title}**" if title else ""]
-    blocks += [_facts(summary, recording, name), _escape(summary.abstract)]
-    blocks += _section("Key points", [_escape(point) for point in summary.key_points])
-    if not _is_whole(summary):
-        entries = [f"{_moment(recording, it.start_seconds)} {_escape(it.title)}" for it in summary.chapters]
-        blocks += _section("Chapters", entries)
-    blocks += _section("Action items", [_escape(item) for item in summary.action_items])
-    if summary.topics:
-        blocks.append(f"**Topics:** {', '.join(_escape(topic) for topic in summary.topics)}")
+    name = escaped(recording.name)
+    title = escaped(summary.title)
+    blocks = [f"# {escaped(_SUFFIX.sub('', recording.name)) or name}", f"**{title}**" if title else ""]
+    blocks.append(_facts(summary, recording, name))
+    blocks += _usual(summary, recording) if summary.form is None else [_by_template(summary, summary.form, recording)]
     blocks.append(_origin(summary))
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _usual(summary: Summary, recording: Recording) -> list[str]:
+    blocks = [escaped(summary.abstract)]
+    blocks += _section("Key points", [escaped(point) for point in summary.key_points])
+    if not _is_whole(summary):
+        entries = [f"{_moment(recording, it.start_seconds)} {escaped(it.title)}" for it in summary.chapters]
+        blocks += _section("Chapters", entries)
+    blocks += _section("Action items", [escaped(item) for item in summary.action_items])
+    if summary.topics:
+        blocks.append(f"**Topics:** {', '.join(escaped(topic) for topic in summary.topics)}")
+    return blocks
+
+
+def _by_template(summary: Summary, form: TemplatedForm, recording: Recording) -> str:
+    """What the template makes of it.
+
+    Raises:
+        BadResult: of this answer, it can make none.
+    """
+    given = {
+        "title": summary.title,
+        "abstract": summary.abstract,
+        "chapters": [chapter.model_dump() for chapter in summary.chapters],
+        "speakers": list(summary.speakers),
+        "data": form.data,
+    }
+    try:
+        return rendered(form.render, given, partial(_moment_of, recording))
+    except TemplateMistake as mistake:
+        raise BadResult(
+            f"the template {form.name} can make no page of its summary: {mistake}",
+            next_step=f"Let `render` of {form.name} take what its `schema` allows, such as what is absent, then "
+            "`media-assets retry`",
+            place=f"the template {form.name}: {mistake}",
+        ) from mistake
+
+
+def _moment_of(recording: Recording, said: object) -> str | None:
+    """A time that a model said, as a link to it; None where it is none, or lies outside the recording."""
+    is_number = isinstance(said, int | float) and not isinstance(said, bool)
+    seconds = float(said) if is_number else from_clock(said) if isinstance(said, str) else None  # type: ignore[arg-type]
+    if seconds is None or not 0 <= seconds <= (math.inf if recording.seconds is None else recording.seconds):
+        return None
+    return _moment(recording, seconds)
 
 
 def _facts(summary: Summary, recording: Recording, name: str) -> str:
     """What opens the recording, when it was made, how long it is and who speaks; then what has to be known."""
     facts = [f"[{name}]({_destination(recording.address)})" if recording.opens else name]
     if recording.address and not recording.opens:
-        facts[0] += f" ({_escape(recording.address)})"
+        facts[0] += f" ({escaped(recording.address)})"
     if recording.recorded_at:
         facts.append(f"recorded {describe_moment(recording.recorded_at)}")
     elif recording.modified_at:
@@ -57,8 +96,8 @@ def _facts(summary: Summary, recording: Recording, name: str) -> str:
     if recording.seconds is not None:
         facts.append(f"{clock(recording.seconds)} long")
     if summary.speakers:
-        facts.append(f"speakers: {', '.join(map(_escape, summary.speakers))}")
-    note = f"\n\n**{_escape(summary.note)}.**" if summary.note else ""
+        facts.append(f"speakers: {', '.join(map(escaped, summary.speakers))}")
+    note = f"\n\n**{escaped(summary.note)}.**" if summary.note else ""
     return f"{' · '.join(facts)}{note}"
 
 
@@ -74,7 +113,7 @@ def _moment(recording: Recording, seconds: float) -> str:
 
 
 def _origin(summary: Summary) -> str:
-    said = [f"Summarised by {_escape(summary.engine)} ({_escape(summary.model)})"]
+    said = [f"Summarised by {escaped(summary.engine)} ({escaped(summary.model)})"]
     if summary.parts > 1:
         said.append(f"in {summary.parts} parts")
     if summary.usage != Usage():
@@ -94,11 +133,3 @@ def _destination(address: str) -> str:
     """An address as the destination of a link: blanks, brackets and letters of other scripts would end it, or would
     be taken otherwise by one reader or another."""
     return quote(address, safe=_KEPT_IN_ADDRESSES, errors="replace").replace("&", "&amp;")
-
-
-def _escape(text: str) -> str:
-    """The text as one line of plain Markdown text."""
-    line = one_direction(_BREAKS.sub(" ", text))
-    line = _INLINE.sub(r"\\\g<0>", " ".join(line.split()))
-    line = "".join(_ENTITIES.get(char, char) for char in line)
-    return _LINE_START.sub(r"\1\\", line)

@@ -25,6 +25,17 @@ class Usage(Model):
     """None when the price table has no row for the model."""
 
 
+class TemplatedForm(Model):
+    """What a summary by a template has beside the rest."""
+
+    name: str
+    """The template, as library.yaml calls it."""
+    data: dict[str, Any]
+    """What the model answered in the form of the template's schema."""
+    render: str
+    """The Jinja template that the page is made by: it is written anew for each name of a recording."""
+
+
 class Summary(Model):
     """The value of `summary`."""
 
@@ -45,13 +56,18 @@ class Summary(Model):
     usage: Usage = Usage()
     note: str | None = None
     """What whoever reads the summary has to know of it: one sentence."""
+    form: TemplatedForm | None = None
+    """Absent where no template was used."""
 
     @model_serializer(mode="wrap")
     def _without_what_is_absent(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """The value as it was stored before there were notes and speakers: the same summary stays the same version."""
+        """The value as it was stored before there were notes, speakers and templates: the same summary stays the same
+        version."""
         dumped: dict[str, Any] = dump(self)
         if self.note is None:
             dumped.pop("note", None)
+        if self.form is None:
+            dumped.pop("form", None)
         if not self.speakers:
             dumped.pop("speakers", None)
         return dumped

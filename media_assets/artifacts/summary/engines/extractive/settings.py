@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import PositiveInt
+from pydantic import PositiveInt, model_validator
 
 from media_assets.artifacts.summary.summarizer import SummarizerSection
 from media_assets.base.secrets import Secrets
@@ -21,6 +22,15 @@ class ExtractiveSummary(SummarizerSection):
     key_points: PositiveInt = 5
     topics: PositiveInt = 8
     max_chapters: PositiveInt = 12
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_no_template(cls, given: object) -> object:
+        if isinstance(given, Mapping) and given.get("template") is not None:
+            raise ValueError(
+                "has a template, which only `engine: openai` can fill: the extractive engine quotes what was said"
+            )
+        return given
 
     def open(self, secrets: Secrets) -> ExtractiveSummarizer:  # noqa: ARG002
         from media_assets.artifacts.summary.engines.extractive.engine import ExtractiveSummarizer

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
 
@@ -46,6 +46,11 @@ class Answer(BaseModel):
         if not value.strip():
             raise ValueError("must not be empty")
         return value.strip()
+
+
+class TemplateAnswer(Answer):
+    # Beside the rest, what a template asks for. Of that rest the template wants title, abstract and chapters alone.
+    data: dict[str, Any]
 
 
 def checked_chapters(headings: Sequence[Heading], segments: Sequence[TranscriptSegment]) -> tuple[TimedHeading, ...]:

@@ -9,18 +9,19 @@ from __future__ import annotations
 import json
 import math
 from functools import partial
+from typing import Any
 
-from media_assets.artifacts.summary.engines.openai import prompts
+from media_assets.artifacts.summary.engines.openai import prompts, templated
 from media_assets.artifacts.summary.engines.openai.answer_form import SUMMARY_FORM
-from media_assets.artifacts.summary.engines.openai.answers import Answer, checked_chapters, distinct
+from media_assets.artifacts.summary.engines.openai.answers import Answer, TemplateAnswer, checked_chapters, distinct
 from media_assets.artifacts.summary.engines.openai.journal import AnswerJournal
 from media_assets.artifacts.summary.engines.openai.map_reduce import MapReduce
 from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
 from media_assets.artifacts.summary.summarizer import spoken_segments
-from media_assets.artifacts.summary.value import Summary, Usage
+from media_assets.artifacts.summary.value import Summary, TemplatedForm, Usage
 from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment
 from media_assets.base.secrets import Secrets
-from media_assets.services.openai.chat.chat import USUAL_ANSWER_TOKENS, Chat
+from media_assets.services.openai.chat.chat import USUAL_ANSWER_TOKENS, AnswerForm, Chat
 from media_assets.services.openai.chat.server import ChatServer
 from media_assets.services.openai.errors import SUMMARY
 from media_assets.work.work import Work
@@ -39,12 +40,18 @@ class OpenAISummarizer:
     def summarize(self, transcript: Transcript, work: Work) -> Summary:
         """See `Summarizer`. With `work.journal`, answers survive a crash and are not paid twice."""
         segments = spoken_segments(transcript)
+        template = self._settings.chosen_template
+        form: AnswerForm[Any] = SUMMARY_FORM
+        kind: type[Answer] = Answer
         system = prompts.system(self._settings.language, transcript.language)
+        if template is not None:
+            form, kind = templated.form_of(template), TemplateAnswer
+            system = templated.system(template, self._settings.language, transcript.language)
         work.spending.require(self._estimate_usd(segments, system))
         context = json.dumps([prompts.PROMPT_VERSION, self._settings.result_settings(), system])
         with self._server.client() as client:
-            chat = Chat(self._server, client, system, SUMMARY_FORM, work)
-            ask = partial(AnswerJournal(work.journal, context).answering, chat)
+            chat = Chat(self._server, client, system, form, work)
+            ask = partial(AnswerJournal(work.journal, context, kind).answering, chat)
             answer, parts = MapReduce(ask, self._settings.part_characters, work.report).run(segments)
         work.report(1.0)
         return Summary(
@@ -59,6 +66,9 @@ class OpenAISummarizer:
             extractive=False,
             parts=parts,
             usage=self._usage(chat),
+            form=TemplatedForm(name=self._settings.template or "", data=answer.data, render=template.render)
+            if template is not None and isinstance(answer, TemplateAnswer)
+            else None,
         )
 
     def check(self) -> str:

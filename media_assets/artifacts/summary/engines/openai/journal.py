@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -18,7 +19,7 @@ from media_assets.services.openai.chat.chat import Chat
 class Entry(BaseModel):
     """An answer, and the tokens it took to get it."""
 
-    answer: Answer
+    answer: dict[str, Any]
     input_tokens: int
     output_tokens: int
 
@@ -29,9 +30,11 @@ class AnswerJournal:
     Args:
         directory: None keeps nothing.
         context: Whatever else an answer depends on, such as model and temperature.
+        kind: What an answer is.
     """
 
-    def __init__(self, directory: Path | None, context: str) -> None:
+    def __init__(self, directory: Path | None, context: str, kind: type[Answer] = Answer) -> None:
+        self._kind = kind
         self._directory = directory
         self._context = context
 
@@ -40,9 +43,11 @@ class AnswerJournal:
         if self._directory is None:
             return None
         try:
-            return Entry.model_validate_json(read_if_file(self._path(self._directory, request)) or b"")
+            entry = Entry.model_validate_json(read_if_file(self._path(self._directory, request)) or b"")
+            self._kind.model_validate(entry.answer)
         except (FileNotFoundError, ValidationError):
             return None
+        return entry
 
     def keep(self, request: str, entry: Entry) -> None:
         """Written whole or not at all, and on the disk when this returns."""
@@ -56,11 +61,11 @@ class AnswerJournal:
         if entry is not None:
             chat.input_tokens += entry.input_tokens
             chat.output_tokens += entry.output_tokens
-            return entry.answer
+            return self._kind.model_validate(entry.answer)
         before = chat.input_tokens, chat.output_tokens
         answer = chat.ask(request)
         used = {"input_tokens": chat.input_tokens - before[0], "output_tokens": chat.output_tokens - before[1]}
-        self.keep(request, Entry(answer=answer, **used))
+        self.keep(request, Entry(answer=answer.model_dump(), **used))
         return answer
 
     def _path(self, directory: Path, request: str) -> Path:
