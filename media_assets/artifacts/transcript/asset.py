@@ -112,7 +112,7 @@ def transcript(
     there: Sequence[ExistingSubtitles] = ()
     if settings.prefer_existing:
         media = drive_file.value.media if drive_file else None
-        there = candidates(media.streams if media else (), sidecars, track, settings.language)
+        there = candidates(media.streams if media else (), sidecars, track, settings.spoken)
     taken, passed = taken_from(there, drive_file, track, ffmpeg, work)
     before = taken or heard_before(earlier, m4a_audio.manifest, settings, vocabulary, _CODE_VERSION)
     heard = before or _heard(m4a_audio, transcribers, settings, vocabulary, work)

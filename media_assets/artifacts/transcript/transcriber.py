@@ -97,6 +97,11 @@ class TranscriberSection(EngineSection):
     prefer_existing: Annotated[bool, COUNTS_IF_UNUSUAL] = True
     """Whether subtitles in the language of the sound that a recording has already are taken instead of hearing it."""
 
+    @property
+    def spoken(self) -> str | tuple[str, ...] | None:
+        """The languages that are set; None where they are detected, and of engines that have no such setting."""
+        return getattr(self, "language", None)
+
     @abstractmethod
     def open(self, tools: Tools) -> Transcriber:
         """The engine that it sets. Loads no model and touches neither network nor disk."""
