@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 FRAMES_A_SECOND = 100
 _LEAST_HEARD_FRAMES = 100
 """What was heard for less says too little of a voice to begin a group."""
-_LEAST_GROUP_SECONDS = 1.0
+_LEAST_GROUP_SECONDS = 2.0
+"""What is heard for less in a part is left out at once: moments in which two speak at once add up in an hour."""
 _SHARED_FRAMES = PIECE_FRAMES + 10
 """Pieces that begin within this share sound, or nearly."""
 _LEAST_COUNTED = 0.2
@@ -85,7 +86,7 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def groups_of_part(pieces: Pieces, likeness: VoiceLikeness) -> Groups:
-    """The groups of a part of a recording that were heard for a second or more; the largest in any case."""
+    """The groups of a part of a recording that were heard for two seconds or more; the largest in any case."""
     import numpy as np
     from scipy.cluster.hierarchy import fcluster, linkage
 
