@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from media_assets.artifacts.summary.value import Usage
 from media_assets.artifacts.translation.glossary import terms_in
-from media_assets.artifacts.translation.summary_lines import lines_of
+from media_assets.artifacts.translation.summary_lines import lines_of, matching
 from media_assets.artifacts.translation.translator import Line, Order, made_with
 from media_assets.artifacts.translation.value import Translation
 from media_assets.base.files import PRIVATE_MODE, read_if_file, write_whole
@@ -66,8 +66,8 @@ class TranslationMemory:
             return
         lines, source = lines_of(translation.summary), translation.summary_language
         told = Order("summary", source, target, lines, frozenset(), {}, glossary)
-        for line, translated in zip(lines, lines_of(translation.summaries[target]), strict=True):
-            self.keep(self.key(settings, told, line), line.id, translated.text)
+        for line, text in matching(translation.summary, translation.summaries[target]):
+            self.keep(self.key(settings, told, line), line.id, text)
 
 
 class KeptText(BaseModel):

@@ -12,6 +12,7 @@ import pytest
 import srt
 import webvtt
 
+from media_assets.artifacts.summary.value import TemplatedForm
 from media_assets.artifacts.transcript.value import LanguageStretch, Speaker
 from media_assets.artifacts.translation.asset import describe
 from media_assets.artifacts.translation.value import Translation
@@ -19,7 +20,14 @@ from media_assets.base.errors import BadMedia, DayIsSpent, NotApplicable, OverBu
 from media_assets.work.settings import BudgetSettings
 from media_assets.work.spending import Spending
 from media_assets_tests.artifacts.translation.desk import Desk
-from media_assets_tests.artifacts.translation.translations import BEES, Item, TranslatingModel, bees, translated
+from media_assets_tests.artifacts.translation.translations import (
+    BEES,
+    Item,
+    TranslatingModel,
+    bees,
+    summary,
+    translated,
+)
 from media_assets_tests.openai_server import OpenAIServer, Says, Silent, Status
 
 PRICED: dict[str, Any] = {"prices": {"gpt-4o-mini": {"input": 10_000, "output": 100_000}}}
@@ -283,6 +291,31 @@ def test_a_summary_in_the_wanted_language_is_not_translated(desk: Desk, model: T
     assert "summary.de.md" not in desk.names
     assert "summary.fr.md" in desk.names
     assert model.asked == [("de", (1, 2, 3, 4, 5, 6)), ("fr", (1, 2, 3, 4, 5, 6)), ("fr", (1, 2, 3, 4, 5, 6, 7))]
+
+
+def test_of_a_summary_by_a_template_phrases_are_translated(desk: Desk, model: TranslatingModel) -> None:
+    data = {"decisions": [{"what": "Order new frames.", "by": "Friday", "state": "open"}], "count": 2}
+    render = "{% for it in data.decisions %}{{ it.what }} {{ it.state }}{% endfor %}"
+    desk.told = summary(form=TemplatedForm(name="minutes", data=data, render=render))
+    made = desk.make("de")
+    form = made.summaries["de"].form
+    assert form is not None
+    ordered = translated("Order new frames.", "de")
+    assert form.data == {"decisions": [{"what": ordered, "by": "Friday", "state": "open"}], "count": 2}
+    assert ordered in desk.text("summary.de.md")
+    model.asked.clear()
+    desk.make("de", "fr")
+    assert model.languages == ["fr"]
+
+
+def test_a_summary_to_which_a_person_gave_another_form_is_translated_anew(desk: Desk, model: TranslatingModel) -> None:
+    desk.make("de")
+    document = json.loads(desk.text("translation.json"))
+    document["summaries"]["de"]["key_points"].append("Noch ein Punkt.")
+    desk.edit("translation.json", json.dumps(document))
+    model.asked.clear()
+    assert desk.make("de").finished == ("de",)
+    assert model.asked == [("de", (1, 2, 3, 4, 5, 6, 7))]
 
 
 def test_speakers_are_kept(desk: Desk) -> None:
