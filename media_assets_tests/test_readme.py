@@ -85,6 +85,8 @@ def test_make_demo_shows_everything(copy: Path, first_demo: subprocess.Completed
     for expected in (
         "samples/artifacts/",
         "media-assets --config samples/library.yaml dev",
+        "David Brandt: Good morning",
+        "Anna Keller: Good morning",
         "give every recording",
         "✗",
     ):

@@ -15,7 +15,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 CONFIG = HERE / "library.yaml"
 BROKEN = {"samples:talks/interrupted-upload.mp4", "samples:meetings/unfinished.mp4"}
-SHOWN = "looking-after-recordings"
+SHOWN = {"transcript": "2025-03-17-team-meeting*/transcript.txt", "summary": "looking-after-recordings*/summary.md"}
+"""What is printed of the artifacts: a meeting of two people who have names in people.yaml, and what a talk is about."""
 
 
 def media_assets(*arguments: str, capture: bool = False) -> subprocess.CompletedProcess[str]:
@@ -31,8 +32,8 @@ def main() -> int:
     media_assets("status")
     found = json.loads(media_assets("status", "--json", capture=True).stdout)
     artifacts = HERE / "artifacts"
-    for asset, file in (("transcript", "transcript.srt"), ("summary", "summary.md")):
-        for path in sorted((artifacts / asset).glob(f"{SHOWN}*/{file}")):
+    for asset, shown in SHOWN.items():
+        for path in sorted((artifacts / asset).glob(shown)):
             print(f"\n── {path.relative_to(HERE.parent)}\n\n{path.read_text('utf-8').strip()}")
     print(f"\nThe artifacts lie in {artifacts.relative_to(HERE.parent)}/, a folder for each file.")
     print("To see the grid in Dagster's UI, with sensors and automation on:")
