@@ -14,8 +14,6 @@ from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.artifacts.thumbnail.make import make_thumbnails
 from media_assets.artifacts.thumbnail.settings import ThumbnailSettings
-from media_assets.artifacts.transcript.asset import transcript
-from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.info import MediaKind
@@ -24,6 +22,7 @@ from media_assets.media.programmes import Programme, read_programmes, read_table
 from media_assets.work.work import Work
 from media_assets_tests import sample_media as media
 from media_assets_tests.artifacts.compressed_video.clips import compress
+from media_assets_tests.artifacts.transcript.alone import transcript_by
 from media_assets_tests.manifests import stored_value
 
 SOUNDS = ("-f", "lavfi", "-i", "sine=440:duration=1", "-f", "lavfi", "-i", "sine=1200:duration=1")
@@ -173,7 +172,7 @@ def test_a_transcript_says_which_channel_it_is_of(tmp_path: Path):
         programmes_said="programme 1 (A) is heard, and not 2 (B) of the same file",
     )
     stored = stored_value(track, tmp_path / "audio.m4a")
-    said = transcript.function(stored, _Deaf(), FasterWhisperTranscription(), Work(tmp_path)).value
+    said = transcript_by(_Deaf(), stored, tmp_path).value
     assert said.note == f"deaf; {track.programmes_said}"
 
 

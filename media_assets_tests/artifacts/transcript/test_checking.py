@@ -9,18 +9,12 @@ from typing import Any
 import pytest
 
 from media_assets.artifacts.m4a_audio.value import AudioTrack
-from media_assets.artifacts.transcript.asset import transcript
 from media_assets.artifacts.transcript.checking import checked_transcript
-from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
 from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment, Word
-from media_assets.artifacts.transcript.voices.diarizer import Diarizer
-from media_assets.artifacts.transcript.voices.settings import SpeakerSettings
 from media_assets.base.errors import BadResult, FaultOfCode
-from media_assets.media.ffmpeg import FFmpeg
-from media_assets.pipeline.artifact import Earlier, Stored
+from media_assets.pipeline.artifact import Stored
 from media_assets.places.manifest import Manifest, StoredFile
-from media_assets.places.source import Sidecars
-from media_assets.work.work import Work
+from media_assets_tests.artifacts.transcript.alone import transcript_by
 
 NAN, INFINITY = float("nan"), float("inf")
 SAID = Transcript(language="en", duration_seconds=10.0, engine="odd", model="none")
@@ -155,18 +149,10 @@ def test_the_stage_looks_at_what_its_engine_returns(tmp_path: Path) -> None:
         made_by_run="",
     )
     stored = Stored(manifest, AudioTrack, lambda _: tmp_path / "audio.m4a")
-    nobody = Diarizer(SpeakerSettings(enabled=False), FFmpeg())
-
-    def made_by(transcribers: Any) -> Any:
-        earlier = Earlier[Transcript](None, {}, all_anew=False)
-        settings = FasterWhisperTranscription(prefer_existing=False)
-        work = Work(tmp_path)
-        return transcript.function(stored, None, Sidecars(), earlier, transcribers, nobody, FFmpeg(), settings, work)
-
     with pytest.raises(FaultOfCode, match="the engine faster-whisper returned None, and no Transcript"):
-        made_by(Silent())
+        transcript_by(Silent(), stored, tmp_path)
     with pytest.raises(BadResult) as caught:
-        made_by(Late())
+        transcript_by(Late(), stored, tmp_path)
     assert caught.value.reason == (
         "the engine faster-whisper returned nonsense: a TranscriptSegment that is none (end_seconds: Input should be a "
         "valid number, unable to parse string as a number)"
