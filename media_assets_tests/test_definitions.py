@@ -97,7 +97,7 @@ def test_each_asset_says_what_it_is_and_how_it_is_run(loaded: Loaded) -> None:
 
 
 def test_each_source_has_a_sensor(loaded: Loaded) -> None:
-    assert loaded["sensors"] == ["first_report", "request_missing", "watch_media"]
+    assert loaded["sensors"] == ["first_report", "follow_edits", "request_missing", "watch_media"]
 
 
 @pytest.mark.thorough

@@ -35,10 +35,12 @@ to do next; the name of the file is added by whoever knows it, once.
     │   ├── NotListed               Drive refuses to say what lies in a folder
     │   ├── UnreadableNames         a bucket has names that the client cannot handle
     │   ├── NotOfThisPlace          a move names what does not lie in the place that files are moved in
+    │   ├── WeightsNotInstalled     the package is missing whose weights tell voices apart
     │   ├── NoMemory                there is none left
     │   ├── AllAlike                the first files failed all in the same unforeseen way
     │   └── DayIsSpent              the budget of the day is used up
     ├── Cancelled                   the run is to stop
+    ├── TooMuch                     within an engine: LibreTranslate takes no request of that size
     ├── TooLong                     within an engine: the request or its answer did not fit, half of it may
     └── CallLost                    within an engine: Modal has no result of a call and will not have one
 """
