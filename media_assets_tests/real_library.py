@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from media_assets.artifacts.all import enabled_stages
+from media_assets.base.errors import DayIsSpent
 from media_assets.cli.progress_bar import BarProgress
 from media_assets.config.load import load_secrets, load_settings
 from media_assets.config.opening import open_library
@@ -30,6 +31,8 @@ class RealLibrary:
         self.root = root
         self.media = root / "media"
         self.media.mkdir(exist_ok=True)
+        self.spent: dict[str, DayIsSpent] = {}
+        """The stages that stopped in the last pass, for the budget of the day was used up."""
         prepare_state(root)
         self.configure(**settings)
 
@@ -47,8 +50,10 @@ class RealLibrary:
             definitions = build_definitions(settings, load_secrets(settings.config_path), {"progress": progress})
             processor = Processor(definitions, library, enabled_stages(settings.assets), instance)
             keys = processor.select(chosen)
-            for _ in Chunks(processor, keys, chosen).process():
+            chunks = Chunks(processor, keys, chosen)
+            for _ in chunks.process():
                 pass
+            self.spent = chunks.spent
             return processor.status(keys)
 
     def everything(self) -> LibraryStatus:
