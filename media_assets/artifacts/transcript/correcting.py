@@ -7,7 +7,8 @@ subtitles; the last of them is what the transcript says. What the engine heard s
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,8 +26,8 @@ from media_assets.artifacts.transcript.subtitles.reading import (
     decoded,
 )
 from media_assets.artifacts.transcript.value import Correction, Transcript, TranscriptSegment
-from media_assets.base.errors import BadArtifact, BadMedia
-from media_assets.pipeline.artifact import Earlier, first_of
+from media_assets.base.errors import BadArtifact, BadMedia, SourceChanged
+from media_assets.pipeline.artifact import Earlier, Stored, first_of
 from media_assets.places.store import EditedFile
 
 _TAKEN_OVER = (TRANSCRIPT, "transcript.vtt", "transcript.srt")
@@ -59,19 +60,18 @@ def corrected(earlier: Earlier[Transcript], heard: Transcript) -> Corrected | No
     stored = earlier.stored
     if stored is None:
         return None
-    edits = [earlier.edited[name] for name in _by_time(earlier.edited)]
     names = _by_time(earlier.edited)
     before = _as_stored(earlier)
     if before is None or not (names or before.versions):
         return None
-    files = {version.file: stored.local_path(version.file) for version in before.versions}
-    versions = list(before.versions)
-    for name, edit in zip(names, edits, strict=True):
-        file = f"version-{len(versions) + 1}{Path(name).suffix}.txt"
-        versions.append(Correction(by=edit.by, at=edit.at, form=name, file=file))
+    files = dict(_still_there(stored, before.versions))
+    new = []
+    for number, name in enumerate(names, start=len(before.versions) + 1):
+        edit, file = earlier.edited[name], f"version-{number}{Path(name).suffix}.txt"
+        new.append(Correction(by=edit.by, at=edit.at, form=name, file=file))
         files[file] = edit.path
-    taken = [version for version in versions[len(before.versions) :] if version.form in _TAKEN_OVER]
-    kept = {"versions": tuple(versions)}
+    taken = [version for version in new if version.form in _TAKEN_OVER]
+    kept = {"versions": (*before.versions, *new)}
     if taken:
         transcript = _taken_over(taken[-1], files[taken[-1].file], heard)
     elif before.correction and _is_of(before, heard):
@@ -82,9 +82,19 @@ def corrected(earlier: Earlier[Transcript], heard: Transcript) -> Corrected | No
         transcript = heard
     transcript = transcript.model_copy(update=kept)
     now = transcript.correction
-    if now and now.form != TRANSCRIPT:
+    if now and now.form != TRANSCRIPT and now.file in files:
         files[now.form] = files[now.file]
     return Corrected(transcript, files)
+
+
+def _still_there(stored: Stored[Transcript], versions: Iterable[Correction]) -> Iterator[tuple[str, Path]]:
+    """The files of the versions, but those that a person took away."""
+    names = {file.name for file in stored.manifest.files}
+    for version in versions:
+        with suppress(SourceChanged):
+            path = stored.local_path(version.file) if version.file in names else None
+            if path and path.is_file():
+                yield version.file, path
 
 
 def _by_time(edited: Mapping[str, EditedFile]) -> list[str]:

@@ -1,7 +1,6 @@
 """What an engine heard of a recording before, so that nothing is heard, or paid for, twice.
 
-What is made of it may change (who speaks, corrections, how it is written): an artifact whose transcript is no longer
-word for word what the engine heard keeps that in a file of its own.
+What is made of it may change (who speaks, corrections, how it is written), so it is kept in a file of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from media_assets.pipeline.artifact import Earlier, Stored
 from media_assets.places.manifest import Manifest
 
 HEARD = "heard.json"
-"""The file with what the engine heard, where `transcript.json` is something else."""
+"""The file with what the engine heard; transcripts of earlier versions have it in `transcript.json`."""
 TRANSCRIPT = "transcript.json"
 VOICES = "voices.json"
 """The file with who speaks when, and what each voice is like."""
@@ -47,12 +46,14 @@ def heard_before(
     stored = earlier.stored
     if stored is None or earlier.all_anew:
         return None
-    manifest, wanted = stored.manifest, settings.result_settings()
-    for name in _NOT_OF_ENGINES:
-        wanted.pop(name, None)
-    told = vocabulary.unusual_settings()
-    same = {name: value for name, value in manifest.settings.items() if name in wanted} == wanted
-    same = same and manifest.settings.get("vocabulary", {}) == told
+    manifest, told = stored.manifest, vocabulary.unusual_settings()
+    # One that was set then and is not now counts too, though nothing is written of what is as by default.
+    own = type(settings).model_fields.keys() - _NOT_OF_ENGINES
+    then, now = (
+        {name: value for name, value in chosen.items() if name in own}
+        for chosen in (manifest.settings, settings.result_settings())
+    )
+    same = then == now and manifest.settings.get("vocabulary", {}) == told
     if not (same and manifest.inputs.get(audio.asset) == audio.version and manifest.code_version == code_version):
         return None
     names = [file.name for file in manifest.files]

@@ -178,6 +178,19 @@ def test_every_version_stays(shelf: Shelf) -> None:
     assert made.files.keys() == {"version-1.srt.txt", "version-2.vtt.txt", "transcript.vtt"}
 
 
+def test_a_version_that_a_person_took_away_holds_nothing_up(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.edit("transcript.srt", to_srt(HEARD).replace("tilt", "tiles"))
+    shelf.publish(shelf.taken(HEARD))
+    (tmp_path / "version-1.srt.txt").unlink()
+
+    made = shelf.taken(HEARD)
+
+    assert "tiles" in texts(made.transcript)
+    assert made.files == {}
+    shelf.edit("transcript.vtt", to_vtt(HEARD).replace("tilt", "stilts"), minutes=5)
+    assert shelf.taken(HEARD).files.keys() == {"version-2.vtt.txt", "transcript.vtt"}
+
+
 def test_of_two_forms_that_were_edited_the_last_counts_and_both_stay(shelf: Shelf) -> None:
     shelf.edit("transcript.vtt", to_vtt(HEARD).replace("tilt", "stilts"), minutes=2)
     shelf.edit("transcript.srt", to_srt(HEARD).replace("tilt", "tiles"), minutes=1)

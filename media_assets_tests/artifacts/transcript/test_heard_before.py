@@ -79,6 +79,14 @@ def test_another_engine_another_sound_or_other_code_hears_anew(
     assert taken(whole, **changes) is None
 
 
+def test_a_setting_that_is_as_by_default_again_hears_anew(tmp_path: Path) -> None:
+    earlier = stored(tmp_path, transcript=heard("a").model_dump_json())
+    with_more = earlier.manifest.model_copy(update={"settings": {**earlier.manifest.settings, "device": "cuda"}})
+    assert taken(Stored(with_more, Transcript, earlier.fetch)) is None
+    other = earlier.manifest.model_copy(update={"settings": {**earlier.manifest.settings, "speakers": {"x": 1}}})
+    assert taken(Stored(other, Transcript, earlier.fetch)) == heard("a"), "it is no setting of the engine"
+
+
 def test_whoever_wants_all_anew_has_it_heard_anew(whole: Stored[Transcript]) -> None:
     assert heard_before(Earlier(whole, {}, all_anew=True), AUDIO, SETTINGS, Vocabulary(), "1") is None
 
