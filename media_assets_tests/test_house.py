@@ -19,6 +19,12 @@ from media_assets_tests.child_processes import lean_processes
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "media_assets"
 MOST_ROOMS = 14
+TOP = """
+.ci .dockerignore .env.example .gitignore Dockerfile Makefile README.md benchmarks dagster.yaml deploy
+docker-compose.yml docs library.yaml media media_assets media_assets_tests pyproject.toml requirements.lock samples
+workspace.yaml
+"""
+"""What the project has at its top, as git knows it."""
 
 
 def lint(name: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -36,6 +42,13 @@ def test_the_package_has_few_rooms_and_three_modules() -> None:
     rooms = [path.name for path in inside if path.is_dir()]
     assert len(rooms) <= MOST_ROOMS
     assert {path.name for path in inside if path.is_file()} == {"__init__.py", "dagster_fixes.py", "definitions.py"}
+
+
+def test_the_top_holds_what_a_user_looks_for_and_nothing_else() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("what belongs to the project is told by git, and this is a copy without it")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert {name.split("/")[0] for name in listed.stdout.split("\0") if name} == set(TOP.split())
 
 
 @pytest.mark.parametrize("folder", packages(), ids=lambda folder: str(folder.relative_to(ROOT)))

@@ -88,6 +88,7 @@ def test_a_sound_library_passes_every_check(tmp_path: Path) -> None:
         "state_dir",
         "ffmpeg",
         "transcriber",
+        "who speaks",
         "a second of sound",
         "credentials",
         "summarizer",
@@ -127,7 +128,7 @@ def test_a_source_that_is_not_there_stops_no_other_check(tmp_path: Path) -> None
     assert wrong(found) == {"source gone"}
     assert found["source gone"].detail == f"there is no folder {tmp_path / 'gone'}"
     assert "sources.gone.path" in found["source gone"].next_step
-    assert len(found) == 9
+    assert len(found) == 10
 
 
 def test_a_source_that_is_a_file_is_no_folder(tmp_path: Path) -> None:
