@@ -42,6 +42,7 @@ from media_assets.base.section import Section
 from media_assets.base.validators import NamedPath, WebAddress, library_name, owner
 from media_assets.config import rules
 from media_assets.config.notices import AlertSettings, WebhookSettings
+from media_assets.config.quality import QualitySettings
 from media_assets.config.tracing import TracingSettings
 from media_assets.media.settings import FFmpegSettings
 from media_assets.pipeline.settings import (
@@ -100,6 +101,7 @@ class Settings(Section):
     images: ImageSettings = ImageSettings()
     compression: VideoCompressionSettings = VideoCompressionSettings()
     duplicates: DuplicateSettings = DuplicateSettings()
+    quality: QualitySettings = QualitySettings()
     assets: dict[str, AssetTuning] = Field(default_factory=dict, validate_default=True)
     """How each asset is run: what is given here, over its `usual_tuning`."""
     retries: RetrySettings = RetrySettings()

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
 from typing import Any
 
@@ -28,7 +29,8 @@ from sqlalchemy import Connection
 
 _EVENTS_AT_ONCE = 200
 _PLANNED = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
-_TOGETHER = {_PLANNED, dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION}
+_CHECKED = dg.DagsterEventType.ASSET_CHECK_EVALUATION
+_TOGETHER = {_PLANNED, _CHECKED, dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION}
 _INSERT_FOR_IDS = SqlEventLogStorageTable.insert().returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
 
 _SHOWN = {dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION}
@@ -53,15 +55,14 @@ def _store_on_sqlite(self: sqlite_event_log.SqliteEventLogStorage, events: Seque
         connection.execute(SqlEventLogStorageTable.insert(), rows)
 
 
-def _store_planned(self: SqlEventLogStorage, events: Sequence[EventLogEntry]) -> None:
-    """What PostgreSQL's storage does with each event of the one kind that it cannot write together, in a transaction.
+def _store_on_postgres(self: SqlEventLogStorage, events: Sequence[EventLogEntry]) -> None:
+    """What PostgreSQL's storage does with each event of the kinds that it cannot write together, in a transaction.
 
     It notifies nobody: Dagster has nobody who listens any more.
     """
     events = _told_apart(events)
-    if type(self).__module__.startswith("dagster_postgres") and {event.dagster_event_type for event in events} == {
-        _PLANNED
-    }:
+    kinds = {event.dagster_event_type for event in events}
+    if type(self).__module__.startswith("dagster_postgres") and kinds in ({_PLANNED}, {_CHECKED}):
         with self.index_transaction() as connection:
             _store_in_index(self, connection, events, [self._event_to_row(event) for event in events])
     else:
@@ -103,17 +104,39 @@ def _store_in_index(
         rows: The events as rows of the table.
     """
     numbers = list(connection.scalars(_INSERT_FOR_IDS, rows))
+    checks = _ChecksWithin(storage, connection)
+    for event, number in zip(events, numbers, strict=True):
+        if event.dagster_event_type == _CHECKED:
+            checks.store(event, number)
     storage._store_asset_event_tags(connection, events, numbers)
     last = {
         (event.get_dagster_event().asset_key, event.dagster_event_type): (event, number)
         for event, number in zip(events, numbers, strict=True)
+        if event.dagster_event_type != _CHECKED
     }
     for event, number in last.values():
         storage._store_asset_event(connection, event, number)
+
+
+class _ChecksWithin:
+    """A storage for what it does with the result of an asset check, within a transaction that is open already."""
+
+    def __init__(self, storage: SqlEventLogStorage, connection: Connection) -> None:
+        self._storage = storage
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._storage, name)
+
+    def index_connection(self) -> AbstractContextManager[Connection]:
+        return nullcontext(self._connection)
+
+    def store(self, event: EventLogEntry, number: int) -> None:
+        SqlEventLogStorage._update_asset_check_evaluation(self, event, number)  # type: ignore[arg-type]
 
 
 def apply() -> None:
     """Mend it, for this process and those that it starts; a second call changes nothing."""
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(_EVENTS_AT_ONCE))
     sqlite_event_log.SqliteEventLogStorage.store_event_batch = _store_on_sqlite  # type: ignore[method-assign,assignment]
-    SqlEventLogStorage.store_event_batch = _store_planned  # type: ignore[method-assign,assignment]
+    SqlEventLogStorage.store_event_batch = _store_on_postgres  # type: ignore[method-assign,assignment]

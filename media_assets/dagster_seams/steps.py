@@ -29,6 +29,7 @@ __all__ = [
     "_build_data_version_tags",
     "_get_code_version",
     "_get_input_provenance_data",
+    "record_checks",
     "record_nothing_more",
     "record_together",
 ]
@@ -38,6 +39,24 @@ def record_nothing_more(context: dg.OutputContext) -> None:
     """Keep Dagster from recording an artifact for each file of the run once its output is stored: what there is to
     record, the IO manager has recorded by then, and some files may have none."""
     context._asset_key = None
+
+
+def record_checks(
+    step: StepExecutionContext, evaluations: Sequence[dg.AssetCheckEvaluation]
+) -> Iterator[dg.DagsterEvent]:
+    """What asset checks found of many files of one step; the events are written to the log together.
+
+    Dagster makes such an event for one check of a whole step only, and of no batch.
+    """
+    batch_id = generate_event_batch_id()  # type: ignore[no-untyped-call]
+    for number, evaluation in enumerate(evaluations, start=1):
+        yield dg.DagsterEvent.from_step(
+            event_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+            step_context=step,
+            event_specific_data=evaluation,
+            message=f"{evaluation.check_name}: {evaluation.description}",
+            batch_metadata=DagsterEventBatchMetadata(batch_id, number == len(evaluations)),
+        )
 
 
 def record_together(

@@ -44,6 +44,7 @@ KEEP_TIME = "async=1:first_pts=0"
 _DEFAULTS = FFmpegSettings()
 _QUESTION_TIMEOUT_SECONDS = 30
 _GLOBAL_ARGUMENTS = ("-hide_banner", "-nostdin", "-y", "-loglevel", "level+warning")
+_TELLING_ARGUMENTS = ("-loglevel", "level+info", "-nostats")
 _PROGRESS_ARGUMENTS = ("-progress", "pipe:1", "-stats_period", "0.5")
 
 
@@ -134,6 +135,18 @@ class FFmpeg:
             Fatal: the disk is full, or ffmpeg cannot be started.
         """
         command = self._command(output, *_PROGRESS_ARGUMENTS)
+        return complaints(self._run(command, work, duration_seconds), command, work)
+
+    def told(self, output: Any, work: Work, *, duration_seconds: float | None = None) -> str:
+        """Run a command that measures, and return all that it says of it.
+
+        Args and raises: as `run`.
+        """
+        command = self._command(output, *_PROGRESS_ARGUMENTS, *_TELLING_ARGUMENTS)
+        return self._run(command, work, duration_seconds).decode(errors="replace")
+
+    def _run(self, command: Sequence[str], work: Work, duration_seconds: float | None) -> bytes:
+        """What a command wrote to its standard error."""
         ending = Ending()
         rest, made = b"", FFmpegProgress()
         for data in self._stream(command, work, ending):
@@ -142,7 +155,7 @@ class FFmpeg:
                 work.progressed()
             if duration_seconds and made.seconds is not None:
                 work.report(min(1.0, max(0.0, made.seconds / duration_seconds)))
-        return complaints(ending.error_output, command, work)
+        return ending.error_output
 
     def pcm(
         self,

@@ -34,6 +34,8 @@ class Artifact(Generic[Value]):
     media_seconds: float | None = None
     """How long the recording plays; what later stages may take depends on it."""
     cost_usd: float = 0.0
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """What was measured on the way and decides nothing, by name: for the checks of quality. No part of its version."""
     by_hand: bool = False
     """Whether a person's work is in it, which no copy of another file's artifact may take the place of."""
     unfinished: BadMedia | None = None

@@ -26,6 +26,7 @@ from media_assets.base.errors import Cancelled, Fatal
 from media_assets.base.interruption import asking
 from media_assets.base.keys import display_name
 from media_assets.pipeline.artifact import Stored
+from media_assets.pipeline.asset_checks import check_specs
 from media_assets.pipeline.deaths import Death
 from media_assets.pipeline.file_work import FileWork
 from media_assets.pipeline.lanes import LANE_TAG
@@ -37,7 +38,8 @@ from media_assets.pipeline.observers import observed
 from media_assets.pipeline.outcome import Outcome, RunFacts, Upstream
 from media_assets.pipeline.prefetch import Prefetcher
 from media_assets.pipeline.progress import Progress
-from media_assets.pipeline.results import described_by
+from media_assets.pipeline.quality import Verdict
+from media_assets.pipeline.results import described_by, judged_by
 from media_assets.pipeline.retention import remove_what_is_old
 from media_assets.pipeline.stage import FileAsset
 from media_assets.pipeline.stage_run import StageRun
@@ -67,17 +69,22 @@ class StageConfig(dg.Config):
     )
 
 
-def batches_of(stage: FileAsset[Any], stages: Sequence[FileAsset[Any]]) -> Callable[..., Batch]:
+def batches_of(stage: FileAsset[Any], stages: Sequence[FileAsset[Any]]) -> Callable[..., Iterator[dg.Output[Any]]]:
     """The function of the Dagster asset of a stage: it makes a batch of the files of a run.
+
+    What the checks of quality find of each file is recorded by the IO manager, which leaves nothing to say of all files
+    together; so their outputs are empty.
 
     Args:
         stages: All of the library, in order; the first takes up the source files.
     """
     first = stages[0].name
 
-    def compute(context: dg.AssetExecutionContext, config: StageConfig, **upstreams: Any) -> Batch:
+    def compute(context: dg.AssetExecutionContext, config: StageConfig, **upstreams: Any) -> Iterator[dg.Output[Any]]:
         resources = {name: getattr(context.resources, name) for name in stage.engines}
-        return Batch(stage, first, context, upstreams, resources, config)
+        yield dg.Output(Batch(stage, first, context, upstreams, resources, config))
+        for check in check_specs(stage, context.resources.library.settings):
+            yield dg.Output(None, output_name=check.get_python_identifier())
 
     compute.__name__ = stage.name
     # Dagster reads them when it makes the asset: as types, and without the artifacts of earlier stages.
@@ -271,22 +278,30 @@ class Batch:
         work = self._work(key, store, scratch)
         try:
             manifest, reused = work.find_or_make()
-            described = self._describe(manifest, store)
+            described, verdicts = self._looked_at(manifest, store)
         except BaseException as error:
             known = work.blame(error)
             if known is not error:
                 logger.exception("%s of %s", self.stage.name, key)
             outcome = Outcome(key, error=known, attempt=work.attempt, seconds=time.monotonic() - started)
         else:
-            outcome = Outcome(key, manifest, reused=reused, described=described, seconds=time.monotonic() - started)
+            outcome = Outcome(
+                key,
+                manifest,
+                reused=reused,
+                described=described,
+                verdicts=verdicts,
+                seconds=time.monotonic() - started,
+            )
         finally:
             prefetcher.taken(key)
             self._works.pop(key, None)
         return replace(outcome, revision=work.source_revision()) if self.library.observers else outcome
 
-    def _describe(self, manifest: Manifest, store: ArtifactStore) -> Mapping[str, Any]:
+    def _looked_at(self, manifest: Manifest, store: ArtifactStore) -> tuple[Mapping[str, Any], Mapping[str, Verdict]]:
+        """What a person wants to see of an artifact, and what the checks of quality find."""
         if manifest.not_applicable:
-            return {}
+            return {}, {}
         with ExitStack() as leases:
 
             def fetch(name: str | None) -> Path:
@@ -295,4 +310,5 @@ class Batch:
                 return leases.enter_context(store.lease(manifest.file(name)))
 
             stored = Stored(manifest, self.stage.value_type, fetch, where=lambda: store.link(manifest))
-            return described_by(self.stage, self.stage.describe(stored))
+            described = described_by(self.stage, self.stage.describe(stored))
+            return described, judged_by(self.stage, stored, self.library.settings)

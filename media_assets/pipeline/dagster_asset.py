@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 
+from media_assets.pipeline.asset_checks import check_specs
 from media_assets.pipeline.partitions import media_files
 from media_assets.pipeline.run_settings import RunSettings
 from media_assets.pipeline.stage import FileAsset
@@ -36,7 +37,9 @@ def dagster_asset(
     """
     tuning = settings.assets[stage.name]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", dg.BetaWarning)  # backfill_policy is beta; we mean it
+        # `backfill_policy` is beta, and checks of partitions are a preview; we mean both.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        warnings.simplefilter("ignore", dg.PreviewWarning)
         asset: dg.AssetsDefinition = dg.asset(
             compute_fn=compute,
             name=stage.name,
@@ -58,6 +61,7 @@ def dagster_asset(
                 jitter=dg.Jitter.PLUS_MINUS,
             ),
             automation_condition=automation_condition,
+            check_specs=check_specs(stage, settings),
             metadata={"batch": tuning.batch, "workers": tuning.workers},
         )
     return asset

@@ -320,6 +320,7 @@ class FileWork:
             made_in_seconds=round(seconds, 3),
             made_by_run=self._run.run_id,
             cost_usd=artifact.cost_usd if artifact else 0.0,
+            figures=dict(artifact.figures) if artifact else {},
             by_hand=artifact.by_hand if artifact else False,
         )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from media_assets.base.errors import MediaAssetsError
+from media_assets.pipeline.quality import Verdict
 from media_assets.places.manifest import Manifest
 from media_assets.places.store import ArtifactStore
 
@@ -27,6 +28,8 @@ class Outcome:
     reused: bool = False
     described: Mapping[str, Any] = field(default_factory=dict)
     """What a person wants to see of the artifact."""
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    """What the checks of quality found, by their names."""
     seconds: float = 0.0
     revision: str | None = None
     """Which version of the source file it is of; None where nobody asked, or where that cannot be told."""

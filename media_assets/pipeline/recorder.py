@@ -24,8 +24,10 @@ from media_assets.dagster_seams.steps import (
     _build_data_version_tags,
     _get_code_version,
     _get_input_provenance_data,
+    record_checks,
     record_together,
 )
+from media_assets.pipeline.asset_checks import check_evaluations
 from media_assets.pipeline.batch import Batch
 from media_assets.pipeline.outcome import Outcome
 from media_assets.pipeline.recording import address_of
@@ -88,6 +90,7 @@ class Recorder:
                 for key, outcome in new.items()
             ],
         )
+        yield from record_checks(self._step, check_evaluations(self._asset_key, new.values()))
         self._recorded |= new
 
     def _metadata(self, outcome: Outcome) -> Mapping[str, Any]:

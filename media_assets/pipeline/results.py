@@ -19,7 +19,8 @@ from media_assets.base.files import read_file
 from media_assets.base.paths import LeadsOut, plain_name
 from media_assets.base.promises import name_of
 from media_assets.base.telling import text_of
-from media_assets.pipeline.artifact import Artifact, first_of
+from media_assets.pipeline.artifact import Artifact, Stored, first_of
+from media_assets.pipeline.quality import Verdict
 from media_assets.work.engine_errors import not_made
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def checked(stage: FileAsset[Any], made: object, directory: Path) -> Artifact[An
         raise _fault(stage, f"returned {_kind(made.by_hand)} as by_hand, and no bool")
     if not (made.unfinished is None or isinstance(made.unfinished, BadMedia)):
         raise _fault(stage, f"returned {_kind(made.unfinished)} as unfinished, and no BadMedia")
+    if not isinstance(made.figures, Mapping) or not all(map(_is_figure, made.figures.items())):
+        raise _fault(stage, f"returned {text_of(made.figures)} as figures, and not {{name: number}}")
     for field in ("media_seconds", "cost_usd"):
         number = getattr(made, field)
         if not (number is None and field == "media_seconds") and not _is_amount(number):
@@ -80,6 +83,25 @@ def described_by(stage: FileAsset[Any], described: object) -> Mapping[str, Any]:
                 next_step=_mend(stage, stage.describe),
             ) from None
     return described
+
+
+def judged_by(stage: FileAsset[Any], stored: Stored[Any], settings: Any) -> Mapping[str, Verdict]:
+    """What the checks of a stage find of an artifact.
+
+    Raises:
+        FaultOfCode: one of them fails.
+    """
+    if stage.quality is None:
+        return {}
+    try:
+        return stage.quality.judge(stored, settings)
+    except BadMedia:
+        raise
+    except Exception as error:
+        raise FaultOfCode(
+            f"a check of quality of the stage {stage.name} failed: {type(error).__name__}: {text_of(error)}",
+            next_step=f"Mend it, or set `quality.{stage.name}.enabled: false` in library.yaml until then",
+        ) from error
 
 
 def found_in(store: ArtifactStore, asset: str, fingerprint: str) -> Manifest | None:
@@ -155,6 +177,12 @@ def _require_document(stage: FileAsset[Any], made: Artifact[Any], document: str)
     except ValidationError as error:
         name = stage.value_type.__name__
         raise _fault(stage, f"wrote a {document} that is no {name} ({first_of(error)})") from error
+
+
+def _is_figure(named: tuple[object, object]) -> bool:
+    name, number = named
+    is_number = isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
+    return isinstance(name, str) and is_number
 
 
 def _is_amount(number: object) -> bool:

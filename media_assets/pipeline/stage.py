@@ -27,6 +27,7 @@ from pydantic import BaseModel
 from media_assets.base.errors import Fatal, FaultOfCode
 from media_assets.base.section import Section
 from media_assets.pipeline.artifact import Artifact, Earlier, Stored, Value
+from media_assets.pipeline.quality import Quality, QualityCheck
 from media_assets.pipeline.recipe import SIDECARS, Consulted, OfFile, unusual_settings
 from media_assets.pipeline.recording import Recording
 from media_assets.pipeline.rules import Collected, EngineRule
@@ -62,6 +63,7 @@ class FileAsset(Generic[Value]):
     consults: Mapping[str, Consulted]
     sidecar_endings: Collection[str]
     after_all_else: bool
+    quality: Quality[Value] | None
 
     @property
     def name(self) -> str:
@@ -119,6 +121,10 @@ class FileAsset(Generic[Value]):
     @property
     def _parameters(self) -> Iterable[tuple[str, Any]]:
         return [(name, without_none(hint)) for name, hint in self._hints.items() if name != "return"]
+
+    def quality_checks(self, settings: Any) -> tuple[QualityCheck[Value], ...]:
+        """What a library looks at in each artifact."""
+        return self.quality.wanted(settings) if self.quality else ()
 
     def settings_for(self, settings: Any) -> Any:
         """What of the settings decides the results: `result_settings`, and with rules the list of it and those.
@@ -209,6 +215,7 @@ def file_asset(
     consults: Mapping[str, Consulted] | None = None,
     sidecar_endings: Collection[str] = (),
     after_all_else: bool = False,
+    quality: Quality[Value] | None = None,
 ) -> Callable[[Callable[..., Artifact[Value]]], FileAsset[Value]]:
     """Declare a stage.
 
@@ -240,6 +247,7 @@ def file_asset(
             So are the files beside the source, as `sidecars`.
         sidecar_endings: Which files beside the source are its sidecars: how their names end.
         after_all_else: Whether it takes so long that the rest of the library goes first where one process does all.
+        quality: What is looked at in each artifact; what it finds warns and stops nothing.
     """
 
     def declare(function: Callable[..., Artifact[Value]]) -> FileAsset[Value]:
@@ -264,6 +272,7 @@ def file_asset(
             consults or {},
             sidecar_endings,
             after_all_else,
+            quality,
         )
 
     return declare

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, JsonValue
+from pydantic import AfterValidator, Field, JsonValue
 
 from media_assets.base.keys import decode_path
 from media_assets.base.model import Model
@@ -69,6 +69,8 @@ class Manifest(Model):
     reused_from: str | None = None
     """Key of the file of equal content whose artifact this is a copy of."""
     cost_usd: float = 0.0
+    figures: dict[str, float] = Field(default_factory=dict)
+    """What was measured while it was made, by name; no part of its version."""
     by_hand: bool = False
     """Whether a person's work is in it."""
 

@@ -44,7 +44,7 @@ def extract(source: Path) -> AudioTrack:
     assert found is not None
     stream, reason = choose_audio(found, ())
     result = source.parent / "result.m4a"
-    return extract_m4a(FFmpeg(), source, found, stream, reason, result, AudioSettings(), work)
+    return extract_m4a(FFmpeg(), source, found, stream, reason, result, AudioSettings(), work).track
 
 
 @pytest.fixture(scope="module")

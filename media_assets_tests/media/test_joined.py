@@ -55,7 +55,7 @@ def extract(tmp_path: Path, name: str, content: bytes) -> AudioTrack:
     assert media is not None
     stream, reason = choose_audio(media, ())
     out = tmp_path / "out.m4a"
-    return extract_m4a(FFmpeg(), source, media, stream, reason, out, AudioSettings(), Work(tmp_path))
+    return extract_m4a(FFmpeg(), source, media, stream, reason, out, AudioSettings(), Work(tmp_path)).track
 
 
 def with_size(content: bytes, data_bytes: int) -> bytes:

@@ -126,7 +126,7 @@ def extract(path: Path) -> float:
     assert found is not None
     stream, reason = choose_audio(found, ())
     destination = path.parent / "result.m4a"
-    return extract_m4a(FFmpeg(), path, found, stream, reason, destination, AudioSettings(), work).duration_seconds
+    return extract_m4a(FFmpeg(), path, found, stream, reason, destination, AudioSettings(), work).track.duration_seconds
 
 
 def test_a_header_that_claims_a_century_gives_no_more_than_the_sound_there_is(tmp_path: Path):

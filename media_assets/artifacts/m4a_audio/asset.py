@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from media_assets.artifacts.drive_file.value import SourceFile
 from media_assets.artifacts.m4a_audio.extract import extract_m4a
+from media_assets.artifacts.m4a_audio.quality import AUDIO_QUALITY
 from media_assets.artifacts.m4a_audio.settings import AudioSettings
 from media_assets.artifacts.m4a_audio.silent_tracks import choose_heard
 from media_assets.artifacts.m4a_audio.value import AudioTrack
@@ -39,6 +40,7 @@ def describe(stored: Stored[AudioTrack]) -> Metadata:
     tuning=AssetTuning(batch=50, workers=2, time_limit_seconds=120, time_limit_per_media_second=1.0),
     result_settings=lambda settings: settings.audio,
     describe=describe,
+    quality=AUDIO_QUALITY,
     reads_source=True,
 )
 def m4a_audio(
@@ -60,9 +62,14 @@ def m4a_audio(
     stream, reason = choose_heard(drive_file.local_path(), file.media, settings.languages, programmes, work)
     work.require_space(_expected_bytes(file, settings))
     audio = work.directory / "audio.m4a"
-    track = extract_m4a(ffmpeg, drive_file.local_path(), file.media, stream, reason, audio, settings, work)
-    track = track.model_copy(update={"programmes_said": one_of(programmes, stream)})
-    return Artifact(track, files={"audio.m4a": audio}, media_seconds=track.duration_seconds)
+    extracted = extract_m4a(ffmpeg, drive_file.local_path(), file.media, stream, reason, audio, settings, work)
+    track = extracted.track.model_copy(update={"programmes_said": one_of(programmes, stream)})
+    return Artifact(
+        track,
+        files={"audio.m4a": audio},
+        media_seconds=track.duration_seconds,
+        figures=extracted.loudness.figures,
+    )
 
 
 def _expected_bytes(file: SourceFile, settings: AudioSettings) -> int:

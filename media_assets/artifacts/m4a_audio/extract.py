@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from media_assets.media.ffmpeg import ALL_MUST_DECODE, FFmpeg
 from media_assets.media.info import MediaInfo, Stream
 from media_assets.media.joined import reads_on
 from media_assets.media.leaps import CLOSED, leaps
+from media_assets.media.loudness import Loudness, decoded_loudness
 from media_assets.media.matroska_chapters import unread_chapters
 from media_assets.media.own_ends import own_end
 from media_assets.media.probe import MOST_CHAPTERS, probe
@@ -30,6 +32,9 @@ from media_assets.media.untrusted import ISO, file_url, our_own, uploaded
 from media_assets.work.portions import portions
 from media_assets.work.work import Work
 
+logger = logging.getLogger("media_assets")
+
+_UNKNOWN = Loudness()
 _ONE_AFTER_THE_OTHER = "asetpts=N/SR/TB"
 """The filter that gives each sample the time at which it comes."""
 _LISTED_CHAPTERS = {"mp3", "flac", "ogg"}
@@ -70,6 +75,15 @@ def choose_audio(
     return streams[0], "the first track"
 
 
+@dataclass(frozen=True)
+class Extracted:
+    """What was written."""
+
+    track: AudioTrack
+    loudness: Loudness
+    """How loud it is, as far as that could be measured."""
+
+
 def extract_m4a(
     ffmpeg: FFmpeg,
     source: Path,
@@ -79,7 +93,7 @@ def extract_m4a(
     destination: Path,
     settings: AudioSettings,
     work: Work,
-) -> AudioTrack:
+) -> Extracted:
     """Write one audio stream as AAC in M4A, with the index in front, tags, chapters and creation time.
 
     AAC is copied bit for bit; when the copy cannot be decoded (broadcasts change their channels in mid-stream), and
@@ -115,7 +129,7 @@ def extract_m4a(
     assert result.sample_rate is not None and result.channels is not None
     unread = unread_chapters(source, media, work)
     work.report(1.0)
-    return AudioTrack(
+    track = AudioTrack(
         stream_index=stream.index,
         chosen_because="; ".join(filter(None, [reason, taken.mixed, beyond, jumps, *mended.said])),
         language=stream.language,
@@ -130,6 +144,7 @@ def extract_m4a(
             media.chapters, written.chapters if written else (), _shift_seconds(media, stream), unread
         ),
     )
+    return Extracted(track, taken.loudness)
 
 
 @dataclass(frozen=True)
@@ -160,6 +175,7 @@ class _Taken:
     """How a stream was taken."""
 
     copied: bool
+    loudness: Loudness = _UNKNOWN
     errors: tuple[str, ...] = ()
     """What ffmpeg met on the way without failing."""
     failure: BadMedia | None = None
@@ -181,18 +197,20 @@ def _take(
     """Copy or else encode."""
     if stream.codec == "aac" and mended.is_copied:
         try:
-            return _Taken(copied=True, errors=_copy(ffmpeg, source, media, stream, destination, work))
+            errors, loudness = _copy(ffmpeg, source, media, stream, destination, work)
+            return _Taken(copied=True, errors=errors, loudness=loudness)
         except TimeLimitExceeded:
             raise
         except BadMedia:
             work.check()
+    encoding, measuring = portions(work, [0.9, 0.1])
     try:
-        errors, mixed = _encode(ffmpeg, source, media, stream, destination, settings, work, mended.filter)
+        errors, mixed = _encode(ffmpeg, source, media, stream, destination, settings, encoding, mended.filter)
     except TimeLimitExceeded:
         raise
     except BadMedia as error:
         return _Taken(copied=False, failure=error)
-    return _Taken(copied=False, errors=errors, mixed=mixed)
+    return _Taken(copied=False, errors=errors, mixed=mixed, loudness=_loudness(ffmpeg, destination, measuring))
 
 
 def offset_seconds(media: MediaInfo, stream: Stream) -> float:
@@ -202,15 +220,28 @@ def offset_seconds(media: MediaInfo, stream: Stream) -> float:
 
 def _copy(
     ffmpeg: FFmpeg, source: Path, media: MediaInfo, stream: Stream, destination: Path, work: Work
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, ...], Loudness]:
     duration = stream.duration_seconds or media.duration_seconds
     copying, checking = portions(work, [0.5, 0.5])
     errors = ffmpeg.run(
         _output(source, media, stream, destination, {"acodec": "copy"}), copying, duration_seconds=duration
     )
-    copy = uploaded(destination, ISO)["a:0"]
-    ffmpeg.run(copy.output("-", format="null", **ALL_MUST_DECODE), checking, duration_seconds=duration)
-    return errors
+    loudness = _loudness(ffmpeg, destination, checking)
+    if loudness == _UNKNOWN:
+        copy = uploaded(destination, ISO)["a:0"]
+        ffmpeg.run(copy.output("-", format="null", **ALL_MUST_DECODE), checking, duration_seconds=duration)
+    return errors, loudness
+
+
+def _loudness(ffmpeg: FFmpeg, result: Path, work: Work) -> Loudness:
+    """How loud the result is; unknown where it cannot be measured, which says nothing of whether it is whole."""
+    try:
+        return decoded_loudness(ffmpeg, result, ISO, work)
+    except TimeLimitExceeded:
+        raise
+    except BadMedia as error:
+        logger.info("how loud %s is could not be measured: %s", result.name, error.reason)
+        return _UNKNOWN
 
 
 def _encode(

@@ -11,7 +11,9 @@ from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.artifacts.transcript.captions import to_srt, to_vtt
 from media_assets.artifacts.transcript.checking import checked_transcript
 from media_assets.artifacts.transcript.correcting import corrected
+from media_assets.artifacts.transcript.coverage import speech_coverage
 from media_assets.artifacts.transcript.heard_before import HEARD, TRANSCRIPT, VOICES, heard_before
+from media_assets.artifacts.transcript.quality import TRANSCRIPT_QUALITY
 from media_assets.artifacts.transcript.settings import TranscriptionSettings
 from media_assets.artifacts.transcript.subtitles.existing import (
     ENDINGS,
@@ -86,6 +88,7 @@ def _told(correction: Correction) -> str:
     resource_settings=lambda settings: {"speakers": settings.speakers},
     consults={"drive_file": tracks_told, "sidecars": sidecars_told},
     sidecar_endings=ENDINGS,
+    quality=TRANSCRIPT_QUALITY,
 )
 def transcript(
     m4a_audio: Stored[AudioTrack],
@@ -141,6 +144,7 @@ def transcript(
         document=TRANSCRIPT,
         media_seconds=said.duration_seconds,
         cost_usd=0.0 if before else heard.cost_usd,
+        figures=speech_coverage(said, told.diarization if told else None),
         by_hand=by_hand is not None,
     )
 

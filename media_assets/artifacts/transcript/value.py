@@ -120,8 +120,12 @@ class Transcript(Model):
     """Set where a person corrected it: then no engine writes over it."""
     versions: tuple[Correction, ...] = ()
     """All that people wrote, in order of time."""
+    speech_seconds: float | None = None
+    """How much of the recording voice activity detection took for speech; None where nobody asked."""
 
-    _dump = model_serializer(mode="wrap")(_without_absent("note", "languages", "speakers", "correction", "versions"))
+    _dump = model_serializer(mode="wrap")(
+        _without_absent("note", "languages", "speakers", "correction", "versions", "speech_seconds")
+    )
 
     @property
     def language_shares(self) -> str:

@@ -66,7 +66,7 @@ def _converted(media: MediaInfo, ffmpeg: FFmpeg, work: Work) -> AudioTrack:
         from media_assets.artifacts.m4a_audio.extract import choose_audio, extract_m4a
 
         stream, reason = choose_audio(media, ())
-        return extract_m4a(ffmpeg, SPEECH, media, stream, reason, _audio(work), AudioSettings(), work)
+        return extract_m4a(ffmpeg, SPEECH, media, stream, reason, _audio(work), AudioSettings(), work).track
 
 
 def _heard(section: TranscriptionSettings, ffmpeg: FFmpeg, track: AudioTrack, work: Work) -> str | None:

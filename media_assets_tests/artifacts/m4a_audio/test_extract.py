@@ -30,7 +30,7 @@ def extract(source: Path, settings: AudioSettings | None = None, work: Work | No
     assert found is not None
     stream, reason = choose_audio(found, settings.languages)
     destination = source.parent / "result.m4a"
-    return extract_m4a(FFmpeg(), source, found, stream, reason, destination, settings, work), destination
+    return extract_m4a(FFmpeg(), source, found, stream, reason, destination, settings, work).track, destination
 
 
 def packets(path: Path) -> list[bytes]:

@@ -54,7 +54,7 @@ def extract(source: Path, settings: AudioSettings | None = None) -> tuple[AudioT
     assert found is not None
     stream, reason = choose_audio(found, settings.languages)
     destination = source.parent / "result.m4a"
-    track = extract_m4a(FFmpeg(), source, found, stream, reason, destination, settings, work)
+    track = extract_m4a(FFmpeg(), source, found, stream, reason, destination, settings, work).track
     with av.open(str(destination)) as container:
         return track, np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1) * 32768
 

@@ -177,7 +177,7 @@ def taken(name: str, voice: np.ndarray, folder: Path) -> tuple[Path, AudioTrack]
     settings = AudioSettings()
     stream, reason = choose_heard(source, found, settings.languages, (), work)
     out = folder / "audio.m4a"
-    return out, extract_m4a(FFmpeg(), source, found, stream, reason, out, settings, work)
+    return out, extract_m4a(FFmpeg(), source, found, stream, reason, out, settings, work).track
 
 
 def parts(sound: np.ndarray) -> list[np.ndarray]:

@@ -56,6 +56,7 @@ def to_transcript(
     several = len({stretch.language for stretch in spoken}) > 1
     lacking = lacking_note(total([window.lacking for window in windows]))
     spoken_in = the_one(language) or main
+    speech_seconds = round(sum(window.speech_seconds for window in windows), 3)
     unknown = _NO_LANGUAGE if kept and spoken_in == UNDETERMINED else None
     return Transcript(
         language=spoken_in,
@@ -66,6 +67,7 @@ def to_transcript(
         segments=kept,
         dropped=total([*(window.dropped for window in windows), repeated]),
         cost_usd=sum(window.cost_usd for window in windows),
+        speech_seconds=speech_seconds or None,
         note="; ".join(filter(None, (note, lacking, _remarks(windows), unknown))) or None,
     )
 
