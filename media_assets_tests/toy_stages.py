@@ -11,6 +11,7 @@ from media_assets.base.section import Section
 from media_assets.config.settings import Settings
 from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.library import Library
+from media_assets.pipeline.quality import Quality, QualityCheck, QualityLimits, Verdict
 from media_assets.pipeline.settings import AssetTuning, LimitSettings, RetrySettings
 from media_assets.pipeline.stage import FileAsset, Metadata, file_asset
 from media_assets.places.folder.settings import FolderSource, FolderStore
@@ -43,6 +44,25 @@ def describe(stored: Stored[Note]) -> Metadata:
     return {"title": stored.value.title}
 
 
+class CalmLimits(QualityLimits):
+    """The section `calm` of the settings of a toy library."""
+
+    max_marks: int = 0
+
+
+def _calm(stored: Stored[Note], limits: CalmLimits) -> Verdict | None:
+    title = stored.value.title
+    if title == "nothing":
+        return None
+    if title == "cannot be judged":
+        raise ZeroDivisionError("by no words")
+    marks = title.count("!")
+    return Verdict(marks <= limits.max_marks, f"{marks} exclamation marks", "Breathe", {"marks": marks})
+
+
+CALM = Quality[Note](lambda settings: settings.calm, (QualityCheck("calm", "Nobody shouts.", _calm),))
+
+
 def _tuning(batch: int, workers: int) -> AssetTuning:
     return AssetTuning(batch=batch, workers=workers, time_limit_seconds=300, time_limit_per_media_second=1)
 
@@ -72,6 +92,7 @@ def note(entry: SourceEntry, library: Library, bench: Bench, work: Work) -> Arti
     tuning=_tuning(50, 2),
     result_settings=lambda settings: settings.shout,
     describe=describe,
+    quality=CALM,
 )
 def shout(note: Stored[Note], bench: Bench, settings: ShoutSettings, work: Work) -> Artifact[Note]:
     """Reads the source again, and writes a file that depends on the settings."""
@@ -105,6 +126,7 @@ class ToySettings(Settings):
     """With the stages of this module in the place of the product's."""
 
     shout: ShoutSettings = ShoutSettings()
+    calm: CalmLimits = CalmLimits()
 
     @classmethod
     def usual_tuning(cls) -> dict[str, AssetTuning]:

@@ -94,9 +94,10 @@ def _processor(context: typer.Context) -> Iterator[tuple[Processor, BarProgress]
 
 
 def _work(processor: Processor, progress: BarProgress, keys: list[str], selection: Selection) -> None:
-    from media_assets.cli.terminal import print_failures, print_gone, print_stage
+    from media_assets.cli.terminal import print_failures, print_gone, print_stage, print_warned
     from media_assets.operation.chunks import Chunks
     from media_assets.operation.selection_checks import artifacts_lost
+    from media_assets.pipeline.quality_warnings import quality_warnings
 
     console.print(counted(len(keys)))
     chunks = Chunks(processor, keys, selection)
@@ -115,6 +116,7 @@ def _work(processor: Processor, progress: BarProgress, keys: list[str], selectio
     print_gone(problems, sorted({key for key, asset in status.gone if asset in names}))
     failures = [failure for failure in status.failures.values() if failure.asset in names]
     print_failures(problems, failures)
+    print_warned(problems, quality_warnings(processor.instance, names, keys))
     not_done = [*processor.problems, *chunks.spent.values()]
     if not chunks.spent:
         not_done += artifacts_lost(status.lost(names))

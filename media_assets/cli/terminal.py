@@ -12,6 +12,7 @@ from media_assets.artifacts.duplicates.values import DuplicateGroup, LookAlike
 from media_assets.base.keys import display_name, readable
 from media_assets.base.wording import counted, describe_bytes
 from media_assets.operation.planning import StagePlan
+from media_assets.pipeline.quality_warnings import QualityWarning
 from media_assets.pipeline.records import Failed
 from media_assets.pipeline.status import LibraryStatus, State
 from media_assets.pipeline.status_cells import Cell
@@ -92,6 +93,31 @@ def print_failures(console: Console, failures: Sequence[Failed], *, every_one: b
         )
     if failures:
         console.print("`media-assets retry` tries them again.")
+
+
+def print_warnings(console: Console, warnings: Sequence[QualityWarning], *, every_one: bool = False) -> None:
+    """Which artifacts may not be as good as they should, why, and what to do about it."""
+    shown = warnings if every_one else warnings[:_MOST_FAILURES]
+    for warning in shown:
+        head = f"! {warning.asset} of {readable(warning.key)}: {warning.check}"
+        console.print(head, style="yellow", markup=False, soft_wrap=True)
+        console.print(f"    {warning.sentence}", markup=False, soft_wrap=True)
+    if len(warnings) > len(shown):
+        console.print(
+            f"… and {len(warnings) - len(shown)} more; `media-assets status --warnings --all` shows them",
+            soft_wrap=True,
+        )
+
+
+def print_warned(console: Console, warnings: Sequence[QualityWarning]) -> None:
+    """How many files the checks of quality warn of."""
+    if warnings:
+        files = counted(len({warning.key for warning in warnings}))
+        console.print(
+            f"{files} may not be as good as they should: `media-assets status --warnings` says why",
+            style="yellow",
+            soft_wrap=True,
+        )
 
 
 def print_missing(console: Console, cells: Iterable[Cell]) -> None:

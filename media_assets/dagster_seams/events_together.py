@@ -2,10 +2,10 @@
 
 Dagster 1.13.27: it writes its events one by one unless `DAGSTER_EVENT_BATCH_SIZE` is set, and on SQLite then too: two
 commits for each file that a run is to make, and two for each that it has made. On PostgreSQL the first two stay, each
-with its ways to the server and back. Both kinds come all at once, so they are written together. A run that is killed
-before has stored artifacts without an event, as ever, and the next run finds them. What is set in the environment
-already stays, and 0 writes them one by one. To be removed when Dagster's storages have a `store_event_batch` for these
-kinds of events; the size is to stay.
+with its ways to the server and back. Both kinds come all at once, so they are written together, and so are the events
+of asset checks. A run that is killed before has stored artifacts without an event, as ever, and the next run finds
+them. What is set in the environment already stays, and 0 writes them one by one. To be removed when Dagster's storages
+have a `store_event_batch` for these kinds of events; the size is to stay.
 
 Dagster's UI takes events of an asset that have the same millisecond for one, so those that were made within one get
 times of their own.
@@ -29,8 +29,9 @@ from sqlalchemy import Connection
 
 _EVENTS_AT_ONCE = 200
 _PLANNED = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
-_CHECKED = dg.DagsterEventType.ASSET_CHECK_EVALUATION
-_TOGETHER = {_PLANNED, _CHECKED, dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION}
+_CHECKS = {dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED, dg.DagsterEventType.ASSET_CHECK_EVALUATION}
+_ONE_BY_ONE_ON_POSTGRES = {_PLANNED, *_CHECKS}
+_TOGETHER = {*_ONE_BY_ONE_ON_POSTGRES, dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION}
 _INSERT_FOR_IDS = SqlEventLogStorageTable.insert().returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
 
 _SHOWN = {dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION}
@@ -62,7 +63,7 @@ def _store_on_postgres(self: SqlEventLogStorage, events: Sequence[EventLogEntry]
     """
     events = _told_apart(events)
     kinds = {event.dagster_event_type for event in events}
-    if type(self).__module__.startswith("dagster_postgres") and kinds in ({_PLANNED}, {_CHECKED}):
+    if type(self).__module__.startswith("dagster_postgres") and kinds <= _ONE_BY_ONE_ON_POSTGRES:
         with self.index_transaction() as connection:
             _store_in_index(self, connection, events, [self._event_to_row(event) for event in events])
     else:
@@ -106,20 +107,20 @@ def _store_in_index(
     numbers = list(connection.scalars(_INSERT_FOR_IDS, rows))
     checks = _ChecksWithin(storage, connection)
     for event, number in zip(events, numbers, strict=True):
-        if event.dagster_event_type == _CHECKED:
+        if event.dagster_event_type in _CHECKS:
             checks.store(event, number)
     storage._store_asset_event_tags(connection, events, numbers)
     last = {
         (event.get_dagster_event().asset_key, event.dagster_event_type): (event, number)
         for event, number in zip(events, numbers, strict=True)
-        if event.dagster_event_type != _CHECKED
+        if event.dagster_event_type not in _CHECKS
     }
     for event, number in last.values():
         storage._store_asset_event(connection, event, number)
 
 
 class _ChecksWithin:
-    """A storage for what it does with the result of an asset check, within a transaction that is open already."""
+    """A storage for what it does with an event of an asset check, within a transaction that is open already."""
 
     def __init__(self, storage: SqlEventLogStorage, connection: Connection) -> None:
         self._storage = storage
@@ -132,7 +133,11 @@ class _ChecksWithin:
         return nullcontext(self._connection)
 
     def store(self, event: EventLogEntry, number: int) -> None:
-        SqlEventLogStorage._update_asset_check_evaluation(self, event, number)  # type: ignore[arg-type]
+        # Called by the class: the storage's own methods would open a connection beside ours, and wait for it forever.
+        if event.dagster_event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            SqlEventLogStorage._update_asset_check_evaluation(self, event, number)  # type: ignore[arg-type]
+        else:
+            SqlEventLogStorage._store_asset_check_evaluation_planned(self, event, number)  # type: ignore[arg-type]
 
 
 def apply() -> None:

@@ -39,7 +39,7 @@ from media_assets.pipeline.outcome import Outcome, RunFacts, Upstream
 from media_assets.pipeline.prefetch import Prefetcher
 from media_assets.pipeline.progress import Progress
 from media_assets.pipeline.quality import Verdict
-from media_assets.pipeline.results import described_by, judged_by
+from media_assets.pipeline.results import described_by
 from media_assets.pipeline.retention import remove_what_is_old
 from media_assets.pipeline.stage import FileAsset
 from media_assets.pipeline.stage_run import StageRun
@@ -311,4 +311,4 @@ class Batch:
 
             stored = Stored(manifest, self.stage.value_type, fetch, where=lambda: store.link(manifest))
             described = described_by(self.stage, self.stage.describe(stored))
-            return described, judged_by(self.stage, stored, self.library.settings)
+            return described, self.stage.verdicts(stored, self.library.settings)

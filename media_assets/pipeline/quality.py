@@ -6,14 +6,19 @@ learns of what they found (`recorder`).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from media_assets.base.errors import BadMedia
 from media_assets.base.section import Section
+from media_assets.base.telling import text_of
 from media_assets.pipeline.artifact import Stored
+
+logger = logging.getLogger("media_assets")
 
 Judged = TypeVar("Judged", bound=BaseModel)
 
@@ -61,7 +66,25 @@ class Quality(Generic[Judged]):
         return self.checks if self.limits(settings).enabled else ()
 
     def judge(self, stored: Stored[Judged], settings: Any) -> dict[str, Verdict]:
-        """What the checks found of an artifact, by their names; those that had nothing to judge are left out."""
+        """What the checks found of an artifact, by their names; those that had nothing to judge are left out.
+
+        One that fails itself says so in the place of a result: it may not stop what it looks at.
+        """
         limits = self.limits(settings)
-        found = {check.name: check.judge(stored, limits) for check in self.wanted(settings)}
+        found = {check.name: _judged(check, stored, limits) for check in self.wanted(settings)}
         return {name: verdict for name, verdict in found.items() if verdict}
+
+
+def _judged(check: QualityCheck[Judged], stored: Stored[Judged], limits: QualityLimits) -> Verdict | None:
+    try:
+        return check.judge(stored, limits)
+    except BadMedia:
+        raise  # what is stored cannot be read, which concerns whoever reads it
+    except Exception as error:
+        asset = stored.manifest.asset
+        logger.exception("the check %s of %s", check.name, asset)
+        return Verdict(
+            False,
+            f"the check itself failed: {type(error).__name__}: {text_of(error)}",
+            f"Mend `{check.judge.__name__}` in its code, or set `quality.{asset}.enabled: false` until then",
+        )

@@ -19,8 +19,7 @@ from media_assets.base.files import read_file
 from media_assets.base.paths import LeadsOut, plain_name
 from media_assets.base.promises import name_of
 from media_assets.base.telling import text_of
-from media_assets.pipeline.artifact import Artifact, Stored, first_of
-from media_assets.pipeline.quality import Verdict
+from media_assets.pipeline.artifact import Artifact, first_of
 from media_assets.work.engine_errors import not_made
 
 if TYPE_CHECKING:
@@ -83,25 +82,6 @@ def described_by(stage: FileAsset[Any], described: object) -> Mapping[str, Any]:
                 next_step=_mend(stage, stage.describe),
             ) from None
     return described
-
-
-def judged_by(stage: FileAsset[Any], stored: Stored[Any], settings: Any) -> Mapping[str, Verdict]:
-    """What the checks of a stage find of an artifact.
-
-    Raises:
-        FaultOfCode: one of them fails.
-    """
-    if stage.quality is None:
-        return {}
-    try:
-        return stage.quality.judge(stored, settings)
-    except BadMedia:
-        raise
-    except Exception as error:
-        raise FaultOfCode(
-            f"a check of quality of the stage {stage.name} failed: {type(error).__name__}: {text_of(error)}",
-            next_step=f"Mend it, or set `quality.{stage.name}.enabled: false` in library.yaml until then",
-        ) from error
 
 
 def found_in(store: ArtifactStore, asset: str, fingerprint: str) -> Manifest | None:

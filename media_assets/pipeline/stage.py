@@ -27,7 +27,7 @@ from pydantic import BaseModel
 from media_assets.base.errors import Fatal, FaultOfCode
 from media_assets.base.section import Section
 from media_assets.pipeline.artifact import Artifact, Earlier, Stored, Value
-from media_assets.pipeline.quality import Quality, QualityCheck
+from media_assets.pipeline.quality import Quality, QualityCheck, Verdict
 from media_assets.pipeline.recipe import SIDECARS, Consulted, OfFile, unusual_settings
 from media_assets.pipeline.recording import Recording
 from media_assets.pipeline.rules import Collected, EngineRule
@@ -125,6 +125,10 @@ class FileAsset(Generic[Value]):
     def quality_checks(self, settings: Any) -> tuple[QualityCheck[Value], ...]:
         """What a library looks at in each artifact."""
         return self.quality.wanted(settings) if self.quality else ()
+
+    def verdicts(self, stored: Stored[Value], settings: Any) -> Mapping[str, Verdict]:
+        """What the checks of quality find of an artifact, by their names."""
+        return self.quality.judge(stored, settings) if self.quality else {}
 
     def settings_for(self, settings: Any) -> Any:
         """What of the settings decides the results: `result_settings`, and with rules the list of it and those.

@@ -15,6 +15,8 @@ from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from media_assets.dagster_seams import fixes as dagster_fixes
+from media_assets.dagster_seams.check_records import check_records, evaluations
+from media_assets.dagster_seams.steps import record_checks
 from media_assets_tests import postgres
 from media_assets_tests.postgres import Databases
 from media_assets_tests.sql import commits, statements
@@ -27,6 +29,66 @@ _PARTS = dg.StaticPartitionsDefinition(["a", "b", "c"])
 def of_parts(context) -> None:  # Dagster reads no annotation that is a string
     for key in context.partition_keys:
         context.add_asset_metadata({"name": key}, partition_key=key)
+
+
+class CheckingIOManager(dg.IOManager):
+    """Says of each partition but one that it passes."""
+
+    def load_input(self, context: dg.InputContext) -> None:
+        raise NotImplementedError
+
+    def handle_output(self, context: dg.OutputContext, obj: object) -> Any:
+        found = [
+            dg.AssetCheckEvaluation(
+                context.asset_key, "fine", passed=key != "b", description=f"of {key}", partition=key, metadata={"n": 1}
+            )
+            for key in context.asset_partition_keys
+        ]
+        yield from record_checks(context.step_context, found)
+
+
+@dg.asset(
+    partitions_def=_PARTS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    check_specs=[dg.AssetCheckSpec("fine", asset="checked_parts", partitions_def=_PARTS)],
+    io_manager_def=CheckingIOManager(),
+)
+def checked_parts():
+    yield dg.Output(None)
+    yield dg.Output(None, output_name="checked_parts_fine")
+
+
+_COLUMNS = "id, asset_key, check_name, partition, execution_status, evaluation_event_storage_id"
+
+
+@pytest.mark.thorough
+def test_results_of_checks_are_written_together_and_leave_what_they_leave_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dagster_fixes.apply()
+    job = dg.Definitions([checked_parts], executor=dg.in_process_executor).resolve_implicit_global_asset_job_def()
+    tags = {ASSET_PARTITION_RANGE_START_TAG: "a", ASSET_PARTITION_RANGE_END_TAG: "c"}
+    left, committed = {}, {}
+    for size in ("0", "200"):
+        monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", size)
+        (tmp_path / size).mkdir()
+        with dg.instance_for_test(temp_dir=str(tmp_path / size)) as instance:
+            instance.get_dynamic_partitions("none")  # makes the databases
+            with commits() as seen:
+                job.execute_in_process(instance=instance, asset_selection=[checked_parts.key], tags=tags)
+            committed[size] = len(seen)
+            storage = instance.event_log_storage
+            assert isinstance(storage, sqlite_event_log.SqliteEventLogStorage)
+            with storage.index_connection() as connection:
+                left[size] = connection.exec_driver_sql(
+                    f"SELECT {_COLUMNS} FROM asset_check_executions ORDER BY id"
+                ).all()
+            found = check_records(instance, "checked_parts")
+            assert {(one.partition, one.passed) for one in found} == {("a", True), ("b", False), ("c", True)}
+            (red,) = evaluations(instance, [one.id for one in found if not one.passed])
+            assert (red.partition, red.description) == ("b", "of b")
+    assert left["0"] == left["200"]
+    assert committed["200"] < committed["0"]
 
 
 def _events_of_a_run(folder: Path) -> tuple[list[tuple[Any, Any]], list[Any], list[str | None], int]:

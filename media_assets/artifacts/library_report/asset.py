@@ -41,6 +41,7 @@ _COLOURS = {State.DONE: "#2e7d32", State.NOT_APPLICABLE: "#9e9e9e", State.FAILED
         dg.AssetCheckSpec("space_saved", asset=NAME, description="Smaller versions save 30 % of the space."),
         dg.AssetCheckSpec("cache_hits", asset=NAME, description="70 % of the reads find the file in the cache."),
         dg.AssetCheckSpec("nothing_failed", asset=NAME, description="No file is left failed."),
+        dg.AssetCheckSpec("quality", asset=NAME, description="Every file passes the checks of its quality."),
     ],
 )
 def library_report(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
@@ -83,8 +84,15 @@ def _metadata(figures: LibraryFigures) -> dict[str, Any]:
         **_present("saved_share", figures.saved_share),
         **_present("cache_hit_share", figures.cache_hit_share),
         **({"failures_by_cause": dg.MetadataValue.table(causes)} if causes else {}),
+        **({"quality": _quality_table(figures)} if figures.quality else {}),
     }
     return with_units(metadata)
+
+
+def _quality_table(figures: LibraryFigures) -> dg.MetadataValue[Any]:
+    """How many files pass each check."""
+    rows = [(asset, check, *counts) for (asset, check), counts in figures.quality.items()]
+    return markdown_table(("asset", "check", "pass", "do not pass"), rows)
 
 
 def _present(name: str, value: float | None) -> dict[str, float]:
@@ -93,6 +101,7 @@ def _present(name: str, value: float | None) -> dict[str, float]:
 
 def _checks(figures: LibraryFigures) -> list[dg.AssetCheckResult]:
     failed = sum(states[State.FAILED] for states in figures.states.values())
+    warned = {f"{asset} {check}": bad for (asset, check), (_, bad) in figures.quality.items() if bad}
     return [
         _goal("first_attempt_success", figures.first_attempt_success, FIRST_ATTEMPT_GOAL),
         _goal("space_saved", figures.saved_share, SAVED_GOAL),
@@ -102,6 +111,14 @@ def _checks(figures: LibraryFigures) -> list[dg.AssetCheckResult]:
             passed=not failed,
             severity=dg.AssetCheckSeverity.WARN,
             description=_red_cells(failed, figures.failures_by_cause) if failed else "no cell is red",
+        ),
+        dg.AssetCheckResult(
+            check_name="quality",
+            passed=not warned,
+            severity=dg.AssetCheckSeverity.WARN,
+            description="; ".join(f"{check}: {counted(bad)}" for check, bad in warned.items())
+            or "nothing is warned of",
+            metadata={"next_step": "`media-assets status --warnings` says which, and what to do"} if warned else {},
         ),
     ]
 

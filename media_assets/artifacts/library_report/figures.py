@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import dagster as dg
 
@@ -13,7 +14,8 @@ from media_assets.pipeline.causes import cause
 from media_assets.pipeline.latest_records import ever_failed
 from media_assets.pipeline.library import Library
 from media_assets.pipeline.marks import CACHE_TAGS
-from media_assets.pipeline.recipe import Stage
+from media_assets.pipeline.quality_warnings import check_counts
+from media_assets.pipeline.stage import FileAsset
 from media_assets.pipeline.status import LibraryStatus, State, library_status
 from media_assets.places.manifest import Manifest
 
@@ -63,6 +65,8 @@ class LibraryFigures:
     saved_bytes: int = 0
     cache_hits: int = 0
     cache_misses: int = 0
+    quality: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    """How many files pass and do not pass each check of quality, by asset and check."""
 
     @property
     def first_attempt_success(self) -> float | None:
@@ -86,7 +90,7 @@ class LibraryFigures:
 
 
 def library_figures(
-    instance: dg.DagsterInstance, library: Library, stages: Sequence[Stage], keys: Sequence[str]
+    instance: dg.DagsterInstance, library: Library, stages: Sequence[FileAsset[Any]], keys: Sequence[str]
 ) -> LibraryFigures:
     """The figures of the files of `keys`; costs what `status` costs, and a look at all runs and failures."""
     status = library_status(instance, library, stages, keys)
@@ -95,6 +99,7 @@ def library_figures(
     made = {(asset, manifest.key) for asset, found in manifests.items() for manifest in found}
     compressed = [*manifests.get("compressed_video", ()), *manifests.get("compressed_image", ())]
     hits, misses = _cache(instance)
+    checks = {stage.name: [check.name for check in stage.quality_checks(library.settings)] for stage in stages}
     return LibraryFigures(
         files=len(keys),
         stages={asset: _stage(found) for asset, found in manifests.items()},
@@ -106,6 +111,7 @@ def library_figures(
         saved_bytes=sum(_saved_bytes(manifest) for manifest in compressed),
         cache_hits=hits,
         cache_misses=misses,
+        quality=check_counts(instance, checks, keys),
     )
 
 

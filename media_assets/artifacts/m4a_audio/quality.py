@@ -41,7 +41,7 @@ def _clipping(stored: Stored[AudioTrack], limits: AudioQuality) -> Verdict | Non
     return Verdict(
         share <= limits.max_full_scale_share,
         f"{share:.2%} of it is at full scale".replace("%", " %"),
-        "Its loudest parts are cut off: record with less gain; ffmpeg's `adeclip` may mend this one",
+        "Its loudest parts are cut off, or pressed flat: record with less gain; ffmpeg's `adeclip` may mend this one",
         {"full_scale_share": share},
     )
 

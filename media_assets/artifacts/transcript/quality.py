@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from media_assets.artifacts.transcript.hearing.assembling import UNDETERMINED
 from media_assets.artifacts.transcript.hearing.guards import NOT_MADE_OUT
 from media_assets.artifacts.transcript.subtitles.taking import ENGINE as SUBTITLES
 from media_assets.artifacts.transcript.value import Transcript
@@ -101,7 +102,7 @@ def _language(stored: Stored[Transcript], limits: TranscriptQuality) -> Verdict 
             "If it is another language, set `transcription.model: small`, or choose an engine for it by a rule",
         )
     if not said.segments:
-        return None
+        return _no_language(said)
     told = [(one.end_seconds - one.start_seconds, one.probability) for one in said.languages if one.probability]
     seconds = sum(length for length, _ in told)
     sure = sum(length * probability for length, probability in told) / seconds if seconds else None
@@ -122,6 +123,17 @@ def _language(stored: Stored[Transcript], limits: TranscriptQuality) -> Verdict 
         f"{spoken}, by {_percent(sure)}",
         "Set `transcription.language` to what is spoken, for all files or by a rule",
         figures,
+    )
+
+
+def _no_language(said: Transcript) -> Verdict | None:
+    """What it means that nothing was made out: there may be nothing to make out."""
+    if said.language != UNDETERMINED or not said.speech_seconds:
+        return None
+    return Verdict(
+        said.speech_seconds < _ENOUGH_SECONDS,
+        f"no language could be told from {said.speech_seconds:.0f} s of speech",
+        f"Set `transcription.language`; where {said.model} does not know it, `transcription.model: small` may",
     )
 
 

@@ -34,7 +34,7 @@ def report(library: RealLibrary) -> tuple[dict[str, object], dict[str, bool]]:
 def test_an_empty_library_has_a_report_and_reaches_every_goal(tmp_path: Path) -> None:
     figures, checks = report(RealLibrary(tmp_path))
     assert figures["files"] == 0
-    assert set(checks) == {"first_attempt_success", "space_saved", "cache_hits", "nothing_failed"}
+    assert set(checks) == {"first_attempt_success", "space_saved", "cache_hits", "nothing_failed", "quality"}
     assert all(checks.values())
 
 
@@ -55,7 +55,13 @@ def test_space_speed_failures_and_their_causes(tmp_path: Path) -> None:
     manifest = library.manifest("compressed_video", "scene.mp4")
     assert figures["saved_bytes"] == scene.stat().st_size - manifest.files[0].size_bytes
     assert figures["first_attempt_success"] == 0.8, "five cells applied, one of them failed"
-    assert checks == {"first_attempt_success": False, "space_saved": True, "cache_hits": True, "nothing_failed": False}
+    assert checks == {
+        "first_attempt_success": False,
+        "space_saved": True,
+        "cache_hits": True,
+        "nothing_failed": False,
+        "quality": True,
+    }
     (cause,) = figures["failures_by_cause"].records  # type: ignore[attr-defined]
     assert cause.data == {"cause": "is empty (0 bytes)", "files": 1}
     speeds = {record.data["asset"]: record.data for record in figures["speed_of_one_worker"].records}  # type: ignore[attr-defined]
