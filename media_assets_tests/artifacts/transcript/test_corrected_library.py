@@ -14,6 +14,7 @@ from media_assets.artifacts.transcript.value import Transcript
 from media_assets.pipeline.status import State
 from media_assets_tests.artifacts.transcript.sounds import silence, write_wav
 from media_assets_tests.artifacts.transcript.test_openai_api import tone
+from media_assets_tests.command_line import prepare_state, typed
 from media_assets_tests.openai_audio_server import AudioServer
 from media_assets_tests.real_library import RealLibrary
 
@@ -136,3 +137,26 @@ def test_it_moves_with_the_library(edited: Edited) -> None:
     manifest = edited.library.manifest("transcript", "2026/talk again.wav")
     assert manifest.by_hand
     assert WRITTEN in (edited.library.root / "artifacts" / manifest.file("transcript.srt").path).read_text("utf-8")
+
+
+@pytest.mark.thorough
+def test_it_comes_along_with_an_export_and_stays(edited: Edited, tmp_path_factory: pytest.TempPathFactory) -> None:
+    edited.library.process()
+    edited.library.process()  # the summary follows
+    here, there = edited.library.root, tmp_path_factory.mktemp("another machine")
+    archive = there / "library.tar.xz"
+    assert typed("export", archive, cwd=here).returncode == 0
+    for folder in ("media", "artifacts"):
+        shutil.copytree(here / folder, there / folder)
+    shutil.copy(here / "library.yaml", there)
+    prepare_state(there)
+    imported = typed("import", archive, cwd=there)
+    assert imported.returncode == 0, imported.stdout + imported.stderr
+    edited.library, asked = RealLibrary(there), edited.asked
+    edited.configure()
+    edited.library.process(force=True, stage="transcript")
+    assert edited.is_kept()
+    assert edited.library.manifest("transcript", "talk.wav").by_hand
+    assert edited.asked == asked + 1, "force asks the engine again, and its text is not what stays"
+    versions = typed("transcript", "talk.wav", "--versions", cwd=there)
+    assert "in transcript.srt" in versions.stdout, versions.stdout
