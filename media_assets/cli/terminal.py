@@ -112,9 +112,10 @@ def print_warnings(console: Console, warnings: Sequence[QualityWarning], *, ever
 def print_warned(console: Console, warnings: Sequence[QualityWarning]) -> None:
     """How many files the checks of quality warn of."""
     if warnings:
-        files = counted(len({warning.key for warning in warnings}))
+        files = len({warning.key for warning in warnings})
+        they = "it" if files == 1 else "they"
         console.print(
-            f"{files} may not be as good as they should: `media-assets status --warnings` says why",
+            f"{counted(files)} may not be as good as {they} should: `media-assets status --warnings` says why",
             style="yellow",
             soft_wrap=True,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from media_assets.cli.app import main
-from media_assets_tests.broken_library import tone
+from media_assets_tests.broken_library import ffmpeg, tone
 from media_assets_tests.command_line import prepare_state, typed
 
 
@@ -88,7 +89,32 @@ def test_status_as_json_has_every_cell_counts_and_failures(library: Typed) -> No
         "failures": [
             {"file": "media:empty.mp4", "asset": "drive_file", "reason": "is empty (0 bytes). Fetch or export it again"}
         ],
+        "warnings": [],
     }
+
+
+@pytest.mark.thorough
+def test_doubtful_files_are_told_with_what_to_do(tmp_path: Path) -> None:
+    library = Typed(tmp_path)
+    (library.root / "media" / "empty.mp4").unlink()
+    silent = library.root / "media" / "silent.m4a"
+    ffmpeg("-f", "lavfi", "-i", "anullsrc=d=2", silent)
+    done = library.run("process", "--stage", "m4a_audio")
+    assert done.returncode == 0, "a warning is no failure"
+    assert "1 file may not be as good as they should" not in done.stdout + done.stderr
+    assert "1 file may not be as good as it should" in done.stdout + done.stderr
+    shown = library.run("status", "--warnings").stdout
+    assert "! m4a_audio of media:silent.m4a: loudness" in shown
+    assert "it is silent. Look whether the microphone was on" in shown
+    assert "tone.ogg" not in shown
+    (warning,) = json.loads(library.run("status", "--json").stdout)["warnings"]
+    assert (warning["file"], warning["check"]) == ("media:silent.m4a", "loudness")
+    assert warning["next_step"].startswith("Look whether")
+    shutil.move(silent, silent.with_name("other.m4a"))
+    tone(silent, 300, 1)
+    library.run("process", "--stage", "m4a_audio")
+    again = library.run("status", "--warnings", "--file", "silent.m4a").stdout
+    assert "nothing is warned of" in again, "another recording of that name is another"
 
 
 @pytest.mark.thorough

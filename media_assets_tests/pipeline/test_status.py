@@ -344,7 +344,7 @@ def test_more_failures_than_a_page_are_all_found(toy: ToyLibrary) -> None:
 
 
 def test_a_library_without_files_has_an_empty_grid(toy: ToyLibrary) -> None:
-    assert told(toy) == {"files": 0, "cells": [], "assets": toy.status().counts(), "failures": []}
+    assert told(toy) == {"files": 0, "cells": [], "assets": toy.status().counts(), "failures": [], "warnings": []}
 
 
 def test_rows_that_are_not_shown_are_told(capsys: pytest.CaptureFixture[str]) -> None:
