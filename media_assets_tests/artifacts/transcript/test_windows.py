@@ -199,3 +199,24 @@ def test_hours_of_audio_need_the_memory_of_a_window():
     assert len(results) > 15
     assert peak < 4 * WindowLength().longest_seconds * SAMPLE_RATE * 2
     assert peak < 3 * hour * SAMPLE_RATE * 2 / 3
+
+
+def test_a_window_is_in_memory_once_while_it_is_heard():
+    second = bytes(SAMPLE_RATE * 2)
+    tracemalloc.start()
+    try:
+        windows = cut_windows((second for _ in range(1200)), WindowLength())
+        window = next(windows)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 1.4 * len(window.pcm), "and what was decoded of the next"
+
+
+def test_the_samples_of_a_window_go_from_minus_1_to_1_to_the_last_digit():
+    sound = noise(1)
+    sound[:2] = -32768, 32767
+    audio = Window(0, sound.astype("<i2").tobytes()).audio()
+    assert audio.dtype == np.float32
+    assert np.array_equal(audio, sound.astype(np.float32) / 32768.0)
+    assert (audio[0], audio[1]) == (-1.0, np.float32(32767 / 32768))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from media_assets.artifacts.transcript.hearing.activity import speech_stretches
 from media_assets.artifacts.transcript.hearing.windows import SAMPLE_BYTES, SAMPLE_RATE, Window
 
 if TYPE_CHECKING:
@@ -23,10 +24,7 @@ def speech_in(audio: np.ndarray) -> list[tuple[int, int]]:
     Args:
         audio: Mono, from -1 to 1, at 16,000 samples a second.
     """
-    from faster_whisper.vad import VadOptions, get_speech_timestamps
-
-    found = get_speech_timestamps(audio, VadOptions(min_silence_duration_ms=_SHORTEST_PAUSE_MILLISECONDS))
-    return [(int(one["start"]), int(one["end"])) for one in found]
+    return speech_stretches(audio, min_silence_duration_ms=_SHORTEST_PAUSE_MILLISECONDS)
 
 
 def is_pause(speech: Sequence[tuple[int, int]], start_seconds: float, end_seconds: float | None) -> bool:
@@ -46,11 +44,9 @@ def parted_from_opening(window: Window) -> Sequence[Window]:
 
     The opening stays a part of its own, for what activity detection takes for music may be sung.
     """
-    import numpy as np
-
     if window.duration_seconds <= _LOOKED_AT_SECONDS:
         return (window,)
-    speech = speech_in(np.frombuffer(window.pcm, dtype="<i2").astype(np.float32) / 32768.0)
+    speech = speech_in(window.audio())
     first = next((start for start, end in speech if end - start >= SAMPLE_RATE), 0)
     if first < _OPENING_SECONDS * SAMPLE_RATE:
         return (window,)

@@ -11,14 +11,19 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field, ValidationError
 
 from media_assets.artifacts.transcript.hearing.utterances import place
 from media_assets.artifacts.transcript.value import LanguageStretch, TranscriptSegment
 from media_assets.base.files import PRIVATE_MODE, read_if_file, write_whole
+from media_assets.base.freed_memory import give_back_freed_memory
 from media_assets.base.model import Model
 from media_assets.work.work import Work
+
+if TYPE_CHECKING:
+    import numpy as np
 
 SAMPLE_RATE = 16_000
 """Samples per second; what both engines were trained on."""
@@ -52,6 +57,14 @@ class Window:
     @property
     def duration_seconds(self) -> float:
         return self.samples / SAMPLE_RATE
+
+    def audio(self) -> np.ndarray:
+        """The samples from -1 to 1, 32 bit: a new array, twice as large as `pcm`."""
+        import numpy as np
+
+        samples = np.frombuffer(self.pcm, dtype="<i2").astype(np.float32)
+        samples /= 32768.0
+        return samples
 
 
 class Heard(Model):
@@ -126,6 +139,7 @@ def transcribe_windows(
             sure = heard.sure_language or sure
             finished.append(_finish(window, heard))
             _store(work.journal, len(finished) - 1, finished[-1])
+            give_back_freed_memory()
     return [window.heard for window in finished]
 
 
@@ -137,8 +151,10 @@ def cut_windows(pcm: Iterable[bytes], length: WindowLength, *, start_sample: int
         pending += chunk
         while len(pending) >= longest * SAMPLE_BYTES:
             samples = quietest_moment(pending, shortest, longest)
-            yield Window(start_sample, bytes(pending[: samples * SAMPLE_BYTES]))
-            del pending[: samples * SAMPLE_BYTES]
+            with memoryview(pending) as everything:
+                window = Window(start_sample, bytes(everything[: samples * SAMPLE_BYTES]))
+            del pending[: samples * SAMPLE_BYTES]  # before the window is heard, so that it is in memory once
+            yield window
             start_sample += samples
     if pending:
         yield Window(start_sample, bytes(pending))

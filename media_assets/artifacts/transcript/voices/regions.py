@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from media_assets.artifacts.transcript.hearing.activity import speech_stretches
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -20,13 +22,11 @@ def speech_regions(audio: np.ndarray) -> list[tuple[int, int]]:
     Args:
         audio: Mono, from -1 to 1, 32 bit, at 16,000 samples a second.
     """
-    from faster_whisper.vad import VadOptions, get_speech_timestamps
-
-    options = VadOptions(
+    return speech_stretches(
+        audio,
         threshold=_SPEECH_FROM,
         neg_threshold=_SILENCE_BELOW,
         min_silence_duration_ms=_SHORTEST_PAUSE_MILLISECONDS,
         min_speech_duration_ms=_SHORTEST_SPEECH_MILLISECONDS,
         speech_pad_ms=_AROUND_MILLISECONDS,
     )
-    return [(int(one["start"]), int(one["end"])) for one in get_speech_timestamps(audio, options)]

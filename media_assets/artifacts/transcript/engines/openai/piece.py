@@ -44,9 +44,7 @@ class SentPiece:
 
     @cached_property
     def _voices(self) -> Sequence[tuple[int, int]]:
-        import numpy as np
-
-        return speech_in(np.frombuffer(self.window.pcm, dtype="<i2").astype(np.float32) / 32768.0)
+        return speech_in(self.window.audio())
 
     @property
     def duration_seconds(self) -> float:
