@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 FRAME_SAMPLES = SAMPLE_RATE // 100
 """From the middle of a frame to that of the next: 10 ms."""
 _SPAN_SAMPLES = SAMPLE_RATE // 40
-_FRAMES_AT_ONCE = 6_000
+_FRAMES_AT_ONCE = 1_500
+"""15 s: few enough for 8 MB to hold what is worked on, and for the processor's cache to be of use."""
 _LINEAR_STEP = 200.0 / 3
 _LOG_FROM = 1000.0
 _LOG_STEP = 0.06875177742094912

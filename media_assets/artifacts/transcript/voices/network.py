@@ -5,6 +5,7 @@ The same numbers as Resemblyzer's `VoiceEncoder.forward` gives, in numpy, for ma
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 SOUNDS_AT_ONCE = 64
-"""Few enough for 70 MB to hold what is worked on."""
+"""Few enough for 30 MB to hold what is worked on."""
+_STEPS_AT_ONCE = 24
+"""How many steps of input are multiplied at once. A multiple of 12: to other pieces the library below numpy gives other
+last digits than to the whole."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +72,12 @@ def _run(layer: _Layer, inputs: np.ndarray) -> np.ndarray:
     """What a layer gives out at each step: (steps, sounds, UNITS) for inputs of (steps, sounds, inputs)."""
     import numpy as np
 
-    steps, sounds, size = inputs.shape
-    gates = (inputs.reshape(steps * sounds, size) @ layer.from_input).reshape(steps, sounds, 4 * UNITS)
-    gates += layer.bias
+    steps, sounds, _ = inputs.shape
     outputs = np.empty((steps, sounds, UNITS), np.float32)
     cells = np.zeros((sounds, UNITS), np.float32)
     before = np.zeros((sounds, UNITS), np.float32)
     product = np.empty((sounds, 4 * UNITS), np.float32)
-    for step in range(steps):
-        gate = gates[step]
+    for step, gate in enumerate(_input_gates(layer, inputs)):
         np.matmul(before, layer.from_before, out=product)
         gate += product
         np.tanh(gate, out=gate)
@@ -89,3 +90,13 @@ def _run(layer: _Layer, inputs: np.ndarray) -> np.ndarray:
         np.tanh(cells, out=before)
         before *= gate[:, 2 * UNITS : 3 * UNITS]
     return outputs
+
+
+def _input_gates(layer: _Layer, inputs: np.ndarray) -> Iterator[np.ndarray]:
+    """What a layer's gates get from its input at each step: (sounds, 4 x UNITS), to be changed at will."""
+    steps, sounds, size = inputs.shape
+    for start in range(0, steps, _STEPS_AT_ONCE):
+        some = inputs[start : start + _STEPS_AT_ONCE]
+        gates = (some.reshape(len(some) * sounds, size) @ layer.from_input).reshape(len(some), sounds, 4 * UNITS)
+        gates += layer.bias
+        yield from gates

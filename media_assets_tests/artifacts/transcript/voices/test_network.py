@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,18 @@ def test_a_sound_is_heard_the_same_alone_and_among_many(network: VoiceNetwork) -
     together = network.embed(sounds)
     alone = np.concatenate([network.embed(sound[None]) for sound in sounds])
     assert together == pytest.approx(alone, abs=1e-6)
+
+
+@pytest.mark.thorough
+def test_a_batch_of_sounds_is_heard_in_little_memory(network: VoiceNetwork) -> None:
+    sounds = np.stack([mel_frames(vowels(1.6).astype(np.float32) / 32768)[:160]] * SOUNDS_AT_ONCE)
+    tracemalloc.start()
+    try:
+        network.embed(sounds)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 40_000_000
 
 
 def test_silence_has_an_embedding_without_a_voice_and_no_warning(network: VoiceNetwork) -> None:
