@@ -45,6 +45,7 @@ from media_assets.artifacts.transcript.hearing.telling_languages import (
 )
 from media_assets.artifacts.transcript.hearing.utterances import to_segments
 from media_assets.artifacts.transcript.hearing.windows import (
+    SAMPLE_BYTES,
     SAMPLE_RATE,
     Heard,
     Window,
@@ -54,6 +55,7 @@ from media_assets.artifacts.transcript.hearing.windows import (
 from media_assets.artifacts.transcript.value import LanguageStretch, Transcript
 from media_assets.artifacts.transcript.vocabulary import Vocabulary
 from media_assets.base.errors import Fatal
+from media_assets.base.freed_memory import give_back_freed_memory
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.mixing import MonoMix
 from media_assets.work.work import Work
@@ -64,7 +66,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 _BATCH_SIZES = {"cpu": 2, "cuda": 8}
-"""A CPU is busy with two windows; each more costs 70 MB and saves no time. One by one, faster-whisper takes the
+"""A CPU is busy with two windows; each more costs memory and saves no time. One by one, faster-whisper takes the
 features of the whole audio at once, which needs more memory than two."""
 
 
@@ -171,13 +173,10 @@ class FasterWhisperTranscriber:
         return fitting(text, lambda part: len(tokenizer.encode(f" {part}", add_special_tokens=False)) <= MOST_TOKENS)
 
     def _hear(self, prompt: HeardPrompt, window: Window, sure: str | None, report: Callable[[float], None]) -> Heard:
-        import numpy as np
-
-        audio = np.frombuffer(window.pcm, dtype="<i2").astype(np.float32) / 32768.0
         try:
             if language := the_one(self._settings.language):
-                return self._transcribe(prompt, audio, language, report)
-            return self._hear_any(prompt, window, audio, sure, report)
+                return self._transcribe(prompt, window, language, report)
+            return self._hear_any(prompt, window, sure, report)
         except RuntimeError as error:
             if check_device(self._settings) == "cpu":
                 raise
@@ -189,23 +188,20 @@ class FasterWhisperTranscriber:
             ) from error
 
     def _hear_any(
-        self,
-        prompt: HeardPrompt,
-        window: Window,
-        audio: np.ndarray,
-        sure: str | None,
-        report: Callable[[float], None],
+        self, prompt: HeardPrompt, window: Window, sure: str | None, report: Callable[[float], None]
     ) -> Heard:
         """A window of which nobody said in which language it is."""
-        speech = speech_in(audio) if self._settings.vad else None
+        speech = speech_in(window.audio()) if self._settings.vad else None
         if speech is not None and not speech:
             return Heard()
         if not self._whisper.model.is_multilingual:
-            return self._transcribe(prompt, audio, "en", report)
+            return self._transcribe(prompt, window, "en", report)
         among = choices(self._settings.language)
-        asked, answers = asked_about(pieces(window, speech), partial(self._probabilities, audio), among=among)
+        ask = partial(self._probabilities, window.audio())
+        asked, answers = asked_about(pieces(window, speech), ask, among=among)
+        del ask  # and the sound with it
         found = stretches(asked, answers, among=among, known=sure)
-        heard = [self._transcribe_part(prompt, audio, stretch, report) for stretch in found]
+        heard = [self._transcribe_part(prompt, window, stretch, report) for stretch in found]
         return joined(heard, found, last_sure(asked, answers, among=among))
 
     def _probabilities(self, audio: np.ndarray, piece: Piece) -> dict[str, float]:
@@ -219,21 +215,41 @@ class FasterWhisperTranscriber:
         return {str(code): float(probability) for code, probability in probabilities}
 
     def _transcribe_part(
-        self, prompt: HeardPrompt, audio: np.ndarray, stretch: LanguageStretch, report: Callable[[float], None]
+        self, prompt: HeardPrompt, window: Window, stretch: LanguageStretch, report: Callable[[float], None]
     ) -> Heard:
         start, end = round(stretch.start_seconds * SAMPLE_RATE), round(stretch.end_seconds * SAMPLE_RATE)
-        part = audio[start:end]
+        part = Window(window.start_sample + start, window.pcm[start * SAMPLE_BYTES : end * SAMPLE_BYTES])
 
         def report_of_all(fraction: float) -> None:
-            report((start + fraction * len(part)) / len(audio))
+            report((start + fraction * part.samples) / window.samples)
 
         return self._transcribe(prompt, part, stretch.language, report_of_all)
 
-    def _transcribe(
-        self, prompt: HeardPrompt, audio: np.ndarray, language: str, report: Callable[[float], None]
-    ) -> Heard:
+    def _transcribe(self, prompt: HeardPrompt, window: Window, language: str, report: Callable[[float], None]) -> Heard:
+        segments, about = self._begun(prompt, window, language)
+        give_back_freed_memory()
+        unmended, dropped, dropped_seconds = self._guarded(prompt, window, segments, report)
+        kept, lacking = utterances_of(unmended, prompt)
+        readable = chain.from_iterable(map(split_readably, to_segments(kept, window.duration_seconds)))
+        return Heard(
+            segments=tuple(readable),
+            language=language,
+            dropped=dropped,
+            lacking=lacking,
+            dropped_seconds=dropped_seconds,
+            speech_seconds=float(about.duration_after_vad) if self._settings.vad else 0.0,
+        )
+
+    def _begun(
+        self, prompt: HeardPrompt, window: Window, language: str
+    ) -> tuple[Iterable[faster_whisper.transcribe.Segment], faster_whisper.transcribe.TranscriptionInfo]:
+        """What faster-whisper answers. Of the sound, it holds what the model takes in, until it has given all segments.
+
+        The model works while these are asked for.
+        """
         import faster_whisper
 
+        whisper = self._whisper  # loaded before the sound is in memory
         guards = self._settings.guards
         options: dict[str, Any] = {
             "language": language,
@@ -249,42 +265,27 @@ class FasterWhisperTranscriber:
         }
         batch_size = self._settings.batch_size or _BATCH_SIZES[check_device(self._settings)]
         if batch_size > 1 and self._settings.vad:  # batches are made of what the VAD found
-            pipeline = faster_whisper.BatchedInferencePipeline(self._whisper)  # has state: one per call
-            segments, about = pipeline.transcribe(audio, batch_size=batch_size, **options)
+            pipeline = faster_whisper.BatchedInferencePipeline(whisper)  # has state: one per call
+            segments, about = pipeline.transcribe(window.audio(), batch_size=batch_size, **options)
         else:
-            segments, about = self._whisper.transcribe(audio, **options)
-        duration_seconds = len(audio) / SAMPLE_RATE
-        unmended, dropped, dropped_seconds = self._guarded(prompt, audio, segments, report)
-        kept, lacking = utterances_of(unmended, prompt)
-        readable = chain.from_iterable(map(split_readably, to_segments(kept, duration_seconds)))
-        return Heard(
-            segments=tuple(readable),
-            language=language,
-            dropped=dropped,
-            lacking=lacking,
-            dropped_seconds=dropped_seconds,
-            speech_seconds=float(about.duration_after_vad) if self._settings.vad else 0.0,
-        )
+            segments, about = whisper.transcribe(window.audio(), **options)
+        return segments, about
 
     def _guarded(
         self,
         prompt: HeardPrompt,
-        audio: np.ndarray,
+        window: Window,
         segments: Iterable[faster_whisper.transcribe.Segment],
         report: Callable[[float], None],
     ) -> tuple[list[faster_whisper.transcribe.Segment], dict[str, int], float]:
-        """What the guards leave of the segments, how many they drop by their names, and how many seconds.
-
-        The model works while the segments are asked for.
-        """
+        """What the guards leave of the segments, how many they drop by their names, and how many seconds."""
         kept: list[faster_whisper.transcribe.Segment] = []
         dropped: Counter[str] = Counter()
         dropped_seconds = 0.0
-        duration_seconds = len(audio) / SAMPLE_RATE
-        speech = cache(lambda: speech_in(audio))
+        speech = cache(lambda: speech_in(window.audio()))
         for segment in segments:
             start, end = number_of(segment.start), number_of(segment.end)
-            report(min(1.0, (start or 0.0) / duration_seconds))
+            report(min(1.0, (start or 0.0) / window.duration_seconds))
             measures: dict[str, Any] = {
                 "average_log_probability": number_of(segment.avg_logprob) or 0.0,
                 "no_speech_probability": number_of(segment.no_speech_prob) or 0.0,

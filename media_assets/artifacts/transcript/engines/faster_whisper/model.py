@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_assets.artifacts.transcript.engines.faster_whisper import bundled as whisper_bundled
+from media_assets.artifacts.transcript.engines.faster_whisper.encoding import encode_one_by_one
 from media_assets.artifacts.transcript.engines.faster_whisper.settings import FasterWhisperTranscription
+from media_assets.artifacts.transcript.hearing.activity import hear_little_by_little
 from media_assets.base.errors import Fatal
+from media_assets.base.freed_memory import give_back_freed_memory
 
 if TYPE_CHECKING:
     import faster_whisper
@@ -74,6 +77,10 @@ def load_model(
             "smaller `transcription.model` or `transcription.compute_type: int8` in library.yaml",
         ) from error
     check_language(settings, _languages_of(model))
+    encode_one_by_one(model)
+    if settings.vad:
+        hear_little_by_little()
+    give_back_freed_memory()
     return model
 
 
