@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
+import pytest
 
 from media_assets.artifacts.transcript.voices.clustering import (
     VoiceLikeness,
     all_groups,
+    grouped,
     groups_of_part,
     unit,
     voices_among,
@@ -51,6 +55,20 @@ def test_moments_of_both_at_once_do_not_add_up_to_a_voice() -> None:
     both = unit(ONE + OTHER)
     parts = [pieces((ONE, 30), (both, 4), (OTHER, 30)) for _ in range(6)]
     assert len(seconds(*parts)) == 2
+
+
+@pytest.mark.thorough
+def test_hours_are_grouped_in_the_memory_of_minutes() -> None:
+    three_hours = pieces((ONE, 14_000), (OTHER, 13_000))
+    labels = (np.arange(len(three_hours)) >= 14_000).astype(np.int64)
+    tracemalloc.start()
+    try:
+        groups = grouped(three_hours, np.ones(len(three_hours), bool), labels)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert groups.seconds == pytest.approx([5600, 5200])
+    assert most < three_hours.embeddings.nbytes + 25_000_000
 
 
 def test_there_are_no_more_than_the_most() -> None:
