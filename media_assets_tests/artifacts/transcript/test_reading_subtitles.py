@@ -28,6 +28,7 @@ def srt(text: str) -> list[tuple[float, float, str]]:
         f"{CUE}Hello\nyou\n",
         f"\n\n7\n{CUE}Hello   \n you\n\n\n",
         "1\n00:00:01.000 --> 00:00:02.5 X1:10 X2:20\n<i>Hello</i>\n{\\an8}you\n",
+        "1\n00:01,000 --> 00:02,5\nHello\nyou\n",
         '1\n0:0:1,0-->0:0:2,500\n<font color="#fff">Hello</font>\nyou',
     ],
 )
@@ -52,12 +53,39 @@ def test_what_is_no_markup_stays() -> None:
         ("garbage", "no times"),
         (f"1\n{CUE}one\n\n2\n00:00:03,000 --> 00:00:0x,000\ntwo\n", "line 6 has an arrow"),
         (f"1\n{CUE}one\n\n2\n00:00:03,000 to 00:00:04,000\ntwo\n", "line 6 has two times"),
+        (f"1\n{CUE}one\n\n2\n00:00:13,840 --", "line 6 has a part of two times.* not written to its end"),
+        (f"1\n{CUE}one\n\n2\n00:00:13,840 -- \n\n", "line 6 has a part"),
+        (f"1\n{CUE}one\n\n2\n00:00:13,840", "line 6 has a part"),
+        (f"1\n{CUE}one\n\n2\n00:00:1", "line 6 has a part"),
+        (f"1\n{CUE}one\n\n2\n0", "line 6 has a part"),
+        (f"{CUE}one\n\n00:00:13,840", "line 4 has a part"),
+        (f"{CUE}one\n\n00:00:13,840 -\nGone\n", "line 4 has a part"),
         (f"1\n{CUE}one\n\n2\n00:00:04,000 --> 00:00:03,000\ntwo\n", r"ends before it begins \(two\)"),
     ],
 )
 def test_a_cue_that_cannot_be_read_is_told_and_not_passed_over(text: str, why: str) -> None:
     with pytest.raises(UnreadableSubtitles, match=why):
         cues_of(text, ".srt")
+
+
+def test_times_and_numbers_that_are_said_are_text() -> None:
+    text = f"1\n{CUE}It starts at\n10:30\n\n2\n00:00:03,000 --> 00:00:04,000\n3\n1:23.45\n\n3\n"
+    assert srt(text) == [(1.0, 2.5, "It starts at\n10:30"), (3.0, 4.0, "3\n1:23.45")]
+
+
+@pytest.mark.parametrize(
+    ("times", "start", "end"),
+    [
+        ("00:00:01.240 --> 00:00:05.946", 1.24, 5.946),
+        ("00:00.750 --> 00:02.375", 0.75, 2.375),
+        ("01:02.5 --> 01:03.75", 62.5, 63.75),
+        ("100:00:01.007 --> 100:00:02.070", 360001.007, 360002.07),
+        ("\t00:01.001\t-->\t00:02.999\talign:start position:10%", 1.001, 2.999),
+        ("00:01.001-->00:02.999 line:0", 1.001, 2.999),
+    ],
+)
+def test_webvtt_keeps_its_milliseconds(times: str, start: float, end: float) -> None:
+    assert cues_of(f"WEBVTT\n\n{times}\nHello\n", ".vtt") == [SpokenCue(start, end, "Hello")]
 
 
 def test_what_is_no_text_is_told(tmp_path: Path) -> None:

@@ -14,10 +14,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import webvtt
 
 _TIME = r"(?:\d+:)?\d{1,2}:\d{1,2}[.,]\d{1,3}"
 _TWO_TIMES = re.compile(rf"\s*{_TIME}\D{{1,9}}{_TIME}\s*$")
 _TIMES = re.compile(rf"\s*{_TIME}\s*--?>\s*{_TIME}(?:\s.*)?")
+_ONLY_MINUTES = re.compile(r"(?<![\d:])\d{1,2}:\d{1,2}[.,]\d{1,3}")
+_CUT_OFF = re.compile(rf"\s*{_TIME}\s*-[\s\d:.,>-]*")
+"""A line with one time and the beginning of an arrow: what a program leaves that was stopped while it wrote."""
+_CUT_OFF_AT_END = re.compile(r"\s*(\d+:\d{1,2}:\d{1,2}[.,]\d{1,3})\s*")
+_PART_OF_TIME = re.compile(r"\s*\d+(:\d*){0,2}[.,]?\d{0,3}\s*")
+_NUMBER = re.compile(r"\s*(\d{1,9})\s*")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?(?:\s+(?P<name>[^>]*))?>")
 _TAG = re.compile(r"</?[A-Za-z0-9][^>]*>")
 _STYLE = re.compile(r"\{[^}]*\}")
@@ -90,11 +100,12 @@ def _of_others(text: str, suffix: str) -> Iterator[SpokenCue]:
         kind = suffix.removeprefix(".") if suffix in (".srt", ".ass", ".ssa") else None
         # It takes all between `<` and the next `>` for a tag.
         raw = {"keep_html_tags": True} if kind == "srt" else {}
-        read = pysubs2.SSAFile.from_string(text, format_=kind, **raw)
+        read = pysubs2.SSAFile.from_string(_with_hours(text) if kind == "srt" else text, format_=kind, **raw)
         events = [event for event in read if not event.is_comment]
     except (pysubs2.Pysubs2Error, ValueError) as error:
         raise UnreadableSubtitles(f"it is of no known kind ({error})") from error
     if kind == "srt":
+        _require_no_cut_off(text)
         _require_all(text, len(events))
     for event in events:
         words = html.unescape(_TAG.sub("", _STYLE.sub("", event.text.replace("\\N", "\n").replace("\\n", "\n"))))
@@ -112,7 +123,12 @@ def _of_web_vtt(text: str) -> Iterator[SpokenCue]:
         raise UnreadableSubtitles(str(error)) from error
     _require_all(_without_notes(text), len(captions))
     for caption in captions:
-        yield from _by_voice(caption.start_in_seconds, caption.end_in_seconds, caption.raw_text)
+        yield from _by_voice(_seconds(caption.start_time), _seconds(caption.end_time), caption.raw_text)
+
+
+def _seconds(time: webvtt.models.Timestamp) -> float:
+    """Its own `in_seconds` leaves the milliseconds out."""
+    return (time.in_seconds() * 1000 + time.milliseconds) / 1000
 
 
 def _by_voice(start: float, end: float, raw: str) -> Iterator[SpokenCue]:
@@ -144,6 +160,31 @@ def _require_all(text: str, count: int) -> None:
         raise UnreadableSubtitles(f"it has {len(arrows)} pairs of times, and only {count} cues can be read")
     if not count and text.strip().partition("\n")[0] not in ("", "WEBVTT"):
         raise UnreadableSubtitles("it has text, and no times as 00:01:02,345 --> 00:01:04,000")
+
+
+def _require_no_cut_off(text: str) -> None:
+    """SubRip whose writer was stopped has a part of a line of times, which would be taken for text."""
+    lines = text.rstrip().split("\n")
+    number, before = None, ["", ""]
+    for place, line in enumerate(lines, start=1):
+        last = place == len(lines)
+        cut_off = bool(_CUT_OFF.fullmatch(line)) or (last and bool(_CUT_OFF_AT_END.fullmatch(line)))
+        if (numbered := _NUMBER.fullmatch(before[1])) and not before[0].strip():
+            follows = number is None or int(numbered[1]) == number + 1
+            cut_off |= follows and bool(_PART_OF_TIME.fullmatch(line)) and (last or ":" in line)
+            number = int(numbered[1]) if "-->" in line else number
+        if cut_off and not _TIMES.fullmatch(line):
+            raise UnreadableSubtitles(
+                f"line {place} has a part of two times, such as 00:01:02,345 --> 00:01:04,000: "
+                "it was not written to its end"
+            )
+        before = [before[1], line]
+
+
+def _with_hours(text: str) -> str:
+    """SubRip whose times all have hours, as pysubs2 wants them."""
+    lines = text.split("\n")
+    return "\n".join(_ONLY_MINUTES.sub(r"00:\g<0>", line) if _TIMES.fullmatch(line) else line for line in lines)
 
 
 def _without_notes(text: str) -> str:
