@@ -44,7 +44,7 @@ class RealLibrary:
     def process(self, **selection: Any) -> LibraryStatus:
         """What `media-assets process` does; the status of the selected files after it."""
         settings = load_settings(self.root / "library.yaml")
-        library, chosen = open_library(settings), Selection(**selection)
+        library, chosen = open_library(settings, load_secrets(settings.config_path)), Selection(**selection)
         with open_instance(settings) as instance:
             progress = BarProgress(Console(quiet=True))
             definitions = build_definitions(settings, load_secrets(settings.config_path), {"progress": progress})

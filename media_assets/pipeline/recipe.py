@@ -162,7 +162,7 @@ class Recipe:
         source = self._library.source(self.key)
         if not isinstance(source, HasSidecars):
             return Sidecars()
-        return source.sidecars(self.entry, self.stage.sidecar_endings)
+        return Sidecars(lambda: source.sidecars(self.entry, self.stage.sidecar_endings))
 
     @property
     def _consulted(self) -> dict[str, str]:

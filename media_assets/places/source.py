@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol, runtime_checkable
+
+from media_assets.base.telling import printable
 
 
 def no_check() -> None:
@@ -68,26 +71,44 @@ class Sidecar:
     """What its name says beyond that of the source file, without the ending: `en.sdh` of `talk.en.sdh.srt`."""
     revision: str
     """Tells one version of it from the next."""
-    path: Path
-    """Where it can be read."""
+    fetch: Callable[[Path, Callable[[], None]], None]
+    """Copies it to a path, as `Source.fetch` does, and raises what that raises."""
+
+    @property
+    def shown_name(self) -> str:
+        """Its name on one line, fit to be shown and stored."""
+        return printable(self.name).replace("\n", "\\n")
 
 
 @dataclass(frozen=True)
 class Sidecars:
-    """The files that belong to a source file by their names, in the order of these."""
+    """The files that belong to a source file by their names. They are looked for when they are first asked for."""
 
-    files: tuple[Sidecar, ...] = ()
+    find: Callable[[], Sequence[Sidecar]] = tuple
+
+    @cached_property
+    def files(self) -> Sequence[Sidecar]:
+        """Those there are, in the order of their names.
+
+        Raises:
+            Transient, Fatal: their source cannot tell, see `HasSidecars`.
+        """
+        return self.find()
 
 
 @runtime_checkable
 class HasSidecars(Protocol):
-    """A source that can tell what lies beside a file without asking anybody."""
+    """A source that can tell what lies beside a file, and asks nobody for that where it was just listed."""
 
-    def sidecars(self, entry: SourceEntry, endings: Collection[str]) -> Sidecars:
-        """The files beside one whose names begin as its own does.
+    def sidecars(self, entry: SourceEntry, endings: Collection[str]) -> Sequence[Sidecar]:
+        """The files beside one whose names begin as its own does, but for artifacts of ours.
 
         Args:
             endings: How their names may end, in small letters, with the dot.
+
+        Raises:
+            Transient: the source does not answer, which does not mean that there are none.
+            Fatal: it cannot be listed.
         """
         ...
 

@@ -37,6 +37,10 @@ class PlaceOfFiles(Protocol):
 
     source: Source
 
+    def again(self) -> Source:
+        """The source as another process opens it."""
+        ...
+
     def put(self, path: str, content: bytes) -> None:
         """A new file, or another content for the one that is there."""
         ...
@@ -82,7 +86,10 @@ class FilesInFolder:
     def __init__(self, root: Path) -> None:
         self._root = root / "in"
         self._root.mkdir()
-        self.source: Source = Folder("box", FolderSource(path=self._root), AT_ONCE)
+        self.source: Source = self.again()
+
+    def again(self) -> Source:
+        return Folder("box", FolderSource(path=self._root), AT_ONCE)
 
     def put(self, path: str, content: bytes) -> None:
         (self._root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -95,10 +102,14 @@ class FilesInFolder:
 class FilesOnDrive:
     def __init__(self, drive: DriveServer, root: Path) -> None:
         self._drive = drive
+        self._root = root
         self._folder = drive.add_path("Library")
-        settings = DriveSource(type="drive", folders=("My Drive/Library",), chunk_bytes=262144, timeout_seconds=10)
-        self.source: Source = DriveFolders("box", settings, AT_ONCE, drive_api(drive, root))
+        self.source: Source = self.again()
         self._ids: dict[str, str] = {}
+
+    def again(self) -> Source:
+        settings = DriveSource(type="drive", folders=("My Drive/Library",), chunk_bytes=262144, timeout_seconds=10)
+        return DriveFolders("box", settings, AT_ONCE, drive_api(self._drive, self._root))
 
     def put(self, path: str, content: bytes) -> None:
         if path in self._ids:
@@ -115,8 +126,11 @@ class FilesOnDrive:
 class FilesInBucket:
     def __init__(self, server: S3Server) -> None:
         self._place = Place(server)
+        self.source: Source = self.again()
+
+    def again(self) -> Source:
         settings = self._place.source_settings("library")
-        self.source: Source = BucketObjects("box", settings, AT_ONCE, open_bucket(settings, SECRETS))
+        return BucketObjects("box", settings, AT_ONCE, open_bucket(settings, SECRETS))
 
     def put(self, path: str, content: bytes) -> None:
         self._place.put_object(f"library/{path}", content)

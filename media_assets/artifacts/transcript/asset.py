@@ -16,7 +16,6 @@ from media_assets.artifacts.transcript.heard_before import HEARD, TRANSCRIPT, VO
 from media_assets.artifacts.transcript.quality import TRANSCRIPT_QUALITY
 from media_assets.artifacts.transcript.settings import TranscriptionSettings
 from media_assets.artifacts.transcript.subtitles.existing import (
-    ENDINGS,
     ExistingSubtitles,
     candidates,
     sidecars_told,
@@ -36,6 +35,7 @@ from media_assets.media.ffmpeg import FFmpeg
 from media_assets.pipeline.artifact import Artifact, Earlier, Stored
 from media_assets.pipeline.settings import AssetTuning
 from media_assets.pipeline.stage import Metadata, file_asset
+from media_assets.places.sidecars import SUBTITLE_ENDINGS
 from media_assets.places.source import Sidecars
 from media_assets.work.engine_errors import named
 from media_assets.work.work import Work
@@ -87,7 +87,7 @@ def _told(correction: Correction) -> str:
     takes_edits=True,
     resource_settings=lambda settings: {"speakers": settings.speakers},
     consults={"drive_file": tracks_told, "sidecars": sidecars_told},
-    sidecar_endings=ENDINGS,
+    sidecar_endings=SUBTITLE_ENDINGS,
     quality=TRANSCRIPT_QUALITY,
 )
 def transcript(

@@ -67,6 +67,7 @@ class BucketSource(BucketAccess, SourceSection):
             library.automation,
             open_bucket(self, library.secrets, anonymous=self.anonymous),
             is_artifact=lambda: _artifact_objects(library),
+            is_one_artifact=lambda address: any(store.has_beside(address) for store in _stores_in_buckets(library)),
             left_out=(f"{self.url}/{library.review_folder}", *stores),
             large=stores,
         )
@@ -100,7 +101,11 @@ class BucketStore(BucketAccess, StoreSection):
 
 def _artifact_objects(library: Surroundings) -> Callable[[str], bool]:
     """Tells which objects are artifacts of the library."""
+    tests = [store.artifact_objects() for store in _stores_in_buckets(library)]
+    return lambda name: any(test(name) for test in tests)
+
+
+def _stores_in_buckets(library: Surroundings) -> list[BucketArtifacts]:
     from media_assets.places.bucket.store.store import BucketArtifacts
 
-    tests = [store.artifact_objects() for store in library.stores.values() if isinstance(store, BucketArtifacts)]
-    return lambda name: any(test(name) for test in tests)
+    return [store for store in library.stores.values() if isinstance(store, BucketArtifacts)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from media_assets.base.errors import BadMedia, Fatal, SourceChanged, Transient
@@ -16,7 +16,16 @@ from media_assets.places.bucket.client.transfer import download
 from media_assets.places.bucket.settings import BucketSource
 from media_assets.places.leftovers import is_leftover
 from media_assets.places.listed.snapshot import SUSPICIOUS_LOSS, Seen, Snapshot, compare, look_again
-from media_assets.places.source import Beside, Changes, DurableState, SourceEntry, no_check
+from media_assets.places.sidecars import (
+    LyingFile,
+    NotedFiles,
+    belonging,
+    has_sidecar_size,
+    path_beside,
+    sidecar,
+    start_of,
+)
+from media_assets.places.source import Beside, Changes, DurableState, Sidecar, SourceEntry, no_check
 from media_assets.places.watching import AutomationSettings
 
 # Listed one by one they cost a request each; beyond that one long list is cheaper.
@@ -33,6 +42,7 @@ class BucketObjects:
     Args:
         is_artifact: Called at each listing; what it returns tells the artifacts that lie beside their sources, by their
             addresses (`s3://bucket/path`).
+        is_one_artifact: The same for a single object, where not everything is listed.
         left_out: Addresses of prefixes that are not looked at: the stores, when they lie inside.
         large: Those of them that hold so much that it pays to list around them.
     """
@@ -47,6 +57,7 @@ class BucketObjects:
         bucket: Bucket,
         *,
         is_artifact: Callable[[], Callable[[str], bool]] = lambda: lambda _: False,
+        is_one_artifact: Callable[[str], bool] = lambda _: False,
         left_out: tuple[str, ...] = (),
         large: tuple[str, ...] = (),
         clock: Callable[[], float] = time.time,
@@ -57,6 +68,7 @@ class BucketObjects:
         self._settings = settings
         self._automation = automation
         self._is_artifact = is_artifact
+        self._is_one_artifact = is_one_artifact
         root = f"{bucket.address(bucket.prefix)}/"
         # A store that lies around the source is not inside it.
         self._left_out = tuple(f"{place}/" for place in left_out if f"{place}/".startswith(root) and place != root[:-1])
@@ -68,21 +80,28 @@ class BucketObjects:
         self._tags_are_md5 = True
         self.unreadable: dict[str, str] = {}
         """What the last scan could not list, as keys of folders, and why."""
+        self._unlisted: list[str] = []
+        """Their prefixes."""
+        self._noted: NotedFiles | None = None
+        """What the last scan came by beside the source files; None where there was none."""
 
     def identity(self, key: str) -> str:
         return key
 
     def scan(self) -> Iterator[SourceEntry]:
-        self.unreadable = {}
+        self.unreadable, self._unlisted = {}, []
         # In the order of their paths, so that ranges of partitions are neighbours.
         found = sorted(self._objects(), key=lambda info: info.path)
         folders = {parent.as_posix() for info in found for parent in PurePosixPath(info.path).parents}
         is_artifact: Callable[[str], bool] | None = None
         known: dict[str, bool] = {}
+        noted = NotedFiles()
         for info in found:
             address = self._bucket.address(info.path)
             relative = self._relative(info.path)
-            if not (relative and self._is_wanted(relative)) or address.startswith(self._left_out):
+            folder, _, name = info.path.rpartition("/")
+            is_wanted, may_be_beside = self._is_wanted(relative), noted.wants(name, info.size_bytes)
+            if not (is_wanted or may_be_beside) or address.startswith(self._left_out):
                 continue
             version = f"{address} {info.size_bytes} {info.e_tag}"
             if version not in self._artifacts:
@@ -91,9 +110,14 @@ class BucketObjects:
                 known[version] = is_artifact(address)
             else:
                 known[version] = self._artifacts[version]
-            if not known[version] and not self._marks_folder(info, folders):
+            if known[version]:
+                continue
+            if may_be_beside:
+                noted.note(folder, _lying(info))
+            if is_wanted and not self._marks_folder(info, folders):
                 yield self._entry(relative, info)
         self._artifacts = known
+        self._noted = noted.close()
 
     def changes(self, cursor: str | None, state: DurableState) -> Changes:
         before = Snapshot.load(self.name, cursor, state)
@@ -150,6 +174,46 @@ class BucketObjects:
         folder, _, name = self._path(entry.path).rpartition("/")
         return Beside(self.name, folder, name)
 
+    def sidecars(self, entry: SourceEntry, endings: Collection[str]) -> Sequence[Sidecar]:
+        """See `HasSidecars`."""
+        folder, _, name = self._path(entry.path).rpartition("/")
+        noted = self._noted_in(folder, endings)
+        files = sorted(self._lying_beside(folder, name)) if noted is None else noted
+        found = []
+        for file, marks in belonging(files, name, endings):
+            address = self._bucket.address(f"{folder}/{file.name}".lstrip("/"))
+            if noted is None and self._is_one_artifact(address):
+                continue
+            key = partition_key(self.name, path_beside(entry, file.name))
+            found.append(sidecar(file, marks, entry, key, None, self._fetch_told))
+        return found
+
+    def _noted_in(self, folder: str, endings: Collection[str]) -> Sequence[LyingFile] | None:
+        """What the last scan came by in a folder; None where it did not come there."""
+        noted, inside = self._noted, f"{folder}/"
+        if noted is None or any(inside.startswith(f"{unlisted}/") for unlisted in self._unlisted):
+            return None
+        return noted.of(folder, endings)
+
+    def _lying_beside(self, folder: str, name: str) -> Iterable[LyingFile]:
+        """The files in a folder whose names begin as those of the sidecars of a file do, and perhaps others."""
+        start = f"{folder}/{start_of(name)}".lstrip("/")
+        try:
+            listed = list(self._bucket.list_starting(start))
+        except UnreadableNames:
+            # They may lie deeper, where nothing is beside the file.
+            listed = list(self._bucket.list_folder(folder)[1])
+        right_there = (info for info in listed if info.path.rpartition("/")[0] == folder)
+        return (_lying(info) for info in right_there if has_sidecar_size(info.size_bytes))
+
+    def _fetch_told(self, entry: SourceEntry, destination: Path, check: Callable[[], None]) -> None:
+        """Fetch what was told to lie beside a source file. Of what is no longer so, the next question is a new one."""
+        try:
+            self.fetch(entry, destination, check)
+        except SourceChanged:
+            self._noted = None
+            raise
+
     def link(self, entry: SourceEntry) -> str:
         return self._bucket.address(self._path(entry.path))
 
@@ -204,6 +268,7 @@ class BucketObjects:
                 raise
             key = partition_key(self.name, self._relative(prefix))
             self.unreadable[key] = f"cannot be looked at: {error}"
+            self._unlisted.append(prefix)
             return
         yield from objects
         for folder in folders:
@@ -224,6 +289,8 @@ class BucketObjects:
         return known in self._folder_marks
 
     def _is_wanted(self, relative: str) -> bool:
+        if not relative:
+            return False
         if not self._settings.hidden and any(part.startswith(".") for part in relative.split("/")):
             return False
         if not self._settings.leftovers and is_leftover(relative):
@@ -247,7 +314,7 @@ class BucketObjects:
             path=relative,
             size_bytes=info.size_bytes,
             modified_at=info.modified_at,
-            revision=f"{info.size_bytes}-{tag}",
+            revision=_revision(info),
             checksums={"md5": tag} if self._tags_are_md5 and _MD5.fullmatch(tag) else {},
         )
 
@@ -258,3 +325,12 @@ class BucketObjects:
         now = self._clock()
         since = min(now, entry.modified_at.timestamp() if first_look else seen.since)  # the clock may have been ahead
         return entry.size_bytes == 0 and now - since < self._automation.incomplete_seconds
+
+
+def _revision(info: ObjectInfo) -> str:
+    tag = (info.e_tag or "").strip('"')
+    return f"{info.size_bytes}-{tag}"
+
+
+def _lying(info: ObjectInfo) -> LyingFile:
+    return LyingFile(info.path.rpartition("/")[2], "", info.size_bytes, _revision(info))

@@ -6,7 +6,7 @@ system reports no changes of such folders; the source is looked at in intervals 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from media_assets.base.errors import Fatal
@@ -14,7 +14,7 @@ from media_assets.places.drive_desktop.mounts import MY_DRIVE, Machine, Mount, i
 from media_assets.places.drive_desktop.settings import DriveDesktopSource
 from media_assets.places.folder.settings import FolderSource
 from media_assets.places.folder.source import Folder
-from media_assets.places.source import Beside, Changes, DurableState, Sidecars, SourceEntry, no_check
+from media_assets.places.source import Beside, Changes, DurableState, Sidecar, SourceEntry, no_check
 
 # Google-native files are shown as small JSON files that lead to the web.
 _PLACEHOLDERS = (
@@ -83,7 +83,7 @@ class DriveDesktop:
     def fetch(self, entry: SourceEntry, destination: Path, check: Callable[[], None] = no_check) -> None:
         self._there.fetch(entry, destination, check)
 
-    def sidecars(self, entry: SourceEntry, endings: Collection[str]) -> Sidecars:
+    def sidecars(self, entry: SourceEntry, endings: Collection[str]) -> Sequence[Sidecar]:
         """See `HasSidecars`."""
         return self._there.sidecars(entry, endings)
 

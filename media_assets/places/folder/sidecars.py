@@ -1,23 +1,22 @@
-"""Files that belong to a recording by their names: `talk.srt` and `talk.de.vtt` lie beside `talk.mp4`."""
+"""What lies beside a file in a folder of this machine."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Collection
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
+from itertools import islice, takewhile
 from pathlib import Path
 
-from media_assets.places.source import Sidecar
-
-_MOST_BYTES = 16 << 20
-"""What is larger is no text."""
+from media_assets.places.sidecars import LyingFile, has_sidecar_size, marks_in, start_of
 
 
-def sidecars_beside(
+def lying_beside(
     path: Path, endings: Collection[str], *, is_artifact: Callable[[Path], bool], follow_links: bool
-) -> tuple[Sidecar, ...]:
-    """The files beside one whose names begin as its own does, with or without its ending, and end with one of these.
+) -> Iterator[tuple[LyingFile, str]]:
+    """The sidecars of a file, and what their names say beyond its own.
 
     Args:
         endings: In small letters, with their dots.
@@ -27,21 +26,18 @@ def sidecars_beside(
     try:
         names = _ending_with(path.parent, path.parent.stat().st_mtime_ns, tuple(sorted(endings)))
     except OSError:
-        return ()  # the file itself was found there a moment ago: whoever reads it will say what is wrong
-    found = []
-    for name in names:
-        stem = name[: name.rfind(".")]
-        if stem not in (path.stem, path.name) and not stem.startswith((f"{path.stem}.", f"{path.name}.")):
+        return  # the file itself was found there a moment ago: whoever reads it will say what is wrong
+    start = start_of(path.name)
+    for name in takewhile(lambda name: name.startswith(start), islice(names, bisect_left(names, start), None)):
+        marks, other = marks_in(name, path.name, endings), path.with_name(name)
+        if marks is None:
             continue
-        other = path.with_name(name)
         try:
             status = other.stat(follow_symlinks=follow_links)
         except OSError:
             continue
-        if stat.S_ISREG(status.st_mode) and 0 < status.st_size <= _MOST_BYTES and not is_artifact(other):
-            marks = stem.removeprefix(path.name).removeprefix(path.stem).strip(".")
-            found.append(Sidecar(name, marks, f"{status.st_size}-{status.st_mtime_ns}", other))
-    return tuple(found)
+        if stat.S_ISREG(status.st_mode) and has_sidecar_size(status.st_size) and not is_artifact(other):
+            yield LyingFile(name, "", status.st_size, f"{status.st_size}-{status.st_mtime_ns}"), marks
 
 
 @lru_cache(maxsize=256)

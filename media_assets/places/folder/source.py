@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -19,11 +19,12 @@ from media_assets.base.keys import partition_key, split_key
 from media_assets.base.paths import LeadsOut, below
 from media_assets.base.wording import counted
 from media_assets.places.folder.settings import FolderSource
-from media_assets.places.folder.sidecars import sidecars_beside
+from media_assets.places.folder.sidecars import lying_beside
 from media_assets.places.leftovers import is_leftover, is_leftover_file, is_leftover_folder
 from media_assets.places.listed.readiness import Readiness
 from media_assets.places.listed.snapshot import SUSPICIOUS_LOSS, Seen, Snapshot, compare, look_again
-from media_assets.places.source import Beside, Changes, DurableState, Sidecars, SourceEntry, no_check
+from media_assets.places.sidecars import LyingFile, path_beside, sidecar
+from media_assets.places.source import Beside, Changes, DurableState, Sidecar, SourceEntry, no_check
 from media_assets.places.watching import AutomationSettings
 
 # How many entries `doctor` counts.
@@ -184,10 +185,22 @@ class Folder:
         path = self._path(entry.path)
         return Beside(self.name, str(path.parent), path.name)
 
-    def sidecars(self, entry: SourceEntry, endings: Collection[str]) -> Sidecars:
+    def sidecars(self, entry: SourceEntry, endings: Collection[str]) -> Sequence[Sidecar]:
         """See `HasSidecars`."""
         path, follow = self._path(entry.path), self._settings.follow_symlinks
-        return Sidecars(sidecars_beside(path, endings, is_artifact=self._artifact_paths(), follow_links=follow))
+        found = lying_beside(path, endings, is_artifact=self._artifact_paths(), follow_links=follow)
+        return [
+            sidecar(file, marks, entry, self._key_beside(entry, file), None, self._fetch_small) for file, marks in found
+        ]
+
+    def _key_beside(self, entry: SourceEntry, file: LyingFile) -> str:
+        return partition_key(self.name, path_beside(entry, file.name))
+
+    def _fetch_small(self, entry: SourceEntry, destination: Path, check: Callable[[], None]) -> None:
+        """Copy what was small when it was told; what grew since is not read."""
+        if self.entry(entry.key).revision != entry.revision:
+            raise SourceChanged("changed since it was seen")
+        self.fetch(entry, destination, check)
 
     def link(self, entry: SourceEntry) -> str:
         return self._path(entry.path).as_uri()

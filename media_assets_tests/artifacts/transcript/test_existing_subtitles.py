@@ -14,7 +14,7 @@ from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.artifacts.transcript.subtitles.existing import candidates
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.media.info import Stream
-from media_assets.places.folder.sidecars import sidecars_beside
+from media_assets.places.folder.sidecars import lying_beside
 from media_assets.places.source import Sidecar, Sidecars
 from media_assets_tests.artifacts.transcript.sounds import vowels, write_wav
 from media_assets_tests.openai_audio_server import AudioServer
@@ -163,7 +163,8 @@ SOUND = AudioTrack(
 
 def beside(*names: str) -> Sidecars:
     marks = [name.removeprefix("talk").rpartition(".")[0].strip(".") for name in names]
-    return Sidecars(tuple(Sidecar(name, mark, "1", Path(name)) for name, mark in zip(names, marks, strict=True)))
+    found = [Sidecar(name, mark, "1", lambda *_: None) for name, mark in zip(names, marks, strict=True)]
+    return Sidecars(lambda: found)
 
 
 def chosen(*names: str, language: Any = None, sound: str | None = "eng") -> list[str]:
@@ -211,7 +212,7 @@ def test_what_lies_beside_a_file_belongs_to_it_by_its_name(tmp_path: Path) -> No
         (tmp_path / name).write_text("x", "utf-8")
     (tmp_path / "talk.de.srt").symlink_to("/etc/hostname")
     (tmp_path / "talk.fr.srt").write_bytes(b"")
-    found = sidecars_beside(
+    found = lying_beside(
         tmp_path / "talk.mp4", (".srt", ".vtt"), is_artifact=lambda path: path.name == "talk.srt", follow_links=False
     )
-    assert {one.name: one.marks for one in found} == {"talk.en.srt": "en", "talk.mp4.vtt": ""}
+    assert {one.name: marks for one, marks in found} == {"talk.en.srt": "en", "talk.mp4.vtt": ""}

@@ -20,7 +20,6 @@ from media_assets.media.info import Stream
 from media_assets.places.manifest import Manifest
 from media_assets.places.source import Sidecar, Sidecars
 
-ENDINGS = (".srt", ".vtt", ".ass", ".ssa")
 _TEXT_CODECS = frozenset({"subrip", "srt", "webvtt", "ass", "ssa", "mov_text", "text"})
 _NOT_OF_SPEECH = re.compile(r"\b(forced|signs?|songs?|lyrics|karaoke|commentary)\b", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2,4})?", re.IGNORECASE)
@@ -41,7 +40,7 @@ class ExistingSubtitles:
     def origin(self) -> str:
         """What people know it by."""
         if self.sidecar:
-            return self.sidecar.name
+            return self.sidecar.shown_name
         assert self.stream is not None
         told = ", ".join(filter(None, [self.stream.language, self.stream.title]))
         return f"track {self.stream.index} of the recording" + (f" ({told})" if told else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from media_assets.artifacts.drive_file.value import SourceFile
 from media_assets.artifacts.m4a_audio.value import AudioTrack
@@ -13,11 +14,12 @@ from media_assets.artifacts.transcript.subtitles.aligning import segments_of, wi
 from media_assets.artifacts.transcript.subtitles.existing import ExistingSubtitles
 from media_assets.artifacts.transcript.subtitles.reading import SpokenCue, UnreadableSubtitles, read_subtitles
 from media_assets.artifacts.transcript.value import Transcript
-from media_assets.base.errors import BadMedia, TimeLimitExceeded
+from media_assets.base.errors import BadMedia, SourceChanged, TimeLimitExceeded, Transient
 from media_assets.base.words import word_count
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.untrusted import uploaded
 from media_assets.pipeline.artifact import Stored
+from media_assets.places.source import Sidecar
 from media_assets.work.work import Work
 
 ENGINE = "subtitles"
@@ -59,10 +61,7 @@ def _read(
     candidate: ExistingSubtitles, drive_file: Stored[SourceFile] | None, ffmpeg: FFmpeg, work: Work
 ) -> list[SpokenCue]:
     if candidate.sidecar:
-        try:
-            return read_subtitles(candidate.sidecar.path)
-        except OSError as error:
-            raise UnreadableSubtitles(error.strerror or str(error)) from error
+        return _read_sidecar(candidate.sidecar, work)
     assert candidate.stream is not None and drive_file is not None and drive_file.value.media is not None
     ending, name = _FORMATS.get(candidate.stream.codec, (".srt", "srt"))
     made = work.directory / f"track{ending}"
@@ -76,6 +75,29 @@ def _read(
         raise UnreadableSubtitles(error.reason) from error
     finally:
         made.unlink(missing_ok=True)
+
+
+def _read_sidecar(sidecar: Sidecar, work: Work) -> list[SpokenCue]:
+    """What lies beside the recording.
+
+    Raises:
+        UnreadableSubtitles: it may not be read, or is no such file.
+        Transient: it is no longer what it was when it was told of: what lies there now is told to the next attempt.
+    """
+    copy = work.directory / f"sidecar{PurePosixPath(sidecar.name).suffix.lower()}"
+    try:
+        sidecar.fetch(copy, work.check_cancelled)
+        return read_subtitles(copy)
+    except SourceChanged as error:
+        raise Transient(
+            f"its subtitles {sidecar.shown_name} changed or vanished before they were read",
+            next_step="Process it again",
+        ) from error
+    except BadMedia as error:
+        raise UnreadableSubtitles(error.reason) from error
+    finally:
+        copy.unlink(missing_ok=True)
+        copy.with_name(f"{copy.name}.partial").unlink(missing_ok=True)
 
 
 def _spoken(cues: Sequence[SpokenCue]) -> list[SpokenCue]:

@@ -77,6 +77,11 @@ class BesideObjects:
         root = f"{self._bucket.url}/"
         return lambda address: address.startswith(root) and hash_of(address.removeprefix(root)) in known
 
+    def claims(self, address: str) -> bool:
+        """Whether the object of one address is claimed."""
+        root = f"{self._bucket.url}/"
+        return address.startswith(root) and self._bucket.head(self._record(address.removeprefix(root))) is not None
+
     def stem(self, beside: Beside, key: str) -> tuple[str, list[str]]:
         """The stem of what is to lie beside a source, which is the file of that key, and what else bears it there; see
         `Stems`.

@@ -134,6 +134,10 @@ class BucketArtifacts:
         of now."""
         return self._beside.test()
 
+    def has_beside(self, address: str) -> bool:
+        """Whether this store wrote the object of that address beside its source: asks for that alone."""
+        return self._beside.claims(address)
+
     def origin_of(self, sha256: str) -> str | None:
         origin = self._entry("content", sha256)
         return origin if ORIGIN.fullmatch(origin) else None

@@ -65,6 +65,13 @@ def why_no_content(mime_type: str) -> str | None:
     return f"is {kind}, which has no file behind it; export it to one to have it processed"
 
 
+def is_file(resource: Resource) -> bool:
+    """Whether it is somebody's file, with a content of its own: no folder, no shortcut, no document of Google's, and no
+    artifact of ours."""
+    is_other = is_folder(resource) or is_shortcut(resource) or is_artifact(resource)
+    return not is_other and why_no_content(resource["mimeType"]) is None
+
+
 def flaw(resource: Resource) -> str:
     """What says that a file is not whole; empty for one that is. Drive shows a checksum once it has a whole content."""
     if "size" not in resource:

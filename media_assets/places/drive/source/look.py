@@ -44,6 +44,8 @@ class Look:
         """How many known items were deleted or are no longer shared, as far as the logs tell."""
         self.has_news = False
         """Whether anything at all was found."""
+        self.refused: set[str] = set()
+        """Folders that may not be listed."""
         self.now = now
         self._source = source
         self._settings = settings
@@ -191,6 +193,7 @@ class Look:
         for folder, error in (by_id or {}).items():
             if refused is None or folder in self.tree.roots.values():
                 raise error
+            self.refused.add(folder)
             refused[self._path_of(folder)] = error.reason
 
     def _path_of(self, folder: str) -> str:

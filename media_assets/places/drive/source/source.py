@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -20,12 +20,14 @@ from media_assets.places.drive.source import state as drive_state
 from media_assets.places.drive.source.entries import Resource, entry_of, key_of
 from media_assets.places.drive.source.listing import DriveListing
 from media_assets.places.drive.source.look import Look
+from media_assets.places.drive.source.neighbours import DriveNeighbours
 from media_assets.places.drive.source.paths import FolderPaths
 from media_assets.places.drive.source.report import Report
 from media_assets.places.drive.source.state import DrivePosition
 from media_assets.places.drive.source.tree import Tree
 from media_assets.places.listed.snapshot import SUSPICIOUS_LOSS
-from media_assets.places.source import Beside, Changes, DurableState, SourceEntry, no_check
+from media_assets.places.sidecars import belonging, sidecar
+from media_assets.places.source import Beside, Changes, DurableState, Sidecar, SourceEntry, no_check
 from media_assets.places.watching import AutomationSettings
 
 _MOST_SKIPPED = 1000
@@ -57,6 +59,7 @@ class DriveFolders:
         self._api = api
         self._listing = DriveListing(api)
         self._paths = FolderPaths(self._listing)
+        self._neighbours = DriveNeighbours(self._listing, clock)
         self.skipped: dict[str, str] = {}
         """What the last scan or look came by and left out, by key, and why: Google's own documents, shortcuts that lead
         nowhere or back. A look names only what it saw anew; 1,000 at most."""
@@ -77,9 +80,14 @@ class DriveFolders:
         self.unreadable = {
             partition_key(self.name, path or "?"): f"cannot be looked at: {reason}" for path, reason in refused.items()
         }
+        self._neighbours.note_scan(
+            [look.fresh[file_id] for file_id in look.tree.files if file_id in look.fresh],
+            reach.folders.keys() - look.refused,
+        )
         notes = look.notes(reach)
         for file_id, path in reach.paths.items():
             resource = look.fresh[file_id]
+            self._neighbours.note_drive(resource)
             if "size" in resource:
                 yield entry_of(self.name, resource, path)
             else:
@@ -87,6 +95,7 @@ class DriveFolders:
         self._note_skipped(notes)
 
     def changes(self, cursor: str | None, state: DurableState) -> Changes:
+        self._neighbours.forget()
         position = DrivePosition.parse(cursor)
         before = drive_state.load(self.name, position.generation, state) if position else None
         look = self._follow(before, position) if before and position else None
@@ -190,6 +199,7 @@ class DriveFolders:
             if resource.get("trashed"):
                 self._require_roots()
             raise SourceChanged(reason, next_step=f"{_KEPT}; the next look at the source takes it up when it is back")
+        self._neighbours.note_drive(resource)
         return entry_of(self.name, resource, self._paths.path(resource, self._roots), key=key)
 
     def _require_roots(self) -> None:
@@ -248,6 +258,23 @@ class DriveFolders:
                 next_step="Share that folder with the account, or set placement: folder in library.yaml",
             )
         return Beside(self.name, entry.parent, entry.path.rsplit("/", 1)[-1])
+
+    def sidecars(self, entry: SourceEntry, endings: Collection[str]) -> Sequence[Sidecar]:
+        """See `HasSidecars`. A file in a folder that the account cannot see has none."""
+        name = entry.path.rpartition("/")[2]
+        files = self._neighbours.lying_in(entry.parent, endings) if entry.parent else ()
+        return [
+            sidecar(file, marks, entry, key_of(self.name, file.name, file.file_id), file.revision, self._fetch_told)
+            for file, marks in belonging(files, name, endings)
+        ]
+
+    def _fetch_told(self, entry: SourceEntry, destination: Path, check: Callable[[], None]) -> None:
+        """Fetch what was told to lie beside a source file. Of what is no longer so, the next question is a new one."""
+        try:
+            self.fetch(entry, destination, check)
+        except SourceChanged:
+            self._neighbours.forget()
+            raise
 
     def link(self, entry: SourceEntry) -> str:
         return self.link_of(entry.key)
