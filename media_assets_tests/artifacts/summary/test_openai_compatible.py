@@ -18,6 +18,7 @@ from media_assets.base.secrets import Secrets
 from media_assets.services.openai.chat.section import Price
 from media_assets.work.work import Work
 from media_assets_tests.artifacts.summary.transcripts import BEES, TRAINS, transcript
+from media_assets_tests.artifacts.transcript.said import spoken
 from media_assets_tests.openai_server import OpenAIServer, Says, Status, openai_server, summary_of
 
 
@@ -39,10 +40,31 @@ def long_transcript(count: int = 400) -> Transcript:
     return transcript([f"Sentence planted{i}word says something about the bees and their honey." for i in range(count)])
 
 
-def test_a_short_transcript_is_summarised_in_one_request(server: OpenAIServer, tmp_path: Path) -> None:
-    spoken = transcript([*BEES, *TRAINS], start_seconds=3600.0)
+def test_who_speaks_is_told_and_where_nobody_knows_nothing_is_asked_otherwise(
+    server: OpenAIServer, tmp_path: Path
+) -> None:
+    named = spoken(
+        (0, 4, "S1", "Shall we order new tiles?"),
+        (4, 8, "S2", "I will do it."),
+        (8, 9, "", "Yes."),
+        names={"S1": "Anna"},
+    )
+    for said in (named, transcript(BEES)):
+        summarizer(server).summarize(said, Work(tmp_path))
+    told, untold = server.requests
+    assert told.material.splitlines() == [
+        "[0:00:00] Anna: Shall we order new tiles?",
+        "[0:00:04] Speaker 2: I will do it.",
+        "[0:00:08] Yes.",
+    ]
+    assert "a line says who speaks" in told.messages[0]["content"]
+    assert "who speaks" not in untold.messages[0]["content"], "its answers in the journal stay of use"
 
-    summary = summarizer(server).summarize(spoken, Work(tmp_path))
+
+def test_a_short_transcript_is_summarised_in_one_request(server: OpenAIServer, tmp_path: Path) -> None:
+    said = transcript([*BEES, *TRAINS], start_seconds=3600.0)
+
+    summary = summarizer(server).summarize(said, Work(tmp_path))
 
     (request,) = server.requests
     assert request.headers["authorization"] == f"Bearer {server.key}"
@@ -59,14 +81,14 @@ def test_a_short_transcript_is_summarised_in_one_request(server: OpenAIServer, t
     assert summary.title == "A summary by the stand-in"
     assert summary.key_points == (BEES[0][-60:], TRAINS[-1][-60:])
     assert (summary.parts, summary.extractive, summary.engine, summary.model) == (1, False, "openai", "gpt-4o-mini")
-    assert [chapter.start_seconds for chapter in summary.chapters] == [3600.0, spoken.segments[-1].start_seconds]
+    assert [chapter.start_seconds for chapter in summary.chapters] == [3600.0, said.segments[-1].start_seconds]
 
 
 def test_every_part_of_a_long_transcript_is_sent_and_then_combined(server: OpenAIServer, tmp_path: Path) -> None:
-    spoken = long_transcript()
+    said = long_transcript()
     reported: list[float] = []
 
-    summary = summarizer(server, part_characters=8000).summarize(spoken, Work(tmp_path, report=reported.append))
+    summary = summarizer(server, part_characters=8000).summarize(said, Work(tmp_path, report=reported.append))
 
     *parts, last = server.requests
     assert summary.parts == len(parts) > 3
@@ -152,8 +174,8 @@ def test_without_a_price_the_cost_is_unknown_and_not_zero(server: OpenAIServer, 
 
 
 def test_chapter_times_are_checked_against_the_transcript(server: OpenAIServer, tmp_path: Path) -> None:
-    spoken = transcript(BEES, start_seconds=10.4)
-    third = spoken.segments[2]
+    said = transcript(BEES, start_seconds=10.4)
+    third = said.segments[2]
     headings = [
         ("9:59:59", "behind the end"),
         ("soon", "no time"),
@@ -166,7 +188,7 @@ def test_chapter_times_are_checked_against_the_transcript(server: OpenAIServer, 
     answer = {**summary_of("[0:00:00] x"), "chapters": [{"start": s, "title": t} for s, t in headings]}
     server.script = [Says(json.dumps(answer))]
 
-    summary = summarizer(server).summarize(spoken, Work(tmp_path))
+    summary = summarizer(server).summarize(said, Work(tmp_path))
 
     assert [(c.start_seconds, c.title) for c in summary.chapters] == [
         (10.4, "the first"),

@@ -16,8 +16,8 @@ from media_assets.artifacts.summary.engines.openai.answer_form import SUMMARY_FO
 from media_assets.artifacts.summary.engines.openai.answers import Answer, TemplateAnswer, checked_chapters, distinct
 from media_assets.artifacts.summary.engines.openai.journal import AnswerJournal
 from media_assets.artifacts.summary.engines.openai.map_reduce import MapReduce
+from media_assets.artifacts.summary.engines.openai.parts import named_segments
 from media_assets.artifacts.summary.engines.openai.settings import OpenAISummary
-from media_assets.artifacts.summary.summarizer import spoken_segments
 from media_assets.artifacts.summary.value import Summary, TemplatedForm, Usage
 from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment
 from media_assets.base.secrets import Secrets
@@ -39,7 +39,7 @@ class OpenAISummarizer:
 
     def summarize(self, transcript: Transcript, work: Work) -> Summary:
         """See `Summarizer`. With `work.journal`, answers survive a crash and are not paid twice."""
-        segments = spoken_segments(transcript)
+        segments = named_segments(transcript)
         template = self._settings.chosen_template
         form: AnswerForm[Any] = SUMMARY_FORM
         kind: type[Answer] = Answer
@@ -47,6 +47,8 @@ class OpenAISummarizer:
         if template is not None:
             form, kind = templated.form_of(template), TemplateAnswer
             system = templated.system(template, self._settings.language, transcript.language)
+        if transcript.labels:
+            system = prompts.with_speakers_told(system)
         work.spending.require(self._estimate_usd(segments, system))
         context = json.dumps([prompts.PROMPT_VERSION, self._settings.result_settings(), system])
         with self._server.client() as client:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from media_assets.artifacts.summary.clock import to_clock
-from media_assets.artifacts.transcript.value import TranscriptSegment
+from media_assets.artifacts.summary.summarizer import spoken_segments
+from media_assets.artifacts.transcript.value import Transcript, TranscriptSegment
 
 MIN_CHARACTERS = 400
 """A part below this is not halved further: what is no answer to so little text is not a matter of length."""
@@ -44,6 +45,21 @@ class TranscriptPart:
             TranscriptPart(tuple(segment for piece in first for segment in piece.segments)),
             TranscriptPart(tuple(segment for piece in second for segment in piece.segments)),
         )
+
+
+def named_segments(transcript: Transcript) -> tuple[TranscriptSegment, ...]:
+    """The segments in which something is said, each with the name of who says it in front, where that is known.
+
+    Raises:
+        NotApplicable: there is none.
+    """
+    spoken, labels = spoken_segments(transcript), transcript.labels
+    return tuple(
+        segment.model_copy(update={"text": f"{labels[segment.speaker]}: {segment.text}"})
+        if segment.speaker in labels
+        else segment
+        for segment in spoken
+    )
 
 
 def split(segments: Sequence[TranscriptSegment], max_characters: int) -> list[TranscriptPart]:

@@ -52,6 +52,12 @@ What is wanted:
 LANGUAGE_GIVEN = "Write in the language with the ISO 639-1 code {code}."
 LANGUAGE_OF_TRANSCRIPT = "Write in the language of the recording; its ISO 639-1 code is {code}."
 
+SPEAKERS_TOLD = (
+    "Behind its time a line says who speaks, before the first colon, where that is known. Say who said, decided or "
+    "will do something where that matters, by these names."
+)
+"""Said only where it is so, so that what others are asked stays as it was."""
+
 WHOLE = "Summarise this transcript of a whole recording, {start} to {end}."
 PART = (
     "Summarise this part of a longer recording, {start} to {end}. "
@@ -91,6 +97,11 @@ def templated(prompt: str, schema: str, language: str | None, transcript_languag
 
 def _language(language: str | None, transcript_language: str) -> str:
     return LANGUAGE_GIVEN.format(code=language) if language else LANGUAGE_OF_TRANSCRIPT.format(code=transcript_language)
+
+
+def with_speakers_told(system: str) -> str:
+    """Standing instructions for a transcript whose lines name who speaks."""
+    return f"{system}\n\n{SPEAKERS_TOLD}"
 
 
 def request(task: str, start: str, end: str, material: str) -> str:
