@@ -7,9 +7,8 @@ subtitles; the last of them is what the transcript says. What the engine heard s
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from pydantic import ValidationError
 
 from media_assets.artifacts.transcript.captions import to_srt
 from media_assets.artifacts.transcript.heard_before import TRANSCRIPT
+from media_assets.artifacts.transcript.lines import clean_name
 from media_assets.artifacts.transcript.subtitles.aligning import segments_of, with_speakers
 from media_assets.artifacts.transcript.subtitles.naming import with_names_in_text
 from media_assets.artifacts.transcript.subtitles.reading import (
@@ -26,8 +26,9 @@ from media_assets.artifacts.transcript.subtitles.reading import (
     decoded,
 )
 from media_assets.artifacts.transcript.value import Correction, Transcript, TranscriptSegment
-from media_assets.base.errors import BadArtifact, BadMedia, SourceChanged
-from media_assets.pipeline.artifact import Earlier, Stored, first_of
+from media_assets.artifacts.transcript.versions import all_versions, next_number, version_files
+from media_assets.base.errors import BadArtifact, BadMedia
+from media_assets.pipeline.artifact import Earlier, first_of
 from media_assets.places.store import EditedFile
 
 _TAKEN_OVER = (TRANSCRIPT, "transcript.vtt", "transcript.srt")
@@ -62,39 +63,44 @@ def corrected(earlier: Earlier[Transcript], heard: Transcript) -> Corrected | No
         return None
     names = _by_time(earlier.edited)
     before = _as_stored(earlier)
-    if before is None or not (names or before.versions):
+    if before is None or not (names or all_versions(stored, before.versions)):
         return None
-    files = dict(_still_there(stored, before.versions))
+    versions = all_versions(stored, before.versions)
+    files = dict(version_files(stored, versions, before.correction))
     new = []
-    for number, name in enumerate(names, start=len(before.versions) + 1):
+    for number, name in enumerate(names, start=next_number(versions)):
         edit, file = earlier.edited[name], f"version-{number}{Path(name).suffix}.txt"
-        new.append(Correction(by=edit.by, at=edit.at, form=name, file=file))
+        new.append(Correction(by=edit.by, at=edit.at, form=name, file=file, recording_seconds=heard.duration_seconds))
         files[file] = edit.path
     taken = [version for version in new if version.form in _TAKEN_OVER]
-    kept = {"versions": (*before.versions, *new)}
     if taken:
-        transcript = _taken_over(taken[-1], files[taken[-1].file], heard)
-    elif before.correction and _is_of(before, heard):
-        transcript = _with_names(before, heard)
-    elif before.correction:
-        transcript = heard.model_copy(update={"note": _of_another_recording(before.correction, heard.note)})
+        transcript = _taken_over(taken[-1], files[taken[-1].file], heard, before)
     else:
-        transcript = heard
-    transcript = transcript.model_copy(update=kept)
+        transcript = _kept(before, versions, files, heard)
+    transcript = transcript.model_copy(update={"versions": (*versions, *new)})
     now = transcript.correction
     if now and now.form != TRANSCRIPT and now.file in files:
         files[now.form] = files[now.file]
     return Corrected(transcript, files)
 
 
-def _still_there(stored: Stored[Transcript], versions: Iterable[Correction]) -> Iterator[tuple[str, Path]]:
-    """The files of the versions, but those that a person took away."""
-    names = {file.name for file in stored.manifest.files}
-    for version in versions:
-        with suppress(SourceChanged):
-            path = stored.local_path(version.file) if version.file in names else None
-            if path and path.is_file():
-                yield version.file, path
+def _kept(
+    before: Transcript, versions: Sequence[Correction], files: Mapping[str, Path], heard: Transcript
+) -> Transcript:
+    """What holds where nothing was corrected since: the correction there was, for as long as it is that recording."""
+    if before.correction and _is_of(before.duration_seconds, heard):
+        return _with_names(before, heard)
+    last = before.correction or next((one for one in reversed(versions) if one.form in _TAKEN_OVER), None)
+    if last is None:
+        return heard
+    made_for = before.duration_seconds if before.correction else last.recording_seconds
+    if made_for is None:
+        return heard
+    if not _is_of(made_for, heard):
+        return heard.model_copy(update={"note": _of_another_recording(last, heard.note)})
+    # The recording it was made for is back.
+    was_set_aside = not _is_of(before.duration_seconds, heard)
+    return _taken_over(last, files[last.file], heard, before) if was_set_aside and last.file in files else heard
 
 
 def _by_time(edited: Mapping[str, EditedFile]) -> list[str]:
@@ -120,27 +126,40 @@ def _as_stored(earlier: Earlier[Transcript]) -> Transcript | None:
         return None
 
 
-def _taken_over(correction: Correction, path: Path, heard: Transcript) -> Transcript:
-    """What a person wrote, as a transcript; what the engine heard where it is that again."""
+def _taken_over(correction: Correction, path: Path, heard: Transcript, before: Transcript) -> Transcript:
+    """What a person wrote, as a transcript; what the engine heard where it is that again.
+
+    Args:
+        before: What lay there when it was written, whose names it may use.
+    """
     try:
         if correction.form == TRANSCRIPT:
             said = _from_json(_transcript_of(path), heard)
         else:
-            cues = _cues(decoded(path.read_bytes()), Path(correction.form).suffix, heard)
+            cues = _cues(decoded(path.read_bytes()), Path(correction.form).suffix, heard, before)
             said = with_speakers(segments_of(cues, heard), heard)
     except UnreadableSubtitles as error:
         raise _unreadable(correction.form, str(error)) from error
-    if _shown(said) == _shown(heard):
+    if _shown(said) == _shown(heard) or (not said.speakers and _unnamed(said) == _unnamed(heard)):
         return heard
     return said.model_copy(update={"correction": correction})
 
 
-def _cues(text: str, suffix: str, heard: Transcript) -> list[SpokenCue]:
+def _cues(text: str, suffix: str, heard: Transcript, before: Transcript) -> list[SpokenCue]:
+    """The cues that a person wrote, with those who speak by what they are called, however captions show it."""
+    labels = [speaker.label for one in (heard, before) for speaker in one.speakers]
+    called = {shown: label for label in labels for shown in (clean_name(label), _as_read(label))}
     cues = cues_of(text, suffix)
-    if suffix != ".srt" or not heard.speakers:
-        return cues
-    names = [speaker.label for speaker in heard.speakers]
-    return with_names_in_text(cues, names, cues_of(to_srt(heard), ".srt"))
+    if suffix == ".srt" and called:
+        written = [cue for one in (heard, before) for cue in cues_of(to_srt(one), ".srt")]
+        cues = with_names_in_text(cues, called, written)
+    return [replace(cue, speaker=called.get(cue.speaker, cue.speaker)) if cue.speaker else cue for cue in cues]
+
+
+def _as_read(label: str) -> str:
+    """A name as it comes out of captions: what looks like their marks is left out."""
+    (cue,) = cues_of(f"1\n00:00:00,000 --> 00:00:01,000\n{clean_name(label)}: said\n", ".srt")
+    return cue.text.removesuffix(": said")
 
 
 def _from_json(said: Transcript, heard: Transcript) -> Transcript:
@@ -152,6 +171,9 @@ def _from_json(said: Transcript, heard: Transcript) -> Transcript:
             raise _unreadable(TRANSCRIPT, f"the times of segment {number} are none, or not in order")
         last = segment.start_seconds
     segments = tuple(_with_its_words(segment, heard) for segment in said.segments if segment.text.strip())
+    if heard.speakers and not said.speakers:
+        named = with_speakers(segments, heard)
+        return said.model_copy(update={"segments": named.segments, "speakers": named.speakers})
     return said.model_copy(update={"segments": segments})
 
 
@@ -180,8 +202,8 @@ def _unreadable(form: str, why: str) -> BadMedia:
     )
 
 
-def _is_of(before: Transcript, heard: Transcript) -> bool:
-    return abs(before.duration_seconds - heard.duration_seconds) <= _SAME_RECORDING_SECONDS
+def _is_of(duration_seconds: float, heard: Transcript) -> bool:
+    return abs(duration_seconds - heard.duration_seconds) <= _SAME_RECORDING_SECONDS
 
 
 def _with_names(before: Transcript, heard: Transcript) -> Transcript:
@@ -207,3 +229,7 @@ def _day(day: date) -> str:
 def _shown(transcript: Transcript) -> list[tuple[float, float, str, str | None]]:
     names = {speaker.id: speaker.label for speaker in transcript.speakers}
     return [(one.start_seconds, one.end_seconds, one.text, names.get(one.speaker or "")) for one in transcript.segments]
+
+
+def _unnamed(transcript: Transcript) -> list[tuple[float, float, str]]:
+    return [(start, end, text) for start, end, text, _ in _shown(transcript)]

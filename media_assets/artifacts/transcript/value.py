@@ -84,6 +84,10 @@ class Correction(Model):
     """The file that was corrected, such as `transcript.srt`."""
     file: str
     """The file of the artifact that has it as the person wrote it, such as `version-1.srt.txt`."""
+    recording_seconds: float | None = None
+    """How long the recording was that it was made for; None where that was not noted."""
+
+    _dump = model_serializer(mode="wrap")(_without_absent("recording_seconds"))
 
 
 class LanguageStretch(Model):

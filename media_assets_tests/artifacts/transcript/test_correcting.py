@@ -186,9 +186,77 @@ def test_a_version_that_a_person_took_away_holds_nothing_up(shelf: Shelf, tmp_pa
     made = shelf.taken(HEARD)
 
     assert "tiles" in texts(made.transcript)
-    assert made.files == {}
+    assert made.files["version-1.srt.txt"].read_text("utf-8") == made.files["transcript.srt"].read_text("utf-8")
     shelf.edit("transcript.vtt", to_vtt(HEARD).replace("tilt", "stilts"), minutes=5)
-    assert shelf.taken(HEARD).files.keys() == {"version-2.vtt.txt", "transcript.vtt"}
+    assert shelf.taken(HEARD).files.keys() == {"version-1.srt.txt", "version-2.vtt.txt", "transcript.vtt"}
+
+
+def test_a_version_whose_captions_are_gone_too_holds_nothing_up(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.edit("transcript.srt", to_srt(HEARD).replace("tilt", "tiles"))
+    shelf.publish(shelf.taken(HEARD))
+    for name in ("version-1.srt.txt", "transcript.srt"):
+        (tmp_path / name).unlink()
+    made = shelf.taken(HEARD)
+    assert "tiles" in texts(made.transcript)
+    assert made.files == {}
+
+
+@pytest.mark.parametrize("listed", ["none", "all"])
+def test_another_transcript_in_its_place_takes_no_version_away(talk: Shelf, listed: str) -> None:
+    talk.edit("transcript.srt", to_srt(TALK).replace("begin", "start"))
+    talk.publish(talk.taken(TALK))
+    first = talk.taken(TALK).transcript
+    put = TALK if listed == "none" else first
+    there = put.model_copy(update={"segments": TALK.segments[:2], "versions": put.versions})
+    talk.edit("transcript.json", there.model_dump_json(), minutes=1)
+    made = talk.taken(TALK)
+    assert made.files.keys() == {"version-1.srt.txt", "version-2.json.txt"}
+    assert [one.file for one in made.transcript.versions] == ["version-1.srt.txt", "version-2.json.txt"]
+
+
+def test_a_number_is_given_once(shelf: Shelf) -> None:
+    for number, word in enumerate(("tiles", "stilts", "quilts")):
+        shelf.edit("transcript.srt", to_srt(HEARD).replace("tilt", word), minutes=number)
+        shelf.publish(shelf.taken(HEARD))
+    older = HEARD.model_copy(update={"versions": shelf.taken(HEARD).transcript.versions[:1]})
+    shelf.edit("transcript.json", older.model_dump_json(), minutes=9)
+    made = shelf.taken(HEARD)
+    assert sorted(made.files) == [
+        f"version-{number}.{form}.txt" for number, form in enumerate(["srt"] * 3 + ["json"], 1)
+    ]
+    assert "quilts" in made.files["version-3.srt.txt"].read_text("utf-8")
+
+
+def test_what_was_heard_put_in_its_place_is_the_way_back_and_keeps_who_speaks(talk: Shelf) -> None:
+    talk.edit("transcript.srt", to_srt(TALK).replace("begin", "start"))
+    talk.publish(talk.taken(TALK))
+    untold = tuple(one.model_copy(update={"speaker": None}) for one in TALK.segments)
+    heard = TALK.model_copy(update={"speakers": (), "segments": untold})
+    talk.edit("transcript.json", heard.model_dump_json(), minutes=1)
+    made = talk.taken(TALK)
+    assert made.transcript.correction is None
+    assert (made.transcript.segments, made.transcript.speakers) == (TALK.segments, TALK.speakers)
+    assert "version-1.srt.txt" in made.files
+
+
+def test_a_recording_that_comes_back_has_its_correction_again(shelf: Shelf) -> None:
+    shelf.edit("transcript.srt", to_srt(HEARD).replace("tilt", "tiles"))
+    shelf.publish(shelf.taken(HEARD))
+    other = said(segment(3, "Something else altogether")).model_copy(update={"duration_seconds": 90})
+    for _ in range(2):
+        shelf.publish(shelf.taken(other))
+        away = shelf.taken(other).transcript
+        assert texts(away) == texts(other)
+        assert "is kept as version-1.srt.txt" in str(away.note), "as long as it is so"
+    assert "tiles" in texts(shelf.taken(HEARD).transcript)
+
+
+def test_what_a_person_took_back_does_not_come_again(shelf: Shelf) -> None:
+    shelf.edit("transcript.srt", to_srt(HEARD).replace("tilt", "tiles"))
+    shelf.publish(shelf.taken(HEARD))
+    shelf.edit("transcript.json", HEARD.model_dump_json(), minutes=1)
+    shelf.publish(shelf.taken(HEARD))
+    assert texts(shelf.taken(HEARD).transcript) == texts(HEARD)
 
 
 def test_of_two_forms_that_were_edited_the_last_counts_and_both_stay(shelf: Shelf) -> None:
@@ -243,6 +311,41 @@ def test_a_voice_is_named_by_its_tag(talk: Shelf) -> None:
     assert [(one.id, one.name) for one in made.speakers] == [("S1", "David"), ("S2", "Anna")]
     assert [one.speaker for one in made.segments] == ["S1", "S2", "S1"]
     assert {word.speaker for one in made.segments for word in one.words} == {"S1", "S2"}
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        (segment(1, "Good morning Anna", "S1"), segment(6, "Good morning", "S2")),
+        # so near to each other that both are in one caption, a line each
+        (segment(1, "Yes", "S1"), segment(2, "No", "S2")),
+    ],
+)
+def test_a_name_that_stands_once_is_one(tmp_path: Path, segments: tuple[TranscriptSegment, ...]) -> None:
+    brief = said(*segments, speakers=(Speaker(id="S1", seconds=3), Speaker(id="S2", seconds=2)))
+    shelf = Shelf(tmp_path, brief)
+    shelf.edit("transcript.srt", to_srt(brief).replace("Speaker 2:", "Zoe:"))
+    made = shelf.taken(brief)
+    assert [(one.id, one.label) for one in made.transcript.speakers] == [("S1", "Speaker 1"), ("S2", "Zoe")]
+    assert "Zoe" not in texts(made.transcript)
+    shelf.publish(made)
+    written = to_srt(made.transcript)
+    shelf.edit("transcript.srt", written.replace(segments[0].text, "Well then"), minutes=1)
+    again = shelf.taken(brief).transcript
+    assert [one.label for one in again.speakers] == ["Speaker 1", "Zoe"], "a name that stands already is one too"
+    assert texts(again).startswith("Well then")
+
+
+def test_names_with_marks_of_captions_are_theirs_still(tmp_path: Path) -> None:
+    name = 'Ben <b>"Bear"</b> Miller'
+    speakers = (Speaker(id="S1", name=name, seconds=7), Speaker(id="S2", seconds=2))
+    marked = TALK.model_copy(update={"speakers": speakers})
+    for form, written in (("transcript.srt", to_srt(marked)), ("transcript.vtt", to_vtt(marked))):
+        shelf = Shelf(tmp_path, marked)
+        shelf.edit(form, written.replace("begin", "start"))
+        made = shelf.taken(marked).transcript
+        assert [one.label for one in made.speakers] == [name, "Speaker 2"], form
+        assert texts(made) == "Good morning Anna Good morning Shall we start now", form
 
 
 def test_a_sentence_is_given_to_another_speaker(talk: Shelf) -> None:

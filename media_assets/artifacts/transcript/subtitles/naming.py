@@ -27,7 +27,8 @@ def with_names_in_text(
         before: The cues as they were before they were edited.
     """
     lines = [line for cue in cues for line in _turns(cue)]
-    places = [cue.start_seconds for cue in before if (named := _NAMED.match(cue.text)) and named["name"] in known]
+    written = [line for cue in before for line in _turns(cue)]
+    places = [cue.start_seconds for cue in written if (named := _NAMED.match(cue.text)) and named["name"] in known]
     names = set(known)
     for cue in lines:
         named = _NAMED.match(cue.text)
