@@ -105,11 +105,17 @@ class StagePlanner:
             return
         if cell.failure:
             again = self._selection.retry or forced or is_passing(cell.failure.kind)
+            again = again or self._may_be_mended(stage, key, fingerprint, look)
             (plan.todo if again or cell.failure.attempt != fingerprint else plan.failed_before).append(key)
         elif not forced and not is_missing and recipe.is_current(cell.manifest, look.reader):
             plan.current.append(key)
         else:
             plan.todo.append(key)
+
+    def _may_be_mended(self, stage: FileAsset[Any], key: str, fingerprint: str, look: StageStatus) -> bool:
+        """Whether nothing but a person's edit can have made it fail: that may be mended, and no fingerprint tells."""
+        there = look.reader.manifest(stage.name, key) if stage.takes_edits else None
+        return there is not None and there.fingerprint == fingerprint
 
     def _has_just_made(self, upstreams: Collection[str], key: str) -> bool:
         """Whether this process has all that the stage is made from, so that nothing needs to be looked up."""

@@ -68,7 +68,7 @@ class FileInputs:
 
     def _earlier(self, work: Work) -> Earlier[Any]:
         stage, store = self._run.stage, self._own
-        manifest = store.manifest(stage.name, self._recipe.key)
+        manifest = store.manifest(stage.name, self._recipe.key) or self._left_behind()
         if manifest is None or manifest.not_applicable:
             return Earlier(None, {}, all_anew=self._run.all_anew)
         self._edits = self._edits_of(manifest, work.directory / "edited")
@@ -80,6 +80,20 @@ class FileInputs:
 
         stored = Stored(manifest, stage.value_type, fetch, where=lambda: store.link(manifest))
         return Earlier(stored, self._edits, all_anew=self._run.all_anew)
+
+    def _left_behind(self) -> Manifest | None:
+        """What this file had under another name, where somebody changed it and it moved before that was taken over."""
+        stage = self._run.stage
+        if not (stage.takes_edits and isinstance(self._own, ShowsEdits)):
+            return None
+        found = self._own.find_edited(stage.name, self._recipe.fingerprint)
+        if found is None:
+            return None
+        try:
+            self._run.library.entry(found.key)
+        except SourceChanged:
+            return found
+        return None  # a copy, whose edits are its own
 
     def _edits_of(self, manifest: Manifest, directory: Path) -> Mapping[str, EditedFile]:
         if not (self._run.stage.takes_edits and isinstance(self._own, ShowsEdits)):

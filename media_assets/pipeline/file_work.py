@@ -31,6 +31,7 @@ from media_assets.pipeline.artifact import Artifact, Stored
 from media_assets.pipeline.blame import with_its_file
 from media_assets.pipeline.deaths import AtWork, this_boot
 from media_assets.pipeline.file_inputs import FileInputs
+from media_assets.pipeline.kept_edits import kept_edits
 from media_assets.pipeline.recipe import Recipe
 from media_assets.pipeline.recording import Recording, address_of, write_texts
 from media_assets.pipeline.results import checked, found_in, own_fault
@@ -55,7 +56,7 @@ class FileWork:
         self._begun: Work | None = None
         """Once it is made."""
         self._not_counted: frozenset[str] = frozenset()
-        """The files that name the recording: else a result made again under another name would be another version."""
+        """The files that name the recording, or that people wrote: else the same result would be another version."""
 
     @property
     def entry(self) -> SourceEntry:
@@ -168,7 +169,8 @@ class FileWork:
             target = self._target(value)
         digests = {stored.name: stored.sha256 for stored in twin.files}
         ours = digests | {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
-        if store.name == self._store.name and ours == digests:
+        touched = self._own is not None and not self._store.intact(self._own)
+        if store.name == self._store.name and ours == digests and not touched:
             return self._store.copy(twin, draft, target, check=check)
         with self._library.workspaces.file(self._scratch) as directory:
             for stored in twin.files:
@@ -179,6 +181,9 @@ class FileWork:
             if store.manifest(twin.asset, twin.key) != twin:
                 raise Transient(f"the {twin.asset} of {twin.key} was replaced while it was copied")
             files = {name: directory / name for name in ours}
+            if not self._stage.takes_edits:
+                files |= kept_edits(self._store, self._own, directory / "edited")
+                ours |= {name: sha256_of(path) for name, path in files.items() if name not in ours}
             return self._store.publish(draft, files, ours, target, check=check)
 
     def _value_of(self, twin: Manifest, store: ArtifactStore) -> Any:
@@ -275,11 +280,15 @@ class FileWork:
     def _called(self, work: Work) -> Artifact[Any]:
         """What the stage made of the file, with the texts that name it."""
         artifact = checked(self._stage, self._stage.function(**self._inputs.arguments(work)), work.directory)
-        if not self._stage.texts:
+        added: dict[str, Path] = {}
+        if self._stage.texts:
+            added |= write_texts(work.directory, self._stage.texts(artifact.value, self._recording))
+        if not self._stage.takes_edits:
+            added |= kept_edits(self._store, self._own, work.directory / "edited")
+        self._not_counted = frozenset(added)
+        if not added:
             return artifact
-        written = write_texts(work.directory, self._stage.texts(artifact.value, self._recording))
-        self._not_counted = frozenset(written)
-        return checked(self._stage, replace(artifact, files={**artifact.files, **written}), work.directory)
+        return checked(self._stage, replace(artifact, files={**artifact.files, **added}), work.directory)
 
     def blame(self, error: BaseException) -> MediaAssetsError:
         """What an exception means that this work raised. The source is to blame only where it was read."""

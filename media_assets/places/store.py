@@ -168,6 +168,10 @@ class ShowsEdits(Protocol):
         """
         ...
 
+    def find_edited(self, asset: str, fingerprint: str) -> Manifest | None:
+        """An artifact with this fingerprint, of whichever file, that is not intact: somebody may have changed it."""
+        ...
+
 
 @runtime_checkable
 class SignsLinks(Protocol):

@@ -138,6 +138,8 @@ def _taken_over(correction: Correction, path: Path, heard: Transcript, before: T
         else:
             cues = _cues(decoded(path.read_bytes()), Path(correction.form).suffix, heard, before)
             said = with_speakers(segments_of(cues, heard), heard)
+            if before.segments and not said.segments:
+                raise _unreadable(correction.form, "no caption is left in it")
     except UnreadableSubtitles as error:
         raise _unreadable(correction.form, str(error)) from error
     if _shown(said) == _shown(heard) or (not said.speakers and _unnamed(said) == _unnamed(heard)):

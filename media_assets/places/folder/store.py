@@ -108,11 +108,18 @@ class FolderArtifacts:
         return found
 
     def find(self, asset: str, fingerprint: str) -> Manifest | None:
+        found = self._indexed(asset, fingerprint)
+        return found if found and self.intact(found) else None
+
+    def find_edited(self, asset: str, fingerprint: str) -> Manifest | None:
+        """See `ShowsEdits`."""
+        found = self._indexed(asset, fingerprint)
+        return found if found and not self.intact(found) else None
+
+    def _indexed(self, asset: str, fingerprint: str) -> Manifest | None:
         name = _entry(self._index("fingerprint", asset, fingerprint), _FOLDER_NAME)
         manifest = self._read_manifest(self.root / asset / name) if name else None
-        if manifest and manifest.fingerprint == fingerprint and self.intact(manifest):
-            return manifest
-        return None
+        return manifest if manifest and manifest.fingerprint == fingerprint else None
 
     def lease(self, stored: StoredFile) -> AbstractContextManager[Path]:
         return nullcontext(self.local_path(stored))

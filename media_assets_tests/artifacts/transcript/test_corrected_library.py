@@ -112,8 +112,39 @@ def test_captions_that_cannot_be_read_are_red_and_stay(edited: Edited) -> None:
     assert srt.read_text("utf-8") == broken
 
     srt.write_text(broken.replace(" to ", " --> "), "utf-8")
-    edited.library.process(retry=True)
-    assert edited.is_kept()
+    edited.library.process()
+    assert edited.is_kept(), "mended, it is taken up by the next run, as the next step says"
+
+    mended = srt.read_bytes()
+    srt.write_text(broken, "utf-8")
+    edited.library.process()
+    srt.write_bytes(mended)
+    edited.library.process()
+    assert edited.is_kept(), "as it was before"
+    assert not edited.library.everything().failures
+
+    srt.write_text("\n", "utf-8")
+    status = edited.library.process()
+    (failure,) = [one for one in status.failures.values() if one.asset == "transcript"]
+    assert "no caption is left in it" in failure.reason
+    srt.unlink()
+    edited.library.process()
+    assert edited.is_kept(), "deleted, it is written again"
+
+
+@pytest.mark.thorough
+def test_it_outlives_a_move_before_anybody_took_it_up(edited: Edited) -> None:
+    edited.library.process()
+    srt, asked = edited.file("transcript.srt"), edited.asked
+    srt.write_text(srt.read_text("utf-8").replace("new tiles", "old tiles"), "utf-8")
+    (edited.library.media / "talk.wav").rename(edited.library.media / "other.wav")
+    edited.library.process()
+    manifest = edited.library.manifest("transcript", "other.wav")
+    root = edited.library.root / "artifacts"
+    assert "old tiles" in (root / manifest.file("transcript.srt").path).read_text("utf-8")
+    assert {"version-1.srt.txt", "version-2.srt.txt"} <= {file.name for file in manifest.files}
+    assert manifest.by_hand
+    assert edited.asked == asked, "it is the same recording"
 
 
 @pytest.mark.thorough

@@ -84,11 +84,18 @@ class BucketArtifacts:
         return BucketSnapshot(self, self._layout, asset, sizes, dict(together(self._read_again, manifests)))
 
     def find(self, asset: str, fingerprint: str) -> Manifest | None:
+        found = self._indexed(asset, fingerprint)
+        return found if found and self.intact(found) else None
+
+    def find_edited(self, asset: str, fingerprint: str) -> Manifest | None:
+        """See `ShowsEdits`."""
+        found = self._indexed(asset, fingerprint)
+        return found if found and not self.intact(found) else None
+
+    def _indexed(self, asset: str, fingerprint: str) -> Manifest | None:
         folder = self._entry("fingerprint", asset, fingerprint)
         manifest = self._read(folder)[0] if folder and self._layout.is_artifact(asset, folder) else None
-        if manifest and manifest.fingerprint == fingerprint and self.intact(manifest):
-            return manifest
-        return None
+        return manifest if manifest and manifest.fingerprint == fingerprint else None
 
     def edited(self, manifest: Manifest, directory: Path) -> Mapping[str, EditedFile]:
         """See `ShowsEdits`. What has the size and the age of what was published is not read."""

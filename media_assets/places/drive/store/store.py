@@ -106,13 +106,20 @@ class DriveArtifacts:
         return DriveSnapshot(self._index, asset, self._artifact)
 
     def find(self, asset: str, fingerprint: str) -> Manifest | None:
+        return next((manifest for manifest, is_intact in self._twins(asset, fingerprint) if is_intact), None)
+
+    def find_edited(self, asset: str, fingerprint: str) -> Manifest | None:
+        """See `ShowsEdits`."""
+        return next((manifest for manifest, is_intact in self._twins(asset, fingerprint) if not is_intact), None)
+
+    def _twins(self, asset: str, fingerprint: str) -> Iterator[tuple[Manifest, bool]]:
+        """The artifacts with this fingerprint, and whether each is intact."""
         for file in self._index.twins(asset, fingerprint):
             manifest = self._index.read(file)
             if manifest and (manifest.asset, manifest.fingerprint) == (asset, fingerprint):
                 found = self._index.artifact(asset, file.properties[ARTIFACT])
-                if found.manifest and found.manifest.id == file.id and self._index.intact(manifest, found):
-                    return manifest
-        return None
+                if found.manifest and found.manifest.id == file.id:
+                    yield manifest, self._index.intact(manifest, found)
 
     def edited(self, manifest: Manifest, directory: Path) -> Mapping[str, EditedFile]:
         """See `ShowsEdits`."""
