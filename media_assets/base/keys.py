@@ -18,6 +18,8 @@ from media_assets.base.paths import LeadsOut, plain
 # `,` breaks the selection of partitions in the UI (dagster #32183); `[` `]` `"` and `...` belong to the syntax of
 # ranges, `*` to that of wildcards. `%` is ours.
 _RESERVED = frozenset('%,[]"*')
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+"""Letters of Persian and of the Indic scripts need them, and so do many emoji."""
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _LONG_DOTS = re.compile(r"(?<=\.\.)\.+")
 _SOURCE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -115,10 +117,11 @@ def why_impossible(key: str, *, has_ids: bool | None) -> str:
 
 def readable(key: str) -> str:
     """A key for people: nothing encoded, and nothing that a terminal would act on."""
-    decoded = decode_path(key)
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in _INVISIBLE_CATEGORIES else c for c in decoded
-    )
+    return "".join("\N{REPLACEMENT CHARACTER}" if _is_invisible(char) else char for char in decode_path(key))
+
+
+def _is_invisible(char: str) -> bool:
+    return unicodedata.category(char) in _INVISIBLE_CATEGORIES and char not in _JOINERS
 
 
 def display_name(key: str) -> str:

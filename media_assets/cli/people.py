@@ -34,7 +34,9 @@ def list_people(context: typer.Context) -> None:
 def name_voice(
     context: typer.Context,
     file: Recording,
-    speaker: Annotated[str, typer.Argument(metavar="SPEAKER", help="What the transcript calls the voice: S1, S2 …")],
+    speaker: Annotated[
+        str, typer.Argument(metavar="SPEAKER", help="What the transcript calls the voice: S1, or 'Speaker 1'.")
+    ],
     name: Annotated[str, typer.Argument(metavar="NAME", help="Whose voice it is.")],
 ) -> None:
     """Name a voice. Recordings that are transcribed from now on have the name wherever that voice is found."""
@@ -53,8 +55,10 @@ def name_voice(
                 f"`media-assets process --force --stage transcript --file '{file}'`",
             )
         voices = Diarization.model_validate_json(stored.local_path(VOICES).read_bytes()).voices
+        called = {one.label.casefold(): one.id for one in stored.value.speakers}
         recording = split_key(stored.manifest.key)[1]
-    voice = next((one for one in voices if one.speaker.casefold() == speaker.casefold()), None)
+    wanted = called.get(speaker.casefold(), speaker).casefold()
+    voice = next((one for one in voices if one.speaker.casefold() == wanted), None)
     if voice is None:
         there = ", ".join(f"{one.speaker} ({one.seconds:.0f} s)" for one in voices)
         raise Fatal(f"nobody is called {speaker!r} in {recording}", next_step=f"There are: {there}")

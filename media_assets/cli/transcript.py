@@ -33,7 +33,7 @@ Recording = Annotated[str, typer.Argument(metavar="FILE", help="Its name, its pa
 def transcript(
     context: typer.Context,
     file: Recording,
-    form: Annotated[Form, typer.Option("--form", help="Which form to print.")] = Form.TXT,
+    form: Annotated[Form | None, typer.Option("--form", help="Which form to print; txt by default.")] = None,
     versions: Annotated[bool, typer.Option("--versions", help="List what was heard and what people wrote.")] = False,
     version: Annotated[
         str | None, typer.Option("--version", metavar="N", help="Print that version: a number, or `heard`.")
@@ -45,9 +45,9 @@ def transcript(
         if versions:
             _list_versions(stored, said)
         elif version is not None:
-            _print_file(stored, _file_of(said, version))
+            _print_file(stored, _file_of(said, version, form))
         else:
-            _print_file(stored, f"transcript.{form}")
+            _print_file(stored, f"transcript.{form or Form.TXT}")
 
 
 @contextmanager
@@ -95,23 +95,35 @@ def stored_transcript(context: typer.Context, file: str) -> Iterator[Stored[Tran
 
 
 def _list_versions(stored: Stored[Transcript], said: Transcript) -> None:
+    from media_assets.artifacts.transcript.versions import number_of
+
     mark = {True: "*", False: " "}
     heard = f"heard by {said.engine} {said.model}"
     console.print(f"{mark[said.correction is None]} heard  {heard}", markup=False)
-    for number, one in enumerate(said.versions, start=1):
+    for one in said.versions:
         by = f" by {one.by}" if one.by else ""
         kept = ", kept only: text has no times" if one.form == "transcript.txt" else ""
-        line = f"{mark[one == said.correction]} {number:<6} {one.at:%Y-%m-%d %H:%M} UTC{by}, in {one.form}{kept}"
+        line = (
+            f"{mark[one == said.correction]} {number_of(one):<6} {one.at:%Y-%m-%d %H:%M} UTC{by}, in {one.form}{kept}"
+        )
         console.print(line, markup=False)
     console.print(f"stored at {stored.where()}", style="dim", markup=False, soft_wrap=True)
 
 
-def _file_of(said: Transcript, version: str) -> str:
-    if version == "heard":
-        return "heard.json"
-    if version.isdecimal() and 0 < int(version) <= len(said.versions):
-        return said.versions[int(version) - 1].file
-    known = ", ".join(["heard", *map(str, range(1, len(said.versions) + 1))])
+def _file_of(said: Transcript, version: str, form: Form | None) -> str:
+    """The file of a version, which is kept in the form it was written in and no other."""
+    from media_assets.artifacts.transcript.versions import number_of
+
+    files = {"heard": "heard.json", **{str(number_of(one)): one.file for one in said.versions}}
+    if version in files:
+        written = Form(files[version].removesuffix(".txt").rpartition(".")[2])
+        if form not in (None, written):
+            raise Fatal(
+                f"the version {version} is kept as it was written, in {written}, and not in {form}",
+                next_step="Leave --form out",
+            )
+        return files[version]
+    known = ", ".join(files)
     raise Fatal(f"there is no version {version!r}", next_step=f"There are: {known}. `--versions` tells of each")
 
 

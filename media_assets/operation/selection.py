@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,7 +28,7 @@ class Selection:
     folder: str | None = None
     """A folder of the source, with all below it."""
     files: str | None = None
-    """A glob on the path; one without `/` is matched against the name alone."""
+    """A name, a path, or a glob on the path; what has no `/` is matched against the name alone."""
     stage: str | None = None
     """The last stage to go to; None: all."""
     limit: int | None = None
@@ -46,7 +47,9 @@ class Selection:
                 return False
         if self.files is None:
             return True
-        return self._glob.accepts(path if "/" in self.files else path.rsplit("/", 1)[-1])
+        named = path if "/" in self.files else path.rsplit("/", 1)[-1]
+        # A name may look like a glob, and its accents may be written in two ways.
+        return _composed(named) == _composed(self.files) or self._glob.accepts(named)
 
     @cached_property
     def _glob(self) -> PathFilter:
@@ -59,6 +62,10 @@ class Selection:
             Fatal: it is none.
         """
         _ = self._glob
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def stages_up_to(pipeline: Sequence[FileAsset[Any]], last: str) -> list[FileAsset[Any]]:

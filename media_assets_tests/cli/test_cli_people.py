@@ -31,7 +31,7 @@ def said(library: RealLibrary, *arguments: str) -> str:
 @pytest.mark.thorough
 def test_a_voice_that_was_named_once_is_found_in_a_later_recording(library: RealLibrary) -> None:
     assert "Nobody has a name yet" in said(library, "list")
-    assert "David Brandt is known by 1 voice" in said(library, "name", "meeting.mp3", "S1", "David Brandt")
+    assert "David Brandt is known by 1 voice" in said(library, "name", "meeting.mp3", "Speaker 1", "David Brandt")
     assert "meeting.mp3 (S1," in said(library, "list")
 
     shutil.copyfile(SAMPLES / "talks" / "looking-after-recordings.mp4", library.media / "talk.mp4")

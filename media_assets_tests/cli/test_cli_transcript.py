@@ -37,7 +37,7 @@ def said(library: RealLibrary, *arguments: str) -> str:
 def test_a_transcript_is_printed_in_each_form_and_version(library: RealLibrary) -> None:
     assert "accumulator was empty" in said(library, "meeting.mp3")
     assert said(library, "*.mp3", "--form", "vtt").startswith("WEBVTT\n")
-    assert "accumulator" in said(library, "meeting.mp3", "--version", "1")
+    assert "accumulator" in said(library, "meeting.mp3", "--version", "1", "--form", "srt")
     assert "accumulator" not in said(library, "meeting.mp3", "--version", "heard")
 
     lines = said(library, "meeting.mp3", "--versions").splitlines()
@@ -53,6 +53,7 @@ def test_a_transcript_is_printed_in_each_form_and_version(library: RealLibrary) 
         (["*"], "fits 2 files: media:meeting.mp3, media:tone.ogg"),
         (["nothing.mp3"], "nothing.mp3"),
         (["meeting.mp3", "--version", "7"], "there is no version '7'"),
+        (["meeting.mp3", "--version", "1", "--form", "vtt"], "the version 1 is kept as it was written, in srt"),
     ],
 )
 def test_what_cannot_be_printed_is_told(library: RealLibrary, arguments: list[str], why: str) -> None:

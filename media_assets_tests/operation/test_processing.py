@@ -83,6 +83,21 @@ def test_ranges_become_larger_while_they_are_made() -> None:
 # ----------------------------------------------------------------------------------------------- what is selected
 
 
+@pytest.mark.parametrize(
+    ("path", "asked", "is_selected"),
+    [
+        ("talks/a[1].mp4", "a[1].mp4", True),
+        ("talks/a[1].mp4", "talks/a[1].mp4", True),
+        ("talks/a[1].mp4", "a[2].mp4", False),
+        ("talks/why?.mp4", "why?.mp4", True),
+        ("talks/Mu\u0308ll.mp4", "M\u00fcll.mp4", True),
+        ("talks/M\u00fcll.mp4", "Mu\u0308ll.mp4", True),
+    ],
+)
+def test_a_file_is_selected_by_its_own_name_however_odd(path: str, asked: str, is_selected: bool) -> None:
+    assert Selection(files=asked).accepts(path) is is_selected
+
+
 @pytest.mark.parametrize("selection", [Selection(folder="su"), Selection(files="nomatch*")])
 def test_a_selection_that_matches_nothing_is_refused(toy: ToyLibrary, selection: Selection) -> None:
     toy.write(a="one")

@@ -30,12 +30,18 @@ def all_versions(stored: Stored[Transcript], listed: Sequence[Correction]) -> tu
         if (found := _FILE.fullmatch(file.name)) and file.name not in versions:
             form = f"transcript.{found[2]}"
             versions[file.name] = Correction(by=None, at=stored.manifest.made_at, form=form, file=file.name)
-    return tuple(sorted(versions.values(), key=_number))
+    return tuple(sorted(versions.values(), key=number_of))
+
+
+def number_of(version: Correction) -> int:
+    """The number that its file bears."""
+    found = _FILE.fullmatch(version.file)
+    return int(found[1]) if found else 0
 
 
 def next_number(versions: Sequence[Correction]) -> int:
     """The number of the next version; none is given twice."""
-    return max(map(_number, versions), default=0) + 1
+    return max(map(number_of, versions), default=0) + 1
 
 
 def version_files(
@@ -65,8 +71,3 @@ def _still_there(stored: Stored[Transcript], wanted: Sequence[str]) -> Iterator[
 
 def _sha256(stored: Stored[Transcript], name: str) -> str | None:
     return next((file.sha256 for file in stored.manifest.files if file.name == name), None)
-
-
-def _number(version: Correction) -> int:
-    found = _FILE.fullmatch(version.file)
-    return int(found[1]) if found else 0
