@@ -97,7 +97,7 @@ def test_two_hours_need_no_more_memory_than_half_a_minute(tmp_path: Path) -> Non
     long = peak_bytes(process_command(tmp_path / "long"))
     print(f"10 minutes {short / MEGABYTE:.0f} MB, 2 hours {long / MEGABYTE:.0f} MB")
     assert long < 700 * MEGABYTE, "Dagster, the model, its batches and an ffmpeg"
-    assert long - short < 150 * MEGABYTE, "two hours of samples alone would be 230 MB more"
+    assert long - short < 200 * MEGABYTE, "two hours of samples alone would be 230 MB more"
 
 
 @pytest.mark.slow
