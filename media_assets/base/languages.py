@@ -42,11 +42,12 @@ def same_language(one: str, other: str) -> bool:
 
     What is no code of a language stands for itself.
     """
-    return _canonical(one) == _canonical(other)
+    return plain_language(one) == plain_language(other)
 
 
 @lru_cache(maxsize=1024)
-def _canonical(code: str) -> str:
+def plain_language(code: str) -> str:
+    """The shortest code of a language: `de` for `deu`, `ger` and `de-AT`; what is no code stands for itself."""
     import langcodes
     from langcodes.tag_parser import LanguageTagError
 
@@ -59,4 +60,4 @@ def _canonical(code: str) -> str:
 
 def language_name(code: str) -> str:
     """The name of a language in English; the code itself where that is a rare one."""
-    return _NAMES.get(_canonical(code), code)
+    return _NAMES.get(plain_language(code), code)

@@ -15,6 +15,8 @@ from media_assets.artifacts.transcript.coverage import speech_coverage
 from media_assets.artifacts.transcript.heard_before import HEARD, TRANSCRIPT, VOICES, heard_before
 from media_assets.artifacts.transcript.quality import TRANSCRIPT_QUALITY
 from media_assets.artifacts.transcript.settings import TranscriptionSettings
+from media_assets.artifacts.transcript.subtitles.aligning import within
+from media_assets.artifacts.transcript.subtitles.belonging import end_of
 from media_assets.artifacts.transcript.subtitles.existing import (
     ExistingSubtitles,
     candidates,
@@ -113,8 +115,8 @@ def transcript(
     track = m4a_audio.value
     note = why_not_told(diarizer)
     there: Sequence[ExistingSubtitles] = ()
+    media = drive_file.value.media if drive_file else None
     if settings.prefer_existing:
-        media = drive_file.value.media if drive_file else None
         there = candidates(media.streams if media else (), sidecars, track, settings.spoken)
     taken, passed = taken_from(there, drive_file, track, ffmpeg, work)
     before = taken or heard_before(earlier, m4a_audio.manifest, settings, vocabulary, _CODE_VERSION)
@@ -123,7 +125,7 @@ def transcript(
     spoken = told.transcript if told else heard
     spoken = spoken.model_copy(update={"note": "; ".join(filter(None, [*passed, spoken.note, note])) or None})
     by_hand = corrected(earlier, spoken)
-    said = by_hand.transcript if by_hand else spoken
+    said = within(by_hand.transcript, end_of(track, media)) if by_hand else spoken
     end_seconds = track.offset_seconds + track.duration_seconds
     forms = {
         TRANSCRIPT: said.model_dump_json(indent=1),

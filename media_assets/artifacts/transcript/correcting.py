@@ -136,7 +136,8 @@ def _taken_over(correction: Correction, path: Path, heard: Transcript, before: T
         if correction.form == TRANSCRIPT:
             said = _from_json(_transcript_of(path), heard)
         else:
-            cues = _cues(decoded(path.read_bytes()), Path(correction.form).suffix, heard, before)
+            text = decoded(path.read_bytes(), heard.language)
+            cues = _cues(text, Path(correction.form).suffix, heard, before)
             said = with_speakers(segments_of(cues, heard), heard)
             if before.segments and not said.segments:
                 raise _unreadable(correction.form, "no caption is left in it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,29 @@ def test_it_outlives_a_move_before_anybody_took_it_up(edited: Edited) -> None:
     assert {"version-1.srt.txt", "version-2.srt.txt"} <= {file.name for file in manifest.files}
     assert manifest.by_hand
     assert edited.asked == asked, "it is the same recording"
+
+
+@pytest.mark.thorough
+def test_no_caption_goes_on_behind_the_end(edited: Edited) -> None:
+    srt = edited.file("transcript.srt")
+    text = srt.read_text("utf-8")
+    last = re.findall(r"--> (\S+)", text)[-1]
+    srt.write_text(text.replace(f"--> {last}", "--> 00:01:40,000"), "utf-8")
+    edited.library.process()
+    assert "--> 00:01:40,000" in srt.read_text("utf-8"), "byte for byte"
+    assert edited.transcript().segments[-1].end_seconds == pytest.approx(6.0, abs=0.1)
+    assert re.findall(r"--> 00:00:(0[56]\.\d+)\n", edited.file("transcript.vtt").read_text("utf-8"))
+    assert "00:01:40" not in edited.file("transcript.vtt").read_text("utf-8")
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("rest", ["\n9\n00:00:13,840 --", "\n9\n00:00:13"])
+def test_captions_that_were_not_written_to_their_end_are_red(edited: Edited, rest: str) -> None:
+    srt = edited.file("transcript.srt")
+    number = len(re.findall("-->", srt.read_text("utf-8"))) + 1
+    srt.write_text(srt.read_text("utf-8") + rest.replace("9", str(number), 1), "utf-8")
+    (failure,) = [one for one in edited.library.process().failures.values() if one.asset == "transcript"]
+    assert "it was not written to its end" in failure.reason
 
 
 @pytest.mark.thorough

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from media_assets.artifacts.transcript.captions import to_srt, to_vtt
 from media_assets.artifacts.transcript.correcting import Corrected, corrected
+from media_assets.artifacts.transcript.subtitles.aligning import within
 from media_assets.artifacts.transcript.value import Speaker, Transcript, TranscriptSegment, Word
 from media_assets.base.checksums import sha256_of
 from media_assets.base.errors import BadArtifact, BadMedia
@@ -136,6 +138,38 @@ def test_words_that_were_heard_keep_their_times_and_new_ones_lie_between_them(sh
     assert by_text["tiles"].confidence == 1
     starts = [word.start_seconds for word in words]
     assert starts == sorted(starts)
+
+
+def moved(captions: str, seconds: int, first: str) -> str:
+    """Captions of which those from one on are later."""
+    before, found, after = captions.partition(first)
+    times = re.sub(r":(\d\d),", lambda time: f":{int(time[1]) + seconds:02},", found + after)
+    return before + times
+
+
+@pytest.mark.parametrize("seconds", [1, 5, 12])
+def test_words_move_with_a_caption_whose_times_alone_were_changed(shelf: Shelf, seconds: int) -> None:
+    shelf.edit("transcript.srt", moved(to_srt(HEARD), seconds, "00:00:20,"))
+    first, second = shelf.taken(HEARD).transcript.segments
+    assert first.words == HEARD.segments[0].words
+    was = HEARD.segments[1]
+    assert second.start_seconds == was.start_seconds + seconds
+    assert [word.start_seconds for word in second.words] == [word.start_seconds + seconds for word in was.words]
+    assert [word.end_seconds for word in second.words] == [(word.end_seconds or 0) + seconds for word in was.words]
+
+
+@pytest.mark.parametrize("form", ["transcript.srt", "transcript.vtt", "transcript.json"])
+def test_what_a_person_moved_stays_in_the_recording_and_its_words_in_it(shelf: Shelf, form: str) -> None:
+    heard = HEARD.segments
+    late = heard[1].model_copy(update={"start_seconds": 21.5, "end_seconds": 100.0})
+    written = HEARD.model_copy(update={"segments": (heard[0], late)})
+    forms = {"srt": to_srt(written), "vtt": to_vtt(written), "json": written.model_dump_json()}
+    shelf.edit(form, forms[form.rpartition(".")[2]])
+    said = within(shelf.taken(HEARD).transcript, 60.0)
+    assert (said.segments[1].start_seconds, said.segments[1].end_seconds) == (21.5, 60.0)
+    for one in said.segments:
+        for word in one.words:
+            assert one.start_seconds <= word.start_seconds <= (word.end_seconds or one.end_seconds) <= one.end_seconds
 
 
 def test_a_correction_outlives_what_another_engine_hears(shelf: Shelf) -> None:

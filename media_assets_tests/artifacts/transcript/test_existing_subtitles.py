@@ -134,6 +134,51 @@ def test_one_that_cannot_be_read_is_named_and_the_recording_heard(asked: Asked) 
 
 
 @pytest.mark.thorough
+def test_one_that_cannot_be_of_the_recording_is_named_and_the_recording_heard(asked: Asked) -> None:
+    later = "".join(f"{n}\n00:0{n}:01,000 --> 00:0{n}:02,000\nMuch later.\n\n" for n in range(1, 9))
+    film(asked.media / "talk.mkv", {"language=eng": later})
+    cues = "".join(
+        f"{n}\n{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02},000 --> {n // 3600:02}:{n // 60 % 60:02}:{n % 60:02},900\n"
+        f"This is caption {n} of a long film.\n\n"
+        for n in range(200_000)
+    )
+    (asked.media / "talk.srt").write_text(cues, "utf-8")
+    said = asked.transcript("talk.mkv")
+    assert said.engine == "openai"
+    assert said.note == (
+        "talk.srt cannot be of this recording: it has more text than can be said in 5 s; track 1 of the recording "
+        "(eng) cannot be of this recording: 8 of its 8 captions begin behind the end of the recording, "
+        "which lasts 5 s"
+    )
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("name", "text", "encoding"),
+    [
+        ("talk.vtt", "WEBVTT\n\n00:00.750 --> 00:02.375\nA café.\n", "cp1252"),
+        ("talk.pl.srt", "1\n00:00:00,750 --> 00:00:02,375\nŻółć\n", "cp1250"),
+    ],
+)
+def test_times_and_letters_are_those_of_the_file(asked: Asked, name: str, text: str, encoding: str) -> None:
+    film(asked.media / "talk.mkv", {}, audio="pol" if ".pl." in name else "eng")
+    (asked.media / name).write_bytes(text.encode(encoding))
+    (segment,) = asked.transcript("talk.mkv").segments
+    assert (segment.start_seconds, segment.end_seconds) == (0.75, 2.375)
+    assert segment.text == text.rstrip().rpartition("\n")[2]
+
+
+@pytest.mark.thorough
+def test_one_that_was_not_written_to_its_end_is_named_and_the_recording_heard(asked: Asked) -> None:
+    film(asked.media / "talk.mkv", {})
+    (asked.media / "talk.srt").write_text(f"{ENGLISH}\n3\n00:00:13,840 --", "utf-8")
+    said = asked.transcript("talk.mkv")
+    assert said.engine == "openai"
+    assert said.note
+    assert said.note.startswith("talk.srt cannot be read: line 10 has a part of two times")
+
+
+@pytest.mark.thorough
 def test_it_can_be_left_out(asked: Asked) -> None:
     film(asked.media / "talk.mkv", {"language=eng": ENGLISH})
     assert asked.transcript("talk.mkv").engine == "subtitles"

@@ -40,7 +40,7 @@ def test_subrip_is_read_as_it_is_written_in_the_wild(text: str) -> None:
 def test_the_encoding_is_found(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "talk.srt"
     path.write_bytes(f"1\r\n{CUE.strip()}\r\nGrüße, schön, daß Sie uns hören – über alles\r\n".encode(encoding))
-    assert [cue.text for cue in read_subtitles(path)] == ["Grüße, schön, daß Sie uns hören – über alles"]
+    assert [cue.text for cue in read_subtitles(path, None, 5.0)] == ["Grüße, schön, daß Sie uns hören – über alles"]
 
 
 def test_what_is_no_markup_stays() -> None:
@@ -68,6 +68,19 @@ def test_a_cue_that_cannot_be_read_is_told_and_not_passed_over(text: str, why: s
         cues_of(text, ".srt")
 
 
+@pytest.mark.parametrize("rest", ["00:00:13.840 --", "00:13.840 -->", "00:13.840", "00:1"])
+def test_webvtt_that_was_not_written_to_its_end_is_told(rest: str) -> None:
+    with pytest.raises(UnreadableSubtitles, match="line 6"):
+        cues_of(f"WEBVTT\n\n00:01.000 --> 00:02.000\nHi\n\n{rest}", ".vtt")
+
+
+@pytest.mark.parametrize("rest", ["Dialo", "Dialogue: 0,0:00:03.00", "Dialogue: 0,0:00:03.00,0:00:04.00,Def"])
+def test_substation_alpha_that_was_not_written_to_its_end_is_told(rest: str) -> None:
+    line = "Dialogue: 0,0:00:01.00,0:00:02.50,Default,Anna,0,0,0,,Hello"
+    with pytest.raises(UnreadableSubtitles, match="line 4 has a part of a line of dialogue"):
+        cues_of(f"[Script Info]\n[Events]\n{line}\n{rest}", ".ass")
+
+
 def test_times_and_numbers_that_are_said_are_text() -> None:
     text = f"1\n{CUE}It starts at\n10:30\n\n2\n00:00:03,000 --> 00:00:04,000\n3\n1:23.45\n\n3\n"
     assert srt(text) == [(1.0, 2.5, "It starts at\n10:30"), (3.0, 4.0, "3\n1:23.45")]
@@ -92,7 +105,7 @@ def test_what_is_no_text_is_told(tmp_path: Path) -> None:
     path = tmp_path / "talk.srt"
     path.write_bytes(b"\0\1\2" * 100)
     with pytest.raises(UnreadableSubtitles, match="no text"):
-        read_subtitles(path)
+        read_subtitles(path, None, 5.0)
 
 
 def test_webvtt_has_voices_and_entities_and_its_notes_are_none() -> None:

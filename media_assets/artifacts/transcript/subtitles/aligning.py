@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
 
-from media_assets.artifacts.transcript.hearing.utterances import mean_confidence
+from media_assets.artifacts.transcript.cues import timed_cues
+from media_assets.artifacts.transcript.hearing.utterances import mean_confidence, place
 from media_assets.artifacts.transcript.lines import clean
 from media_assets.artifacts.transcript.subtitles.reading import SpokenCue
 from media_assets.artifacts.transcript.value import Speaker, Transcript, TranscriptSegment, Word
@@ -15,6 +16,8 @@ from media_assets.base.words import said_in_a_row
 
 _NEAR_SECONDS = 2.0
 """A caption may be shown so much earlier or later than it is said."""
+_UNMOVED_SECONDS = 0.02
+"""A border that is so near to where it was was written with fewer digits, and not moved."""
 _SURE = 1.0
 """The confidence of a word that a person wrote."""
 
@@ -27,9 +30,11 @@ def segments_of(cues: Iterable[SpokenCue], heard: Transcript) -> tuple[Transcrip
     """
     near = _Nearby([word for segment in heard.segments for word in segment.words])
     segments = []
-    for cue in cues:
+    cues = list(cues)
+    for cue, moved in zip(cues, _moved(cues, heard), strict=True):
         text = said_in_a_row(clean(line) for line in cue.text.split("\n"))
-        words = tuple(_words(text, near.between(cue.start_seconds, cue.end_seconds), cue))
+        there = near.between(cue.start_seconds - moved, cue.end_seconds - moved)
+        words = tuple(_words(text, [_later(word, moved) for word in there] if moved else there, cue))
         segments.append(
             TranscriptSegment(
                 start_seconds=cue.start_seconds,
@@ -41,6 +46,18 @@ def segments_of(cues: Iterable[SpokenCue], heard: Transcript) -> tuple[Transcrip
             )
         )
     return tuple(segment for segment in segments if segment.text)
+
+
+def within(corrected: Transcript, end_seconds: float) -> Transcript:
+    """A transcript whose captions a person corrected: none goes on behind the end, and each word lies in its own.
+
+    Args:
+        end_seconds: When the recording ends.
+    """
+    if corrected.correction is None or end_seconds <= 0:
+        return corrected
+    placed = place(corrected.segments, offset_seconds=0.0, duration_seconds=end_seconds)
+    return corrected.model_copy(update={"segments": placed})
 
 
 def with_speakers(segments: Sequence[TranscriptSegment], heard: Transcript) -> Transcript:
@@ -64,6 +81,25 @@ def with_speakers(segments: Sequence[TranscriptSegment], heard: Transcript) -> T
     present = dict.fromkeys(segment.speaker for segment in spoken if segment.speaker in by_id)
     counted = [by_id[one].model_copy(update={"seconds": _seconds(spoken, one)}) for one in present if one]
     return heard.model_copy(update={"segments": spoken, "speakers": tuple(counted)})
+
+
+def _moved(cues: Sequence[SpokenCue], heard: Transcript) -> list[float]:
+    """How much later each cue is than the caption of the same text was; 0 unless both its borders were moved."""
+    before = [cue for cue in timed_cues(heard) if len(cue.turns) == 1] if heard.segments else []
+    texts = [_plain(cue.text) for cue in before], [_plain(cue.text) for cue in cues]
+    moved = [0.0] * len(cues)
+    for block in SequenceMatcher(None, *texts, autojunk=False).get_matching_blocks():
+        for index in range(block.size):
+            was, cue = before[block.a + index], cues[block.b + index]
+            start, end = cue.start_seconds - was.start_ms / 1000, cue.end_seconds - was.end_ms / 1000
+            if min(abs(start), abs(end)) > _UNMOVED_SECONDS:
+                moved[block.b + index] = round(start, 3)
+    return moved
+
+
+def _later(word: Word, seconds: float) -> Word:
+    end = None if word.end_seconds is None else round(word.end_seconds + seconds, 3)
+    return word.model_copy(update={"start_seconds": round(word.start_seconds + seconds, 3), "end_seconds": end})
 
 
 def _seconds(segments: Iterable[TranscriptSegment], speaker: str) -> float:

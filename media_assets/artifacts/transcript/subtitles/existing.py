@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from media_assets.artifacts.drive_file.value import SourceFile
@@ -33,6 +33,8 @@ class ExistingSubtitles:
 
     language: str | None
     """None where nothing tells it."""
+    spoken: str | None = None
+    """The language in which they are if they are what is said; None where nobody knows it."""
     sidecar: Sidecar | None = None
     stream: Stream | None = None
 
@@ -90,6 +92,7 @@ def candidates(
     if not wanted:
         named = {candidate.language for candidate in found if candidate.language}
         wanted = list(named) if len(named) == 1 else []
+    found = [replace(it, spoken=it.language or (wanted[0] if len(wanted) == 1 else None)) for it in found]
     fitting = [it for it in found if it.language is None or any(same_language(it.language, one) for one in wanted)]
     return sorted(fitting, key=lambda candidate: (candidate.sidecar is None, candidate.language is None))
 

@@ -16,22 +16,27 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from media_assets.artifacts.transcript.subtitles.belonging import require_belonging
+from media_assets.artifacts.transcript.subtitles.decoding import UnknownEncoding, decoded_text
+from media_assets.artifacts.transcript.subtitles.markup import without_markup, without_tags
+
 if TYPE_CHECKING:
     import webvtt
 
+MOST_BYTES = 16 << 20
+"""What is larger is no text."""
 _TIME = r"(?:\d+:)?\d{1,2}:\d{1,2}[.,]\d{1,3}"
 _TWO_TIMES = re.compile(rf"\s*{_TIME}\D{{1,9}}{_TIME}\s*$")
 _TIMES = re.compile(rf"\s*{_TIME}\s*--?>\s*{_TIME}(?:\s.*)?")
 _ONLY_MINUTES = re.compile(r"(?<![\d:])\d{1,2}:\d{1,2}[.,]\d{1,3}")
 _CUT_OFF = re.compile(rf"\s*{_TIME}\s*-[\s\d:.,>-]*")
 """A line with one time and the beginning of an arrow: what a program leaves that was stopped while it wrote."""
-_CUT_OFF_AT_END = re.compile(r"\s*(\d+:\d{1,2}:\d{1,2}[.,]\d{1,3})\s*")
 _PART_OF_TIME = re.compile(r"\s*\d+(:\d*){0,2}[.,]?\d{0,3}\s*")
+_COMMAS = 9
+"""A line of SubStation Alpha has so many before its text; an older one has them, too."""
 _NUMBER = re.compile(r"\s*(\d{1,9})\s*")
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?(?:\s+(?P<name>[^>]*))?>")
-_TAG = re.compile(r"</?[A-Za-z0-9][^>]*>")
-_STYLE = re.compile(r"\{[^}]*\}")
-"""An instruction of SubStation Alpha, which SubRip has taken over."""
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:\s+(?P<name>[^<>]*))?>")
+_MANY_BLANK_LINES = re.compile(r"\n{4,}")
 _BLOCKS = re.compile(r"\n[ \t]*\n")
 
 
@@ -51,13 +56,24 @@ class UnreadableSubtitles(ValueError):
     """Subtitles that cannot be read as they stand: the message says where, and what is wrong."""
 
 
-def read_subtitles(path: Path) -> list[SpokenCue]:
+def read_subtitles(path: Path, language: str | None, end_seconds: float) -> list[SpokenCue]:
     """The cues of a file, in the order of their starts; its ending tells which kind it is of.
+
+    Args:
+        language: That of the text; None where it is not known.
+        end_seconds: When the recording ends that it would be of.
 
     Raises:
         UnreadableSubtitles: it is no such file, or a part of it cannot be read.
+        ForeignSubtitles: it cannot be of this recording.
     """
-    return cues_of(decoded(path.read_bytes()), path.suffix.lower())
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise UnreadableSubtitles(f"it is larger than {MOST_BYTES >> 20} MiB")
+    text, suffix = decoded(content, language), path.suffix.lower()
+    require_belonging(text, suffix, end_seconds)
+    return cues_of(text, suffix)
 
 
 def cues_of(text: str, suffix: str) -> list[SpokenCue]:
@@ -73,23 +89,19 @@ def cues_of(text: str, suffix: str) -> list[SpokenCue]:
     return sorted((cue for cue in cues if cue.text), key=lambda cue: cue.start_seconds)
 
 
-def decoded(content: bytes) -> str:
+def decoded(content: bytes, language: str | None = None) -> str:
     """Text with the ends of its lines as Unix has them, in whichever encoding it was saved.
+
+    Args:
+        language: That of the text, where it is known.
 
     Raises:
         UnreadableSubtitles: it is no text.
     """
-    from charset_normalizer import from_bytes
-
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        best = from_bytes(content).best()
-        if best is None:
-            raise UnreadableSubtitles("it is no text in any known encoding") from None
-        text = str(best).removeprefix("\ufeff")
-    if "\0" in text:
-        raise UnreadableSubtitles("it is no text: it has bytes that are zero")
+        text = decoded_text(content, language)
+    except UnknownEncoding as error:
+        raise UnreadableSubtitles(str(error)) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -105,10 +117,12 @@ def _of_others(text: str, suffix: str) -> Iterator[SpokenCue]:
     except (pysubs2.Pysubs2Error, ValueError) as error:
         raise UnreadableSubtitles(f"it is of no known kind ({error})") from error
     if kind == "srt":
-        _require_no_cut_off(text)
+        _require_whole(text)
         _require_all(text, len(events))
+    else:
+        _require_whole_lines(text)
     for event in events:
-        words = html.unescape(_TAG.sub("", _STYLE.sub("", event.text.replace("\\N", "\n").replace("\\n", "\n"))))
+        words = without_markup(event.text.replace("\\N", "\n").replace("\\n", "\n"))
         yield SpokenCue(event.start / 1000, event.end / 1000, _tidied(words), event.name or None)
 
 
@@ -121,6 +135,7 @@ def _of_web_vtt(text: str) -> Iterator[SpokenCue]:
         raise UnreadableSubtitles("its first line is not WEBVTT") from error
     except webvtt.errors.MalformedCaptionError as error:
         raise UnreadableSubtitles(str(error)) from error
+    _require_whole(_without_notes(text))
     _require_all(_without_notes(text), len(captions))
     for caption in captions:
         yield from _by_voice(_seconds(caption.start_time), _seconds(caption.end_time), caption.raw_text)
@@ -136,7 +151,7 @@ def _by_voice(start: float, end: float, raw: str) -> Iterator[SpokenCue]:
     marks = list(_VOICE.finditer(raw))
     borders = [0, *(mark.start() for mark in marks), len(raw)]
     names = [None, *(_tidied(html.unescape(mark["name"] or "")) or None for mark in marks)]
-    texts = [_tidied(html.unescape(_TAG.sub("", raw[first:last]))) for first, last in pairwise(borders)]
+    texts = [_tidied(without_tags(raw[first:last])) for first, last in pairwise(borders)]
     spans = [(name, text) for name, text in zip(names, texts, strict=True) if text]
     if len(spans) > 1 and all(text.startswith("-") for _, text in spans):
         spans = [(name, text[1:].lstrip()) for name, text in spans if text[1:].strip()]
@@ -162,28 +177,40 @@ def _require_all(text: str, count: int) -> None:
         raise UnreadableSubtitles("it has text, and no times as 00:01:02,345 --> 00:01:04,000")
 
 
-def _require_no_cut_off(text: str) -> None:
-    """SubRip whose writer was stopped has a part of a line of times, which would be taken for text."""
+def _require_whole(text: str) -> None:
+    """What a program was stopped while it wrote ends with a part of a line of times, which would be taken for text, or
+    passed over."""
     lines = text.rstrip().split("\n")
     number, before = None, ["", ""]
     for place, line in enumerate(lines, start=1):
         last = place == len(lines)
-        cut_off = bool(_CUT_OFF.fullmatch(line)) or (last and bool(_CUT_OFF_AT_END.fullmatch(line)))
+        part = bool(_PART_OF_TIME.fullmatch(line))
+        cut_off = bool(_CUT_OFF.fullmatch(line)) or (last and part and ":" in line and not before[1].strip())
         if (numbered := _NUMBER.fullmatch(before[1])) and not before[0].strip():
             follows = number is None or int(numbered[1]) == number + 1
-            cut_off |= follows and bool(_PART_OF_TIME.fullmatch(line)) and (last or ":" in line)
+            cut_off |= follows and part and (last or ":" in line)
             number = int(numbered[1]) if "-->" in line else number
         if cut_off and not _TIMES.fullmatch(line):
-            raise UnreadableSubtitles(
-                f"line {place} has a part of two times, such as 00:01:02,345 --> 00:01:04,000: "
-                "it was not written to its end"
-            )
+            raise _not_whole(place, "two times, such as 00:01:02,345 --> 00:01:04,000")
         before = [before[1], line]
 
 
+def _require_whole_lines(text: str) -> None:
+    """SubStation Alpha whose writer was stopped ends with a part of a line, which pysubs2 passes over."""
+    lines = text.rstrip().split("\n")
+    for place, line in enumerate(lines, start=1):
+        part = line.startswith("Dialogue:") and line.count(",") < _COMMAS
+        if part or (place == len(lines) and line and "Dialogue:".startswith(line)):
+            raise _not_whole(place, "a line of dialogue")
+
+
+def _not_whole(place: int, what: str) -> UnreadableSubtitles:
+    return UnreadableSubtitles(f"line {place} has a part of {what}: it was not written to its end")
+
+
 def _with_hours(text: str) -> str:
-    """SubRip whose times all have hours, as pysubs2 wants them."""
-    lines = text.split("\n")
+    """SubRip whose times all have hours, as pysubs2 wants them; it takes long for what has blank lines in a row."""
+    lines = _MANY_BLANK_LINES.sub("\n\n\n", text).split("\n")
     return "\n".join(_ONLY_MINUTES.sub(r"00:\g<0>", line) if _TIMES.fullmatch(line) else line for line in lines)
 
 

@@ -11,8 +11,14 @@ from media_assets.artifacts.m4a_audio.value import AudioTrack
 from media_assets.artifacts.transcript.hearing.assembling import UNDETERMINED
 from media_assets.artifacts.transcript.hearing.utterances import place
 from media_assets.artifacts.transcript.subtitles.aligning import segments_of, with_speakers
+from media_assets.artifacts.transcript.subtitles.belonging import ForeignSubtitles, end_of
 from media_assets.artifacts.transcript.subtitles.existing import ExistingSubtitles
-from media_assets.artifacts.transcript.subtitles.reading import SpokenCue, UnreadableSubtitles, read_subtitles
+from media_assets.artifacts.transcript.subtitles.reading import (
+    MOST_BYTES,
+    SpokenCue,
+    UnreadableSubtitles,
+    read_subtitles,
+)
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.base.errors import BadMedia, SourceChanged, TimeLimitExceeded, Transient
 from media_assets.base.words import word_count
@@ -25,7 +31,7 @@ from media_assets.work.work import Work
 ENGINE = "subtitles"
 """What a transcript that was taken over says for its engine; its `model` is where it comes from."""
 _FORMATS = {"webvtt": (".vtt", "webvtt"), "ass": (".ass", "ass"), "ssa": (".ass", "ass")}
-_ASIDE = re.compile(r"[\[(][^\])]*[\])]|[♪♫#*][^♪♫#*]*[♪♫#*]|[♪♫]+")
+_ASIDE = re.compile(r"[\[(][^\])]{0,500}[\])]|[♪♫#*][^♪♫#*]*[♪♫#*]|[♪♫]+")
 """What is heard and not said: `[door slams]`, `(laughs)`, `♪ music ♪`."""
 _SIGNS_WORDS_PER_MINUTE = 5.0
 _SIGNS_SECONDS = 300.0
@@ -41,11 +47,15 @@ def taken_from(
 ) -> tuple[Transcript | None, tuple[str, ...]]:
     """The transcript by the first subtitles that say what is said, and why others before them were passed over."""
     passed = []
+    end_seconds = end_of(track, drive_file.value.media if drive_file else None)
     for candidate in candidates:
         try:
-            cues = _spoken(_read(candidate, drive_file, ffmpeg, work))
+            cues = _spoken(_read(candidate, drive_file, end_seconds, ffmpeg, work))
         except UnreadableSubtitles as error:
             passed.append(f"{candidate.origin} cannot be read: {error}")
+            continue
+        except ForeignSubtitles as error:
+            passed.append(f"{candidate.origin} cannot be of this recording: {error}")
             continue
         words = sum(word_count(cue.text) for cue in cues)
         minutes = track.duration_seconds / 60
@@ -53,22 +63,28 @@ def taken_from(
         if not cues or (few and track.duration_seconds >= _SIGNS_SECONDS):
             passed.append(f"{candidate.origin} has {words} words, too few for what is said")
             continue
-        return _transcript(cues, candidate, track), tuple(passed)
+        return _transcript(cues, candidate, track, end_seconds), tuple(passed)
     return None, tuple(passed)
 
 
 def _read(
-    candidate: ExistingSubtitles, drive_file: Stored[SourceFile] | None, ffmpeg: FFmpeg, work: Work
+    candidate: ExistingSubtitles,
+    drive_file: Stored[SourceFile] | None,
+    end_seconds: float,
+    ffmpeg: FFmpeg,
+    work: Work,
 ) -> list[SpokenCue]:
     if candidate.sidecar:
-        return _read_sidecar(candidate.sidecar, work)
+        return _read_sidecar(candidate.sidecar, candidate.spoken, end_seconds, work)
     assert candidate.stream is not None and drive_file is not None and drive_file.value.media is not None
     ending, name = _FORMATS.get(candidate.stream.codec, (".srt", "srt"))
     made = work.directory / f"track{ending}"
     source = uploaded(drive_file.local_path(), drive_file.value.media.container)
     try:
-        ffmpeg.run(source[str(candidate.stream.index)].output(str(made), format=name), work)
-        return read_subtitles(made)
+        ffmpeg.run(source[str(candidate.stream.index)].output(str(made), format=name, fs=MOST_BYTES), work)
+        if made.stat().st_size >= MOST_BYTES:
+            raise UnreadableSubtitles(f"it is larger than {MOST_BYTES >> 20} MiB")
+        return read_subtitles(made, candidate.spoken, end_seconds)
     except TimeLimitExceeded:
         raise
     except BadMedia as error:
@@ -77,17 +93,18 @@ def _read(
         made.unlink(missing_ok=True)
 
 
-def _read_sidecar(sidecar: Sidecar, work: Work) -> list[SpokenCue]:
+def _read_sidecar(sidecar: Sidecar, language: str | None, end_seconds: float, work: Work) -> list[SpokenCue]:
     """What lies beside the recording.
 
     Raises:
         UnreadableSubtitles: it may not be read, or is no such file.
+        ForeignSubtitles: it cannot be of this recording.
         Transient: it is no longer what it was when it was told of: what lies there now is told to the next attempt.
     """
     copy = work.directory / f"sidecar{PurePosixPath(sidecar.name).suffix.lower()}"
     try:
         sidecar.fetch(copy, work.check_cancelled)
-        return read_subtitles(copy)
+        return read_subtitles(copy, language, end_seconds)
     except SourceChanged as error:
         raise Transient(
             f"its subtitles {sidecar.shown_name} changed or vanished before they were read",
@@ -105,7 +122,9 @@ def _spoken(cues: Sequence[SpokenCue]) -> list[SpokenCue]:
     return [cue for cue in cues if word_count(_ASIDE.sub(" ", cue.text))]
 
 
-def _transcript(cues: Sequence[SpokenCue], candidate: ExistingSubtitles, track: AudioTrack) -> Transcript:
+def _transcript(
+    cues: Sequence[SpokenCue], candidate: ExistingSubtitles, track: AudioTrack, end_seconds: float
+) -> Transcript:
     language = candidate.language or track.language
     empty = Transcript(
         language=_short(language) if language else UNDETERMINED,
@@ -122,7 +141,7 @@ def _transcript(cues: Sequence[SpokenCue], candidate: ExistingSubtitles, track: 
         )
         for segment in said.segments
     )
-    placed = place(moved, offset_seconds=offset, duration_seconds=track.duration_seconds)
+    placed = place(moved, offset_seconds=offset, duration_seconds=end_seconds - offset)
     return said.model_copy(update={"segments": placed})
 
 
