@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from media_assets.base.checksums import sha256_of
 from media_assets.base.errors import BadArtifact, BadMedia
 from media_assets.base.files import read_file
 from media_assets.base.keys import display_name
@@ -69,6 +70,8 @@ class Stored(Generic[Value]):
             return adapter.validate_python(self.manifest.value)
         except ValidationError as error:
             what = f"{document or 'manifest.json'} is no {self.value_type.__name__}: {first_of(error)}"
+            if document and sha256_of(self.local_path(document)) != self.manifest.file(document).sha256:
+                raise self._edited(document, what) from error
             raise self._bad(what, first_of(error, with_input=False)) from error
 
     def local_path(self, name: str | None = None) -> Path:
@@ -86,6 +89,13 @@ class Stored(Generic[Value]):
     def damaged(self, name: str) -> BadArtifact:
         """The error for a file that is not what was stored."""
         return self._bad(f"{name} is not what was stored (its checksum is another)", "")
+
+    def _edited(self, name: str, what: str) -> BadArtifact:
+        """The error for a file that somebody changed where it is stored, or that was damaged there."""
+        return BadArtifact(
+            f"its {self.manifest.asset} cannot be used: {what}; it was changed since it was stored",
+            next_step=f"Mend {name} there, or delete it to have it written again, then `media-assets process`",
+        )
 
     def _bad(self, what: str, place: str) -> BadArtifact:
         asset, name = self.manifest.asset, display_name(self.manifest.key)

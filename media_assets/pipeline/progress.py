@@ -127,4 +127,5 @@ def describe_outcome(asset: str, outcome: Outcome) -> str:
         return f"→ {asset} is there already"
     size = sum(file.size_bytes for file in manifest.files)
     what = f"{manifest.files[0].name} {describe_bytes(size)}" if manifest.files else asset
-    return f"→ {what} in {describe_seconds(outcome.seconds)}"
+    by_hand = ", with what people wrote," if manifest.by_hand else ""
+    return f"→ {what}{by_hand} in {describe_seconds(outcome.seconds)}"

@@ -44,6 +44,10 @@ def made(*sizes: int, not_applicable: str | None = None) -> Manifest:
         (Outcome("k", made(3_100_000), seconds=0.8), "→ 0.txt 3.1 MB in 0.8 s"),
         (Outcome("k", made(900, 100), seconds=75), "→ 0.txt 1.0 kB in 1 min"),
         (Outcome("k", made(), seconds=0.2), "→ transcript in 0.2 s"),
+        (
+            Outcome("k", made(900).model_copy(update={"by_hand": True}), seconds=0.1),
+            "→ 0.txt 900 B, with what people wrote, in 0.1 s",
+        ),
         (Outcome("k", made(5), reused=True), "→ transcript is there already"),
         (Outcome("k", made(not_applicable="is a photo")), "→ not applicable: is a photo"),
         (Outcome("k", error=BadMedia("is cut off", next_step="Copy it")), "✗ transcript: is cut off. Copy it"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -148,13 +149,23 @@ def test_a_stored_value_that_does_not_read_is_named_with_its_place_and_what_to_d
 def test_a_document_that_does_not_read_is_named_too(tmp_path: Path, text: bytes) -> None:
     """The file is as its manifest says, so only who reads it can tell."""
     (tmp_path / "note.json").write_bytes(text)
-    stored = Stored(a_manifest(document="note.json"), Note, lambda _: tmp_path / "note.json", where=lambda: "shelf 3")
+    manifest = a_manifest(document="note.json", sha256=hashlib.sha256(text).hexdigest())
+    stored = Stored(manifest, Note, lambda _: tmp_path / "note.json", where=lambda: "shelf 3")
     with pytest.raises(BadArtifact) as caught:
         _ = stored.value
     assert caught.value.reason.startswith(
         "its note, as it is stored at shelf 3, cannot be used: note.json is no Note: "
     )
     assert len(caught.value.reason) < 500
+
+
+def test_a_document_that_somebody_changed_is_to_be_mended_and_not_made_again(tmp_path: Path) -> None:
+    (tmp_path / "note.json").write_text('{"text": "my own wor', "utf-8")
+    stored = Stored(a_manifest(document="note.json", sha256="another"), Note, lambda _: tmp_path / "note.json")
+    with pytest.raises(BadArtifact, match="it was changed since it was stored") as caught:
+        _ = stored.value
+    assert caught.value.next_step.startswith("Mend note.json there, or delete it")
+    assert "--force" not in caught.value.next_step
 
 
 def test_a_file_that_an_artifact_does_not_have_is_told_with_those_that_it_has() -> None:
@@ -176,14 +187,14 @@ def test_a_place_that_cannot_tell_what_opens_its_artifacts_takes_no_file_along(
     assert "cannot tell what opens it" in caplog.text
 
 
-def a_manifest(document: str | None = None) -> Manifest:
+def a_manifest(document: str | None = None, sha256: str = "") -> Manifest:
     return Manifest(
         asset="note",
         key="box:a.txt",
         fingerprint="",
         version="",
         document=document,
-        files=(StoredFile(name="note.json", path="note/a/note.json", size_bytes=1, sha256=""),),
+        files=(StoredFile(name="note.json", path="note/a/note.json", size_bytes=1, sha256=sha256),),
         inputs={},
         code_version="1",
         settings={},
