@@ -27,6 +27,11 @@ def heard(*segments: tuple[float, float], speech_seconds: float, dropped_seconds
     return Heard(segments=tuple(said), speech_seconds=speech_seconds, dropped_seconds=dropped_seconds)
 
 
+def test_nobody_is_told_to_keep_what_there_is_not() -> None:
+    assert "keeps what was made out" in not_made_out("tiny.en", is_anything_left=True)
+    assert "keeps what was made out" not in not_made_out("tiny.en", is_anything_left=False)
+
+
 @pytest.mark.parametrize(
     "windows",
     [
@@ -81,7 +86,11 @@ def stored(value: Transcript | dict[str, Any]) -> Stored[Transcript]:
 
 
 NOTED = Transcript(
-    language="und", duration_seconds=9, engine="faster-whisper", model="tiny.en", note=not_made_out("tiny.en")
+    language="und",
+    duration_seconds=9,
+    engine="faster-whisper",
+    model="tiny.en",
+    note=not_made_out("tiny.en", is_anything_left=True),
 )
 OF_SILENCE = NOTED.model_copy(update={"note": None})
 

@@ -137,7 +137,11 @@ class FasterWhisperTranscriber:
             "segments": (),
             "dropped": dropped,
             "language": UNDETERMINED,
-            "note": "; ".join(filter(None, [mix.note, prompt.note, not_made_out(self.model)])),
+            "note": "; ".join(
+                filter(
+                    None, [mix.note, prompt.note, not_made_out(self.model, is_anything_left=bool(transcript.segments))]
+                )
+            ),
         }
         return transcript.model_copy(update=update)
 

@@ -163,12 +163,21 @@ def speaks_english_only(settings: FasterWhisperTranscription) -> bool:
     return Path(settings.model).name.endswith(".en")
 
 
-def not_made_out(model: str) -> str:
-    """The note for a recording in which somebody speaks and a model that knows English only made nothing out."""
+def not_made_out(model: str, *, is_anything_left: bool) -> str:
+    """The note for a recording in which somebody speaks and a model that knows English only made nothing out.
+
+    Args:
+        is_anything_left: Whether there is something to keep for whoever says that it is English.
+    """
+    if_english = (
+        "`transcription.language: en` keeps what was made out"
+        if is_anything_left
+        else "such a larger model hears more of it"
+    )
     return (
         f"Speech was heard that the model {model}, which knows English only, could not make out. For other languages "
         f"set `transcription.model: small` ({MODEL_MEGABYTES['small']} MB, fetched once); if it is English, "
-        "`transcription.language: en` keeps what was made out"
+        f"{if_english}"
     )
 
 
