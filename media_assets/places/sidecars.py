@@ -17,8 +17,6 @@ from media_assets.places.source import Sidecar, SourceEntry
 
 SUBTITLE_ENDINGS = (".srt", ".vtt", ".ass", ".ssa")
 """How the names end that are kept from a listing, whatever is before them. For others a source asks."""
-MOST_BYTES = 16 << 20
-"""What is larger is no text."""
 _MOST_NOTED = 300_000
 """They take 80 MB or so: less than a listing of as many recordings."""
 
@@ -38,8 +36,8 @@ Fetch = Callable[[SourceEntry, Path, Callable[[], None]], None]
 
 
 def has_sidecar_size(size_bytes: int) -> bool:
-    """Whether a file may be read as one: an empty one says nothing, and what is very large is no text."""
-    return 0 < size_bytes <= MOST_BYTES
+    """Whether a file may be one: an empty one says nothing. What is too large is told, for whoever looks for it."""
+    return size_bytes > 0
 
 
 def start_of(recording: str) -> str:
@@ -89,7 +87,9 @@ def sidecar(file: LyingFile, marks: str, recording: SourceEntry, key: str, md5: 
         revision=file.revision,
         checksums={"md5": md5} if md5 else {},
     )
-    return Sidecar(file.name, marks, file.revision, lambda destination, check: fetch(entry, destination, check))
+    return Sidecar(
+        file.name, marks, file.revision, file.size_bytes, lambda destination, check: fetch(entry, destination, check)
+    )
 
 
 def path_beside(recording: SourceEntry, name: str) -> str:

@@ -62,6 +62,10 @@ class Beside:
     """Name of the source file, in that folder."""
 
 
+MOST_SIDECAR_BYTES = 16 << 20
+"""What is larger is no text."""
+
+
 @dataclass(frozen=True)
 class Sidecar:
     """A file that belongs to a source file by its name."""
@@ -71,8 +75,14 @@ class Sidecar:
     """What its name says beyond that of the source file, without the ending: `en.sdh` of `talk.en.sdh.srt`."""
     revision: str
     """Tells one version of it from the next."""
+    size_bytes: int
     fetch: Callable[[Path, Callable[[], None]], None]
     """Copies it to a path, as `Source.fetch` does, and raises what that raises."""
+
+    @property
+    def too_large(self) -> bool:
+        """Whether it is no text for its size alone, and is not to be fetched."""
+        return self.size_bytes > MOST_SIDECAR_BYTES
 
     @property
     def shown_name(self) -> str:

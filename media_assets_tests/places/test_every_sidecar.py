@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from media_assets.base.errors import SourceChanged
-from media_assets.places.sidecars import MOST_BYTES, SUBTITLE_ENDINGS, LyingFile, NotedFiles, belonging
-from media_assets.places.source import HasSidecars, Sidecar, Source, no_check
+from media_assets.places.sidecars import SUBTITLE_ENDINGS, LyingFile, NotedFiles, belonging
+from media_assets.places.source import MOST_SIDECAR_BYTES, HasSidecars, Sidecar, Source, no_check
 from media_assets_tests.places.every_place import EVERY_SOURCE, PlaceOfFiles
 
 
@@ -87,12 +87,13 @@ def test_other_endings_than_those_of_subtitles_are_asked_for(place: PlaceOfFiles
     assert told(place, "photo.jpg", (".xmp", ".srt")) == {"photo.srt": "", "photo.xmp": ""}
 
 
-def test_what_is_empty_or_very_large_is_no_text(place: PlaceOfFiles) -> None:
+def test_what_is_empty_is_none_and_what_is_very_large_says_so(place: PlaceOfFiles) -> None:
     place.put("talk.mp4", b"x")
     place.put("talk.en.srt", b"")
-    place.put("talk.de.srt", bytes(MOST_BYTES + 1))
-    place.put("talk.fr.srt", bytes(MOST_BYTES))
-    assert told(place, "talk.mp4") == {"talk.fr.srt": "fr"}
+    place.put("talk.de.srt", bytes(MOST_SIDECAR_BYTES + 1))
+    place.put("talk.fr.srt", bytes(MOST_SIDECAR_BYTES))
+    assert told(place, "talk.mp4") == {"talk.de.srt": "de", "talk.fr.srt": "fr"}
+    assert [one.too_large for one in beside(place.source, "talk.mp4", place)] == [True, False]
 
 
 def test_a_new_version_has_another_revision_and_what_is_new_is_told_after_the_next_scan(
@@ -114,7 +115,7 @@ def test_a_new_version_has_another_revision_and_what_is_new_is_told_after_the_ne
     assert beside(source, "talk.mp4", place) == []
 
 
-@pytest.mark.parametrize("becomes", [b"another", b"other", bytes(MOST_BYTES + 1), None])
+@pytest.mark.parametrize("becomes", [b"another", b"other", bytes(MOST_SIDECAR_BYTES + 1), None])
 @pytest.mark.parametrize("scanned", [True, False])
 def test_what_changes_before_it_is_read_is_not_read_and_told_anew(
     place: PlaceOfFiles, becomes: bytes | None, scanned: bool, tmp_path: Path
@@ -133,7 +134,7 @@ def test_what_changes_before_it_is_read_is_not_read_and_told_anew(
         first.fetch(tmp_path / "copy", no_check)
     assert not (tmp_path / "copy").exists()
     now = [content(one, tmp_path) for one in beside(source, "talk.mp4", place)]
-    assert now == ([becomes] if becomes and len(becomes) < MOST_BYTES else [])
+    assert now == ([becomes] if becomes else [])
 
 
 def test_fetching_can_be_stopped(place: PlaceOfFiles, tmp_path: Path) -> None:

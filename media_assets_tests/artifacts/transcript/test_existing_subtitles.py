@@ -15,7 +15,7 @@ from media_assets.artifacts.transcript.subtitles.existing import candidates
 from media_assets.artifacts.transcript.value import Transcript
 from media_assets.media.info import Stream
 from media_assets.places.folder.sidecars import lying_beside
-from media_assets.places.source import Sidecar, Sidecars
+from media_assets.places.source import MOST_SIDECAR_BYTES, Sidecar, Sidecars
 from media_assets_tests.artifacts.transcript.sounds import vowels, write_wav
 from media_assets_tests.openai_audio_server import AudioServer
 from media_assets_tests.real_library import RealLibrary
@@ -153,6 +153,18 @@ def test_one_that_cannot_be_of_the_recording_is_named_and_the_recording_heard(as
 
 
 @pytest.mark.thorough
+def test_one_that_is_too_large_is_named_and_makes_nothing_anew(asked: Asked) -> None:
+    film(asked.media / "talk.mkv", {})
+    (asked.media / "talk.srt").write_bytes(b" " * (MOST_SIDECAR_BYTES + 1))
+    said = asked.transcript("talk.mkv")
+    assert (said.engine, said.note) == ("openai", "talk.srt cannot be read: it is larger than 16 MiB")
+    version = asked.library.manifest("transcript", "talk.mkv").version
+    (asked.media / "talk.srt").unlink()
+    assert asked.transcript("talk.mkv") == said
+    assert asked.library.manifest("transcript", "talk.mkv").version == version
+
+
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "text", "encoding"),
     [
@@ -208,7 +220,7 @@ SOUND = AudioTrack(
 
 def beside(*names: str) -> Sidecars:
     marks = [name.removeprefix("talk").rpartition(".")[0].strip(".") for name in names]
-    found = [Sidecar(name, mark, "1", lambda *_: None) for name, mark in zip(names, marks, strict=True)]
+    found = [Sidecar(name, mark, "1", 1, lambda *_: None) for name, mark in zip(names, marks, strict=True)]
     return Sidecars(lambda: found)
 
 

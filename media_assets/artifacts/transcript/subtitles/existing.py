@@ -61,7 +61,8 @@ def sidecars_told(sidecars: Sidecars, section: Any) -> str | None:
     """What of the files beside a recording counts for its transcript; see `consults`."""
     if not getattr(section, "prefer_existing", False) or not sidecars.files:
         return None
-    return _digest([f"{one.name} {one.revision}" for one in sidecars.files])
+    readable = [one for one in sidecars.files if not one.too_large]
+    return _digest([f"{one.name} {one.revision}" for one in readable]) if readable else None
 
 
 def text_tracks(streams: Iterable[Stream]) -> Iterator[Stream]:

@@ -19,12 +19,11 @@ from typing import TYPE_CHECKING
 from media_assets.artifacts.transcript.subtitles.belonging import require_belonging
 from media_assets.artifacts.transcript.subtitles.decoding import UnknownEncoding, decoded_text
 from media_assets.artifacts.transcript.subtitles.markup import without_markup, without_tags
+from media_assets.places.source import MOST_SIDECAR_BYTES
 
 if TYPE_CHECKING:
     import webvtt
 
-MOST_BYTES = 16 << 20
-"""What is larger is no text."""
 _TIME = r"(?:\d+:)?\d{1,2}:\d{1,2}[.,]\d{1,3}"
 _TWO_TIMES = re.compile(rf"\s*{_TIME}\D{{1,9}}{_TIME}\s*$")
 _TIMES = re.compile(rf"\s*{_TIME}\s*--?>\s*{_TIME}(?:\s.*)?")
@@ -56,6 +55,13 @@ class UnreadableSubtitles(ValueError):
     """Subtitles that cannot be read as they stand: the message says where, and what is wrong."""
 
 
+class TooLargeSubtitles(UnreadableSubtitles):
+    """What is no text for its size alone."""
+
+    def __init__(self) -> None:
+        super().__init__(f"it is larger than {MOST_SIDECAR_BYTES >> 20} MiB")
+
+
 def read_subtitles(path: Path, language: str | None, end_seconds: float) -> list[SpokenCue]:
     """The cues of a file, in the order of their starts; its ending tells which kind it is of.
 
@@ -68,9 +74,9 @@ def read_subtitles(path: Path, language: str | None, end_seconds: float) -> list
         ForeignSubtitles: it cannot be of this recording.
     """
     with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise UnreadableSubtitles(f"it is larger than {MOST_BYTES >> 20} MiB")
+        content = file.read(MOST_SIDECAR_BYTES + 1)
+    if len(content) > MOST_SIDECAR_BYTES:
+        raise TooLargeSubtitles
     text, suffix = decoded(content, language), path.suffix.lower()
     require_belonging(text, suffix, end_seconds)
     return cues_of(text, suffix)

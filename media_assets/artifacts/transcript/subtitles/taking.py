@@ -14,8 +14,8 @@ from media_assets.artifacts.transcript.subtitles.aligning import segments_of, wi
 from media_assets.artifacts.transcript.subtitles.belonging import ForeignSubtitles, end_of
 from media_assets.artifacts.transcript.subtitles.existing import ExistingSubtitles
 from media_assets.artifacts.transcript.subtitles.reading import (
-    MOST_BYTES,
     SpokenCue,
+    TooLargeSubtitles,
     UnreadableSubtitles,
     read_subtitles,
 )
@@ -25,7 +25,7 @@ from media_assets.base.words import word_count
 from media_assets.media.ffmpeg import FFmpeg
 from media_assets.media.untrusted import uploaded
 from media_assets.pipeline.artifact import Stored
-from media_assets.places.source import Sidecar
+from media_assets.places.source import MOST_SIDECAR_BYTES, Sidecar
 from media_assets.work.work import Work
 
 ENGINE = "subtitles"
@@ -81,9 +81,9 @@ def _read(
     made = work.directory / f"track{ending}"
     source = uploaded(drive_file.local_path(), drive_file.value.media.container)
     try:
-        ffmpeg.run(source[str(candidate.stream.index)].output(str(made), format=name, fs=MOST_BYTES), work)
-        if made.stat().st_size >= MOST_BYTES:
-            raise UnreadableSubtitles(f"it is larger than {MOST_BYTES >> 20} MiB")
+        ffmpeg.run(source[str(candidate.stream.index)].output(str(made), format=name, fs=MOST_SIDECAR_BYTES), work)
+        if made.stat().st_size >= MOST_SIDECAR_BYTES:
+            raise TooLargeSubtitles
         return read_subtitles(made, candidate.spoken, end_seconds)
     except TimeLimitExceeded:
         raise
@@ -101,6 +101,8 @@ def _read_sidecar(sidecar: Sidecar, language: str | None, end_seconds: float, wo
         ForeignSubtitles: it cannot be of this recording.
         Transient: it is no longer what it was when it was told of: what lies there now is told to the next attempt.
     """
+    if sidecar.too_large:
+        raise TooLargeSubtitles
     copy = work.directory / f"sidecar{PurePosixPath(sidecar.name).suffix.lower()}"
     try:
         sidecar.fetch(copy, work.check_cancelled)
