@@ -14,7 +14,12 @@ WESTERN = {
         "Grüße, schön, daß Sie uns hören – über alles",
         "„Wie heißt du?“ – „Jörg.“",
     ),
-    "fr": ("Très bien, ça va", "L’été", "Où êtes-vous allés hier ? À l’école, où le garçon était très heureux. Cœur."),
+    "fr": (
+        "Très bien, ça va",
+        "L’été",
+        "À",
+        "Où êtes-vous allés hier ? À l’école, où le garçon était très heureux. Cœur.",
+    ),
     "es": ("¿Qué tal, señor?", "Año", "Sí.", "Mañana por la mañana iremos al jardín, ¿verdad? ¡Qué alegría!"),
     "en": ("It’s a café.", "5 m³ at £5, that is ½", "Chloë said “no” – twice."),
     "sv": ("Är du från Malmö? Då är vi två.",),

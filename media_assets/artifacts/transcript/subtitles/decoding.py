@@ -42,6 +42,10 @@ _LETTERS_OF_ONE_BYTE = range(0xC0, 0x100)
 _LETTERS_SHARE = 0.95
 _FEW_BYTES = 16
 """Out of fewer nothing can be told but by the language."""
+_SOME_LETTERS = 3
+"""Fewer different ones may be of a word of Western Europe, such as `À` or `Où`."""
+_MANY_LETTERS = 8
+"""Text in another script than that of its language has as many different ones."""
 _OLD_WESTERN = ("cp850", "mac_roman", "cp1250")
 """What text in Latin letters may be that has bytes which cp1252 does not know."""
 _EASTERN_LANGUAGES = ("pl", "cs", "sk", "hu", "sl", "hr", "ro")
@@ -139,7 +143,7 @@ def _likely(sample: bytes, language: str | None) -> Iterator[str]:
         yield from _by_characters(sample, known)
     elif known:
         yield from _by_letters(sample, known, language)
-    elif _is_of_another_script(sample):
+    elif _is_of_another_script(sample) and len(set(beyond)) >= (_MANY_LETTERS if language else _SOME_LETTERS):
         of_one_byte = sum(byte in _LETTERS_OF_ONE_BYTE for byte in beyond) >= _LETTERS_SHARE * len(beyond)
         if of_one_byte and not few:
             yield from _by_characters(sample, _OF_ONE_BYTE)
