@@ -70,7 +70,9 @@ def test_those_of_a_file_at_the_top(place: PlaceOfFiles) -> None:
     assert told(place, "talk.mp4") == {"talk.en.srt": "en"}
 
 
-@pytest.mark.parametrize("name", ["späth 会議 [1]", "100% sure?", "a+b&c=d#e", 'it\'s, "quoted"', "two. dots", "-"])
+@pytest.mark.parametrize(
+    "name", ["späth 会議 [1]", "100% sure?", "a+b&c=d#e", 'it\'s, "quoted"', "two. dots", "-", "~"]
+)
 def test_odd_names_have_theirs(place: PlaceOfFiles, name: str, tmp_path: Path) -> None:
     place.put(f"in/{name}.mp4", b"x")
     place.put(f"in/{name}.en.srt", b"said")

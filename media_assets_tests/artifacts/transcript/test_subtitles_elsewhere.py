@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,12 +16,16 @@ from media_assets.pipeline.status import LibraryStatus
 from media_assets.places.manifest import Manifest
 from media_assets_tests.artifacts.transcript.test_existing_subtitles import ENGLISH, GERMAN, film
 from media_assets_tests.drive_library import access_to
-from media_assets_tests.drive_server import DriveServer, drive_server
+from media_assets_tests.drive_server import DriveServer, Fault, drive_server
 from media_assets_tests.openai_audio_server import AudioServer
 from media_assets_tests.real_library import RealLibrary
-from media_assets_tests.s3_server import ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, Place, s3_server
+from media_assets_tests.s3_server import ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, Place, Request, s3_server
 
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]
+
+
+RECORDINGS = {"include": ["**/*.mkv"]}
+"""What is a source file; subtitles are looked for all the same."""
 
 
 class Elsewhere(Protocol):
@@ -34,6 +39,21 @@ class Elsewhere(Protocol):
 
     def remove(self, name: str) -> None: ...
 
+    def lose(self, name: str) -> None:
+        """Let a file vanish right before its content is asked for."""
+        ...
+
+    def break_off(self, name: str) -> None:
+        """Let the content of a file not come."""
+        ...
+
+    def mend(self) -> None:
+        """End that."""
+        ...
+
+    questions_for_20: int
+    """How often is asked what lies beside 20 recordings of one folder by a process that has not listed it."""
+
     def listings(self) -> int:
         """How often a folder was listed, or the beginning of names."""
         ...
@@ -44,18 +64,36 @@ class Elsewhere(Protocol):
 
 
 class InBucket:
+    questions_for_20 = 20
+
     def __init__(self, place: Place) -> None:
         self._place = place
 
     def sections(self, root: Path) -> dict[str, Any]:
-        source, store = (self._place.settings(prefix, max_retries=0) for prefix in ("library", "artifacts"))
-        return {"sources": {"media": {"type": "bucket", **source}}, "stores": {"own": {"type": "bucket", **store}}}
+        source, store = (self._place.settings(prefix, max_retries=1) for prefix in ("library", "artifacts"))
+        return {
+            "sources": {"media": {"type": "bucket", **source, **RECORDINGS}},
+            "stores": {"own": {"type": "bucket", **store}},
+        }
 
     def put(self, name: str, content: bytes) -> None:
         self._place.put_object(f"library/{name}", content)
 
     def remove(self, name: str) -> None:
         self._place.delete(f"library/{name}")
+
+    def lose(self, name: str) -> None:
+        self._place.server.fault(lambda: self.remove(name), partial(self._reads, name))
+
+    def break_off(self, name: str) -> None:
+        self._place.server.fault("cut body", partial(self._reads, name), times=1000)
+
+    @staticmethod
+    def _reads(name: str, request: Request) -> bool:
+        return request.method == "GET" and request.path == f"library/{name}"
+
+    def mend(self) -> None:
+        self._place.server.repair()
 
     def listings(self) -> int:
         return sum("prefix=library" in request.query for request in self._place.server.requests)
@@ -65,6 +103,8 @@ class InBucket:
 
 
 class OnDrive:
+    questions_for_20 = 1
+
     def __init__(self, drive: DriveServer) -> None:
         self._drive = drive
         self._folder = drive.add_path("Library")
@@ -73,7 +113,7 @@ class OnDrive:
     def sections(self, root: Path) -> dict[str, Any]:
         way = json.loads(json.dumps({"type": "drive", **access_to(self._drive, root)}, default=str))
         return {
-            "sources": {"media": {**way, "folders": ["My Drive/Library"]}},
+            "sources": {"media": {**way, **RECORDINGS, "folders": ["My Drive/Library"]}},
             "stores": {"own": {**way, "folder": "My Drive/Artifacts"}},
         }
 
@@ -85,6 +125,15 @@ class OnDrive:
 
     def remove(self, name: str) -> None:
         self._drive.trash(self._ids.pop(name))
+
+    def lose(self, name: str) -> None:
+        self._drive.fail_next("files.download", "notFound", file_id=self._ids[name])
+
+    def break_off(self, name: str) -> None:
+        self._drive.fail_always("files.download", Fault.CUT_ANSWER, file_id=self._ids[name])
+
+    def mend(self) -> None:
+        self._drive.repair()
 
     def listings(self) -> int:
         asked = (request.params.get("q", "") for request in self._drive.counters.requests)
@@ -130,6 +179,7 @@ class FarLibrary:
         self._server = server
         self._there = there
         self._library = RealLibrary(root)
+        self.prefer_existing = True
         self.configure()
 
     def configure(self, **changes: Any) -> None:
@@ -137,7 +187,8 @@ class FarLibrary:
         sections = self._there.sections(self._library.root)
         sections["stores"]["here"] = {"type": "folder", "path": "artifacts"}
         outputs = {"default": {"store": "here"}, **changes}
-        transcription = {"engine": "openai", "base_url": self._server.base_url}
+        engine = {"engine": "openai", "base_url": self._server.base_url}
+        transcription = {**engine, "prefer_existing": self.prefer_existing}
         assets = {"thumbnail": {"enabled": False}, "summary": {"enabled": False}}
         self._library.configure(
             **sections, outputs=outputs, transcription=transcription, assets=assets, retries={"max_retries": 0}
@@ -243,7 +294,9 @@ def test_planning_asks_nothing_and_a_run_asks_little(far: FarLibrary, there: Els
     for number in range(20):
         there.put(f"{number}.mkv", recording + bytes(number))
         there.put(f"{number}.en.srt", ENGLISH.replace("everybody", f"number {number}").encode())
+    before = there.listings()
     found = far.transcripts()
+    assert there.listings() == before + 1 + there.questions_for_20, "the scan, and what the runs asked"
     assert {name: said.text for name, said in found.items()} == {
         str(number): f"Good morning, number {number}." for number in range(20)
     }
@@ -251,3 +304,41 @@ def test_planning_asks_nothing_and_a_run_asks_little(far: FarLibrary, there: Els
     assert far.transcripts() == found
     assert there.listings() == before + 1, "the scan of the source"
     assert far.count == 0
+
+
+def test_one_that_vanishes_before_it_is_read_makes_no_transcript_and_the_next_pass_hears_the_recording(
+    far: FarLibrary, there: Elsewhere, recording: bytes
+) -> None:
+    there.put("talk.mkv", recording)
+    there.put("talk.en.srt", ENGLISH.encode())
+    there.lose("talk.en.srt")
+    (failure,) = far.process().failures.values()
+    assert failure.kind == "Transient"
+    assert failure.reason.startswith("its subtitles talk.en.srt changed or vanished before they were read")
+    assert far.count == 0
+    there.remove("talk.en.srt")
+    assert far.transcripts()["talk"].engine == "openai"
+
+
+def test_while_they_cannot_be_read_no_recording_is_heard_in_their_place(
+    far: FarLibrary, there: Elsewhere, recording: bytes
+) -> None:
+    there.put("talk.mkv", recording)
+    there.put("talk.en.srt", ENGLISH.encode())
+    there.break_off("talk.en.srt")
+    (failure,) = far.process().failures.values()
+    assert (failure.kind, far.count) == ("Transient", 0)
+    there.mend()
+    assert far.transcripts()["talk"].engine == "subtitles"
+
+
+def test_where_existing_ones_are_not_wanted_nobody_is_asked_for_them(
+    far: FarLibrary, there: Elsewhere, recording: bytes
+) -> None:
+    there.put("talk.mkv", recording)
+    there.put("talk.en.srt", ENGLISH.encode())
+    far.prefer_existing = False
+    far.configure()
+    before = there.listings()
+    assert far.transcripts()["talk"].engine == "openai"
+    assert there.listings() == before + 1, "the scan of the source"

@@ -120,6 +120,14 @@ def test_names_that_the_client_cannot_handle_hide_what_is_deeper_and_no_more(pla
         assert [names(asked, entry) for entry in entries] == [["talk.en.srt"], ["x.srt"]]
 
 
+def test_in_a_folder_that_could_not_be_listed_is_asked(place: Place) -> None:
+    for path in ("in/a.mp4", "in/c/talk.mp4", "in/c/talk.en.srt", "in/c//y.srt"):
+        place.put_object(path)
+    box = source(place)
+    assert [entry.path for entry in box.scan()] == ["a.mp4"]
+    assert names(box, box.entry("box:c/talk.mp4")) == ["talk.en.srt"]
+
+
 def test_an_object_of_gigabytes_is_not_fetched(server: S3Server, place: Place) -> None:
     """Its size is what a listing says; nobody opens it."""
     place.put_object("in/talk.mp4")
@@ -127,7 +135,9 @@ def test_an_object_of_gigabytes_is_not_fetched(server: S3Server, place: Place) -
     box = source(place)
     (entry,) = recordings(list(box.scan()))
     before = len(server.requests)
-    assert names(box, entry) == names(source(place), entry) == []
+    for asked in (box, source(place)):
+        (one,) = asked.sidecars(entry, ENDINGS)
+        assert one.too_large
 
     def reads(request: Request) -> bool:
         return request.method == "GET" and request.path.endswith(".srt")

@@ -113,7 +113,9 @@ def test_only_whole_files_of_others_count(watch: Watch, drive: DriveServer, fold
     drive.add_folder("talk.folder.srt", folder)
     drive.trash(drive.add_file("talk.gone.srt", b"x", parent=folder))
     drive.add_file("talk.elsewhere.srt", b"x", parent=drive.add_path("b"))
-    assert told(watch) == ["talk.en.srt"]
+    assert told(watch) == ["talk.en.srt", "talk.large.srt"]
+    (entry,) = watch.scan()
+    assert [one.too_large for one in watch.source.sidecars(entry, ENDINGS)] == [False, True]
 
 
 def test_two_of_one_name_are_two(watch: Watch, drive: DriveServer, folder: str, tmp_path: Path) -> None:
