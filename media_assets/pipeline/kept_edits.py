@@ -39,7 +39,9 @@ def kept_edits(store: ArtifactStore, own: Manifest | None, directory: Path) -> M
         return {}
     directory.mkdir(exist_ok=True)
     kept: dict[str, Path] = {}
-    edited = store.edited(own, directory) if is_changed and isinstance(store, ShowsEdits) else {}
+    # Sound and pictures are not even fetched to be compared.
+    texts = own.model_copy(update={"files": tuple(file for file in own.files if file.name.lower().endswith(_TEXTS))})
+    edited = store.edited(texts, directory) if is_changed and isinstance(store, ShowsEdits) else {}
     for stored in before:
         if stored.name in edited:
             kept[stored.name] = edited[stored.name].path
@@ -49,9 +51,8 @@ def kept_edits(store: ArtifactStore, own: Manifest | None, directory: Path) -> M
             kept[stored.name] = directory / stored.name
     number = max((_number(name) for name in kept), default=0)
     for name in sorted(set(edited) - set(kept)):
-        if name.lower().endswith(_TEXTS):
-            number += 1
-            kept[f"edited-{number}.{name}"] = edited[name].path
+        number += 1
+        kept[f"edited-{number}.{name}"] = edited[name].path
     return kept
 
 
